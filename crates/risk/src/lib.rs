@@ -1,0 +1,16 @@
+//! The rules of the venue, once.
+//!
+//! Every function takes values and returns values. There is no clock, no I/O and no Solana type
+//! here, so the program, the keepers, the simulator and the tests all call the same code.
+//! Arithmetic is integer and checked; every division names its direction.
+#![no_std]
+
+pub mod loss;
+pub mod margin;
+pub mod math;
+pub mod position;
+pub mod share;
+pub mod units;
+
+pub use math::{Overflow, Rounding};
+pub use units::{Bps, Price, Side, SignedUsd, Size, Usd};
