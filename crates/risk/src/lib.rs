@@ -4,6 +4,18 @@
 //! here, so the program, the keepers, the simulator and the tests all call the same code.
 //! Arithmetic is integer and checked; every division names its direction.
 #![no_std]
+// Tests may unwrap and index: a panic there is a failing test.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::float_arithmetic,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 pub mod loss;
 pub mod margin;
