@@ -20,7 +20,9 @@
 pub mod loss;
 pub mod margin;
 pub mod math;
+pub mod order;
 pub mod position;
+pub mod profit;
 pub mod share;
 pub mod units;
 
