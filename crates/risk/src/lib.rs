@@ -17,14 +17,32 @@
     )
 )]
 
+pub mod book;
+pub mod carry;
+pub mod execution;
+pub mod exposure;
+pub mod fee;
+pub mod ledger;
+pub mod limits;
+pub mod liquidation;
 pub mod loss;
 pub mod margin;
 pub mod math;
 pub mod order;
+pub mod pool;
 pub mod position;
 pub mod profit;
+pub mod quote;
+pub mod refresh;
+pub mod sample;
 pub mod share;
+pub mod spread;
+pub mod terms;
+pub mod time;
 pub mod units;
+pub mod volatility;
 
 pub use math::{Overflow, Rounding};
-pub use units::{Bps, Price, Side, SignedUsd, Size, Usd};
+pub use units::{
+    Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd,
+};

@@ -1,10 +1,48 @@
-//! How much margin a position needs, and where an account stands against it.
+//! How much margin an account needs, and where it stands against it.
 
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, SignedUsd, Usd};
+use crate::position::{Position, notional};
+use crate::units::{Bps, CarryIndex, Price, SignedUsd, Usd};
 
 /// Basis points in one whole.
-const BPS_ONE: u64 = 10_000;
+pub const BPS_ONE: u64 = 10_000;
+
+/// Margin ratios of a market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratios {
+    /// Needed to open, increase or withdraw.
+    pub initial: Bps,
+    /// Below it the account may be flagged and liquidated.
+    pub maintenance: Bps,
+}
+
+/// One open position with what its market says about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Leg {
+    /// The position.
+    pub position: Position,
+    /// The price it is valued at.
+    pub price: Price,
+    /// Its side's carry index now.
+    pub carry: CarryIndex,
+    /// Its market's ratios.
+    pub ratios: Ratios,
+}
+
+/// Where an account stands: equity against summed requirements. Markets never offset each other's
+/// requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Collateral, pending profit and the unrealised result of every position.
+    pub equity: SignedUsd,
+    /// The part of the equity that nobody has realised into collateral: pending profit and the
+    /// positions in gain. It backs positions but cannot be withdrawn.
+    pub unrealised: Usd,
+    /// Sum of the initial requirements.
+    pub initial: Usd,
+    /// Sum of the maintenance requirements.
+    pub maintenance: Usd,
+}
 
 /// Margin asked of `notional` at `ratio`, rounded up (against the trader).
 ///
@@ -16,16 +54,85 @@ pub fn requirement(notional: Usd, ratio: Bps) -> Result<Usd, Overflow> {
 
 /// Whether `equity` covers `requirement`; equal is enough.
 pub fn covers(equity: SignedUsd, requirement: Usd) -> bool {
-    i128::from(equity.0) >= i128::from(requirement.0)
+    equity.0 >= 0 && equity.0.unsigned_abs() >= requirement.0
 }
 
-/// Collateral plus unrealised profit.
-///
-/// # Errors
-/// [`Overflow`] when the sum does not fit `i64` native units.
-pub fn equity(collateral: Usd, unrealised: SignedUsd) -> Result<SignedUsd, Overflow> {
-    let collateral = i64::try_from(collateral.0).map_err(|_| Overflow)?;
-    collateral.checked_add(unrealised.0).map(SignedUsd).ok_or(Overflow)
+impl Leg {
+    /// Unrealised profit less carry owed.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it does not fit `i64` native units.
+    pub fn result(&self) -> Result<SignedUsd, Overflow> {
+        self.position.profit(self.price)?.minus(self.position.carry_owed(self.carry)?)
+    }
+
+    /// The position's value, rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it exceeds `u64` native units.
+    pub fn notional(&self) -> Result<Usd, Overflow> {
+        notional(self.position.size.size(), self.price, Rounding::Up)
+    }
+}
+
+impl Health {
+    /// An account without positions.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the sum does not fit `i64` native units.
+    pub fn new(collateral: Usd, pending_profit: Usd) -> Result<Self, Overflow> {
+        Ok(Self {
+            equity: collateral.plus(pending_profit)?.signed()?,
+            unrealised: pending_profit,
+            initial: Usd(0),
+            maintenance: Usd(0),
+        })
+    }
+
+    /// Adds a position.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum does not fit its type.
+    pub fn add(&mut self, leg: &Leg) -> Result<(), Overflow> {
+        let result = leg.result()?;
+        let notional = leg.notional()?;
+        self.equity = self.equity.plus(result)?;
+        self.unrealised = self.unrealised.plus(result.gain())?;
+        self.initial = self.initial.plus(requirement(notional, leg.ratios.initial)?)?;
+        self.maintenance = self.maintenance.plus(requirement(notional, leg.ratios.maintenance)?)?;
+        Ok(())
+    }
+
+    /// Whether the account may open, increase or keep what it has after a withdrawal of nothing.
+    pub fn meets_initial(&self) -> bool {
+        covers(self.equity, self.initial)
+    }
+
+    /// Whether the account is safe from liquidation.
+    pub fn meets_maintenance(&self) -> bool {
+        covers(self.equity, self.maintenance)
+    }
+
+    /// What is missing to be safe from liquidation.
+    pub fn shortfall(&self) -> Usd {
+        let missing = i128::from(self.maintenance.0).saturating_sub(i128::from(self.equity.0));
+        Usd(u64::try_from(missing.max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// Whether the account has lost so much that it is closed whole: equity below half of what
+    /// maintenance asks.
+    pub fn is_deeply_insolvent(&self) -> bool {
+        !covers(self.equity, Usd(self.maintenance.0 / 2))
+    }
+
+    /// Collateral that can leave: what equity without unrealised gains has over the initial
+    /// requirement.
+    pub fn withdrawable(&self, collateral: Usd) -> Usd {
+        let free = i128::from(self.equity.0)
+            .saturating_sub(i128::from(self.unrealised.0))
+            .saturating_sub(i128::from(self.initial.0));
+        Usd(u64::try_from(free.max(0)).unwrap_or(u64::MAX).min(collateral.0))
+    }
 }
 
 #[cfg(test)]

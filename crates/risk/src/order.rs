@@ -1,37 +1,116 @@
-//! The price at which an order executes: nobody picks it.
+//! What a trader asked for, and the price it executes at: nobody picks it.
 
-use crate::units::{Price, Side};
+use crate::math::Overflow;
+use crate::spread::trade_price;
+use crate::units::{Millis, Ppm, Price, Side, SignedSize, Size};
 
 /// One aggregated price of a market.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PricePoint {
-    /// When the providers published it, in milliseconds of the venue's clock.
-    pub published_ms: u64,
+    /// When the providers published it.
+    pub published: Millis,
     /// The aggregate.
     pub price: Price,
 }
 
-/// The oldest of `recent` (in any order) published at or after `requested_ms + delay_ms`.
-///
-/// `None` while no such price exists: the request waits, it is never forfeited.
-pub fn execution_price(
-    recent: &[PricePoint],
-    requested_ms: u64,
-    delay_ms: u64,
-) -> Option<PricePoint> {
-    let earliest = requested_ms.checked_add(delay_ms)?;
-    recent
-        .iter()
-        .filter(|point| point.published_ms >= earliest)
-        .min_by_key(|point| point.published_ms)
-        .copied()
+/// An index price that an order waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Executes at the first price after the delay.
+    Immediate,
+    /// Executes once the index is at or above this.
+    AtOrAbove(Price),
+    /// Executes once the index is at or below this.
+    AtOrBelow(Price),
 }
 
-/// Whether a trade in the direction of `side` at `price` keeps the trader's `limit`.
-pub fn within_limit(side: Side, price: Price, limit: Price) -> bool {
-    match side {
-        Side::Long => price <= limit,
-        Side::Short => price >= limit,
+/// A request to trade. Market, limit, stop and take-profit orders are the same object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Size to trade, a buy when positive.
+    pub delta: SignedSize,
+    /// The worst price accepted, spread included.
+    pub limit: Price,
+    /// Never opens: cut at what closes the position.
+    pub reduce_only: bool,
+    /// What the index must do first.
+    pub trigger: Trigger,
+    /// When it was placed.
+    pub requested: Millis,
+    /// After this it is removed unexecuted.
+    pub expires: Millis,
+}
+
+/// The oldest of `recent` published at or after `earliest`; `recent` comes newest first, as a
+/// market keeps it.
+///
+/// `None` while no such price exists: the request waits, it is never forfeited.
+pub fn first_since(
+    recent: impl Iterator<Item = PricePoint>,
+    earliest: Millis,
+) -> Option<PricePoint> {
+    recent.take_while(|point| point.published >= earliest).last()
+}
+
+impl Trigger {
+    /// Whether an index price sets the order off.
+    pub fn is_met(self, index: Price) -> bool {
+        match self {
+            Self::Immediate => true,
+            Self::AtOrAbove(level) => index >= level,
+            Self::AtOrBelow(level) => index <= level,
+        }
+    }
+}
+
+impl Order {
+    /// What is really traded against a position of `held`: a reduce-only order is cut at zero, so
+    /// it can neither open nor flip.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the size does not fit.
+    pub fn executable(&self, held: SignedSize) -> Result<SignedSize, Overflow> {
+        if !self.reduce_only {
+            return Ok(self.delta);
+        }
+        if held.0 == 0 || held.side() == self.delta.side() {
+            return Ok(SignedSize(0));
+        }
+        Size(self.delta.size().0.min(held.size().0)).on(self.delta.side())
+    }
+
+    /// The oldest price after the delay that meets the trigger and keeps the limit, with the price
+    /// the trade gets there. `recent` comes newest first.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a buyer's price with spread exceeds `u64`.
+    pub fn execution(
+        &self,
+        recent: impl Iterator<Item = PricePoint>,
+        delay: Millis,
+        spread: Ppm,
+    ) -> Result<Option<(PricePoint, Price)>, Overflow> {
+        let earliest = self.requested.after(delay);
+        let mut chosen = None;
+        for point in recent.take_while(|point| point.published >= earliest) {
+            let price = trade_price(point.price, self.delta.side(), spread)?;
+            if self.trigger.is_met(point.price) && self.keeps_limit(price) {
+                chosen = Some((point, price));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Whether anyone may remove the order.
+    pub fn is_expired(&self, now: Millis) -> bool {
+        now > self.expires
+    }
+
+    fn keeps_limit(&self, price: Price) -> bool {
+        match self.delta.side() {
+            Side::Long => price <= self.limit,
+            Side::Short => price >= self.limit,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Quantities as types, so that a price can never be passed for an amount.
 
+use crate::math::Overflow;
+
 /// One whole unit of base asset, quote currency or price: six decimals.
 pub const ONE: u64 = 1_000_000;
 
@@ -10,6 +12,10 @@ pub struct Price(pub u64);
 /// Unsigned position or trade size, in millionths of a base unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
+
+/// Signed size, in millionths of a base unit: long when positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SignedSize(pub i64);
 
 /// Unsigned amount in millionths of the unit of account (native units of a six-decimal mint).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +29,24 @@ pub struct SignedUsd(pub i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bps(pub u16);
 
+/// Millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ppm(pub u32);
+
+/// Milliseconds: a moment of the venue's clock (since 1970) or a duration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+/// What one whole base unit has paid since the market began, in millionths of a native unit.
+/// Negative when it has received more than it paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CarryIndex(pub i64);
+
+/// Share of notional paid per hour, in units of 10⁻¹⁵, so that a second's change is not rounded
+/// away. Negative when shorts pay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HourlyRate(pub i64);
+
 /// Direction of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -30,4 +54,112 @@ pub enum Side {
     Long,
     /// Gains when the price falls.
     Short,
+}
+
+impl SignedSize {
+    /// The side this size is on; zero counts as long.
+    pub const fn side(self) -> Side {
+        if self.0 < 0 { Side::Short } else { Side::Long }
+    }
+
+    /// The size without its direction.
+    pub const fn size(self) -> Size {
+        Size(self.0.unsigned_abs())
+    }
+
+    /// Sum of two signed sizes.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the sum does not fit.
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
+        self.0.checked_add(other.0).map(Self).ok_or(Overflow)
+    }
+}
+
+impl Size {
+    /// This size on `side`.
+    ///
+    /// # Errors
+    /// [`Overflow`] above `i64::MAX`.
+    pub fn on(self, side: Side) -> Result<SignedSize, Overflow> {
+        let size = i64::try_from(self.0).map_err(|_| Overflow)?;
+        match side {
+            Side::Long => Ok(SignedSize(size)),
+            Side::Short => size.checked_neg().map(SignedSize).ok_or(Overflow),
+        }
+    }
+}
+
+impl Usd {
+    /// Sum of two amounts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the sum does not fit.
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
+        self.0.checked_add(other.0).map(Self).ok_or(Overflow)
+    }
+
+    /// Difference of two amounts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when `other` is larger.
+    pub fn minus(self, other: Self) -> Result<Self, Overflow> {
+        self.0.checked_sub(other.0).map(Self).ok_or(Overflow)
+    }
+
+    /// This amount plus a signed one.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the result is negative or does not fit.
+    pub fn shifted(self, by: SignedUsd) -> Result<Self, Overflow> {
+        self.0.checked_add_signed(by.0).map(Self).ok_or(Overflow)
+    }
+
+    /// As a gain.
+    ///
+    /// # Errors
+    /// [`Overflow`] above `i64::MAX`.
+    pub fn signed(self) -> Result<SignedUsd, Overflow> {
+        i64::try_from(self.0).map(SignedUsd).map_err(|_| Overflow)
+    }
+}
+
+impl SignedUsd {
+    /// Sum of two amounts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the sum does not fit.
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
+        self.0.checked_add(other.0).map(Self).ok_or(Overflow)
+    }
+
+    /// Difference of two amounts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the difference does not fit.
+    pub fn minus(self, other: Self) -> Result<Self, Overflow> {
+        self.0.checked_sub(other.0).map(Self).ok_or(Overflow)
+    }
+
+    /// The amount when it is a gain, zero otherwise.
+    pub const fn gain(self) -> Usd {
+        Usd(if self.0 > 0 { self.0.unsigned_abs() } else { 0 })
+    }
+
+    /// The amount lost when it is a loss, zero otherwise.
+    pub const fn loss(self) -> Usd {
+        Usd(if self.0 < 0 { self.0.unsigned_abs() } else { 0 })
+    }
+}
+
+impl Millis {
+    /// A moment `by` later, or the end of time.
+    pub const fn after(self, by: Self) -> Self {
+        Self(self.0.saturating_add(by.0))
+    }
+
+    /// How long ago `earlier` was; zero when it is not earlier.
+    pub const fn since(self, earlier: Self) -> Self {
+        Self(self.0.saturating_sub(earlier.0))
+    }
 }

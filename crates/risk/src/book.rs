@@ -1,0 +1,129 @@
+//! Everything one trade touches, and the trade itself: shared by orders and liquidations.
+
+use crate::exposure::SideTotal;
+use crate::ledger::{self, Ledger, PassedOn, Purse, Settled};
+use crate::loss::{Drawn, InsuranceTerms};
+use crate::math::Overflow;
+use crate::position::{Position, Trade};
+use crate::units::{CarryIndex, Millis, Price, Side, SignedSize, SignedUsd, Size, Usd};
+
+/// One account's position and purse, the market's totals and the silo's ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    /// The account's position in the market.
+    pub position: Position,
+    /// The account's money.
+    pub purse: Purse,
+    /// All long positions of the market.
+    pub longs: SideTotal,
+    /// All short positions of the market.
+    pub shorts: SideTotal,
+    /// The longs' carry index now.
+    pub carry_long: CarryIndex,
+    /// The shorts' carry index now.
+    pub carry_short: CarryIndex,
+    /// The market's draw on insurance.
+    pub drawn: Drawn,
+    /// The silo's money.
+    pub ledger: Ledger,
+    /// Entry value of every open position of the silo.
+    pub open: Usd,
+}
+
+/// What a trade did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traded {
+    /// Everything it touched, afterwards.
+    pub book: Book,
+    /// The trade.
+    pub trade: Trade,
+    /// Funding and borrow fee settled with it: positive when the account paid.
+    pub carry: SignedUsd,
+    /// What the account could not pay.
+    pub bad_debt: Usd,
+    /// The part of the bad debt that insurance paid.
+    pub insured: Usd,
+    /// Charges that were really passed on.
+    pub passed_on: PassedOn,
+}
+
+/// What a trade costs the account, and where it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charges {
+    /// Everything the account is charged.
+    pub total: Usd,
+    /// The part the pool passes on.
+    pub due: PassedOn,
+}
+
+impl Book {
+    /// Carry index of a side.
+    pub const fn carry(&self, side: Side) -> CarryIndex {
+        match side {
+            Side::Long => self.carry_long,
+            Side::Short => self.carry_short,
+        }
+    }
+
+    /// By how much longs exceed shorts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a side exceeds `i64`.
+    pub fn skew(&self) -> Result<SignedSize, Overflow> {
+        crate::exposure::skew(self.longs.size, self.shorts.size)
+    }
+
+    /// Open interest of a side.
+    pub const fn side_size(&self, side: Side) -> Size {
+        match side {
+            Side::Long => self.longs.size,
+            Side::Short => self.shorts.size,
+        }
+    }
+
+    /// Trades `delta` at `price` against the pool. `charge` sees the trade and what the account
+    /// has left after its result, and names the charges.
+    ///
+    /// # Errors
+    /// [`Overflow`] when an amount does not fit its type; nothing was changed.
+    pub fn trade(
+        &self,
+        delta: SignedSize,
+        price: Price,
+        insurance: InsuranceTerms,
+        now: Millis,
+        charge: impl FnOnce(&Trade, SignedUsd) -> Result<Charges, Overflow>,
+    ) -> Result<Traded, Overflow> {
+        let carry = self.position.carry_owed(self.carry(self.position.size.side()))?;
+        let trade = self.position.trade(delta, price, |side| self.carry(side))?;
+        let result = trade.realised.minus(carry)?;
+        let owned = self.purse.collateral.plus(self.purse.pending_profit)?.signed()?;
+        let charges = charge(&trade, owned.plus(result)?)?;
+        let result = result.minus(charges.total.signed()?)?;
+        let settled = ledger::settle(
+            self.ledger,
+            self.purse,
+            result,
+            charges.due,
+            self.drawn,
+            insurance,
+            now,
+        )?;
+        let Settled { ledger, purse, drawn, bad_debt, insured, passed_on } = settled;
+        let book = Self {
+            position: trade.position,
+            purse,
+            longs: self.longs.replace(Side::Long, &self.position, &trade.position)?,
+            shorts: self.shorts.replace(Side::Short, &self.position, &trade.position)?,
+            drawn,
+            ledger,
+            open: self.open.minus(self.position.entry)?.plus(trade.position.entry)?,
+            ..*self
+        };
+        Ok(Traded { book, trade, carry, bad_debt, insured, passed_on })
+    }
+}
+
+#[cfg(test)]
+#[path = "book_tests.rs"]
+mod tests;

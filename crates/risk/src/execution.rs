@@ -1,0 +1,123 @@
+//! Executing an order.
+
+use crate::book::{Book, Charges, Traded};
+use crate::fee::{self, FeeShares};
+use crate::ledger::PassedOn;
+use crate::limits::{self, Exceeded, Resulting};
+use crate::loss::InsuranceTerms;
+use crate::math::Overflow;
+use crate::math::Rounding;
+use crate::order::{Order, PricePoint};
+use crate::position::{Trade, notional};
+use crate::spread::half_spread;
+use crate::terms::MarketTerms;
+use crate::units::{Millis, Ppm, Price, SignedUsd, Usd};
+
+/// Settings of the silo a trade happens in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiloRules {
+    /// How fees are divided.
+    pub fees: FeeShares,
+    /// How far losses may reach into insurance.
+    pub insurance: InsuranceTerms,
+}
+
+/// An executed order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// What the trade did.
+    pub traded: Traded,
+    /// The index price it executed at.
+    pub point: PricePoint,
+    /// The price with spread.
+    pub price: Price,
+    /// The taker fee.
+    pub fee: Usd,
+}
+
+/// Why an order cannot be executed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has expired; anyone may remove it.
+    Expired,
+    /// A reduce-only order without a position to reduce.
+    NothingToReduce,
+    /// No price after the delay meets its trigger and limit yet.
+    NoPrice,
+    /// The position left would be smaller than the market's smallest.
+    TooSmall,
+    /// Opening would exceed a cap.
+    Exceeded(Exceeded),
+    /// An amount does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for Refusal {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+/// Executes `order` at the oldest price it may get. Margin is the caller's to check afterwards,
+/// when the trade opened anything; a reduction needs none.
+///
+/// # Errors
+/// The reason why not; nothing was changed.
+pub fn execute(
+    book: &Book,
+    order: &Order,
+    recent: impl Iterator<Item = PricePoint>,
+    volatility: Ppm,
+    terms: &MarketTerms,
+    silo: &SiloRules,
+    now: Millis,
+) -> Result<Executed, Refusal> {
+    if order.is_expired(now) {
+        return Err(Refusal::Expired);
+    }
+    let delta = order.executable(book.position.size)?;
+    if delta.0 == 0 {
+        return Err(Refusal::NothingToReduce);
+    }
+    let spread = half_spread(terms.spread, book.skew()?, delta, volatility)?;
+    let (point, price) =
+        order.execution(recent, terms.execution_delay, spread)?.ok_or(Refusal::NoPrice)?;
+    let mut fee = Usd(0);
+    let traded = book.trade(delta, price, silo.insurance, now, |trade, available| {
+        fee = charged_fee(trade, available, terms)?;
+        let split = fee::split(fee, silo.fees)?;
+        let due = PassedOn { insurance: split.insurance, protocol: split.protocol, keeper: Usd(0) };
+        Ok(Charges { total: fee, due })
+    })?;
+    check_size(&traded.trade, terms)?;
+    if traded.trade.opened.0 > 0 {
+        check_caps(&traded, point.price, terms)?;
+    }
+    Ok(Executed { traded, point, price, fee })
+}
+
+/// The fee; a pure reduction pays what it can, so that an exit never fails for its fee.
+fn charged_fee(trade: &Trade, available: SignedUsd, terms: &MarketTerms) -> Result<Usd, Overflow> {
+    let fee = fee::taker_fee(trade.notional, terms.taker_fee)?;
+    Ok(if trade.opened.0 == 0 { fee.min(available.gain()) } else { fee })
+}
+
+fn check_size(trade: &Trade, terms: &MarketTerms) -> Result<(), Refusal> {
+    let left = trade.position.size.size();
+    let too_small = left.0 > 0 && left < terms.liquidation.smallest;
+    if too_small { Err(Refusal::TooSmall) } else { Ok(()) }
+}
+
+fn check_caps(traded: &Traded, index: Price, terms: &MarketTerms) -> Result<(), Refusal> {
+    let position = &traded.book.position;
+    let resulting = Resulting {
+        side: traded.book.side_size(position.size.side()),
+        account: notional(position.size.size(), index, Rounding::Up)?,
+        silo: traded.book.open,
+    };
+    limits::check(resulting, traded.book.ledger.liquidity, terms.caps).map_err(Refusal::Exceeded)
+}
+
+#[cfg(test)]
+#[path = "execution_tests.rs"]
+mod tests;

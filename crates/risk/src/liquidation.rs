@@ -1,0 +1,118 @@
+//! How much of a position a liquidation closes, and what it costs.
+
+use crate::book::{Book, Charges, Traded};
+use crate::ledger::PassedOn;
+use crate::loss::InsuranceTerms;
+use crate::margin::{BPS_ONE, Health, Leg, requirement};
+use crate::math::{Overflow, Rounding, mul_div};
+use crate::units::{Bps, Millis, ONE, Side, SignedUsd, Size, Usd};
+
+/// A market's liquidation settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Penalty on the closed notional.
+    pub penalty: Bps,
+    /// The smallest position worth keeping.
+    pub smallest: Size,
+    /// Liquidator's share of the penalty at the flag.
+    pub first_share: Bps,
+    /// Liquidator's share once `ramp` has passed.
+    pub last_share: Bps,
+    /// Time over which the share rises.
+    pub ramp: Millis,
+}
+
+/// What a liquidation charges the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// To the liquidator: always due, from the account or else from its bad debt's bearers.
+    pub reward: Usd,
+    /// To the insurance fund: only what the account still has.
+    pub insurance: Usd,
+}
+
+/// Closes what [`size_to_close`] says of `leg` into the pool at the leg's price, without spread
+/// (the penalty is the cost), and books any bad debt in the same step.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit; nothing was changed.
+pub fn liquidate(
+    book: &Book,
+    health: &Health,
+    leg: &Leg,
+    terms: Terms,
+    insurance: InsuranceTerms,
+    flagged: Millis,
+    now: Millis,
+) -> Result<Traded, Overflow> {
+    let closing = match leg.position.size.side() {
+        Side::Long => Side::Short,
+        Side::Short => Side::Long,
+    };
+    let delta = size_to_close(health, leg, terms)?.on(closing)?;
+    book.trade(delta, leg.price, insurance, now, |trade, available| {
+        let charge = charge(trade.notional, now.since(flagged), available, terms)?;
+        let total = charge.reward.plus(charge.insurance)?;
+        let due = PassedOn { insurance: charge.insurance, protocol: Usd(0), keeper: charge.reward };
+        Ok(Charges { total, due })
+    })
+}
+
+/// How much of `leg` to close: just enough that equity reaches the target, which lies half-way
+/// between the maintenance and initial requirements; everything when the account is deeply
+/// insolvent or too little would be left.
+///
+/// Closing notional `c` costs `penalty · c` of equity and lowers the target by `ratio · c`, so
+/// `c = (target − equity) ÷ (ratio − penalty)`, rounded up.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit.
+pub fn size_to_close(health: &Health, leg: &Leg, terms: Terms) -> Result<Size, Overflow> {
+    let held = leg.position.size.size();
+    let target = health.initial.plus(health.maintenance)?.0.div_ceil(2);
+    let missing = i128::from(target).saturating_sub(i128::from(health.equity.0));
+    let missing = u64::try_from(missing.max(0)).map_err(|_| Overflow)?;
+    // Twice the target ratio, so that the half stays exact.
+    let ratios =
+        u64::from(leg.ratios.initial.0).saturating_add(u64::from(leg.ratios.maintenance.0));
+    let relief = ratios.saturating_sub(u64::from(terms.penalty.0).saturating_mul(2));
+    if relief == 0 || health.is_deeply_insolvent() {
+        return Ok(held);
+    }
+    let Ok(notional) = mul_div(missing, BPS_ONE.saturating_mul(2), relief, Rounding::Up) else {
+        return Ok(held);
+    };
+    let Ok(size) = mul_div(notional, ONE, leg.price.0, Rounding::Up) else {
+        return Ok(held);
+    };
+    let left = held.0.saturating_sub(size);
+    Ok(if left < terms.smallest.0 { held } else { Size(size) })
+}
+
+/// The penalty on `closed` notional, divided between liquidator and insurance.
+///
+/// The liquidator's share rises from the flag on, so that the first bot cannot overcharge and a
+/// late one is still paid. `available` is what the account has after its result was settled.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit.
+pub fn charge(
+    closed: Usd,
+    since_flag: Millis,
+    available: SignedUsd,
+    terms: Terms,
+) -> Result<Charge, Overflow> {
+    let penalty = requirement(closed, terms.penalty)?;
+    let waited = since_flag.0.min(terms.ramp.0);
+    let range = u64::from(terms.last_share.0.saturating_sub(terms.first_share.0));
+    let risen = mul_div(range, waited, terms.ramp.0.max(1), Rounding::Down)?;
+    let share = u64::from(terms.first_share.0).saturating_add(risen).min(BPS_ONE);
+    let reward = mul_div(penalty.0, share, BPS_ONE, Rounding::Down)?;
+    let left = available.gain().0.saturating_sub(reward);
+    let insurance = penalty.0.saturating_sub(reward).min(left);
+    Ok(Charge { reward: Usd(reward), insurance: Usd(insurance) })
+}
+
+#[cfg(test)]
+#[path = "liquidation_tests.rs"]
+mod tests;

@@ -1,0 +1,122 @@
+//! Joining and leaving the liquidity pool and the insurance fund.
+
+use crate::ledger::Ledger;
+use crate::limits::removable;
+use crate::math::Overflow;
+use crate::share::Pool;
+use crate::units::{Bps, SignedUsd, Usd};
+
+/// Which pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// Takes the other side of every trade.
+    Liquidity,
+    /// Pays bad debt first.
+    Insurance,
+}
+
+/// Why a request waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Removing it would leave open positions without enough liquidity.
+    InUse,
+    /// Less than the owner accepts.
+    BelowMinimum,
+    /// It would buy or pay nothing.
+    Nothing,
+    /// An amount does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for Refusal {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+/// What the liquidity pool is worth to its holders: its cash less pending profit and what traders
+/// would gain; nothing when that is negative.
+///
+/// # Errors
+/// [`Overflow`] when a sum does not fit.
+pub fn liquidity_value(ledger: &Ledger, traders_gain: SignedUsd) -> Result<Usd, Overflow> {
+    let owed = ledger.pending_profit.signed()?.plus(traders_gain)?;
+    Ok(ledger.liquidity.signed()?.minus(owed)?.gain())
+}
+
+/// Shares that a queued `deposit` buys, and the ledger after it joined.
+///
+/// # Errors
+/// The reason why not; nothing was changed.
+pub fn join(
+    ledger: &Ledger,
+    kind: PoolKind,
+    pool: Pool,
+    deposit: Usd,
+    least: u64,
+) -> Result<(Ledger, u64), Refusal> {
+    let shares = pool.shares_for(deposit)?;
+    if shares == 0 {
+        return Err(Refusal::Nothing);
+    }
+    if shares < least {
+        return Err(Refusal::BelowMinimum);
+    }
+    let mut after = *ledger;
+    after.queued = after.queued.minus(deposit)?;
+    let assets = assets_of(&mut after, kind);
+    *assets = assets.plus(deposit)?;
+    Ok((after, shares))
+}
+
+/// A request to leave a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// Shares given up.
+    pub shares: u64,
+    /// Their worth when they were given up, where that is an upper bound: an insurance stake leaves
+    /// at the lower of its value then and now.
+    pub at_request: Option<Usd>,
+    /// The owner accepts no less.
+    pub least: Usd,
+}
+
+/// What `exit` pays, and the ledger after it left. Liquidity in use stays.
+///
+/// # Errors
+/// The reason why not; nothing was changed.
+pub fn leave(
+    ledger: &Ledger,
+    kind: PoolKind,
+    pool: Pool,
+    exit: Exit,
+    open: Usd,
+    utilisation: Bps,
+) -> Result<(Ledger, Usd), Refusal> {
+    let worth = pool.amount_for(exit.shares)?;
+    let paid = exit.at_request.map_or(worth, |then| then.min(worth));
+    if paid.0 == 0 {
+        return Err(Refusal::Nothing);
+    }
+    if paid < exit.least {
+        return Err(Refusal::BelowMinimum);
+    }
+    if kind == PoolKind::Liquidity && paid > removable(ledger.liquidity, open, utilisation)? {
+        return Err(Refusal::InUse);
+    }
+    let mut after = *ledger;
+    let assets = assets_of(&mut after, kind);
+    *assets = assets.minus(paid)?;
+    Ok((after, paid))
+}
+
+fn assets_of(ledger: &mut Ledger, kind: PoolKind) -> &mut Usd {
+    match kind {
+        PoolKind::Liquidity => &mut ledger.liquidity,
+        PoolKind::Insurance => &mut ledger.insurance,
+    }
+}
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

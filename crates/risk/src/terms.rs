@@ -1,0 +1,121 @@
+//! A market's settings and the bounds no administrator can leave.
+
+use crate::carry::FundingTerms;
+use crate::limits::Caps;
+use crate::liquidation;
+use crate::margin::Ratios;
+use crate::quote::Limits;
+use crate::spread::Spread;
+use crate::units::{Bps, Millis, Ppm, Size};
+
+/// Everything a market is listed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketTerms {
+    /// Margin ratios.
+    pub ratios: Ratios,
+    /// Liquidation settings.
+    pub liquidation: liquidation::Terms,
+    /// Spread settings.
+    pub spread: Spread,
+    /// Funding settings.
+    pub funding: FundingTerms,
+    /// Borrow rate at full utilisation, in billionths of notional per hour.
+    pub borrow: u32,
+    /// Caps on opening.
+    pub caps: Caps,
+    /// Taker fee.
+    pub taker_fee: Bps,
+    /// Limits on readings.
+    pub quotes: Limits,
+    /// From an order's request to the first price it may get.
+    pub execution_delay: Millis,
+    /// From a flag to the first price a liquidation may use.
+    pub flag_delay: Millis,
+}
+
+/// Which bound a setting leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutOfBounds {
+    /// Maintenance below 0.5 %, initial above 100 %, or initial not above maintenance.
+    Ratios,
+    /// Penalty not below maintenance, a share above 100 %, shares falling, no smallest size, or a
+    /// ramp above an hour.
+    Liquidation,
+    /// Base spread above 1 %, no depth, or a volatility share above 100 %.
+    Spread,
+    /// Funding above 1 % or borrowing above 0.1 % an hour, or no full skew.
+    Carry,
+    /// No cap on a side, an account's share above 100 %, or utilisation zero or above 500 %.
+    Caps,
+    /// Taker fee above 1 %.
+    Fee,
+    /// Age outside 1–300 s, future above 60 s, or confidence zero or above 5 %.
+    Quotes,
+    /// A delay outside 1–30 s.
+    Delay,
+}
+
+impl MarketTerms {
+    /// Whether every setting is within its bounds.
+    ///
+    /// # Errors
+    /// The first bound left.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        let delay = Millis(1_000)..=Millis(30_000);
+        let within = [
+            (self.ratios_hold(), OutOfBounds::Ratios),
+            (self.liquidation_holds(), OutOfBounds::Liquidation),
+            (self.spread_holds(), OutOfBounds::Spread),
+            (self.carry_holds(), OutOfBounds::Carry),
+            (self.caps_hold(), OutOfBounds::Caps),
+            (self.taker_fee <= Bps(100), OutOfBounds::Fee),
+            (self.quotes_hold(), OutOfBounds::Quotes),
+            (delay.contains(&self.execution_delay), OutOfBounds::Delay),
+            (delay.contains(&self.flag_delay), OutOfBounds::Delay),
+        ];
+        within.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
+    }
+
+    fn ratios_hold(&self) -> bool {
+        let Ratios { initial, maintenance } = self.ratios;
+        maintenance >= Bps(50) && initial > maintenance && initial <= Bps(10_000)
+    }
+
+    fn liquidation_holds(&self) -> bool {
+        let terms = self.liquidation;
+        terms.penalty < self.ratios.maintenance
+            && terms.first_share <= terms.last_share
+            && terms.last_share <= Bps(10_000)
+            && terms.smallest > Size(0)
+            && terms.ramp <= Millis(3_600_000)
+    }
+
+    fn spread_holds(&self) -> bool {
+        let Spread { base, depth, volatility_share } = self.spread;
+        base <= Ppm(10_000) && depth > Size(0) && volatility_share <= Bps(10_000)
+    }
+
+    fn carry_holds(&self) -> bool {
+        self.funding.cap <= 10_000_000
+            && self.funding.full_skew > Size(0)
+            && self.borrow <= 1_000_000
+    }
+
+    fn caps_hold(&self) -> bool {
+        let Caps { side, account_share, utilisation } = self.caps;
+        let used = Bps(1)..=Bps(50_000);
+        side > Size(0) && account_share <= Bps(10_000) && used.contains(&utilisation)
+    }
+
+    fn quotes_hold(&self) -> bool {
+        let age = Millis(1_000)..=Millis(300_000);
+        let confidence = Bps(1)..=Bps(500);
+        age.contains(&self.quotes.age)
+            && self.quotes.future <= Millis(60_000)
+            && confidence.contains(&self.quotes.confidence)
+    }
+}
+
+#[cfg(test)]
+#[path = "terms_tests.rs"]
+mod tests;
