@@ -58,6 +58,14 @@ pub fn liquidate(
     })
 }
 
+/// How long a flag stands: an old one says nothing about the account now, so it must be set again.
+const FLAG_LIFETIME: Millis = Millis(300_000);
+
+/// Whether a flag set at `flagged` (zero: none) may be acted on at `now`.
+pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
+    flagged.0 != 0 && now <= flagged.after(FLAG_LIFETIME)
+}
+
 /// How much of `leg` to close: just enough that equity reaches the target, which lies half-way
 /// between the maintenance and initial requirements; everything when the account is deeply
 /// insolvent or too little would be left.

@@ -89,18 +89,19 @@ impl Health {
         })
     }
 
-    /// Adds a position.
+    /// Adds a position and says what maintenance it asks.
     ///
     /// # Errors
     /// [`Overflow`] when a sum does not fit its type.
-    pub fn add(&mut self, leg: &Leg) -> Result<(), Overflow> {
+    pub fn add(&mut self, leg: &Leg) -> Result<Usd, Overflow> {
         let result = leg.result()?;
         let notional = leg.notional()?;
         self.equity = self.equity.plus(result)?;
         self.unrealised = self.unrealised.plus(result.gain())?;
         self.initial = self.initial.plus(requirement(notional, leg.ratios.initial)?)?;
-        self.maintenance = self.maintenance.plus(requirement(notional, leg.ratios.maintenance)?)?;
-        Ok(())
+        let maintenance = requirement(notional, leg.ratios.maintenance)?;
+        self.maintenance = self.maintenance.plus(maintenance)?;
+        Ok(maintenance)
     }
 
     /// Whether the account may open, increase or keep what it has after a withdrawal of nothing.

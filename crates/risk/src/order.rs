@@ -101,6 +101,16 @@ impl Order {
         Ok(chosen)
     }
 
+    /// Whether the order could ever execute: it has a size, a limit and a trigger to meet, and time
+    /// left.
+    pub fn can_execute(&self, now: Millis) -> bool {
+        let has_level = match self.trigger {
+            Trigger::Immediate => true,
+            Trigger::AtOrAbove(level) | Trigger::AtOrBelow(level) => level.0 > 0,
+        };
+        self.delta.0 != 0 && self.limit.0 > 0 && has_level && self.expires > now
+    }
+
     /// Whether anyone may remove the order.
     pub fn is_expired(&self, now: Millis) -> bool {
         now > self.expires

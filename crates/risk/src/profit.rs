@@ -1,8 +1,51 @@
 //! Realised profit is junior to principal: what matures is cut when the silo cannot pay all of it.
 
+use crate::ledger::{Ledger, Purse};
 use crate::margin::BPS_ONE;
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Usd};
+use crate::units::{Bps, Millis, Usd};
+
+/// Books after an account's pending profit matured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matured {
+    /// The silo.
+    pub ledger: Ledger,
+    /// The account.
+    pub purse: Purse,
+    /// What became collateral.
+    pub amount: Usd,
+}
+
+/// Turns all of an account's pending profit into collateral, cut by what the silo can pay.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit.
+pub fn mature(ledger: &Ledger, purse: Purse, share: Bps) -> Result<Matured, Overflow> {
+    let pending = purse.pending_profit;
+    let amount = matured(pending, ledger.pending_profit, ledger.liquidity, share)?;
+    let mut ledger = *ledger;
+    ledger.pending_profit = ledger.pending_profit.minus(pending)?;
+    ledger.liquidity = ledger.liquidity.minus(amount)?;
+    ledger.collateral = ledger.collateral.plus(amount)?;
+    let purse =
+        Purse { collateral: purse.collateral.plus(amount)?, pending_profit: Usd(0) };
+    Ok(Matured { ledger, purse, amount })
+}
+
+/// When pending profit counts as realised after it changed from `before` to `after`: an addition
+/// moves it towards `now` by its share of the whole (rounded up, against the trader), so that one
+/// more small profit does not start the wait for a large one anew.
+///
+/// # Errors
+/// [`Overflow`] never for real times; the quotient is below `now`.
+pub fn since(before: Usd, since: Millis, after: Usd, now: Millis) -> Result<Millis, Overflow> {
+    if after <= before {
+        return Ok(since);
+    }
+    let added = after.minus(before)?;
+    let moved = mul_div(now.since(since).0, added.0, after.0, Rounding::Up)?;
+    Ok(since.after(Millis(moved)))
+}
 
 /// Collateral that `pending` matures into: `pending · h` with
 /// `h = min(1, share · liquidity ÷ total_pending)`, rounded down so that all claims together never

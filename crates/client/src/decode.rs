@@ -1,0 +1,26 @@
+//! Decoding account data.
+
+use anchor_lang::Discriminator;
+use bytemuck::Pod;
+
+/// Why account data is not what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDecoded {
+    /// Another kind of account, or none of this program's.
+    WrongKind,
+    /// Shorter or longer than the layout this client knows.
+    WrongLength,
+}
+
+/// Copies an account out of its data.
+///
+/// # Errors
+/// When the discriminator or the length is not `T`'s.
+pub fn decode<T: Pod + Discriminator>(data: &[u8]) -> Result<T, NotDecoded> {
+    let body = data.strip_prefix(T::DISCRIMINATOR).ok_or(NotDecoded::WrongKind)?;
+    bytemuck::try_pod_read_unaligned(body).map_err(|_| NotDecoded::WrongLength)
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

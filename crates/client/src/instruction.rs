@@ -1,0 +1,309 @@
+//! Builders of the program's instructions. Each takes the addresses that cannot be derived and
+//! derives the rest.
+
+use anchor_lang::prelude::{AccountMeta, Pubkey};
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::solana_program::system_program;
+use anchor_lang::{InstructionData, ToAccountMetas};
+use holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
+use holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast::{accounts, instruction};
+
+use crate::address;
+
+/// The classic token program.
+pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
+
+fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
+    Instruction {
+        program_id: holdfast::ID,
+        accounts: accounts.to_account_metas(None),
+        data: data.data(),
+    }
+}
+
+/// `create_exchange`, by the program's upgrade authority.
+pub fn create_exchange(admin: Pubkey, fee_receiver: Pubkey) -> Instruction {
+    let accounts = accounts::CreateExchange {
+        admin,
+        exchange: address::exchange(),
+        chain_health: address::chain_health(),
+        program: holdfast::ID,
+        program_data: address::program_data(),
+        system_program: system_program::ID,
+    };
+    build(accounts, instruction::CreateExchange { fee_receiver })
+}
+
+/// `create_silo`: `number` is the exchange's next.
+pub fn create_silo(
+    admin: Pubkey,
+    number: u16,
+    mint: Pubkey,
+    terms: SiloTermsState,
+) -> Instruction {
+    let silo = address::silo(number);
+    let accounts = accounts::CreateSilo {
+        admin,
+        exchange: address::exchange(),
+        silo,
+        mint,
+        liquidity_vault: address::liquidity_vault(&silo),
+        insurance_vault: address::insurance_vault(&silo),
+        liquidity_mint: address::liquidity_mint(&silo),
+        insurance_mint: address::insurance_mint(&silo),
+        token_program: TOKEN_PROGRAM,
+        system_program: system_program::ID,
+    };
+    build(accounts, instruction::CreateSilo { terms })
+}
+
+/// `list_market`: `index` is the silo's next.
+pub fn list_market(
+    admin: Pubkey,
+    silo: Pubkey,
+    index: u8,
+    name: [u8; 16],
+    terms: MarketTermsState,
+    feeds: Vec<FeedSource>,
+) -> Instruction {
+    let accounts = accounts::ListMarket {
+        admin,
+        exchange: address::exchange(),
+        silo,
+        market: address::market(&silo, index),
+        system_program: system_program::ID,
+    };
+    build(accounts, instruction::ListMarket { name, terms, feeds })
+}
+
+/// `refresh_market` with its feed accounts.
+pub fn refresh_market(silo: Pubkey, market: Pubkey, feeds: &[Pubkey]) -> Instruction {
+    let accounts = accounts::RefreshMarket { silo, market };
+    followed_by(build(accounts, instruction::RefreshMarket {}), feeds)
+}
+
+/// `open_margin_account`.
+pub fn open_margin_account(
+    payer: Pubkey,
+    owner: Pubkey,
+    silo: Pubkey,
+    number: u16,
+) -> Instruction {
+    let account = address::margin_account(&silo, &owner, number);
+    let system_program = system_program::ID;
+    let accounts = accounts::OpenMarginAccount { payer, owner, silo, account, system_program };
+    build(accounts, instruction::OpenMarginAccount { number })
+}
+
+/// `close_margin_account`.
+pub fn close_margin_account(owner: Pubkey, account: Pubkey) -> Instruction {
+    let accounts = accounts::CloseMarginAccount { owner, account };
+    build(accounts, instruction::CloseMarginAccount {})
+}
+
+/// `deposit` from the token account `source` of `authority`.
+pub fn deposit(
+    authority: Pubkey,
+    source: Pubkey,
+    silo: Pubkey,
+    account: Pubkey,
+    amount: u64,
+) -> Instruction {
+    let accounts = accounts::Deposit {
+        authority,
+        source,
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        account,
+        token_program: TOKEN_PROGRAM,
+    };
+    build(accounts, instruction::Deposit { amount })
+}
+
+/// `withdraw` to the token account `destination`; `markets` are those of all open positions, in
+/// rising index order.
+pub fn withdraw(
+    owner: Pubkey,
+    silo: Pubkey,
+    account: Pubkey,
+    destination: Pubkey,
+    amount: u64,
+    markets: &[Pubkey],
+) -> Instruction {
+    let accounts = accounts::Withdraw {
+        owner,
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        account,
+        destination,
+        token_program: TOKEN_PROGRAM,
+    };
+    followed_by(build(accounts, instruction::Withdraw { amount }), markets)
+}
+
+/// `place_order`.
+pub fn place_order(
+    owner: Pubkey,
+    account: Pubkey,
+    market: Pubkey,
+    request: OrderRequest,
+) -> Instruction {
+    let accounts = accounts::PlaceOrder { owner, account, market };
+    build(accounts, instruction::PlaceOrder { request })
+}
+
+/// `cancel_order`.
+pub fn cancel_order(authority: Pubkey, account: Pubkey, number: u64) -> Instruction {
+    build(accounts::CancelOrder { authority, account }, instruction::CancelOrder { number })
+}
+
+/// `execute_order`; `others` are the markets of the account's other open positions, in rising
+/// index order, needed when the order opens.
+pub fn execute_order(
+    silo: Pubkey,
+    market: Pubkey,
+    account: Pubkey,
+    executor: Pubkey,
+    number: u64,
+    others: &[Pubkey],
+) -> Instruction {
+    let accounts = accounts::ExecuteOrder { silo, market, account, executor };
+    followed_by(build(accounts, instruction::ExecuteOrder { number }), others)
+}
+
+/// `flag`; `markets` are those of all open positions, in rising index order.
+pub fn flag(account: Pubkey, markets: &[Pubkey]) -> Instruction {
+    followed_by(build(accounts::Flag { account }, instruction::Flag {}), markets)
+}
+
+/// `liquidate`; `others` are the markets of the account's other open positions, in rising index
+/// order.
+pub fn liquidate(
+    silo: Pubkey,
+    market: Pubkey,
+    account: Pubkey,
+    liquidator: Pubkey,
+    others: &[Pubkey],
+) -> Instruction {
+    let accounts = accounts::Liquidate { silo, market, account, liquidator };
+    followed_by(build(accounts, instruction::Liquidate {}), others)
+}
+
+/// `mature_profit`.
+pub fn mature_profit(silo: Pubkey, account: Pubkey) -> Instruction {
+    build(accounts::MatureProfit { silo, account }, instruction::MatureProfit {})
+}
+
+/// Vault and share mint of a silo's pool.
+fn pool(silo: &Pubkey, insurance: bool) -> (Pubkey, Pubkey) {
+    if insurance {
+        (address::insurance_vault(silo), address::insurance_mint(silo))
+    } else {
+        (address::liquidity_vault(silo), address::liquidity_mint(silo))
+    }
+}
+
+/// `request_pool` from the token account `source`, in favour of `destination`.
+pub fn request_pool(
+    owner: Pubkey,
+    silo: Pubkey,
+    number: u16,
+    source: Pubkey,
+    destination: Pubkey,
+    order: PoolOrder,
+) -> Instruction {
+    let (vault, share_mint) = pool(&silo, order.insurance);
+    let accounts = accounts::RequestPool {
+        owner,
+        silo,
+        request: address::pool_request(&silo, &owner, number),
+        source,
+        destination,
+        vault,
+        share_mint,
+        token_program: TOKEN_PROGRAM,
+        system_program: system_program::ID,
+    };
+    build(accounts, instruction::RequestPool { number, order })
+}
+
+/// `cancel_pool_request`; deposit or shares return to `refund`.
+pub fn cancel_pool_request(
+    owner: Pubkey,
+    silo: Pubkey,
+    request: Pubkey,
+    refund: Pubkey,
+    insurance: bool,
+) -> Instruction {
+    let (vault, share_mint) = pool(&silo, insurance);
+    let token_program = TOKEN_PROGRAM;
+    let accounts = accounts::CancelPoolRequest {
+        owner,
+        silo,
+        request,
+        refund,
+        vault,
+        share_mint,
+        token_program,
+    };
+    build(accounts, instruction::CancelPoolRequest {})
+}
+
+/// `execute_pool_request`; for the liquidity pool `markets` are all the silo's, in index order.
+pub fn execute_pool_request(
+    owner: Pubkey,
+    silo: Pubkey,
+    request: Pubkey,
+    destination: Pubkey,
+    insurance: bool,
+    markets: &[Pubkey],
+) -> Instruction {
+    let (vault, share_mint) = pool(&silo, insurance);
+    let token_program = TOKEN_PROGRAM;
+    let accounts = accounts::ExecutePoolRequest {
+        owner,
+        silo,
+        request,
+        destination,
+        vault,
+        share_mint,
+        token_program,
+    };
+    followed_by(build(accounts, instruction::ExecutePoolRequest {}), markets)
+}
+
+/// `observe`.
+pub fn observe() -> Instruction {
+    let chain_health = address::chain_health();
+    build(accounts::Observe { chain_health }, instruction::Observe {})
+}
+
+/// `reconcile_vaults`.
+pub fn reconcile_vaults(silo: Pubkey) -> Instruction {
+    let accounts = accounts::ReconcileVaults {
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        insurance_vault: address::insurance_vault(&silo),
+        token_program: TOKEN_PROGRAM,
+    };
+    build(accounts, instruction::ReconcileVaults {})
+}
+
+/// `collect_fees` to a token account of the exchange's fee receiver.
+pub fn collect_fees(silo: Pubkey, destination: Pubkey) -> Instruction {
+    let accounts = accounts::CollectFees {
+        exchange: address::exchange(),
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        destination,
+        token_program: TOKEN_PROGRAM,
+    };
+    build(accounts, instruction::CollectFees {})
+}
+
+fn followed_by(mut instruction: Instruction, accounts: &[Pubkey]) -> Instruction {
+    let metas = accounts.iter().map(|key| AccountMeta::new_readonly(*key, false));
+    instruction.accounts.extend(metas);
+    instruction
+}

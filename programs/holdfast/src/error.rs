@@ -1,0 +1,230 @@
+//! Every way the program refuses, and what the caller can do about it.
+
+use anchor_lang::prelude::*;
+use holdfast_risk::{Overflow, execution, limits, pool, quote, terms};
+
+/// Reasons to refuse. Nothing is changed when one is returned.
+#[error_code]
+pub enum HoldfastError {
+    /// An amount does not fit its type.
+    #[msg("An amount is out of range: use smaller sizes and prices")]
+    Overflow,
+    /// The ledger's parts do not sum to what it counts on in its vaults.
+    #[msg("The silo's books would not add up: nothing was changed; please report this transaction")]
+    LedgerBroken,
+    /// A vault holds less than the ledger counts on.
+    #[msg("A vault would hold less than the books say: nothing was changed; please report this")]
+    VaultShort,
+    /// Bits, positions, orders or fees of an account contradict each other.
+    #[msg("The account's books would not add up: nothing was changed; please report this")]
+    AccountBroken,
+    /// The signer may not do this.
+    #[msg("Not allowed for this signer: sign with the admin, or the program's upgrade authority")]
+    NotAdmin,
+    /// The signer does not own the account.
+    #[msg("Only the owner may do this: sign with the account's owner")]
+    NotOwner,
+    /// A market, account or request belongs to another silo.
+    #[msg("The accounts belong to different silos: pass accounts of one silo")]
+    WrongSilo,
+    /// A vault or share mint is not the silo's.
+    #[msg("Not the silo's vault or share mint: pass the addresses stored in the silo")]
+    WrongVault,
+    /// The market account is not the one whose turn it is.
+    #[msg("Pass the markets of all open positions in rising index order, and no others")]
+    WrongMarket,
+    /// A token account has another mint, or is the vault itself.
+    #[msg("Not a token account for this: use one of the silo's mint that is not its vault")]
+    WrongTokenAccount,
+    /// A setting leaves its bounds.
+    #[msg("A setting is out of its bounds: see the bounds in the documentation of market terms")]
+    TermsOutOfBounds,
+    /// The silo has all the markets it can have.
+    #[msg("The silo has 16 markets already: create another silo")]
+    TooManyMarkets,
+    /// The number of feeds is not supported.
+    #[msg("A market takes exactly one feed for now")]
+    FeedCount,
+    /// The provider is not known.
+    #[msg("Unknown price provider: 1 is Pyth's pull feed, 2 Pyth's price account")]
+    UnknownProvider,
+    /// The account passed is none of the market's feeds.
+    #[msg("Not a feed of this market: pass the account whose provider and id the market lists")]
+    WrongFeed,
+    /// A feed account cannot be read.
+    #[msg("The feed account cannot be read: it is malformed, not verified, or not trading")]
+    UnreadableFeed,
+    /// The feed has no positive price.
+    #[msg("The feed has no usable price: wait for its next update")]
+    NoFeedPrice,
+    /// The feed's price is too old.
+    #[msg("The feed's price is too old: post a newer update first")]
+    StaleFeed,
+    /// The feed's price lies in the future.
+    #[msg("The feed's price is from the future: wait until the cluster's clock has caught up")]
+    FutureFeed,
+    /// The feed's confidence interval is too wide.
+    #[msg("The feed is too unsure of its price: wait until its confidence narrows")]
+    UncertainFeed,
+    /// The market already has this price or a newer one.
+    #[msg("The market already has this price: nothing to do until the feed publishes again")]
+    FeedNotNewer,
+    /// A market's newest price is older than its limit.
+    #[msg("A market's price is too old for this: refresh the market first")]
+    StalePrice,
+    /// No price has been published since the request and its delay.
+    #[msg("No price since the request and its delay that meets trigger and limit: try again later")]
+    NoPriceYet,
+    /// The amount is zero.
+    #[msg("The amount is zero: pass at least one unit")]
+    ZeroAmount,
+    /// More than the account has.
+    #[msg("Not enough collateral: deposit more or ask for less")]
+    NotEnoughCollateral,
+    /// The account would not meet its initial margin.
+    #[msg("Initial margin would not be met: deposit more, trade less or withdraw less")]
+    BelowInitialMargin,
+    /// All order slots are taken.
+    #[msg("All order slots are taken: cancel an order or wait for one to execute")]
+    NoFreeOrderSlot,
+    /// No such order.
+    #[msg("No waiting order has this number: it was executed, cancelled or removed")]
+    OrderNotFound,
+    /// Terms of an order that can never execute.
+    #[msg("The order can never execute: check size, limit, trigger kind and expiry")]
+    InvalidOrder,
+    /// The order has expired.
+    #[msg("The order has expired: anyone may remove it with cancel_order")]
+    OrderExpired,
+    /// The order still waits and is not the signer's.
+    #[msg("Only the owner may cancel an order that has not expired")]
+    OrderNotExpired,
+    /// There is nothing to reduce.
+    #[msg("Reduce-only, but there is no position on the other side: cancel the order")]
+    NothingToReduce,
+    /// The position left would be too small.
+    #[msg("The position left would be below the market's smallest: close it whole or trade more")]
+    PositionTooSmall,
+    /// The market's cap on open interest.
+    #[msg("The market's open interest cap on this side is reached: trade less or wait")]
+    OpenInterestCap,
+    /// The account's share of the pool.
+    #[msg("The position would exceed one account's share of the pool: trade less")]
+    AccountShareCap,
+    /// The pool's utilisation.
+    #[msg("The pool has no liquidity left for this: trade less or wait")]
+    UtilisationCap,
+    /// The account is safe.
+    #[msg("The account meets its maintenance margin: there is nothing to liquidate")]
+    AccountSafe,
+    /// The account was not flagged.
+    #[msg("The account is not flagged: call flag first")]
+    NotFlagged,
+    /// Already flagged.
+    #[msg("The account is flagged already: call liquidate once a price after the delay exists")]
+    AlreadyFlagged,
+    /// There is no position in this market.
+    #[msg("The account has no position in this market")]
+    NoPosition,
+    /// Another position must be closed first.
+    #[msg("Another position of the account has the larger requirement: liquidate that one first")]
+    NotLargestLeg,
+    /// Something is left in the account.
+    #[msg("The account is not empty: close positions, cancel orders and withdraw everything first")]
+    AccountNotEmpty,
+    /// Pending profit is not due.
+    #[msg("No profit is due: it matures some time after it was last added to")]
+    NotMatured,
+    /// The request is not due.
+    #[msg("The request is not due yet: wait for its delay and a price published after it")]
+    RequestNotDue,
+    /// The liquidity is in use.
+    #[msg("Open positions need this liquidity: wait until some close, or ask for less")]
+    LiquidityInUse,
+    /// Less than the owner accepts.
+    #[msg("The result is below the request's minimum: cancel it and ask again")]
+    BelowMinimum,
+    /// The sample is too close to the last one.
+    #[msg("The last sample is less than two seconds old: nothing to do")]
+    SampleTooSoon,
+    /// The collateral mint's decimals are not supported.
+    #[msg("The collateral mint must have six decimals")]
+    MintDecimals,
+    /// A sysvar cannot be read.
+    #[msg("The cluster does not provide a sysvar this needs: nothing was changed")]
+    UnreadableSysvar,
+    /// The tokens are in the other vault.
+    #[msg("The vault's tokens are still in the other vault: call reconcile_vaults first")]
+    ReconcileFirst,
+    /// Nothing to collect.
+    #[msg("There is nothing to collect or to move")]
+    NothingToMove,
+}
+
+impl From<Overflow> for HoldfastError {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+impl From<quote::Refusal> for HoldfastError {
+    fn from(refusal: quote::Refusal) -> Self {
+        match refusal {
+            quote::Refusal::NoPrice => Self::NoFeedPrice,
+            quote::Refusal::Stale => Self::StaleFeed,
+            quote::Refusal::Future => Self::FutureFeed,
+            quote::Refusal::Uncertain => Self::UncertainFeed,
+            quote::Refusal::NotNewer => Self::FeedNotNewer,
+        }
+    }
+}
+
+impl From<execution::Refusal> for HoldfastError {
+    fn from(refusal: execution::Refusal) -> Self {
+        use limits::Exceeded;
+        match refusal {
+            execution::Refusal::Expired => Self::OrderExpired,
+            execution::Refusal::NothingToReduce => Self::NothingToReduce,
+            execution::Refusal::NoPrice => Self::NoPriceYet,
+            execution::Refusal::TooSmall => Self::PositionTooSmall,
+            execution::Refusal::Exceeded(Exceeded::OpenInterest) => Self::OpenInterestCap,
+            execution::Refusal::Exceeded(Exceeded::AccountShare) => Self::AccountShareCap,
+            execution::Refusal::Exceeded(Exceeded::Utilisation) => Self::UtilisationCap,
+            execution::Refusal::Exceeded(Exceeded::Overflow) | execution::Refusal::Overflow => {
+                Self::Overflow
+            }
+        }
+    }
+}
+
+impl From<pool::Refusal> for HoldfastError {
+    fn from(refusal: pool::Refusal) -> Self {
+        match refusal {
+            pool::Refusal::InUse => Self::LiquidityInUse,
+            pool::Refusal::BelowMinimum => Self::BelowMinimum,
+            pool::Refusal::Nothing => Self::ZeroAmount,
+            pool::Refusal::Overflow => Self::Overflow,
+        }
+    }
+}
+
+impl From<terms::OutOfBounds> for HoldfastError {
+    fn from(_: terms::OutOfBounds) -> Self {
+        Self::TermsOutOfBounds
+    }
+}
+
+/// Turns a rule's refusal into the program's error.
+pub trait OrRefuse<T> {
+    /// The value, or the error that names the refusal.
+    fn or_refuse(self) -> Result<T>;
+}
+
+impl<T, E> OrRefuse<T> for core::result::Result<T, E>
+where
+    HoldfastError: From<E>,
+{
+    fn or_refuse(self) -> Result<T> {
+        self.map_err(|refusal| HoldfastError::from(refusal).into())
+    }
+}

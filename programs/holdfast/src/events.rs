@@ -1,0 +1,265 @@
+//! One event per change of state. Amounts are native units, sizes and prices millionths, times
+//! milliseconds, unless a field says otherwise.
+
+use anchor_lang::prelude::*;
+
+/// The exchange exists.
+#[event]
+pub struct ExchangeCreated {
+    /// Its admin.
+    pub admin: Pubkey,
+}
+
+/// A silo exists.
+#[event]
+pub struct SiloCreated {
+    /// The silo.
+    pub silo: Pubkey,
+    /// Its collateral mint.
+    pub mint: Pubkey,
+}
+
+/// A market was listed.
+#[event]
+pub struct MarketListed {
+    /// The market.
+    pub market: Pubkey,
+    /// Its silo.
+    pub silo: Pubkey,
+    /// Its index there.
+    pub index: u8,
+}
+
+/// A market took a price.
+#[event]
+pub struct MarketRefreshed {
+    /// The market.
+    pub market: Pubkey,
+    /// The aggregated price.
+    pub price: u64,
+    /// Published at.
+    pub published_ms: u64,
+    /// Bit per feed that took part.
+    pub feeds: u8,
+    /// Funding rate from now on, 10⁻¹⁵ per hour.
+    pub funding_rate: i64,
+    /// The longs' carry index.
+    pub carry_long: i64,
+    /// The shorts' carry index.
+    pub carry_short: i64,
+}
+
+/// A margin account was opened.
+#[event]
+pub struct AccountOpened {
+    /// The account.
+    pub account: Pubkey,
+    /// Its owner.
+    pub owner: Pubkey,
+}
+
+/// A margin account was closed.
+#[event]
+pub struct AccountClosed {
+    /// The account.
+    pub account: Pubkey,
+}
+
+/// Collateral came in.
+#[event]
+pub struct Deposited {
+    /// The account.
+    pub account: Pubkey,
+    /// How much.
+    pub amount: u64,
+    /// Collateral afterwards.
+    pub collateral: u64,
+}
+
+/// Collateral went out.
+#[event]
+pub struct Withdrawn {
+    /// The account.
+    pub account: Pubkey,
+    /// How much.
+    pub amount: u64,
+    /// Collateral afterwards.
+    pub collateral: u64,
+}
+
+/// An order waits.
+#[event]
+pub struct OrderPlaced {
+    /// The account.
+    pub account: Pubkey,
+    /// The order's number.
+    pub number: u64,
+    /// The market's index.
+    pub market: u8,
+    /// Size, a buy when positive.
+    pub delta: i64,
+    /// The first price it may get is published at or after this.
+    pub earliest_ms: u64,
+}
+
+/// An order was removed unexecuted.
+#[event]
+pub struct OrderRemoved {
+    /// The account.
+    pub account: Pubkey,
+    /// The order's number.
+    pub number: u64,
+    /// Whether it had expired.
+    pub expired: bool,
+}
+
+/// An order was executed.
+#[event]
+pub struct OrderExecuted {
+    /// The account.
+    pub account: Pubkey,
+    /// The order's number.
+    pub number: u64,
+    /// The market's index.
+    pub market: u8,
+    /// Index price, published at `published_ms`.
+    pub index_price: u64,
+    /// When that price was published.
+    pub published_ms: u64,
+    /// Price with spread.
+    pub price: u64,
+    /// Size traded, a buy when positive.
+    pub delta: i64,
+    /// Position afterwards.
+    pub position: i64,
+    /// Profit of what was closed.
+    pub realised: i64,
+    /// Funding and borrow fee paid.
+    pub carry: i64,
+    /// Taker fee paid.
+    pub fee: u64,
+    /// What the account could not pay.
+    pub bad_debt: u64,
+}
+
+/// An account was flagged for liquidation.
+#[event]
+pub struct AccountFlagged {
+    /// The account.
+    pub account: Pubkey,
+    /// When.
+    pub flagged_ms: u64,
+    /// Equity then.
+    pub equity: i64,
+    /// Maintenance requirement then.
+    pub maintenance: u64,
+}
+
+/// A position was liquidated, partly or whole.
+#[event]
+pub struct PositionLiquidated {
+    /// The account.
+    pub account: Pubkey,
+    /// The market's index.
+    pub market: u8,
+    /// Price, published at `published_ms`.
+    pub price: u64,
+    /// When that price was published.
+    pub published_ms: u64,
+    /// Size closed.
+    pub closed: u64,
+    /// Position afterwards.
+    pub position: i64,
+    /// Profit of what was closed.
+    pub realised: i64,
+    /// Paid to the liquidator.
+    pub reward: u64,
+    /// Penalty paid to insurance.
+    pub to_insurance: u64,
+    /// What the account could not pay.
+    pub bad_debt: u64,
+    /// The part of it that insurance paid.
+    pub insured: u64,
+}
+
+/// A flag fell because the account is safe again.
+#[event]
+pub struct FlagCleared {
+    /// The account.
+    pub account: Pubkey,
+}
+
+/// Pending profit became collateral.
+#[event]
+pub struct ProfitMatured {
+    /// The account.
+    pub account: Pubkey,
+    /// Pending profit before.
+    pub pending: u64,
+    /// What it became.
+    pub matured: u64,
+}
+
+/// A pool request waits.
+#[event]
+pub struct PoolRequested {
+    /// The request.
+    pub request: Pubkey,
+    /// 0 liquidity, 1 insurance.
+    pub pool: u8,
+    /// Whether it leaves.
+    pub leaves: bool,
+    /// Native units or shares.
+    pub amount: u64,
+}
+
+/// A pool request was taken back.
+#[event]
+pub struct PoolRequestCancelled {
+    /// The request.
+    pub request: Pubkey,
+}
+
+/// A pool request was executed.
+#[event]
+pub struct PoolRequestExecuted {
+    /// The request.
+    pub request: Pubkey,
+    /// Native units or shares given.
+    pub amount: u64,
+    /// Shares or native units received.
+    pub received: u64,
+    /// What the pool was worth, native units.
+    pub assets: u64,
+}
+
+/// A sample of the chain's speed was kept.
+#[event]
+pub struct ChainObserved {
+    /// Its slot.
+    pub slot: u64,
+    /// The cluster's clock.
+    pub clock_ms: u64,
+    /// Slots skipped over the newest 128 blocks; `u64::MAX` unknown.
+    pub skipped: u64,
+}
+
+/// Vaults were brought in line with the ledger.
+#[event]
+pub struct VaultsReconciled {
+    /// The silo.
+    pub silo: Pubkey,
+    /// Donated tokens that joined insurance.
+    pub surplus: u64,
+    /// Moved from the liquidity vault to the insurance vault; back when negative.
+    pub moved: i64,
+}
+
+/// Protocol fees were collected.
+#[event]
+pub struct FeesCollected {
+    /// The silo.
+    pub silo: Pubkey,
+    /// How much.
+    pub amount: u64,
+}

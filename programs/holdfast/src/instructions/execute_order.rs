@@ -1,0 +1,83 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::execution::execute;
+use holdfast_risk::order::Order;
+use holdfast_risk::terms::MarketTerms;
+
+use crate::clock::cluster_clock;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::OrderExecuted;
+use crate::state::{MarginAccount, Market, Silo};
+use crate::{books, legs};
+
+/// Accounts of `execute_order`. When the order opens, the markets of the account's other open
+/// positions follow, in rising index order. Anyone may call it.
+#[derive(Accounts)]
+pub struct ExecuteOrder<'info> {
+    /// The silo.
+    #[account(mut)]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The order's market.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub market: AccountLoader<'info, Market>,
+    /// The order's account.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub account: AccountLoader<'info, MarginAccount>,
+    /// The executor's margin account, which gets the fee; the same account when the trader executes.
+    #[account(mut, dup, has_one = silo @ HoldfastError::WrongSilo)]
+    pub executor: AccountLoader<'info, MarginAccount>,
+}
+
+/// Executes an order at the oldest price it may get. Reductions need no margin check.
+pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u64) -> Result<()> {
+    let clock = cluster_clock()?;
+    let accounts = &ctx.accounts;
+    let mut silo = accounts.silo.load_mut()?;
+    let mut market = accounts.market.load_mut()?;
+    let mut account = accounts.account.load_mut()?;
+    let waiting = *account.order_mut(number)?;
+    require!(waiting.market == market.index, HoldfastError::WrongMarket);
+    let now = market.now(clock);
+
+    let executed = execute(
+        &books::open(&silo, &market, &account),
+        &Order::from(&waiting),
+        market.recent_prices(),
+        market.volatility().per_minute(),
+        &MarketTerms::from(&market.terms),
+        &silo.rules(),
+        now,
+    )
+    .or_refuse()?;
+    let traded = &executed.traded;
+    books::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    if traded.trade.opened.0 > 0 {
+        let price = legs::fresh_price(&market, clock)?;
+        let own = Some((&*market, price));
+        let standing = legs::gather(&account, own, ctx.remaining_accounts, clock)?;
+        require!(standing.health.meets_initial(), HoldfastError::BelowInitialMargin);
+        account.clear_flag();
+    }
+    let fee = account.remove_order(number)?;
+    if accounts.executor.key() == accounts.account.key() {
+        account.receive(fee)?;
+    } else {
+        accounts.executor.load_mut()?.receive(fee)?;
+    }
+    account.invariant()?;
+    silo.invariant()?;
+    emit!(OrderExecuted {
+        account: accounts.account.key(),
+        number,
+        market: market.index,
+        index_price: executed.point.price.0,
+        published_ms: executed.point.published.0,
+        price: executed.price.0,
+        delta: waiting.delta,
+        position: traded.book.position.size.0,
+        realised: traded.trade.realised.0,
+        carry: traded.carry.0,
+        fee: executed.fee.0,
+        bad_debt: traded.bad_debt.0,
+    });
+    Ok(())
+}

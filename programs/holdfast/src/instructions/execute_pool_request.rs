@@ -1,0 +1,148 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use holdfast_risk::exposure::{SideTotal, traders_gain};
+use holdfast_risk::ledger::Ledger;
+use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
+use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
+
+use crate::clock::cluster_clock;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::PoolRequestExecuted;
+use crate::state::{PoolRequest, Silo};
+use crate::{legs, tokens};
+
+/// Accounts of `execute_pool_request`. For the liquidity pool every market of the silo follows, in
+/// index order. Anyone may call it.
+#[derive(Accounts)]
+pub struct ExecutePoolRequest<'info> {
+    /// CHECK: asked, and gets the rent back; by its address in the request.
+    #[account(mut)]
+    pub owner: UncheckedAccount<'info>,
+    /// The silo.
+    #[account(mut)]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The request.
+    #[account(
+        mut,
+        close = owner,
+        has_one = owner @ HoldfastError::NotOwner,
+        has_one = silo @ HoldfastError::WrongSilo,
+        has_one = destination @ HoldfastError::WrongTokenAccount,
+    )]
+    pub request: AccountLoader<'info, PoolRequest>,
+    /// CHECK: where shares or tokens go; by its address in the request.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: the pool's vault, by its address in the silo.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: the pool's share mint, by its address in the silo.
+    #[account(mut)]
+    pub share_mint: UncheckedAccount<'info>,
+    /// The classic token program.
+    pub token_program: Program<'info, Token>,
+}
+
+/// Prices a request by what the pool is worth at prices published after it, and executes it.
+pub fn execute_pool_request<'info>(
+    ctx: Context<'info, ExecutePoolRequest<'info>>,
+) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let request = *accounts.request.load()?;
+    let kind = request.kind();
+    let mut silo = accounts.silo.load_mut()?;
+    tokens::check_pool(&silo, kind, &accounts.vault, &accounts.share_mint)?;
+    let clock = cluster_clock()?;
+    let due = due(&silo, &request);
+    require!(clock >= due, HoldfastError::RequestNotDue);
+    let ledger = Ledger::from(&silo.ledger);
+    let assets = match kind {
+        PoolKind::Insurance => ledger.insurance,
+        PoolKind::Liquidity => {
+            let owed = owed_to_traders(&ctx, &silo, due, clock)?;
+            liquidity_value(&ledger, owed).or_refuse()?
+        }
+    };
+    let received = if request.leaves == 0 {
+        let pool = silo.pool(kind, assets);
+        let (after, shares) =
+            join(&ledger, kind, pool, Usd(request.amount), request.least).or_refuse()?;
+        silo.ledger.set(&after);
+        let outstanding = silo.shares_mut(kind);
+        *outstanding = outstanding.checked_add(shares).ok_or(HoldfastError::Overflow)?;
+        shares
+    } else {
+        leave_pool(&mut silo, &request, &ledger, assets)?
+    };
+    silo.invariant()?;
+    let signer = tokens::SiloSigner::of(&silo);
+    drop(silo);
+    let (silo, to) = (accounts.silo.as_ref(), &accounts.destination);
+    if request.leaves == 0 {
+        tokens::mint_shares(&accounts.share_mint, to, silo, &signer, received)?;
+    } else {
+        tokens::pay(&accounts.vault, to, silo, &signer, received)?;
+    }
+    emit!(PoolRequestExecuted {
+        request: accounts.request.key(),
+        amount: request.amount,
+        received,
+        assets: assets.0,
+    });
+    Ok(())
+}
+
+fn leave_pool(
+    silo: &mut Silo,
+    request: &PoolRequest,
+    ledger: &Ledger,
+    assets: Usd,
+) -> Result<u64> {
+    let kind = request.kind();
+    let exit = Exit {
+        shares: request.amount,
+        at_request: (kind == PoolKind::Insurance).then_some(Usd(request.worth_at_request)),
+        least: Usd(request.least),
+    };
+    let (open, utilisation) = (Usd(silo.open_notional), Bps(silo.terms.utilisation_bps));
+    let pool = silo.pool(kind, assets);
+    let (after, paid) = leave(ledger, kind, pool, exit, open, utilisation).or_refuse()?;
+    silo.ledger.set(&after);
+    let outstanding = silo.shares_mut(kind);
+    *outstanding = outstanding.checked_sub(request.amount).ok_or(HoldfastError::Overflow)?;
+    silo.take_from_vault(kind, paid.0)?;
+    Ok(paid.0)
+}
+
+/// The first moment whose prices may price the request.
+fn due(silo: &Silo, request: &PoolRequest) -> Millis {
+    let unstakes = request.leaves != 0 && request.kind() == PoolKind::Insurance;
+    let terms = &silo.terms;
+    let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
+    Millis(request.requested_ms).after(Millis(wait))
+}
+
+/// What the traders of all the silo's markets would gain at prices published since `due`. A market
+/// without positions owes nothing, whatever its price.
+fn owed_to_traders<'info>(
+    ctx: &Context<'info, ExecutePoolRequest<'info>>,
+    silo: &Silo,
+    due: Millis,
+    clock: Millis,
+) -> Result<SignedUsd> {
+    let count = ctx.remaining_accounts.len();
+    require!(count == usize::from(silo.market_count), HoldfastError::WrongMarket);
+    let mut owed = SignedUsd(0);
+    for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
+        let market = legs::open_market(info, &ctx.accounts.silo.key(), index)?;
+        let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
+        if longs.size.0 == 0 && shorts.size.0 == 0 {
+            continue;
+        }
+        let price = legs::fresh_price(&market, clock)?;
+        require!(market.newest_price().published >= due, HoldfastError::RequestNotDue);
+        let gain = traders_gain(&longs, &shorts, price, |side| market.carry(side)).or_refuse()?;
+        owed = owed.plus(gain).or_refuse()?;
+    }
+    Ok(owed)
+}

@@ -1,0 +1,37 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::Millis;
+use holdfast_risk::liquidation::flag_stands;
+
+use crate::clock::cluster_clock;
+use crate::error::HoldfastError;
+use crate::events::AccountFlagged;
+use crate::legs;
+use crate::state::MarginAccount;
+
+/// Accounts of `flag`; the markets of all open positions follow, in rising index order. Anyone may
+/// call it.
+#[derive(Accounts)]
+pub struct Flag<'info> {
+    /// The account to flag.
+    #[account(mut)]
+    pub account: AccountLoader<'info, MarginAccount>,
+}
+
+/// Records that an account fails its maintenance margin: the request that a liquidation executes.
+pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
+    let mut account = ctx.accounts.account.load_mut()?;
+    let standing = legs::gather(&account, None, ctx.remaining_accounts, cluster_clock()?)?;
+    let stands = flag_stands(Millis(account.flagged_ms), standing.now);
+    require!(!stands, HoldfastError::AlreadyFlagged);
+    let health = &standing.health;
+    require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
+    account.flagged_ms = standing.now.0;
+    account.shortfall = health.shortfall().0;
+    emit!(AccountFlagged {
+        account: ctx.accounts.account.key(),
+        flagged_ms: account.flagged_ms,
+        equity: health.equity.0,
+        maintenance: health.maintenance.0,
+    });
+    Ok(())
+}

@@ -1,0 +1,86 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::liquidation::{self, flag_stands};
+use holdfast_risk::margin::requirement;
+use holdfast_risk::order::first_since;
+use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::Millis;
+
+use crate::clock::cluster_clock;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::PositionLiquidated;
+use crate::state::{MarginAccount, Market, Silo};
+use crate::{books, legs};
+
+/// Accounts of `liquidate`; the markets of the account's other open positions follow, in rising
+/// index order. Anyone may call it, without capital.
+#[derive(Accounts)]
+pub struct Liquidate<'info> {
+    /// The silo.
+    #[account(mut)]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The market whose position is closed: the one with the largest maintenance requirement.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub market: AccountLoader<'info, Market>,
+    /// The flagged account.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub account: AccountLoader<'info, MarginAccount>,
+    /// The liquidator's margin account, which gets the reward.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub liquidator: AccountLoader<'info, MarginAccount>,
+}
+
+/// Closes as much of a flagged account's largest position as brings it back over the target, at
+/// the oldest price published after the flag and its delay. Bad debt is booked here.
+pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
+    let clock = cluster_clock()?;
+    let accounts = &ctx.accounts;
+    let mut silo = accounts.silo.load_mut()?;
+    let mut market = accounts.market.load_mut()?;
+    let mut account = accounts.account.load_mut()?;
+    let now = market.now(clock);
+    let flagged = Millis(account.flagged_ms);
+    require!(flag_stands(flagged, now), HoldfastError::NotFlagged);
+    let terms = MarketTerms::from(&market.terms);
+    let point = first_since(market.recent_prices(), flagged.after(terms.flag_delay))
+        .ok_or(HoldfastError::NoPriceYet)?;
+    let own = Some((&*market, point.price));
+    let standing = legs::gather(&account, own, ctx.remaining_accounts, clock)?;
+    require!(!standing.health.meets_maintenance(), HoldfastError::AccountSafe);
+    let leg = legs::leg(&account, &market, point.price);
+    require!(leg.position.size.0 != 0, HoldfastError::NoPosition);
+    let required = requirement(leg.notional().or_refuse()?, leg.ratios.maintenance).or_refuse()?;
+    require!(required >= standing.largest_other, HoldfastError::NotLargestLeg);
+
+    let traded = liquidation::liquidate(
+        &books::open(&silo, &market, &account),
+        &standing.health,
+        &leg,
+        terms.liquidation,
+        silo.insurance_terms(),
+        flagged,
+        now,
+    )
+    .or_refuse()?;
+    books::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    let partial = traded.book.position.size.0 != 0;
+    if partial || account.open_markets == 0 {
+        account.clear_flag();
+    }
+    accounts.liquidator.load_mut()?.receive(traded.passed_on.keeper.0)?;
+    account.invariant()?;
+    silo.invariant()?;
+    emit!(PositionLiquidated {
+        account: accounts.account.key(),
+        market: market.index,
+        price: point.price.0,
+        published_ms: point.published.0,
+        closed: traded.trade.closed.0,
+        position: traded.book.position.size.0,
+        realised: traded.trade.realised.0,
+        reward: traded.passed_on.keeper.0,
+        to_insurance: traded.passed_on.insurance.0,
+        bad_debt: traded.bad_debt.0,
+        insured: traded.insured.0,
+    });
+    Ok(())
+}

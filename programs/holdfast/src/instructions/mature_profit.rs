@@ -1,0 +1,42 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::ledger::Ledger;
+use holdfast_risk::{Bps, Millis, profit};
+
+use crate::clock::cluster_clock;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::ProfitMatured;
+use crate::state::{MarginAccount, Silo};
+
+/// Accounts of `mature_profit`. Anyone may call it.
+#[derive(Accounts)]
+pub struct MatureProfit<'info> {
+    /// The silo.
+    #[account(mut)]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The account.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub account: AccountLoader<'info, MarginAccount>,
+}
+
+/// Turns pending profit into collateral, as far as the silo can pay all that is pending.
+pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
+    let now = cluster_clock()?;
+    let mut silo = ctx.accounts.silo.load_mut()?;
+    let mut account = ctx.accounts.account.load_mut()?;
+    let due = Millis(account.profit_since_ms).after(Millis(silo.terms.maturity_ms));
+    require!(account.pending_profit > 0 && now >= due, HoldfastError::NotMatured);
+    let pending = account.pending_profit;
+    let share = Bps(silo.terms.payable_share_bps);
+    let ledger = Ledger::from(&silo.ledger);
+    let matured = profit::mature(&ledger, account.purse(), share).or_refuse()?;
+    silo.ledger.set(&matured.ledger);
+    account.set_purse(&matured.purse, now)?;
+    account.top_up(matured.amount.0);
+    silo.invariant()?;
+    emit!(ProfitMatured {
+        account: ctx.accounts.account.key(),
+        pending,
+        matured: matured.amount.0,
+    });
+    Ok(())
+}

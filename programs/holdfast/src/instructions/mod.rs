@@ -1,0 +1,43 @@
+//! One file per instruction: its accounts and its handler.
+
+pub mod cancel_order;
+pub mod cancel_pool_request;
+pub mod close_margin_account;
+pub mod collect_fees;
+pub mod create_exchange;
+pub mod create_silo;
+pub mod deposit;
+pub mod execute_order;
+pub mod execute_pool_request;
+pub mod flag;
+pub mod liquidate;
+pub mod list_market;
+pub mod mature_profit;
+pub mod observe;
+pub mod open_margin_account;
+pub mod place_order;
+pub mod reconcile_vaults;
+pub mod refresh_market;
+pub mod request_pool;
+pub mod withdraw;
+
+pub use cancel_order::*;
+pub use cancel_pool_request::*;
+pub use close_margin_account::*;
+pub use collect_fees::*;
+pub use create_exchange::*;
+pub use create_silo::*;
+pub use deposit::*;
+pub use execute_order::*;
+pub use execute_pool_request::*;
+pub use flag::*;
+pub use liquidate::*;
+pub use list_market::*;
+pub use mature_profit::*;
+pub use observe::*;
+pub use open_margin_account::*;
+pub use place_order::*;
+pub use reconcile_vaults::*;
+pub use refresh_market::*;
+pub use request_pool::*;
+pub use withdraw::*;

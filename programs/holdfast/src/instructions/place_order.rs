@@ -1,0 +1,81 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::Usd;
+use holdfast_risk::order::Order;
+
+use crate::clock::cluster_clock;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::OrderPlaced;
+use crate::state::{MarginAccount, Market, OrderState};
+
+/// What a trader asks for. Market, limit, stop and take-profit orders are the same object.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderRequest {
+    /// Size to trade, millionths of a base unit, a buy when positive. With `reduce_only` it is cut
+    /// at the position.
+    pub delta: i64,
+    /// Worst price accepted, spread included, millionths.
+    pub limit: u64,
+    /// 0 immediate, 1 once the index is at or above `trigger_price`, 2 at or below.
+    pub trigger: u8,
+    /// Index price to wait for, millionths; zero when immediate.
+    pub trigger_price: u64,
+    /// Never opens.
+    pub reduce_only: bool,
+    /// Removed unexecuted after this, milliseconds since 1970.
+    pub expires_ms: u64,
+    /// For whoever executes it, native units, set aside from the collateral.
+    pub fee: u64,
+}
+
+/// Accounts of `place_order`.
+#[derive(Accounts)]
+pub struct PlaceOrder<'info> {
+    /// Owns the account.
+    pub owner: Signer<'info>,
+    /// The account.
+    #[account(mut, has_one = owner @ HoldfastError::NotOwner)]
+    pub account: AccountLoader<'info, MarginAccount>,
+    /// The market to trade in.
+    pub market: AccountLoader<'info, Market>,
+}
+
+/// Puts an order into a free slot. Margin is checked when it executes.
+pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()> {
+    let market = ctx.accounts.market.load()?;
+    let mut account = ctx.accounts.account.load_mut()?;
+    require!(market.silo == account.silo, HoldfastError::WrongSilo);
+    let now = market.now(cluster_clock()?);
+    let number = account.next_order;
+    let order = OrderState {
+        number,
+        delta: request.delta,
+        limit: request.limit,
+        trigger_price: request.trigger_price,
+        requested_ms: now.0,
+        expires_ms: request.expires_ms,
+        fee: request.fee,
+        market: market.index,
+        trigger: request.trigger,
+        reduce_only: u8::from(request.reduce_only),
+        padding: [0; 5],
+    };
+    let can_execute = request.trigger <= 2 && Order::from(&order).can_execute(now);
+    require!(can_execute, HoldfastError::InvalidOrder);
+
+    let fee = Usd(request.fee);
+    require!(fee.0 <= account.collateral, HoldfastError::NotEnoughCollateral);
+    account.collateral = Usd(account.collateral).minus(fee).or_refuse()?.0;
+    account.reserved_fees = Usd(account.reserved_fees).plus(fee).or_refuse()?.0;
+    account.next_order = number.checked_add(1).ok_or(HoldfastError::Overflow)?;
+    let free = account.orders.iter_mut().find(|slot| slot.number == 0);
+    *free.ok_or(HoldfastError::NoFreeOrderSlot)? = order;
+    account.invariant()?;
+    emit!(OrderPlaced {
+        account: ctx.accounts.account.key(),
+        number,
+        market: market.index,
+        delta: request.delta,
+        earliest_ms: now.0.saturating_add(market.terms.execution_delay_ms),
+    });
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Reading price feeds: one adapter per provider, each turning a feed account into a provider's
+//! identifier and a [`Quote`]. Whether the quote counts is `holdfast_risk::quote`'s to say.
+
+mod pyth_price_account;
+mod pyth_pull;
+
+use anchor_lang::prelude::*;
+use holdfast_risk::math::Rounding;
+use holdfast_risk::quote::{Quote, six_decimals};
+use holdfast_risk::{Millis, Price};
+
+use crate::error::{HoldfastError, OrRefuse};
+
+pub use pyth_price_account::PYTH_PRICE_PROGRAM;
+
+/// Where a feed comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// Pyth's pull oracle: `PriceUpdateV2` accounts; the id is the feed id.
+    PythPull = 1,
+    /// Pyth's price accounts; the id is the account's address.
+    PythPriceAccount = 2,
+}
+
+/// A feed account's content.
+pub struct Reading {
+    /// Who published it.
+    pub provider: Provider,
+    /// The provider's identifier of the feed.
+    pub id: [u8; 32],
+    /// What it says.
+    pub quote: Quote,
+}
+
+impl Provider {
+    /// The provider stored in a market as `code`.
+    pub fn from_code(code: u8) -> Result<Self> {
+        match code {
+            1 => Ok(Self::PythPull),
+            2 => Ok(Self::PythPriceAccount),
+            _ => err!(HoldfastError::UnknownProvider),
+        }
+    }
+}
+
+/// Reads a feed account. The provider follows from the account's owner, which only the provider's
+/// program can set; anything else is refused.
+pub fn read(feed: &AccountInfo) -> Result<Reading> {
+    if *feed.owner == pyth_solana_receiver_sdk::ID {
+        pyth_pull::read(feed)
+    } else if *feed.owner == PYTH_PRICE_PROGRAM {
+        pyth_price_account::read(feed)
+    } else {
+        err!(HoldfastError::WrongFeed)
+    }
+}
+
+/// A provider's fixed-point numbers as a quote. The price rounds down and the confidence up; a
+/// negative price counts as none.
+fn quote(price: i64, confidence: u64, exponent: i32, publish_time: i64) -> Result<Quote> {
+    let mantissa = u64::try_from(price).unwrap_or_default();
+    let published = u64::try_from(publish_time).unwrap_or_default().saturating_mul(1_000);
+    Ok(Quote {
+        price: six_decimals(mantissa, exponent, Rounding::Down).or_refuse()?,
+        confidence: six_decimals(confidence, exponent, Rounding::Up).unwrap_or(Price(u64::MAX)),
+        published: Millis(published),
+    })
+}

@@ -1,0 +1,228 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::ledger::Purse;
+use holdfast_risk::order::{Order, Trigger};
+use holdfast_risk::position::Position;
+use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd, profit};
+
+use super::{MAX_MARKETS, ORDER_SLOTS};
+use crate::error::{HoldfastError, OrRefuse};
+
+/// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.
+#[account(zero_copy)]
+pub struct MarginAccount {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address.
+    pub bump: u8,
+    /// The owner's number for it.
+    pub number: u16,
+    /// Bit per market with an open position.
+    pub open_markets: u16,
+    /// Explicit padding.
+    pub padding: [u8; 2],
+    /// The silo.
+    pub silo: Pubkey,
+    /// Who withdraws and trades.
+    pub owner: Pubkey,
+    /// Margin and free funds, native units.
+    pub collateral: u64,
+    /// Collateral set aside for the fees of waiting orders, native units.
+    pub reserved_fees: u64,
+    /// Realised profit that has not matured, native units.
+    pub pending_profit: u64,
+    /// When the pending profit was realised, milliseconds: the mean over its parts by amount.
+    pub profit_since_ms: u64,
+    /// When the account was flagged for liquidation, milliseconds; zero when it is not.
+    pub flagged_ms: u64,
+    /// What was missing to be safe at the flag less deposits since, native units.
+    pub shortfall: u64,
+    /// Number of the next order.
+    pub next_order: u64,
+    /// Position per market.
+    pub positions: [PositionState; MAX_MARKETS],
+    /// Waiting orders; a slot with number zero is free.
+    pub orders: [OrderState; ORDER_SLOTS],
+    /// Room for exit tickets and delegates.
+    pub reserved: [u8; 256],
+}
+
+/// A position, as [`Position`].
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct PositionState {
+    /// Size, millionths of a base unit, long when positive.
+    pub size: i64,
+    /// Value at opening, native units.
+    pub entry: u64,
+    /// The market's carry index of its side when carry was last settled.
+    pub carry: i64,
+}
+
+/// A waiting order, as [`Order`].
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OrderState {
+    /// Number, unique in the account; zero when the slot is free.
+    pub number: u64,
+    /// Size to trade, millionths of a base unit, a buy when positive.
+    pub delta: i64,
+    /// Worst price accepted, millionths.
+    pub limit: u64,
+    /// Index price it waits for, millionths.
+    pub trigger_price: u64,
+    /// Placed at, milliseconds.
+    pub requested_ms: u64,
+    /// Removed unexecuted after this, milliseconds.
+    pub expires_ms: u64,
+    /// For whoever executes it, native units.
+    pub fee: u64,
+    /// The market's index.
+    pub market: u8,
+    /// 0 immediate, 1 at or above, 2 at or below `trigger_price`.
+    pub trigger: u8,
+    /// 1 when it never opens.
+    pub reduce_only: u8,
+    /// Explicit padding.
+    pub padding: [u8; 5],
+}
+
+const _: () = assert!(size_of::<OrderState>() == 64);
+const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 56 + 16 * 24 + 8 * 64 + 256);
+
+impl MarginAccount {
+    /// First seed of the address.
+    pub const SEED: &'static [u8] = b"margin";
+
+    /// The account's money.
+    pub fn purse(&self) -> Purse {
+        Purse { collateral: Usd(self.collateral), pending_profit: Usd(self.pending_profit) }
+    }
+
+    /// Takes over the account's money; added profit moves its maturity.
+    pub fn set_purse(&mut self, purse: &Purse, now: Millis) -> Result<()> {
+        let (before, since) = (Usd(self.pending_profit), Millis(self.profit_since_ms));
+        let since = profit::since(before, since, purse.pending_profit, now).or_refuse()?;
+        self.profit_since_ms = since.0;
+        self.collateral = purse.collateral.0;
+        self.pending_profit = purse.pending_profit.0;
+        Ok(())
+    }
+
+    /// Adds to the collateral.
+    pub fn receive(&mut self, amount: u64) -> Result<()> {
+        self.collateral = Usd(self.collateral).plus(Usd(amount)).or_refuse()?.0;
+        Ok(())
+    }
+
+    /// Frees an order's slot and says what was set aside for its execution.
+    pub fn remove_order(&mut self, number: u64) -> Result<u64> {
+        let slot = self.order_mut(number)?;
+        let fee = slot.fee;
+        *slot = OrderState::default();
+        self.reserved_fees = Usd(self.reserved_fees).minus(Usd(fee)).or_refuse()?.0;
+        Ok(fee)
+    }
+
+    /// The position in a market.
+    pub fn position(&self, market: u8) -> Position {
+        Position::from(self.positions[usize::from(market) % MAX_MARKETS])
+    }
+
+    /// Sets the position in a market and its bit.
+    pub fn set_position(&mut self, market: u8, position: &Position) {
+        let slot = usize::from(market) % MAX_MARKETS;
+        let bit = 1_u16 << slot;
+        self.positions[slot] = PositionState::from(position);
+        if position.size.0 == 0 {
+            self.open_markets &= !bit;
+        } else {
+            self.open_markets |= bit;
+        }
+    }
+
+    /// Indices of markets with an open position, rising.
+    pub fn open_indices(&self) -> impl Iterator<Item = u8> {
+        let mut left = self.open_markets;
+        core::iter::from_fn(move || {
+            let index = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            u8::try_from(index).ok().filter(|index| usize::from(*index) < MAX_MARKETS)
+        })
+    }
+
+    /// The order with a number.
+    pub fn order_mut(&mut self, number: u64) -> Result<&mut OrderState> {
+        self.orders
+            .iter_mut()
+            .find(|order| number != 0 && order.number == number)
+            .ok_or_else(|| HoldfastError::OrderNotFound.into())
+    }
+
+    /// Lowers the shortfall by a deposit; the flag falls once it is made good.
+    pub fn top_up(&mut self, amount: u64) {
+        self.shortfall = self.shortfall.saturating_sub(amount);
+        if self.shortfall == 0 {
+            self.flagged_ms = 0;
+        }
+    }
+
+    /// The account has been seen to be safe.
+    pub fn clear_flag(&mut self) {
+        self.shortfall = 0;
+        self.flagged_ms = 0;
+    }
+
+    /// Nothing is left that closing would destroy.
+    pub fn is_empty(&self) -> bool {
+        self.open_markets == 0
+            && self.collateral == 0
+            && self.reserved_fees == 0
+            && self.pending_profit == 0
+            && self.orders.iter().all(|order| order.number == 0)
+    }
+
+    /// A bit per open position and no other; fees set aside are those of the waiting orders.
+    pub fn invariant(&self) -> Result<()> {
+        let open = self.positions.iter().enumerate().fold(0_u16, |bits, (index, position)| {
+            bits | u16::from(position.size != 0) << index
+        });
+        let fees = self.orders.iter().try_fold(0_u64, |sum, order| sum.checked_add(order.fee));
+        let holds = open == self.open_markets && fees == Some(self.reserved_fees);
+        require!(holds, HoldfastError::AccountBroken);
+        Ok(())
+    }
+}
+
+impl From<PositionState> for Position {
+    fn from(state: PositionState) -> Self {
+        Self {
+            size: SignedSize(state.size),
+            entry: Usd(state.entry),
+            carry: CarryIndex(state.carry),
+        }
+    }
+}
+
+impl From<&Position> for PositionState {
+    fn from(position: &Position) -> Self {
+        Self { size: position.size.0, entry: position.entry.0, carry: position.carry.0 }
+    }
+}
+
+impl From<&OrderState> for Order {
+    fn from(state: &OrderState) -> Self {
+        let level = Price(state.trigger_price);
+        Self {
+            delta: SignedSize(state.delta),
+            limit: Price(state.limit),
+            reduce_only: state.reduce_only != 0,
+            trigger: match state.trigger {
+                1 => Trigger::AtOrAbove(level),
+                2 => Trigger::AtOrBelow(level),
+                _ => Trigger::Immediate,
+            },
+            requested: Millis(state.requested_ms),
+            expires: Millis(state.expires_ms),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Accounts: one file per type, each with its layout and its invariant.
+
+mod chain_health;
+mod exchange;
+mod margin_account;
+mod market;
+mod pool_request;
+mod silo;
+
+pub use chain_health::{ChainHealth, SampleState};
+pub use exchange::Exchange;
+pub use margin_account::{MarginAccount, OrderState, PositionState};
+pub use market::{FeedState, Market, MarketTermsState, PriceState, SideState};
+pub use pool_request::PoolRequest;
+pub use silo::{LedgerState, Silo, SiloTermsState};
+
+/// Layout version that this program writes.
+pub const VERSION: u8 = 1;
+/// Markets in a silo, and positions in a margin account.
+pub const MAX_MARKETS: usize = 16;
+/// Feeds of a market.
+pub const MAX_FEEDS: usize = 5;
+/// Prices a market remembers.
+pub const RECENT_PRICES: usize = 32;
+/// Order slots of a margin account.
+pub const ORDER_SLOTS: usize = 8;
+/// Samples kept of the chain's speed.
+pub const HEALTH_SAMPLES: usize = 64;

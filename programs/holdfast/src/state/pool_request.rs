@@ -1,0 +1,48 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::pool::PoolKind;
+
+/// A request to join or leave a pool, priced after it was made.
+/// Address: `["request", silo, owner, number as u16 LE]`.
+#[account(zero_copy)]
+pub struct PoolRequest {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address.
+    pub bump: u8,
+    /// The owner's number for it.
+    pub number: u16,
+    /// 0 liquidity, 1 insurance.
+    pub pool: u8,
+    /// 0 joins, 1 leaves.
+    pub leaves: u8,
+    /// Explicit padding.
+    pub padding: [u8; 2],
+    /// The silo.
+    pub silo: Pubkey,
+    /// Who asked, and gets the rent back.
+    pub owner: Pubkey,
+    /// Where shares or tokens go.
+    pub destination: Pubkey,
+    /// Deposited native units, or shares given up.
+    pub amount: u64,
+    /// The owner accepts no less: shares when joining, native units when leaving.
+    pub least: u64,
+    /// What given-up insurance shares were worth at the request, native units.
+    pub worth_at_request: u64,
+    /// Asked at, milliseconds.
+    pub requested_ms: u64,
+    /// Room for later.
+    pub reserved: [u8; 64],
+}
+
+const _: () = assert!(size_of::<PoolRequest>() == 8 + 96 + 32 + 64);
+
+impl PoolRequest {
+    /// First seed of the address.
+    pub const SEED: &'static [u8] = b"request";
+
+    /// The pool asked.
+    pub fn kind(&self) -> PoolKind {
+        if self.pool == 0 { PoolKind::Liquidity } else { PoolKind::Insurance }
+    }
+}

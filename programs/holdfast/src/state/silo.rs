@@ -1,0 +1,234 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::execution::SiloRules;
+use holdfast_risk::fee::FeeShares;
+use holdfast_risk::ledger::Ledger;
+use holdfast_risk::loss::InsuranceTerms;
+use holdfast_risk::pool::PoolKind;
+use holdfast_risk::share::Pool;
+use holdfast_risk::{Bps, Usd};
+
+use crate::error::{HoldfastError, OrRefuse};
+
+/// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
+#[account(zero_copy)]
+pub struct Silo {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address; the silo signs for its vaults and share mints.
+    pub bump: u8,
+    /// Number among the exchange's silos.
+    pub number: u16,
+    /// Markets listed so far; the next one's index.
+    pub market_count: u8,
+    /// Explicit padding.
+    pub padding: [u8; 3],
+    /// Collateral mint: its unit is the unit of account.
+    pub mint: Pubkey,
+    /// Holds collateral, liquidity, protocol fees and queued deposits.
+    pub liquidity_vault: Pubkey,
+    /// Holds the insurance fund.
+    pub insurance_vault: Pubkey,
+    /// Share token of the liquidity pool.
+    pub liquidity_mint: Pubkey,
+    /// Share token of the insurance fund.
+    pub insurance_mint: Pubkey,
+    /// The books.
+    pub ledger: LedgerState,
+    /// Entry value of all open positions, native units.
+    pub open_notional: u64,
+    /// Liquidity shares outstanding, those given up by waiting requests included.
+    pub liquidity_shares: u64,
+    /// Insurance shares outstanding, those given up by waiting requests included.
+    pub insurance_shares: u64,
+    /// Settings.
+    pub terms: SiloTermsState,
+    /// Room for settlement, outflow limits and haircut state.
+    pub reserved: [u8; 512],
+}
+
+/// A silo's money in native units, as [`Ledger`], and what each vault holds of it.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LedgerState {
+    /// Sum of all accounts' collateral and reserved order fees.
+    pub collateral: u64,
+    /// The liquidity pool's cash.
+    pub liquidity: u64,
+    /// The insurance fund.
+    pub insurance: u64,
+    /// Protocol fees not yet collected.
+    pub protocol: u64,
+    /// Deposits into the pools that wait for their price.
+    pub queued: u64,
+    /// Realised profit that has not matured: a claim on liquidity, not a part of the total.
+    pub pending_profit: u64,
+    /// What the ledger counts on in the liquidity vault.
+    pub in_liquidity_vault: u64,
+    /// What the ledger counts on in the insurance vault.
+    pub in_insurance_vault: u64,
+}
+
+/// A silo's settings.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+pub struct SiloTermsState {
+    /// Insurance's share of fees, basis points.
+    pub insurance_share_bps: u16,
+    /// The protocol's share of fees, basis points.
+    pub protocol_share_bps: u16,
+    /// Share of insurance kept for outages, basis points.
+    pub outage_reserve_bps: u16,
+    /// Share of insurance one market may draw in a day, basis points.
+    pub epoch_cap_bps: u16,
+    /// Share of liquidity that pending profit may be paid from, basis points.
+    pub payable_share_bps: u16,
+    /// Open notional over liquidity up to which liquidity can leave, basis points.
+    pub utilisation_bps: u16,
+    /// Explicit padding.
+    pub padding: [u8; 4],
+    /// From realising a profit to its maturity, milliseconds.
+    pub maturity_ms: u64,
+    /// From a pool request to the first price it may get, milliseconds.
+    pub request_delay_ms: u64,
+    /// From a request to unstake insurance to its execution, milliseconds.
+    pub unstake_cooldown_ms: u64,
+}
+
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 64 + 24 + 40 + 512);
+
+impl Silo {
+    /// First seed of the address.
+    pub const SEED: &'static [u8] = b"silo";
+    /// First seed of the liquidity vault's address; the second is the silo's.
+    pub const LIQUIDITY_VAULT_SEED: &'static [u8] = b"liquidity-vault";
+    /// First seed of the insurance vault's address; the second is the silo's.
+    pub const INSURANCE_VAULT_SEED: &'static [u8] = b"insurance-vault";
+    /// First seed of the liquidity share mint's address; the second is the silo's.
+    pub const LIQUIDITY_MINT_SEED: &'static [u8] = b"liquidity-mint";
+    /// First seed of the insurance share mint's address; the second is the silo's.
+    pub const INSURANCE_MINT_SEED: &'static [u8] = b"insurance-mint";
+
+    /// The vault of a pool.
+    pub fn vault(&self, kind: PoolKind) -> Pubkey {
+        match kind {
+            PoolKind::Liquidity => self.liquidity_vault,
+            PoolKind::Insurance => self.insurance_vault,
+        }
+    }
+
+    /// The share mint of a pool.
+    pub fn share_mint(&self, kind: PoolKind) -> Pubkey {
+        match kind {
+            PoolKind::Liquidity => self.liquidity_mint,
+            PoolKind::Insurance => self.insurance_mint,
+        }
+    }
+
+    /// Shares of a pool, for changing them.
+    pub fn shares_mut(&mut self, kind: PoolKind) -> &mut u64 {
+        match kind {
+            PoolKind::Liquidity => &mut self.liquidity_shares,
+            PoolKind::Insurance => &mut self.insurance_shares,
+        }
+    }
+
+    /// A pool worth `assets` with its shares.
+    pub fn pool(&self, kind: PoolKind, assets: Usd) -> Pool {
+        let shares = match kind {
+            PoolKind::Liquidity => self.liquidity_shares,
+            PoolKind::Insurance => self.insurance_shares,
+        };
+        Pool { assets, shares }
+    }
+
+    /// Books tokens that came into a pool's vault and says what it must hold now.
+    pub fn add_to_vault(&mut self, kind: PoolKind, amount: u64) -> Result<u64> {
+        let held = self.in_vault_mut(kind);
+        *held = Usd(*held).plus(Usd(amount)).or_refuse()?.0;
+        Ok(*held)
+    }
+
+    /// Books tokens that leave a pool's vault and says what it must still hold.
+    pub fn take_from_vault(&mut self, kind: PoolKind, amount: u64) -> Result<u64> {
+        let held = self.in_vault_mut(kind);
+        *held = held.checked_sub(amount).ok_or(HoldfastError::ReconcileFirst)?;
+        Ok(*held)
+    }
+
+    fn in_vault_mut(&mut self, kind: PoolKind) -> &mut u64 {
+        match kind {
+            PoolKind::Liquidity => &mut self.ledger.in_liquidity_vault,
+            PoolKind::Insurance => &mut self.ledger.in_insurance_vault,
+        }
+    }
+
+    /// The settings a trade needs.
+    pub fn rules(&self) -> SiloRules {
+        SiloRules {
+            fees: FeeShares {
+                insurance: Bps(self.terms.insurance_share_bps),
+                protocol: Bps(self.terms.protocol_share_bps),
+            },
+            insurance: self.insurance_terms(),
+        }
+    }
+
+    /// How far losses may reach into insurance.
+    pub fn insurance_terms(&self) -> InsuranceTerms {
+        InsuranceTerms {
+            outage_reserve: Bps(self.terms.outage_reserve_bps),
+            epoch_cap: Bps(self.terms.epoch_cap_bps),
+        }
+    }
+
+    /// The ledger's parts sum to what it counts on in the vaults.
+    pub fn invariant(&self) -> Result<()> {
+        let held = Usd(self.ledger.in_liquidity_vault)
+            .plus(Usd(self.ledger.in_insurance_vault))
+            .or_refuse()?;
+        let parts = Ledger::from(&self.ledger).total().or_refuse()?;
+        require!(held == parts, HoldfastError::LedgerBroken);
+        Ok(())
+    }
+}
+
+impl SiloTermsState {
+    /// Whether every setting is within its bounds.
+    pub fn is_valid(&self) -> bool {
+        let minute = 60_000;
+        let shares = u32::from(self.insurance_share_bps) + u32::from(self.protocol_share_bps);
+        shares <= 10_000
+            && self.outage_reserve_bps <= 9_000
+            && self.epoch_cap_bps <= 10_000
+            && self.payable_share_bps <= 10_000
+            && (1..=50_000).contains(&self.utilisation_bps)
+            && self.maturity_ms <= 1_440 * minute
+            && (1_000..=60 * minute).contains(&self.request_delay_ms)
+            && self.unstake_cooldown_ms <= 43_200 * minute
+    }
+}
+
+impl From<&LedgerState> for Ledger {
+    fn from(state: &LedgerState) -> Self {
+        Self {
+            collateral: Usd(state.collateral),
+            liquidity: Usd(state.liquidity),
+            insurance: Usd(state.insurance),
+            protocol: Usd(state.protocol),
+            queued: Usd(state.queued),
+            pending_profit: Usd(state.pending_profit),
+        }
+    }
+}
+
+impl LedgerState {
+    /// Takes the parts over; what the vaults hold stays.
+    pub fn set(&mut self, ledger: &Ledger) {
+        self.collateral = ledger.collateral.0;
+        self.liquidity = ledger.liquidity.0;
+        self.insurance = ledger.insurance.0;
+        self.protocol = ledger.protocol.0;
+        self.queued = ledger.queued.0;
+        self.pending_profit = ledger.pending_profit.0;
+    }
+}
