@@ -36,12 +36,7 @@ pub fn create_exchange(admin: Pubkey, fee_receiver: Pubkey) -> Instruction {
 }
 
 /// `create_silo`: `number` is the exchange's next.
-pub fn create_silo(
-    admin: Pubkey,
-    number: u16,
-    mint: Pubkey,
-    terms: SiloTermsState,
-) -> Instruction {
+pub fn create_silo(admin: Pubkey, number: u16, mint: Pubkey, terms: SiloTermsState) -> Instruction {
     let silo = address::silo(number);
     let accounts = accounts::CreateSilo {
         admin,
@@ -84,12 +79,7 @@ pub fn refresh_market(silo: Pubkey, market: Pubkey, feeds: &[Pubkey]) -> Instruc
 }
 
 /// `open_margin_account`.
-pub fn open_margin_account(
-    payer: Pubkey,
-    owner: Pubkey,
-    silo: Pubkey,
-    number: u16,
-) -> Instruction {
+pub fn open_margin_account(payer: Pubkey, owner: Pubkey, silo: Pubkey, number: u16) -> Instruction {
     let account = address::margin_account(&silo, &owner, number);
     let system_program = system_program::ID;
     let accounts = accounts::OpenMarginAccount { payer, owner, silo, account, system_program };

@@ -78,7 +78,8 @@ pub fn open_market<'info>(
 ) -> Result<Ref<'info, Market>> {
     require!(info.owner == &crate::ID, HoldfastError::WrongMarket);
     let data = info.try_borrow_data()?;
-    let discriminated = data.len() == 8 + size_of::<Market>() && data[..8] == *Market::DISCRIMINATOR;
+    let discriminated =
+        data.len() == 8 + size_of::<Market>() && data[..8] == *Market::DISCRIMINATOR;
     require!(discriminated, HoldfastError::WrongMarket);
     let market = Ref::map(data, |data| bytemuck::from_bytes::<Market>(&data[8..]));
     require!(market.index == index && market.silo == *silo, HoldfastError::WrongMarket);

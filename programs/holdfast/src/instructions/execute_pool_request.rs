@@ -44,9 +44,7 @@ pub struct ExecutePoolRequest<'info> {
 }
 
 /// Prices a request by what the pool is worth at prices published after it, and executes it.
-pub fn execute_pool_request<'info>(
-    ctx: Context<'info, ExecutePoolRequest<'info>>,
-) -> Result<()> {
+pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let request = *accounts.request.load()?;
     let kind = request.kind();
@@ -92,12 +90,7 @@ pub fn execute_pool_request<'info>(
     Ok(())
 }
 
-fn leave_pool(
-    silo: &mut Silo,
-    request: &PoolRequest,
-    ledger: &Ledger,
-    assets: Usd,
-) -> Result<u64> {
+fn leave_pool(silo: &mut Silo, request: &PoolRequest, ledger: &Ledger, assets: Usd) -> Result<u64> {
     let kind = request.kind();
     let exit = Exit {
         shares: request.amount,

@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::Millis;
 use holdfast_risk::liquidation::{self, flag_stands};
 use holdfast_risk::margin::requirement;
 use holdfast_risk::order::first_since;
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::Millis;
 
 use crate::clock::cluster_clock;
 use crate::error::{HoldfastError, OrRefuse};

@@ -48,7 +48,8 @@ impl ChainHealth {
 
     /// Puts a sample into the ring, over the oldest.
     pub fn push(&mut self, sample: SampleState) {
-        let next = if self.count == 0 { 0 } else { (usize::from(self.newest) + 1) % HEALTH_SAMPLES };
+        let next =
+            if self.count == 0 { 0 } else { (usize::from(self.newest) + 1) % HEALTH_SAMPLES };
         self.samples[next] = sample;
         self.newest = next as u8;
         self.count = self.count.saturating_add(1).min(HEALTH_SAMPLES as u8);

@@ -183,9 +183,10 @@ impl MarginAccount {
 
     /// A bit per open position and no other; fees set aside are those of the waiting orders.
     pub fn invariant(&self) -> Result<()> {
-        let open = self.positions.iter().enumerate().fold(0_u16, |bits, (index, position)| {
-            bits | u16::from(position.size != 0) << index
-        });
+        let open =
+            self.positions.iter().enumerate().fold(0_u16, |bits, (index, position)| {
+                bits | u16::from(position.size != 0) << index
+            });
         let fees = self.orders.iter().try_fold(0_u64, |sum, order| sum.checked_add(order.fee));
         let holds = open == self.open_markets && fees == Some(self.reserved_fees);
         require!(holds, HoldfastError::AccountBroken);

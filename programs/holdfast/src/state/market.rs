@@ -169,9 +169,8 @@ pub struct MarketTermsState {
 }
 
 const _: () = assert!(size_of::<MarketTermsState>() == 112);
-const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 112 + 2 * 32 + 12 * 8 + 5 * 64 + 32 * 16 + 512
-);
+const _: () =
+    assert!(size_of::<Market>() == 8 + 32 + 16 + 112 + 2 * 32 + 12 * 8 + 5 * 64 + 32 * 16 + 512);
 
 impl Market {
     /// First seed of the address.

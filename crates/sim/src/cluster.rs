@@ -1,0 +1,205 @@
+//! LiteSVM with a clock that only we move.
+
+use std::collections::VecDeque;
+
+use holdfast_client::decode::decode;
+use holdfast_client::{Instruction, Pubkey};
+use holdfast_migrations::AccountData;
+use litesvm::LiteSVM;
+use litesvm::types::TransactionMetadata;
+use solana_account::Account;
+use solana_clock::Clock;
+use solana_keypair::Keypair;
+use solana_message::{Message, VersionedMessage};
+use solana_signer::Signer;
+use solana_slot_hashes::SlotHashes;
+use solana_transaction::versioned::VersionedTransaction;
+
+/// Entries the real `SlotHashes` holds.
+const SLOT_HASHES: usize = 512;
+
+/// A transaction that did not land, with what the program said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The program's error code, when it was the program that refused.
+    pub code: Option<u32>,
+    /// The runtime's error and the program's logs.
+    pub message: String,
+}
+
+/// An embedded cluster. Time stands still until [`Cluster::advance`] moves it.
+pub struct Cluster {
+    svm: LiteSVM,
+    /// Milliseconds since 1970; the sysvar shows whole seconds.
+    now_ms: u64,
+    slot: u64,
+    hashes: VecDeque<u64>,
+}
+
+impl Cluster {
+    /// A cluster at `now_ms` (milliseconds since 1970), with signatures not verified: what is
+    /// tested is the program, and every test signs with the keys it should.
+    pub fn new(now_ms: u64) -> Self {
+        let svm = LiteSVM::new().with_sigverify(false).with_transaction_history(0);
+        let slot = 1_000;
+        let mut cluster = Self {
+            svm,
+            now_ms,
+            slot,
+            hashes: (0..SLOT_HASHES as u64).map(|back| slot - 1 - back).collect(),
+        };
+        cluster.show_time();
+        cluster
+    }
+
+    /// The cluster's clock, milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// The present slot.
+    pub fn slot(&self) -> u64 {
+        self.slot
+    }
+
+    /// Lets `ms` pass while `produced` blocks are made out of `slots` slots; the rest is skipped.
+    pub fn advance(&mut self, ms: u64, slots: u64, produced: u64) {
+        for index in 0..produced {
+            self.hashes.push_front(self.slot + index * slots / produced.max(1));
+        }
+        self.hashes.truncate(SLOT_HASHES);
+        self.now_ms += ms;
+        self.slot += slots;
+        self.show_time();
+    }
+
+    /// Lets `ms` pass at 400 ms a slot, none skipped.
+    pub fn pass(&mut self, ms: u64) {
+        let slots = ms.div_ceil(400);
+        self.advance(ms, slots, slots);
+    }
+
+    fn show_time(&mut self) {
+        let mut clock = self.svm.get_sysvar::<Clock>();
+        clock.slot = self.slot;
+        clock.unix_timestamp = i64::try_from(self.now_ms / 1_000).unwrap_or(i64::MAX);
+        self.svm.set_sysvar(&clock);
+        let entries: Vec<_> = self
+            .hashes
+            .iter()
+            .map(|slot| {
+                (
+                    *slot,
+                    solana_message::Hash::new_from_array(
+                        [slot.to_le_bytes(); 4].concat().try_into().unwrap_or_default(),
+                    ),
+                )
+            })
+            .collect();
+        self.svm.set_sysvar(&SlotHashes::new(&entries));
+        self.svm.expire_blockhash();
+    }
+
+    /// Gives lamports.
+    pub fn fund(&mut self, address: &Pubkey, lamports: u64) {
+        let mut account = self.svm.get_account(address).unwrap_or_default();
+        account.lamports += lamports;
+        self.set(*address, account);
+    }
+
+    /// Puts an account in place, whatever was there.
+    pub fn set(&mut self, address: Pubkey, account: Account) {
+        self.svm.set_account(address, account).expect("an account that the SVM accepts");
+    }
+
+    /// An account, if it exists.
+    pub fn get(&self, address: &Pubkey) -> Option<Account> {
+        self.svm.get_account(address).filter(|account| account.lamports > 0)
+    }
+
+    /// Lamports that keep an account of `length` bytes.
+    pub fn rent(&self, length: usize) -> u64 {
+        self.svm.minimum_balance_for_rent_exemption(length)
+    }
+
+    /// One of the program's accounts.
+    ///
+    /// # Panics
+    /// When there is none of this kind at `address`: a mistake of the test.
+    pub fn read<T: anchor_lang::Discriminator + anchor_lang::ZeroCopy>(
+        &self,
+        address: &Pubkey,
+    ) -> T {
+        let account = self.get(address).unwrap_or_else(|| panic!("no account at {address}"));
+        decode(&account.data).unwrap_or_else(|reason| panic!("{address}: {reason:?}"))
+    }
+
+    /// Sends instructions in one transaction, paid by the first signer.
+    ///
+    /// # Errors
+    /// What the runtime and the program said.
+    pub fn send(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<TransactionMetadata, Failure> {
+        let payer = signers.first().map(|signer| signer.pubkey());
+        let blockhash = self.svm.latest_blockhash();
+        let message = Message::new_with_blockhash(instructions, payer.as_ref(), &blockhash);
+        self.send_message(VersionedMessage::Legacy(message), signers)
+    }
+
+    /// Sends a message as it is.
+    ///
+    /// # Errors
+    /// What the runtime and the program said.
+    pub fn send_message(
+        &mut self,
+        message: VersionedMessage,
+        signers: &[&Keypair],
+    ) -> Result<TransactionMetadata, Failure> {
+        let transaction = VersionedTransaction::try_new(message, signers)
+            .map_err(|error| Failure { code: None, message: error.to_string() })?;
+        // The same instruction may be sent again at once.
+        let result = self.svm.send_transaction(transaction);
+        self.svm.expire_blockhash();
+        result.map_err(|failed| Failure::of(&failed))
+    }
+
+    /// The newest blockhash.
+    pub fn blockhash(&self) -> solana_message::Hash {
+        self.svm.latest_blockhash()
+    }
+}
+
+impl Failure {
+    fn of(failed: &litesvm::types::FailedTransactionMetadata) -> Self {
+        let message = format!("{:?}\n{}", failed.err, failed.meta.logs.join("\n"));
+        let code = message
+            .split_once("Custom(")
+            .and_then(|(_, rest)| rest.split_once(')'))
+            .and_then(|(code, _)| code.parse().ok());
+        Self { code, message }
+    }
+
+    /// Whether the program refused with this error.
+    pub fn is(&self, error: holdfast_client::holdfast::error::HoldfastError) -> bool {
+        self.code == Some(u32::from(error))
+    }
+}
+
+impl holdfast_migrations::Cluster for Cluster {
+    fn account(&mut self, address: &Pubkey) -> Result<Option<AccountData>, String> {
+        Ok(self
+            .get(address)
+            .map(|account| AccountData { owner: account.owner, data: account.data }))
+    }
+
+    fn rent(&mut self, length: usize) -> Result<u64, String> {
+        Ok(Cluster::rent(self, length))
+    }
+
+    fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {
+        Cluster::send(self, instructions, signers).map(|_| ()).map_err(|failure| failure.message)
+    }
+}

@@ -1,0 +1,124 @@
+//! The steps after the program: what is missing on a cluster, and how it is made.
+
+use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::state::{Exchange, MarketTermsState, Silo, SiloTermsState};
+use holdfast_client::{Pubkey, address, decode, instruction};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::Cluster;
+
+/// What a cluster should have.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// Owner of the token accounts that protocol fees may go to.
+    pub fee_receiver: Pubkey,
+    /// Silos, in the order of their numbers.
+    pub silos: Vec<SiloPlan>,
+}
+
+/// A silo that should exist.
+#[derive(Clone, Debug)]
+pub struct SiloPlan {
+    /// Its collateral mint.
+    pub mint: Pubkey,
+    /// Its settings.
+    pub terms: SiloTermsState,
+    /// Its markets, in the order of their indices.
+    pub markets: Vec<MarketPlan>,
+}
+
+/// A market that should exist.
+#[derive(Clone, Debug)]
+pub struct MarketPlan {
+    /// Its name, at most 16 bytes.
+    pub name: String,
+    /// Its settings.
+    pub terms: MarketTermsState,
+    /// Its feed.
+    pub feed: FeedSource,
+}
+
+/// Something a cluster lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The exchange and its chain health.
+    CreateExchange,
+    /// A silo, by its number.
+    CreateSilo(u16),
+    /// A market, by its silo's number and its index.
+    ListMarket(u16, u8),
+}
+
+/// What is missing on `cluster`, in the order it has to be made.
+///
+/// # Errors
+/// A sentence when the cluster does not answer, holds accounts this version does not read, or has
+/// a silo of another mint.
+pub fn plan(cluster: &mut impl Cluster, wanted: &Deployment) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    if read::<Exchange>(cluster, &address::exchange())?.is_none() {
+        steps.push(Step::CreateExchange);
+    }
+    for (number, silo) in (0_u16..).zip(&wanted.silos) {
+        let found = read::<Silo>(cluster, &address::silo(number))?;
+        if let Some(found) = found.filter(|found| found.mint != silo.mint) {
+            return Err(format!("silo {number} exists with another mint: {}", found.mint));
+        }
+        let listed = found.map_or(0, |found| found.market_count);
+        if found.is_none() {
+            steps.push(Step::CreateSilo(number));
+        }
+        let missing = (0_u8..).zip(&silo.markets).skip(usize::from(listed));
+        steps.extend(missing.map(|(index, _)| Step::ListMarket(number, index)));
+    }
+    Ok(steps)
+}
+
+/// Makes one missing thing, signed and paid by `admin`.
+///
+/// # Errors
+/// A sentence saying why it could not be made.
+pub fn apply(
+    cluster: &mut impl Cluster,
+    admin: &Keypair,
+    wanted: &Deployment,
+    step: Step,
+) -> Result<(), String> {
+    let silo_plan = |number: u16| {
+        wanted.silos.get(usize::from(number)).ok_or(format!("the plan has no silo {number}"))
+    };
+    let payer = admin.pubkey();
+    let instruction = match step {
+        Step::CreateExchange => instruction::create_exchange(payer, wanted.fee_receiver),
+        Step::CreateSilo(number) => {
+            let silo = silo_plan(number)?;
+            instruction::create_silo(payer, number, silo.mint, silo.terms)
+        }
+        Step::ListMarket(number, index) => {
+            let market = silo_plan(number)?.markets.get(usize::from(index));
+            let market = market.ok_or(format!("the plan has no market {index}"))?;
+            let name = padded(&market.name)?;
+            let silo = address::silo(number);
+            instruction::list_market(payer, silo, index, name, market.terms, vec![market.feed])
+        }
+    };
+    cluster.send(&[instruction], &[admin])
+}
+
+fn read<T: anchor_lang::Discriminator + anchor_lang::ZeroCopy>(
+    cluster: &mut impl Cluster,
+    address: &Pubkey,
+) -> Result<Option<T>, String> {
+    let Some(account) = cluster.account(address)? else { return Ok(None) };
+    decode::decode::<T>(&account.data)
+        .map(Some)
+        .map_err(|reason| format!("{address} is not an account this version reads ({reason:?})"))
+}
+
+fn padded(name: &str) -> Result<[u8; 16], String> {
+    let mut bytes = [0; 16];
+    let target = bytes.get_mut(..name.len()).ok_or(format!("{name:?} is longer than 16 bytes"))?;
+    target.copy_from_slice(name.as_bytes());
+    Ok(bytes)
+}

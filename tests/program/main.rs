@@ -1,0 +1,3 @@
+//! The compiled program, run by a real SVM.
+
+mod life;
