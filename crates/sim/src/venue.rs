@@ -91,14 +91,7 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn deploy_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
-        let elf = elf::read()?;
-        let mut cluster = Cluster::new(now_ms);
-        let admin = keypair("admin", 0);
-        cluster.fund(&admin.pubkey(), LAMPORTS);
-        tokens::create_mint(&mut cluster, silo.mint, 6);
-        let program = holdfast_migrations::local_program_keypair()?;
-        deploy_program(&mut cluster, &admin, &program, &elf, |_| {})?;
-        cluster.pass(400);
+        let Self { mut cluster, admin, .. } = Self::deploy_program(now_ms, silo.mint)?;
         let mint = silo.mint;
         let count = silo.markets.len() as u8;
         let wanted = Deployment { fee_receiver: admin.pubkey(), silos: vec![silo] };
@@ -108,6 +101,23 @@ impl Venue {
         let silo = address::silo(0);
         let markets = (0..count).map(|index| address::market(&silo, index)).collect();
         Ok(Self { cluster, admin, silo, mint, markets, people: 0 })
+    }
+
+    /// Deploys the compiled program alone, beside a collateral mint.
+    ///
+    /// # Errors
+    /// A sentence saying what is missing or went wrong.
+    pub fn deploy_program(now_ms: u64, mint: Pubkey) -> Result<Self, String> {
+        let elf = elf::read()?;
+        let mut cluster = Cluster::new(now_ms);
+        let admin = keypair("admin", 0);
+        cluster.fund(&admin.pubkey(), LAMPORTS);
+        tokens::create_mint(&mut cluster, mint, 6);
+        let program = holdfast_migrations::local_program_keypair()?;
+        deploy_program(&mut cluster, &admin, &program, &elf, |_| {})?;
+        cluster.pass(400);
+        let silo = address::silo(0);
+        Ok(Self { cluster, admin, silo, mint, markets: Vec::new(), people: 0 })
     }
 
     /// Publishes prices (millionths, one per market) now and refreshes every market.

@@ -1,0 +1,137 @@
+//! The table, the figures and the ceilings.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::Units;
+
+/// What a case covers, the goal it was built for, and the best figure published by a peer.
+struct Case {
+    name: &'static str,
+    covers: &'static str,
+    goal: Option<u64>,
+    peer: &'static str,
+}
+
+const fn case(name: &'static str, covers: &'static str) -> Case {
+    Case { name, covers, goal: None, peer: "" }
+}
+
+const fn goal(name: &'static str, covers: &'static str, goal: u64, peer: &'static str) -> Case {
+    Case { name, covers, goal: Some(goal), peer }
+}
+
+/// Every case in the order of the table. Peers' figures: percolator's and mango-v4's own sources.
+const CASES: &[Case] = &[
+    goal("deposit", "token transfer, ledger and vault check", 9_000, "percolator 10,978"),
+    case("withdraw_0", "no position; token transfer"),
+    case("withdraw_1", "one position's margin; token transfer"),
+    case("withdraw_16", "16 positions' margin; token transfer"),
+    goal("place_order", "slot, fee set aside, event", 4_000, ""),
+    case("cancel_order", "slot freed, fee returned"),
+    goal(
+        "execute_order_1",
+        "opens the only position: trade, caps, margin",
+        9_000,
+        "percolator trade 10,094",
+    ),
+    case("execute_order_4", "opens the fourth position"),
+    case("execute_order_16", "opens the sixteenth position"),
+    case("execute_order_close", "closes the only position"),
+    goal("flag_1", "one position's margin", 4_000, ""),
+    case("flag_4", "four positions' margin"),
+    case("flag_16", "16 positions' margin"),
+    goal(
+        "liquidate_1",
+        "the only position: margin twice, trade, reward",
+        7_000,
+        "percolator 7,278",
+    ),
+    case("liquidate_4", "the largest of four positions"),
+    goal(
+        "liquidate_16",
+        "the largest of 16 positions",
+        40_000,
+        "percolator guard 1,375,000 (14 legs)",
+    ),
+    goal("refresh_market_1", "one Pyth pull feed: price, funding, borrow, volatility", 6_000, ""),
+    case("refresh_market_price_account", "one Pyth price account"),
+    goal("observe", "Clock, LastRestartSlot, two reads of SlotHashes", 3_000, ""),
+    case("mature_profit", "pending profit into collateral"),
+    case("request_pool", "joins: account created, token transfer"),
+    case("execute_pool_request_1", "joins liquidity valued over one market; mints shares"),
+    case("execute_pool_request_16", "joins liquidity valued over 16 markets; mints shares"),
+    case("cancel_pool_request", "returns a deposit"),
+    case("reconcile_vaults", "moves between the vaults"),
+    case("collect_fees", "token transfer"),
+    case("open_margin_account", "account created"),
+    case("close_margin_account", "rent returned"),
+    case("create_exchange", "two accounts created"),
+    case("create_silo", "five accounts created"),
+    case("list_market", "account created"),
+];
+
+/// Largest cost of one more position, and the goal for it.
+const POSITION_GOAL: u64 = 1_000;
+
+/// Writes the figures and the table, then compares with the ceilings.
+pub fn write(root: &Path, units: &Units, toolchain: &str) -> Result<(), String> {
+    if let Some(missing) = CASES.iter().find(|case| !units.contains_key(case.name)) {
+        return Err(format!("{} was not measured", missing.name));
+    }
+    let json = serde_json::to_string_pretty(units).map_err(|error| error.to_string())?;
+    save(&root.join("target/bench/compute-units.json"), &format!("{json}\n"))?;
+    let table = table(units, toolchain);
+    save(&root.join("docs/compute-units.md"), &table)?;
+    println!("{table}");
+    check(&root.join("docs/compute-unit-ceilings.json"), units)
+}
+
+fn table(units: &Units, toolchain: &str) -> String {
+    let mut text = format!(
+        "# Compute units\n\nWritten by `cargo xtask bench` on the compiled program; built with {toolchain}. \
+         Figures are whole instructions, token program included (p-token, as LiteSVM and mainnet have it), with one event each.\n\n\
+         | instruction | what it includes | units | goal | best peer found |\n|---|---|--:|--:|---|\n"
+    );
+    for case in CASES {
+        let goal = case.goal.map_or_else(String::new, |goal| format!("≤ {goal}"));
+        let (name, covers, peer) = (case.name, case.covers, case.peer);
+        let _ = writeln!(text, "| `{name}` | {covers} | {} | {goal} | {peer} |", units[name]);
+    }
+    let per_position = per_position(units);
+    let _ = writeln!(
+        text,
+        "| one more position | (`flag_16` − `flag_1`) ÷ 15, rounded up | {per_position} | ≤ {POSITION_GOAL} | mango-v4 asserts < 4,800 |"
+    );
+    text
+}
+
+fn per_position(units: &Units) -> u64 {
+    (units["flag_16"] - units["flag_1"]).div_ceil(15)
+}
+
+fn check(path: &Path, units: &Units) -> Result<(), String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let ceilings: BTreeMap<String, u64> =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    for (name, measured) in units {
+        let Some(ceiling) = ceilings.get(*name) else {
+            return Err(format!("{name} has no ceiling in {}", path.display()));
+        };
+        if measured > ceiling {
+            return Err(format!(
+                "{name} takes {measured} compute units, above its ceiling of {ceiling}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn save(path: &Path, text: &str) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
