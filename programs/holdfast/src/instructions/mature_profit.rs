@@ -31,7 +31,6 @@ pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
     let matured = profit::mature(&ledger, account.purse(), share).or_refuse()?;
     silo.ledger.set(&matured.ledger);
     account.set_purse(&matured.purse, now)?;
-    account.top_up(matured.amount.0);
     silo.invariant()?;
     emit!(ProfitMatured {
         account: ctx.accounts.account.key(),
