@@ -37,7 +37,7 @@ pub fn market(price: u64) -> MarketTermsState {
         funding_cap_ppb: 1_000_000,
         funding_velocity_ppb: 2_000_000,
         borrow_ppb: 50_000,
-        padding: 0,
+        tier_volatility_ppm: 800,
         ramp_ms: 60_000,
         age_ms: 30_000,
         future_ms: 10_000,

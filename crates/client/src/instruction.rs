@@ -74,7 +74,7 @@ pub fn list_market(
 
 /// `refresh_market` with its feed accounts.
 pub fn refresh_market(silo: Pubkey, market: Pubkey, feeds: &[Pubkey]) -> Instruction {
-    let accounts = accounts::RefreshMarket { silo, market };
+    let accounts = accounts::RefreshMarket { chain_health: address::chain_health(), silo, market };
     followed_by(build(accounts, instruction::RefreshMarket {}), feeds)
 }
 
@@ -123,6 +123,7 @@ pub fn withdraw(
 ) -> Instruction {
     let accounts = accounts::Withdraw {
         owner,
+        chain_health: address::chain_health(),
         silo,
         liquidity_vault: address::liquidity_vault(&silo),
         account,
@@ -139,7 +140,8 @@ pub fn place_order(
     market: Pubkey,
     request: OrderRequest,
 ) -> Instruction {
-    let accounts = accounts::PlaceOrder { owner, account, market };
+    let accounts =
+        accounts::PlaceOrder { owner, account, chain_health: address::chain_health(), market };
     build(accounts, instruction::PlaceOrder { request })
 }
 
@@ -158,13 +160,25 @@ pub fn execute_order(
     number: u64,
     others: &[Pubkey],
 ) -> Instruction {
-    let accounts = accounts::ExecuteOrder { silo, market, account, executor };
+    let accounts = accounts::ExecuteOrder {
+        chain_health: address::chain_health(),
+        silo,
+        market,
+        account,
+        executor,
+    };
     followed_by(build(accounts, instruction::ExecuteOrder { number }), others)
 }
 
 /// `flag`; `markets` are those of all open positions, in rising index order.
 pub fn flag(account: Pubkey, markets: &[Pubkey]) -> Instruction {
-    followed_by(build(accounts::Flag { account }, instruction::Flag {}), markets)
+    followed_by(
+        build(
+            accounts::Flag { chain_health: address::chain_health(), account },
+            instruction::Flag {},
+        ),
+        markets,
+    )
 }
 
 /// `liquidate`; `others` are the markets of the account's other open positions, in rising index
@@ -176,13 +190,22 @@ pub fn liquidate(
     liquidator: Pubkey,
     others: &[Pubkey],
 ) -> Instruction {
-    let accounts = accounts::Liquidate { silo, market, account, liquidator };
+    let accounts = accounts::Liquidate {
+        chain_health: address::chain_health(),
+        silo,
+        market,
+        account,
+        liquidator,
+    };
     followed_by(build(accounts, instruction::Liquidate {}), others)
 }
 
 /// `mature_profit`.
 pub fn mature_profit(silo: Pubkey, account: Pubkey) -> Instruction {
-    build(accounts::MatureProfit { silo, account }, instruction::MatureProfit {})
+    build(
+        accounts::MatureProfit { chain_health: address::chain_health(), silo, account },
+        instruction::MatureProfit {},
+    )
 }
 
 /// Vault and share mint of a silo's pool.
@@ -206,6 +229,7 @@ pub fn request_pool(
     let (vault, share_mint) = pool(&silo, order.insurance);
     let accounts = accounts::RequestPool {
         owner,
+        chain_health: address::chain_health(),
         silo,
         request: address::pool_request(&silo, &owner, number),
         source,
@@ -253,6 +277,7 @@ pub fn execute_pool_request(
     let token_program = TOKEN_PROGRAM;
     let accounts = accounts::ExecutePoolRequest {
         owner,
+        chain_health: address::chain_health(),
         silo,
         request,
         destination,
@@ -263,10 +288,10 @@ pub fn execute_pool_request(
     followed_by(build(accounts, instruction::ExecutePoolRequest {}), markets)
 }
 
-/// `observe`.
-pub fn observe() -> Instruction {
+/// `observe`, with markets whose stored readings are evidence of the time.
+pub fn observe(markets: &[Pubkey]) -> Instruction {
     let chain_health = address::chain_health();
-    build(accounts::Observe { chain_health }, instruction::Observe {})
+    followed_by(build(accounts::Observe { chain_health }, instruction::Observe {}), markets)
 }
 
 /// `reconcile_vaults`.

@@ -3,11 +3,12 @@
 use crate::book::{Book, Charges, Traded};
 use crate::fee::{self, FeeShares};
 use crate::ledger::PassedOn;
-use crate::limits::{self, Exceeded, Resulting};
+use crate::limits::{self, Caps, Exceeded, Resulting};
 use crate::loss::InsuranceTerms;
 use crate::math::Overflow;
 use crate::math::Rounding;
 use crate::order::{Order, PricePoint};
+use crate::policy::Permit;
 use crate::position::{Trade, notional};
 use crate::spread::half_spread;
 use crate::terms::MarketTerms;
@@ -20,6 +21,19 @@ pub struct SiloRules {
     pub fees: FeeShares,
     /// How far losses may reach into insurance.
     pub insurance: InsuranceTerms,
+}
+
+/// What an order meets when it executes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The venue's clock.
+    pub now: Millis,
+    /// The chain's last break: prices published before it are history.
+    pub broke: Millis,
+    /// The market's volatility.
+    pub volatility: Ppm,
+    /// How far opening is allowed.
+    pub opening: Permit,
 }
 
 /// An executed order.
@@ -40,6 +54,8 @@ pub struct Executed {
 pub enum Refusal {
     /// It has expired; anyone may remove it.
     Expired,
+    /// It would open, which the state of the chain does not allow now.
+    Closed,
     /// A reduce-only order without a position to reduce.
     NothingToReduce,
     /// No price after the delay meets its trigger and limit yet.
@@ -67,21 +83,23 @@ pub fn execute(
     book: &Book,
     order: &Order,
     recent: impl Iterator<Item = PricePoint>,
-    volatility: Ppm,
     terms: &MarketTerms,
     silo: &SiloRules,
-    now: Millis,
+    met: Circumstances,
 ) -> Result<Executed, Refusal> {
+    let now = met.now;
     if order.is_expired(now) {
         return Err(Refusal::Expired);
     }
-    let delta = order.executable(book.position.size)?;
+    let may_open = met.opening != Permit::Refused;
+    let delta = order.executable(book.position.size, may_open)?;
     if delta.0 == 0 {
-        return Err(Refusal::NothingToReduce);
+        let asked_to_open = !order.reduce_only && !may_open;
+        return Err(if asked_to_open { Refusal::Closed } else { Refusal::NothingToReduce });
     }
-    let spread = half_spread(terms.spread, book.skew()?, delta, volatility)?;
-    let (point, price) =
-        order.execution(recent, terms.execution_delay, spread)?.ok_or(Refusal::NoPrice)?;
+    let spread = half_spread(terms.spread, book.skew()?, delta, met.volatility)?;
+    let earliest = order.requested.after(terms.execution_delay).max(met.broke);
+    let (point, price) = order.execution(recent, earliest, spread)?.ok_or(Refusal::NoPrice)?;
     let mut fee = Usd(0);
     let traded = book.trade(delta, price, silo.insurance, now, |trade, available| {
         fee = charged_fee(trade, available, terms)?;
@@ -91,7 +109,9 @@ pub fn execute(
     })?;
     check_size(&traded.trade, terms)?;
     if traded.trade.opened.0 > 0 {
-        check_caps(&traded, point.price, terms)?;
+        let stressed = met.opening == Permit::Stressed;
+        let caps = if stressed { terms.caps.stressed() } else { terms.caps };
+        check_caps(&traded, point.price, caps)?;
     }
     Ok(Executed { traded, point, price, fee })
 }
@@ -108,14 +128,14 @@ fn check_size(trade: &Trade, terms: &MarketTerms) -> Result<(), Refusal> {
     if too_small { Err(Refusal::TooSmall) } else { Ok(()) }
 }
 
-fn check_caps(traded: &Traded, index: Price, terms: &MarketTerms) -> Result<(), Refusal> {
+fn check_caps(traded: &Traded, index: Price, caps: Caps) -> Result<(), Refusal> {
     let position = &traded.book.position;
     let resulting = Resulting {
         side: traded.book.side_size(position.size.side()),
         account: notional(position.size.size(), index, Rounding::Up)?,
         silo: traded.book.open,
     };
-    limits::check(resulting, traded.book.ledger.liquidity, terms.caps).map_err(Refusal::Exceeded)
+    limits::check(resulting, traded.book.ledger.liquidity, caps).map_err(Refusal::Exceeded)
 }
 
 #[cfg(test)]

@@ -19,9 +19,11 @@
 
 pub mod book;
 pub mod carry;
+pub mod chain_health;
 pub mod execution;
 pub mod exposure;
 pub mod fee;
+pub mod latency;
 pub mod ledger;
 pub mod limits;
 pub mod liquidation;
@@ -29,16 +31,16 @@ pub mod loss;
 pub mod margin;
 pub mod math;
 pub mod order;
+pub mod policy;
 pub mod pool;
 pub mod position;
 pub mod profit;
 pub mod quote;
 pub mod refresh;
-pub mod sample;
+
 pub mod share;
 pub mod spread;
 pub mod terms;
-pub mod time;
 pub mod units;
 pub mod volatility;
 

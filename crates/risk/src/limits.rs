@@ -15,6 +15,17 @@ pub struct Caps {
     pub utilisation: Bps,
 }
 
+impl Caps {
+    /// Half of every cap: what a strained chain allows.
+    pub const fn stressed(self) -> Self {
+        Self {
+            side: Size(self.side.0 / 2),
+            account_share: Bps(self.account_share.0 / 2),
+            utilisation: Bps(self.utilisation.0 / 2),
+        }
+    }
+}
+
 /// What would be open after a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resulting {

@@ -1,10 +1,12 @@
 //! How much of a position a liquidation closes, and what it costs.
 
 use crate::book::{Book, Charges, Traded};
+use crate::chain_health::Monitor;
 use crate::ledger::PassedOn;
 use crate::loss::InsuranceTerms;
-use crate::margin::{BPS_ONE, Health, Leg, requirement};
+use crate::margin::{BPS_ONE, Health, Leg, covers, requirement};
 use crate::math::{Overflow, Rounding, mul_div};
+use crate::policy::{Action, Permit, permit};
 use crate::units::{Bps, Millis, ONE, Side, SignedUsd, Size, Usd};
 
 /// A market's liquidation settings.
@@ -64,6 +66,36 @@ const FLAG_LIFETIME: Millis = Millis(300_000);
 /// Whether a flag set at `flagged` (zero: none) may be acted on at `now`.
 pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
     flagged.0 != 0 && now <= flagged.after(FLAG_LIFETIME)
+}
+
+/// How long shelter lasts before even a deeply insolvent account may be liquidated.
+const SHELTER_WAIT: Millis = Millis(60_000);
+
+/// Whether the state of the chain lets an account of this health be liquidated.
+///
+/// In a thaw the line rises from the deep-insolvency line to maintenance over its window, so the
+/// worst go first; in shelter only the deeply insolvent go, after a wait.
+pub fn is_liquidatable(health: &Health, chain: &Monitor, thaw: Millis, now: Millis) -> bool {
+    if health.meets_maintenance() {
+        return false;
+    }
+    match permit(Action::Liquidate, chain.state) {
+        Permit::Allowed | Permit::Stressed => true,
+        Permit::RisingLine => !covers(health.equity, rising_line(health, chain, thaw, now)),
+        Permit::DeeplyInsolvent => {
+            health.is_deeply_insolvent() && now >= chain.since.after(SHELTER_WAIT)
+        }
+        Permit::Refused => false,
+    }
+}
+
+/// The requirement an account has to fail `now` in a thaw, rounded down.
+fn rising_line(health: &Health, chain: &Monitor, thaw: Millis, now: Millis) -> Usd {
+    let deep = health.deep_line();
+    let range = health.maintenance.0.saturating_sub(deep.0);
+    let passed = now.since(chain.since).min(thaw);
+    let risen = mul_div(range, passed.0, thaw.0, Rounding::Down).unwrap_or_default();
+    Usd(deep.0.saturating_add(risen))
 }
 
 /// How much of `leg` to close: just enough that equity reaches the target, which lies half-way

@@ -120,10 +120,14 @@ impl Health {
         Usd(u64::try_from(missing.max(0)).unwrap_or(u64::MAX))
     }
 
-    /// Whether the account has lost so much that it is closed whole: equity below half of what
-    /// maintenance asks.
+    /// Half of what maintenance asks.
+    pub const fn deep_line(&self) -> Usd {
+        Usd(self.maintenance.0 / 2)
+    }
+
+    /// Whether the account has lost so much that it is closed whole, and even in shelter.
     pub fn is_deeply_insolvent(&self) -> bool {
-        !covers(self.equity, Usd(self.maintenance.0 / 2))
+        !covers(self.equity, self.deep_line())
     }
 
     /// Collateral that can leave: what equity without unrealised gains has over the initial

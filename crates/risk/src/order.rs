@@ -65,12 +65,12 @@ impl Trigger {
 
 impl Order {
     /// What is really traded against a position of `held`: a reduce-only order is cut at zero, so
-    /// it can neither open nor flip.
+    /// it can neither open nor flip, and so is any order while opening is refused.
     ///
     /// # Errors
     /// [`Overflow`] when the size does not fit.
-    pub fn executable(&self, held: SignedSize) -> Result<SignedSize, Overflow> {
-        if !self.reduce_only {
+    pub fn executable(&self, held: SignedSize, may_open: bool) -> Result<SignedSize, Overflow> {
+        if !self.reduce_only && may_open {
             return Ok(self.delta);
         }
         if held.0 == 0 || held.side() == self.delta.side() {
@@ -79,18 +79,17 @@ impl Order {
         Size(self.delta.size().0.min(held.size().0)).on(self.delta.side())
     }
 
-    /// The oldest price after the delay that meets the trigger and keeps the limit, with the price
-    /// the trade gets there. `recent` comes newest first.
+    /// The oldest price published at or after `earliest` that meets the trigger and keeps the
+    /// limit, with the price the trade gets there. `recent` comes newest first.
     ///
     /// # Errors
     /// [`Overflow`] when a buyer's price with spread exceeds `u64`.
     pub fn execution(
         &self,
         recent: impl Iterator<Item = PricePoint>,
-        delay: Millis,
+        earliest: Millis,
         spread: Ppm,
     ) -> Result<Option<(PricePoint, Price)>, Overflow> {
-        let earliest = self.requested.after(delay);
         let mut chosen = None;
         for point in recent.take_while(|point| point.published >= earliest) {
             let price = trade_price(point.price, self.delta.side(), spread)?;
@@ -109,6 +108,12 @@ impl Order {
             Trigger::AtOrAbove(level) | Trigger::AtOrBelow(level) => level.0 > 0,
         };
         self.delta.0 != 0 && self.limit.0 > 0 && has_level && self.expires > now
+    }
+
+    /// Whether executing all of it would open or increase a position of `held`.
+    pub fn opens(&self, held: SignedSize) -> bool {
+        let against = held.0 != 0 && held.side() != self.delta.side();
+        !self.reduce_only && (!against || self.delta.size() > held.size())
     }
 
     /// Whether anyone may remove the order.

@@ -27,8 +27,7 @@ pub fn mature(ledger: &Ledger, purse: Purse, share: Bps) -> Result<Matured, Over
     ledger.pending_profit = ledger.pending_profit.minus(pending)?;
     ledger.liquidity = ledger.liquidity.minus(amount)?;
     ledger.collateral = ledger.collateral.plus(amount)?;
-    let purse =
-        Purse { collateral: purse.collateral.plus(amount)?, pending_profit: Usd(0) };
+    let purse = Purse { collateral: purse.collateral.plus(amount)?, pending_profit: Usd(0) };
     Ok(Matured { ledger, purse, amount })
 }
 

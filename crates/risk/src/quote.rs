@@ -37,16 +37,25 @@ pub enum Refusal {
     Future,
     /// The provider is not sure enough.
     Uncertain,
+    /// Published before the chain's last break.
+    BeforeBreak,
     /// Not newer than the reading the market already has.
     NotNewer,
 }
 
 impl Quote {
-    /// Whether this reading counts at `now`, after one published at `previous`.
+    /// Whether this reading counts at `now`, after one published at `previous` and the chain's last
+    /// break at `broke`.
     ///
     /// # Errors
     /// The first reason for which it does not.
-    pub fn check(&self, previous: Millis, now: Millis, limits: Limits) -> Result<(), Refusal> {
+    pub fn check(
+        &self,
+        previous: Millis,
+        broke: Millis,
+        now: Millis,
+        limits: Limits,
+    ) -> Result<(), Refusal> {
         if self.price.0 == 0 {
             return Err(Refusal::NoPrice);
         }
@@ -55,6 +64,9 @@ impl Quote {
         }
         if now.since(self.published) > limits.age {
             return Err(Refusal::Stale);
+        }
+        if self.published < broke {
+            return Err(Refusal::BeforeBreak);
         }
         if self.published <= previous {
             return Err(Refusal::NotNewer);

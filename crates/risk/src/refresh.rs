@@ -35,6 +35,10 @@ pub struct Conditions {
     pub open: Usd,
     /// The silo's liquidity.
     pub liquidity: Usd,
+    /// The chain's last break: time before it, since the last accrual, is a gap.
+    pub broke: Millis,
+    /// In shelter nobody pays for time.
+    pub sheltered: bool,
 }
 
 /// Accrues up to `now` at `price` and takes the price into the volatility. Time before the first
@@ -49,8 +53,9 @@ pub fn refresh(
     now: Millis,
     terms: &MarketTerms,
 ) -> Result<Accruals, Overflow> {
-    let since = if before.accrued.0 == 0 { now } else { before.accrued };
-    let elapsed = now.since(since).min(LONGEST_STEP);
+    let since = before.accrued.max(conditions.broke);
+    let runs = before.accrued.0 != 0 && !conditions.sheltered;
+    let elapsed = if runs { now.since(since).min(LONGEST_STEP) } else { Millis(0) };
     let (funding, paid) =
         accrue_funding(terms.funding, before.funding, conditions.skew, price, elapsed)?;
     let rate = borrow_rate(terms.borrow, conditions.open, conditions.liquidity)?;

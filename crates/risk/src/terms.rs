@@ -1,6 +1,8 @@
 //! A market's settings and the bounds no administrator can leave.
 
 use crate::carry::FundingTerms;
+use crate::chain_health::{Monitor, Sighting, Thresholds};
+use crate::latency;
 use crate::limits::Caps;
 use crate::liquidation;
 use crate::margin::Ratios;
@@ -19,6 +21,8 @@ pub struct MarketTerms {
     pub spread: Spread,
     /// Funding settings.
     pub funding: FundingTerms,
+    /// Least volatility assumed of a minute.
+    pub tier_volatility: Ppm,
     /// Borrow rate at full utilisation, in billionths of notional per hour.
     pub borrow: u32,
     /// Caps on opening.
@@ -36,6 +40,8 @@ pub struct MarketTerms {
 /// Which bound a setting leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutOfBounds {
+    /// Maintenance does not cover the tier's move over the longest wait, plus the penalty.
+    Latency,
     /// Maintenance below 0.5 %, initial above 100 %, or initial not above maintenance.
     Ratios,
     /// Penalty not below maintenance, a share above 100 %, shares falling, no smallest size, or a
@@ -65,6 +71,7 @@ impl MarketTerms {
         let within = [
             (self.ratios_hold(), OutOfBounds::Ratios),
             (self.liquidation_holds(), OutOfBounds::Liquidation),
+            (self.latency_holds(), OutOfBounds::Latency),
             (self.spread_holds(), OutOfBounds::Spread),
             (self.carry_holds(), OutOfBounds::Carry),
             (self.caps_hold(), OutOfBounds::Caps),
@@ -79,6 +86,16 @@ impl MarketTerms {
     fn ratios_hold(&self) -> bool {
         let Ratios { initial, maintenance } = self.ratios;
         maintenance >= Bps(50) && initial > maintenance && initial <= Bps(10_000)
+    }
+
+    /// Waiting is deliberate, so maintenance has to outlast the longest wait at the tier's volatility.
+    fn latency_holds(&self) -> bool {
+        let chain = Monitor::new(&Sighting::default());
+        let wait = latency::exposure(self.flag_delay, &chain, &Thresholds::default());
+        let needed = latency::covered_move(self.tier_volatility, wait)
+            .map(|covered| covered.0.saturating_add(self.liquidation.penalty.0));
+        self.tier_volatility > Ppm(0)
+            && needed.is_ok_and(|needed| self.ratios.maintenance.0 >= needed)
     }
 
     fn liquidation_holds(&self) -> bool {

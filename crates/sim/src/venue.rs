@@ -1,5 +1,6 @@
 //! A venue on the embedded cluster, deployed by the migrations, with people to trade on it.
 
+use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
@@ -129,7 +130,19 @@ impl Venue {
             let published = Published::new(*price, self.cluster.now_ms());
             self.publish_one(index, published)?;
         }
-        Ok(())
+        self.observe()
+    }
+
+    /// Keeps a sample of the chain, unless the last one is too recent.
+    ///
+    /// # Errors
+    /// What the program said.
+    pub fn observe(&mut self) -> Result<(), Failure> {
+        let observe = instruction::observe(&self.markets);
+        match self.cluster.send(&[observe], &[&self.admin]) {
+            Err(failure) if !failure.is(HoldfastError::SampleTooSoon) => Err(failure),
+            _ => Ok(()),
+        }
     }
 
     /// Publishes one market's price and refreshes the market.

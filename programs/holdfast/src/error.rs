@@ -144,6 +144,17 @@ pub enum HoldfastError {
     /// Less than the owner accepts.
     #[msg("The result is below the request's minimum: cancel it and ask again")]
     BelowMinimum,
+    /// The state of the chain does not allow it now.
+    #[msg(
+        "The chain broke or is recovering: reductions, deposits and cancellations work; try later"
+    )]
+    ChainNotReady,
+    /// Too few prices since the break.
+    #[msg("The market needs more prices published since the chain broke: refresh it and try again")]
+    MarketNotReady,
+    /// The feed's price is from before the break.
+    #[msg("The feed's price was published before the chain's last break: post a newer update")]
+    FeedBeforeBreak,
     /// The sample is too close to the last one.
     #[msg("The last sample is less than two seconds old: nothing to do")]
     SampleTooSoon,
@@ -174,6 +185,7 @@ impl From<quote::Refusal> for HoldfastError {
             quote::Refusal::Stale => Self::StaleFeed,
             quote::Refusal::Future => Self::FutureFeed,
             quote::Refusal::Uncertain => Self::UncertainFeed,
+            quote::Refusal::BeforeBreak => Self::FeedBeforeBreak,
             quote::Refusal::NotNewer => Self::FeedNotNewer,
         }
     }
@@ -184,6 +196,7 @@ impl From<execution::Refusal> for HoldfastError {
         use limits::Exceeded;
         match refusal {
             execution::Refusal::Expired => Self::OrderExpired,
+            execution::Refusal::Closed => Self::ChainNotReady,
             execution::Refusal::NothingToReduce => Self::NothingToReduce,
             execution::Refusal::NoPrice => Self::NoPriceYet,
             execution::Refusal::TooSmall => Self::PositionTooSmall,

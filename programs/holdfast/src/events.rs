@@ -240,8 +240,27 @@ pub struct ChainObserved {
     pub slot: u64,
     /// The cluster's clock.
     pub clock_ms: u64,
+    /// The venue's clock.
+    pub now_ms: u64,
     /// Slots skipped over the newest 128 blocks; `u64::MAX` unknown.
     pub skipped: u64,
+}
+
+/// The venue's state changed, or a new break prolonged it.
+#[event]
+pub struct ChainStateChanged {
+    /// State before: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter.
+    pub from: u8,
+    /// State after.
+    pub to: u8,
+    /// What tightened it: 1 slow slots, 2 skipped slots, 3 silence, 4 gap, 5 restart; 0 time.
+    pub signal: u8,
+    /// The venue's clock.
+    pub now_ms: u64,
+    /// What a slot usually takes, microseconds.
+    pub baseline_us: u32,
+    /// What slots took over the last whole window, microseconds.
+    pub window_us: u32,
 }
 
 /// Vaults were brought in line with the ledger.

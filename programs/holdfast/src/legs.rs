@@ -4,8 +4,10 @@ use std::cell::Ref;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::margin::{Health, Leg};
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::policy::Permit;
+use holdfast_risk::{Bps, Millis, Price, Usd, latency};
 
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::{MarginAccount, Market};
 
@@ -22,29 +24,36 @@ pub struct Standing {
 
 /// Sums an account's positions at their markets' newest prices. `own` is a market the instruction
 /// has open already, with the price to value it at; `others` are the markets of all other open
-/// positions, in rising index order.
+/// positions, in rising index order. `asked` sums the initial margin asked now under that permit;
+/// without it, the markets' floors.
 pub fn gather<'info>(
     account: &MarginAccount,
     own: Option<(&Market, Price)>,
     others: &'info [AccountInfo<'info>],
-    clock: Millis,
+    chain: &Chain,
+    asked: Option<Permit>,
 ) -> Result<Standing> {
     let purse = account.purse();
     let mut health = Health::new(purse.collateral, purse.pending_profit).or_refuse()?;
     let mut largest_other = Usd(0);
-    let mut now = clock;
+    let mut now = chain.now;
     let mut others = others.iter();
+    let mut add = |market: &Market, price: Price| {
+        now = now.max(market.now(chain.now));
+        let mut leg = leg(account, market, price);
+        if let Some(permit) = asked {
+            leg.ratios.initial = initial_ratio(market, chain, permit)?;
+        }
+        health.add(&leg).or_refuse()
+    };
     for index in account.open_indices() {
         if let Some((market, price)) = own.filter(|(market, _)| market.index == index) {
-            health.add(&leg(account, market, price)).or_refuse()?;
-            now = now.max(market.now(clock));
+            add(market, price)?;
             continue;
         }
         let info = others.next().ok_or_else(|| error!(HoldfastError::WrongMarket))?;
         let market = open_market(info, &account.silo, index)?;
-        let price = fresh_price(&market, clock)?;
-        now = now.max(market.now(clock));
-        let required = health.add(&leg(account, &market, price)).or_refuse()?;
+        let required = add(&market, fresh_price(&market, chain)?)?;
         largest_other = largest_other.max(required);
     }
     require!(others.next().is_none(), HoldfastError::WrongMarket);
@@ -62,11 +71,22 @@ pub fn leg(account: &MarginAccount, market: &Market, price: Price) -> Leg {
     }
 }
 
-/// A market's newest price, if it is within the market's own age limit.
-pub fn fresh_price(market: &Market, clock: Millis) -> Result<Price> {
+/// Initial margin that covers how long a liquidation can take on this chain.
+fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<Bps> {
+    let terms = &market.terms;
+    let wait = latency::exposure(Millis(terms.flag_delay_ms), &chain.monitor, &chain.thresholds);
+    let (floor, costs) = (Bps(terms.initial_bps), Bps(terms.penalty_bps));
+    let stressed = permit == Permit::Stressed;
+    latency::initial_ratio(floor, costs, market.volatility_per_minute(), wait, stressed).or_refuse()
+}
+
+/// A market's newest price, if it is within the market's own age limit and not from before the
+/// chain's last break.
+pub fn fresh_price(market: &Market, chain: &Chain) -> Result<Price> {
     let newest = market.newest_price();
-    let age = market.now(clock).since(newest.published);
-    require!(newest.price.0 > 0 && age.0 <= market.terms.age_ms, HoldfastError::StalePrice);
+    let age = market.now(chain.now).since(newest.published);
+    let fresh = age.0 <= market.terms.age_ms && newest.published >= chain.monitor.broke;
+    require!(newest.price.0 > 0 && fresh, HoldfastError::StalePrice);
     Ok(newest.price)
 }
 
@@ -76,12 +96,17 @@ pub fn open_market<'info>(
     silo: &Pubkey,
     index: u8,
 ) -> Result<Ref<'info, Market>> {
+    let market = any_market(info)?;
+    require!(market.index == index && market.silo == *silo, HoldfastError::WrongMarket);
+    Ok(market)
+}
+
+/// A market of any silo, read-only.
+pub fn any_market<'info>(info: &'info AccountInfo<'info>) -> Result<Ref<'info, Market>> {
     require!(info.owner == &crate::ID, HoldfastError::WrongMarket);
     let data = info.try_borrow_data()?;
     let discriminated =
         data.len() == 8 + size_of::<Market>() && data[..8] == *Market::DISCRIMINATOR;
     require!(discriminated, HoldfastError::WrongMarket);
-    let market = Ref::map(data, |data| bytemuck::from_bytes::<Market>(&data[8..]));
-    require!(market.index == index && market.silo == *silo, HoldfastError::WrongMarket);
-    Ok(market)
+    Ok(Ref::map(data, |data| bytemuck::from_bytes::<Market>(&data[8..])))
 }

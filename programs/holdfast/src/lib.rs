@@ -122,7 +122,7 @@ pub mod holdfast {
     }
 
     /// Keeps a sample of the chain's speed.
-    pub fn observe(ctx: Context<Observe>) -> Result<()> {
+    pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
         instructions::observe(ctx)
     }
 

@@ -1,9 +1,11 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::chain_health::{Monitor, Thresholds};
 
+use crate::clock::first_look;
 use crate::error::HoldfastError;
 use crate::events::ExchangeCreated;
 use crate::program::Holdfast;
-use crate::state::{ChainHealth, Exchange, VERSION};
+use crate::state::{ChainHealth, Exchange, SampleState, VERSION};
 
 /// Accounts of `create_exchange`.
 #[derive(Accounts)]
@@ -56,6 +58,10 @@ pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Re
     let mut health = ctx.accounts.chain_health.load_init()?;
     health.version = VERSION;
     health.bump = ctx.bumps.chain_health;
+    health.thresholds = (&Thresholds::default()).into();
+    let first = first_look()?;
+    health.monitor = (&Monitor::new(&first)).into();
+    health.push(SampleState::from(&first));
     emit!(ExchangeCreated { admin });
     Ok(())
 }

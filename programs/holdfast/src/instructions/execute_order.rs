@@ -1,18 +1,21 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::execution::execute;
+use holdfast_risk::execution::{Circumstances, execute};
 use holdfast_risk::order::Order;
+use holdfast_risk::policy::{Action, permit};
 use holdfast_risk::terms::MarketTerms;
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderExecuted;
-use crate::state::{MarginAccount, Market, Silo};
+use crate::state::{ChainHealth, MarginAccount, Market, Silo};
 use crate::{books, legs};
 
 /// Accounts of `execute_order`. When the order opens, the markets of the account's other open
 /// positions follow, in rising index order. Anyone may call it.
 #[derive(Accounts)]
 pub struct ExecuteOrder<'info> {
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
@@ -29,31 +32,36 @@ pub struct ExecuteOrder<'info> {
 
 /// Executes an order at the oldest price it may get. Reductions need no margin check.
 pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u64) -> Result<()> {
-    let clock = cluster_clock()?;
     let accounts = &ctx.accounts;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
     let waiting = *account.order_mut(number)?;
     require!(waiting.market == market.index, HoldfastError::WrongMarket);
-    let now = market.now(clock);
+    let met = Circumstances {
+        now: market.now(chain.now),
+        broke: chain.monitor.broke,
+        volatility: market.volatility().per_minute(),
+        opening: permit(Action::Open, chain.monitor.state),
+    };
 
     let executed = execute(
         &books::open(&silo, &market, &account),
         &Order::from(&waiting),
         market.recent_prices(),
-        market.volatility().per_minute(),
         &MarketTerms::from(&market.terms),
         &silo.rules(),
-        now,
+        met,
     )
     .or_refuse()?;
     let traded = &executed.traded;
-    books::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    books::store(&traded.book, &mut silo, &mut market, &mut account, met.now)?;
     if traded.trade.opened.0 > 0 {
-        let price = legs::fresh_price(&market, clock)?;
-        let own = Some((&*market, price));
-        let standing = legs::gather(&account, own, ctx.remaining_accounts, clock)?;
+        require!(market.is_ready(met.broke), HoldfastError::MarketNotReady);
+        let own = Some((&*market, legs::fresh_price(&market, &chain)?));
+        let asked = Some(met.opening);
+        let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, asked)?;
         require!(standing.health.meets_initial(), HoldfastError::BelowInitialMargin);
         account.clear_flag();
     }

@@ -2,13 +2,14 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::exposure::{SideTotal, traders_gain};
 use holdfast_risk::ledger::Ledger;
+use holdfast_risk::policy::Action;
 use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
 use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequestExecuted;
-use crate::state::{PoolRequest, Silo};
+use crate::state::{ChainHealth, PoolRequest, Silo};
 use crate::{legs, tokens};
 
 /// Accounts of `execute_pool_request`. For the liquidity pool every market of the silo follows, in
@@ -18,6 +19,8 @@ pub struct ExecutePoolRequest<'info> {
     /// CHECK: asked, and gets the rent back; by its address in the request.
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
@@ -50,14 +53,15 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     let kind = request.kind();
     let mut silo = accounts.silo.load_mut()?;
     tokens::check_pool(&silo, kind, &accounts.vault, &accounts.share_mint)?;
-    let clock = cluster_clock()?;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    chain.require(Action::ChangePool)?;
     let due = due(&silo, &request);
-    require!(clock >= due, HoldfastError::RequestNotDue);
+    require!(chain.now >= due, HoldfastError::RequestNotDue);
     let ledger = Ledger::from(&silo.ledger);
     let assets = match kind {
         PoolKind::Insurance => ledger.insurance,
         PoolKind::Liquidity => {
-            let owed = owed_to_traders(&ctx, &silo, due, clock)?;
+            let owed = owed_to_traders(&ctx, &silo, due, &chain)?;
             liquidity_value(&ledger, owed).or_refuse()?
         }
     };
@@ -121,7 +125,7 @@ fn owed_to_traders<'info>(
     ctx: &Context<'info, ExecutePoolRequest<'info>>,
     silo: &Silo,
     due: Millis,
-    clock: Millis,
+    chain: &Chain,
 ) -> Result<SignedUsd> {
     let count = ctx.remaining_accounts.len();
     require!(count == usize::from(silo.market_count), HoldfastError::WrongMarket);
@@ -132,7 +136,7 @@ fn owed_to_traders<'info>(
         if longs.size.0 == 0 && shorts.size.0 == 0 {
             continue;
         }
-        let price = legs::fresh_price(&market, clock)?;
+        let price = legs::fresh_price(&market, chain)?;
         require!(market.newest_price().published >= due, HoldfastError::RequestNotDue);
         let gain = traders_gain(&longs, &shorts, price, |side| market.carry(side)).or_refuse()?;
         owed = owed.plus(gain).or_refuse()?;

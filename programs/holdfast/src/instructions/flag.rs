@@ -2,16 +2,18 @@ use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::liquidation::flag_stands;
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::HoldfastError;
 use crate::events::AccountFlagged;
 use crate::legs;
-use crate::state::MarginAccount;
+use crate::state::{ChainHealth, MarginAccount};
 
 /// Accounts of `flag`; the markets of all open positions follow, in rising index order. Anyone may
 /// call it.
 #[derive(Accounts)]
 pub struct Flag<'info> {
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The account to flag.
     #[account(mut)]
     pub account: AccountLoader<'info, MarginAccount>,
@@ -20,7 +22,8 @@ pub struct Flag<'info> {
 /// Records that an account fails its maintenance margin: the request that a liquidation executes.
 pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
     let mut account = ctx.accounts.account.load_mut()?;
-    let standing = legs::gather(&account, None, ctx.remaining_accounts, cluster_clock()?)?;
+    let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
+    let standing = legs::gather(&account, None, ctx.remaining_accounts, &chain, None)?;
     let stands = flag_stands(Millis(account.flagged_ms), standing.now);
     require!(!stands, HoldfastError::AlreadyFlagged);
     let health = &standing.health;

@@ -1,20 +1,22 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::liquidation::{self, flag_stands};
+use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
 use holdfast_risk::margin::requirement;
 use holdfast_risk::order::first_since;
 use holdfast_risk::terms::MarketTerms;
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PositionLiquidated;
-use crate::state::{MarginAccount, Market, Silo};
+use crate::state::{ChainHealth, MarginAccount, Market, Silo};
 use crate::{books, legs};
 
 /// Accounts of `liquidate`; the markets of the account's other open positions follow, in rising
 /// index order. Anyone may call it, without capital.
 #[derive(Accounts)]
 pub struct Liquidate<'info> {
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
@@ -32,20 +34,25 @@ pub struct Liquidate<'info> {
 /// Closes as much of a flagged account's largest position as brings it back over the target, at
 /// the oldest price published after the flag and its delay. Bad debt is booked here.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
-    let clock = cluster_clock()?;
     let accounts = &ctx.accounts;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
-    let now = market.now(clock);
+    let now = market.now(chain.now);
+    let broke = chain.monitor.broke;
     let flagged = Millis(account.flagged_ms);
     require!(flag_stands(flagged, now), HoldfastError::NotFlagged);
     let terms = MarketTerms::from(&market.terms);
-    let point = first_since(market.recent_prices(), flagged.after(terms.flag_delay))
-        .ok_or(HoldfastError::NoPriceYet)?;
+    require!(market.is_ready(broke), HoldfastError::MarketNotReady);
+    let earliest = flagged.after(terms.flag_delay).max(broke);
+    let point = first_since(market.recent_prices(), earliest).ok_or(HoldfastError::NoPriceYet)?;
     let own = Some((&*market, point.price));
-    let standing = legs::gather(&account, own, ctx.remaining_accounts, clock)?;
-    require!(!standing.health.meets_maintenance(), HoldfastError::AccountSafe);
+    let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, None)?;
+    let health = &standing.health;
+    require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
+    let reached = is_liquidatable(health, &chain.monitor, chain.thresholds.thaw, now);
+    require!(reached, HoldfastError::ChainNotReady);
     let leg = legs::leg(&account, &market, point.price);
     require!(leg.position.size.0 != 0, HoldfastError::NoPosition);
     let required = requirement(leg.notional().or_refuse()?, leg.ratios.maintenance).or_refuse()?;
@@ -53,7 +60,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
 
     let traded = liquidation::liquidate(
         &books::open(&silo, &market, &account),
-        &standing.health,
+        health,
         &leg,
         terms.liquidation,
         silo.insurance_terms(),

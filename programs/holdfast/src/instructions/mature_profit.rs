@@ -1,15 +1,18 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::ledger::Ledger;
+use holdfast_risk::policy::Action;
 use holdfast_risk::{Bps, Millis, profit};
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ProfitMatured;
-use crate::state::{MarginAccount, Silo};
+use crate::state::{ChainHealth, MarginAccount, Silo};
 
 /// Accounts of `mature_profit`. Anyone may call it.
 #[derive(Accounts)]
 pub struct MatureProfit<'info> {
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
@@ -20,7 +23,9 @@ pub struct MatureProfit<'info> {
 
 /// Turns pending profit into collateral, as far as the silo can pay all that is pending.
 pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
-    let now = cluster_clock()?;
+    let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
+    chain.require(Action::MatureProfit)?;
+    let now = chain.now;
     let mut silo = ctx.accounts.silo.load_mut()?;
     let mut account = ctx.accounts.account.load_mut()?;
     let due = Millis(account.profit_since_ms).after(Millis(silo.terms.maturity_ms));

@@ -1,15 +1,15 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::sample::{SKIP_WINDOW, is_due, skipped};
-use solana_sysvar::last_restart_slot::LastRestartSlot;
-use solana_sysvar::{get_sysvar, slot_hashes};
+use holdfast_risk::chain_health::{Monitor, Thresholds, Transition};
 
-use crate::clock::millis;
+use crate::clock::look;
 use crate::error::HoldfastError;
-use crate::events::ChainObserved;
-use crate::state::{ChainHealth, SampleState};
+use crate::events::{ChainObserved, ChainStateChanged};
+use crate::legs::any_market;
+use crate::state::{ChainHealth, MonitorState, SampleState};
 
-/// Accounts of `observe`. Anyone may call it.
+/// Accounts of `observe`; markets may follow, whose stored readings are evidence of the time.
+/// Anyone may call it.
 #[derive(Accounts)]
 pub struct Observe<'info> {
     /// Where the sample goes.
@@ -17,34 +17,51 @@ pub struct Observe<'info> {
     pub chain_health: AccountLoader<'info, ChainHealth>,
 }
 
-/// Keeps a sample of the sysvars. Nobody's word is taken.
-pub fn observe(ctx: Context<Observe>) -> Result<()> {
-    let clock = Clock::get()?;
+/// Judges the sysvars and stored readings, and keeps the sample and the state. Nobody's word is
+/// taken.
+pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
     let mut health = ctx.accounts.chain_health.load_mut()?;
-    let last = health.newest().map(|sample| Millis(sample.clock_ms));
-    let now = millis(&clock);
-    require!(is_due(last, now), HoldfastError::SampleTooSoon);
-    let restart = LastRestartSlot::get().map_err(|_| HoldfastError::UnreadableSysvar)?;
-    let sample = SampleState {
-        slot: clock.slot,
-        clock_ms: now.0,
-        last_restart_slot: restart.last_restart_slot,
-        skipped: skipped_slots().unwrap_or(u64::MAX),
-    };
+    for info in ctx.remaining_accounts {
+        take_times(&mut health, info)?;
+    }
+    let last = Monitor::from(&health.monitor);
+    let seen = look(&last, health.proven())?;
+    require!(last.is_due(seen.now), HoldfastError::SampleTooSoon);
+    let (after, transition) = last.step(&seen, &Thresholds::from(&health.thresholds));
+    health.monitor = MonitorState::from(&after);
+    let sample = SampleState::from(&seen);
     health.push(sample);
-    emit!(ChainObserved { slot: sample.slot, clock_ms: now.0, skipped: sample.skipped });
+    emit!(ChainObserved {
+        slot: sample.slot,
+        clock_ms: sample.clock_ms,
+        now_ms: sample.now_ms,
+        skipped: sample.skipped,
+    });
+    if let Some(transition) = transition {
+        emit!(changed(&transition, &after));
+    }
     Ok(())
 }
 
-/// Slots skipped over the newest blocks, from two partial reads of `SlotHashes`: its entries are
-/// too many to load on chain. `None` while it holds too few.
-fn skipped_slots() -> Option<u64> {
-    skipped(slot_of_entry(0)?, slot_of_entry(SKIP_WINDOW)?)
+/// Notes the newest publish time of each of a market's providers.
+fn take_times<'info>(health: &mut ChainHealth, info: &'info AccountInfo<'info>) -> Result<()> {
+    let market = any_market(info)?;
+    for feed in market.feeds.iter().take(usize::from(market.feed_count)) {
+        if let Some(published) = health.published_ms.get_mut(usize::from(feed.provider)) {
+            *published = feed.seen_ms.max(*published);
+        }
+    }
+    Ok(())
 }
 
-/// Slot of an entry, newest first: after the 8-byte length each entry has a slot and a hash.
-fn slot_of_entry(index: u64) -> Option<u64> {
-    let mut slot = [0; 8];
-    get_sysvar(&mut slot, &slot_hashes::ID, 8 + 40 * index, 8).ok()?;
-    Some(u64::from_le_bytes(slot))
+fn changed(transition: &Transition, after: &Monitor) -> ChainStateChanged {
+    let Millis(now_ms) = after.seen;
+    ChainStateChanged {
+        from: transition.from as u8,
+        to: transition.to as u8,
+        signal: transition.signal.map_or(0, |signal| signal as u8),
+        now_ms,
+        baseline_us: after.baseline_us,
+        window_us: after.window_us,
+    }
 }

@@ -1,11 +1,12 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Usd;
 use holdfast_risk::order::Order;
+use holdfast_risk::policy::Action;
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
-use crate::state::{MarginAccount, Market, OrderState};
+use crate::state::{ChainHealth, MarginAccount, Market, OrderState};
 
 /// What a trader asks for. Market, limit, stop and take-profit orders are the same object.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct PlaceOrder<'info> {
     /// The account.
     #[account(mut, has_one = owner @ HoldfastError::NotOwner)]
     pub account: AccountLoader<'info, MarginAccount>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The market to trade in.
     pub market: AccountLoader<'info, Market>,
 }
@@ -44,7 +47,8 @@ pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()
     let market = ctx.accounts.market.load()?;
     let mut account = ctx.accounts.account.load_mut()?;
     require!(market.silo == account.silo, HoldfastError::WrongSilo);
-    let now = market.now(cluster_clock()?);
+    let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
+    let now = market.now(chain.now);
     let number = account.next_order;
     let order = OrderState {
         number,
@@ -59,8 +63,12 @@ pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()
         reduce_only: u8::from(request.reduce_only),
         padding: [0; 5],
     };
-    let can_execute = request.trigger <= 2 && Order::from(&order).can_execute(now);
+    let terms = Order::from(&order);
+    let can_execute = request.trigger <= 2 && terms.can_execute(now);
     require!(can_execute, HoldfastError::InvalidOrder);
+    let opens = terms.opens(account.position(market.index).size);
+    let action = if opens { Action::RequestOpening } else { Action::RequestReduction };
+    chain.require(action)?;
 
     let fee = Usd(request.fee);
     require!(fee.0 <= account.collateral, HoldfastError::NotEnoughCollateral);

@@ -3,10 +3,10 @@ use anchor_spl::token::Token;
 use holdfast_risk::Usd;
 use holdfast_risk::pool::PoolKind;
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequested;
-use crate::state::{PoolRequest, Silo, VERSION};
+use crate::state::{ChainHealth, PoolRequest, Silo, VERSION};
 use crate::tokens;
 
 /// What a liquidity provider or insurance staker asks for.
@@ -29,6 +29,8 @@ pub struct RequestPool<'info> {
     /// Asks, signs for the tokens or shares, and pays the rent.
     #[account(mut)]
     pub owner: Signer<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
@@ -101,7 +103,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     request.amount = order.amount;
     request.least = order.least;
     request.worth_at_request = worth_at_request;
-    request.requested_ms = cluster_clock()?.0;
+    request.requested_ms = Chain::guard(&*accounts.chain_health.load()?)?.now.0;
     emit!(PoolRequested {
         request: accounts.request.key(),
         pool: request.pool,

@@ -1,11 +1,12 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
+use holdfast_risk::policy::Action;
 
-use crate::clock::cluster_clock;
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::Withdrawn;
-use crate::state::{MarginAccount, Silo};
+use crate::state::{ChainHealth, MarginAccount, Silo};
 use crate::{legs, tokens};
 
 /// Accounts of `withdraw`; the markets of all open positions follow, in rising index order.
@@ -13,6 +14,8 @@ use crate::{legs, tokens};
 pub struct Withdraw<'info> {
     /// Owns the account.
     pub owner: Signer<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The account's silo.
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
@@ -43,7 +46,11 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     let mut silo = accounts.silo.load_mut()?;
     let mut account = accounts.account.load_mut()?;
     require!(amount <= account.collateral, HoldfastError::NotEnoughCollateral);
-    let standing = legs::gather(&account, None, ctx.remaining_accounts, cluster_clock()?)?;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    let idle = account.open_markets == 0;
+    let action = if idle { Action::WithdrawIdle } else { Action::WithdrawFree };
+    let permit = chain.require(action)?;
+    let standing = legs::gather(&account, None, ctx.remaining_accounts, &chain, Some(permit))?;
     let free = standing.health.withdrawable(Usd(account.collateral));
     require!(amount <= free.0, HoldfastError::BelowInitialMargin);
 

@@ -1,8 +1,10 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
+use holdfast_risk::{Bps, Millis};
 
 use super::HEALTH_SAMPLES;
 
-/// What the program has seen of the chain's speed: one per exchange. Address: `["health"]`.
+/// What the program has seen of the chain: one per exchange. Address: `["health"]`.
 #[account(zero_copy)]
 pub struct ChainHealth {
     /// Layout version.
@@ -15,10 +17,80 @@ pub struct ChainHealth {
     pub count: u8,
     /// Explicit padding.
     pub padding: [u8; 4],
-    /// Ring of samples.
+    /// What the venue remembers of the chain.
+    pub monitor: MonitorState,
+    /// When states are entered and left.
+    pub thresholds: ThresholdsState,
+    /// Newest verified publish time of each provider, milliseconds, by provider code.
+    pub published_ms: [u64; 8],
+    /// Ring of samples: the evidence.
     pub samples: [SampleState; HEALTH_SAMPLES],
-    /// Room for the learned baseline, the state and its evidence.
+    /// Room for attesters.
     pub reserved: [u8; 512],
+}
+
+/// As [`Monitor`]; times in milliseconds.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct MonitorState {
+    /// State: see [`State`].
+    pub state: u64,
+    /// When the state was entered.
+    pub since_ms: u64,
+    /// When shelter ends at the earliest.
+    pub until_ms: u64,
+    /// When signals last were not good.
+    pub unrest_ms: u64,
+    /// The last break.
+    pub broke_ms: u64,
+    /// When the last look was taken.
+    pub seen_ms: u64,
+    /// How far the venue's clock then led the cluster's.
+    pub lead_ms: u64,
+    /// Its slot.
+    pub slot: u64,
+    /// Its `LastRestartSlot`.
+    pub restart_slot: u64,
+    /// When the running window began.
+    pub window_start_ms: u64,
+    /// The slot it began in.
+    pub window_slot: u64,
+    /// Mean slot duration of the last whole window, microseconds.
+    pub window_us: u32,
+    /// What a slot usually takes, microseconds.
+    pub baseline_us: u32,
+}
+
+/// As [`Thresholds`]: ratios in basis points, times in milliseconds.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+pub struct ThresholdsState {
+    /// Slot duration that strains.
+    pub slow_bps: u16,
+    /// Slot duration below which strain ends.
+    pub slow_over_bps: u16,
+    /// Slot duration that breaks.
+    pub crawling_bps: u16,
+    /// Skip rate that strains.
+    pub skipping_bps: u16,
+    /// Skip rate below which strain ends.
+    pub skipping_over_bps: u16,
+    /// Skip rate that breaks.
+    pub failing_bps: u16,
+    /// Explicit padding.
+    pub padding: [u8; 4],
+    /// Time missing between two samples that is a halt.
+    pub gap_ms: u64,
+    /// Time without a sample that strains.
+    pub silence_ms: u64,
+    /// How long signals must be good.
+    pub hold_ms: u64,
+    /// Shelter after a break.
+    pub grace_ms: u64,
+    /// Shelter after a restart.
+    pub restart_grace_ms: u64,
+    /// Length of the thaw.
+    pub thaw_ms: u64,
 }
 
 /// One look at the sysvars.
@@ -29,22 +101,19 @@ pub struct SampleState {
     pub slot: u64,
     /// `Clock.unix_timestamp`, in milliseconds.
     pub clock_ms: u64,
+    /// The venue's clock, milliseconds.
+    pub now_ms: u64,
     /// `LastRestartSlot`.
     pub last_restart_slot: u64,
     /// Slots skipped over the newest 128 blocks; `u64::MAX` when SlotHashes holds too few.
     pub skipped: u64,
 }
 
-const _: () = assert!(size_of::<ChainHealth>() == 8 + 64 * 32 + 512);
+const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 512);
 
 impl ChainHealth {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"health";
-
-    /// The newest sample, if any was taken.
-    pub fn newest(&self) -> Option<&SampleState> {
-        if self.count == 0 { None } else { self.samples.get(usize::from(self.newest)) }
-    }
 
     /// Puts a sample into the ring, over the oldest.
     pub fn push(&mut self, sample: SampleState) {
@@ -53,5 +122,110 @@ impl ChainHealth {
         self.samples[next] = sample;
         self.newest = next as u8;
         self.count = self.count.saturating_add(1).min(HEALTH_SAMPLES as u8);
+    }
+
+    /// The second-newest publish time among providers; the newest while only one has published.
+    pub fn proven(&self) -> Millis {
+        let (mut newest, mut second) = (0, 0);
+        for &published in &self.published_ms {
+            if published > newest {
+                second = newest;
+                newest = published;
+            } else if published > second {
+                second = published;
+            }
+        }
+        Millis(if second == 0 { newest } else { second })
+    }
+}
+
+impl From<&Sighting> for SampleState {
+    fn from(seen: &Sighting) -> Self {
+        Self {
+            slot: seen.slot,
+            clock_ms: seen.clock.0,
+            now_ms: seen.now.0,
+            last_restart_slot: seen.restart_slot,
+            skipped: seen.skipped.unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl From<&MonitorState> for Monitor {
+    fn from(state: &MonitorState) -> Self {
+        Self {
+            state: State::from_code(u8::try_from(state.state).unwrap_or(u8::MAX)),
+            since: Millis(state.since_ms),
+            until: Millis(state.until_ms),
+            unrest: Millis(state.unrest_ms),
+            broke: Millis(state.broke_ms),
+            seen: Millis(state.seen_ms),
+            lead: Millis(state.lead_ms),
+            slot: state.slot,
+            restart_slot: state.restart_slot,
+            window_start: Millis(state.window_start_ms),
+            window_slot: state.window_slot,
+            window_us: state.window_us,
+            baseline_us: state.baseline_us,
+        }
+    }
+}
+
+impl From<&Monitor> for MonitorState {
+    fn from(monitor: &Monitor) -> Self {
+        Self {
+            state: monitor.state as u64,
+            since_ms: monitor.since.0,
+            until_ms: monitor.until.0,
+            unrest_ms: monitor.unrest.0,
+            broke_ms: monitor.broke.0,
+            seen_ms: monitor.seen.0,
+            lead_ms: monitor.lead.0,
+            slot: monitor.slot,
+            restart_slot: monitor.restart_slot,
+            window_start_ms: monitor.window_start.0,
+            window_slot: monitor.window_slot,
+            window_us: monitor.window_us,
+            baseline_us: monitor.baseline_us,
+        }
+    }
+}
+
+impl From<&ThresholdsState> for Thresholds {
+    fn from(state: &ThresholdsState) -> Self {
+        Self {
+            slow: Bps(state.slow_bps),
+            slow_over: Bps(state.slow_over_bps),
+            crawling: Bps(state.crawling_bps),
+            skipping: Bps(state.skipping_bps),
+            skipping_over: Bps(state.skipping_over_bps),
+            failing: Bps(state.failing_bps),
+            gap: Millis(state.gap_ms),
+            silence: Millis(state.silence_ms),
+            hold: Millis(state.hold_ms),
+            grace: Millis(state.grace_ms),
+            restart_grace: Millis(state.restart_grace_ms),
+            thaw: Millis(state.thaw_ms),
+        }
+    }
+}
+
+impl From<&Thresholds> for ThresholdsState {
+    fn from(limits: &Thresholds) -> Self {
+        Self {
+            slow_bps: limits.slow.0,
+            slow_over_bps: limits.slow_over.0,
+            crawling_bps: limits.crawling.0,
+            skipping_bps: limits.skipping.0,
+            skipping_over_bps: limits.skipping_over.0,
+            failing_bps: limits.failing.0,
+            padding: [0; 4],
+            gap_ms: limits.gap.0,
+            silence_ms: limits.silence.0,
+            hold_ms: limits.hold.0,
+            grace_ms: limits.grace.0,
+            restart_grace_ms: limits.restart_grace.0,
+            thaw_ms: limits.thaw.0,
+        }
     }
 }

@@ -11,10 +11,13 @@ use holdfast_risk::spread::Spread;
 use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::volatility::Volatility;
 use holdfast_risk::{
-    Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd, liquidation, time,
+    Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd, liquidation,
 };
 
 use super::{MAX_FEEDS, RECENT_PRICES};
+
+/// Prices a market needs after a break before it trades as before.
+const PRICES_AFTER_BREAK: usize = 3;
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
 #[account(zero_copy)]
@@ -102,6 +105,9 @@ pub struct FeedState {
     pub confidence: u64,
     /// Published at, milliseconds.
     pub published_ms: u64,
+    /// Newest verified publish time, milliseconds, of readings that lay too far ahead of the clock
+    /// to count too: evidence that the clock is behind.
+    pub seen_ms: u64,
 }
 
 /// An aggregated price.
@@ -146,8 +152,8 @@ pub struct MarketTermsState {
     pub funding_velocity_ppb: u32,
     /// Borrow rate at full utilisation, billionths per hour.
     pub borrow_ppb: u32,
-    /// Explicit padding.
-    pub padding: u32,
+    /// Least volatility assumed of a minute, millionths.
+    pub tier_volatility_ppm: u32,
     /// Time over which the liquidator's share rises, milliseconds.
     pub ramp_ms: u64,
     /// Oldest reading, milliseconds.
@@ -170,7 +176,7 @@ pub struct MarketTermsState {
 
 const _: () = assert!(size_of::<MarketTermsState>() == 112);
 const _: () =
-    assert!(size_of::<Market>() == 8 + 32 + 16 + 112 + 2 * 32 + 12 * 8 + 5 * 64 + 32 * 16 + 512);
+    assert!(size_of::<Market>() == 8 + 32 + 16 + 112 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 16 + 512);
 
 impl Market {
     /// First seed of the address.
@@ -194,10 +200,20 @@ impl Market {
         self.newest = next as u8;
     }
 
-    /// The venue's clock as this market knows it, from the cluster's clock.
-    pub fn now(&self, clock: Millis) -> Millis {
-        let bound = Millis(self.terms.future_ms);
-        time::chain_now(clock, self.newest_price().published, bound)
+    /// The venue's clock as this market knows it: not behind its own newest price.
+    pub fn now(&self, now: Millis) -> Millis {
+        now.max(self.newest_price().published)
+    }
+
+    /// One standard deviation of a minute's move: what was measured, at least the tier's.
+    pub fn volatility_per_minute(&self) -> Ppm {
+        self.volatility().per_minute().max(Ppm(self.terms.tier_volatility_ppm))
+    }
+
+    /// Whether enough prices have been published since the chain's last break.
+    pub fn is_ready(&self, broke: Millis) -> bool {
+        let since = self.recent_prices().take_while(|point| point.published >= broke);
+        broke.0 == 0 || since.take(PRICES_AFTER_BREAK).count() == PRICES_AFTER_BREAK
     }
 
     /// Carry index of a side.
@@ -299,6 +315,7 @@ impl From<&MarketTermsState> for MarketTerms {
                 velocity: state.funding_velocity_ppb,
                 full_skew: Size(state.full_skew),
             },
+            tier_volatility: Ppm(state.tier_volatility_ppm),
             borrow: state.borrow_ppb,
             caps: Caps {
                 side: Size(state.side_cap),

@@ -7,7 +7,7 @@ mod market;
 mod pool_request;
 mod silo;
 
-pub use chain_health::{ChainHealth, SampleState};
+pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
 pub use exchange::Exchange;
 pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, MarketTermsState, PriceState, SideState};

@@ -14,11 +14,11 @@ use crate::Units;
 
 const START_MS: u64 = 1_760_000_000_000;
 const PRICE: u64 = 150_000_000;
-const CRASHED: u64 = 135_500_000;
+const CRASHED: u64 = 137_000_000;
 /// Ten whole units at the price: enough to matter, little enough for the caps.
 const SIZE: i64 = 10_000_000;
-/// Collateral per position: ten percent of its notional and some for fees.
-const MARGIN: u64 = 155_000_000;
+/// Collateral per position: initial margin with its costs, and some for fees.
+const MARGIN: u64 = 180_000_000;
 
 /// Measures every case.
 ///
@@ -256,7 +256,8 @@ impl Bench {
     fn upkeep(&mut self) -> Result<(), String> {
         let said = |failure: holdfast_sim::Failure| failure.message;
         let keeper = self.keeper();
-        self.take("observe", instruction::observe(), &keeper)?;
+        self.venue.cluster.pass(3_000);
+        self.take("observe", instruction::observe(&[]), &keeper)?;
         self.venue.cluster.pass(3_000);
         let (silo, market) = (self.venue.silo, self.venue.markets[0]);
         let update = holdfast_sim::feed::pyth_update(

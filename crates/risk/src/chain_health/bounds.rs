@@ -1,0 +1,96 @@
+//! Thresholds, and the bounds no administrator can leave.
+
+use crate::units::{Bps, Millis};
+
+/// When states are entered and left. Ratios are of the baseline slot duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Slot duration that strains.
+    pub slow: Bps,
+    /// Slot duration below which strain ends.
+    pub slow_over: Bps,
+    /// Slot duration that breaks.
+    pub crawling: Bps,
+    /// Skip rate that strains.
+    pub skipping: Bps,
+    /// Skip rate below which strain ends.
+    pub skipping_over: Bps,
+    /// Skip rate that breaks.
+    pub failing: Bps,
+    /// Time missing between two samples that is a halt.
+    pub gap: Millis,
+    /// Time without a sample that strains.
+    pub silence: Millis,
+    /// How long signals must be good before strain ends or throttling is over.
+    pub hold: Millis,
+    /// Shelter after a break.
+    pub grace: Millis,
+    /// Shelter after a restart.
+    pub restart_grace: Millis,
+    /// Length of the thaw.
+    pub thaw: Millis,
+}
+
+/// Which bound a threshold leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutOfBounds {
+    /// Slow not within 110–300 % of the baseline, its end not below it, or crawling not above.
+    Slow,
+    /// Skip rates not rising from end to strain to break, or the last above 90 %.
+    Skip,
+    /// A gap outside 5–60 s, or silence outside 10 s–10 min.
+    Gap,
+    /// A hold outside 10 s–10 min, a grace outside 1 min–1 h, or a thaw outside 1 min–1 h.
+    Times,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            slow: Bps(15_000),
+            slow_over: Bps(12_500),
+            crawling: Bps(30_000),
+            skipping: Bps(2_000),
+            skipping_over: Bps(1_200),
+            failing: Bps(5_000),
+            gap: Millis(10_000),
+            silence: Millis(60_000),
+            hold: Millis(60_000),
+            grace: Millis(300_000),
+            restart_grace: Millis(900_000),
+            thaw: Millis(600_000),
+        }
+    }
+}
+
+impl Thresholds {
+    /// Whether every threshold is within its bounds.
+    ///
+    /// # Errors
+    /// The first bound left.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        let seconds = |from: u64, to: u64| {
+            Millis(from.saturating_mul(1_000))..=Millis(to.saturating_mul(1_000))
+        };
+        let slow = (Bps(11_000)..=Bps(30_000)).contains(&self.slow)
+            && self.slow_over < self.slow
+            && self.slow_over > Bps(10_000)
+            && self.crawling > self.slow;
+        let skip = self.skipping_over < self.skipping
+            && self.skipping < self.failing
+            && self.failing <= Bps(9_000);
+        let gap = seconds(5, 60).contains(&self.gap) && seconds(10, 600).contains(&self.silence);
+        let minutes = seconds(60, 3_600);
+        let times = seconds(10, 600).contains(&self.hold)
+            && minutes.contains(&self.grace)
+            && minutes.contains(&self.restart_grace)
+            && minutes.contains(&self.thaw);
+        let held = [
+            (slow, OutOfBounds::Slow),
+            (skip, OutOfBounds::Skip),
+            (gap, OutOfBounds::Gap),
+            (times, OutOfBounds::Times),
+        ];
+        held.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
+    }
+}

@@ -1,0 +1,224 @@
+//! The states and how they follow one another.
+
+use crate::chain_health::{Judgement, Sighting, Signal, Thresholds};
+use crate::units::Millis;
+
+/// Slot durations the baseline can take, microseconds.
+const BASELINE_US: core::ops::RangeInclusive<u32> = 150_000..=800_000;
+/// The baseline before anything was seen: what the cluster's own documentation calls a slot.
+const FIRST_BASELINE_US: u32 = 400_000;
+/// The baseline moves by at most one in this many per window.
+const BASELINE_INERTIA: u32 = 50;
+/// The venue's clock never leads the cluster's by more: the longest halt on record took 19 hours.
+const LARGEST_LEAD: Millis = Millis(86_400_000);
+/// Length of a window over which slot duration is measured: the clock ticks in whole seconds.
+const WINDOW: Millis = Millis(20_000);
+/// Samples closer together than this are not kept, so that spam cannot fill the record.
+const SPACING: Millis = Millis(2_000);
+
+/// How careful the venue is, loosest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum State {
+    /// The chain is well.
+    #[default]
+    Normal = 0,
+    /// Slow, skipping or unwatched.
+    Strained = 1,
+    /// After a thaw: everything, with more margin.
+    Throttled = 2,
+    /// After shelter: the worst accounts first.
+    Thaw = 3,
+    /// The chain broke: nobody trades on what was before.
+    Shelter = 4,
+}
+
+/// A change of state with its evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// State before.
+    pub from: State,
+    /// State after.
+    pub to: State,
+    /// What tightened it; `None` when time loosened it.
+    pub signal: Option<Signal>,
+}
+
+/// What the venue remembers of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Monitor {
+    /// State.
+    pub state: State,
+    /// When the state was entered.
+    pub since: Millis,
+    /// When shelter ends at the earliest.
+    pub until: Millis,
+    /// When signals last were not good.
+    pub unrest: Millis,
+    /// The last break: prices published before it are history.
+    pub broke: Millis,
+    /// When the last look was taken, on the venue's clock.
+    pub seen: Millis,
+    /// How far the venue's clock then led the cluster's, because verified prices were newer.
+    pub lead: Millis,
+    /// Its slot.
+    pub slot: u64,
+    /// Its `LastRestartSlot`.
+    pub restart_slot: u64,
+    /// When the running window began.
+    pub window_start: Millis,
+    /// The slot it began in.
+    pub window_slot: u64,
+    /// Mean slot duration of the last whole window, microseconds; zero before the first.
+    pub window_us: u32,
+    /// What a slot usually takes, microseconds.
+    pub baseline_us: u32,
+}
+
+impl State {
+    /// The state stored as `code`; what is not known counts as the strictest.
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Normal,
+            1 => Self::Strained,
+            2 => Self::Throttled,
+            3 => Self::Thaw,
+            _ => Self::Shelter,
+        }
+    }
+}
+
+impl Monitor {
+    /// The beginning: nothing was seen before.
+    pub fn new(first: &Sighting) -> Self {
+        Self {
+            state: State::Normal,
+            since: first.now,
+            until: Millis(0),
+            unrest: Millis(0),
+            broke: Millis(0),
+            seen: first.now,
+            lead: first.now.since(first.clock),
+            slot: first.slot,
+            restart_slot: first.restart_slot,
+            window_start: first.now,
+            window_slot: first.slot,
+            window_us: 0,
+            baseline_us: FIRST_BASELINE_US,
+        }
+    }
+
+    /// The venue's clock at a slot: the cluster's clock, or, while verified prices prove it behind,
+    /// the last look carried forward by slots; never behind `proven`, the second-newest publish
+    /// time among providers (or the only one's), as far as [`LARGEST_LEAD`] lets it lead.
+    pub fn now(&self, clock: Millis, slot: u64, proven: Millis) -> Millis {
+        let slots = slot.saturating_sub(self.slot);
+        let passed = slots.saturating_mul(u64::from(self.baseline_us)) / 1_000;
+        let carried = if self.lead.0 == 0 { clock } else { self.seen.after(Millis(passed)) };
+        clock.max(carried).max(proven).min(clock.after(LARGEST_LEAD))
+    }
+
+    /// Whether a look at `now` is far enough from the last one to be kept.
+    pub fn is_due(&self, now: Millis) -> bool {
+        now >= self.seen.after(SPACING)
+    }
+
+    /// The monitor after a look, and the change of state it brought.
+    pub fn step(&self, seen: &Sighting, limits: &Thresholds) -> (Self, Option<Transition>) {
+        let judged = seen.judge(self, limits);
+        let mut after = *self;
+        after.measure(seen, judged);
+        if judged != Judgement::Good {
+            after.unrest = seen.now;
+        }
+        let signal = match judged {
+            Judgement::Break(signal) => {
+                after.break_off(seen.now, signal, limits);
+                Some(signal)
+            }
+            Judgement::Strain(signal) if self.state == State::Normal => {
+                after.enter(State::Strained, seen.now);
+                Some(signal)
+            }
+            _ => {
+                after.loosen(seen.now, limits);
+                None
+            }
+        };
+        after.seen = seen.now.max(self.seen);
+        after.lead = seen.now.since(seen.clock);
+        after.slot = seen.slot.max(self.slot);
+        after.restart_slot = seen.restart_slot;
+        let changed = after.state != self.state || matches!(judged, Judgement::Break(_));
+        let transition = Transition { from: self.state, to: after.state, signal };
+        (after, changed.then_some(transition))
+    }
+
+    /// The stricter of what was persisted and what a look says now: what a guarded instruction
+    /// acts on. A look only tightens; loosening has to be persisted.
+    pub fn guard(&self, seen: &Sighting, limits: &Thresholds) -> Self {
+        let (stepped, _) = self.step(seen, limits);
+        if stepped.state >= self.state { stepped } else { *self }
+    }
+
+    /// Mean slot duration of the running window, when it is long enough to tell.
+    pub(super) fn running_window(&self, seen: &Sighting) -> Option<u32> {
+        let passed = seen.now.since(self.window_start);
+        if passed < WINDOW {
+            return None;
+        }
+        let slots = seen.slot.saturating_sub(self.window_slot).max(1);
+        let each = passed.0.saturating_mul(1_000).checked_div(slots)?;
+        Some(u32::try_from(each).unwrap_or(u32::MAX))
+    }
+
+    /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
+    /// unless the chain broke: a halt says nothing about slots.
+    fn measure(&mut self, seen: &Sighting, judged: Judgement) {
+        let Some(measured) = self.running_window(seen) else { return };
+        self.window_start = seen.now;
+        self.window_slot = seen.slot;
+        if matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart)) {
+            return;
+        }
+        self.window_us = measured;
+        if self.state > State::Strained {
+            return;
+        }
+        let most = self.baseline_us / BASELINE_INERTIA;
+        let (low, high) =
+            (self.baseline_us.saturating_sub(most), self.baseline_us.saturating_add(most));
+        self.baseline_us =
+            measured.clamp(low, high).clamp(*BASELINE_US.start(), *BASELINE_US.end());
+    }
+
+    fn break_off(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
+        let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
+        self.until = self.until.max(now.after(grace));
+        self.broke = now;
+        self.window_us = 0;
+        if self.state != State::Shelter {
+            self.enter(State::Shelter, now);
+        }
+    }
+
+    /// One step down the ladder, when its time has come.
+    fn loosen(&mut self, now: Millis, limits: &Thresholds) {
+        let calm = now >= self.unrest.after(limits.hold);
+        let next = match self.state {
+            State::Shelter if now >= self.until => State::Thaw,
+            State::Thaw if now >= self.since.after(limits.thaw) => State::Throttled,
+            State::Throttled if calm && now >= self.since.after(limits.hold) => State::Normal,
+            State::Strained if calm => State::Normal,
+            same => same,
+        };
+        if next != self.state {
+            self.enter(next, now);
+        }
+    }
+
+    fn enter(&mut self, state: State, now: Millis) {
+        self.state = state;
+        self.since = now;
+    }
+}
