@@ -1,0 +1,59 @@
+//! From a legal module to an sBPF v3 shared object.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, anyhow, bail};
+use object::{Object as _, ObjectSymbol as _};
+use sbpf_linker::{OptimizationConfig, ProgramOptions, SbpfArch, SbpfLinkerError, link_program};
+
+use crate::{
+    llvm::{Machine, Module},
+    symbols,
+};
+
+/// Bytes of one stack frame of the virtual machine.
+const STACK_FRAME: i32 = 4096;
+
+/// Generates code and wraps it as the loader wants it.
+pub fn program(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
+    let object = object(module, machine)?;
+    refuse_undefined(&object)?;
+    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V3, STACK_FRAME);
+    link_program(&object, options)
+        .map_err(|errors| anyhow!("sBPF: {}", SbpfLinkerError::format_errors(&errors)))
+}
+
+/// Instruction selection decides which helper functions it calls, so code is generated twice:
+/// once on a copy (it changes the module) with every helper present, to learn which are called,
+/// then with only those.
+fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
+    let context = module.context();
+    machine.emit_object(&module.duplicate())?;
+    context.refuse_errors()?;
+    let helpers = context.helper_calls();
+    for function in module.functions() {
+        let name = function.name();
+        if !function.is_declaration() && name != symbols::ENTRYPOINT && !helpers.contains(&name) {
+            function.make_internal();
+        }
+    }
+    module.run_passes(machine, "globaldce")?;
+    let object = machine.emit_object(module)?;
+    context.refuse_errors()?;
+    Ok(object)
+}
+
+fn refuse_undefined(object: &[u8]) -> Result<()> {
+    let file = object::File::parse(object)?;
+    let mut missing = BTreeSet::new();
+    for symbol in file.symbols().filter(|symbol| symbol.is_undefined()) {
+        let name = symbol.name()?;
+        if !name.is_empty() && !symbols::is_system_call(name) {
+            missing.insert(name);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!("code generation calls functions that nobody defines: {missing:?}")
+}
