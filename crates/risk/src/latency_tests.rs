@@ -1,1 +1,37 @@
+use super::{covered_move, exposure, initial_ratio};
+use crate::chain_health::{Monitor, Sighting, Thresholds};
+use crate::units::{Bps, Millis, Ppm};
+use proptest::prelude::*;
 
+#[test]
+fn three_deviations_over_a_minute_and_over_four() {
+    assert_eq!(covered_move(Ppm(1_000), Millis(60_000)), Ok(Bps(31)));
+    assert_eq!(covered_move(Ppm(1_000), Millis(240_000)), Ok(Bps(61)));
+}
+
+#[test]
+fn slower_slots_and_a_later_flag_lengthen_the_wait() {
+    let limits = Thresholds::default();
+    let calm = Monitor::new(&Sighting::default());
+    let slow = Monitor { window_us: 1_200_000, ..calm };
+    let wait = exposure(Millis(3_000), &calm, &limits);
+    assert_eq!(wait, Millis(3_000 + 12_800 + 900_000 + 600_000));
+    assert_eq!(exposure(Millis(3_000), &slow, &limits), wait.after(Millis(25_600)));
+}
+
+proptest! {
+    #[test]
+    fn margin_never_falls_with_volatility_wait_or_stress(
+        floor in 50..5_000_u16, costs in 0..500_u16, per_minute in 0..50_000_u32,
+        more in 0..50_000_u32, wait in 0..10_000_000_u64, longer in 0..10_000_000_u64,
+    ) {
+        let ratio = |per_minute, wait, stressed| {
+            initial_ratio(Bps(floor), Bps(costs), Ppm(per_minute), Millis(wait), stressed).unwrap()
+        };
+        let calm = ratio(per_minute, wait, false);
+        prop_assert!(calm.0 >= floor + costs && calm.0 <= 10_000);
+        prop_assert!(ratio(per_minute + more, wait, false) >= calm);
+        prop_assert!(ratio(per_minute, wait + longer, false) >= calm);
+        prop_assert!(ratio(per_minute, wait, true) >= calm);
+    }
+}

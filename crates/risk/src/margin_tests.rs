@@ -1,7 +1,25 @@
-use super::{covers, equity, requirement};
+use super::{Health, Leg, Ratios, covers, requirement};
 use crate::math::Overflow;
-use crate::units::{Bps, SignedUsd, Usd};
+use crate::position::Position;
+use crate::units::{Bps, CarryIndex, Price, SignedSize, SignedUsd, Usd};
 use proptest::prelude::*;
+
+const RATIOS: Ratios = Ratios { initial: Bps(1_000), maintenance: Bps(500) };
+
+/// A long of ten units at 100, valued at `price`.
+fn long_at(price: u64) -> Leg {
+    let position =
+        Position { size: SignedSize(10_000_000), entry: Usd(1_000_000_000), carry: CarryIndex(0) };
+    Leg { position, price: Price(price), carry: CarryIndex(0), ratios: RATIOS }
+}
+
+fn health(collateral: u64, pending: u64, legs: &[Leg]) -> Health {
+    let mut health = Health::new(Usd(collateral), Usd(pending)).unwrap();
+    for leg in legs {
+        health.add(leg).unwrap();
+    }
+    health
+}
 
 #[test]
 fn five_percent_of_a_thousand() {
@@ -17,9 +35,31 @@ fn the_line_itself_is_safe_and_one_unit_below_is_not() {
 }
 
 #[test]
-fn equity_out_of_range_is_an_error() {
-    assert_eq!(equity(Usd(u64::MAX), SignedUsd(0)), Err(Overflow));
-    assert_eq!(equity(Usd(1), SignedUsd(i64::MAX)), Err(Overflow));
+fn an_amount_out_of_range_is_an_error() {
+    assert_eq!(Health::new(Usd(u64::MAX), Usd(1)).err(), Some(Overflow));
+    assert_eq!(Health::new(Usd(u64::MAX), Usd(0)).err(), Some(Overflow));
+}
+
+#[test]
+fn maintenance_is_five_percent_of_the_value_now() {
+    // At 96 the loss is 40 and maintenance 48.
+    assert!(health(88_000_000, 0, &[long_at(96_000_000)]).meets_maintenance());
+    let short_by_one = health(87_999_999, 0, &[long_at(96_000_000)]);
+    assert!(!short_by_one.meets_maintenance());
+    assert_eq!(short_by_one.shortfall(), Usd(1));
+    assert!(!short_by_one.is_deeply_insolvent());
+    assert!(!health(64_000_000, 0, &[long_at(96_000_000)]).is_deeply_insolvent());
+    assert!(health(63_999_999, 0, &[long_at(96_000_000)]).is_deeply_insolvent());
+}
+
+#[test]
+fn gains_and_pending_profit_back_positions_but_cannot_be_withdrawn() {
+    let gaining = health(120_000_000, 50_000_000, &[long_at(110_000_000)]);
+    assert_eq!(gaining.equity, SignedUsd(270_000_000));
+    assert_eq!(gaining.withdrawable(Usd(120_000_000)), Usd(10_000_000));
+    assert!(gaining.meets_initial());
+    let idle = health(120_000_000, 50_000_000, &[]);
+    assert_eq!(idle.withdrawable(Usd(120_000_000)), Usd(120_000_000));
 }
 
 proptest! {
@@ -29,5 +69,19 @@ proptest! {
     ) {
         let of = |notional| requirement(Usd(notional), Bps(ratio)).unwrap().0;
         prop_assert!(of(a) + of(b) >= of(a + b));
+    }
+
+    #[test]
+    fn what_is_withdrawn_leaves_initial_margin_met_without_gains(
+        collateral in 0..1_000_000_000_u64, price in 1_000_000..300_000_000_u64,
+    ) {
+        let leg = long_at(price);
+        let free = health(collateral, 0, &[leg]).withdrawable(Usd(collateral));
+        prop_assert!(free.0 <= collateral);
+        let after = health(collateral - free.0, 0, &[leg]);
+        if free.0 > 0 {
+            prop_assert!(after.equity.0 - after.unrealised.0 as i64 >= after.initial.0 as i64);
+            prop_assert!(after.meets_initial());
+        }
     }
 }

@@ -1,38 +1,101 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{PricePoint, execution_price, within_limit};
-use crate::units::{Price, Side};
+use super::{Order, PricePoint, Trigger, first_since};
+use crate::spread::trade_price;
+use crate::units::{Millis, Ppm, Price, Side, SignedSize};
 use proptest::prelude::*;
 
+const BUY: Order = Order {
+    delta: SignedSize(10),
+    limit: Price(100),
+    reduce_only: false,
+    trigger: Trigger::Immediate,
+    requested: Millis(1_000),
+    expires: Millis(9_000),
+};
+
+fn point(published: u64, price: u64) -> PricePoint {
+    PricePoint { published: Millis(published), price: Price(price) }
+}
+
 #[test]
-fn a_limit_is_kept_to_the_unit_on_either_side() {
-    for (price, long, short) in [(99, true, false), (100, true, true), (101, false, true)] {
-        assert_eq!(within_limit(Side::Long, Price(price), Price(100)), long);
-        assert_eq!(within_limit(Side::Short, Price(price), Price(100)), short);
+fn a_limit_is_kept_to_the_unit_with_spread_on_either_side() {
+    for (index, buys, sells) in [(99, true, false), (100, true, true), (101, false, true)] {
+        let sell = Order { delta: SignedSize(-10), ..BUY };
+        let executes = |order: &Order, spread| {
+            let found = order.execution([point(2_000, index)].into_iter(), Millis(2_000), spread);
+            found.unwrap().is_some()
+        };
+        assert_eq!(executes(&BUY, Ppm(0)), buys, "buy at {index}");
+        assert_eq!(executes(&sell, Ppm(0)), sells, "sell at {index}");
+        assert_eq!(executes(&BUY, Ppm(1)), index < 100, "one unit of spread at {index}");
     }
 }
 
 #[test]
-fn a_request_at_the_end_of_time_waits() {
-    let last = PricePoint { published_ms: u64::MAX, price: Price(1) };
-    assert_eq!(execution_price(&[last], u64::MAX, 1), None);
+fn triggers_at_their_level_and_beyond() {
+    for (trigger, met) in [
+        (Trigger::Immediate, [true, true, true]),
+        (Trigger::AtOrAbove(Price(100)), [false, true, true]),
+        (Trigger::AtOrBelow(Price(100)), [true, true, false]),
+    ] {
+        assert_eq!([99, 100, 101].map(|index| trigger.is_met(Price(index))), met);
+    }
+}
+
+#[test]
+fn reductions_are_cut_at_the_position_and_so_is_anything_while_opening_is_refused() {
+    let sell = Order { delta: SignedSize(-10), ..BUY };
+    let reduce = Order { reduce_only: true, ..sell };
+    let flip = SignedSize(4);
+    assert_eq!(sell.executable(flip, true), Ok(SignedSize(-10)));
+    assert_eq!(sell.executable(flip, false), Ok(SignedSize(-4)));
+    assert_eq!(reduce.executable(flip, true), Ok(SignedSize(-4)));
+    for held in [0, -4] {
+        assert_eq!(reduce.executable(SignedSize(held), true), Ok(SignedSize(0)));
+    }
+    assert!(sell.opens(flip) && sell.opens(SignedSize(0)) && !sell.opens(SignedSize(10)));
+    assert!(!reduce.opens(flip) && BUY.opens(flip));
+}
+
+#[test]
+fn orders_that_can_never_execute() {
+    let now = Millis(1_000);
+    assert!(BUY.can_execute(now));
+    for order in [
+        Order { delta: SignedSize(0), ..BUY },
+        Order { limit: Price(0), ..BUY },
+        Order { trigger: Trigger::AtOrAbove(Price(0)), ..BUY },
+        Order { expires: now, ..BUY },
+    ] {
+        assert!(!order.can_execute(now));
+    }
+    assert!(!BUY.is_expired(BUY.expires));
+    assert!(BUY.is_expired(Millis(BUY.expires.0 + 1)));
 }
 
 proptest! {
     #[test]
-    fn the_first_price_after_the_delay_and_no_other(
-        times in proptest::collection::vec(0..1_000_u64, 0..16), requested in 0..1_000_u64,
-        delay in 0..100_u64,
+    fn the_first_price_since_and_no_other(
+        mut times in proptest::collection::vec(1..1_000_u64, 0..16), earliest in 0..1_100_u64,
     ) {
-        let recent: Vec<_> = times
-            .iter()
-            .map(|&published_ms| PricePoint { published_ms, price: Price(published_ms) })
-            .collect();
-        let chosen = execution_price(&recent, requested, delay).map(|point| point.published_ms);
-        let mut later = times;
-        later.retain(|&time| time >= requested + delay);
-        later.sort_unstable();
-        prop_assert_eq!(chosen, later.first().copied());
+        times.sort_unstable();
+        times.dedup();
+        let newest_first: Vec<_> = times.iter().rev().map(|&time| point(time, time)).collect();
+        let chosen = first_since(newest_first.iter().copied(), Millis(earliest));
+        let wanted = times.iter().copied().find(|&time| time >= earliest);
+        prop_assert_eq!(chosen.map(|point| point.published.0), wanted);
+        let order = Order { limit: Price(u64::MAX), ..BUY };
+        let executed = order.execution(newest_first.into_iter(), Millis(earliest), Ppm(0)).unwrap();
+        prop_assert_eq!(executed.map(|(point, _)| point.published.0), wanted);
+    }
+
+    #[test]
+    fn a_spread_is_always_against_the_trader(index in 1..u64::MAX / 4, spread in 0..2_000_000_u32) {
+        let buy = trade_price(Price(index), Side::Long, Ppm(spread)).unwrap();
+        let sell = trade_price(Price(index), Side::Short, Ppm(spread)).unwrap();
+        prop_assert!(buy.0 >= index && sell.0 <= index);
+        prop_assert_eq!(spread > 0, buy.0 > index);
     }
 }

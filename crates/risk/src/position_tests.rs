@@ -1,37 +1,114 @@
-use super::{notional, pnl};
-use crate::math::{Overflow, Rounding};
-use crate::units::{Price, Side, Size, Usd};
+extern crate std;
+use std::vec::Vec;
+
+use super::{Position, notional};
+use crate::exposure::{SideTotal, traders_gain};
+use crate::math::Rounding;
+use crate::units::{CarryIndex, Price, Side, SignedSize, SignedUsd, Size, Usd};
 use proptest::prelude::*;
 
-const BOUND: u64 = 1_000_000_000_000;
+fn at(price: u64) -> Price {
+    Price(price)
+}
+
+const FLAT: fn(Side) -> CarryIndex = |_| CarryIndex(0);
 
 #[test]
-fn ten_units_at_two_hundred() {
-    let value = notional(Size(10_000_000), Price(200_000_000), Rounding::Down);
-    assert_eq!(value, Ok(Usd(2_000_000_000)));
+fn a_long_gains_what_the_price_rises() {
+    let opened = Position::default().trade(SignedSize(2_000_000), at(100_000_000), FLAT).unwrap();
+    assert_eq!(opened.position.entry, Usd(200_000_000));
+    assert_eq!(opened.position.profit(at(103_000_000)), Ok(SignedUsd(6_000_000)));
+    let closed = opened.position.trade(SignedSize(-2_000_000), at(103_000_000), FLAT).unwrap();
+    assert_eq!((closed.position, closed.realised), (Position::default(), SignedUsd(6_000_000)));
 }
 
 #[test]
-fn too_large_is_an_error() {
-    let profit = pnl(Side::Long, Size(u64::MAX), Price(0), Price(u64::MAX));
-    assert_eq!(profit, Err(Overflow));
+fn a_flip_closes_whole_and_opens_the_rest() {
+    let long = Position::default().trade(SignedSize(2_000_000), at(100_000_000), FLAT).unwrap();
+    let flipped = long.position.trade(SignedSize(-5_000_000), at(90_000_000), FLAT).unwrap();
+    assert_eq!((flipped.closed, flipped.opened), (Size(2_000_000), Size(3_000_000)));
+    assert_eq!(flipped.position.size, SignedSize(-3_000_000));
+    assert_eq!(flipped.position.entry, Usd(270_000_000));
+    assert_eq!(flipped.realised, SignedUsd(-20_000_000));
+}
+
+#[test]
+fn values_out_of_range_are_errors() {
+    assert!(notional(Size(u64::MAX), Price(u64::MAX), Rounding::Up).is_err());
+    let huge = SignedSize(i64::MAX);
+    assert!(Position::default().trade(huge, Price(u64::MAX), FLAT).is_err());
+    let long = Position::default().trade(huge, Price(1), FLAT).unwrap().position;
+    assert!(long.trade(SignedSize(1), Price(1), FLAT).is_err());
+}
+
+fn trades() -> impl Strategy<Value = Vec<(i64, u64)>> {
+    let size = prop_oneof![-5_000_000..5_000_000_i64, -9..9_i64];
+    proptest::collection::vec((size, 1..400_000_000_u64), 1..20)
 }
 
 proptest! {
     #[test]
-    fn opposite_positions_never_take_from_the_vault(
-        size in 0..BOUND, entry in 0..BOUND, price in 0..BOUND,
+    fn no_sequence_of_trades_gains_more_than_exact_arithmetic(
+        trades in trades(), last in 1..400_000_000_u64,
     ) {
-        let long = pnl(Side::Long, Size(size), Price(entry), Price(price)).unwrap().0;
-        let short = pnl(Side::Short, Size(size), Price(entry), Price(price)).unwrap().0;
-        prop_assert!((-1..=0).contains(&(long + short)));
+        let (mut position, mut realised, mut exact) = (Position::default(), 0_i128, 0_i128);
+        for (delta, price) in &trades {
+            let trade = position.trade(SignedSize(*delta), at(*price), FLAT).unwrap();
+            prop_assert_eq!(trade.position.size.0, position.size.0 + delta);
+            position = trade.position;
+            realised += i128::from(trade.realised.0);
+            exact -= i128::from(*delta) * i128::from(*price);
+        }
+        exact += i128::from(position.size.0) * i128::from(last);
+        let booked = realised + i128::from(position.profit(at(last)).unwrap().0);
+        prop_assert!(booked * 1_000_000 <= exact);
+        let slack = 2 * (trades.len() as i128 + 1) * 1_000_000;
+        prop_assert!(booked * 1_000_000 >= exact - slack);
+        let closed = position.trade(SignedSize(-position.size.0), at(last), FLAT).unwrap();
+        prop_assert_eq!(closed.position, Position::default());
     }
 
     #[test]
-    fn splitting_a_position_never_pays_more(
-        a in 0..BOUND, b in 0..BOUND, entry in 0..BOUND, price in 0..BOUND,
+    fn what_one_side_pays_in_carry_covers_what_the_other_receives(
+        size in 1..i64::MAX / 4, index in -1_000_000_000_000..1_000_000_000_000_i64,
     ) {
-        let of = |size| pnl(Side::Long, Size(size), Price(entry), Price(price)).unwrap().0;
-        prop_assert!(of(a) + of(b) <= of(a + b));
+        let position = |size| Position { size: SignedSize(size), ..Position::default() };
+        let long = position(size).carry_owed(CarryIndex(index));
+        let short = position(-size).carry_owed(CarryIndex(-index));
+        if let (Ok(long), Ok(short)) = (long, short) {
+            prop_assert!((0..=1).contains(&(long.0 + short.0)));
+        }
+    }
+
+    #[test]
+    fn the_pool_never_counts_less_debt_than_its_traders_claim(
+        trades in proptest::collection::vec((0..4_usize, -5_000_000..5_000_000_i64, 1..400_000_000_u64), 1..30),
+        last in 1..400_000_000_u64, step in -1_000_000_000_000..1_000_000_000_000_i64,
+    ) {
+        let (mut accounts, mut index) = ([Position::default(); 4], 0_i64);
+        let (mut longs, mut shorts) = (SideTotal::default(), SideTotal::default());
+        let carry = |index: i64| move |side| CarryIndex(if side == Side::Long { index } else { -index });
+        for (account, delta, price) in trades {
+            let before = accounts[account];
+            let after = before.trade(SignedSize(delta), at(price), carry(index)).unwrap().position;
+            longs = longs.replace(Side::Long, &before, &after).unwrap();
+            shorts = shorts.replace(Side::Short, &before, &after).unwrap();
+            accounts[account] = after;
+            index += step / 7;
+        }
+        let sum = |side, of: fn(&Position) -> i128| -> i128 {
+            let open = accounts.iter().filter(|held| held.size.0 != 0 && held.size.side() == side);
+            open.map(of).sum()
+        };
+        for (side, total) in [(Side::Long, &longs), (Side::Short, &shorts)] {
+            prop_assert_eq!(i128::from(total.size.0), sum(side, |held| i128::from(held.size.size().0)));
+            prop_assert_eq!(i128::from(total.entry.0), sum(side, |held| i128::from(held.entry.0)));
+        }
+        let claims: i64 = accounts.iter().map(|held| {
+            let owed = held.carry_owed(carry(index)(held.size.side())).unwrap().0;
+            held.profit(at(last)).unwrap().0 - owed
+        }).sum();
+        let debt = traders_gain(&longs, &shorts, at(last), carry(index)).unwrap().0;
+        prop_assert!(debt >= claims, "{} < {}", debt, claims);
     }
 }
