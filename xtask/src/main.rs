@@ -1,30 +1,43 @@
 //! Developer commands: `cargo xtask --help`.
 
-use std::process::{Command, ExitCode};
+mod command;
+mod sbpf;
+mod setup;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
-/// The nextest release the project is tested with.
-const NEXTEST: &str = "0.9.143";
+use crate::command::cargo;
 
 /// Developer commands of Holdfast.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// Install what the tests need and run them all.
+    /// Install what building and testing need
+    ///
+    /// Debian packages (a Rust compiler with its library's sources, and LLVM 22, about 400 MB)
+    /// unless `cargo build-sbf` works, and cargo-nextest. What is there is left alone, so running
+    /// it again costs a second.
+    Setup,
+    /// Compile the on-chain programs to target/deploy
+    ///
+    /// With Solana's own `cargo build-sbf` where it works, and otherwise with the distribution's
+    /// Rust and the linker in toolchain/, which takes about 8 minutes the first time and seconds
+    /// after a change.
+    Build,
+    /// Set up, build and run all tests
     Test,
-    /// Check formatting and lints without changing a file.
+    /// Check formatting and lints without changing a file
     Lint,
 }
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Test => install_nextest().and_then(|()| {
-            cargo(&["nextest", "run", "--workspace", "--locked", "--no-tests", "fail"])
-        }),
-        Task::Lint => cargo(&["fmt", "--all", "--check"]).and_then(|()| {
-            cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
-        }),
+        Task::Setup => setup::install(),
+        Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
+        Task::Test => test(),
+        Task::Lint => lint(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -35,20 +48,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn install_nextest() -> Result<(), String> {
-    let found = Command::new("cargo").args(["nextest", "--version"]).output();
-    if found.is_ok_and(|output| output.status.success()) {
-        return Ok(());
+fn test() -> Result<(), String> {
+    setup::install()?;
+    sbpf::build()?;
+    if !sbpf::official::works() {
+        sbpf::linker::test()?;
     }
-    eprintln!("cargo-nextest is not installed: building {NEXTEST}, once, in a few minutes");
-    cargo(&["install", "cargo-nextest", "--version", NEXTEST, "--locked"])
+    cargo(&["nextest", "run", "--workspace", "--locked", "--no-tests", "fail"])
 }
 
-fn cargo(arguments: &[&str]) -> Result<(), String> {
-    let line = format!("cargo {}", arguments.join(" "));
-    let status = Command::new("cargo")
-        .args(arguments)
-        .status()
-        .map_err(|error| format!("could not start `{line}`: {error}"))?;
-    status.success().then_some(()).ok_or_else(|| format!("`{line}` failed ({status})"))
+fn lint() -> Result<(), String> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["fmt", "--all", "--check", "--manifest-path", sbpf::MANIFEST])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    if sbpf::official::works() {
+        return Ok(());
+    }
+    sbpf::linker::lint()
 }

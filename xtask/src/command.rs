@@ -1,0 +1,43 @@
+//! Runs other programs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs the toolchain's Cargo.
+pub fn cargo(arguments: &[&str]) -> Result<(), String> {
+    run(Command::new("cargo").args(arguments))
+}
+
+/// Runs a command to its end; anything but success is an error that shows the command.
+pub fn run(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| not_started(command, &error))?;
+    status.success().then_some(()).ok_or_else(|| format!("`{}` failed ({status})", line(command)))
+}
+
+/// What a command prints.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| not_started(command, &error))?;
+    if !output.status.success() {
+        return Err(format!("`{}` failed ({})", line(command), output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a command ends well; what it prints is nobody's business.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// The directory of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> String {
+    format!("could not start `{}`: {error}", line(command))
+}
+
+fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,56 @@
+//! Compiles the on-chain programs.
+
+mod compiler;
+mod edits;
+pub mod linker;
+pub mod official;
+mod standard_library;
+
+use std::path::PathBuf;
+
+use crate::command::root;
+
+/// The workspace of what only the sBPF build needs.
+pub const MANIFEST: &str = "toolchain/Cargo.toml";
+
+/// A program: its package, which also names its file, and where that lives.
+struct Program {
+    package: &'static str,
+    workspace: &'static str,
+    manifest: &'static str,
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program {
+        package: "holdfast",
+        workspace: "Cargo.toml",
+        manifest: "programs/holdfast/Cargo.toml",
+    },
+    Program {
+        package: "differential",
+        workspace: MANIFEST,
+        manifest: "toolchain/differential/program/Cargo.toml",
+    },
+];
+
+/// Compiles all programs into `target/deploy`; the path of the venue's.
+pub fn build() -> Result<PathBuf, String> {
+    let deploy = root().join("target/deploy");
+    std::fs::create_dir_all(&deploy)
+        .map_err(|error| format!("could not create {}: {error}", deploy.display()))?;
+    if official::works() {
+        eprintln!("building the programs with cargo build-sbf");
+        for program in PROGRAMS {
+            official::build(&program, &deploy)?;
+        }
+    } else {
+        eprintln!("cargo build-sbf is not here: building with Debian's Rust and our linker");
+        compiler::check()?;
+        let library = standard_library::prepare()?;
+        let linker = linker::build()?;
+        for program in PROGRAMS {
+            compiler::build(&program, &library, &linker, &deploy)?;
+        }
+    }
+    Ok(deploy.join("holdfast.so"))
+}

@@ -1,0 +1,83 @@
+//! Installs what building and testing need.
+
+use std::process::Command;
+
+use crate::command::{cargo, output, run, succeeds};
+use crate::sbpf;
+
+/// The nextest release the project is tested with.
+const NEXTEST: &str = "0.9.143";
+
+/// A Rust compiler that knows the BPF target, its library's sources, and the LLVM it was built
+/// with, which our linker links.
+const PACKAGES: [&str; 12] = [
+    "cargo-web",
+    "g++",
+    "libffi-dev",
+    "libpolly-22-dev",
+    "libxml2-dev",
+    "libzstd-dev",
+    "lld-22",
+    "llvm-22",
+    "llvm-22-dev",
+    "rust-web-src",
+    "rustc-web",
+    "zlib1g-dev",
+];
+
+/// Installs whatever is missing.
+pub fn install() -> Result<(), String> {
+    if !sbpf::official::works() {
+        install_packages()?;
+    }
+    install_nextest()
+}
+
+fn install_packages() -> Result<(), String> {
+    if !succeeds(Command::new("dpkg-query").arg("--version")) {
+        return Err(format!(
+            "this is not Debian: install Solana's `cargo build-sbf`, or what your system calls {}",
+            PACKAGES.join(", ")
+        ));
+    }
+    let missing: Vec<_> = PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("installing {} (up to 400 MB, a few minutes)", missing.join(", "));
+    run(apt_get()?.arg("update"))?;
+    run(apt_get()?.args(["install", "-y", "--no-install-recommends"]).args(missing))
+}
+
+fn is_installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    output(query.args(["--show", "--showformat=${db:Status-Status}", package]))
+        .is_ok_and(|status| status == "installed")
+}
+
+/// `apt-get`, as root one way or the other.
+fn apt_get() -> Result<Command, String> {
+    let is_root = output(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut command = if is_root {
+        Command::new("apt-get")
+    } else if succeeds(Command::new("sudo").arg("--version")) {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["--preserve-env=DEBIAN_FRONTEND", "apt-get"]);
+        sudo
+    } else {
+        return Err(format!(
+            "installing packages takes root or sudo; have an administrator install {}",
+            PACKAGES.join(" ")
+        ));
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    Ok(command)
+}
+
+fn install_nextest() -> Result<(), String> {
+    if succeeds(Command::new("cargo").args(["nextest", "--version"])) {
+        return Ok(());
+    }
+    eprintln!("cargo-nextest is not installed: building {NEXTEST}, once, in a few minutes");
+    cargo(&["install", "cargo-nextest", "--version", NEXTEST, "--locked"])
+}
