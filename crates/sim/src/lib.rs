@@ -1,8 +1,12 @@
 //! An embedded cluster that runs the real program, with time under our control.
 
+pub mod audit;
 pub mod cluster;
+pub mod drill;
 pub mod elf;
+pub mod events;
 pub mod feed;
+pub mod path;
 pub mod tokens;
 pub mod venue;
 

@@ -1,0 +1,99 @@
+//! What the drill watches: who became liquidatable when, and what happened to them.
+
+use std::collections::HashMap;
+
+use hdrhistogram::Histogram;
+use holdfast_client::holdfast::events::PositionLiquidated;
+use holdfast_client::holdfast::legs;
+use holdfast_client::holdfast::state::Market;
+use holdfast_client::{Pubkey, standing};
+use holdfast_keepers::Mirror;
+use holdfast_risk::Millis;
+use holdfast_risk::order::first_since;
+
+use super::report::Percentiles;
+
+/// Counts of a running drill.
+pub struct Measure {
+    /// Slot at which an account was first seen below maintenance.
+    below_since: HashMap<Pubkey, u64>,
+    waits: Histogram<u64>,
+    /// Accounts liquidated at least once.
+    pub liquidated: HashMap<Pubkey, u64>,
+    /// Liquidations that left a part open.
+    pub partial: u64,
+    /// Liquidations that closed a position.
+    pub full: u64,
+    /// What accounts could not pay, native units.
+    pub bad_debt: u64,
+    /// Liquidations of accounts that met maintenance, or at a price from before the flag.
+    pub wrongful: u64,
+}
+
+impl Measure {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self {
+            below_since: HashMap::new(),
+            waits: Histogram::new(3).expect("three digits are a valid precision"),
+            liquidated: HashMap::new(),
+            partial: 0,
+            full: 0,
+            bad_debt: 0,
+            wrongful: 0,
+        }
+    }
+
+    /// Notes who fails maintenance at the newest prices.
+    pub fn look(&mut self, mirror: &Mirror, slot: u64) {
+        for (address, account) in &mirror.accounts {
+            let price = |market: &Market| market.newest_price().price;
+            let found = standing::health(account, |index| mirror.market(index), price);
+            let safe = matches!(found, Ok(Some(health)) if health.meets_maintenance());
+            if safe {
+                self.below_since.remove(address);
+            } else {
+                self.below_since.entry(*address).or_insert(slot);
+            }
+        }
+    }
+
+    /// Judges a liquidation by what was true before it, without asking the program.
+    pub fn judge(&mut self, mirror: &Mirror, account: &Pubkey, index: u8) {
+        let right = || {
+            let state = mirror.accounts.get(account)?;
+            let market = mirror.market(index)?;
+            let earliest = Millis(state.flagged_ms + market.terms.flag_delay_ms);
+            let point = first_since(market.recent_prices(), earliest)?;
+            let price = |other: &Market| {
+                if other.index == index { point.price } else { other.newest_price().price }
+            };
+            let health = standing::health(state, |other| mirror.market(other), price).ok()??;
+            let leg = legs::leg(state, market, point.price);
+            Some(!health.meets_maintenance() && leg.position.size.0 != 0)
+        };
+        if right() != Some(true) {
+            self.wrongful += 1;
+        }
+    }
+
+    /// Books a liquidation that landed, by the event the program emitted.
+    pub fn landed(&mut self, event: &PositionLiquidated, slot: u64) {
+        if let Some(since) = self.below_since.remove(&event.account) {
+            self.waits.saturating_record(slot.saturating_sub(since));
+        }
+        *self.liquidated.entry(event.account).or_insert(0) += 1;
+        if event.position == 0 {
+            self.full += 1;
+        } else {
+            self.partial += 1;
+        }
+        self.bad_debt += event.bad_debt;
+    }
+
+    /// Slots from liquidatable to liquidated.
+    pub fn percentiles(&self) -> Percentiles {
+        let at = |quantile| self.waits.value_at_quantile(quantile);
+        Percentiles { p50: at(0.5), p99: at(0.99) }
+    }
+}

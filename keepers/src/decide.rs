@@ -1,0 +1,146 @@
+//! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
+
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::legs;
+use holdfast_client::holdfast::state::{MarginAccount, Market};
+use holdfast_client::standing;
+use holdfast_risk::liquidation::{flag_stands, is_liquidatable};
+use holdfast_risk::margin::{Health, requirement};
+use holdfast_risk::order::{Order, first_since};
+use holdfast_risk::policy::{Action, Permit, permit};
+use holdfast_risk::{Millis, Price, Usd};
+
+use crate::{Intent, Mirror};
+
+/// What to do at `now`, the venue's clock: liquidations and flags first, the account that lacks
+/// most first; then orders, reductions before openings and older before newer; then housekeeping.
+pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
+    let chain = mirror.chain(now);
+    let mut rescues = Vec::new();
+    let mut orders = Vec::new();
+    let mut chores = Vec::new();
+    for (address, account) in &mirror.accounts {
+        if let Some((missing, intent)) = rescue(mirror, &chain, address, account) {
+            rescues.push((missing, intent));
+        }
+        for (urgency, intent) in waiting(mirror, &chain, address, account) {
+            orders.push((urgency, intent));
+        }
+        chores.extend(chore(mirror, &chain, address, account));
+    }
+    rescues.sort_by_key(|(missing, _)| core::cmp::Reverse(*missing));
+    orders.sort_by_key(|(urgency, _)| *urgency);
+    let rescues = rescues.into_iter().map(|(_, intent)| intent);
+    let orders = orders.into_iter().map(|(_, intent)| intent);
+    rescues.chain(orders).chain(chores).collect()
+}
+
+/// Flags an account that fails maintenance, or liquidates it once its flag has aged. With it, what
+/// the account lacks. An account whose prices are not all fresh waits for them.
+fn rescue(
+    mirror: &Mirror,
+    chain: &Chain,
+    address: &Pubkey,
+    account: &MarginAccount,
+) -> Option<(Usd, Intent)> {
+    let fresh = account.open_indices().all(|index| {
+        mirror.market(index).is_some_and(|market| legs::fresh_price(market, chain).is_ok())
+    });
+    if account.open_markets == 0 || !fresh {
+        return None;
+    }
+    let health = health_at(mirror, account, None)?;
+    let latest = account.open_indices().filter_map(|index| mirror.market(index));
+    let now = latest.map(|market| market.now(chain.now)).max()?;
+    if flag_stands(Millis(account.flagged_ms), now) {
+        let market = closable_leg(mirror, chain, account)?;
+        return Some((health.shortfall(), Intent::Liquidate { account: *address, market }));
+    }
+    let fails = !health.meets_maintenance();
+    fails.then(|| (health.shortfall(), Intent::Flag { account: *address }))
+}
+
+/// The position a liquidation may close now: the one with the largest requirement, at the price
+/// its market had first after the flag's delay.
+fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Option<u8> {
+    let required = |market: &Market, price: Price| {
+        let leg = legs::leg(account, market, price);
+        requirement(leg.notional().ok()?, leg.ratios.maintenance).ok()
+    };
+    account.open_indices().find(|&index| {
+        let Some(market) = mirror.market(index) else { return false };
+        let broke = chain.monitor.broke;
+        let delay = Millis(market.terms.flag_delay_ms);
+        let earliest = Millis(account.flagged_ms).after(delay).max(broke);
+        let Some(point) = first_since(market.recent_prices(), earliest) else { return false };
+        let own = required(market, point.price);
+        let largest = account.open_indices().filter(|other| *other != index).all(|other| {
+            let found = mirror.market(other);
+            found.is_some_and(|found| required(found, found.newest_price().price) <= own)
+        });
+        let at_point = health_at(mirror, account, Some((index, point.price)));
+        let now = market.now(chain.now);
+        let reached = at_point.is_some_and(|health| {
+            is_liquidatable(&health, &chain.monitor, chain.thresholds.thaw, now)
+        });
+        largest && reached && market.is_ready(broke)
+    })
+}
+
+/// Health at the newest prices, one market's replaced by `own`.
+fn health_at(mirror: &Mirror, account: &MarginAccount, own: Option<(u8, Price)>) -> Option<Health> {
+    let price = |market: &Market| {
+        own.filter(|(index, _)| *index == market.index)
+            .map_or(market.newest_price().price, |(_, price)| price)
+    };
+    standing::health(account, |index| mirror.market(index), price).ok().flatten()
+}
+
+/// Orders that a price meets: reductions first, then by when they were placed.
+fn waiting<'a>(
+    mirror: &'a Mirror,
+    chain: &'a Chain,
+    address: &'a Pubkey,
+    account: &'a MarginAccount,
+) -> impl Iterator<Item = ((bool, u64), Intent)> + 'a {
+    account.orders.iter().filter(|slot| slot.number != 0).filter_map(move |slot| {
+        let market = mirror.market(slot.market)?;
+        let order = Order::from(slot);
+        let held = account.position(slot.market).size;
+        let may_open = permit(Action::Open, chain.monitor.state) != Permit::Refused;
+        let delta = order.executable(held, may_open).ok()?;
+        let earliest =
+            order.requested.after(Millis(market.terms.execution_delay_ms)).max(chain.monitor.broke);
+        let met = market
+            .recent_prices()
+            .take_while(|point| point.published >= earliest)
+            .any(|point| order.trigger.is_met(point.price));
+        let due = delta.0 != 0 && met && !order.is_expired(market.now(chain.now));
+        let urgency = (order.opens(held), slot.requested_ms);
+        let (account, market, number) = (*address, slot.market, slot.number);
+        due.then_some((urgency, Intent::ExecuteOrder { account, market, number }))
+    })
+}
+
+/// Expired orders to remove and profit to mature.
+fn chore<'a>(
+    mirror: &'a Mirror,
+    chain: &'a Chain,
+    address: &'a Pubkey,
+    account: &'a MarginAccount,
+) -> impl Iterator<Item = Intent> + 'a {
+    let expired = account
+        .orders
+        .iter()
+        .filter(|slot| slot.number != 0 && Order::from(*slot).is_expired(chain.now))
+        .map(|slot| Intent::RemoveOrder { account: *address, number: slot.number });
+    let due = Millis(account.profit_since_ms).after(Millis(mirror.silo.terms.maturity_ms));
+    let allowed = permit(Action::MatureProfit, chain.monitor.state) == Permit::Allowed;
+    let matures = allowed && account.pending_profit > 0 && chain.now >= due;
+    expired.chain(matures.then_some(Intent::MatureProfit { account: *address }))
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

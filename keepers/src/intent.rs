@@ -1,0 +1,85 @@
+//! What a keeper wants to happen, and the instruction that does it.
+
+use holdfast_client::{Instruction, Pubkey, instruction};
+
+use crate::Mirror;
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Close a flagged account's position in a market.
+    Liquidate {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+    },
+    /// Flag an account that fails its maintenance margin.
+    Flag {
+        /// The account.
+        account: Pubkey,
+    },
+    /// Execute a waiting order.
+    ExecuteOrder {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+        /// The order's number.
+        number: u64,
+    },
+    /// Remove an expired order.
+    RemoveOrder {
+        /// The account.
+        account: Pubkey,
+        /// The order's number.
+        number: u64,
+    },
+    /// Turn pending profit into collateral.
+    MatureProfit {
+        /// The account.
+        account: Pubkey,
+    },
+}
+
+impl Intent {
+    /// The account it is about.
+    pub const fn account(&self) -> Pubkey {
+        match self {
+            Self::Liquidate { account, .. }
+            | Self::Flag { account }
+            | Self::ExecuteOrder { account, .. }
+            | Self::RemoveOrder { account, .. }
+            | Self::MatureProfit { account } => *account,
+        }
+    }
+
+    /// The instruction, paid into the margin account `keeper` and signed by `signer` where a
+    /// signature is needed. `None` when the mirror does not hold the account.
+    pub fn instruction(
+        &self,
+        mirror: &Mirror,
+        keeper: Pubkey,
+        signer: Pubkey,
+    ) -> Option<Instruction> {
+        let silo = mirror.silo_address;
+        let state = mirror.accounts.get(&self.account())?;
+        let address_of = |index: u8| mirror.markets.get(usize::from(index)).map(|found| found.0);
+        Some(match *self {
+            Self::Liquidate { account, market } => {
+                let others = mirror.markets_of(state, Some(market));
+                instruction::liquidate(silo, address_of(market)?, account, keeper, &others)
+            }
+            Self::Flag { account } => instruction::flag(account, &mirror.markets_of(state, None)),
+            Self::ExecuteOrder { account, market, number } => {
+                let others = mirror.markets_of(state, Some(market));
+                let market = address_of(market)?;
+                instruction::execute_order(silo, market, account, keeper, number, &others)
+            }
+            Self::RemoveOrder { account, number } => {
+                instruction::cancel_order(signer, account, number)
+            }
+            Self::MatureProfit { account } => instruction::mature_profit(silo, account),
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! What a keeper decides: a mirror of the venue's accounts, a pure decision over it, and the
+//! instructions that carry it out. No network, no clock of its own.
+
+mod decide;
+mod intent;
+mod mirror;
+
+pub use decide::decide;
+pub use intent::Intent;
+pub use mirror::Mirror;

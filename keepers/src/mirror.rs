@@ -1,0 +1,47 @@
+//! The venue's accounts as a keeper last saw them.
+
+use std::collections::BTreeMap;
+
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::{Monitor, Thresholds};
+
+/// One silo with its markets and accounts.
+pub struct Mirror {
+    /// The silo's address.
+    pub silo_address: Pubkey,
+    /// The silo.
+    pub silo: Silo,
+    /// What the venue knows of the chain.
+    pub chain_health: ChainHealth,
+    /// Markets by index, with their addresses.
+    pub markets: Vec<(Pubkey, Market)>,
+    /// Margin accounts by address; in an order that is the same in every run.
+    pub accounts: BTreeMap<Pubkey, MarginAccount>,
+}
+
+impl Mirror {
+    /// The chain as the program will see it at `now`, going by what `observe` persisted.
+    pub fn chain(&self, now: Millis) -> Chain {
+        Chain {
+            monitor: Monitor::from(&self.chain_health.monitor),
+            thresholds: Thresholds::from(&self.chain_health.thresholds),
+            now,
+        }
+    }
+
+    /// A market by its index.
+    pub fn market(&self, index: u8) -> Option<&Market> {
+        self.markets.get(usize::from(index)).map(|(_, market)| market)
+    }
+
+    /// Addresses of the markets an account has positions in, without `except`, in rising order.
+    pub fn markets_of(&self, account: &MarginAccount, except: Option<u8>) -> Vec<Pubkey> {
+        let open = account.open_indices().filter(|index| Some(*index) != except);
+        open.filter_map(|index| self.markets.get(usize::from(index)))
+            .map(|(address, _)| *address)
+            .collect()
+    }
+}
