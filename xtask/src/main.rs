@@ -26,6 +26,20 @@ enum Task {
     /// Rust and the linker in toolchain/, which takes about 8 minutes the first time and seconds
     /// after a change.
     Build,
+    /// Set up, build, and live through a crash on an embedded cluster
+    ///
+    /// Prints what was saved. The options are the drill's own: `cargo xtask drill --help`.
+    #[command(disable_help_flag = true)]
+    Drill {
+        /// The drill's options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Set up, build, and measure the compute units of every instruction
+    ///
+    /// Writes docs/compute-units.md and target/bench/compute-units.json, and fails when a figure
+    /// exceeds its ceiling in docs/compute-unit-ceilings.json.
+    Bench,
     /// Set up, build and run all tests
     Test,
     /// Check formatting and lints without changing a file
@@ -36,6 +50,8 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Setup => setup::install(),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
+        Task::Drill { options } => drill(&options),
+        Task::Bench => bench(),
         Task::Test => test(),
         Task::Lint => lint(),
     };
@@ -46,6 +62,28 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The drill and the bench run in the tests' profile: what is compiled for one serves the others,
+/// and their time goes into the virtual machine anyway.
+fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
+    let run = ["run", "--quiet", "--locked", "--package", "holdfast-sim", "--bin", binary, "--"];
+    cargo(&[&run[..], options].concat())
+}
+
+fn drill(options: &[String]) -> Result<(), String> {
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    if !options.iter().any(|option| matches!(*option, "-h" | "--help")) {
+        setup::install()?;
+        sbpf::build()?;
+    }
+    simulate("drill", &options)
+}
+
+fn bench() -> Result<(), String> {
+    setup::install()?;
+    sbpf::build()?;
+    simulate("bench", &[sbpf::toolchain()])
 }
 
 fn test() -> Result<(), String> {

@@ -17,9 +17,6 @@ const RELEASE: &str = "1.96.";
 /// The only LLVM whose back end our linker is known to work around.
 const LLVM: &str = "22.";
 
-/// Names the target's directory, and Cargo's variables about it.
-pub const TARGET: &str = "sbpf-solana-solana";
-
 /// What the caller's Cargo and rustup set for the caller's compiler, and what would change ours.
 const FOREIGN: [&str; 10] = [
     "CARGO",
@@ -62,10 +59,9 @@ pub fn build(
     deploy: &Path,
 ) -> Result<(), String> {
     let package = program.package;
-    let target = root().join("target/sbpf");
-    let release = target.join(TARGET).join("release");
+    let release = program.release();
     if !release.exists() {
-        eprintln!("building the standard library, once, in about 2 minutes");
+        eprintln!("building the standard library for {package}, once, in 1 to 2 minutes");
     }
     eprintln!("building {package}, in seconds or, the first time, in 1 to 2 minutes");
     relink_if_older(&release, package, linker)?;
@@ -86,8 +82,7 @@ pub fn build(
         .args(["-Z", "build-std-features=compiler-builtins-mem,optimize_for_size"])
         .args(["--target", "toolchain/sbpf-solana-solana.json"])
         .args(["--manifest-path", program.workspace, "--package", package])
-        .arg("--target-dir")
-        .arg(&target))?;
+        .args(["--target-dir", program.target]))?;
     let (from, to) =
         (release.join(format!("lib{package}.so")), deploy.join(format!("{package}.so")));
     fs::copy(&from, &to).map_err(|error| {

@@ -18,6 +18,9 @@ struct Program {
     package: &'static str,
     workspace: &'static str,
     manifest: &'static str,
+    /// Cargo's directory. One for each workspace: seen from another workspace the standard library
+    /// is somewhere else, and Cargo would compile everything again.
+    target: &'static str,
 }
 
 const PROGRAMS: [Program; 2] = [
@@ -25,13 +28,22 @@ const PROGRAMS: [Program; 2] = [
         package: "holdfast",
         workspace: "Cargo.toml",
         manifest: "programs/holdfast/Cargo.toml",
+        target: "target/sbpf",
     },
     Program {
         package: "differential",
         workspace: MANIFEST,
         manifest: "toolchain/differential/program/Cargo.toml",
+        target: "target/sbpf-differential",
     },
 ];
+
+impl Program {
+    /// Where Cargo leaves what it compiles for the virtual machine.
+    fn release(&self) -> PathBuf {
+        root().join(self.target).join("sbpf-solana-solana/release")
+    }
+}
 
 /// Compiles all programs into `target/deploy`; the path of the venue's.
 pub fn build() -> Result<PathBuf, String> {

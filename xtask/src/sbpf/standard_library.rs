@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::compiler::{TARGET, forget, version};
+use super::PROGRAMS;
+use super::compiler::{forget, version};
 use super::edits::{EDITS, Edit};
 use crate::command::{output, root, run};
 
@@ -25,9 +26,10 @@ pub fn prepare() -> Result<PathBuf, String> {
     for edit in &EDITS {
         apply(edit, &library, &rustc)?;
     }
-    let release = root().join("target/sbpf").join(TARGET).join("release");
-    // Cargo takes the standard library for something that never changes.
-    forget(&release, &["alloc", "core", "std"])?;
+    for program in PROGRAMS {
+        // Cargo takes the standard library for something that never changes.
+        forget(&program.release(), &["alloc", "core", "std"])?;
+    }
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     absolute(&library)
 }
