@@ -8,8 +8,14 @@ pub fn cargo(arguments: &[&str]) -> Result<(), String> {
     run(Command::new("cargo").args(arguments))
 }
 
-/// Runs a command to its end; anything but success is an error that shows the command.
+/// Runs a command whose output is progress, not result: it goes to standard error. Anything but
+/// success is an error that shows the command.
 pub fn run(command: &mut Command) -> Result<(), String> {
+    show(command.stdout(std::io::stderr()))
+}
+
+/// Runs a command whose output is the result.
+pub fn show(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| not_started(command, &error))?;
     status.success().then_some(()).ok_or_else(|| format!("`{}` failed ({status})", line(command)))
 }

@@ -4,11 +4,11 @@ mod command;
 mod sbpf;
 mod setup;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::Parser;
 
-use crate::command::cargo;
+use crate::command::{cargo, show};
 
 /// Developer commands of Holdfast.
 #[derive(Parser)]
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 /// and their time goes into the virtual machine anyway.
 fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
     let run = ["run", "--quiet", "--locked", "--package", "holdfast-sim", "--bin", binary, "--"];
-    cargo(&[&run[..], options].concat())
+    show(Command::new("cargo").args(run).args(options))
 }
 
 fn drill(options: &[String]) -> Result<(), String> {

@@ -45,6 +45,11 @@ impl Program {
     }
 }
 
+/// Which of the two ways compiles programs here, for tables of what was measured.
+pub fn toolchain() -> &'static str {
+    if official::works() { "Solana's cargo build-sbf" } else { "this project's sBPF toolchain" }
+}
+
 /// Compiles all programs into `target/deploy`; the path of the venue's.
 pub fn build() -> Result<PathBuf, String> {
     let deploy = root().join("target/deploy");
