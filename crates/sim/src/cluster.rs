@@ -10,6 +10,7 @@ use litesvm::types::TransactionMetadata;
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_keypair::Keypair;
+use solana_last_restart_slot::LastRestartSlot;
 use solana_message::{Message, VersionedMessage};
 use solana_signer::Signer;
 use solana_slot_hashes::SlotHashes;
@@ -77,6 +78,12 @@ impl Cluster {
     pub fn pass(&mut self, ms: u64) {
         let slots = ms.div_ceil(400);
         self.advance(ms, slots, slots);
+    }
+
+    /// Restarts the cluster from the present slot, as after a hard fork.
+    pub fn restart(&mut self) {
+        let last_restart_slot = self.slot;
+        self.svm.set_sysvar(&LastRestartSlot { last_restart_slot });
     }
 
     fn show_time(&mut self) {

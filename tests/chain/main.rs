@@ -1,0 +1,6 @@
+//! The venue on a chain that slows, stops, skips and restarts: the compiled program senses it.
+
+mod ladder;
+mod matrix;
+mod sensing;
+mod stage;

@@ -1,0 +1,119 @@
+//! What breaks is seen by the first instruction that comes by, before anybody has observed it.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::instruction;
+use holdfast_risk::chain_health::State;
+use holdfast_sim::Failure;
+use holdfast_sim::feed::Published;
+use holdfast_sim::venue::market_order;
+use solana_signer::Signer;
+
+use crate::stage::{PRICE, Stage};
+
+fn open(stage: &mut Stage) -> Result<u64, Failure> {
+    let order = market_order(1_000_000, stage.venue.cluster.now_ms());
+    stage.venue.place(&stage.trader, 0, order)
+}
+
+#[track_caller]
+fn is_refused(found: Result<u64, Failure>) {
+    let failure = found.expect_err("opening on a broken chain");
+    assert!(failure.is(HoldfastError::ChainNotReady), "{}", failure.message);
+}
+
+#[test]
+fn a_halt() {
+    let mut stage = Stage::new();
+    assert!(open(&mut stage).is_ok());
+    stage.venue.cluster.advance(3_600_000, 2, 2);
+    assert_eq!(stage.state(), State::Normal);
+    is_refused(open(&mut stage));
+    stage.venue.observe().unwrap();
+    assert_eq!(stage.state(), State::Shelter);
+    assert_eq!(stage.health().monitor.broke_ms / 1_000, stage.venue.cluster.now_ms() / 1_000);
+}
+
+#[test]
+fn failing_leaders() {
+    let mut stage = Stage::new();
+    stage.calm(120, PRICE);
+    stage.venue.cluster.advance(100_000, 250, 110);
+    is_refused(open(&mut stage));
+}
+
+#[test]
+fn crawling_slots() {
+    let mut stage = Stage::new();
+    for _ in 0..4 {
+        stage.venue.cluster.advance(12_000, 8, 8);
+        stage.venue.publish(&[PRICE]).unwrap();
+    }
+    is_refused(open(&mut stage));
+}
+
+#[test]
+fn a_restart() {
+    let mut stage = Stage::new();
+    stage.venue.cluster.restart();
+    is_refused(open(&mut stage));
+    stage.venue.cluster.pass(3_000);
+    stage.venue.observe().unwrap();
+    let monitor = stage.health().monitor;
+    assert_eq!(monitor.until_ms - monitor.since_ms, 900_000);
+}
+
+/// The clock lags after a halt as if nothing had happened; only prices tell the time.
+#[test]
+fn a_halt_that_the_clock_hides() {
+    let mut stage = Stage::new();
+    stage.calm(30, PRICE);
+    stage.venue.cluster.pass(3_000);
+    let later = stage.venue.cluster.now_ms() + 7_200_000;
+    stage.venue.publish_one(0, Published::new(PRICE * 8 / 10, later)).unwrap();
+    let market = stage.venue.market(0);
+    assert_eq!(market.newest_price().price.0, PRICE, "a price from the future does not count");
+    stage.venue.observe().unwrap();
+    assert_eq!(stage.state(), State::Shelter);
+    stage.venue.cluster.pass(2_000);
+    stage.venue.publish_one(0, Published::new(PRICE * 8 / 10, later + 2_000)).unwrap();
+    let market = stage.venue.market(0);
+    assert_eq!(market.newest_price().price.0, PRICE * 8 / 10, "now it does");
+}
+
+#[test]
+fn spam_within_two_seconds_is_refused_and_changes_nothing() {
+    let mut stage = Stage::new();
+    stage.venue.cluster.pass(2_000);
+    stage.venue.observe().unwrap();
+    let before = stage.health();
+    let observe = instruction::observe(&stage.venue.markets);
+    for _ in 0..20 {
+        let failure =
+            stage.venue.cluster.send(&[observe.clone()], &[&stage.venue.admin]).unwrap_err();
+        assert!(failure.is(HoldfastError::SampleTooSoon));
+    }
+    assert_eq!(bytemuck::bytes_of(&stage.health()), bytemuck::bytes_of(&before));
+}
+
+#[test]
+fn every_slot_duration_and_the_steps_between_them_are_calm() {
+    let mut stage = Stage::new();
+    for slot_ms in [400, 350, 300, 250, 200, 250, 300, 350, 400] {
+        for _ in 0..120 {
+            stage.venue.cluster.advance(5_000, 5_000 / slot_ms, 5_000 / slot_ms);
+            stage.venue.publish(&[PRICE]).unwrap();
+            assert_eq!(stage.state(), State::Normal, "{slot_ms} ms");
+        }
+    }
+}
+
+/// Deposits do not look at the chain at all: they work while nothing else does.
+#[test]
+fn margin_can_be_added_in_the_first_block_after_a_halt() {
+    let mut stage = Stage::new();
+    stage.venue.cluster.advance(3_600_000, 2, 2);
+    let (owner, wallet) = stage.venue.person(5_000_000);
+    let (silo, account) = (stage.venue.silo, stage.trader.account);
+    let deposit = instruction::deposit(owner.pubkey(), wallet, silo, account, 5_000_000);
+    stage.venue.cluster.send(&[deposit], &[&owner]).unwrap();
+}

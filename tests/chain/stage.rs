@@ -1,0 +1,86 @@
+//! A venue with a trader in it, and a chain that misbehaves on demand.
+
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::state::{ChainHealth, MonitorState};
+use holdfast_client::{address, decode, instruction};
+use holdfast_risk::chain_health::State;
+use holdfast_sim::venue::{Listing, market_order};
+use holdfast_sim::{Failure, Trader, Venue};
+
+pub const PRICE: u64 = 150_000_000;
+pub const START_MS: u64 = 1_760_000_000_000;
+
+/// A venue of one market with funded pools, a keeper and a trader who is long fifty units with
+/// eleven-fold leverage left unused.
+pub struct Stage {
+    pub venue: Venue,
+    pub trader: Trader,
+    pub keeper: Trader,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let listing = [Listing { name: "SOL-PERP", price: PRICE }];
+        let mut venue = Venue::deploy(START_MS, &listing).unwrap();
+        venue.publish(&[PRICE]).unwrap();
+        venue.join_pool(false, 1_000_000_000_000, &[PRICE]).unwrap();
+        venue.join_pool(true, 100_000_000_000, &[PRICE]).unwrap();
+        let keeper = venue.trader(0).unwrap();
+        let trader = venue.trader(1_500_000_000).unwrap();
+        venue.trade(&trader, 0, 50_000_000, &[PRICE]).unwrap();
+        Self { venue, trader, keeper }
+    }
+
+    /// The state the program has persisted.
+    pub fn state(&self) -> State {
+        State::from_code(self.health().monitor.state as u8)
+    }
+
+    pub fn health(&self) -> ChainHealth {
+        self.venue.chain_health()
+    }
+
+    /// Rewrites what the venue remembers of the chain, to start a test from any state.
+    pub fn remember(&mut self, change: impl FnOnce(&mut MonitorState)) {
+        let address = address::chain_health();
+        let mut account = self.venue.cluster.get(&address).unwrap();
+        let mut health: ChainHealth = decode::decode(&account.data).unwrap();
+        change(&mut health.monitor);
+        account.data.truncate(8);
+        account.data.extend_from_slice(bytemuck::bytes_of(&health));
+        self.venue.cluster.set(address, account);
+    }
+
+    /// Time passes on a healthy chain, with a price and a look every five seconds.
+    pub fn calm(&mut self, seconds: u64, price: u64) {
+        for _ in 0..seconds / 5 {
+            self.venue.cluster.pass(5_000);
+            self.venue.publish(&[price]).unwrap();
+        }
+    }
+
+    /// A request to close everything.
+    pub fn exit(&self) -> OrderRequest {
+        let order = market_order(-i64::MAX, self.venue.cluster.now_ms());
+        OrderRequest { reduce_only: true, expires_ms: u64::MAX, ..order }
+    }
+
+    /// Flags the trader.
+    pub fn flag(&mut self) -> Result<(), Failure> {
+        let markets = self.venue.markets_of(&self.trader.account, None);
+        let flag = instruction::flag(self.trader.account, &markets);
+        self.venue.cluster.send(&[flag], &[&self.venue.admin]).map(|_| ())
+    }
+
+    /// Liquidates the trader.
+    pub fn liquidate(&mut self) -> Result<(), Failure> {
+        let liquidate = instruction::liquidate(
+            self.venue.silo,
+            self.venue.markets[0],
+            self.trader.account,
+            self.keeper.account,
+            &[],
+        );
+        self.venue.cluster.send(&[liquidate], &[&self.venue.admin]).map(|_| ())
+    }
+}
