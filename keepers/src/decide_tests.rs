@@ -1,1 +1,152 @@
+use std::collections::BTreeMap;
 
+use bytemuck::Zeroable;
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::state::{
+    ChainHealth, MarginAccount, Market, OrderState, PositionState, PriceState, Silo,
+};
+use holdfast_migrations::presets;
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
+
+use super::decide;
+use crate::{Intent, Mirror};
+
+const NOW: u64 = 1_700_000_000_000;
+const PRICE: u64 = 100_000_000;
+
+fn key(number: u8) -> Pubkey {
+    Pubkey::new_from_array([number; 32])
+}
+
+/// Two markets whose prices were published every second up to `NOW`.
+fn mirror() -> Mirror {
+    let mut chain_health = ChainHealth::zeroed();
+    chain_health.monitor = (&Monitor::new(&Sighting::default())).into();
+    chain_health.thresholds = (&Thresholds::default()).into();
+    let mut silo = Silo::zeroed();
+    silo.terms = presets::silo();
+    let markets = (0..2).map(|index| {
+        let mut market = Market::zeroed();
+        market.index = index;
+        market.terms = presets::market(100);
+        market.newest = 31;
+        for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
+            *price = PriceState { published_ms: NOW - age * 1_000, price: PRICE };
+        }
+        (key(index + 1), market)
+    });
+    let markets = markets.collect();
+    Mirror { silo_address: key(9), silo, chain_health, markets, accounts: BTreeMap::new() }
+}
+
+/// Long ten units, worth 1,000, in the first market.
+fn long(collateral: u64) -> MarginAccount {
+    let mut account = MarginAccount::zeroed();
+    account.open_markets = 1;
+    account.collateral = collateral;
+    account.positions[0] = PositionState { size: 10_000_000, entry: 1_000_000_000, carry: 0 };
+    account
+}
+
+fn order(number: u64, delta: i64, requested_ms: u64) -> OrderState {
+    OrderState {
+        number,
+        delta,
+        limit: if delta > 0 { u64::MAX / 2 } else { 1 },
+        requested_ms,
+        expires_ms: NOW + 60_000,
+        ..OrderState::default()
+    }
+}
+
+fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
+    let mut mirror = mirror();
+    mirror.accounts = accounts.iter().map(|(name, account)| (key(*name), *account)).collect();
+    decide(&mirror, Millis(NOW))
+}
+
+#[test]
+fn a_safe_account_is_left_alone_and_one_unit_less_is_flagged() {
+    assert_eq!(decided(&[(1, long(50_000_000))]), []);
+    assert_eq!(decided(&[(1, long(49_999_999))]), [Intent::Flag { account: key(1) }]);
+}
+
+#[test]
+fn who_lacks_most_comes_first() {
+    let intents = decided(&[(1, long(40_000_000)), (2, long(10_000_000)), (3, long(30_000_000))]);
+    let order: Vec<_> = intents.iter().map(Intent::account).collect();
+    assert_eq!(order, [key(2), key(3), key(1)]);
+}
+
+#[test]
+fn a_flag_is_acted_on_after_its_delay_at_a_price_since() {
+    let flagged = |age: u64| {
+        let mut account = long(40_000_000);
+        account.flagged_ms = NOW - age;
+        decided(&[(1, account)])
+    };
+    assert_eq!(flagged(2_999), []);
+    assert_eq!(flagged(3_000), [Intent::Liquidate { account: key(1), market: 0 }]);
+    assert_eq!(flagged(300_001), [Intent::Flag { account: key(1) }]);
+}
+
+#[test]
+fn the_position_with_the_larger_requirement_is_closed() {
+    let mut account = long(40_000_000);
+    account.open_markets = 3;
+    account.positions[1] = PositionState { size: -20_000_000, entry: 2_000_000_000, carry: 0 };
+    account.flagged_ms = NOW - 5_000;
+    let closes = Intent::Liquidate { account: key(1), market: 1 };
+    assert_eq!(decided(&[(1, account)]), [closes]);
+}
+
+#[test]
+fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
+    let mut account = long(40_000_000);
+    account.flagged_ms = NOW - 5_000;
+    let mut mirror = mirror();
+    mirror.accounts.insert(key(1), account);
+    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.since_ms = NOW - 100_000;
+    assert_eq!(decide(&mirror, Millis(NOW)), []);
+    mirror.accounts.insert(key(1), MarginAccount { collateral: 25_000_000, ..account });
+    assert_eq!(decide(&mirror, Millis(NOW)), []);
+    mirror.accounts.insert(key(1), MarginAccount { collateral: 24_999_999, ..account });
+    assert_eq!(decide(&mirror, Millis(NOW)).len(), 1);
+}
+
+#[test]
+fn stale_prices_decide_nothing() {
+    let mut mirror = mirror();
+    mirror.accounts.insert(key(1), long(0));
+    assert_eq!(decide(&mirror, Millis(NOW + 30_000)).len(), 1);
+    assert_eq!(decide(&mirror, Millis(NOW + 30_001)), []);
+}
+
+#[test]
+fn reductions_come_before_openings_and_older_before_newer() {
+    let mut account = long(900_000_000);
+    account.orders[0] = order(1, 1_000_000, NOW - 9_000);
+    account.orders[1] = order(2, -1_000_000, NOW - 5_000);
+    account.orders[2] = order(3, -2_000_000, NOW - 8_000);
+    account.orders[3] = order(4, -2_000_000, NOW - 1_999);
+    let numbers = decided(&[(1, account)]).into_iter().map(|intent| match intent {
+        Intent::ExecuteOrder { number, .. } => number,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(numbers.collect::<Vec<_>>(), [3, 2, 1]);
+}
+
+#[test]
+fn housekeeping_comes_last() {
+    let mut account = long(900_000_000);
+    account.orders[0] = OrderState { expires_ms: NOW - 1, ..order(5, 1, NOW - 9_000) };
+    account.pending_profit = 1;
+    account.profit_since_ms = NOW - 300_000;
+    let removes = Intent::RemoveOrder { account: key(1), number: 5 };
+    let matures = Intent::MatureProfit { account: key(1) };
+    assert_eq!(decided(&[(1, account)]), [removes, matures]);
+    account.profit_since_ms += 1;
+    assert_eq!(decided(&[(1, account)]), [removes]);
+}
