@@ -42,6 +42,8 @@ enum Task {
     Bench,
     /// Set up, build and run all tests
     Test,
+    /// Format all code
+    Fmt,
     /// Check formatting and lints without changing a file
     Lint,
 }
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Task::Drill { options } => drill(&options),
         Task::Bench => bench(),
         Task::Test => test(),
+        Task::Fmt => fmt(&[]),
         Task::Lint => lint(),
     };
     match done {
@@ -95,9 +98,13 @@ fn test() -> Result<(), String> {
     cargo(&["nextest", "run", "--workspace", "--locked", "--no-tests", "fail"])
 }
 
+fn fmt(options: &[&str]) -> Result<(), String> {
+    cargo(&[&["fmt", "--all"], options].concat())?;
+    cargo(&[&["fmt", "--all", "--manifest-path", sbpf::MANIFEST], options].concat())
+}
+
 fn lint() -> Result<(), String> {
-    cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["fmt", "--all", "--check", "--manifest-path", sbpf::MANIFEST])?;
+    fmt(&["--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
     if sbpf::official::works() {
         return Ok(());

@@ -102,6 +102,16 @@ fn the_edges_of_a_gap() {
 }
 
 #[test]
+fn a_short_gap_is_one_break_and_not_slow_slots_as_well() {
+    let mut chain = Chain::new();
+    chain.run(65, 400);
+    chain.pass(12_000, 1);
+    let broke = chain.monitor.broke;
+    chain.run(120, 400);
+    assert_eq!(chain.monitor.broke, broke);
+}
+
+#[test]
 fn a_restart_shelters_for_longer_than_a_gap() {
     let mut chain = Chain::new();
     chain.seen.restart_slot = 900;

@@ -173,14 +173,16 @@ impl Monitor {
     }
 
     /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
-    /// unless the chain broke: a halt says nothing about slots.
+    /// unless the chain stood still: a halt says nothing about slots and begins a new window.
     fn measure(&mut self, seen: &Sighting, judged: Judgement) {
-        let Some(measured) = self.running_window(seen) else { return };
-        self.window_start = seen.now;
-        self.window_slot = seen.slot;
-        if matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart)) {
+        let stood_still = matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart));
+        let measured = self.running_window(seen);
+        if measured.is_none() && !stood_still {
             return;
         }
+        self.window_start = seen.now;
+        self.window_slot = seen.slot;
+        let Some(measured) = measured.filter(|_| !stood_still) else { return };
         self.window_us = measured;
         if self.state > State::Strained {
             return;
