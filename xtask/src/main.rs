@@ -77,14 +77,14 @@ fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
 fn drill(options: &[String]) -> Result<(), String> {
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     if !options.iter().any(|option| matches!(*option, "-h" | "--help")) {
-        setup::install()?;
+        setup::install_compiler()?;
         sbpf::build()?;
     }
     simulate("drill", &options)
 }
 
 fn bench() -> Result<(), String> {
-    setup::install()?;
+    setup::install_compiler()?;
     sbpf::build()?;
     simulate("bench", &[sbpf::toolchain()])
 }

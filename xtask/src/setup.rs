@@ -27,10 +27,13 @@ const PACKAGES: [&str; 12] = [
 
 /// Installs whatever is missing.
 pub fn install() -> Result<(), String> {
-    if !sbpf::official::works() {
-        install_packages()?;
-    }
+    install_compiler()?;
     install_nextest()
+}
+
+/// Installs what compiling the programs needs and is missing.
+pub fn install_compiler() -> Result<(), String> {
+    if sbpf::official::works() { Ok(()) } else { install_packages() }
 }
 
 fn install_packages() -> Result<(), String> {
