@@ -1,3 +1,6 @@
-//! The compiled program, run by a real SVM.
+//! The compiled program, run by a real SVM: every instruction's numbers and every refusal.
 
+mod deposit;
 mod life;
+mod margin_account;
+mod world;

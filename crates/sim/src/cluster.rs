@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast_client::decode::decode;
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_migrations::AccountData;
@@ -28,7 +29,9 @@ pub struct Failure {
     pub message: String,
 }
 
-/// An embedded cluster. Time stands still until [`Cluster::advance`] moves it.
+/// An embedded cluster. Time stands still until [`Cluster::advance`] moves it. A clone is a fork:
+/// what happens on it leaves the original alone.
+#[derive(Clone)]
 pub struct Cluster {
     svm: LiteSVM,
     /// Milliseconds since 1970; the sysvar shows whole seconds.
@@ -119,6 +122,27 @@ impl Cluster {
         self.svm.set_account(address, account).expect("an account that the SVM accepts");
     }
 
+    /// Puts a program in place as the upgradeable loader leaves it after a deployment, without the
+    /// hundreds of transactions that write its buffer.
+    pub fn install(&mut self, program: Pubkey, authority: &Pubkey, elf: &[u8]) {
+        let owner = bpf_loader_upgradeable::ID;
+        let data_address = Pubkey::find_program_address(&[program.as_ref()], &owner).0;
+        // `UpgradeableLoaderState::ProgramData { slot, upgrade_authority_address }`, then the ELF.
+        let mut data = 3_u32.to_le_bytes().to_vec();
+        data.extend(0_u64.to_le_bytes());
+        data.push(1);
+        data.extend(authority.as_ref());
+        data.extend(elf);
+        let lamports = self.rent(data.len());
+        let account = Account { lamports, data, owner, executable: false, rent_epoch: 0 };
+        self.set(data_address, account);
+        // `UpgradeableLoaderState::Program { programdata_address }`.
+        let mut data = 2_u32.to_le_bytes().to_vec();
+        data.extend(data_address.as_ref());
+        let lamports = self.rent(data.len());
+        self.set(program, Account { lamports, data, owner, executable: true, rent_epoch: 0 });
+    }
+
     /// An account, if it exists.
     pub fn get(&self, address: &Pubkey) -> Option<Account> {
         self.svm.get_account(address).filter(|account| account.lamports > 0)
@@ -173,10 +197,42 @@ impl Cluster {
         result.map_err(|failed| Failure::of(&failed))
     }
 
+    /// What sending instructions would end in, as if everyone they name as a signer had signed;
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// What the runtime and the program said.
+    pub fn simulate(&self, instructions: &[Instruction], payer: &Pubkey) -> Result<(), Failure> {
+        let message = Message::new_with_blockhash(instructions, Some(payer), &self.blockhash());
+        let result = self.svm.simulate_transaction(unsigned(VersionedMessage::Legacy(message)));
+        result.map(|_| ()).map_err(|failed| Failure::of(&failed))
+    }
+
+    /// Sends instructions as if everyone they name as a signer had signed.
+    ///
+    /// # Errors
+    /// What the runtime and the program said.
+    pub fn send_unsigned(
+        &mut self,
+        instructions: &[Instruction],
+        payer: &Pubkey,
+    ) -> Result<TransactionMetadata, Failure> {
+        let message = Message::new_with_blockhash(instructions, Some(payer), &self.blockhash());
+        let result = self.svm.send_transaction(unsigned(VersionedMessage::Legacy(message)));
+        self.svm.expire_blockhash();
+        result.map_err(|failed| Failure::of(&failed))
+    }
+
     /// The newest blockhash.
     pub fn blockhash(&self) -> solana_message::Hash {
         self.svm.latest_blockhash()
     }
+}
+
+/// A transaction whose signatures are blank: this cluster verifies none.
+fn unsigned(message: VersionedMessage) -> VersionedTransaction {
+    let count = usize::from(message.header().num_required_signatures);
+    VersionedTransaction { signatures: vec![Default::default(); count], message }
 }
 
 impl Failure {
@@ -187,6 +243,11 @@ impl Failure {
             .and_then(|(_, rest)| rest.split_once(')'))
             .and_then(|(code, _)| code.parse().ok());
         Self { code, message }
+    }
+
+    /// Whether Anchor refused with this error.
+    pub fn is_anchor(&self, error: anchor_lang::error::ErrorCode) -> bool {
+        self.code == Some(u32::from(error))
     }
 
     /// Whether the program refused with this error.

@@ -76,15 +76,7 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn deploy(now_ms: u64, listings: &[Listing]) -> Result<Self, String> {
-        let terms = listings.iter().map(|listing| presets::market(listing.price / 1_000_000));
-        let markets = listings.iter().zip(terms).enumerate().map(|(index, (listing, terms))| {
-            let provider = Provider::PythPull as u8;
-            let feed = FeedSource { provider, id: feed_id(index) };
-            MarketPlan { name: listing.name.to_owned(), terms, feed }
-        });
-        let mint = keypair("mint", 0).pubkey();
-        let silo = SiloPlan { mint, terms: presets::silo(), markets: markets.collect() };
-        Self::deploy_silo(now_ms, silo)
+        Self::deploy_silo(now_ms, silo_plan(listings))
     }
 
     /// Deploys the compiled program and a silo.
@@ -92,16 +84,25 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn deploy_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
-        let Self { mut cluster, admin, .. } = Self::deploy_program(now_ms, silo.mint)?;
-        let mint = silo.mint;
+        Self::deploy_program(now_ms, silo.mint)?.with_silo(silo)
+    }
+
+    /// As [`Venue::deploy_silo`], but the program is put in place without its deployment.
+    ///
+    /// # Errors
+    /// A sentence saying what is missing or went wrong.
+    pub fn install_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
+        Self::install_program(now_ms, silo.mint)?.with_silo(silo)
+    }
+
+    fn with_silo(mut self, silo: SiloPlan) -> Result<Self, String> {
         let count = silo.markets.len() as u8;
-        let wanted = Deployment { fee_receiver: admin.pubkey(), silos: vec![silo] };
-        for step in plan(&mut cluster, &wanted)? {
-            apply(&mut cluster, &admin, &wanted, step)?;
+        let wanted = Deployment { fee_receiver: self.admin.pubkey(), silos: vec![silo] };
+        for step in plan(&mut self.cluster, &wanted)? {
+            apply(&mut self.cluster, &self.admin, &wanted, step)?;
         }
-        let silo = address::silo(0);
-        let markets = (0..count).map(|index| address::market(&silo, index)).collect();
-        Ok(Self { cluster, admin, silo, mint, markets, people: 0 })
+        self.markets = (0..count).map(|index| address::market(&self.silo, index)).collect();
+        Ok(self)
     }
 
     /// Deploys the compiled program alone, beside a collateral mint.
@@ -109,16 +110,43 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn deploy_program(now_ms: u64, mint: Pubkey) -> Result<Self, String> {
-        let elf = elf::read()?;
+        let mut venue = Self::bare(now_ms, mint);
+        let program = holdfast_migrations::local_program_keypair()?;
+        deploy_program(&mut venue.cluster, &venue.admin, &program, &elf::read()?, |_| {})?;
+        venue.cluster.pass(400);
+        Ok(venue)
+    }
+
+    /// As [`Venue::deploy_program`], but the program is put in place without its deployment.
+    ///
+    /// # Errors
+    /// A sentence saying what is missing or went wrong.
+    pub fn install_program(now_ms: u64, mint: Pubkey) -> Result<Self, String> {
+        let mut venue = Self::bare(now_ms, mint);
+        venue.cluster.install(holdfast_client::holdfast::ID, &venue.admin.pubkey(), &elf::read()?);
+        venue.cluster.pass(400);
+        Ok(venue)
+    }
+
+    /// A cluster with an admin and a collateral mint.
+    fn bare(now_ms: u64, mint: Pubkey) -> Self {
         let mut cluster = Cluster::new(now_ms);
         let admin = keypair("admin", 0);
         cluster.fund(&admin.pubkey(), LAMPORTS);
         tokens::create_mint(&mut cluster, mint, 6);
-        let program = holdfast_migrations::local_program_keypair()?;
-        deploy_program(&mut cluster, &admin, &program, &elf, |_| {})?;
-        cluster.pass(400);
-        let silo = address::silo(0);
-        Ok(Self { cluster, admin, silo, mint, markets: Vec::new(), people: 0 })
+        Self { cluster, admin, silo: address::silo(0), mint, markets: Vec::new(), people: 0 }
+    }
+
+    /// The same venue on a fork of its cluster: what happens there leaves this one alone.
+    pub fn fork(&self) -> Self {
+        Self {
+            cluster: self.cluster.clone(),
+            admin: self.admin.insecure_clone(),
+            silo: self.silo,
+            mint: self.mint,
+            markets: self.markets.clone(),
+            people: self.people,
+        }
     }
 
     /// Publishes prices (millionths, one per market) now and refreshes every market.
@@ -299,6 +327,18 @@ impl Venue {
     pub fn chain_health(&self) -> ChainHealth {
         self.cluster.read(&address::chain_health())
     }
+}
+
+/// A silo with the presets' terms and a market per listing.
+pub fn silo_plan(listings: &[Listing]) -> SiloPlan {
+    let terms = listings.iter().map(|listing| presets::market(listing.price / 1_000_000));
+    let markets = listings.iter().zip(terms).enumerate().map(|(index, (listing, terms))| {
+        let provider = Provider::PythPull as u8;
+        let feed = FeedSource { provider, id: feed_id(index) };
+        MarketPlan { name: listing.name.to_owned(), terms, feed }
+    });
+    let mint = keypair("mint", 0).pubkey();
+    SiloPlan { mint, terms: presets::silo(), markets: markets.collect() }
 }
 
 /// An order that takes any price within the next hour.
