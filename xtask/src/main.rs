@@ -42,6 +42,14 @@ enum Task {
     Bench,
     /// Set up, build and run all tests
     Test,
+    /// Generate the program's interface description and the table of its errors
+    ///
+    /// Writes idl/holdfast.json and docs/errors.md.
+    Idl {
+        /// Change nothing; fail when a committed file differs
+        #[arg(long)]
+        check: bool,
+    },
     /// Format all code
     Fmt,
     /// Check formatting and lints without changing a file
@@ -55,6 +63,7 @@ fn main() -> ExitCode {
         Task::Drill { options } => drill(&options),
         Task::Bench => bench(),
         Task::Test => test(),
+        Task::Idl { check } => idl(check),
         Task::Fmt => fmt(&[]),
         Task::Lint => lint(),
     };
@@ -95,7 +104,14 @@ fn test() -> Result<(), String> {
     if !sbpf::official::works() {
         sbpf::linker::test()?;
     }
+    idl(true)?;
     cargo(&["nextest", "run", "--workspace", "--locked", "--no-tests", "fail"])
+}
+
+fn idl(check: bool) -> Result<(), String> {
+    let options = if check { &["--", "--check"][..] } else { &[] };
+    let run = ["run", "--quiet", "--locked", "--package", "holdfast-idl"];
+    cargo(&[&run[..], options].concat())
 }
 
 fn fmt(options: &[&str]) -> Result<(), String> {

@@ -63,7 +63,7 @@ pub struct MonitorState {
 
 /// As [`Thresholds`]: ratios in basis points, times in milliseconds.
 #[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct ThresholdsState {
     /// Slot duration that strains.
     pub slow_bps: u16,

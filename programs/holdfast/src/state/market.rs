@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
 use holdfast_risk::carry::{Funding, FundingTerms};
 use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::limits::Caps;
@@ -121,8 +122,10 @@ pub struct PriceState {
 }
 
 /// A market's settings, as [`MarketTerms`].
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, AnchorSerialize, AnchorDeserialize,
+)]
 pub struct MarketTermsState {
     /// Initial margin, basis points.
     pub initial_bps: u16,

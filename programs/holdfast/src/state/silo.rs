@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
 use holdfast_risk::execution::SiloRules;
 use holdfast_risk::fee::FeeShares;
 use holdfast_risk::ledger::Ledger;
@@ -69,8 +70,10 @@ pub struct LedgerState {
 }
 
 /// A silo's settings.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, AnchorSerialize, AnchorDeserialize,
+)]
 pub struct SiloTermsState {
     /// Insurance's share of fees, basis points.
     pub insurance_share_bps: u16,
