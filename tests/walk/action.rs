@@ -1,0 +1,110 @@
+//! What can happen in one step of the walk.
+
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_sim::feed::Published;
+
+/// One instruction; people, accounts, markets and requests by their index in the cast.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A provider publishes and someone refreshes.
+    Refresh { market: usize, feed: usize, published: Published, verified: bool },
+    /// Someone keeps a sample of the chain.
+    Observe { with_markets: bool },
+    /// An owner opens an account.
+    Open { account: usize },
+    /// Someone closes an account.
+    Close { signer: usize, account: usize },
+    /// Someone adds margin.
+    Deposit { person: usize, account: usize, amount: u64 },
+    /// Someone withdraws to their own wallet.
+    Withdraw { signer: usize, account: usize, amount: u64 },
+    /// Someone places an order.
+    Place { signer: usize, account: usize, market: usize, request: OrderRequest },
+    /// Someone cancels an order.
+    Cancel { signer: usize, account: usize, number: u64 },
+    /// Someone executes an order for an account that gets the fee.
+    Execute { account: usize, number: u64, market: usize, executor: usize },
+    /// Someone flags.
+    Flag { account: usize },
+    /// Someone liquidates for an account that gets the reward.
+    Liquidate { account: usize, market: usize, liquidator: usize },
+    /// Someone matures an account's profit.
+    Mature { account: usize },
+    /// A provider asks to join or leave their pool.
+    Request { request: usize, leaves: bool, amount: u64, least: u64 },
+    /// Someone takes a request back.
+    CancelRequest { signer: usize, request: usize },
+    /// Someone executes a request.
+    ExecuteRequest { request: usize },
+    /// Someone reconciles the vaults.
+    Reconcile,
+    /// Someone collects the fees.
+    Collect,
+    /// The donor sends tokens to a vault.
+    Donate { vault: usize, amount: u64 },
+    /// Another action with one account swapped for the second silo's.
+    Foreign { action: Box<Action>, swap: usize },
+}
+
+/// An action without its particulars, for weights and tallies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Refresh,
+    Observe,
+    Open,
+    Close,
+    Deposit,
+    Withdraw,
+    Place,
+    Cancel,
+    Execute,
+    Flag,
+    Liquidate,
+    Mature,
+    Request,
+    CancelRequest,
+    ExecuteRequest,
+    Reconcile,
+    Collect,
+    Donate,
+    Foreign,
+}
+
+impl Action {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Refresh { .. } => Kind::Refresh,
+            Self::Observe { .. } => Kind::Observe,
+            Self::Open { .. } => Kind::Open,
+            Self::Close { .. } => Kind::Close,
+            Self::Deposit { .. } => Kind::Deposit,
+            Self::Withdraw { .. } => Kind::Withdraw,
+            Self::Place { .. } => Kind::Place,
+            Self::Cancel { .. } => Kind::Cancel,
+            Self::Execute { .. } => Kind::Execute,
+            Self::Flag { .. } => Kind::Flag,
+            Self::Liquidate { .. } => Kind::Liquidate,
+            Self::Mature { .. } => Kind::Mature,
+            Self::Request { .. } => Kind::Request,
+            Self::CancelRequest { .. } => Kind::CancelRequest,
+            Self::ExecuteRequest { .. } => Kind::ExecuteRequest,
+            Self::Reconcile => Kind::Reconcile,
+            Self::Collect => Kind::Collect,
+            Self::Donate { .. } => Kind::Donate,
+            Self::Foreign { .. } => Kind::Foreign,
+        }
+    }
+
+    /// The account whose owner's own act this is: asked for by the owner, or owed to an order they
+    /// placed. A liquidation's account was unsafe before.
+    pub fn owners_account(&self) -> Option<usize> {
+        match *self {
+            Self::Close { account, .. }
+            | Self::Withdraw { account, .. }
+            | Self::Place { account, .. }
+            | Self::Execute { account, .. } => Some(account),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Everyone leaves, from wherever the walk ended.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_risk::chain_health::State as ChainState;
+
+use crate::action::Action;
+use crate::cast::{ACCOUNTS, FIRST_PROVIDER, REQUESTS};
+use crate::model::{Look, Refused};
+use crate::walk::Walk;
+
+/// Rounds of half a minute in which a chain has to recover and profit to mature.
+const PATIENCE: usize = 200;
+
+impl Walk {
+    /// Every account closes, every provider leaves, and the vaults hold what the ledger says.
+    pub fn exit(&mut self) {
+        self.cancel_orders();
+        self.close_positions();
+        self.wait_for_calm();
+        self.empty_accounts();
+        self.leave_pools();
+        self.check_empty();
+    }
+
+    fn open_accounts(&self) -> Vec<usize> {
+        (0..ACCOUNTS.len()).filter(|account| self.state.accounts[*account].is_some()).collect()
+    }
+
+    fn cancel_orders(&mut self) {
+        for account in self.open_accounts() {
+            let orders = self.state.existing(account).unwrap().orders;
+            for waiting in orders.into_iter().flatten() {
+                let signer = ACCOUNTS[account].0;
+                self.must(Action::Cancel { signer, account, number: waiting.number });
+            }
+        }
+    }
+
+    /// In whatever state the chain is.
+    fn close_positions(&mut self) {
+        let mut asked = Vec::new();
+        for account in self.open_accounts() {
+            let state = self.state.existing(account).unwrap().clone();
+            for (order, market) in state.open().enumerate() {
+                let delta = -state.positions[market].size.0;
+                let request = closing(delta);
+                let signer = ACCOUNTS[account].0;
+                self.must(Action::Place { signer, account, market, request });
+                asked.push((account, market, state.next_order + order as u64));
+            }
+        }
+        self.pass(3_000);
+        self.publish_all();
+        for (account, market, number) in asked {
+            self.must(Action::Execute { account, number, market, executor: account });
+        }
+    }
+
+    fn wait_for_calm(&mut self) {
+        for _ in 0..PATIENCE {
+            self.pass(30_000);
+            self.publish_all();
+            let calm = self.state.monitor.state == ChainState::Normal;
+            let now = self.state.guard(&Look::at(self.cast.cluster())).now;
+            let ripe = self.open_accounts().iter().all(|account| {
+                let since = self.state.existing(*account).unwrap().profit_since;
+                now.since(since).0 >= self.settings.silo.maturity_ms
+            });
+            if calm && ripe {
+                return;
+            }
+        }
+        panic!("the chain did not recover: {:?}", self.state.monitor);
+    }
+
+    fn empty_accounts(&mut self) {
+        for account in self.open_accounts() {
+            let signer = ACCOUNTS[account].0;
+            if self.state.existing(account).unwrap().purse.pending_profit.0 > 0 {
+                self.must(Action::Mature { account });
+            }
+            let amount = self.state.existing(account).unwrap().purse.collateral.0;
+            if amount > 0 {
+                self.or_reconcile(Action::Withdraw { signer, account, amount });
+            }
+            self.must(Action::Close { signer, account });
+        }
+    }
+
+    /// An action that may need the tokens that are still in the other vault.
+    fn or_reconcile(&mut self, action: Action) {
+        if self.step(action.clone()) == Err(HoldfastError::ReconcileFirst.into()) {
+            self.must(Action::Reconcile);
+            self.must(action);
+        }
+    }
+
+    fn leave_pools(&mut self) {
+        for (request, (provider, _)) in REQUESTS.into_iter().enumerate() {
+            if self.state.requests[request].is_some() {
+                let signer = FIRST_PROVIDER + provider;
+                self.or_reconcile(Action::CancelRequest { signer, request });
+            }
+        }
+        for request in (0..REQUESTS.len()).step_by(2) {
+            let amount = self.state.tokens.shares[REQUESTS[request].0];
+            if amount > 0 {
+                self.must(Action::Request { request, leaves: true, amount, least: 0 });
+            }
+        }
+        while !self.is_unstaking_due() {
+            self.pass(30_000);
+            self.publish_all();
+        }
+        for request in (0..REQUESTS.len()).step_by(2) {
+            if self.state.requests[request].is_some() {
+                self.leave_pool(request);
+            }
+        }
+    }
+
+    fn is_unstaking_due(&self) -> bool {
+        let now = self.state.guard(&Look::at(self.cast.cluster())).now;
+        let cooldown = self.settings.silo.unstake_cooldown_ms;
+        self.state.requests.iter().flatten().all(|it| now.since(it.requested).0 >= cooldown)
+    }
+
+    /// Shares of a pool that has lost everything are worth nothing: their request is taken back.
+    fn leave_pool(&mut self, request: usize) {
+        let action = Action::ExecuteRequest { request };
+        let look = Look::at(self.cast.cluster());
+        let expected = self.state.after(&action, &look, &self.settings);
+        if expected == Err(Refused::from(HoldfastError::ZeroAmount)) {
+            let signer = FIRST_PROVIDER + REQUESTS[request].0;
+            self.must(Action::CancelRequest { signer, request });
+        } else {
+            self.or_reconcile(action);
+        }
+    }
+
+    fn check_empty(&mut self) {
+        let _ = self.step(Action::Collect);
+        let _ = self.step(Action::Reconcile);
+        let state = &self.state;
+        assert!(self.open_accounts().is_empty(), "every account closed");
+        assert_eq!(state.open.0, 0, "nothing is open");
+        for market in &state.markets {
+            assert_eq!((market.longs, market.shorts), Default::default(), "markets are empty");
+        }
+        let ledger = state.ledger;
+        let owed = ledger.collateral.0 + ledger.queued.0 + ledger.pending_profit.0;
+        assert_eq!(owed, 0, "nobody is owed anything");
+        let left = [ledger.liquidity.0, ledger.insurance.0];
+        assert_eq!(state.tokens.vaults, left, "vaults hold what the ledger says");
+    }
+}
+
+/// An order that closes a position at any price, without a fee.
+fn closing(delta: i64) -> OrderRequest {
+    OrderRequest {
+        delta,
+        limit: if delta > 0 { u64::MAX / 2 } else { 1 },
+        trigger: 0,
+        trigger_price: 0,
+        reduce_only: true,
+        expires_ms: u64::MAX,
+        fee: 0,
+    }
+}

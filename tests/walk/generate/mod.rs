@@ -1,0 +1,197 @@
+//! Drawing the next action: of every kind, sometimes sensible, sometimes not.
+
+mod money;
+mod orders;
+mod prices;
+
+use holdfast_risk::chain_health::State as ChainState;
+use rand::Rng;
+use rand::distr::weighted::WeightedIndex;
+use rand::prelude::Distribution;
+use rand_chacha::ChaCha8Rng;
+
+use crate::action::{Action, Kind};
+use crate::cast::{ACCOUNTS, FIRST_PRICES, MARKETS, PEOPLE};
+use crate::model::{Look, Settings};
+use crate::state::{Account, State};
+
+/// How often each kind is drawn.
+const WEIGHTS: [(Kind, u32); 19] = [
+    (Kind::Refresh, 280),
+    (Kind::Observe, 90),
+    (Kind::Open, 20),
+    (Kind::Close, 20),
+    (Kind::Deposit, 45),
+    (Kind::Withdraw, 45),
+    (Kind::Place, 140),
+    (Kind::Cancel, 60),
+    (Kind::Execute, 150),
+    (Kind::Flag, 45),
+    (Kind::Liquidate, 50),
+    (Kind::Mature, 30),
+    (Kind::Request, 25),
+    (Kind::CancelRequest, 8),
+    (Kind::ExecuteRequest, 25),
+    (Kind::Reconcile, 10),
+    (Kind::Collect, 8),
+    (Kind::Donate, 5),
+    (Kind::Foreign, 40),
+];
+
+/// Draws of a kind among which a sensible one is looked for.
+const TRIES: usize = 10;
+
+/// The source of actions.
+pub struct Generator {
+    random: ChaCha8Rng,
+    /// What a unit of each market really costs.
+    pub prices: [u64; MARKETS],
+    /// What a trader may deposit at once, native units.
+    deposit: u64,
+    /// Refreshes that the running storm has left.
+    storm: u32,
+    /// The storm's direction.
+    falling: bool,
+}
+
+impl Generator {
+    /// Draws from a seeded source; deposits are up to `deposit`.
+    pub fn new(random: ChaCha8Rng, deposit: u64) -> Self {
+        Self { random, prices: FIRST_PRICES, deposit, storm: 0, falling: false }
+    }
+
+    /// How long nothing happens before the next step, in milliseconds. A chain that recovers is
+    /// waited for.
+    pub fn pause(&mut self, state: &State) -> u64 {
+        let recovers = state.monitor.state >= ChainState::Throttled;
+        match self.random.random_range(0..1_000) {
+            0..500 => 0,
+            500..850 => self.random.random_range(100..2_500),
+            850..950 => self.random.random_range(2_500..8_000),
+            950..980 if recovers => self.random.random_range(60_000..300_000),
+            990..995 => self.random.random_range(30_000..300_000),
+            995..999 => self.random.random_range(1_000_000..4_000_000),
+            _ => 0,
+        }
+    }
+
+    /// Trouble on the chain, now and then: milliseconds, and how many blocks were made in how many
+    /// slots meanwhile.
+    pub fn trouble(&mut self) -> Option<(u64, u64, u64)> {
+        let ms = self.random.random_range(20_000..400_000);
+        match self.random.random_range(0..2_500) {
+            0 => Some((ms, 2, 2)),
+            1 => Some((ms, ms / 400, ms / 1_200)),
+            2 => Some((ms, ms / 600, ms / 600)),
+            _ => None,
+        }
+    }
+
+    /// The next action: more often than not, one that the model accepts if one is found soon.
+    pub fn action(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
+        let weights = WeightedIndex::new(WEIGHTS.map(|(_, weight)| weight)).expect("weights");
+        let (mut kind, _) = WEIGHTS[weights.sample(&mut self.random)];
+        if self.is_idle(kind, state, settings) {
+            kind = Kind::Refresh;
+        }
+        let mut action = self.draw(kind, state, look);
+        if self.random.random_ratio(2, 3) {
+            for _ in 0..TRIES {
+                if state.after(&action, look, settings).is_ok() {
+                    break;
+                }
+                action = self.draw(kind, state, look);
+            }
+        }
+        action
+    }
+
+    /// What there is nothing to do for is mostly left out.
+    fn is_idle(&mut self, kind: Kind, state: &State, settings: &Settings) -> bool {
+        let mut accounts = state.accounts.iter().flatten();
+        let busy = match kind {
+            Kind::Open => state.accounts.iter().any(Option::is_none),
+            Kind::Close => accounts.any(Account::is_empty),
+            Kind::Flag => accounts.any(|it| !state.health(it, settings).meets_maintenance()),
+            Kind::Liquidate => accounts
+                .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
+            Kind::Mature => accounts.any(|it| it.purse.pending_profit.0 != 0),
+            _ => true,
+        };
+        !busy && self.random.random_ratio(4, 5)
+    }
+
+    fn draw(&mut self, kind: Kind, state: &State, look: &Look) -> Action {
+        let account = self.random.random_range(0..ACCOUNTS.len());
+        match kind {
+            Kind::Refresh => self.refresh(state, look),
+            Kind::Observe => Action::Observe { with_markets: self.random.random_ratio(2, 3) },
+            Kind::Open => {
+                let missing = self.any_account(state, |it| it.is_none());
+                Action::Open { account: missing.unwrap_or(account) }
+            }
+            Kind::Close => {
+                let empty = |it: Option<&Account>| it.is_some_and(Account::is_empty);
+                let account = self.any_account(state, empty).unwrap_or(account);
+                Action::Close { signer: self.owner_of(account), account }
+            }
+            Kind::Deposit => self.deposit(account),
+            Kind::Withdraw => self.withdraw(account, state),
+            Kind::Place => self.place(account, state, look),
+            Kind::Cancel => self.cancel(account, state, look),
+            Kind::Execute => self.execute(state, look),
+            Kind::Flag => Action::Flag { account },
+            Kind::Liquidate => {
+                let flagged = |it: Option<&Account>| it.is_some_and(|it| it.flagged.0 != 0);
+                let liquidator = self.random.random_range(0..ACCOUNTS.len());
+                let account = self.any_account(state, flagged).unwrap_or(account);
+                Action::Liquidate { account, market: self.market(), liquidator }
+            }
+            Kind::Mature => {
+                let owed =
+                    |it: Option<&Account>| it.is_some_and(|it| it.purse.pending_profit.0 > 0);
+                Action::Mature { account: self.any_account(state, owed).unwrap_or(account) }
+            }
+            Kind::Request => self.request(state),
+            Kind::CancelRequest => self.cancel_request(),
+            Kind::ExecuteRequest => Action::ExecuteRequest { request: self.any_request() },
+            Kind::Reconcile => Action::Reconcile,
+            Kind::Collect => Action::Collect,
+            Kind::Donate => self.donate(),
+            Kind::Foreign => self.foreign(state, look),
+        }
+    }
+
+    /// One of the accounts of a sort, more often than not.
+    fn any_account(
+        &mut self,
+        state: &State,
+        sort: impl Fn(Option<&Account>) -> bool,
+    ) -> Option<usize> {
+        let found: Vec<_> =
+            (0..ACCOUNTS.len()).filter(|account| sort(state.accounts[*account].as_ref())).collect();
+        (!found.is_empty() && self.random.random_ratio(3, 4)).then(|| *self.one_of(&found))
+    }
+
+    fn market(&mut self) -> usize {
+        self.random.random_range(0..MARKETS)
+    }
+
+    /// Almost always the owner.
+    fn owner_of(&mut self, account: usize) -> usize {
+        if self.random.random_ratio(1, 20) {
+            return self.random.random_range(0..PEOPLE);
+        }
+        ACCOUNTS[account].0
+    }
+
+    fn foreign(&mut self, state: &State, look: &Look) -> Action {
+        loop {
+            let kind = WEIGHTS[self.random.random_range(0..WEIGHTS.len())].0;
+            if !matches!(kind, Kind::Foreign | Kind::Observe | Kind::Donate) {
+                let action = Box::new(self.draw(kind, state, look));
+                return Action::Foreign { action, swap: self.random.random_range(0..20) };
+            }
+        }
+    }
+}

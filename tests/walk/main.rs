@@ -1,0 +1,61 @@
+//! Random walks through the compiled program.
+//!
+//! A seeded generator plays valid and invalid instructions of every kind, with prices that jump,
+//! time that passes and chains that stand still. A model written with `holdfast_risk` alone
+//! predicts every step: the program must refuse for the same reason, or come to the same state to
+//! the last unit (`model`, `read`). After each step all sums over accounts, pools and vaults must
+//! add up, nobody safe may have become liquidatable by another's act, and a second silo must not
+//! have changed a byte (`check`, `walk`). In the end everyone leaves (`exit`).
+//!
+//! A failure names its seed, step and action; seeds are constants, so it fails again.
+
+mod action;
+mod build;
+mod cast;
+mod check;
+mod exit;
+mod generate;
+mod model;
+mod read;
+mod state;
+mod tally;
+mod walk;
+
+use walk::Walk;
+
+/// Steps of a walk.
+const STEPS: u32 = 6_000;
+/// What each liquidity provider owns, native units.
+const RICH: u64 = 4_000_000_000_000;
+/// Little enough that profits and bad debt exhaust the pool.
+const POOR: u64 = 250_000_000_000;
+
+fn walk(seed: u64, liquidity: u64) {
+    let mut walk = Walk::new(seed, liquidity);
+    let started = std::time::Instant::now();
+    walk.play(STEPS);
+    println!("{:.0} steps a second", f64::from(STEPS) / started.elapsed().as_secs_f64());
+    println!("{}", walk.tally);
+    walk.tally.check();
+    walk.exit();
+}
+
+#[test]
+fn a_venue_with_much_liquidity() {
+    walk(1, RICH);
+}
+
+#[test]
+fn another_venue_with_much_liquidity() {
+    walk(2, RICH);
+}
+
+#[test]
+fn a_venue_with_little_liquidity() {
+    walk(3, POOR);
+}
+
+#[test]
+fn another_venue_with_little_liquidity() {
+    walk(4, POOR);
+}

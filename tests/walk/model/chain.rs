@@ -1,0 +1,137 @@
+//! The chain's health and the markets' prices.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_risk::chain_health::{Monitor, Sighting, State as ChainState, Thresholds, skipped};
+use holdfast_risk::exposure::skew;
+use holdfast_risk::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::quote::{Quote, Refusal};
+use holdfast_risk::refresh::{Conditions, refresh};
+use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::{Millis, Price};
+use holdfast_sim::Cluster;
+use holdfast_sim::feed::Published;
+
+use super::{Outcome, require};
+use crate::state::{MarketBooks, State};
+
+/// Prices a market needs after a break.
+const READY: usize = 3;
+
+/// The sysvars, as any instruction of this moment sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Slot.
+    pub slot: u64,
+    /// The cluster's clock, in whole seconds.
+    pub clock: Millis,
+    skipped: Option<u64>,
+}
+
+/// The chain as a guarded instruction sees it.
+pub struct Chain {
+    /// Stricter of what was observed and what is seen.
+    pub monitor: Monitor,
+    /// The venue's clock.
+    pub now: Millis,
+}
+
+impl Look {
+    /// Reads the sysvars.
+    pub fn at(cluster: &Cluster) -> Self {
+        let hashes = cluster.get(&solana_slot_hashes::sysvar::ID).expect("slot hashes").data;
+        let slot_of = |index: usize| -> u64 {
+            let from = 8 + 40 * index;
+            u64::from_le_bytes(hashes[from..from + 8].try_into().expect("eight bytes"))
+        };
+        let clock = Millis(cluster.now_ms() / 1_000 * 1_000);
+        Self { slot: cluster.slot(), clock, skipped: skipped(slot_of(0), slot_of(128)) }
+    }
+
+    fn sighting(&self, last: &Monitor, proven: Millis) -> Sighting {
+        let now = last.now(self.clock, self.slot, proven);
+        let (slot, clock, skipped) = (self.slot, self.clock, self.skipped);
+        Sighting { slot, clock, now, restart_slot: 0, skipped }
+    }
+}
+
+impl Chain {
+    /// How far an action is allowed.
+    pub fn require(&self, asked: Asked) -> Outcome<Permit> {
+        let permit = permit(asked, self.monitor.state);
+        require(permit != Permit::Refused, HoldfastError::ChainNotReady)?;
+        Ok(permit)
+    }
+
+    /// A market's newest price, if it is fresh.
+    pub fn fresh(&self, market: &MarketBooks, terms: &MarketTerms) -> Outcome<Price> {
+        let newest = market.newest();
+        let age = market.now(self.now).since(newest.published);
+        let fresh =
+            newest.price.0 > 0 && age <= terms.quotes.age && newest.published >= self.monitor.broke;
+        require(fresh, HoldfastError::StalePrice)?;
+        Ok(newest.price)
+    }
+
+    /// Whether a market has had enough prices since the last break.
+    pub fn is_ready(&self, market: &MarketBooks) -> bool {
+        let broke = self.monitor.broke;
+        let since = market.recent.iter().filter(|point| point.published >= broke);
+        broke.0 == 0 || since.count() >= READY
+    }
+}
+
+impl State {
+    /// What a guarded instruction acts on.
+    pub fn guard(&self, look: &Look) -> Chain {
+        let seen = look.sighting(&self.monitor, Millis(0));
+        let monitor = self.monitor.guard(&seen, &Thresholds::default());
+        Chain { monitor, now: seen.now }
+    }
+
+    pub(super) fn observe(&mut self, with_markets: bool, look: &Look) -> Outcome {
+        let seen = self.markets.iter().map(|market| market.seen);
+        let evidence = seen.max().filter(|_| with_markets).unwrap_or_default();
+        let proven = self.proven.max(evidence);
+        let seen = look.sighting(&self.monitor, proven);
+        require(self.monitor.is_due(seen.now), HoldfastError::SampleTooSoon)?;
+        self.monitor = self.monitor.step(&seen, &Thresholds::default()).0;
+        self.proven = proven;
+        Ok(())
+    }
+
+    pub(super) fn refresh(
+        &mut self,
+        index: usize,
+        published: Published,
+        look: &Look,
+        terms: &MarketTerms,
+    ) -> Outcome {
+        let chain = self.guard(look);
+        let (open, liquidity) = (self.open, self.ledger.liquidity);
+        let market = &mut self.markets[index];
+        let quote = Quote {
+            price: Price(published.price),
+            confidence: Price(published.confidence),
+            published: Millis(published.at_ms / 1_000 * 1_000),
+        };
+        let judged = quote.check(market.published, chain.monitor.broke, chain.now, terms.quotes);
+        if judged == Err(Refusal::Future) && quote.published > market.seen {
+            market.seen = quote.published;
+            return Ok(());
+        }
+        judged?;
+        market.published = quote.published;
+        market.seen = market.seen.max(quote.published);
+        market.push(quote.published, quote.price);
+        let conditions = Conditions {
+            skew: skew(market.longs.size, market.shorts.size)?,
+            open,
+            liquidity,
+            broke: chain.monitor.broke,
+            sheltered: chain.monitor.state == ChainState::Shelter,
+        };
+        let now = market.now(chain.now);
+        market.accruals = refresh(&market.accruals, conditions, quote.price, now, terms)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! What every instruction should do, written with the rules alone. The program's account types,
+//! books and legs are not used: a mistake in them shows as a difference.
+
+mod chain;
+mod money;
+mod pool;
+mod trade;
+
+pub use chain::Look;
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::state::SiloTermsState;
+use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::{Overflow, execution, pool as pools, quote};
+
+use crate::action::Action;
+use crate::state::{Account, State};
+
+/// Settings, which no action of the walk changes.
+pub struct Settings {
+    /// The markets'.
+    pub markets: Vec<MarketTerms>,
+    /// The silo's.
+    pub silo: SiloTermsState,
+}
+
+/// Why an instruction does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The program's error.
+    Program(u32),
+    /// The token program's, the runtime's or the account framework's.
+    Elsewhere,
+    /// Whatever the reason.
+    Somehow,
+}
+
+/// What an instruction comes to.
+pub type Outcome<T = ()> = Result<T, Refused>;
+
+impl From<HoldfastError> for Refused {
+    fn from(error: HoldfastError) -> Self {
+        Self::Program(u32::from(error))
+    }
+}
+
+impl From<Overflow> for Refused {
+    fn from(_: Overflow) -> Self {
+        HoldfastError::Overflow.into()
+    }
+}
+
+impl From<quote::Refusal> for Refused {
+    fn from(refusal: quote::Refusal) -> Self {
+        HoldfastError::from(refusal).into()
+    }
+}
+
+impl From<execution::Refusal> for Refused {
+    fn from(refusal: execution::Refusal) -> Self {
+        HoldfastError::from(refusal).into()
+    }
+}
+
+impl From<pools::Refusal> for Refused {
+    fn from(refusal: pools::Refusal) -> Self {
+        HoldfastError::from(refusal).into()
+    }
+}
+
+/// Refuses unless `holds`.
+pub fn require(holds: bool, error: HoldfastError) -> Outcome {
+    if holds { Ok(()) } else { Err(error.into()) }
+}
+
+impl State {
+    /// The state after an action, or why it is refused.
+    pub fn after(&self, action: &Action, look: &Look, settings: &Settings) -> Outcome<Self> {
+        let mut state = self.clone();
+        state.apply(action, look, settings)?;
+        Ok(state)
+    }
+
+    fn apply(&mut self, action: &Action, look: &Look, settings: &Settings) -> Outcome {
+        match *action {
+            Action::Refresh { market, feed, published, verified } => {
+                require(verified, HoldfastError::UnreadableFeed)?;
+                require(market == feed, HoldfastError::WrongFeed)?;
+                self.refresh(market, published, look, &settings.markets[market])
+            }
+            Action::Observe { with_markets } => self.observe(with_markets, look),
+            Action::Open { account } => self.open(account),
+            Action::Close { signer, account } => self.close(signer, account),
+            Action::Deposit { person, account, amount } => self.deposit(person, account, amount),
+            Action::Withdraw { signer, account, amount } => {
+                self.withdraw(signer, account, amount, look, settings)
+            }
+            Action::Place { signer, account, market, request } => {
+                self.place(signer, account, market, request, look)
+            }
+            Action::Cancel { signer, account, number } => {
+                self.cancel(signer, account, number, look)
+            }
+            Action::Execute { account, number, market, executor } => {
+                self.execute(account, number, market, executor, look, settings)
+            }
+            Action::Flag { account } => self.flag(account, look, settings),
+            Action::Liquidate { account, market, liquidator } => {
+                self.liquidate(account, market, liquidator, look, settings)
+            }
+            Action::Mature { account } => self.mature(account, look, settings),
+            Action::Request { request, leaves, amount, least } => {
+                self.request(request, leaves, amount, least, look)
+            }
+            Action::CancelRequest { signer, request } => self.cancel_request(signer, request),
+            Action::ExecuteRequest { request } => self.execute_request(request, look, settings),
+            Action::Reconcile => self.reconcile(),
+            Action::Collect => self.collect(),
+            Action::Donate { vault, amount } => self.donate(vault, amount),
+            Action::Foreign { .. } => Err(Refused::Somehow),
+        }
+    }
+
+    /// An account that has to exist.
+    pub fn existing(&self, account: usize) -> Outcome<&Account> {
+        self.accounts[account].as_ref().ok_or(Refused::Elsewhere)
+    }
+
+    /// An account that has to exist, for changing it.
+    pub fn existing_mut(&mut self, account: usize) -> Outcome<&mut Account> {
+        self.accounts[account].as_mut().ok_or(Refused::Elsewhere)
+    }
+}

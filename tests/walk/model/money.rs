@@ -1,0 +1,126 @@
+//! Accounts and their money.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_risk::ledger::Purse;
+use holdfast_risk::policy::Action as Asked;
+use holdfast_risk::{Bps, Millis, Usd, profit};
+
+use super::{Look, Outcome, Refused, Settings, require};
+use crate::cast::ACCOUNTS;
+use crate::state::{Account, State};
+
+/// Whether a person owns an account.
+pub fn owns(person: usize, account: usize) -> bool {
+    ACCOUNTS[account].0 == person
+}
+
+impl Account {
+    /// Takes over money; added profit moves its maturity.
+    pub fn set_purse(&mut self, purse: Purse, now: Millis) -> Outcome {
+        let before = self.purse.pending_profit;
+        self.profit_since = profit::since(before, self.profit_since, purse.pending_profit, now)?;
+        self.purse = purse;
+        Ok(())
+    }
+
+    /// Adds to the collateral.
+    pub fn receive(&mut self, amount: u64) -> Outcome {
+        self.purse.collateral = self.purse.collateral.plus(Usd(amount))?;
+        Ok(())
+    }
+
+    /// The account was seen to be safe.
+    pub fn clear_flag(&mut self) {
+        self.flagged = Millis(0);
+        self.shortfall = 0;
+    }
+}
+
+impl State {
+    pub(super) fn open(&mut self, account: usize) -> Outcome {
+        if self.accounts[account].is_some() {
+            return Err(Refused::Elsewhere);
+        }
+        self.accounts[account] = Some(Account::new());
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self, signer: usize, account: usize) -> Outcome {
+        let state = self.existing(account)?;
+        require(owns(signer, account), HoldfastError::NotOwner)?;
+        require(state.is_empty(), HoldfastError::AccountNotEmpty)?;
+        self.accounts[account] = None;
+        Ok(())
+    }
+
+    pub(super) fn deposit(&mut self, person: usize, account: usize, amount: u64) -> Outcome {
+        self.existing(account)?;
+        require(amount > 0, HoldfastError::ZeroAmount)?;
+        self.pay_in(person, 0, amount)?;
+        self.ledger.collateral = self.ledger.collateral.plus(Usd(amount))?;
+        let state = self.existing_mut(account)?;
+        state.receive(amount)?;
+        state.shortfall = state.shortfall.saturating_sub(amount);
+        if state.shortfall == 0 {
+            state.flagged = Millis(0);
+        }
+        Ok(())
+    }
+
+    pub(super) fn withdraw(
+        &mut self,
+        signer: usize,
+        account: usize,
+        amount: u64,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        let state = self.existing(account)?;
+        require(owns(signer, account), HoldfastError::NotOwner)?;
+        require(amount > 0, HoldfastError::ZeroAmount)?;
+        require(amount <= state.purse.collateral.0, HoldfastError::NotEnoughCollateral)?;
+        let chain = self.guard(look);
+        let idle = state.open().count() == 0;
+        let permit = chain.require(if idle { Asked::WithdrawIdle } else { Asked::WithdrawFree })?;
+        let standing = self.standing(state, None, &chain, Some(permit), settings)?;
+        let free = standing.health.withdrawable(state.purse.collateral);
+        require(amount <= free.0, HoldfastError::BelowInitialMargin)?;
+        self.pay_out(signer, 0, amount)?;
+        self.ledger.collateral = self.ledger.collateral.minus(Usd(amount))?;
+        let state = self.existing_mut(account)?;
+        state.purse.collateral = state.purse.collateral.minus(Usd(amount))?;
+        state.clear_flag();
+        Ok(())
+    }
+
+    pub(super) fn mature(&mut self, account: usize, look: &Look, settings: &Settings) -> Outcome {
+        let state = self.existing(account)?;
+        let chain = self.guard(look);
+        chain.require(Asked::MatureProfit)?;
+        let due = state.profit_since.after(Millis(settings.silo.maturity_ms));
+        let ripe = state.purse.pending_profit.0 > 0 && chain.now >= due;
+        require(ripe, HoldfastError::NotMatured)?;
+        let share = Bps(settings.silo.payable_share_bps);
+        let matured = profit::mature(&self.ledger, state.purse, share)?;
+        self.ledger = matured.ledger;
+        self.existing_mut(account)?.set_purse(matured.purse, chain.now)
+    }
+
+    /// Tokens from a wallet into a vault that the ledger counts.
+    pub(super) fn pay_in(&mut self, person: usize, vault: usize, amount: u64) -> Outcome {
+        let wallet = &mut self.tokens.wallets[person];
+        *wallet = wallet.checked_sub(amount).ok_or(Refused::Elsewhere)?;
+        self.tokens.vaults[vault] += amount;
+        self.counted[vault] += amount;
+        Ok(())
+    }
+
+    /// Tokens out of a vault, as far as the ledger counts them there.
+    pub(super) fn pay_out(&mut self, person: usize, vault: usize, amount: u64) -> Outcome {
+        let counted = &mut self.counted[vault];
+        *counted = counted.checked_sub(amount).ok_or(HoldfastError::ReconcileFirst)?;
+        self.tokens.vaults[vault] -= amount;
+        self.tokens.wallets[person] += amount;
+        Ok(())
+    }
+}

@@ -1,0 +1,295 @@
+//! Orders, flags and liquidations.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_risk::book::Book;
+use holdfast_risk::chain_health::Thresholds;
+use holdfast_risk::execution::{Circumstances, SiloRules, execute};
+use holdfast_risk::fee::FeeShares;
+use holdfast_risk::latency::{exposure, initial_ratio};
+use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
+use holdfast_risk::loss::InsuranceTerms;
+use holdfast_risk::margin::{Health, Leg, Ratios, requirement};
+use holdfast_risk::order::{Order, first_since};
+use holdfast_risk::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::{Bps, Millis, Ppm, Price, Side, SignedSize, Usd};
+
+use super::chain::Chain;
+use super::money::owns;
+use super::{Look, Outcome, Refused, Settings, require};
+use crate::read::trigger;
+use crate::state::{Account, State, Waiting};
+
+/// Where an account stands.
+pub struct Standing {
+    /// Equity and requirements.
+    pub health: Health,
+    largest_other: Usd,
+    now: Millis,
+}
+
+impl Settings {
+    fn rules(&self) -> SiloRules {
+        let fees = FeeShares {
+            insurance: Bps(self.silo.insurance_share_bps),
+            protocol: Bps(self.silo.protocol_share_bps),
+        };
+        let insurance = InsuranceTerms {
+            outage_reserve: Bps(self.silo.outage_reserve_bps),
+            epoch_cap: Bps(self.silo.epoch_cap_bps),
+        };
+        SiloRules { fees, insurance }
+    }
+}
+
+impl State {
+    /// An account's standing at fresh prices, its market of the instruction at the price given.
+    pub(super) fn standing(
+        &self,
+        account: &Account,
+        own: Option<(usize, Price)>,
+        chain: &Chain,
+        asked: Option<Permit>,
+        settings: &Settings,
+    ) -> Outcome<Standing> {
+        let mut health = Health::new(account.purse.collateral, account.purse.pending_profit)?;
+        let (mut largest_other, mut now) = (Usd(0), chain.now);
+        for index in account.open() {
+            let own_price = own.filter(|(market, _)| *market == index).map(|(_, price)| price);
+            let terms = &settings.markets[index];
+            let price = match own_price {
+                Some(price) => price,
+                None => chain.fresh(&self.markets[index], terms)?,
+            };
+            let mut leg = self.leg(account, index, price, terms.ratios);
+            if let Some(permit) = asked {
+                leg.ratios.initial = self.asked_initial(index, chain, permit, settings)?;
+            }
+            let required = health.add(&leg)?;
+            if own_price.is_none() {
+                largest_other = largest_other.max(required);
+            }
+            now = now.max(self.markets[index].newest().published);
+        }
+        Ok(Standing { health, largest_other, now })
+    }
+
+    /// A position at a price.
+    pub fn leg(&self, account: &Account, index: usize, price: Price, ratios: Ratios) -> Leg {
+        let (position, accruals) = (account.positions[index], &self.markets[index].accruals);
+        let carry = match position.size.side() {
+            Side::Long => accruals.carry_long,
+            Side::Short => accruals.carry_short,
+        };
+        Leg { position, price, carry, ratios }
+    }
+
+    fn volatility(&self, index: usize) -> Ppm {
+        self.markets[index].accruals.volatility.per_minute()
+    }
+
+    fn asked_initial(
+        &self,
+        index: usize,
+        chain: &Chain,
+        permit: Permit,
+        settings: &Settings,
+    ) -> Outcome<Bps> {
+        let terms = &settings.markets[index];
+        let wait = exposure(terms.flag_delay, &chain.monitor, &Thresholds::default());
+        let (floor, costs) = (terms.ratios.initial, terms.liquidation.penalty);
+        let stressed = permit == Permit::Stressed;
+        let volatility = self.volatility(index).max(terms.tier_volatility);
+        Ok(initial_ratio(floor, costs, volatility, wait, stressed)?)
+    }
+
+    fn book(&self, account: &Account, index: usize) -> Book {
+        let market = &self.markets[index];
+        Book {
+            position: account.positions[index],
+            purse: account.purse,
+            longs: market.longs,
+            shorts: market.shorts,
+            carry_long: market.accruals.carry_long,
+            carry_short: market.accruals.carry_short,
+            drawn: market.drawn,
+            ledger: self.ledger,
+            open: self.open,
+        }
+    }
+
+    fn take_over(&mut self, book: &Book, account: usize, index: usize, now: Millis) -> Outcome {
+        let market = &mut self.markets[index];
+        (market.longs, market.shorts, market.drawn) = (book.longs, book.shorts, book.drawn);
+        (self.ledger, self.open) = (book.ledger, book.open);
+        let state = self.existing_mut(account)?;
+        state.positions[index] = book.position;
+        state.set_purse(book.purse, now)
+    }
+
+    pub(super) fn place(
+        &mut self,
+        signer: usize,
+        account: usize,
+        market: usize,
+        asked: OrderRequest,
+        look: &Look,
+    ) -> Outcome {
+        self.existing(account)?;
+        require(owns(signer, account), HoldfastError::NotOwner)?;
+        let chain = self.guard(look);
+        let now = self.markets[market].now(chain.now);
+        let order = Order {
+            delta: SignedSize(asked.delta),
+            limit: Price(asked.limit),
+            reduce_only: asked.reduce_only,
+            trigger: trigger(asked.trigger, asked.trigger_price),
+            requested: now,
+            expires: Millis(asked.expires_ms),
+        };
+        require(asked.trigger <= 2 && order.can_execute(now), HoldfastError::InvalidOrder)?;
+        let state = self.existing_mut(account)?;
+        let opens = order.opens(state.positions[market].size);
+        chain.require(if opens { Asked::RequestOpening } else { Asked::RequestReduction })?;
+        let affordable = asked.fee <= state.purse.collateral.0;
+        require(affordable, HoldfastError::NotEnoughCollateral)?;
+        state.purse.collateral = state.purse.collateral.minus(Usd(asked.fee))?;
+        state.reserved += asked.fee;
+        let (number, fee) = (state.next_order, asked.fee);
+        state.next_order += 1;
+        let free = state.orders.iter_mut().find(|slot| slot.is_none());
+        *free.ok_or(HoldfastError::NoFreeOrderSlot)? = Some(Waiting { number, market, fee, order });
+        Ok(())
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        signer: usize,
+        account: usize,
+        number: u64,
+        look: &Look,
+    ) -> Outcome {
+        let waiting = self.existing(account)?.order(number);
+        let waiting = waiting.ok_or(HoldfastError::OrderNotFound)?;
+        let removable = owns(signer, account) || waiting.order.is_expired(look.clock);
+        require(removable, HoldfastError::OrderNotExpired)?;
+        self.remove(account, &waiting)?;
+        self.existing_mut(account)?.receive(waiting.fee)
+    }
+
+    fn remove(&mut self, account: usize, waiting: &Waiting) -> Outcome {
+        let state = self.existing_mut(account)?;
+        let slot = state.orders.iter_mut().find(|slot| slot.as_ref() == Some(waiting));
+        *slot.ok_or(HoldfastError::OrderNotFound)? = None;
+        state.reserved -= waiting.fee;
+        Ok(())
+    }
+
+    pub(super) fn execute(
+        &mut self,
+        account: usize,
+        number: u64,
+        market: usize,
+        executor: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        self.existing(executor)?;
+        let state = self.existing(account)?;
+        let chain = self.guard(look);
+        let waiting = state.order(number).ok_or(HoldfastError::OrderNotFound)?;
+        require(waiting.market == market, HoldfastError::WrongMarket)?;
+        let met = Circumstances {
+            now: self.markets[market].now(chain.now),
+            broke: chain.monitor.broke,
+            volatility: self.volatility(market),
+            opening: permit(Asked::Open, chain.monitor.state),
+        };
+        let recent = self.markets[market].recent.iter().copied();
+        let (terms, rules) = (&settings.markets[market], settings.rules());
+        let book = self.book(state, market);
+        let executed = execute(&book, &waiting.order, recent, terms, &rules, met)?;
+        self.take_over(&executed.traded.book, account, market, met.now)?;
+        if executed.traded.trade.opened.0 > 0 {
+            self.check_opened(account, market, &chain, met.opening, settings)?;
+        }
+        self.remove(account, &waiting)?;
+        self.existing_mut(executor)?.receive(waiting.fee)
+    }
+
+    fn check_opened(
+        &mut self,
+        account: usize,
+        market: usize,
+        chain: &Chain,
+        opening: Permit,
+        settings: &Settings,
+    ) -> Outcome {
+        let books = &self.markets[market];
+        require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
+        let own = Some((market, chain.fresh(books, &settings.markets[market])?));
+        let state = self.existing(account)?;
+        let standing = self.standing(state, own, chain, Some(opening), settings)?;
+        require(standing.health.meets_initial(), HoldfastError::BelowInitialMargin)?;
+        self.existing_mut(account)?.clear_flag();
+        Ok(())
+    }
+
+    pub(super) fn flag(&mut self, account: usize, look: &Look, settings: &Settings) -> Outcome {
+        let state = self.existing(account)?;
+        let chain = self.guard(look);
+        let Standing { health, now, .. } = self.standing(state, None, &chain, None, settings)?;
+        require(!flag_stands(state.flagged, now), HoldfastError::AlreadyFlagged)?;
+        require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
+        let state = self.existing_mut(account)?;
+        (state.flagged, state.shortfall) = (now, health.shortfall().0);
+        Ok(())
+    }
+
+    pub(super) fn liquidate(
+        &mut self,
+        account: usize,
+        market: usize,
+        liquidator: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        let state = self.existing(account)?;
+        self.existing(liquidator)?;
+        let chain = self.guard(look);
+        let now = self.markets[market].now(chain.now);
+        let flagged = state.flagged;
+        require(flag_stands(flagged, now), HoldfastError::NotFlagged)?;
+        let (books, terms) = (&self.markets[market], &settings.markets[market]);
+        require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
+        let earliest = flagged.after(terms.flag_delay).max(chain.monitor.broke);
+        let point = first_since(books.recent.iter().copied(), earliest);
+        let price = point.ok_or(HoldfastError::NoPriceYet)?.price;
+        let standing = self.standing(state, Some((market, price)), &chain, None, settings)?;
+        let leg = self.leg(state, market, price, terms.ratios);
+        may_liquidate(&standing, &leg, &chain, now)?;
+        let (book, insurance) = (self.book(state, market), settings.rules().insurance);
+        let (health, rules) = (&standing.health, terms.liquidation);
+        let traded = liquidation::liquidate(&book, health, &leg, rules, insurance, flagged, now)?;
+        self.take_over(&traded.book, account, market, now)?;
+        // The account is open for writing already.
+        if liquidator == account {
+            return Err(Refused::Elsewhere);
+        }
+        let state = self.existing_mut(account)?;
+        if state.positions[market].size.0 != 0 || state.open().count() == 0 {
+            state.clear_flag();
+        }
+        self.existing_mut(liquidator)?.receive(traded.passed_on.keeper.0)
+    }
+}
+
+fn may_liquidate(standing: &Standing, leg: &Leg, chain: &Chain, now: Millis) -> Outcome {
+    let health = &standing.health;
+    require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
+    let reached = is_liquidatable(health, &chain.monitor, Thresholds::default().thaw, now);
+    require(reached, HoldfastError::ChainNotReady)?;
+    require(leg.position.size.0 != 0, HoldfastError::NoPosition)?;
+    let required = requirement(leg.notional()?, leg.ratios.maintenance)?;
+    require(required >= standing.largest_other, HoldfastError::NotLargestLeg)
+}

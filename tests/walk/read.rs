@@ -1,0 +1,198 @@
+//! Decoding the chain's accounts into a [`State`], without the program's own conversions.
+
+use holdfast_client::holdfast::state::{
+    ChainHealth, MarginAccount, Market, MonitorState, OrderState, PoolRequest, PositionState,
+    SideState, Silo,
+};
+use holdfast_risk::carry::Funding;
+use holdfast_risk::chain_health::{Monitor, State as ChainState};
+use holdfast_risk::exposure::SideTotal;
+use holdfast_risk::ledger::{Ledger, Purse};
+use holdfast_risk::loss::Drawn;
+use holdfast_risk::order::{Order, PricePoint, Trigger};
+use holdfast_risk::position::Position;
+use holdfast_risk::refresh::Accruals;
+use holdfast_risk::volatility::Volatility;
+use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd};
+use holdfast_sim::tokens;
+
+use crate::cast::{Cast, MARKETS};
+use crate::state::{Account, MarketBooks, RECENT, Request, State, Tokens, Waiting};
+
+/// What the chain holds now.
+pub fn state(cast: &Cast) -> State {
+    let silo = cast.venue.silo_state();
+    let health = cast.venue.chain_health();
+    let (ledger, open) = (ledger(&silo), Usd(silo.open_notional));
+    State {
+        monitor: monitor(&health.monitor),
+        proven: proven(&health),
+        ledger,
+        open,
+        shares: [silo.liquidity_shares, silo.insurance_shares],
+        counted: [silo.ledger.in_liquidity_vault, silo.ledger.in_insurance_vault],
+        markets: core::array::from_fn(|index| market(&cast.venue.market(index))),
+        accounts: cast.accounts.iter().map(|address| account(cast, address)).collect(),
+        requests: cast.requests.iter().map(|address| request(cast, address)).collect(),
+        tokens: balances(cast),
+    }
+}
+
+fn ledger(silo: &Silo) -> Ledger {
+    let books = &silo.ledger;
+    Ledger {
+        collateral: Usd(books.collateral),
+        liquidity: Usd(books.liquidity),
+        insurance: Usd(books.insurance),
+        protocol: Usd(books.protocol),
+        queued: Usd(books.queued),
+        pending_profit: Usd(books.pending_profit),
+    }
+}
+
+fn balances(cast: &Cast) -> Tokens {
+    let cluster = cast.cluster();
+    Tokens {
+        wallets: cast.people.iter().map(|who| tokens::balance(cluster, &who.wallet)).collect(),
+        shares: cast.shares.iter().map(|held| tokens::balance(cluster, held)).collect(),
+        vaults: cast.vaults().map(|vault| tokens::balance(cluster, &vault)),
+        supply: cast.mints().map(|mint| tokens::supply(cluster, &mint)),
+    }
+}
+
+/// The one provider's newest time: nobody else publishes here.
+fn proven(health: &ChainHealth) -> Millis {
+    Millis(health.published_ms.iter().copied().max().unwrap_or_default())
+}
+
+fn monitor(state: &MonitorState) -> Monitor {
+    Monitor {
+        state: ChainState::from_code(u8::try_from(state.state).unwrap()),
+        since: Millis(state.since_ms),
+        until: Millis(state.until_ms),
+        unrest: Millis(state.unrest_ms),
+        broke: Millis(state.broke_ms),
+        seen: Millis(state.seen_ms),
+        lead: Millis(state.lead_ms),
+        slot: state.slot,
+        restart_slot: state.restart_slot,
+        window_start: Millis(state.window_start_ms),
+        window_slot: state.window_slot,
+        window_us: state.window_us,
+        baseline_us: state.baseline_us,
+    }
+}
+
+fn market(market: &Market) -> MarketBooks {
+    let ring = (0..RECENT)
+        .map(|back| market.prices[(usize::from(market.newest) + RECENT - back) % RECENT]);
+    let recent = ring.filter(|price| price.published_ms != 0).map(|price| PricePoint {
+        published: Millis(price.published_ms),
+        price: Price(price.price),
+    });
+    MarketBooks {
+        longs: side(&market.longs),
+        shorts: side(&market.shorts),
+        accruals: accruals(market),
+        drawn: Drawn {
+            since: Millis(market.drawn_since_ms),
+            fund: Usd(market.drawn_fund),
+            amount: Usd(market.drawn),
+        },
+        recent: recent.collect(),
+        published: Millis(market.feeds[0].published_ms),
+        seen: Millis(market.feeds[0].seen_ms),
+    }
+}
+
+fn accruals(market: &Market) -> Accruals {
+    Accruals {
+        funding: Funding {
+            rate: HourlyRate(market.funding_rate),
+            remainder: market.funding_remainder,
+        },
+        borrow_remainder: market.borrow_remainder,
+        carry_long: CarryIndex(market.carry_long),
+        carry_short: CarryIndex(market.carry_short),
+        accrued: Millis(market.accrued_ms),
+        volatility: Volatility {
+            since: Millis(market.volatility_since_ms),
+            price: Price(market.volatility_price),
+            variance: market.variance,
+        },
+    }
+}
+
+fn side(side: &SideState) -> SideTotal {
+    SideTotal {
+        size: Size(side.size),
+        entry: Usd(side.entry),
+        carry_basis: i128::from_le_bytes(side.carry_basis),
+    }
+}
+
+fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
+    cast.cluster().get(address)?;
+    let state: MarginAccount = cast.cluster().read(address);
+    let beyond = &state.positions[MARKETS..];
+    assert!(beyond.iter().all(|held| *held == PositionState::default()), "no such market");
+    Some(Account {
+        purse: Purse {
+            collateral: Usd(state.collateral),
+            pending_profit: Usd(state.pending_profit),
+        },
+        reserved: state.reserved_fees,
+        profit_since: Millis(state.profit_since_ms),
+        flagged: Millis(state.flagged_ms),
+        shortfall: state.shortfall,
+        next_order: state.next_order,
+        positions: core::array::from_fn(|index| position(&state.positions[index])),
+        orders: state.orders.map(|order| waiting(&order)),
+    })
+}
+
+fn position(state: &PositionState) -> Position {
+    Position {
+        size: SignedSize(state.size),
+        entry: Usd(state.entry),
+        carry: CarryIndex(state.carry),
+    }
+}
+
+fn waiting(state: &OrderState) -> Option<Waiting> {
+    if state.number == 0 {
+        assert_eq!(*state, OrderState::default(), "a free slot is empty");
+        return None;
+    }
+    let order = Order {
+        delta: SignedSize(state.delta),
+        limit: Price(state.limit),
+        reduce_only: state.reduce_only != 0,
+        trigger: trigger(state.trigger, state.trigger_price),
+        requested: Millis(state.requested_ms),
+        expires: Millis(state.expires_ms),
+    };
+    let market = usize::from(state.market);
+    Some(Waiting { number: state.number, market, fee: state.fee, order })
+}
+
+/// A trigger by its code.
+pub fn trigger(code: u8, level: u64) -> Trigger {
+    match code {
+        1 => Trigger::AtOrAbove(Price(level)),
+        2 => Trigger::AtOrBelow(Price(level)),
+        _ => Trigger::Immediate,
+    }
+}
+
+fn request(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Request> {
+    cast.cluster().get(address)?;
+    let state: PoolRequest = cast.cluster().read(address);
+    Some(Request {
+        leaves: state.leaves != 0,
+        amount: state.amount,
+        least: state.least,
+        worth: state.worth_at_request,
+        requested: Millis(state.requested_ms),
+    })
+}

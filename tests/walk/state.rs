@@ -1,0 +1,187 @@
+//! The venue's state in plain structs over the rules' types. The model computes one; the chain's
+//! accounts are decoded into another; they must be equal after every step.
+
+use std::collections::VecDeque;
+
+use holdfast_risk::chain_health::Monitor;
+use holdfast_risk::exposure::SideTotal;
+use holdfast_risk::ledger::{Ledger, Purse};
+use holdfast_risk::loss::Drawn;
+use holdfast_risk::order::{Order, PricePoint};
+use holdfast_risk::pool::PoolKind;
+use holdfast_risk::position::Position;
+use holdfast_risk::refresh::Accruals;
+use holdfast_risk::{Millis, Price, Usd};
+
+use crate::cast::MARKETS;
+
+/// Order slots of an account.
+pub const ORDER_SLOTS: usize = 8;
+/// Prices a market remembers.
+pub const RECENT: usize = 32;
+
+/// Everything that instructions change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// What the venue remembers of the chain.
+    pub monitor: Monitor,
+    /// Newest publish time that `observe` took as evidence.
+    pub proven: Millis,
+    /// The silo's parts.
+    pub ledger: Ledger,
+    /// Entry value of all open positions.
+    pub open: Usd,
+    /// Shares outstanding per pool.
+    pub shares: [u64; 2],
+    /// What the ledger counts on per vault.
+    pub counted: [u64; 2],
+    /// The markets.
+    pub markets: [MarketBooks; MARKETS],
+    /// The margin accounts that exist.
+    pub accounts: Vec<Option<Account>>,
+    /// The pool requests that wait.
+    pub requests: Vec<Option<Request>>,
+    /// Tokens everywhere.
+    pub tokens: Tokens,
+}
+
+/// A market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarketBooks {
+    /// All longs.
+    pub longs: SideTotal,
+    /// All shorts.
+    pub shorts: SideTotal,
+    /// What time moves.
+    pub accruals: Accruals,
+    /// Draw on insurance.
+    pub drawn: Drawn,
+    /// Prices, newest first.
+    pub recent: VecDeque<PricePoint>,
+    /// Publish time of the newest reading that counted.
+    pub published: Millis,
+    /// Newest publish time seen.
+    pub seen: Millis,
+}
+
+/// A margin account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Money.
+    pub purse: Purse,
+    /// Set aside for waiting orders' fees.
+    pub reserved: u64,
+    /// When pending profit was realised.
+    pub profit_since: Millis,
+    /// When flagged; zero when not.
+    pub flagged: Millis,
+    /// What is missing since the flag.
+    pub shortfall: u64,
+    /// Number of the next order.
+    pub next_order: u64,
+    /// Position per market.
+    pub positions: [Position; MARKETS],
+    /// Waiting orders by slot.
+    pub orders: [Option<Waiting>; ORDER_SLOTS],
+}
+
+/// A waiting order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Waiting {
+    /// Number.
+    pub number: u64,
+    /// Market.
+    pub market: usize,
+    /// Fee for its executor.
+    pub fee: u64,
+    /// Terms.
+    pub order: Order,
+}
+
+/// A waiting pool request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Request {
+    /// Leaves rather than joins.
+    pub leaves: bool,
+    /// Units deposited, or shares given up.
+    pub amount: u64,
+    /// No less is accepted.
+    pub least: u64,
+    /// Worth of given-up insurance shares then.
+    pub worth: u64,
+    /// When.
+    pub requested: Millis,
+}
+
+/// Token balances.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tokens {
+    /// Collateral tokens per person.
+    pub wallets: Vec<u64>,
+    /// Shares per provider.
+    pub shares: Vec<u64>,
+    /// The silo's vaults.
+    pub vaults: [u64; 2],
+    /// Supply of the share mints.
+    pub supply: [u64; 2],
+}
+
+impl Account {
+    /// An account just opened.
+    pub fn new() -> Self {
+        Self {
+            purse: Purse::default(),
+            reserved: 0,
+            profit_since: Millis(0),
+            flagged: Millis(0),
+            shortfall: 0,
+            next_order: 1,
+            positions: [Position::default(); MARKETS],
+            orders: [None; ORDER_SLOTS],
+        }
+    }
+
+    /// Indices of open positions.
+    pub fn open(&self) -> impl Iterator<Item = usize> {
+        let positions = self.positions.into_iter().enumerate();
+        positions.filter(|(_, held)| held.size.0 != 0).map(|(index, _)| index)
+    }
+
+    /// The waiting order with a number.
+    pub fn order(&self, number: u64) -> Option<Waiting> {
+        self.orders.iter().flatten().find(|waiting| waiting.number == number).copied()
+    }
+
+    /// Nothing is left in it.
+    pub fn is_empty(&self) -> bool {
+        let orders = self.orders.iter().flatten().count();
+        let idle = self.open().count() == 0 && orders == 0;
+        idle && self.purse == Purse::default() && self.reserved == 0
+    }
+}
+
+impl MarketBooks {
+    /// The newest price; zeros before the first.
+    pub fn newest(&self) -> PricePoint {
+        self.recent.front().copied().unwrap_or_default()
+    }
+
+    /// Remembers a price.
+    pub fn push(&mut self, published: Millis, price: Price) {
+        self.recent.push_front(PricePoint { published, price });
+        self.recent.truncate(RECENT);
+    }
+
+    /// The venue's clock, not behind the newest price.
+    pub fn now(&self, now: Millis) -> Millis {
+        now.max(self.newest().published)
+    }
+}
+
+/// A pool's place in arrays.
+pub const fn slot_of(kind: PoolKind) -> usize {
+    match kind {
+        PoolKind::Liquidity => 0,
+        PoolKind::Insurance => 1,
+    }
+}

@@ -1,0 +1,204 @@
+//! One step after another: predict, do, compare, check.
+
+use holdfast_client::Pubkey;
+use holdfast_risk::terms::MarketTerms;
+use holdfast_sim::Failure;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use solana_account::Account;
+
+use crate::action::Action;
+use crate::cast::{ACCOUNTS, Cast, FIRST_PROVIDER, MARKETS, REQUESTS};
+use crate::check::check_price_time;
+use crate::generate::Generator;
+use crate::model::{Look, Refused, Settings};
+use crate::read;
+use crate::state::State;
+use crate::tally::Tally;
+
+/// The first error code of the program's own.
+const FIRST_ERROR: u32 = 6_000;
+
+/// A walk through one venue.
+pub struct Walk {
+    seed: u64,
+    steps: u32,
+    last: String,
+    /// The chain.
+    pub cast: Cast,
+    /// Settings.
+    pub settings: Settings,
+    /// The chain's state, which is also the model's.
+    pub state: State,
+    generator: Generator,
+    /// Accepted and refused actions.
+    pub tally: Tally,
+    tokens: u128,
+    foreign: Vec<(Pubkey, Account)>,
+}
+
+/// Says where a failed walk stood.
+impl Drop for Walk {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}, step {}: {}", self.seed, self.steps, self.last);
+        }
+    }
+}
+
+impl Walk {
+    /// A venue where everyone has an account and both pools are filled. Each liquidity provider
+    /// owns `liquidity`.
+    pub fn new(seed: u64, liquidity: u64) -> Self {
+        let cast = Cast::new(liquidity);
+        let markets = cast.markets.iter().map(MarketTerms::from).collect();
+        let state = read::state(&cast);
+        let mut walk = Self {
+            seed,
+            steps: 0,
+            last: String::new(),
+            settings: Settings { markets, silo: cast.silo },
+            generator: Generator::new(ChaCha8Rng::seed_from_u64(seed), liquidity / 200),
+            tally: Tally::default(),
+            tokens: state.all_tokens(),
+            foreign: snapshot(&cast, &cast.foreign_accounts()),
+            cast,
+            state,
+        };
+        walk.settle(liquidity / 400);
+        walk
+    }
+
+    /// Opens all accounts, each with one more share of collateral, and fills the pools.
+    fn settle(&mut self, share: u64) {
+        for (account, (person, _)) in ACCOUNTS.into_iter().enumerate() {
+            self.must(Action::Open { account });
+            let amount = share * (account as u64 + 1);
+            self.must(Action::Deposit { person, account, amount });
+        }
+        for request in (0..REQUESTS.len()).step_by(2) {
+            let provider = REQUESTS[request].0;
+            let amount = self.state.tokens.wallets[FIRST_PROVIDER + provider] / 10 * 7;
+            self.must(Action::Request { request, leaves: false, amount, least: 0 });
+        }
+        self.pass(6_000);
+        self.publish_all();
+        for request in (0..REQUESTS.len()).step_by(2) {
+            self.must(Action::ExecuteRequest { request });
+        }
+        self.tally = Tally::default();
+    }
+
+    /// Plays random actions.
+    pub fn play(&mut self, steps: u32) {
+        for _ in 0..steps {
+            let pause = self.generator.pause(&self.state);
+            self.pass(pause);
+            if let Some((ms, slots, produced)) = self.generator.trouble() {
+                self.cast.venue.cluster.advance(ms, slots, produced);
+            }
+            let look = Look::at(self.cast.cluster());
+            let action = self.generator.action(&self.state, &look, &self.settings);
+            let kind = action.kind();
+            let accepted = self.step(action).is_ok();
+            self.tally.count(kind, accepted);
+        }
+    }
+
+    /// Lets time pass on a healthy chain.
+    pub fn pass(&mut self, ms: u64) {
+        if ms > 0 {
+            self.cast.venue.cluster.pass(ms);
+        }
+    }
+
+    /// Publishes every market's price now, and keeps a sample.
+    pub fn publish_all(&mut self) {
+        for market in 0..MARKETS {
+            let look = Look::at(self.cast.cluster());
+            let now = self.state.guard(&look).now.0.max(self.state.markets[market].seen.0 + 1_000);
+            let published = holdfast_sim::feed::Published::new(self.generator.prices[market], now);
+            self.must(Action::Refresh { market, feed: market, published, verified: true });
+        }
+        // Too soon after the last sample is fine: somebody looked.
+        let _ = self.step(Action::Observe { with_markets: true });
+    }
+
+    /// An action that has to be accepted.
+    pub fn must(&mut self, action: Action) {
+        let done = self.step(action);
+        assert!(done.is_ok(), "refused: {done:?}");
+    }
+
+    /// Does an action and checks everything.
+    pub fn step(&mut self, action: Action) -> Result<(), Refused> {
+        self.steps += 1;
+        self.last = format!("{action:?}");
+        let look = Look::at(self.cast.cluster());
+        let expected = self.state.after(&action, &look, &self.settings);
+        let (instruction, signer) = self.cast.build(&action, &self.state);
+        let watched = self.watched();
+        let before = snapshot(&self.cast, &watched);
+        let landed = self.cast.venue.cluster.send(&[instruction], &[&signer]);
+        let seen = read::state(&self.cast);
+        match (&landed, &expected) {
+            (Ok(landed), Ok(expected)) => {
+                same(expected, &seen);
+                let broke = self.state.guard(&look).monitor.broke;
+                check_price_time(landed, &action, &self.state, broke, &self.settings);
+            }
+            (Err(failure), Err(refused)) => {
+                agree(failure, *refused);
+                assert!(before == snapshot(&self.cast, &watched), "a refusal changes nothing");
+            }
+            (Ok(_), Err(refused)) => panic!("accepted, but should be refused: {refused:?}"),
+            (Err(failure), Ok(_)) => panic!("refused, but should be accepted: {}", failure.message),
+        }
+        seen.check_sums();
+        seen.check_unharmed(&self.state, &action, &self.settings);
+        seen.check_funding(&self.state, &action, &self.settings);
+        assert_eq!(seen.all_tokens(), self.tokens, "no token appears or vanishes");
+        let foreign = snapshot(&self.cast, &self.cast.foreign_accounts());
+        assert!(foreign == self.foreign, "nothing crosses a silo's wall");
+        self.state = seen;
+        expected.map(|_| ())
+    }
+
+    /// Everything that an instruction could change.
+    fn watched(&self) -> Vec<Pubkey> {
+        let cast = &self.cast;
+        let wallets: Vec<_> = cast.people.iter().map(|person| person.wallet).collect();
+        let venue = [cast.venue.silo, holdfast_client::address::chain_health()];
+        let lists = [&venue[..], &cast.venue.markets, &cast.accounts, &cast.requests];
+        let tokens = [&wallets[..], &cast.shares, &cast.vaults(), &cast.mints()];
+        [lists.concat(), tokens.concat()].concat()
+    }
+}
+
+fn snapshot(cast: &Cast, of: &[Pubkey]) -> Vec<(Pubkey, Account)> {
+    let get = |address: &Pubkey| cast.cluster().get(address).unwrap_or_default();
+    of.iter().map(|address| (*address, get(address))).collect()
+}
+
+/// The program refused for the reason the model names.
+fn agree(failure: &Failure, expected: Refused) {
+    let own = failure.code.filter(|code| *code >= FIRST_ERROR);
+    let agreed = match expected {
+        Refused::Program(code) => own == Some(code),
+        Refused::Elsewhere => own.is_none(),
+        Refused::Somehow => true,
+    };
+    assert!(agreed, "should be refused as {expected:?}: {}", failure.message);
+}
+
+/// Panics with the lines that differ.
+fn same(expected: &State, seen: &State) {
+    if expected == seen {
+        return;
+    }
+    let (expected, seen) = (format!("{expected:#?}"), format!("{seen:#?}"));
+    let differing = expected.lines().zip(seen.lines()).enumerate().filter(|(_, (a, b))| a != b);
+    let lines: Vec<_> =
+        differing.map(|(line, (a, b))| format!("{line}: model {a}, program {b}")).collect();
+    panic!("the model and the program differ:\n{}", lines.join("\n"));
+}
