@@ -42,9 +42,9 @@ enum Task {
     Bench,
     /// Set up, build and run all tests
     Test,
-    /// Generate the program's interface description and the table of its errors
+    /// Generate the program's interface description and the pages made from it
     ///
-    /// Writes idl/holdfast.json and docs/errors.md.
+    /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md and docs/errors.md.
     Idl {
         /// Change nothing; fail when a committed file differs
         #[arg(long)]

@@ -26,17 +26,18 @@ declare_id!("693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj");
 pub mod holdfast {
     use super::*;
 
-    /// Creates the exchange and its chain health.
+    /// Creates the exchange and its chain health. Only the program's upgrade authority may: it
+    /// becomes the admin.
     pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
         instructions::create_exchange(ctx, fee_receiver)
     }
 
-    /// Creates a silo with its vaults and share mints.
+    /// Creates a silo with its vaults and share mints. Only the admin may.
     pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()> {
         instructions::create_silo(ctx, terms)
     }
 
-    /// Lists a market.
+    /// Lists a market, with settings inside the bounds of the code. Only the admin may.
     pub fn list_market(
         ctx: Context<ListMarket>,
         name: [u8; 16],
@@ -46,7 +47,8 @@ pub mod holdfast {
         instructions::list_market(ctx, name, terms, feeds)
     }
 
-    /// Takes a market's newest price and accrues what time moves.
+    /// Takes a market's newest price and accrues funding, borrow fee and volatility: the one place
+    /// where feeds are read. The market's feed accounts follow.
     pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
         instructions::refresh_market(ctx)
     }
@@ -61,27 +63,31 @@ pub mod holdfast {
         instructions::close_margin_account(ctx)
     }
 
-    /// Adds collateral.
+    /// Adds collateral to any account, in every state of the chain. It lowers the shortfall of a
+    /// flagged account and clears a flag made good.
     pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         instructions::deposit(ctx, amount)
     }
 
-    /// Takes free collateral out.
+    /// Takes collateral out, as far as the initial margin asked now is met without unrealised
+    /// gains. The markets of all open positions follow, in rising index order.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
     }
 
-    /// Puts an order into a free slot.
+    /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain.
     pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()> {
         instructions::place_order(ctx, request)
     }
 
-    /// Removes a waiting order.
+    /// Removes a waiting order: the owner any time, anyone once it has expired.
     pub fn cancel_order(ctx: Context<CancelOrder>, number: u64) -> Result<()> {
         instructions::cancel_order(ctx, number)
     }
 
-    /// Executes an order at the oldest price it may get.
+    /// Executes an order at the oldest price published after its request and delay, and after the
+    /// chain's last break, that meets its trigger and limit. When it opens, the markets of the
+    /// account's other open positions follow, in rising index order; a reduction needs no margin.
     pub fn execute_order<'info>(
         ctx: Context<'info, ExecuteOrder<'info>>,
         number: u64,
@@ -89,49 +95,55 @@ pub mod holdfast {
         instructions::execute_order(ctx, number)
     }
 
-    /// Flags an account that fails its maintenance margin.
+    /// Flags an account that fails its maintenance margin: the request that a liquidation executes.
+    /// The markets of all open positions follow, in rising index order.
     pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
         instructions::flag(ctx)
     }
 
-    /// Liquidates a flagged account's largest position, partly or whole.
+    /// Liquidates a flagged account's largest position, partly or whole, at the oldest price
+    /// published after the flag and its delay, and after the chain's last break. Bad debt is booked
+    /// in the same step. The markets of the account's other open positions follow, in rising index
+    /// order.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         instructions::liquidate(ctx)
     }
 
-    /// Turns pending profit into collateral.
+    /// Turns pending profit into collateral, cut by what the silo can pay of all that is pending.
     pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
         instructions::mature_profit(ctx)
     }
 
-    /// Asks to join or leave a pool.
+    /// Asks to join or leave the liquidity pool or the insurance fund, in every state of the chain.
     pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
         instructions::request_pool(ctx, number, order)
     }
 
-    /// Takes a pool request back.
+    /// Takes a pool request back: deposit or shares return in full.
     pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
         instructions::cancel_pool_request(ctx)
     }
 
-    /// Executes a pool request.
+    /// Executes a pool request at prices published after it. For the liquidity pool every market
+    /// of the silo follows, in index order.
     pub fn execute_pool_request<'info>(
         ctx: Context<'info, ExecutePoolRequest<'info>>,
     ) -> Result<()> {
         instructions::execute_pool_request(ctx)
     }
 
-    /// Keeps a sample of the chain's speed.
+    /// Judges the chain by its sysvars and keeps the sample and the state. Markets may follow, whose
+    /// stored readings are evidence of the time.
     pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
         instructions::observe(ctx)
     }
 
-    /// Brings a silo's vaults in line with its ledger.
+    /// Brings a silo's vaults in line with its ledger; donations join the insurance fund.
     pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
         instructions::reconcile_vaults(ctx)
     }
 
-    /// Pays protocol fees out.
+    /// Pays protocol fees out to the exchange's fee receiver.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         instructions::collect_fees(ctx)
     }

@@ -78,14 +78,15 @@ pub fn check_vault(vault: &AccountInfo, counted: u64) -> Result<()> {
     Ok(())
 }
 
-/// The vault and share mint are the silo's for this pool.
+/// The vault is the silo's `holder`, and the share mint that of pool `kind`.
 pub fn check_pool(
     silo: &Silo,
+    holder: PoolKind,
     kind: PoolKind,
     vault: &AccountInfo,
     share_mint: &AccountInfo,
 ) -> Result<()> {
-    let matches = silo.vault(kind) == *vault.key && silo.share_mint(kind) == *share_mint.key;
+    let matches = silo.vault(holder) == *vault.key && silo.share_mint(kind) == *share_mint.key;
     require!(matches, HoldfastError::WrongVault);
     Ok(())
 }

@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
+use holdfast_risk::pool::PoolKind;
 
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequestCancelled;
@@ -24,13 +25,16 @@ pub struct CancelPoolRequest<'info> {
         has_one = silo @ HoldfastError::WrongSilo,
     )]
     pub request: AccountLoader<'info, PoolRequest>,
-    /// CHECK: where the deposit or the shares return; checked by `tokens::check_account`.
+    /// Where the deposit or the shares return; checked by `tokens::check_account`.
+    /// CHECK: as said above.
     #[account(mut)]
     pub refund: UncheckedAccount<'info>,
-    /// CHECK: the pool's vault, by its address in the silo.
+    /// The liquidity vault, which keeps waiting deposits; by its address in the silo.
+    /// CHECK: as said above.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: the pool's share mint, by its address in the silo.
+    /// The pool's share mint, by its address in the silo.
+    /// CHECK: as said above.
     #[account(mut)]
     pub share_mint: UncheckedAccount<'info>,
     /// The classic token program.
@@ -43,7 +47,8 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     let request = *accounts.request.load()?;
     let mut silo = accounts.silo.load_mut()?;
     let kind = request.kind();
-    tokens::check_pool(&silo, kind, &accounts.vault, &accounts.share_mint)?;
+    let holder = PoolKind::Liquidity;
+    tokens::check_pool(&silo, holder, kind, &accounts.vault, &accounts.share_mint)?;
     let signer = tokens::SiloSigner::of(&silo);
     let joins = request.leaves == 0;
     let returned = if joins { silo.mint } else { silo.share_mint(kind) };
@@ -51,7 +56,7 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     if joins {
         let left = Usd(silo.ledger.queued).minus(Usd(request.amount)).or_refuse()?;
         silo.ledger.queued = left.0;
-        silo.take_from_vault(kind, request.amount)?;
+        silo.take_from_vault(holder, request.amount)?;
     }
     silo.invariant()?;
     drop(silo);

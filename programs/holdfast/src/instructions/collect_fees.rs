@@ -15,10 +15,12 @@ pub struct CollectFees<'info> {
     /// The silo.
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
-    /// CHECK: the silo's vault, by its address.
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
-    /// CHECK: a token account of the receiver; checked by `tokens::check_account` and its owner.
+    /// A token account of the receiver; checked by `tokens::check_account` and its owner.
+    /// CHECK: as said above.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     /// The classic token program.

@@ -12,13 +12,15 @@ use crate::tokens;
 pub struct Deposit<'info> {
     /// Signs for the tokens.
     pub authority: Signer<'info>,
-    /// CHECK: where the tokens come from; the token program checks its mint and authority.
+    /// Where the tokens come from; the token program checks its mint and authority.
+    /// CHECK: as said above.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// The account's silo.
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
-    /// CHECK: the silo's vault, by its address.
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The account to add to.

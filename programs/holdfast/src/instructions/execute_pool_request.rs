@@ -16,7 +16,8 @@ use crate::{legs, tokens};
 /// index order. Anyone may call it.
 #[derive(Accounts)]
 pub struct ExecutePoolRequest<'info> {
-    /// CHECK: asked, and gets the rent back; by its address in the request.
+    /// Asked, and gets the rent back; by its address in the request.
+    /// CHECK: as said above.
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
     /// What the venue knows of the chain.
@@ -33,13 +34,16 @@ pub struct ExecutePoolRequest<'info> {
         has_one = destination @ HoldfastError::WrongTokenAccount,
     )]
     pub request: AccountLoader<'info, PoolRequest>,
-    /// CHECK: where shares or tokens go; by its address in the request.
+    /// Where shares or tokens go; by its address in the request.
+    /// CHECK: as said above.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
-    /// CHECK: the pool's vault, by its address in the silo.
+    /// The pool's vault, by its address in the silo.
+    /// CHECK: as said above.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: the pool's share mint, by its address in the silo.
+    /// The pool's share mint, by its address in the silo.
+    /// CHECK: as said above.
     #[account(mut)]
     pub share_mint: UncheckedAccount<'info>,
     /// The classic token program.
@@ -52,7 +56,7 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     let request = *accounts.request.load()?;
     let kind = request.kind();
     let mut silo = accounts.silo.load_mut()?;
-    tokens::check_pool(&silo, kind, &accounts.vault, &accounts.share_mint)?;
+    tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     chain.require(Action::ChangePool)?;
     let due = due(&silo, &request);

@@ -17,10 +17,12 @@ pub struct ReconcileVaults<'info> {
         has_one = insurance_vault @ HoldfastError::WrongVault,
     )]
     pub silo: AccountLoader<'info, Silo>,
-    /// CHECK: the silo's vault, by its address.
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
-    /// CHECK: the silo's vault, by its address.
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
     #[account(mut)]
     pub insurance_vault: UncheckedAccount<'info>,
     /// The classic token program.

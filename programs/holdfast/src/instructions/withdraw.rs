@@ -19,7 +19,8 @@ pub struct Withdraw<'info> {
     /// The account's silo.
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
-    /// CHECK: the silo's vault, by its address.
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The account to take from.
@@ -29,7 +30,8 @@ pub struct Withdraw<'info> {
         has_one = owner @ HoldfastError::NotOwner,
     )]
     pub account: AccountLoader<'info, MarginAccount>,
-    /// CHECK: where the tokens go; the token program checks its mint.
+    /// Where the tokens go; the token program checks its mint.
+    /// CHECK: as said above.
     #[account(
         mut,
         constraint = destination.key() != liquidity_vault.key() @ HoldfastError::WrongTokenAccount,
