@@ -242,7 +242,7 @@ pub fn request_pool(
     build(accounts, instruction::RequestPool { number, order })
 }
 
-/// `cancel_pool_request`; deposit or shares return to `refund`.
+/// `cancel_pool_request`, out of the liquidity vault; deposit or shares return to `refund`.
 pub fn cancel_pool_request(
     owner: Pubkey,
     silo: Pubkey,
@@ -250,14 +250,14 @@ pub fn cancel_pool_request(
     refund: Pubkey,
     insurance: bool,
 ) -> Instruction {
-    let (vault, share_mint) = pool(&silo, insurance);
+    let (_, share_mint) = pool(&silo, insurance);
     let token_program = TOKEN_PROGRAM;
     let accounts = accounts::CancelPoolRequest {
         owner,
         silo,
         request,
         refund,
-        vault,
+        vault: address::liquidity_vault(&silo),
         share_mint,
         token_program,
     };

@@ -29,7 +29,7 @@ pub struct CancelPoolRequest<'info> {
     /// CHECK: as said above.
     #[account(mut)]
     pub refund: UncheckedAccount<'info>,
-    /// The liquidity vault, which keeps waiting deposits; by its address in the silo.
+    /// The liquidity vault, whichever pool was asked; by its address in the silo.
     /// CHECK: as said above.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -47,6 +47,7 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     let request = *accounts.request.load()?;
     let mut silo = accounts.silo.load_mut()?;
     let kind = request.kind();
+    // It ends up with everything but insurance, so a deposit never waits for the insurance fund.
     let holder = PoolKind::Liquidity;
     tokens::check_pool(&silo, holder, kind, &accounts.vault, &accounts.share_mint)?;
     let signer = tokens::SiloSigner::of(&silo);

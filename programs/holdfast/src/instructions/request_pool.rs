@@ -55,7 +55,7 @@ pub struct RequestPool<'info> {
     /// Where shares or tokens will go; checked by `tokens::check_account`.
     /// CHECK: as said above.
     pub destination: UncheckedAccount<'info>,
-    /// The liquidity vault, which keeps waiting deposits; by its address in the silo.
+    /// The pool's vault, by its address in the silo.
     /// CHECK: as said above.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -75,9 +75,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     let accounts = &ctx.accounts;
     let kind = if order.insurance { PoolKind::Insurance } else { PoolKind::Liquidity };
     let mut silo = accounts.silo.load_mut()?;
-    // Not in the insurance vault: insurance may be spent, a waiting deposit never is.
-    let holder = PoolKind::Liquidity;
-    tokens::check_pool(&silo, holder, kind, &accounts.vault, &accounts.share_mint)?;
+    tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let received = if order.leaves { silo.mint } else { silo.share_mint(kind) };
     tokens::check_account(&accounts.destination, &received, &accounts.vault)?;
 
@@ -92,7 +90,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     } else {
         tokens::take(&accounts.source, &accounts.vault, &accounts.owner, order.amount)?;
         silo.ledger.queued = Usd(silo.ledger.queued).plus(Usd(order.amount)).or_refuse()?.0;
-        let counted = silo.add_to_vault(holder, order.amount)?;
+        let counted = silo.add_to_vault(kind, order.amount)?;
         tokens::check_vault(&accounts.vault, counted)?;
     }
     silo.invariant()?;
