@@ -11,7 +11,7 @@ use holdfast_sim::events;
 use litesvm::types::TransactionMetadata;
 
 use crate::action::Action;
-use crate::cast::{MARKETS, REQUESTS, pool_of};
+use crate::cast::{FIRST_PROVIDER, MARKETS, REQUESTS, pool_of};
 use crate::model::Settings;
 use crate::state::{Account, State, slot_of};
 
@@ -26,6 +26,7 @@ impl State {
         self.check_vaults();
         self.check_accounts();
         self.check_pools();
+        self.check_cancellable();
         for index in 0..MARKETS {
             self.check_market(index);
         }
@@ -85,6 +86,21 @@ impl State {
         let waiting = self.requests.iter().flatten().filter(|request| !request.leaves);
         let queued: u64 = waiting.map(|request| request.amount).sum();
         assert_eq!(self.ledger.queued, Usd(queued), "queued is the waiting deposits");
+    }
+
+    /// Whoever waits to join or leave a pool can take it back, after reconciling at the most.
+    fn check_cancellable(&self) {
+        for (request, (provider, _)) in REQUESTS.into_iter().enumerate() {
+            if self.requests[request].is_none() {
+                continue;
+            }
+            let signer = FIRST_PROVIDER + provider;
+            let mut reconciled = self.clone();
+            // Refused when there is nothing to move.
+            let _ = reconciled.reconcile();
+            let cancels = |mut state: Self| state.cancel_request(signer, request).is_ok();
+            assert!(cancels(self.clone()) || cancels(reconciled), "request {request} is stuck");
+        }
     }
 
     /// Tokens of everyone in this silo's reach.

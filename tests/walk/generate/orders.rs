@@ -9,6 +9,9 @@ use crate::cast::{ACCOUNTS, PEOPLE};
 use crate::model::Look;
 use crate::state::{Account, State, Waiting};
 
+/// Share of notional that a calm chain asks to open.
+const ASKED_MARGIN: f64 = 0.12;
+
 impl Generator {
     pub(super) fn place(&mut self, account: usize, state: &State, look: &Look) -> Action {
         // The last two mostly stay idle, so that they can close.
@@ -30,9 +33,8 @@ impl Generator {
         Action::Place { signer, account, market, request }
     }
 
-    /// A size: for opening, what the account could lever up to eleven times, mostly within
-    /// its share of the pool; for the rest, around
-    /// what is held. Now and then dust, zero or an extreme.
+    /// A size: for opening, about what the account's margin allows, mostly within its share of the
+    /// pool; for the rest, around what is held. Now and then dust, zero or an extreme.
     fn delta(
         &mut self,
         account: usize,
@@ -42,25 +44,33 @@ impl Generator {
         state: &State,
     ) -> i64 {
         if reduce_only {
-            let most = held.saturating_mul(2);
-            let part = self.random.random_range(0.05..1.0);
-            return -((most as f64) * part) as i64;
+            let part = self.random.random_range(0.1..2.0);
+            return (held as f64 * -part) as i64;
         }
-        let collateral = state.accounts[account].as_ref().map_or(0, |it| it.purse.collateral.0);
         match self.random.random_range(0..100) {
             0 => 0,
             1 => 1,
             2 => *self.one_of(&[i64::MIN, i64::MAX, i64::MIN + 1, i64::MAX / 2]),
-            3..20 if held != 0 => held.saturating_mul(-2),
-            20..40 if held != 0 => -held,
+            3..15 if held != 0 => held.saturating_mul(-2),
+            15..25 if held != 0 => -held,
             _ => {
-                let most = if self.random.random_ratio(1, 10) { 1.0 } else { 0.18 };
-                let notional = (collateral as f64 * self.random.random_range(0.5..11.0))
-                    .min(state.ledger.liquidity.0 as f64 * most);
+                let share = if self.random.random_ratio(1, 10) { 1.0 } else { 0.18 };
+                let most = state.ledger.liquidity.0 as f64 * share;
+                let affordable = self.free(account, state) / ASKED_MARGIN;
+                let notional = (affordable * self.random.random_range(0.3..1.2)).min(most);
                 let size = notional / self.prices[market] as f64 * 1e6;
                 if self.random.random() { size as i64 } else { -(size as i64) }
             }
         }
+    }
+
+    /// About what an account has left for margin.
+    fn free(&self, account: usize, state: &State) -> f64 {
+        let Some(account) = state.accounts[account].as_ref() else { return 0.0 };
+        let positions = account.positions.iter().zip(self.prices);
+        let open: f64 =
+            positions.map(|(held, price)| held.size.0.abs() as f64 * price as f64 / 1e6).sum();
+        (account.purse.collateral.0 as f64 - open * ASKED_MARGIN).max(0.0)
     }
 
     fn limit(&mut self, market: usize, delta: i64) -> u64 {

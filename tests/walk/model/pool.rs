@@ -46,7 +46,8 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn cancel_request(&mut self, signer: usize, request: usize) -> Outcome {
+    /// A request is taken back.
+    pub fn cancel_request(&mut self, signer: usize, request: usize) -> Outcome {
         let waiting = self.requests[request].take().ok_or(Refused::Elsewhere)?;
         let provider = REQUESTS[request].0;
         require(signer == FIRST_PROVIDER + provider, HoldfastError::NotOwner)?;
@@ -57,7 +58,8 @@ impl State {
             return Ok(());
         }
         self.ledger.queued = self.ledger.queued.minus(Usd(waiting.amount))?;
-        self.pay_out(signer, pool, waiting.amount)
+        // Whichever pool was asked: that vault ends up with everything but insurance.
+        self.pay_out(signer, 0, waiting.amount)
     }
 
     pub(super) fn execute_request(
@@ -144,7 +146,7 @@ impl State {
     }
 
     /// Donations join insurance; each vault holds its own.
-    pub(super) fn reconcile(&mut self) -> Outcome {
+    pub fn reconcile(&mut self) -> Outcome {
         let total = self.tokens.vaults[0] + self.tokens.vaults[1];
         let surplus = total - self.counted[0] - self.counted[1];
         let insurance = self.ledger.insurance.0 + surplus;
