@@ -1,1 +1,69 @@
+use super::{Funding, FundingTerms, accrue_funding, borrow_rate, index_step, utilisation};
+use crate::units::{HourlyRate, Millis, Ppm, Price, SignedSize, Size, Usd};
+use proptest::prelude::*;
 
+const TERMS: FundingTerms =
+    FundingTerms { cap: 1_000_000, velocity: 2_000_000, full_skew: Size(1_000_000) };
+const PRICE: Price = Price(100_000_000);
+
+#[test]
+fn one_hour_at_one_tenth_of_a_percent() {
+    // 0.1 % of 100 is 0.1, which the index counts in 10⁻¹² of the unit of account.
+    let rate = HourlyRate(1_000_000_000_000);
+    let step = index_step(PRICE, rate, Millis(3_600_000), 0).unwrap();
+    assert_eq!(step, (100_000_000_000, 0));
+    let back = index_step(PRICE, HourlyRate(-rate.0), Millis(3_600_000), 0).unwrap();
+    assert_eq!(back, (-100_000_000_000, 0));
+}
+
+#[test]
+fn borrowing_costs_in_proportion_to_what_is_used() {
+    assert_eq!(utilisation(Usd(0), Usd(0)), Ok(Ppm(0)));
+    assert_eq!(utilisation(Usd(1), Usd(0)), Ok(Ppm(1_000_000)));
+    assert_eq!(utilisation(Usd(1), Usd(3)), Ok(Ppm(333_334)));
+    assert_eq!(borrow_rate(50_000, Usd(1), Usd(2)), Ok(HourlyRate(25_000_000_000)));
+    assert_eq!(borrow_rate(50_000, Usd(9), Usd(2)), Ok(HourlyRate(50_000_000_000)));
+}
+
+proptest! {
+    #[test]
+    fn no_time_changes_nothing(
+        rate in -1_000_000_000_000..=1_000_000_000_000_i64, remainder in -1_000_000..1_000_000_i64,
+        skew in -2_000_000..2_000_000_i64,
+    ) {
+        let before = Funding { rate: HourlyRate(rate), remainder };
+        let after = accrue_funding(TERMS, before, SignedSize(skew), PRICE, Millis(0)).unwrap();
+        prop_assert_eq!(after, (before, 0));
+    }
+
+    #[test]
+    fn the_rate_never_leaves_its_cap_whatever_the_clock_does(
+        steps in proptest::collection::vec((-2_000_000..2_000_000_i64, 0..10_000_000_000_u64), 1..40),
+    ) {
+        let mut funding = Funding::default();
+        for (skew, elapsed) in steps {
+            let (after, step) =
+                accrue_funding(TERMS, funding, SignedSize(skew), PRICE, Millis(elapsed)).unwrap();
+            prop_assert!(after.rate.0.abs() <= 1_000_000_000_000);
+            let most = i128::from(PRICE.0) * i128::from(elapsed) * 1_000_000 / 3_600_000 / 1_000;
+            prop_assert!(i128::from(step.abs()) <= most + 1);
+            funding = after;
+        }
+    }
+
+    #[test]
+    fn many_small_steps_pay_what_one_large_step_does(
+        cuts in proptest::collection::vec(0..5_000_u64, 1..50), price in 1..1_000_000_000_u64,
+        rate in -10_000_000_000_000..10_000_000_000_000_i64,
+    ) {
+        let (price, rate) = (Price(price), HourlyRate(rate));
+        let (mut paid, mut remainder) = (0, 0);
+        for elapsed in &cuts {
+            let (step, rest) = index_step(price, rate, Millis(*elapsed), remainder).unwrap();
+            paid += step;
+            remainder = rest;
+        }
+        let whole = index_step(price, rate, Millis(cuts.iter().sum()), 0).unwrap();
+        prop_assert_eq!((paid, remainder), whole);
+    }
+}

@@ -135,4 +135,4 @@ impl MarketTerms {
 
 #[cfg(test)]
 #[path = "terms_tests.rs"]
-mod tests;
+pub(crate) mod tests;
