@@ -123,7 +123,3 @@ impl Book {
         Ok(Traded { book, trade, carry, bad_debt, insured, passed_on })
     }
 }
-
-#[cfg(test)]
-#[path = "book_tests.rs"]
-mod tests;

@@ -86,7 +86,3 @@ pub fn traders_gain(
         longs.carry_owed(carry(Side::Long))?.plus(shorts.carry_owed(carry(Side::Short))?)?;
     long.plus(short)?.minus(carry)
 }
-
-#[cfg(test)]
-#[path = "exposure_tests.rs"]
-mod tests;
