@@ -1,6 +1,14 @@
 //! The compiled program, run by a real SVM: every instruction's numbers and every refusal.
 
+mod administration;
 mod deposit;
+mod execute_order;
+mod execute_refusals;
+mod flag;
 mod life;
+mod liquidate;
 mod margin_account;
+mod observe;
+mod place_order;
+mod refresh_market;
 mod world;

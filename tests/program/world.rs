@@ -86,6 +86,7 @@ impl World {
         }
         let silo = address::silo(1);
         let markets = vec![address::market(&silo, 0), address::market(&silo, 1)];
+        venue.cluster.fund(&stranger(), 1_000_000_000_000);
         let mut world = Self { venue, second: Place { silo, mint, markets } };
         world.provide();
         world.in_second(Self::provide);
@@ -153,6 +154,13 @@ impl World {
         assert!(failure.is_anchor(error), "not {name}: {}", failure.message);
     }
 
+    /// The runtime must refuse to borrow an account that is passed twice.
+    #[track_caller]
+    pub fn refuses_twice(&self, instruction: &Instruction) {
+        let failure = self.fails(instruction);
+        assert!(failure.message.contains("AccountBorrowFailed"), "{}", failure.message);
+    }
+
     /// Another program must refuse an instruction with this code of its own.
     #[track_caller]
     pub fn other_refuses(&self, instruction: &Instruction, code: u32) {
@@ -201,7 +209,7 @@ impl World {
     }
 }
 
-/// Someone without accounts.
+/// Someone with lamports and nothing else.
 pub fn stranger() -> Pubkey {
     keypair("stranger", 0).pubkey()
 }
