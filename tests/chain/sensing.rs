@@ -88,8 +88,11 @@ fn spam_within_two_seconds_is_refused_and_changes_nothing() {
     let before = stage.health();
     let observe = instruction::observe(&stage.venue.markets);
     for _ in 0..20 {
-        let failure =
-            stage.venue.cluster.send(&[observe.clone()], &[&stage.venue.admin]).unwrap_err();
+        let failure = stage
+            .venue
+            .cluster
+            .send(std::slice::from_ref(&observe), &[&stage.venue.admin])
+            .unwrap_err();
         assert!(failure.is(HoldfastError::SampleTooSoon));
     }
     assert_eq!(bytemuck::bytes_of(&stage.health()), bytemuck::bytes_of(&before));

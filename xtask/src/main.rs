@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 
-use crate::command::{cargo, show};
+use crate::command::{cargo, show, succeeds};
 
 /// Developer commands of Holdfast.
 #[derive(Parser)]
@@ -52,7 +52,7 @@ enum Task {
     },
     /// Format all code
     Fmt,
-    /// Check formatting and lints without changing a file
+    /// Check formatting, lints, licences and sources without changing a file
     Lint,
 }
 
@@ -119,9 +119,21 @@ fn fmt(options: &[&str]) -> Result<(), String> {
     cargo(&[&["fmt", "--all", "--manifest-path", sbpf::MANIFEST], options].concat())
 }
 
+/// Licences, sources and bans; advisories as well where their database can be reached.
+fn deny() -> Result<(), String> {
+    setup::install_deny()?;
+    cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"])?;
+    if !succeeds(Command::new("cargo").args(["deny", "fetch", "db"])) {
+        eprintln!("advisories are not checked: their database on GitHub cannot be reached");
+        return Ok(());
+    }
+    cargo(&["deny", "--locked", "check", "advisories"])
+}
+
 fn lint() -> Result<(), String> {
     fmt(&["--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    deny()?;
     if sbpf::official::works() {
         return Ok(());
     }

@@ -8,6 +8,9 @@ use crate::sbpf;
 /// The nextest release the project is tested with.
 const NEXTEST: &str = "0.9.143";
 
+/// The cargo-deny release the project is checked with.
+const DENY: &str = "0.20.2";
+
 /// A Rust compiler that knows the BPF target, its library's sources, and the LLVM it was built
 /// with, which our linker links.
 const PACKAGES: [&str; 12] = [
@@ -83,4 +86,13 @@ fn install_nextest() -> Result<(), String> {
     }
     eprintln!("cargo-nextest is not installed: building {NEXTEST}, once, in a few minutes");
     cargo(&["install", "cargo-nextest", "--version", NEXTEST, "--locked"])
+}
+
+/// Installs the checker of licences, sources and advisories, if it is missing.
+pub fn install_deny() -> Result<(), String> {
+    if succeeds(Command::new("cargo").args(["deny", "--version"])) {
+        return Ok(());
+    }
+    eprintln!("cargo-deny is not installed: building {DENY}, once, in a few minutes");
+    cargo(&["install", "cargo-deny", "--version", DENY, "--locked"])
 }

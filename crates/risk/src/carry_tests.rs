@@ -17,6 +17,17 @@ fn one_hour_at_one_tenth_of_a_percent() {
 }
 
 #[test]
+fn a_step_pays_the_mean_of_the_old_and_the_new_rate() {
+    // Full skew for a day at two thousandths of a percent a day ends at the cap of one.
+    let day = Millis(43_200_000);
+    let skew = SignedSize(1_000_000);
+    let (after, step) = accrue_funding(TERMS, Funding::default(), skew, PRICE, day).unwrap();
+    assert_eq!(after.rate, HourlyRate(1_000_000_000_000));
+    let mean = index_step(PRICE, HourlyRate(500_000_000_000), day, 0).unwrap();
+    assert_eq!((step, after.remainder), mean);
+}
+
+#[test]
 fn borrowing_costs_in_proportion_to_what_is_used() {
     assert_eq!(utilisation(Usd(0), Usd(0)), Ok(Ppm(0)));
     assert_eq!(utilisation(Usd(1), Usd(0)), Ok(Ppm(1_000_000)));

@@ -92,9 +92,13 @@ fn a_halt_is_seen_in_its_first_look_and_left_rung_by_rung() {
 
 #[test]
 fn the_edges_of_a_gap() {
-    for (missing, slots, is_gap) in
-        [(9_999, 1, false), (10_400, 1, true), (14_000, 10, true), (14_000, 11, false)]
-    {
+    for (missing, slots, is_gap) in [
+        (10_399, 1, false),
+        (10_400, 1, true),
+        (14_000, 10, true),
+        (14_000, 11, false),
+        (31_000, 50, false),
+    ] {
         let mut chain = Chain::new();
         let found = chain.pass(missing, slots).is_some_and(|found| found.to == State::Shelter);
         assert_eq!(found, is_gap, "{missing} ms in {slots} slots");
@@ -107,8 +111,40 @@ fn a_short_gap_is_one_break_and_not_slow_slots_as_well() {
     chain.run(65, 400);
     chain.pass(12_000, 1);
     let broke = chain.monitor.broke;
+    assert_eq!(chain.monitor.window_us, 0);
     chain.run(120, 400);
     assert_eq!(chain.monitor.broke, broke);
+    assert!(chain.monitor.window_us < 450_000);
+}
+
+#[test]
+fn what_slots_took_before_a_halt_and_during_it_is_forgotten() {
+    for (slot_ms, before) in [(700, 60), (400, 15)] {
+        let mut chain = Chain::new();
+        chain.run(before, slot_ms);
+        chain.pass(60_000, 1);
+        assert_eq!((chain.state(), chain.monitor.window_us), (State::Shelter, 0));
+        let (broke, start) = (chain.monitor.broke, chain.monitor.window_start);
+        assert_eq!(start, broke);
+        chain.run(20, 400);
+        assert!(chain.monitor.window_us < 450_000);
+    }
+}
+
+#[test]
+fn throttling_lasts_as_long_as_signals_are_bad() {
+    let mut chain = Chain::new();
+    chain.pass(60_000, 1);
+    chain.run(905, 400);
+    assert_eq!(chain.state(), State::Throttled);
+    chain.seen.skipped = Some(40);
+    chain.run(600, 400);
+    assert_eq!(chain.state(), State::Throttled);
+    chain.seen.skipped = Some(0);
+    chain.run(55, 400);
+    assert_eq!(chain.state(), State::Throttled);
+    chain.run(10, 400);
+    assert_eq!(chain.state(), State::Normal);
 }
 
 #[test]

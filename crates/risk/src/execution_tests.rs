@@ -93,6 +93,10 @@ fn an_exit_is_never_refused_for_its_fee_or_its_loss() {
     opened.ledger.collateral = Usd(0);
     opened.purse.collateral = Usd(0);
     let closed = Circumstances { opening: Permit::Refused, ..MET };
-    let after = run(&opened, &order(-9_000_000), closed).unwrap();
+    let recent = [point(9_000)].into_iter();
+    let exit = order(-9_000_000);
+    let done = execute(&opened, &exit, recent, &terms(), &SILO, closed).unwrap();
+    let after = done.traded.book;
     assert_eq!((after.position.size, after.open), (SignedSize(0), Usd(0)));
+    assert_eq!((done.fee, done.traded.bad_debt.0 < 1_000), (Usd(0), true));
 }

@@ -10,6 +10,14 @@ fn three_deviations_over_a_minute_and_over_four() {
 }
 
 #[test]
+fn a_move_larger_than_the_floor_is_what_margin_covers() {
+    let ratio = |per_minute| {
+        initial_ratio(Bps(100), Bps(20), Ppm(per_minute), Millis(60_000), false).unwrap()
+    };
+    assert_eq!([1_000, 10_000, 10_000_000].map(ratio), [Bps(120), Bps(321), Bps(10_000)]);
+}
+
+#[test]
 fn slower_slots_and_a_later_flag_lengthen_the_wait() {
     let limits = Thresholds::default();
     let calm = Monitor::new(&Sighting::default());

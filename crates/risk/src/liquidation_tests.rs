@@ -49,6 +49,14 @@ fn a_bankrupt_account_owes_the_liquidator_but_not_the_fund() {
 }
 
 #[test]
+fn the_size_that_reaches_the_target_is_rounded_up() {
+    // Worth 960; the target is 72 and equity 40: 32 over a relief of six percent is 533.33…
+    let position = leg(10_000_000, 1_000_000_000, 96_000_000);
+    let found = size_to_close(&health(80_000_000, &position), &position, TERMS).unwrap();
+    assert_eq!(found, Size(5_555_556));
+}
+
+#[test]
 fn a_flag_stands_for_five_minutes() {
     assert!(!flag_stands(Millis(0), Millis(1)));
     assert!(flag_stands(Millis(5), Millis(300_005)));

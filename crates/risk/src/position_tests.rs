@@ -33,6 +33,16 @@ fn a_flip_closes_whole_and_opens_the_rest() {
 }
 
 #[test]
+fn the_pool_counts_a_fraction_of_a_unit_it_owes_as_a_whole_one() {
+    let total = |size, entry| SideTotal { size: Size(size), entry: Usd(entry), carry_basis: 0 };
+    let owed = |longs: SideTotal, shorts: SideTotal| {
+        traders_gain(&longs, &shorts, at(1_500_000), FLAT).unwrap()
+    };
+    assert_eq!(owed(total(1, 1), total(0, 0)), SignedUsd(1));
+    assert_eq!(owed(total(0, 0), total(1, 2)), SignedUsd(1));
+}
+
+#[test]
 fn values_out_of_range_are_errors() {
     assert!(notional(Size(u64::MAX), Price(u64::MAX), Rounding::Up).is_err());
     let huge = SignedSize(i64::MAX);
@@ -77,6 +87,9 @@ proptest! {
         let short = position(-size).carry_owed(CarryIndex(-index));
         if let (Ok(long), Ok(short)) = (long, short) {
             prop_assert!((0..=1).contains(&(long.0 + short.0)));
+            let exact = i128::from(size) * i128::from(index);
+            let over = i128::from(long.0) * 1_000_000_000_000 - exact;
+            prop_assert!((0..1_000_000_000_000).contains(&over));
         }
     }
 

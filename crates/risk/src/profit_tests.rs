@@ -13,6 +13,7 @@ fn a_claim_on_more_than_everything_is_an_error() {
 fn a_small_profit_does_not_start_the_wait_for_a_large_one_anew() {
     let wait = |before, after| since(Usd(before), Millis(1_000), Usd(after), Millis(2_000));
     assert_eq!(wait(999, 1_000), Ok(Millis(1_001)));
+    assert_eq!(wait(2_999, 3_000), Ok(Millis(1_001)));
     assert_eq!(wait(0, 5), Ok(Millis(2_000)));
     assert_eq!(wait(5, 3), Ok(Millis(1_000)));
 }
