@@ -30,6 +30,12 @@ pub struct Tick {
     pub price: u64,
 }
 
+/// Times that can be meant as seconds since 1970: 2001 to 2286.
+const SECONDS: std::ops::Range<u64> = 1_000_000_000..10_000_000_000;
+
+/// Prices are published in whole seconds, and a bar has three legs.
+const SHORTEST_BAR_MS: u64 = 5_000;
+
 /// A row of a price file.
 #[derive(Deserialize)]
 struct Row {
@@ -80,8 +86,10 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, String> {
         let row = row.map_err(|error| format!("{name}: {error}"))?;
         let bar = bar(&row).map_err(|reason| format!("{name}, line {line}: {reason}"))?;
         if let Some(last) = bars.last_mut() {
-            let step = bar.opened_ms.checked_sub(last.opened_ms).filter(|step| *step > 0);
-            last.lasted_ms = step.ok_or(format!("{name}, line {line}: the times do not rise"))?;
+            let step = bar.opened_ms.checked_sub(last.opened_ms);
+            let step = step.filter(|step| *step >= SHORTEST_BAR_MS);
+            let reason = "it begins less than five seconds after the bar before it";
+            last.lasted_ms = step.ok_or(format!("{name}, line {line}: {reason}"))?;
         }
         bars.push(bar);
     }
@@ -101,8 +109,11 @@ fn bar(row: &Row) -> Result<Bar, String> {
     if prices.iter().any(|price| *price < row.low || *price > row.high) {
         return Err("a price lies outside the bar's low and high".to_owned());
     }
+    if !SECONDS.contains(&row.unix_ts) {
+        return Err("the time is not in seconds since 1970".to_owned());
+    }
     Ok(Bar {
-        opened_ms: row.unix_ts.checked_mul(1_000).ok_or("the time is out of range")?,
+        opened_ms: row.unix_ts * 1_000,
         lasted_ms: 0,
         open: millionths(row.open),
         high: millionths(row.high),

@@ -15,10 +15,11 @@ const HEADER: &str = "unix_ts,open,high,low,close,volume\n";
 
 #[test]
 fn a_good_file_is_read_to_the_millionth() {
-    let content = format!("{HEADER}60,1.5,2,1,1.75,9\n120,1.75,1.75,1.000001,1.1,3\n");
+    let content =
+        format!("{HEADER}1000000060,1.5,2,1,1.75,9\n1000000120,1.75,1.75,1.000001,1.1,3\n");
     let bars = read(&file("good.csv", &content)).unwrap();
     let first = Bar {
-        opened_ms: 60_000,
+        opened_ms: 1_000_000_060_000,
         lasted_ms: 60_000,
         open: 1_500_000,
         high: 2_000_000,
@@ -31,23 +32,24 @@ fn a_good_file_is_read_to_the_millionth() {
 
 #[test]
 fn each_kind_of_bad_file_is_named() {
-    let row = |row: &str| format!("{HEADER}60,1,1,1,1,0\n{row}\n");
+    let row = |row: &str| format!("{HEADER}1000000060,1,1,1,1,0\n{row}\n");
     let cases = [
         ("empty", String::new(), "at least two bars"),
         ("header", HEADER.to_owned(), "at least two bars"),
-        ("one", format!("{HEADER}60,1,1,1,1,0\n"), "at least two bars"),
+        ("one", format!("{HEADER}1000000060,1,1,1,1,0\n"), "at least two bars"),
         ("columns", "time,price\n1,2\n".to_owned(), "missing field"),
-        ("text", row("120,x,1,1,1,0"), "invalid float"),
-        ("short", row("120,1,1"), "found record with 3 fields"),
-        ("nan", row("120,NaN,1,1,1,0"), "line 3: a price is not between"),
-        ("infinite", row("120,inf,inf,1,1,0"), "line 3: a price is not between"),
-        ("negative", row("120,-1,1,-1,1,0"), "line 3: a price is not between"),
-        ("zero", row("120,0,1,0,1,0"), "line 3: a price is not between"),
-        ("outside", row("120,3,2,1,1,0"), "line 3: a price lies outside"),
-        ("same time", row("60,1,1,1,1,0"), "line 3: the times do not rise"),
-        ("earlier", row("30,1,1,1,1,0"), "line 3: the times do not rise"),
+        ("text", row("1000000120,x,1,1,1,0"), "invalid float"),
+        ("short", row("1000000120,1,1"), "found record with 3 fields"),
+        ("nan", row("1000000120,NaN,1,1,1,0"), "line 3: a price is not between"),
+        ("infinite", row("1000000120,inf,inf,1,1,0"), "line 3: a price is not between"),
+        ("negative", row("1000000120,-1,1,-1,1,0"), "line 3: a price is not between"),
+        ("zero", row("1000000120,0,1,0,1,0"), "line 3: a price is not between"),
+        ("outside", row("1000000120,3,2,1,1,0"), "line 3: a price lies outside"),
+        ("same time", row("1000000064,1,1,1,1,0"), "line 3: it begins less than five seconds"),
+        ("earlier", row("1000000030,1,1,1,1,0"), "line 3: it begins less than five seconds"),
         ("far", row("99999999999999999999,1,1,1,1,0"), "number too large"),
-        ("late", row("18446744073709551615,1,1,1,1,0"), "line 3: the time is out of range"),
+        ("late", row("18446744073709551615,1,1,1,1,0"), "line 3: the time is not in seconds"),
+        ("millis", row("1700000000000,1,1,1,1,0"), "line 3: the time is not in seconds"),
     ];
     for (name, content, expected) in cases {
         let error = read(&file(name, &content)).unwrap_err();
