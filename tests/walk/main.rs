@@ -24,7 +24,7 @@ mod walk;
 use walk::Walk;
 
 /// Steps of a walk.
-const STEPS: u32 = 6_000;
+const STEPS: u32 = 8_000;
 /// What each liquidity provider owns, native units.
 const RICH: u64 = 4_000_000_000_000;
 /// Little enough that profits and bad debt exhaust the pool.
@@ -47,7 +47,7 @@ fn a_venue_with_much_liquidity() {
 
 #[test]
 fn another_venue_with_much_liquidity() {
-    walk(2, RICH);
+    walk(5, RICH);
 }
 
 #[test]

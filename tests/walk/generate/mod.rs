@@ -17,15 +17,15 @@ use crate::state::{Account, State};
 
 /// How often each kind is drawn.
 const WEIGHTS: [(Kind, u32); 19] = [
-    (Kind::Refresh, 280),
+    (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
     (Kind::Close, 20),
     (Kind::Deposit, 45),
     (Kind::Withdraw, 45),
-    (Kind::Place, 140),
-    (Kind::Cancel, 60),
-    (Kind::Execute, 150),
+    (Kind::Place, 190),
+    (Kind::Cancel, 90),
+    (Kind::Execute, 200),
     (Kind::Flag, 45),
     (Kind::Liquidate, 50),
     (Kind::Mature, 30),
@@ -41,6 +41,11 @@ const WEIGHTS: [(Kind, u32); 19] = [
 /// Draws of a kind among which a sensible one is looked for.
 const TRIES: usize = 10;
 
+/// Whether an account could be flagged.
+fn is_someone_unsafe(state: &State, settings: &Settings) -> bool {
+    state.accounts.iter().flatten().any(|it| !state.health(it, settings).meets_maintenance())
+}
+
 /// The source of actions.
 pub struct Generator {
     random: ChaCha8Rng,
@@ -52,24 +57,26 @@ pub struct Generator {
     storm: u32,
     /// The storm's direction.
     falling: bool,
+    /// Its largest step, in millionths.
+    force: i128,
 }
 
 impl Generator {
     /// Draws from a seeded source; deposits are up to `deposit`.
     pub fn new(random: ChaCha8Rng, deposit: u64) -> Self {
-        Self { random, prices: FIRST_PRICES, deposit, storm: 0, falling: false }
+        Self { random, prices: FIRST_PRICES, deposit, storm: 0, falling: false, force: 0 }
     }
 
     /// How long nothing happens before the next step, in milliseconds. A chain that recovers is
     /// waited for.
     pub fn pause(&mut self, state: &State) -> u64 {
-        let recovers = state.monitor.state >= ChainState::Throttled;
+        let recovers = state.monitor.state >= ChainState::Thaw;
         match self.random.random_range(0..1_000) {
-            0..500 => 0,
-            500..850 => self.random.random_range(100..2_500),
+            0..350 => 0,
+            350..850 => self.random.random_range(100..2_500),
             850..950 => self.random.random_range(2_500..8_000),
-            950..980 if recovers => self.random.random_range(60_000..300_000),
-            990..995 => self.random.random_range(30_000..300_000),
+            950..990 if recovers => self.random.random_range(60_000..300_000),
+            994..995 => self.random.random_range(30_000..300_000),
             995..999 => self.random.random_range(1_000_000..4_000_000),
             _ => 0,
         }
@@ -93,6 +100,8 @@ impl Generator {
         let (mut kind, _) = WEIGHTS[weights.sample(&mut self.random)];
         if self.is_idle(kind, state, settings) {
             kind = Kind::Refresh;
+        } else if self.random.random_ratio(1, 6) && is_someone_unsafe(state, settings) {
+            kind = *self.one_of(&[Kind::Flag, Kind::Liquidate]);
         }
         let mut action = self.draw(kind, state, look);
         if self.random.random_ratio(2, 3) {
@@ -112,7 +121,7 @@ impl Generator {
         let busy = match kind {
             Kind::Open => state.accounts.iter().any(Option::is_none),
             Kind::Close => accounts.any(Account::is_empty),
-            Kind::Flag => accounts.any(|it| !state.health(it, settings).meets_maintenance()),
+            Kind::Flag => is_someone_unsafe(state, settings),
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
             Kind::Mature => accounts.any(|it| it.purse.pending_profit.0 != 0),

@@ -21,7 +21,7 @@ impl Generator {
         let most = state.accounts[account].as_ref().map_or(1, |it| it.purse.collateral.0);
         let idle = state.accounts[account].as_ref().is_some_and(|it| it.open().count() == 0);
         let amount = match self.random.random_range(0..10) {
-            0..3 if idle => most,
+            0..7 if idle => most,
             3 => most.saturating_add(1),
             4..7 => self.random.random_range(0..=most / 10),
             _ => self.amount(most),

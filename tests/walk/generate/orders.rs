@@ -9,6 +9,8 @@ use crate::cast::{ACCOUNTS, PEOPLE};
 use crate::model::Look;
 use crate::state::{Account, State, Waiting};
 
+/// Collateral worth opening with, native units.
+const WORTH_TRADING: u64 = 100_000_000;
 /// Share of notional that a calm chain asks to open.
 const ASKED_MARGIN: f64 = 0.12;
 
@@ -16,6 +18,9 @@ impl Generator {
     pub(super) fn place(&mut self, account: usize, state: &State, look: &Look) -> Action {
         // The last two mostly stay idle, so that they can close.
         let account = if self.random.random_ratio(9, 10) { account % 8 } else { account };
+        let wealthy =
+            |it: Option<&Account>| it.is_some_and(|it| it.purse.collateral.0 > WORTH_TRADING);
+        let account = self.any_account(state, wealthy).unwrap_or(account);
         let (signer, market) = (self.owner_of(account), self.market());
         let held = state.accounts[account].as_ref().map_or(0, |it| it.positions[market].size.0);
         let reduce_only = held != 0 && self.random.random_ratio(1, 4);
@@ -57,7 +62,7 @@ impl Generator {
                 let share = if self.random.random_ratio(1, 10) { 1.0 } else { 0.18 };
                 let most = state.ledger.liquidity.0 as f64 * share;
                 let affordable = self.free(account, state) / ASKED_MARGIN;
-                let notional = (affordable * self.random.random_range(0.3..1.2)).min(most);
+                let notional = (affordable * self.random.random_range(0.4..1.05)).min(most);
                 let size = notional / self.prices[market] as f64 * 1e6;
                 if self.random.random() { size as i64 } else { -(size as i64) }
             }
@@ -79,7 +84,7 @@ impl Generator {
         match self.random.random_range(0..20) {
             0 => 0,
             1 => u64::MAX,
-            2..6 => price / 1_000 * near,
+            2..5 => price / 1_000 * near,
             _ if delta > 0 => u64::MAX / 2,
             _ => 1,
         }
@@ -87,7 +92,7 @@ impl Generator {
 
     fn trigger(&mut self, market: usize) -> (u8, u64) {
         let level = self.prices[market] / 1_000 * self.random.random_range(990..1_010);
-        match self.random.random_range(0..40) {
+        match self.random.random_range(0..60) {
             0 => (3, level),
             1 => (1, 0),
             2..5 => (1, level),
@@ -100,8 +105,8 @@ impl Generator {
         match self.random.random_range(0..20) {
             0 => self.random.random_range(now - 1_000..=now),
             1 => now + self.random.random_range(1..6_000),
-            2..5 => now + 60_000,
-            5..8 => u64::MAX,
+            2..12 => now + self.random.random_range(30_000..120_000),
+            12 => u64::MAX,
             _ => now + 3_600_000,
         }
     }
@@ -117,7 +122,8 @@ impl Generator {
 
     /// Mostly one that expired, where there is one.
     pub(super) fn cancel(&mut self, account: usize, state: &State, look: &Look) -> Action {
-        let expired = |it: &Waiting| it.order.is_expired(look.clock);
+        let now = state.guard(look).now;
+        let expired = |it: &Waiting| it.order.is_expired(now);
         let lapsed =
             |it: Option<&Account>| it.is_some_and(|it| it.orders.iter().flatten().any(expired));
         let account = self.any_account(state, lapsed).unwrap_or(account);
@@ -134,6 +140,7 @@ impl Generator {
 
     /// Any order that waits, mostly one with time left.
     pub(super) fn execute(&mut self, state: &State, look: &Look) -> Action {
+        let now = state.guard(look).now;
         let lapsed_too = self.random.random_ratio(1, 10);
         let accounts = state.accounts.iter().enumerate();
         let waiting: Vec<_> = accounts
@@ -141,7 +148,7 @@ impl Generator {
                 let orders = it.iter().flat_map(|it| it.orders.iter().flatten());
                 orders.map(move |waiting| (account, *waiting))
             })
-            .filter(|(_, waiting)| lapsed_too || !waiting.order.is_expired(look.clock))
+            .filter(|(_, waiting)| lapsed_too || !waiting.order.is_expired(now))
             .collect();
         let executor = self.random.random_range(0..ACCOUNTS.len());
         if waiting.is_empty() {

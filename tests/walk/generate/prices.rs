@@ -14,8 +14,8 @@ impl Generator {
     pub(super) fn refresh(&mut self, state: &State, look: &Look) -> Action {
         let market = self.market();
         self.move_price(market);
-        let feed = if self.random.random_ratio(1, 50) { self.market() } else { market };
-        let verified = !self.random.random_ratio(1, 50);
+        let feed = if self.random.random_ratio(1, 70) { self.market() } else { market };
+        let verified = !self.random.random_ratio(1, 70);
         let now = state.guard(look).now;
         let mut published = Published::new(self.prices[market], self.moment(now));
         match self.random.random_range(0..60) {
@@ -43,13 +43,14 @@ impl Generator {
     /// Calm most of the time, so that people lever up; then a storm that carries everything one
     /// way. Kept within a factor of three of the first price.
     fn move_price(&mut self, market: usize) {
-        if self.storm == 0 && self.random.random_ratio(1, 50) {
-            self.storm = self.random.random_range(10..40);
+        if self.storm == 0 && self.random.random_ratio(1, 70) {
+            self.storm = self.random.random_range(30..150);
             self.falling = self.random.random();
+            self.force = *self.one_of(&[15_000, 20_000, 30_000, 90_000]);
         }
         let moved = if self.storm > 0 {
             self.storm -= 1;
-            let moved = self.random.random_range(-20_000..90_000);
+            let moved = self.random.random_range(-self.force / 3..self.force);
             if self.falling { -moved } else { moved }
         } else {
             self.random.random_range(-1_500..=1_500)
