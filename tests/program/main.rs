@@ -5,6 +5,7 @@ mod deposit;
 mod execute_order;
 mod execute_refusals;
 mod flag;
+mod forged;
 mod life;
 mod liquidate;
 mod margin_account;

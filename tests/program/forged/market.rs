@@ -1,0 +1,129 @@
+//! Prices, orders, liquidation and the chain's health.
+
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::instruction;
+use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_sim::venue::{feed_account, feed_id, market_order};
+
+use super::Scenario;
+use super::catalogue::Kind;
+use super::setup::{ALICE, BOB, account, person, place, populated};
+use crate::world::{CALM, SOL};
+
+#[test]
+fn prices_and_health() {
+    let mut world = populated();
+    world.cluster.pass(3_000);
+    let published = Published::new(SOL, world.cluster.now_ms());
+    let update = pyth_update(feed_id(0), published, 0);
+    post_pyth_update(&mut world.cluster, feed_account(0), &update);
+    let instruction = instruction::refresh_market(world.silo, world.markets[0], &[feed_account(0)]);
+    Scenario {
+        name: "refresh_market",
+        world: world.fork(),
+        instruction,
+        harmless: &[(3, Kind::Feed, "any fully verified update of the market's feed")],
+    }
+    .check();
+    let instruction = instruction::observe(&world.markets);
+    Scenario {
+        name: "observe",
+        world,
+        instruction,
+        harmless: &[
+            (1, Kind::Market, "every listed market's readings are verified: all are evidence"),
+            (1, Kind::ForeignMarket, "the same"),
+            (2, Kind::Market, "the same"),
+            (2, Kind::ForeignMarket, "the same"),
+        ],
+    }
+    .check();
+}
+
+#[test]
+fn placing_and_cancelling() {
+    let mut world = populated();
+    let (alice, bob) = (person(ALICE), person(BOB));
+    let own = account(&world, &alice);
+    let request = market_order(1_000_000, world.cluster.now_ms());
+    let place = instruction::place_order(alice, own, world.markets[0], request);
+    Scenario {
+        name: "place_order",
+        world: world.fork(),
+        instruction: place.clone(),
+        harmless: &[
+            (1, Kind::Account, "another account of the same owner, who signs"),
+            (3, Kind::Market, "an order for another market of the silo, as the owner signs"),
+        ],
+    }
+    .check();
+
+    let expires_ms = world.cluster.now_ms() + 5_000;
+    let request = OrderRequest { expires_ms, ..request };
+    world.send(instruction::place_order(alice, own, world.markets[0], request));
+    let number = world.account(&own).next_order - 1;
+    let cancel = instruction::cancel_order(alice, own, number);
+    let waiting = world.fork();
+    Scenario { name: "cancel_order", world: waiting, instruction: cancel, harmless: &[] }.check();
+    world.cluster.pass(6_000);
+    Scenario {
+        name: "cancel_order, expired",
+        world,
+        instruction: instruction::cancel_order(bob, own, number),
+        harmless: &[
+            (0, Kind::Person, "anyone may remove an expired order; its fee goes to the owner"),
+            (0, Kind::Nothing, "the same"),
+            (0, Kind::Copy, "the same"),
+        ],
+    }
+    .check();
+}
+
+#[test]
+fn executing_what_opens() {
+    executing(5_000_000, "execute_order, opening");
+}
+
+#[test]
+fn executing_what_reduces() {
+    executing(-5_000_000, "execute_order, reducing");
+}
+
+fn executing(delta: i64, name: &'static str) {
+    let mut world = populated();
+    let (alice, bob) = (person(ALICE), person(BOB));
+    place(&mut world, &alice, 0, delta);
+    world.pass_to(3_000, &CALM);
+    let (own, executor) = (account(&world, &alice), account(&world, &bob));
+    let number = world.account(&own).next_order - 1;
+    let others = if delta > 0 { &world.markets[1..] } else { &[][..] };
+    let (silo, market) = (world.silo, world.markets[0]);
+    let instruction = instruction::execute_order(silo, market, own, executor, number, others);
+    let harmless = &[(4, Kind::Account, "any margin account of the silo may earn the fee")];
+    Scenario { name, world, instruction, harmless }.check();
+}
+
+#[test]
+fn flags_and_liquidation() {
+    let mut world = populated();
+    let crash = [74_000_000, 60_000_000_000];
+    world.pass_to(3_000, &crash);
+    world.in_second(|world| world.publish(&crash)).unwrap();
+    let (alice, bob) = (person(ALICE), person(BOB));
+    let (own, other) = (account(&world, &alice), account(&world, &bob));
+    let markets = world.markets.clone();
+    let flag = instruction::flag(own, &markets);
+    Scenario {
+        name: "flag",
+        world: world.fork(),
+        instruction: flag.clone(),
+        harmless: &[(1, Kind::Account, "whatever account fails its maintenance margin")],
+    }
+    .check();
+    world.send(flag);
+    world.pass_to(4_000, &crash);
+    let (silo, market) = (world.silo, markets[0]);
+    let instruction = instruction::liquidate(silo, market, own, other, &markets[1..]);
+    let harmless = &[(4, Kind::Account, "any margin account of the silo may earn the reward")];
+    Scenario { name: "liquidate", world, instruction, harmless }.check();
+}

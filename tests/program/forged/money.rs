@@ -1,0 +1,132 @@
+//! Accounts, collateral, vaults and administration.
+
+use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::{Pubkey, address, instruction};
+use holdfast_migrations::presets;
+use holdfast_sim::venue::keypair;
+use solana_account::Account;
+use solana_signer::Signer;
+
+use super::Scenario;
+use super::catalogue::Kind;
+use super::setup::{ALICE, BOB, account, person, populated, trade, wallet};
+
+#[test]
+fn opening_and_closing() {
+    let world = populated();
+    let (alice, bob, silo) = (person(ALICE), person(BOB), world.silo);
+    let open = instruction::open_margin_account(bob, alice, silo, 2);
+    let close = address::margin_account(&silo, &alice, 1);
+    let close = instruction::close_margin_account(alice, close);
+    Scenario {
+        name: "open_margin_account",
+        world: world.fork(),
+        instruction: open,
+        harmless: &[(0, Kind::Person, "anyone may pay the rent, with their signature")],
+    }
+    .check();
+    Scenario {
+        name: "close_margin_account",
+        world,
+        instruction: close,
+        harmless: &[(1, Kind::ForeignAccount, "another empty account of the owner, who signs")],
+    }
+    .check();
+}
+
+#[test]
+fn deposits() {
+    let world = populated();
+    let alice = person(ALICE);
+    let (account, wallet) = (account(&world, &alice), wallet(&world.mint, &alice));
+    let deposit = instruction::deposit(alice, wallet, world.silo, account, 1_000);
+    Scenario {
+        name: "deposit",
+        world,
+        instruction: deposit,
+        harmless: &[(4, Kind::Account, "anyone may add margin to any account of the silo")],
+    }
+    .check();
+}
+
+#[test]
+fn withdrawals() {
+    let world = populated();
+    let alice = person(ALICE);
+    let (account, wallet) = (account(&world, &alice), wallet(&world.mint, &alice));
+    let markets = world.markets.clone();
+    let withdraw = instruction::withdraw(alice, world.silo, account, wallet, 1_000, &markets);
+    Scenario {
+        name: "withdraw",
+        world,
+        instruction: withdraw,
+        harmless: &[
+            (5, Kind::Wallet, "the owner names any token account of the mint"),
+            (5, Kind::Decoy, "the same"),
+            (5, Kind::Vault, "the insurance vault too: a gift to the insurance fund"),
+        ],
+    }
+    .check();
+}
+
+#[test]
+fn vaults_and_fees() {
+    let mut world = populated();
+    let admin = world.admin.pubkey();
+    let receiver = world.token_account("fees", world.mint, admin, 0);
+    Scenario {
+        name: "collect_fees",
+        world: world.fork(),
+        instruction: instruction::collect_fees(world.silo, receiver),
+        harmless: &[],
+    }
+    .check();
+    let instruction = instruction::reconcile_vaults(world.silo);
+    Scenario { name: "reconcile_vaults", world, instruction, harmless: &[] }.check();
+}
+
+#[test]
+fn profit() {
+    let mut world = populated();
+    let alice = person(ALICE);
+    world.pass_to(3_000, &[170_000_000, 100_000_000_000]);
+    super::setup::place(&mut world, &alice, 0, -20_000_000);
+    world.pass_to(3_000, &[170_000_000, 100_000_000_000]);
+    let account = account(&world, &alice);
+    let number = world.account(&account).next_order - 1;
+    world.execute(&account, number, &account).unwrap();
+    for _ in 0..11 {
+        world.pass_to(30_000, &[170_000_000, 100_000_000_000]);
+    }
+    let instruction = instruction::mature_profit(world.silo, account);
+    Scenario { name: "mature_profit", world, instruction, harmless: &[] }.check();
+}
+
+#[test]
+fn administration() {
+    let mut world = populated();
+    trade(&mut world, &person(BOB), 0, 1_000_000);
+    let admin = world.admin.pubkey();
+    let create = instruction::create_silo(admin, 2, world.mint, presets::silo());
+    Scenario {
+        name: "create_silo",
+        world: world.fork(),
+        instruction: create,
+        harmless: &[
+            (3, Kind::Mint, "the admin chooses the mint"),
+            (3, Kind::ShareMint, "shares have six decimals too"),
+        ],
+    }
+    .check();
+    let feeds = vec![FeedSource { provider: 1, id: [1; 32] }];
+    let terms = presets::market(150);
+    let list = instruction::list_market(admin, world.silo, 2, [0; 16], terms, feeds);
+    Scenario { name: "list_market", world: world.fork(), instruction: list, harmless: &[] }.check();
+
+    for address in [address::exchange(), address::chain_health()] {
+        world.cluster.set(address, Account::default());
+    }
+    let receiver: Pubkey = keypair("receiver", 0).pubkey();
+    let instruction = instruction::create_exchange(admin, receiver);
+    Scenario { name: "create_exchange", world, instruction, harmless: &[] }.check();
+}
