@@ -93,15 +93,6 @@ impl World {
         world
     }
 
-    /// The program alone: no exchange yet, and what the second silo would be is nobody's.
-    pub fn bare() -> Self {
-        let mint = keypair("mint", 0).pubkey();
-        let mut venue = Venue::install_program(START_MS, mint).unwrap();
-        venue.cluster.fund(&stranger(), 1_000_000_000_000);
-        let nobody = keypair("nobody", 0).pubkey();
-        Self { venue, second: Place { silo: nobody, mint: nobody, markets: Vec::new() } }
-    }
-
     fn provide(&mut self) {
         self.join_pool(false, LIQUIDITY, &CALM).unwrap();
         self.join_pool(true, INSURANCE, &CALM).unwrap();
