@@ -9,6 +9,7 @@ mod forged;
 mod life;
 mod liquidate;
 mod margin_account;
+mod migration;
 mod observe;
 mod place_order;
 mod refresh_market;
