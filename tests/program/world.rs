@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 
+use anchor_lang::Discriminator;
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast_client::holdfast::state::{MarketTermsState, Silo, SiloTermsState};
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::{Deployment, SiloPlan, apply, plan};
 use holdfast_sim::venue::{Listing, Venue, keypair, silo_plan};
@@ -201,6 +202,20 @@ impl World {
         let wallet = keypair(name, 7).pubkey();
         tokens::create_token_account(&mut self.cluster, wallet, mint, owner, amount);
         wallet
+    }
+
+    /// Writes the silo's account, for states that take long to reach.
+    pub fn put(&mut self, silo: &Silo) {
+        let mut data = Silo::DISCRIMINATOR.to_vec();
+        data.extend(bytemuck::bytes_of(silo));
+        let address = self.silo;
+        tokens::set_owned(&mut self.cluster, address, data, holdfast_client::holdfast::ID);
+    }
+
+    /// Gives tokens to one of the silo's vaults.
+    pub fn give(&mut self, vault: &Pubkey, amount: u64) {
+        let (mint, silo, held) = (self.mint, self.silo, self.balance(vault));
+        tokens::create_token_account(&mut self.cluster, *vault, mint, silo, held + amount);
     }
 
     /// Tokens in an account.

@@ -1,0 +1,69 @@
+//! Books that do not add up, which no instruction can produce: written into the accounts, so that
+//! the checks at the end of instructions are seen to work.
+
+use anchor_lang::Discriminator;
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::{Instruction, instruction};
+use holdfast_sim::{Trader, tokens};
+use solana_signer::Signer;
+
+use crate::world::World;
+
+fn deposit(world: &World, trader: &Trader) -> Instruction {
+    let owner = trader.keypair.pubkey();
+    instruction::deposit(owner, trader.wallet, world.silo, trader.account, 1)
+}
+
+fn world() -> (World, Trader) {
+    let mut world = World::new();
+    let trader = world.trader(1_000).unwrap();
+    let (mint, owner) = (world.mint, trader.keypair.pubkey());
+    tokens::create_token_account(&mut world.cluster, trader.wallet, mint, owner, 10);
+    (world, trader)
+}
+
+#[test]
+pub(crate) fn a_ledger_whose_parts_do_not_sum() {
+    let (mut world, trader) = world();
+    let sound = world.silo_state();
+    let mut silo = sound;
+    silo.ledger.liquidity += 1;
+    world.put(&silo);
+    world.refuses(&deposit(&world, &trader), HoldfastError::LedgerBroken);
+    world.put(&sound);
+    world.send(deposit(&world, &trader));
+}
+
+#[test]
+pub(crate) fn a_vault_that_holds_too_little() {
+    let (mut world, trader) = world();
+    let mut silo = world.silo_state();
+    silo.ledger.liquidity += 1;
+    silo.ledger.in_liquidity_vault += 1;
+    world.put(&silo);
+    world.refuses(&deposit(&world, &trader), HoldfastError::VaultShort);
+}
+
+#[test]
+pub(crate) fn an_account_that_contradicts_itself() {
+    let (mut world, trader) = world();
+    let sound = world.account(&trader.account);
+    let broken: [fn(&mut MarginAccount); 3] = [
+        |account| account.open_markets = 1,
+        |account| account.positions[3].size = 1,
+        |account| account.reserved_fees = 1,
+    ];
+    for break_it in broken {
+        let mut account = sound;
+        break_it(&mut account);
+        let mut data = MarginAccount::DISCRIMINATOR.to_vec();
+        data.extend(bytemuck::bytes_of(&account));
+        let program = holdfast_client::holdfast::ID;
+        tokens::set_owned(&mut world.cluster, trader.account, data, program);
+        let request = holdfast_sim::venue::market_order(1_000_000, world.cluster.now_ms());
+        let (owner, market) = (trader.keypair.pubkey(), world.markets[0]);
+        let place = instruction::place_order(owner, trader.account, market, request);
+        world.refuses(&place, HoldfastError::AccountBroken);
+    }
+}

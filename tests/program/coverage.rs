@@ -1,0 +1,73 @@
+//! Every error the program can name is asserted by a test, and here is by which.
+
+use std::collections::BTreeSet;
+
+use holdfast_client::holdfast::error::HoldfastError::{self, *};
+
+use crate::world::SEEN;
+use crate::{
+    administration, broken_books, deposit, execute_refusals, flag, liquidate, margin_account,
+    mature_profit, observe, place_order, pool_refusals, refresh_market, vaults, withdraw,
+};
+
+/// Tests with the refusals they assert.
+const PROOFS: &[(fn(), &[HoldfastError])] = &[
+    (broken_books::a_ledger_whose_parts_do_not_sum, &[LedgerBroken]),
+    (broken_books::a_vault_that_holds_too_little, &[VaultShort]),
+    (broken_books::an_account_that_contradicts_itself, &[AccountBroken]),
+    (administration::creating_a_silo_is_refused, &[NotAdmin, MintDecimals, TermsOutOfBounds]),
+    (administration::listing_is_refused, &[NotAdmin, FeedCount, UnknownProvider, TermsOutOfBounds]),
+    (administration::sixteen_markets_are_listed_and_no_more, &[TooManyMarkets]),
+    (margin_account::closing_anything_but_an_empty_own_account_is_refused, &[AccountNotEmpty]),
+    (deposit::refusals, &[ZeroAmount, WrongVault, WrongSilo]),
+    (withdraw::refusals, &[NotOwner, NotEnoughCollateral, WrongTokenAccount, StalePrice]),
+    (withdraw::positions_keep_their_initial_margin, &[BelowInitialMargin]),
+    (withdraw::tokens_in_the_other_vault_are_fetched_first, &[ReconcileFirst]),
+    (place_order::placing_is_refused, &[InvalidOrder, NoFreeOrderSlot, ChainNotReady]),
+    (place_order::cancelling_is_refused, &[OrderNotFound, OrderNotExpired]),
+    (execute_refusals::an_order_waits_for_its_price, &[NoPriceYet]),
+    (
+        execute_refusals::orders_that_are_not_there_expired_or_reduce_nothing,
+        &[OrderNotFound, OrderExpired, NothingToReduce],
+    ),
+    (execute_refusals::sizes_and_margin, &[PositionTooSmall, BelowInitialMargin, Overflow]),
+    (execute_refusals::caps, &[OpenInterestCap, AccountShareCap, UtilisationCap]),
+    (execute_refusals::wrong_accounts, &[WrongMarket, WrongSilo]),
+    (execute_refusals::after_a_break, &[ChainNotReady, MarketNotReady]),
+    (flag::refusals, &[AccountSafe, AlreadyFlagged, WrongMarket, StalePrice]),
+    (liquidate::too_early_too_late_or_not_at_all, &[NoPriceYet, NotFlagged, AccountSafe]),
+    (liquidate::the_largest_leg_goes_first, &[NotLargestLeg, NoPosition]),
+    (liquidate::after_a_break, &[MarketNotReady, ChainNotReady]),
+    (mature_profit::refusals, &[NotMatured, ChainNotReady]),
+    (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
+    (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
+    (vaults::fees_go_to_the_receiver, &[NothingToMove]),
+    (observe::refusals, &[SampleTooSoon]),
+    (
+        refresh_market::pull_feed,
+        &[UnreadableFeed, NoFeedPrice, StaleFeed, FutureFeed, UncertainFeed, FeedNotNewer],
+    ),
+    (refresh_market::price_account, &[UnreadableFeed, WrongFeed, StaleFeed, UncertainFeed]),
+    (refresh_market::wrong_accounts, &[WrongFeed, FeedBeforeBreak]),
+];
+
+/// What no test can bring about: every cluster has the sysvar.
+const UNREACHABLE: &[HoldfastError] = &[UnreadableSysvar];
+
+#[test]
+fn every_error_is_asserted() {
+    let mut covered: BTreeSet<u32> = UNREACHABLE.iter().map(|error| u32::from(*error)).collect();
+    for (test, errors) in PROOFS {
+        SEEN.with_borrow_mut(BTreeSet::clear);
+        test();
+        for error in *errors {
+            let code = u32::from(*error);
+            assert!(SEEN.with_borrow(|seen| seen.contains(&code)), "{} not seen", error.name());
+            covered.insert(code);
+        }
+    }
+    let named = include_str!("../../programs/holdfast/src/error.rs").matches("#[msg(").count();
+    let first = u32::from(Overflow);
+    let missing: Vec<_> = (first..).take(named).filter(|code| !covered.contains(code)).collect();
+    assert!(missing.is_empty(), "no test asserts {missing:?}");
+}

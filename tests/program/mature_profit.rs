@@ -1,0 +1,81 @@
+//! `mature_profit`.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::{address, instruction};
+use holdfast_risk::{Bps, Usd, profit};
+use holdfast_sim::Trader;
+
+use crate::world::{BTC, World};
+
+const RISEN: [u64; 2] = [170_000_000, BTC];
+
+/// Someone whose profit is pending.
+fn won(mut world: World) -> (World, Trader) {
+    let trader = world.trader_with(1_000_000_000, &[(0, 10_000_000)]);
+    world.pass_to(3_000, &RISEN);
+    world.trade(&trader, 0, -10_000_000, &RISEN).unwrap();
+    assert!(world.account(&trader.account).pending_profit > 100_000_000);
+    (world, trader)
+}
+
+/// Five minutes, watched.
+fn wait(world: &mut World) {
+    for _ in 0..10 {
+        world.pass_to(30_000, &RISEN);
+    }
+}
+
+#[test]
+pub(crate) fn profit_becomes_collateral_after_its_time() {
+    let (mut world, trader) = won(World::new());
+    let before = world.account(&trader.account);
+    let ledger = world.silo_state().ledger;
+    assert_eq!(ledger.pending_profit, before.pending_profit);
+    let mature = instruction::mature_profit(world.silo, trader.account);
+    world.refuses(&mature, HoldfastError::NotMatured);
+    world.cluster.pass(298_000);
+    world.refuses(&mature, HoldfastError::NotMatured);
+    wait(&mut world);
+    let vault = world.balance(&address::liquidity_vault(&world.silo));
+    world.send(mature.clone());
+    let after = world.account(&trader.account);
+    assert_eq!(after.collateral, before.collateral + before.pending_profit);
+    assert_eq!(after.pending_profit, 0);
+    let settled = world.silo_state().ledger;
+    assert_eq!(settled.collateral, ledger.collateral + before.pending_profit);
+    assert_eq!(settled.liquidity, ledger.liquidity - before.pending_profit);
+    assert_eq!(settled.pending_profit, 0);
+    assert_eq!(world.balance(&address::liquidity_vault(&world.silo)), vault);
+    world.refuses(&mature, HoldfastError::NotMatured);
+}
+
+#[test]
+fn what_the_pool_cannot_pay_is_cut() {
+    // One basis point of a million is payable: less than the profit of 198 or so.
+    let (mut world, trader) = won(World::with(|silo, _| silo.payable_share_bps = 1));
+    wait(&mut world);
+    let (before, ledger) = (world.account(&trader.account), world.silo_state().ledger);
+    let pending = Usd(before.pending_profit);
+    let paid = profit::matured(pending, pending, Usd(ledger.liquidity), Bps(1)).unwrap();
+    assert!(paid < pending && paid.0 > 99_000_000);
+    world.send(instruction::mature_profit(world.silo, trader.account));
+    let after = world.account(&trader.account);
+    assert_eq!(after.collateral, before.collateral + paid.0);
+    assert_eq!(after.pending_profit, 0);
+    assert_eq!(world.silo_state().ledger.liquidity, ledger.liquidity - paid.0);
+}
+
+#[test]
+pub(crate) fn refusals() {
+    let (mut world, trader) = won(World::new());
+    wait(&mut world);
+    let foreign = world.in_second(|world| world.trader(0).unwrap());
+    let crossed = instruction::mature_profit(world.silo, foreign.account);
+    world.refuses(&crossed, HoldfastError::WrongSilo);
+    let none = world.trader(1).unwrap();
+    let none = instruction::mature_profit(world.silo, none.account);
+    world.refuses(&none, HoldfastError::NotMatured);
+    world.break_chain();
+    let mature = instruction::mature_profit(world.silo, trader.account);
+    world.refuses(&mature, HoldfastError::ChainNotReady);
+}

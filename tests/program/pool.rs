@@ -1,0 +1,196 @@
+//! `request_pool`, `execute_pool_request`, `cancel_pool_request`: what they do, to the unit.
+
+use holdfast_client::holdfast::instructions::PoolOrder;
+use holdfast_client::holdfast::state::PoolRequest;
+use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_risk::exposure::{SideTotal, traders_gain};
+use holdfast_risk::ledger::Ledger;
+use holdfast_risk::pool::{PoolKind, liquidity_value};
+use holdfast_risk::share::Pool;
+use holdfast_risk::{Price, Usd};
+use holdfast_sim::tokens;
+use solana_signer::Signer;
+
+use crate::world::{BTC, CALM, SOL, World};
+
+const AMOUNT: u64 = 1_000_000_007;
+
+/// Someone who deals with one of the pools.
+pub struct Provider {
+    pub owner: Pubkey,
+    pub money: Pubkey,
+    pub shares: Pubkey,
+    pub insurance: bool,
+}
+
+impl Provider {
+    pub fn new(world: &mut World, insurance: bool, tokens: u64) -> Self {
+        let (owner, money) = world.person(tokens);
+        let silo = &world.silo;
+        let mint =
+            if insurance { address::insurance_mint(silo) } else { address::liquidity_mint(silo) };
+        let name = if insurance { "stake" } else { "shares" };
+        let shares = world.token_account(name, mint, owner.pubkey(), 0);
+        Self { owner: owner.pubkey(), money, shares, insurance }
+    }
+
+    pub fn request(&self, world: &World, leaves: bool, amount: u64, least: u64) -> Instruction {
+        let (source, destination) =
+            if leaves { (self.shares, self.money) } else { (self.money, self.shares) };
+        let order = PoolOrder { insurance: self.insurance, leaves, amount, least };
+        instruction::request_pool(self.owner, world.silo, 0, source, destination, order)
+    }
+
+    pub fn address(&self, world: &World) -> Pubkey {
+        address::pool_request(&world.silo, &self.owner, 0)
+    }
+
+    pub fn execute(&self, world: &World, leaves: bool) -> Instruction {
+        let destination = if leaves { self.money } else { self.shares };
+        let (request, silo) = (self.address(world), world.silo);
+        let markets = if self.insurance { &[][..] } else { &world.markets[..] };
+        let (owner, insurance) = (self.owner, self.insurance);
+        instruction::execute_pool_request(owner, silo, request, destination, insurance, markets)
+    }
+
+    pub fn cancel(&self, world: &World, refund: Pubkey) -> Instruction {
+        let (request, insurance) = (self.address(world), self.insurance);
+        instruction::cancel_pool_request(self.owner, world.silo, request, refund, insurance)
+    }
+
+    /// Joins with `amount` at these prices.
+    pub fn join(&self, world: &mut World, amount: u64, prices: &[u64; 2]) {
+        world.send(self.request(world, false, amount, 0));
+        world.pass_to(6_000, prices);
+        world.send(self.execute(world, false));
+    }
+}
+
+/// Someone has a position in gain, so that a share is not worth one.
+fn traded() -> World {
+    let mut world = World::new();
+    world.trader_with(10_000_000_000, &[(0, 300_000_000), (1, -100_000)]);
+    world.pass_to(1_000, &RISEN);
+    world
+}
+
+const RISEN: [u64; 2] = [SOL * 110 / 100, BTC];
+
+/// The pool as a request executed now finds it.
+pub fn pool_now(world: &World, insurance: bool) -> Pool {
+    let silo = world.silo_state();
+    if insurance {
+        return silo.pool(PoolKind::Insurance, Usd(silo.ledger.insurance));
+    }
+    let gains = (0..world.markets.len()).map(|index| {
+        let market = world.market(index);
+        let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
+        let price = Price(market.newest_price().price.0);
+        traders_gain(&longs, &shorts, price, |side| market.carry(side)).unwrap()
+    });
+    let owed = gains.fold(holdfast_risk::SignedUsd(0), |sum, gain| sum.plus(gain).unwrap());
+    let assets = liquidity_value(&Ledger::from(&silo.ledger), owed).unwrap();
+    silo.pool(PoolKind::Liquidity, assets)
+}
+
+#[test]
+fn joining_buys_shares_at_the_pools_value() {
+    for insurance in [false, true] {
+        let mut world = traded();
+        let provider = Provider::new(&mut world, insurance, AMOUNT);
+        let before = world.silo_state().ledger;
+        world.send(provider.request(&world, false, AMOUNT, 0));
+        assert_eq!(world.balance(&provider.money), 0);
+        assert_eq!(world.silo_state().ledger.queued, AMOUNT);
+        let kept: PoolRequest = world.cluster.read(&provider.address(&world));
+        assert_eq!((kept.pool, kept.leaves), (u8::from(insurance), 0));
+        assert_eq!((kept.amount, kept.owner), (AMOUNT, provider.owner));
+        world.pass_to(6_000, &RISEN);
+        let pool = pool_now(&world, insurance);
+        let shares = pool.shares_for(Usd(AMOUNT)).unwrap();
+        assert_ne!(shares, AMOUNT);
+        let rent = world.cluster.get(&provider.address(&world)).unwrap().lamports;
+        let lamports = world.cluster.get(&provider.owner).unwrap().lamports;
+        world.send(provider.execute(&world, false));
+        assert_eq!(world.balance(&provider.shares), shares);
+        assert_eq!(world.cluster.get(&provider.owner).unwrap().lamports, lamports + rent);
+        let silo = world.silo_state();
+        let outstanding = if insurance { silo.insurance_shares } else { silo.liquidity_shares };
+        assert_eq!(outstanding, pool.shares + shares);
+        let part = |ledger: &holdfast_client::holdfast::state::LedgerState| {
+            if insurance { ledger.insurance } else { ledger.liquidity }
+        };
+        assert_eq!(part(&silo.ledger), part(&before) + AMOUNT);
+        assert_eq!(silo.ledger.queued, 0);
+    }
+}
+
+#[test]
+fn leaving_pays_the_shares_worth() {
+    for insurance in [false, true] {
+        let mut world = traded();
+        let provider = Provider::new(&mut world, insurance, AMOUNT);
+        provider.join(&mut world, AMOUNT, &RISEN);
+        let shares = world.balance(&provider.shares);
+        let mint = if insurance {
+            address::insurance_mint(&world.silo)
+        } else {
+            address::liquidity_mint(&world.silo)
+        };
+        let outstanding = tokens::supply(&world.cluster, &mint);
+        let at_request = pool_now(&world, insurance).amount_for(shares).unwrap();
+        world.send(provider.request(&world, true, shares, 0));
+        assert_eq!(world.balance(&provider.shares), 0);
+        assert_eq!(tokens::supply(&world.cluster, &mint), outstanding - shares);
+        if insurance {
+            // Earned during the cooldown: not the leaver's.
+            let vault = address::insurance_vault(&world.silo);
+            world.give(&vault, 1_000_000_000);
+            world.send(instruction::reconcile_vaults(world.silo));
+            world.cluster.pass(86_400_000);
+        }
+        world.pass_to(6_000, &RISEN);
+        let worth = pool_now(&world, insurance).amount_for(shares).unwrap();
+        assert!(!insurance || worth > at_request);
+        let paid = if insurance { at_request } else { worth };
+        let before = world.silo_state().ledger;
+        world.send(provider.execute(&world, true));
+        assert_eq!(world.balance(&provider.money), paid.0);
+        let after = world.silo_state().ledger;
+        if insurance {
+            assert_eq!(after.insurance, before.insurance - paid.0);
+            assert_eq!(after.in_insurance_vault, before.in_insurance_vault - paid.0);
+        } else {
+            assert_eq!(after.liquidity, before.liquidity - paid.0);
+            assert_eq!(after.in_liquidity_vault, before.in_liquidity_vault - paid.0);
+        }
+        // What was bought is not worth more than was paid.
+        assert!(paid.0 <= AMOUNT && paid.0 > AMOUNT - 10, "{paid:?}");
+    }
+}
+
+#[test]
+fn cancelling_returns_all_of_it() {
+    for insurance in [false, true] {
+        let mut world = traded();
+        let provider = Provider::new(&mut world, insurance, AMOUNT);
+        let before = world.silo_state();
+        world.send(provider.request(&world, false, AMOUNT, 0));
+        world.send(provider.cancel(&world, provider.money));
+        assert_eq!(world.balance(&provider.money), AMOUNT);
+        assert!(world.cluster.get(&provider.address(&world)).is_none());
+        let held = |silo: &holdfast_client::holdfast::state::Silo| {
+            let ledger = silo.ledger;
+            (ledger.queued, ledger.in_liquidity_vault + ledger.in_insurance_vault)
+        };
+        assert_eq!(held(&world.silo_state()), held(&before));
+
+        provider.join(&mut world, AMOUNT, &CALM);
+        let shares = world.balance(&provider.shares);
+        let before = bytemuck::bytes_of(&world.silo_state()).to_vec();
+        world.send(provider.request(&world, true, shares, 0));
+        world.send(provider.cancel(&world, provider.shares));
+        assert_eq!(world.balance(&provider.shares), shares);
+        assert_eq!(bytemuck::bytes_of(&world.silo_state()), before);
+    }
+}
