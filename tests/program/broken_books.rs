@@ -63,7 +63,7 @@ pub(crate) fn an_account_that_contradicts_itself() {
         tokens::set_owned(&mut world.cluster, trader.account, data, program);
         let request = holdfast_sim::venue::market_order(1_000_000, world.cluster.now_ms());
         let (owner, market) = (trader.keypair.pubkey(), world.markets[0]);
-        let place = instruction::place_order(owner, trader.account, market, request);
+        let place = instruction::place_order(owner, trader.account, market, request, &[]);
         world.refuses(&place, HoldfastError::AccountBroken);
     }
 }

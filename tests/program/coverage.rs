@@ -10,8 +10,10 @@ use crate::{
     mature_profit, observe, place_order, pool_refusals, refresh_market, vaults, withdraw,
 };
 
-/// Tests with the refusals they assert.
-const PROOFS: &[(fn(), &[HoldfastError])] = &[
+/// A test and the refusals it asserts.
+type Proof = (fn(), &'static [HoldfastError]);
+
+const PROOFS: &[Proof] = &[
     (broken_books::a_ledger_whose_parts_do_not_sum, &[LedgerBroken]),
     (broken_books::a_vault_that_holds_too_little, &[VaultShort]),
     (broken_books::an_account_that_contradicts_itself, &[AccountBroken]),
@@ -24,6 +26,7 @@ const PROOFS: &[(fn(), &[HoldfastError])] = &[
     (withdraw::positions_keep_their_initial_margin, &[BelowInitialMargin]),
     (withdraw::tokens_in_the_other_vault_are_fetched_first, &[ReconcileFirst]),
     (place_order::placing_is_refused, &[InvalidOrder, NoFreeOrderSlot, ChainNotReady]),
+    (place_order::a_fee_takes_no_margin_from_positions, &[BelowInitialMargin, WrongMarket]),
     (place_order::cancelling_is_refused, &[OrderNotFound, OrderNotExpired]),
     (execute_refusals::an_order_waits_for_its_price, &[NoPriceYet]),
     (

@@ -16,7 +16,13 @@ fn order(world: &World) -> OrderRequest {
 }
 
 fn place(world: &World, trader: &Trader, request: OrderRequest) -> Instruction {
-    instruction::place_order(trader.keypair.pubkey(), trader.account, world.markets[0], request)
+    instruction::place_order(
+        trader.keypair.pubkey(),
+        trader.account,
+        world.markets[0],
+        request,
+        &[],
+    )
 }
 
 #[test]
@@ -137,4 +143,49 @@ pub(crate) fn cancelling_is_refused() {
     let left = expires - world.cluster.now_ms();
     world.cluster.pass(left);
     world.refuses(&cancel(stranger(), 1), HoldfastError::OrderNotExpired);
+}
+
+#[test]
+pub(crate) fn a_fee_takes_no_margin_from_positions() {
+    let mut world = World::new();
+    let trader = world.trader_with(1_000_000_000, &[(0, 2 * SIZE)]);
+    let (owner, account, markets) = (trader.keypair.pubkey(), trader.account, [world.markets[0]]);
+    let has = world.account(&account).collateral;
+    let reduce = OrderRequest { delta: -SIZE, reduce_only: true, ..order(&world) };
+    let with = |fee, markets: &[_]| {
+        let request = OrderRequest { fee, ..reduce };
+        instruction::place_order(owner, account, world.markets[0], request, markets)
+    };
+    // All of it would leave the position to its losses, and the executor with the collateral.
+    world.refuses(&with(has, &markets), HoldfastError::BelowInitialMargin);
+    world.refuses(&with(1, &[]), HoldfastError::WrongMarket);
+    world.refuses(&with(1, &[world.markets[1]]), HoldfastError::WrongMarket);
+    let withdraw =
+        |amount| instruction::withdraw(owner, world.silo, account, trader.wallet, amount, &markets);
+    let payer = world.admin.pubkey();
+    let leaves = |amount| world.cluster.simulate(&[withdraw(amount)], &payer).is_ok();
+    // As much as could be withdrawn, to the unit.
+    let (mut least, mut most) = (1, has);
+    while most - least > 1 {
+        let middle = least + (most - least) / 2;
+        if leaves(middle) { least = middle } else { most = middle }
+    }
+    world.refuses(&with(least + 1, &markets), HoldfastError::BelowInitialMargin);
+    let all = with(least, &markets);
+    world.send(all);
+    assert_eq!(world.account(&account).collateral, has - least);
+
+    // Where nothing may be withdrawn an exit still can be asked for, without a fee.
+    let paid = instruction::place_order(
+        owner,
+        account,
+        world.markets[0],
+        OrderRequest { fee: 1, ..reduce },
+        &markets,
+    );
+    world.break_chain();
+    world.refuses(&paid, HoldfastError::ChainNotReady);
+    let free = order(&world);
+    let exit = OrderRequest { delta: -SIZE, reduce_only: true, ..free };
+    world.send(place(&world, &trader, exit));
 }

@@ -82,8 +82,10 @@ impl Cast {
                 instruction::withdraw(*signer, silo, account, wallet, amount, &markets)
             }
             Action::Place { account, market, request, .. } => {
-                let market = self.venue.markets[market];
-                instruction::place_order(*signer, self.accounts[account], market, request)
+                let (market, markets) =
+                    (self.venue.markets[market], self.open(account, state, None));
+                let markets = if request.fee > 0 { &markets[..] } else { &[] };
+                instruction::place_order(*signer, self.accounts[account], market, request, markets)
             }
             Action::Cancel { account, number, .. } => {
                 instruction::cancel_order(*signer, self.accounts[account], number)

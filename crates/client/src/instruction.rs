@@ -133,16 +133,18 @@ pub fn withdraw(
     followed_by(build(accounts, instruction::Withdraw { amount }), markets)
 }
 
-/// `place_order`.
+/// `place_order`; `markets` are those of all open positions, in rising index order, needed when a fee
+/// is set aside.
 pub fn place_order(
     owner: Pubkey,
     account: Pubkey,
     market: Pubkey,
     request: OrderRequest,
+    markets: &[Pubkey],
 ) -> Instruction {
     let accounts =
         accounts::PlaceOrder { owner, account, chain_health: address::chain_health(), market };
-    build(accounts, instruction::PlaceOrder { request })
+    followed_by(build(accounts, instruction::PlaceOrder { request }), markets)
 }
 
 /// `cancel_order`.

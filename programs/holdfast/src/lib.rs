@@ -76,7 +76,10 @@ pub mod holdfast {
     }
 
     /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain.
-    pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()> {
+    pub fn place_order<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        request: OrderRequest,
+    ) -> Result<()> {
         instructions::place_order(ctx, request)
     }
 

@@ -45,22 +45,24 @@ fn placing_and_cancelling() {
     let mut world = populated();
     let (alice, bob) = (person(ALICE), person(BOB));
     let own = account(&world, &alice);
-    let request = market_order(1_000_000, world.cluster.now_ms());
-    let place = instruction::place_order(alice, own, world.markets[0], request);
+    let request = OrderRequest { fee: 9, ..market_order(1_000_000, world.cluster.now_ms()) };
+    let markets = world.markets.clone();
+    let place = instruction::place_order(alice, own, markets[0], request, &markets);
     Scenario {
         name: "place_order",
         world: world.fork(),
         instruction: place.clone(),
-        harmless: &[
-            (1, Kind::Account, "another account of the same owner, who signs"),
-            (3, Kind::Market, "an order for another market of the silo, as the owner signs"),
-        ],
+        harmless: &[(
+            3,
+            Kind::Market,
+            "an order for another market of the silo, as the owner signs",
+        )],
     }
     .check();
 
     let expires_ms = world.cluster.now_ms() + 5_000;
-    let request = OrderRequest { expires_ms, ..request };
-    world.send(instruction::place_order(alice, own, world.markets[0], request));
+    let request = OrderRequest { expires_ms, fee: 0, ..request };
+    world.send(instruction::place_order(alice, own, markets[0], request, &[]));
     let number = world.account(&own).next_order - 1;
     let cancel = instruction::cancel_order(alice, own, number);
     let waiting = world.fork();

@@ -83,7 +83,7 @@ pub fn place(world: &mut World, person: &Pubkey, market: usize, delta: i64) {
     let request = market_order(delta, world.cluster.now_ms());
     let account = account(world, person);
     let market = world.markets[market];
-    world.send(instruction::place_order(*person, account, market, request));
+    world.send(instruction::place_order(*person, account, market, request, &[]));
 }
 
 /// Puts money into both pools of the silo.

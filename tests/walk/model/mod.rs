@@ -96,7 +96,7 @@ impl State {
                 self.withdraw(signer, account, amount, look, settings)
             }
             Action::Place { signer, account, market, request } => {
-                self.place(signer, account, market, request, look)
+                self.place(signer, account, market, request, look, settings)
             }
             Action::Cancel { signer, account, number } => {
                 self.cancel(signer, account, number, look)

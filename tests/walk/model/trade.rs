@@ -134,6 +134,7 @@ impl State {
         market: usize,
         asked: OrderRequest,
         look: &Look,
+        settings: &Settings,
     ) -> Outcome {
         self.existing(account)?;
         require(owns(signer, account), HoldfastError::NotOwner)?;
@@ -148,11 +149,18 @@ impl State {
             expires: Millis(asked.expires_ms),
         };
         require(asked.trigger <= 2 && order.can_execute(now), HoldfastError::InvalidOrder)?;
-        let state = self.existing_mut(account)?;
+        let state = self.existing(account)?;
         let opens = order.opens(state.positions[market].size);
         chain.require(if opens { Asked::RequestOpening } else { Asked::RequestReduction })?;
         let affordable = asked.fee <= state.purse.collateral.0;
         require(affordable, HoldfastError::NotEnoughCollateral)?;
+        if asked.fee > 0 && state.open().count() > 0 {
+            let permit = chain.require(Asked::WithdrawFree)?;
+            let standing = self.standing(state, None, &chain, Some(permit), settings)?;
+            let free = standing.health.withdrawable(state.purse.collateral);
+            require(asked.fee <= free.0, HoldfastError::BelowInitialMargin)?;
+        }
+        let state = self.existing_mut(account)?;
         state.purse.collateral = state.purse.collateral.minus(Usd(asked.fee))?;
         state.reserved += asked.fee;
         let (number, fee) = (state.next_order, asked.fee);

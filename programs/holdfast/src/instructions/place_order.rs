@@ -6,6 +6,7 @@ use holdfast_risk::policy::Action;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
+use crate::legs;
 use crate::state::{ChainHealth, MarginAccount, Market, OrderState};
 
 /// What a trader asks for. Market, limit, stop and take-profit orders are the same object.
@@ -28,7 +29,8 @@ pub struct OrderRequest {
     pub fee: u64,
 }
 
-/// Accounts of `place_order`.
+/// Accounts of `place_order`. When a fee is set aside, the markets of all open positions follow, in
+/// rising index order.
 #[derive(Accounts)]
 pub struct PlaceOrder<'info> {
     /// Owns the account.
@@ -42,8 +44,12 @@ pub struct PlaceOrder<'info> {
     pub market: AccountLoader<'info, Market>,
 }
 
-/// Puts an order into a free slot. Margin is checked when it executes.
-pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()> {
+/// Puts an order into a free slot. Margin is checked when it executes, but its fee leaves the margin
+/// of open positions now: only what a withdrawal could take may be set aside.
+pub fn place_order<'info>(
+    ctx: Context<'info, PlaceOrder<'info>>,
+    request: OrderRequest,
+) -> Result<()> {
     let market = ctx.accounts.market.load()?;
     let mut account = ctx.accounts.account.load_mut()?;
     require!(market.silo == account.silo, HoldfastError::WrongSilo);
@@ -72,6 +78,12 @@ pub fn place_order(ctx: Context<PlaceOrder>, request: OrderRequest) -> Result<()
 
     let fee = Usd(request.fee);
     require!(fee.0 <= account.collateral, HoldfastError::NotEnoughCollateral);
+    if fee.0 > 0 && account.open_markets != 0 {
+        let asked = Some(chain.require(Action::WithdrawFree)?);
+        let standing = legs::gather(&account, None, ctx.remaining_accounts, &chain, asked)?;
+        let free = standing.health.withdrawable(Usd(account.collateral));
+        require!(fee <= free, HoldfastError::BelowInitialMargin);
+    }
     account.collateral = Usd(account.collateral).minus(fee).or_refuse()?.0;
     account.reserved_fees = Usd(account.reserved_fees).plus(fee).or_refuse()?.0;
     account.next_order = number.checked_add(1).ok_or(HoldfastError::Overflow)?;

@@ -114,6 +114,7 @@ impl Bench {
             trader.account,
             self.venue.markets[0],
             market_order(SIZE, now),
+            &[],
         );
         self.take("place_order", place, &trader.keypair)?;
         let cancel = instruction::cancel_order(owner, trader.account, 1);
