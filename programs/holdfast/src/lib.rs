@@ -75,7 +75,9 @@ pub mod holdfast {
         instructions::withdraw(ctx, amount)
     }
 
-    /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain.
+    /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain. A
+    /// fee is set aside only as far as a withdrawal could take it: when there is one and positions
+    /// are open, their markets follow, in rising index order.
     pub fn place_order<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,
         request: OrderRequest,
