@@ -9,6 +9,9 @@ use solana_signer::Signer;
 use super::setup::{people, request_numbers};
 use crate::world::{SOL, World, stranger};
 
+/// As much as a vault could have to hold.
+const RICH: u64 = 1_000_000_000_000_000;
+
 /// What an account is; foreign ones belong to the second silo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -77,7 +80,7 @@ fn of_silo(world: &mut World, own: bool) -> Vec<(Kind, Pubkey)> {
     let either = |ours, foreign| if own { ours } else { foreign };
     let (silo, mint) = (world.silo, world.mint);
     let decoy = keypair("decoy", u64::from(own)).pubkey();
-    create_token_account(&mut world.cluster, decoy, mint, silo, 1_000_000);
+    create_token_account(&mut world.cluster, decoy, mint, silo, RICH);
     let vault = either(Kind::Vault, Kind::ForeignVault);
     let mut entries = vec![
         (Kind::Silo, silo),
