@@ -224,6 +224,24 @@ fn a_halt_that_the_clock_hides_is_seen_through_prices() {
 }
 
 #[test]
+fn a_lead_does_not_grow_without_proof() {
+    for slot_ms in [200, 390, 395, 405, 450] {
+        let mut chain = Chain::new();
+        chain.pass(5_000, 12);
+        chain.seen.now = Millis(chain.seen.clock.0 + 2_000);
+        chain.monitor = chain.monitor.step(&chain.seen, &chain.limits).0;
+        assert_eq!(chain.monitor.lead, Millis(2_000));
+        let mut slots = 0;
+        for look in 1..3_600 {
+            let passed = look * 5_000 / slot_ms;
+            chain.pass(5_000, passed - slots);
+            slots = passed;
+            assert!(chain.monitor.lead <= Millis(2_000), "{slot_ms} ms: {:?}", chain.monitor);
+        }
+    }
+}
+
+#[test]
 fn an_old_price_proves_nothing_and_a_lying_one_at_most_a_day() {
     let chain = Chain::new();
     let (clock, slot) = (chain.seen.clock, chain.seen.slot);

@@ -111,10 +111,13 @@ impl Monitor {
     /// The venue's clock at a slot: the cluster's clock, or, while verified prices prove it behind,
     /// the last look carried forward by slots; never behind `proven`, the second-newest publish
     /// time among providers (or the only one's), as far as [`LARGEST_LEAD`] lets it lead.
+    ///
+    /// Without new proof the lead only shrinks: measured by itself, a baseline that is too long
+    /// would carry the clock away from every honest price.
     pub fn now(&self, clock: Millis, slot: u64, proven: Millis) -> Millis {
         let slots = slot.saturating_sub(self.slot);
         let passed = slots.saturating_mul(u64::from(self.baseline_us)) / 1_000;
-        let carried = if self.lead.0 == 0 { clock } else { self.seen.after(Millis(passed)) };
+        let carried = self.seen.after(Millis(passed)).min(clock.after(self.lead));
         clock.max(carried).max(proven).min(clock.after(LARGEST_LEAD))
     }
 
