@@ -96,14 +96,15 @@ impl Action {
         }
     }
 
-    /// The account whose owner's own act this is: asked for by the owner, or owed to an order they
-    /// placed. A liquidation's account was unsafe before.
-    pub fn owners_account(&self) -> Option<usize> {
+    /// The account that this may leave less safe: its owner asked for it, or placed the order, or
+    /// it failed at the liquidation's price, which may be older than the newest.
+    pub fn exposed_account(&self) -> Option<usize> {
         match *self {
             Self::Close { account, .. }
             | Self::Withdraw { account, .. }
             | Self::Place { account, .. }
-            | Self::Execute { account, .. } => Some(account),
+            | Self::Execute { account, .. }
+            | Self::Liquidate { account, .. } => Some(account),
             _ => None,
         }
     }

@@ -128,7 +128,7 @@ impl State {
         }
         for (index, account) in self.accounts.iter().enumerate() {
             let (Some(now), Some(then)) = (account, &before.accounts[index]) else { continue };
-            if action.owners_account() == Some(index) {
+            if action.exposed_account() == Some(index) {
                 continue;
             }
             let safe = |state: &Self, account| state.health(account, settings).meets_maintenance();

@@ -1,6 +1,7 @@
 //! One step after another: predict, do, compare, check.
 
 use holdfast_client::Pubkey;
+use holdfast_risk::chain_health::State as ChainState;
 use holdfast_risk::terms::MarketTerms;
 use holdfast_sim::Failure;
 use rand::SeedableRng;
@@ -112,6 +113,14 @@ impl Walk {
         if ms > 0 {
             cluster.advance(ms, slots, slots);
         }
+    }
+
+    /// The chain stands still for an hour, longer than the venue's clock leads, and everyone sees it.
+    pub fn halt(&mut self) {
+        self.publish_all();
+        self.cast.venue.cluster.advance(3_600_000, 2, 2);
+        self.must(Action::Observe { with_markets: true });
+        assert_eq!(self.state.monitor.state, ChainState::Shelter);
     }
 
     /// Publishes every market's price now, and keeps a sample.
