@@ -1,20 +1,28 @@
 //! Holdfast's on-chain program: a perpetual-futures venue that holds when the chain does not.
 //!
-//! One line per instruction here; each has a file of its own in `instructions`, each account type
-//! in `state`. Every handler reads the same way: check accounts, gather inputs, one call into
-//! `holdfast_risk`, apply the outcome, check the books, emit an event.
+//! One line per instruction here, with the errors it may return (besides those that any may, see
+//! `docs/instructions.md`) and the events it emits. Each has a file of its own in `instructions`,
+//! each account type in `state`. Every handler reads the same way: check accounts, gather inputs,
+//! one call into `holdfast_risk`, apply the outcome, check the books, emit an event.
 
 use anchor_lang::prelude::*;
 
+#[deny(missing_docs)]
 pub mod books;
+#[deny(missing_docs)]
 pub mod clock;
+#[deny(missing_docs)]
+pub mod legs;
+#[deny(missing_docs)]
+pub mod oracle;
+#[deny(missing_docs)]
+pub mod tokens;
+
+// Anchor's macros add items without documentation here; `cargo xtask idl` asks for it instead.
 pub mod error;
 pub mod events;
 pub mod instructions;
-pub mod legs;
-pub mod oracle;
 pub mod state;
-pub mod tokens;
 
 use instructions::*;
 use state::{MarketTermsState, SiloTermsState};
@@ -28,16 +36,23 @@ pub mod holdfast {
 
     /// Creates the exchange and its chain health. Only the program's upgrade authority may: it
     /// becomes the admin.
+    ///
+    /// Refuses: `NotAdmin`. Emits: `ExchangeCreated`.
     pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
         instructions::create_exchange(ctx, fee_receiver)
     }
 
     /// Creates a silo with its vaults and share mints. Only the admin may.
+    ///
+    /// Refuses: `NotAdmin`, `MintDecimals`, `TermsOutOfBounds`. Emits: `SiloCreated`.
     pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()> {
         instructions::create_silo(ctx, terms)
     }
 
     /// Lists a market, with settings inside the bounds of the code. Only the admin may.
+    ///
+    /// Refuses: `NotAdmin`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `TooManyMarkets`.
+    /// Emits: `MarketListed`.
     pub fn list_market(
         ctx: Context<ListMarket>,
         name: [u8; 16],
@@ -49,28 +64,41 @@ pub mod holdfast {
 
     /// Takes a market's newest price and accrues funding, borrow fee and volatility: the one place
     /// where feeds are read. The market's feed accounts follow.
+    ///
+    /// Refuses: `WrongSilo`, `WrongFeed`, `UnreadableFeed`, `NoFeedPrice`, `FutureFeed`,
+    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`. Emits: `MarketRefreshed`.
     pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
         instructions::refresh_market(ctx)
     }
 
     /// Opens an empty margin account.
+    ///
+    /// Emits: `AccountOpened`.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, number: u16) -> Result<()> {
         instructions::open_margin_account(ctx, number)
     }
 
     /// Closes a margin account that holds nothing.
+    ///
+    /// Refuses: `NotOwner`, `AccountNotEmpty`. Emits: `AccountClosed`.
     pub fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
         instructions::close_margin_account(ctx)
     }
 
     /// Adds collateral to any account, in every state of the chain. It lowers the shortfall of a
     /// flagged account and clears a flag made good.
+    ///
+    /// Refuses: `ZeroAmount`, `WrongSilo`, `WrongVault`. Emits: `Deposited`.
     pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         instructions::deposit(ctx, amount)
     }
 
     /// Takes collateral out, as far as the initial margin asked now is met without unrealised
     /// gains. The markets of all open positions follow, in rising index order.
+    ///
+    /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
+    /// `NotEnoughCollateral`, `ChainNotReady`, `WrongMarket`, `StalePrice`, `BelowInitialMargin`,
+    /// `ReconcileFirst`. Emits: `Withdrawn`.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
     }
@@ -78,6 +106,9 @@ pub mod holdfast {
     /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain. A
     /// fee is set aside only as far as a withdrawal could take it: when there is one and positions
     /// are open, their markets follow, in rising index order.
+    ///
+    /// Refuses: `NotOwner`, `WrongSilo`, `InvalidOrder`, `ChainNotReady`, `NotEnoughCollateral`,
+    /// `WrongMarket`, `StalePrice`, `BelowInitialMargin`, `NoFreeOrderSlot`. Emits: `OrderPlaced`.
     pub fn place_order<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,
         request: OrderRequest,
@@ -86,6 +117,8 @@ pub mod holdfast {
     }
 
     /// Removes a waiting order: the owner any time, anyone once it has expired.
+    ///
+    /// Refuses: `OrderNotFound`, `OrderNotExpired`. Emits: `OrderRemoved`.
     pub fn cancel_order(ctx: Context<CancelOrder>, number: u64) -> Result<()> {
         instructions::cancel_order(ctx, number)
     }
@@ -93,6 +126,11 @@ pub mod holdfast {
     /// Executes an order at the oldest price published after its request and delay, and after the
     /// chain's last break, that meets its trigger and limit. When it opens, the markets of the
     /// account's other open positions follow, in rising index order; a reduction needs no margin.
+    ///
+    /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `ChainNotReady`,
+    /// `NothingToReduce`, `NoPriceYet`, `PositionTooSmall`, `OpenInterestCap`, `AccountShareCap`,
+    /// `UtilisationCap`, `MarketNotReady`, `StalePrice`, `BelowInitialMargin`. Emits:
+    /// `OrderExecuted`.
     pub fn execute_order<'info>(
         ctx: Context<'info, ExecuteOrder<'info>>,
         number: u64,
@@ -102,6 +140,9 @@ pub mod holdfast {
 
     /// Flags an account that fails its maintenance margin: the request that a liquidation executes.
     /// The markets of all open positions follow, in rising index order.
+    ///
+    /// Refuses: `WrongMarket`, `StalePrice`, `AlreadyFlagged`, `AccountSafe`. Emits:
+    /// `AccountFlagged`.
     pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
         instructions::flag(ctx)
     }
@@ -110,27 +151,42 @@ pub mod holdfast {
     /// published after the flag and its delay, and after the chain's last break. Bad debt is booked
     /// in the same step. The markets of the account's other open positions follow, in rising index
     /// order.
+    ///
+    /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `WrongMarket`,
+    /// `StalePrice`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`. Emits:
+    /// `PositionLiquidated`.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         instructions::liquidate(ctx)
     }
 
     /// Turns pending profit into collateral, cut by what the silo can pay of all that is pending.
+    ///
+    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`. Emits: `ProfitMatured`.
     pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
         instructions::mature_profit(ctx)
     }
 
     /// Asks to join or leave the liquidity pool or the insurance fund, in every state of the chain.
+    ///
+    /// Refuses: `ZeroAmount`, `WrongVault`, `WrongTokenAccount`. Emits: `PoolRequested`.
     pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
         instructions::request_pool(ctx, number, order)
     }
 
     /// Takes a pool request back: deposit or shares return in full.
+    ///
+    /// Refuses: `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `ReconcileFirst`.
+    /// Emits: `PoolRequestCancelled`.
     pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
         instructions::cancel_pool_request(ctx)
     }
 
     /// Executes a pool request at prices published after it. For the liquidity pool every market
     /// of the silo follows, in index order.
+    ///
+    /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
+    /// `RequestNotDue`, `WrongMarket`, `StalePrice`, `ZeroAmount`, `BelowMinimum`,
+    /// `LiquidityInUse`, `ReconcileFirst`. Emits: `PoolRequestExecuted`.
     pub fn execute_pool_request<'info>(
         ctx: Context<'info, ExecutePoolRequest<'info>>,
     ) -> Result<()> {
@@ -139,16 +195,23 @@ pub mod holdfast {
 
     /// Judges the chain by its sysvars and keeps the sample and the state. Markets may follow, whose
     /// stored readings are evidence of the time.
+    ///
+    /// Refuses: `WrongMarket`, `SampleTooSoon`. Emits: `ChainObserved`, `ChainStateChanged`.
     pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
         instructions::observe(ctx)
     }
 
     /// Brings a silo's vaults in line with its ledger; donations join the insurance fund.
+    ///
+    /// Refuses: `WrongVault`, `NothingToMove`. Emits: `VaultsReconciled`.
     pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
         instructions::reconcile_vaults(ctx)
     }
 
     /// Pays protocol fees out to the exchange's fee receiver.
+    ///
+    /// Refuses: `WrongVault`, `WrongTokenAccount`, `NothingToMove`, `ReconcileFirst`. Emits:
+    /// `FeesCollected`.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         instructions::collect_fees(ctx)
     }

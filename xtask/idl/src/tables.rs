@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 
 use anchor_lang_idl::types::{
-    Idl, IdlDefinedFields, IdlField, IdlInstruction, IdlInstructionAccountItem, IdlType,
-    IdlTypeDef, IdlTypeDefTy,
+    Idl, IdlArrayLen, IdlDefinedFields, IdlField, IdlInstruction, IdlInstructionAccountItem,
+    IdlType, IdlTypeDef, IdlTypeDefTy,
 };
+use anyhow::{Result, bail};
+
+use crate::source::{ANYWHERE, Source, writers};
 
 /// The table of errors.
 pub fn errors(idl: &Idl) -> String {
@@ -20,9 +23,15 @@ pub fn errors(idl: &Idl) -> String {
 
 /// Every instruction with its accounts and arguments.
 pub fn instructions(idl: &Idl) -> String {
-    let explained = "Each has a file of its own there, with its checks and its handler. Anyone may \
-                     call what asks for no owner or admin.";
-    let mut text = header("Instructions", "instructions", explained);
+    let anywhere = ANYWHERE.map(|name| format!("`{name}`")).join(", ");
+    let explained = format!(
+        "Each has a file of its own there, with its checks and its handler. Anyone may call what \
+         asks for no owner or admin. What each refuses with is explained in \
+         [errors](errors.md); any may also refuse with {anywhere}, and with Anchor's own errors \
+         for accounts of another program, type or address and for missing signatures. Accounts \
+         that follow the listed ones are named in the text."
+    );
+    let mut text = header("Instructions", "instructions", &explained);
     for instruction in &idl.instructions {
         describe(&mut text, instruction);
     }
@@ -30,7 +39,7 @@ pub fn instructions(idl: &Idl) -> String {
 }
 
 fn describe(text: &mut String, instruction: &IdlInstruction) {
-    let _ = writeln!(text, "## `{}`\n\n{}\n", instruction.name, instruction.docs.join(" "));
+    let _ = writeln!(text, "## `{}`\n\n{}\n", instruction.name, prose(&instruction.docs));
     text.push_str("| account | | what it is |\n|---|---|---|\n");
     for item in &instruction.accounts {
         let IdlInstructionAccountItem::Single(account) = item else { continue };
@@ -52,7 +61,7 @@ fn argument(field: &IdlField) -> String {
 }
 
 /// Every account, argument and event type with its fields.
-pub fn layouts(idl: &Idl) -> String {
+pub fn layouts(idl: &Idl, sources: &[Source]) -> Result<String> {
     let explained = "Accounts are zero-copy: an eight-byte discriminator, then these fields in \
                      this order, little-endian, aligned to eight bytes. Sizes are asserted where \
                      the types are defined. Other types are parts of accounts, arguments or events.";
@@ -60,23 +69,68 @@ pub fn layouts(idl: &Idl) -> String {
     let is_account = |name: &str| idl.accounts.iter().any(|account| account.name == name);
     let (accounts, others): (Vec<_>, Vec<_>) =
         idl.types.iter().partition(|defined| is_account(&defined.name));
-    for defined in accounts.into_iter().chain(others) {
-        lay_out(&mut text, defined);
+    for defined in accounts {
+        let bytes = DISCRIMINATOR + size_of_type(idl, defined)?;
+        let writers: Vec<_> =
+            writers(idl, sources, &defined.name).iter().map(|name| format!("`{name}`")).collect();
+        let facts = format!("{bytes} bytes. Written by {}.\n\n", writers.join(", "));
+        lay_out(&mut text, defined, &facts);
     }
-    text
+    for defined in others {
+        lay_out(&mut text, defined, "");
+    }
+    Ok(text)
 }
 
-fn lay_out(text: &mut String, defined: &IdlTypeDef) {
-    let _ = writeln!(text, "## `{}`\n\n{}\n", defined.name, defined.docs.join(" "));
-    let IdlTypeDefTy::Struct { fields: Some(IdlDefinedFields::Named(fields)) } = &defined.ty else {
-        return;
-    };
+/// Bytes before an account's fields.
+const DISCRIMINATOR: usize = 8;
+
+fn lay_out(text: &mut String, defined: &IdlTypeDef, facts: &str) {
+    let _ = writeln!(text, "## `{}`\n\n{}\n", defined.name, prose(&defined.docs));
+    text.push_str(facts);
+    let Some(fields) = fields(defined) else { return };
     text.push_str("| field | type | what it is |\n|---|---|---|\n");
     for field in fields {
         let docs = field.docs.join(" ");
         let _ = writeln!(text, "| `{}` | `{}` | {docs} |", field.name, kind(&field.ty));
     }
     text.push('\n');
+}
+
+/// The fields of a struct.
+pub fn fields(defined: &IdlTypeDef) -> Option<&[IdlField]> {
+    match &defined.ty {
+        IdlTypeDefTy::Struct { fields: Some(IdlDefinedFields::Named(fields)) } => Some(fields),
+        _ => None,
+    }
+}
+
+/// Bytes of a zero-copy type: the sum of its fields, because all padding is explicit.
+fn size_of_type(idl: &Idl, defined: &IdlTypeDef) -> Result<usize> {
+    let fields = fields(defined).unwrap_or_default();
+    fields.iter().map(|field| size_of_field(idl, &field.ty)).sum()
+}
+
+fn size_of_field(idl: &Idl, ty: &IdlType) -> Result<usize> {
+    Ok(match ty {
+        IdlType::U8 => 1,
+        IdlType::U16 => 2,
+        IdlType::U32 => 4,
+        IdlType::I64 | IdlType::U64 => 8,
+        IdlType::Pubkey => 32,
+        IdlType::Array(item, IdlArrayLen::Value(length)) => size_of_field(idl, item)? * length,
+        IdlType::Defined { name, .. } => match idl.types.iter().find(|part| part.name == *name) {
+            Some(part) => size_of_type(idl, part)?,
+            None => bail!("{name} is not described"),
+        },
+        other => bail!("{} has no fixed size in an account", kind(other)),
+    })
+}
+
+/// Lines of a comment as paragraphs.
+fn prose(docs: &[String]) -> String {
+    let paragraphs = docs.split(String::is_empty).map(|lines| lines.join(" "));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
 fn kind(ty: &IdlType) -> String {

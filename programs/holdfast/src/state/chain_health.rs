@@ -5,6 +5,9 @@ use holdfast_risk::{Bps, Millis};
 use super::HEALTH_SAMPLES;
 
 /// What the program has seen of the chain: one per exchange. Address: `["health"]`.
+///
+/// Holds: neither the last look's time nor its slot ever falls, and samples lie at least two
+/// seconds apart.
 #[account(zero_copy)]
 pub struct ChainHealth {
     /// Layout version.

@@ -1,6 +1,8 @@
 use anchor_lang::prelude::*;
 
 /// The venue: one per program. Address: `["exchange"]`.
+///
+/// Holds: only the count of silos changes after creation.
 #[account(zero_copy)]
 pub struct Exchange {
     /// Layout version.

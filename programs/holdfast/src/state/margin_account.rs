@@ -8,6 +8,9 @@ use super::{MAX_MARKETS, ORDER_SLOTS};
 use crate::error::{HoldfastError, OrRefuse};
 
 /// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.
+///
+/// Holds: a bit of `open_markets` per open position and no other; `reserved_fees` is the sum of the
+/// waiting orders' fees.
 #[account(zero_copy)]
 pub struct MarginAccount {
     /// Layout version.

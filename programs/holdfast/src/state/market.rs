@@ -21,6 +21,9 @@ use super::{MAX_FEEDS, RECENT_PRICES};
 const PRICES_AFTER_BREAK: usize = 3;
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
+///
+/// Holds: settings and feed ids never change; the ring's publish times rise; each side is the sum
+/// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
     /// Layout version.

@@ -3,6 +3,8 @@ use holdfast_risk::pool::PoolKind;
 
 /// A request to join or leave a pool, priced after it was made.
 /// Address: `["request", silo, owner, number as u16 LE]`.
+///
+/// Holds: never changed, only closed: when it is executed or taken back.
 #[account(zero_copy)]
 pub struct PoolRequest {
     /// Layout version.

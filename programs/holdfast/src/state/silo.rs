@@ -11,6 +11,9 @@ use holdfast_risk::{Bps, Usd};
 use crate::error::{HoldfastError, OrRefuse};
 
 /// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
+///
+/// Holds: the ledger's parts, pending profit aside, sum to what it counts on in both vaults, and
+/// each vault holds at least that; settings never change.
 #[account(zero_copy)]
 pub struct Silo {
     /// Layout version.
