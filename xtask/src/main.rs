@@ -119,15 +119,24 @@ fn fmt(options: &[&str]) -> Result<(), String> {
     cargo(&[&["fmt", "--all", "--manifest-path", sbpf::MANIFEST], options].concat())
 }
 
-/// Licences, sources and bans; advisories as well where their database can be reached.
+/// Licences, sources and bans of both workspaces; advisories as well where their database can be
+/// reached.
 fn deny() -> Result<(), String> {
     setup::install_deny()?;
-    cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"])?;
+    let check = |what: &[&str]| {
+        // The allowed licences are those of both; neither has to have all of them.
+        let both = ["check", "--allow", "license-not-encountered"];
+        let common = |manifest| ["deny", "--manifest-path", manifest, "--config", "deny.toml"];
+        ["Cargo.toml", sbpf::MANIFEST].into_iter().try_for_each(|manifest| {
+            cargo(&[&common(manifest)[..], &["--locked"], &both, what].concat())
+        })
+    };
+    check(&["bans", "licenses", "sources"])?;
     if !succeeds(Command::new("cargo").args(["deny", "fetch", "db"])) {
         eprintln!("advisories are not checked: their database on GitHub cannot be reached");
         return Ok(());
     }
-    cargo(&["deny", "--locked", "check", "advisories"])
+    check(&["--allow", "advisory-not-detected", "advisories"])
 }
 
 fn lint() -> Result<(), String> {
