@@ -10,8 +10,11 @@ pub use chain::Look;
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SiloTermsState;
+use holdfast_risk::execution::SiloRules;
+use holdfast_risk::fee::FeeShares;
+use holdfast_risk::loss::InsuranceTerms;
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Overflow, execution, pool as pools, quote};
+use holdfast_risk::{Bps, Overflow, execution, pool as pools, quote};
 
 use crate::action::Action;
 use crate::state::{Account, State};
@@ -22,6 +25,21 @@ pub struct Settings {
     pub markets: Vec<MarketTerms>,
     /// The silo's.
     pub silo: SiloTermsState,
+}
+
+impl Settings {
+    /// What a trade needs to know of the silo.
+    pub fn rules(&self) -> SiloRules {
+        let fees = FeeShares {
+            insurance: Bps(self.silo.insurance_share_bps),
+            protocol: Bps(self.silo.protocol_share_bps),
+        };
+        let insurance = InsuranceTerms {
+            outage_reserve: Bps(self.silo.outage_reserve_bps),
+            epoch_cap: Bps(self.silo.epoch_cap_bps),
+        };
+        SiloRules { fees, insurance }
+    }
 }
 
 /// Why an instruction does nothing.

@@ -4,11 +4,9 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_risk::book::Book;
 use holdfast_risk::chain_health::Thresholds;
-use holdfast_risk::execution::{Circumstances, SiloRules, execute};
-use holdfast_risk::fee::FeeShares;
+use holdfast_risk::execution::{Circumstances, execute};
 use holdfast_risk::latency::{exposure, initial_ratio};
 use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
-use holdfast_risk::loss::InsuranceTerms;
 use holdfast_risk::margin::{Health, Leg, Ratios, requirement};
 use holdfast_risk::order::{Order, first_since};
 use holdfast_risk::policy::{Action as Asked, Permit, permit};
@@ -26,20 +24,6 @@ pub struct Standing {
     pub health: Health,
     largest_other: Usd,
     now: Millis,
-}
-
-impl Settings {
-    fn rules(&self) -> SiloRules {
-        let fees = FeeShares {
-            insurance: Bps(self.silo.insurance_share_bps),
-            protocol: Bps(self.silo.protocol_share_bps),
-        };
-        let insurance = InsuranceTerms {
-            outage_reserve: Bps(self.silo.outage_reserve_bps),
-            epoch_cap: Bps(self.silo.epoch_cap_bps),
-        };
-        SiloRules { fees, insurance }
-    }
 }
 
 impl State {
