@@ -1,6 +1,8 @@
 //! Generates `idl/holdfast.json` from the program's source and three pages of `docs/` from that, or
-//! checks that the committed files are what would be generated.
+//! checks that the committed files are what would be generated. Either way, what the pages point at has
+//! to exist.
 
+mod links;
 mod source;
 mod tables;
 
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 fn generate(arguments: &Arguments) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     // Addresses are derived by crates/client; the builder's resolver cannot read seeds that load
     // a zero-copy account.
     let idl = IdlBuilder::new()
@@ -62,7 +64,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
             write(&path, &content)?;
         }
     }
-    Ok(())
+    links::check(&root)
 }
 
 /// Runs this program again without the variable that rustup sets: with it, the builder (0.1.4)
