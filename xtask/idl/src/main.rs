@@ -1,6 +1,6 @@
 //! Generates `idl/holdfast.json` from the program's source and three pages of `docs/` from that, or
-//! checks that the committed files are what would be generated. Either way, what the pages point at has
-//! to exist.
+//! checks that the committed files are what would be generated. Either way, what the pages point at
+//! has to exist.
 
 mod links;
 mod source;

@@ -91,7 +91,7 @@ fn lay_out(text: &mut String, defined: &IdlTypeDef, facts: &str) {
     let Some(fields) = fields(defined) else { return };
     text.push_str("| field | type | what it is |\n|---|---|---|\n");
     for field in fields {
-        let docs = field.docs.join(" ");
+        let docs = prose(&field.docs);
         let _ = writeln!(text, "| `{}` | `{}` | {docs} |", field.name, kind(&field.ty));
     }
     text.push('\n');
@@ -127,10 +127,11 @@ fn size_of_field(idl: &Idl, ty: &IdlType) -> Result<usize> {
     })
 }
 
-/// Lines of a comment as paragraphs.
+/// Lines of a comment as paragraphs, without links into the code.
 fn prose(docs: &[String]) -> String {
     let paragraphs = docs.split(String::is_empty).map(|lines| lines.join(" "));
-    paragraphs.collect::<Vec<_>>().join("\n\n")
+    let text = paragraphs.collect::<Vec<_>>().join("\n\n");
+    text.replace("[`", "`").replace("`]", "`")
 }
 
 fn kind(ty: &IdlType) -> String {
