@@ -26,4 +26,36 @@ proptest! {
             prop_assert!(after.amount_for(bought).unwrap().0 <= amount);
         }
     }
+
+    #[test]
+    fn whoever_holds_shares_never_loses_to_a_later_deposit_or_withdrawal(
+        assets in 0..BOUND, shares in 0..BOUND, amount in 0..BOUND, part in 0..BOUND,
+    ) {
+        let worth = |pool: Pool| u128::from(pool.assets.0 + 1);
+        let count = |pool: Pool| u128::from(pool.shares + 1);
+        let before = Pool { assets: Usd(assets), shares };
+        let rises = |after: Pool| worth(after) * count(before) >= worth(before) * count(after);
+        if let Ok(bought) = before.shares_for(Usd(amount)) {
+            let joined = Pool { assets: Usd(assets + amount), shares: shares + bought };
+            prop_assert!(rises(joined));
+        }
+        let sold = part % (shares + 1);
+        let paid = before.amount_for(sold).unwrap().0;
+        prop_assert!(paid <= assets);
+        let left = Pool { assets: Usd(assets - paid), shares: shares - sold };
+        prop_assert!(rises(left));
+    }
+
+    #[test]
+    fn the_first_depositor_cannot_gain_by_inflating_the_price(
+        first in 0..1_000_000_u64, donated in prop_oneof![0..100_u64, 0..BOUND],
+        later in prop_oneof![0..100_u64, 0..BOUND],
+    ) {
+        let empty = Pool { assets: Usd(0), shares: 0 };
+        let held = empty.shares_for(Usd(first)).unwrap();
+        let inflated = Pool { assets: Usd(first + donated), shares: held };
+        let bought = inflated.shares_for(Usd(later)).unwrap();
+        let joined = Pool { assets: Usd(first + donated + later), shares: held + bought };
+        prop_assert!(joined.amount_for(held).unwrap().0 <= first + donated);
+    }
 }
