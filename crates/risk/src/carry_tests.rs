@@ -36,6 +36,27 @@ fn borrowing_costs_in_proportion_to_what_is_used() {
     assert_eq!(borrow_rate(50_000, Usd(9), Usd(2)), Ok(HourlyRate(50_000_000_000)));
 }
 
+#[test]
+fn a_day_of_half_skew_moves_the_rate_by_half_the_velocity_and_never_a_unit_more() {
+    let rate = |skew, day| {
+        let terms = FundingTerms { cap: 10_000_000, ..TERMS };
+        let (after, _) =
+            accrue_funding(terms, Funding::default(), SignedSize(skew), PRICE, Millis(day))
+                .unwrap();
+        after.rate.0
+    };
+    let day = 86_400_000;
+    assert_eq!(
+        [500_000, 1_000_000, 5_000_000].map(|skew| rate(skew, day)),
+        [1_000_000_000_000, 2_000_000_000_000, 2_000_000_000_000,]
+    );
+    assert_eq!(rate(-500_000, day), -1_000_000_000_000);
+    assert_eq!([rate(0, day), rate(1, 1), rate(-1, 1)], [0, 0, 0]);
+    let coarse = FundingTerms { velocity: 1, full_skew: Size(3), ..TERMS };
+    let third = accrue_funding(coarse, Funding::default(), SignedSize(1), PRICE, Millis(day));
+    assert_eq!(third.unwrap().0.rate, HourlyRate(333_333));
+}
+
 proptest! {
     #[test]
     fn no_time_changes_nothing(
@@ -76,5 +97,40 @@ proptest! {
         }
         let whole = index_step(price, rate, Millis(cuts.iter().sum()), 0).unwrap();
         prop_assert_eq!((paid, remainder), whole);
+    }
+
+    #[test]
+    fn shorts_pay_what_longs_would_in_their_mirror(
+        rate in -1_000_000_000_000..=1_000_000_000_000_i64, remainder in -1_000_000..1_000_000_i64,
+        skew in -2_000_000..2_000_000_i64, price in 1..1_000_000_000_u64, elapsed in 0..600_000_u64,
+    ) {
+        let run = |sign: i64| {
+            let before = Funding { rate: HourlyRate(sign * rate), remainder: sign * remainder };
+            let skew = SignedSize(sign * skew);
+            accrue_funding(TERMS, before, skew, Price(price), Millis(elapsed)).unwrap()
+        };
+        let ((long, paid), (short, received)) = (run(1), run(-1));
+        prop_assert_eq!(paid, -received);
+        prop_assert_eq!((long.rate.0, long.remainder), (-short.rate.0, -short.remainder));
+    }
+
+    #[test]
+    fn a_step_and_what_it_keeps_are_exactly_what_is_due(
+        price in 0..1_000_000_000_000_u64, rate in -10_000_000_000_000..10_000_000_000_000_i64,
+        elapsed in 0..600_000_u64, kept in -3_599_999_999_999_999..3_600_000_000_000_000_i64,
+    ) {
+        let (step, rest) = index_step(Price(price), HourlyRate(rate), Millis(elapsed), kept).unwrap();
+        let due = i128::from(price) * i128::from(rate) * i128::from(elapsed) + i128::from(kept);
+        let whole = 3_600_000_000_000_000_i128;
+        prop_assert_eq!((i128::from(step), i128::from(rest)), (due / whole, due % whole));
+    }
+
+    #[test]
+    fn utilisation_is_the_share_rounded_up_and_never_above_all(open: u64, liquidity: u64) {
+        let found = utilisation(Usd(open), Usd(liquidity)).unwrap();
+        let exact = (u128::from(open) * 1_000_000).checked_div(u128::from(liquidity));
+        let least = exact.unwrap_or(u128::from(open > 0) * 1_000_000).min(1_000_000);
+        prop_assert!((least..=least + 1).contains(&u128::from(found.0)) && found.0 <= 1_000_000);
+        prop_assert_eq!(found.0 > 0, open > 0);
     }
 }

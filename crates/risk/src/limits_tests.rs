@@ -29,4 +29,29 @@ proptest! {
         let held = u128::from(left) * u128::from(cap) >= u128::from(open) * 10_000;
         prop_assert!(held || left == liquidity);
     }
+
+    #[test]
+    fn a_trade_may_end_exactly_where_all_three_caps_hold(
+        side in 0..3_000_u64, account in 0..200_u64, silo in 0..200_u64, liquidity in 0..100_u64,
+        account_share in 0..=10_000_u16, utilisation in 1..=30_000_u16,
+    ) {
+        let caps = Caps {
+            side: Size(1_500),
+            account_share: Bps(account_share),
+            utilisation: Bps(utilisation),
+        };
+        let resulting = Resulting { side: Size(side), account: Usd(account), silo: Usd(silo) };
+        let within = |amount: u64, share: u16| amount * 10_000 <= liquidity * u64::from(share);
+        let holds = side <= 1_500 && within(account, account_share) && within(silo, utilisation);
+        prop_assert_eq!(check(resulting, Usd(liquidity), caps).is_ok(), holds);
+    }
+
+    #[test]
+    fn one_unit_more_than_can_leave_would_break_the_utilisation(
+        liquidity in 1..u64::MAX / 100_000, open in 1..u64::MAX / 100_000, cap in 1..=50_000_u16,
+    ) {
+        let out = removable(Usd(liquidity), Usd(open), Bps(cap)).unwrap().0;
+        let left = u128::from(liquidity - out);
+        prop_assert!((left - 1) * u128::from(cap) < u128::from(open) * 10_000);
+    }
 }

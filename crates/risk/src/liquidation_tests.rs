@@ -1,3 +1,6 @@
+extern crate std;
+use std::vec::Vec;
+
 use super::{Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close};
 use crate::book::Book;
 use crate::chain_health::{Monitor, Sighting, State};
@@ -83,6 +86,31 @@ fn in_a_thaw_the_line_rises_and_in_shelter_only_the_deep_go_after_a_wait() {
     assert!(!reached(&chain, 64_000_000, 60_000));
 }
 
+#[test]
+fn what_is_left_is_worth_keeping_from_the_smallest_size_on() {
+    // The size to close is 5,555,556 of ten million, as above.
+    let position = leg(10_000_000, 1_000_000_000, 96_000_000);
+    for (smallest, closed) in [(4_444_444, 5_555_556), (4_444_445, 10_000_000)] {
+        let terms = Terms { smallest: Size(smallest), ..TERMS };
+        let found = size_to_close(&health(80_000_000, &position), &position, terms).unwrap();
+        assert_eq!(found, Size(closed));
+    }
+    let costly = Terms { penalty: Bps(750), ..TERMS };
+    let found = size_to_close(&health(80_000_000, &position), &position, costly).unwrap();
+    assert_eq!(found, Size(10_000_000), "a close that does not help is a whole one");
+}
+
+#[test]
+fn a_line_that_has_risen_by_a_fraction_has_not_risen() {
+    // Maintenance is three and the deep line one: the range is two.
+    let position = leg(1_000, 100, 60_000);
+    let thaw = Millis(600_000);
+    let chain = Monitor { state: State::Thaw, ..Monitor::new(&Sighting::default()) };
+    let reached = |now| is_liquidatable(&health(41, &position), &chain, thaw, Millis(now));
+    assert_eq!(health(41, &position).equity, SignedUsd(1));
+    assert_eq!([0, 299_999, 300_000].map(reached), [false, false, true]);
+}
+
 proptest! {
     #[test]
     fn a_partial_close_brings_the_account_back_over_maintenance(
@@ -125,5 +153,97 @@ proptest! {
             prop_assert!(after.meets_maintenance(), "{:?}", after);
             prop_assert_eq!(done.bad_debt, Usd(0));
         }
+    }
+
+    #[test]
+    fn the_reward_never_falls_with_time_and_beyond_it_nobody_is_charged_what_he_does_not_have(
+        closed in 0..1_000_000_000_000_u64, waited in 0..200_000_u64, longer in 0..200_000_u64,
+        available in -1_000_000_000..10_000_000_000_i64, ramp in 0..100_000_u64,
+        penalty in 0..500_u16, first in 0..=5_000_u16, more in 0..=5_000_u16,
+    ) {
+        let terms = Terms {
+            penalty: Bps(penalty),
+            first_share: Bps(first),
+            last_share: Bps(first + more),
+            ramp: Millis(ramp),
+            ..TERMS
+        };
+        let due = |waited, has| charge(Usd(closed), Millis(waited), SignedUsd(has), terms).unwrap();
+        let now = due(waited, available);
+        prop_assert!(now.reward <= due(waited + longer, available).reward);
+        prop_assert_eq!(now.reward, due(waited, i64::MIN).reward);
+        let whole = (closed * u64::from(penalty)).div_ceil(10_000);
+        let of = |share: u64| (u128::from(whole) * u128::from(share) / 10_000) as u64;
+        let risen = (u64::from(more) * waited).checked_div(ramp).unwrap_or(0);
+        let share = if waited >= ramp { first + more } else { first + risen as u16 };
+        prop_assert!(ramp == 0 || now.reward.0 == of(u64::from(share)));
+        prop_assert!(now.reward.0 >= of(u64::from(first)) && now.reward.0 <= of(u64::from(first + more)));
+        let left = available.max(0).unsigned_abs().saturating_sub(now.reward.0);
+        prop_assert_eq!(now.insurance.0, (whole - now.reward.0).min(left));
+    }
+
+    #[test]
+    fn closing_part_of_one_leg_of_many_reaches_the_target_and_one_unit_less_would_not_have_been_due(
+        legs in proptest::collection::vec(
+            (1_000_000..1_000_000_000_i64, any::<bool>(), 10_000..1_000_000_000_u64, 9_500..10_500_u64),
+            1..4,
+        ),
+        collateral_bps in 100..1_500_u64, pending in 0..1_000_000_u64,
+    ) {
+        let legs: Vec<Leg> = legs
+            .into_iter()
+            .map(|(size, short, price, entered)| {
+                let value = (size as u64 * (price / 100)) / 10_000;
+                leg(if short { -size } else { size }, value * entered / 10_000, price)
+            })
+            .collect();
+        let value: u64 = legs.iter().map(|leg| leg.notional().unwrap().0).sum();
+        let collateral = value * collateral_bps / 10_000;
+        let standing = |collateral, pending, legs: &[Leg]| {
+            let mut health = Health::new(Usd(collateral), Usd(pending)).unwrap();
+            legs.iter().for_each(|leg| { health.add(leg).unwrap(); });
+            health
+        };
+        let before = standing(collateral, pending, &legs);
+        prop_assume!(!before.meets_maintenance());
+        let first = legs[0];
+        let closed = size_to_close(&before, &first, TERMS).unwrap();
+        let held = first.position.size.size();
+        prop_assert!(closed.0 > 0 && closed <= held);
+        prop_assert!(closed == held || held.0 - closed.0 >= TERMS.smallest.0);
+        prop_assert!(closed == held || !before.is_deeply_insolvent());
+        if closed == held {
+            return Ok(());
+        }
+        // Twice the relief of a unit is 1,500 less 300 basis points.
+        let missing = (before.initial.0 + before.maintenance.0).div_ceil(2) as i64 - before.equity.0;
+        let less = u128::from(closed.0 - 1) * u128::from(first.price.0) * 1_200;
+        prop_assert!(less < (missing as u128 * 20_000 + 1_200) * 1_000_000, "no more than needed");
+
+        let side = |side| SideTotal::default().replace(side, &Position::default(), &first.position);
+        let purse = Purse { collateral: Usd(collateral), pending_profit: Usd(pending) };
+        let ledger = Ledger {
+            collateral: purse.collateral,
+            liquidity: Usd(1 << 50),
+            pending_profit: purse.pending_profit,
+            ..Ledger::default()
+        };
+        let book = Book {
+            position: first.position,
+            purse,
+            longs: side(Side::Long).unwrap(),
+            shorts: side(Side::Short).unwrap(),
+            ledger,
+            open: first.position.entry,
+            ..Book::default()
+        };
+        let done = liquidate(&book, &before, &first, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
+        prop_assert_eq!(done.bad_debt, Usd(0));
+        let mut rest = legs;
+        rest[0].position = done.book.position;
+        let after = standing(done.book.purse.collateral.0, done.book.purse.pending_profit.0, &rest);
+        let target = (after.initial.0 + after.maintenance.0) / 2;
+        prop_assert!(after.equity.0 + 3 >= target as i64, "{:?} {}", after, target);
+        prop_assert!(after.meets_maintenance());
     }
 }

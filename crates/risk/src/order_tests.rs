@@ -75,6 +75,26 @@ fn orders_that_can_never_execute() {
     assert!(BUY.is_expired(Millis(BUY.expires.0 + 1)));
 }
 
+#[test]
+fn what_opens_and_what_is_cut_follows_from_the_exposure_it_results_in() {
+    for held in -3..=3_i64 {
+        for delta in (-4..=4_i64).filter(|delta| *delta != 0) {
+            let after = held + delta;
+            let opens = after.abs() > held.abs() || after * held < 0;
+            let reduced = if delta > 0 { delta.min(-held).max(0) } else { delta.max(-held).min(0) };
+            for (reduce_only, may_open) in
+                [(false, true), (false, false), (true, true), (true, false)]
+            {
+                let order = Order { delta: SignedSize(delta), reduce_only, ..BUY };
+                let wanted = if reduce_only || !may_open { reduced } else { delta };
+                let held = SignedSize(held);
+                assert_eq!(order.executable(held, may_open), Ok(SignedSize(wanted)));
+                assert_eq!(order.opens(held), !reduce_only && opens, "{held:?} {order:?}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn the_first_price_since_and_no_other(
@@ -97,5 +117,31 @@ proptest! {
         let sell = trade_price(Price(index), Side::Short, Ppm(spread)).unwrap();
         prop_assert!(buy.0 >= index && sell.0 <= index);
         prop_assert_eq!(spread > 0, buy.0 > index);
+    }
+
+    #[test]
+    fn the_oldest_price_that_meets_trigger_and_limit_is_the_one_whatever_came_before_and_after(
+        prices in proptest::collection::vec(90..110_u64, 0..16), earliest in 0..18_u64,
+        buys: bool, limit in 85..115_u64, level in 90..110_u64, kind in 0..3_u8,
+        spread in 0..50_000_u32,
+    ) {
+        let trigger = match kind {
+            0 => Trigger::Immediate,
+            1 => Trigger::AtOrAbove(Price(level)),
+            _ => Trigger::AtOrBelow(Price(level)),
+        };
+        let delta = SignedSize(if buys { 1 } else { -1 });
+        let order = Order { delta, limit: Price(limit), trigger, ..BUY };
+        let points: Vec<_> = (1..).zip(&prices).map(|(time, price)| point(time, *price)).collect();
+        let found = order.execution(points.iter().rev().copied(), Millis(earliest), Ppm(spread));
+        let distance = |price: u64| (price * u64::from(spread)).div_ceil(1_000_000);
+        let wanted = points.into_iter().find_map(|point| {
+            let index = point.price.0;
+            let price = if buys { index + distance(index) } else { index - distance(index) };
+            let met = [true, index >= level, index <= level][usize::from(kind)];
+            let kept = if buys { price <= limit } else { price >= limit };
+            (point.published.0 >= earliest && met && kept).then_some((point, Price(price)))
+        });
+        prop_assert_eq!(found, Ok(wanted));
     }
 }

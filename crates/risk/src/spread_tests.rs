@@ -45,4 +45,28 @@ proptest! {
         prop_assert_eq!(spread(-skew, part), 200);
         prop_assert!(spread(skew, part) >= 200);
     }
+
+    #[test]
+    fn the_spread_is_the_area_under_the_skew_along_the_trade(
+        skew in -300..300_i64, delta in -300..300_i64, depth in 1..2_000_u64, base in 0..10_000_u32,
+        volatility in 0..100_000_u32, share in 0..=10_000_u16,
+    ) {
+        prop_assume!(delta != 0);
+        let terms = Spread { base: Ppm(base), depth: Size(depth), volatility_share: Bps(share) };
+        let found = half_spread(terms, SignedSize(skew), SignedSize(delta), Ppm(volatility)).unwrap();
+        // Unit by unit: twice the mean distance from balance, where the trade leads away from it.
+        let away = if delta > 0 { skew } else { -skew };
+        let twice: i64 = (away..away + delta.abs()).map(|at| (2 * at + 1).max(0)).sum();
+        let moved = twice.unsigned_abs().div_ceil(2 * depth);
+        let impact = (moved * 1_000_000).div_ceil(delta.unsigned_abs());
+        let uncertain = (u64::from(volatility) * u64::from(share)).div_ceil(10_000);
+        prop_assert_eq!(u64::from(found.0), u64::from(base) + impact + uncertain);
+    }
+
+    #[test]
+    fn a_side_pays_what_the_other_would_in_its_mirror(
+        skew in -50_000_000..50_000_000_i64, delta in 1..50_000_000_i64,
+    ) {
+        prop_assert_eq!(spread(skew, delta), spread(-skew, -delta));
+    }
 }

@@ -34,7 +34,7 @@ pub fn good() -> MarketTerms {
 fn the_edges_are_allowed_and_one_step_beyond_is_not() {
     assert_eq!(good().check(), Ok(()));
     type Change = fn(&mut MarketTerms);
-    let beyond: [(OutOfBounds, Change); 27] = [
+    let beyond: [(OutOfBounds, Change); 34] = [
         (OutOfBounds::Ratios, |terms| terms.ratios.maintenance = Bps(49)),
         (OutOfBounds::Ratios, |terms| terms.ratios.initial = Bps(500)),
         (OutOfBounds::Ratios, |terms| terms.ratios.initial = Bps(10_001)),
@@ -62,10 +62,52 @@ fn the_edges_are_allowed_and_one_step_beyond_is_not() {
         (OutOfBounds::Quotes, |terms| terms.quotes.confidence = Bps(501)),
         (OutOfBounds::Delay, |terms| terms.execution_delay = Millis(999)),
         (OutOfBounds::Delay, |terms| terms.flag_delay = Millis(30_001)),
+        (OutOfBounds::Delay, |terms| terms.flag_delay = Millis(999)),
+        (OutOfBounds::Delay, |terms| terms.execution_delay = Millis(30_001)),
+        (OutOfBounds::Quotes, |terms| terms.quotes.age = Millis(300_001)),
+        (OutOfBounds::Ratios, |terms| terms.ratios.initial = Bps(499)),
+        (OutOfBounds::Latency, |terms| terms.liquidation.penalty = Bps(379)),
+        (OutOfBounds::Latency, |terms| terms.tier_volatility = Ppm(u32::MAX)),
+        (OutOfBounds::Liquidation, |terms| {
+            terms.liquidation.first_share = Bps(501);
+            terms.liquidation.last_share = Bps(500);
+        }),
     ];
     for (number, (expected, change)) in beyond.into_iter().enumerate() {
         let mut terms = good();
         change(&mut terms);
         assert_eq!(terms.check(), Err(expected), "case {number}");
+    }
+}
+
+#[test]
+fn the_opposite_edges_are_allowed_too() {
+    type Change = fn(&mut MarketTerms);
+    let edges: [Change; 17] = [
+        |terms| terms.ratios.initial = Bps(10_000),
+        |terms| terms.ratios.initial = Bps(501),
+        |terms| (terms.ratios.maintenance, terms.liquidation.penalty) = (Bps(272), Bps(150)),
+        |terms| {
+            (terms.ratios.maintenance, terms.tier_volatility) = (Bps(50), Ppm(1));
+            terms.liquidation.penalty = Bps(49);
+        },
+        |terms| terms.liquidation.penalty = Bps(378),
+        |terms| terms.liquidation.first_share = Bps(10_000),
+        |terms| terms.liquidation.ramp = Millis(0),
+        |terms| terms.spread.base = Ppm(0),
+        |terms| terms.funding.cap = 0,
+        |terms| terms.borrow = 0,
+        |terms| terms.caps.account_share = Bps(0),
+        |terms| terms.caps.utilisation = Bps(1),
+        |terms| terms.taker_fee = Bps(0),
+        |terms| terms.quotes.age = Millis(300_000),
+        |terms| (terms.quotes.future, terms.quotes.confidence) = (Millis(0), Bps(1)),
+        |terms| terms.execution_delay = Millis(30_000),
+        |terms| terms.flag_delay = Millis(1_000),
+    ];
+    for (number, change) in edges.into_iter().enumerate() {
+        let mut terms = good();
+        change(&mut terms);
+        assert_eq!(terms.check(), Ok(()), "case {number}");
     }
 }

@@ -24,6 +24,19 @@ fn a_gap_counts_with_its_length() {
     assert_eq!(after.per_minute(), Ppm(10_000));
 }
 
+#[test]
+fn every_fraction_counts_as_movement() {
+    let calm = Volatility { since: at(1), price: Price(3_000_000), variance: 0 };
+    // A third of a millionth counts as one, its sixteenth as one again.
+    assert_eq!(calm.observe(at(2), Price(3_000_001)).unwrap().variance, 1);
+    let moving = Volatility { variance: 17, ..calm };
+    assert_eq!(moving.observe(at(2), Price(3_000_000)).unwrap().variance, 16);
+    // Five millionths over two minutes: 13 a minute, two sixteenths of it.
+    let spread = Volatility { price: Price(1_000_000), ..calm };
+    assert_eq!(spread.observe(at(3), Price(1_000_005)).unwrap().variance, 2);
+    assert_eq!(spread.observe(at(17), Price(1_000_005)).unwrap().variance, 2);
+}
+
 proptest! {
     #[test]
     fn no_price_overflows_and_calm_forgets(
@@ -40,5 +53,41 @@ proptest! {
             volatility = volatility.observe(at(minute), last).unwrap();
         }
         prop_assert!(volatility.per_minute() <= Ppm(5));
+    }
+
+    #[test]
+    fn the_mean_never_leaves_the_largest_move_and_reaches_a_steady_one(
+        moves in proptest::collection::vec(1..100_000_u64, 1..40),
+    ) {
+        let one = 1_000_000;
+        let step = |held: Volatility, minute, moved| {
+            let held = Volatility { price: Price(one), ..held };
+            held.observe(at(minute), Price(one + moved)).unwrap()
+        };
+        let largest = *moves.iter().max().unwrap();
+        let start = Volatility::default().observe(at(1), Price(one)).unwrap();
+        let (mut held, mut minute) = (start, 1);
+        for moved in &moves {
+            minute += 1;
+            held = step(held, minute, *moved);
+            // Two roundings up a step, remembered for sixteen.
+            prop_assert!(held.variance <= largest * largest + 32);
+        }
+        for _ in 0..1_000 {
+            minute += 1;
+            held = step(held, minute, largest);
+        }
+        prop_assert!((largest..=largest + 4).contains(&u64::from(held.per_minute().0)));
+    }
+
+    #[test]
+    fn after_a_gap_of_sixteen_minutes_only_the_gap_is_remembered(
+        variance: u32, minutes in 16..10_000_u64, moved in 0..10_000_000_u64,
+    ) {
+        let one = 1_000_000;
+        let before = Volatility { since: at(1), price: Price(one), variance: u64::from(variance) };
+        let after = before.observe(at(1 + minutes), Price(one + moved)).unwrap();
+        prop_assert_eq!(after.variance, (moved * moved).div_ceil(minutes));
+        prop_assert_eq!((after.since, after.price), (at(1 + minutes), Price(one + moved)));
     }
 }
