@@ -6,9 +6,11 @@ use crate::limits::Exceeded;
 use crate::loss::InsuranceTerms;
 use crate::order::{Order, PricePoint, Trigger};
 use crate::policy::Permit;
+use crate::position::Position;
 use crate::terms::MarketTerms;
 use crate::terms::tests::good;
-use crate::units::{Bps, Millis, Ppm, Price, SignedSize, Size, Usd};
+use crate::units::{Bps, CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
+use proptest::prelude::*;
 
 const SILO: SiloRules = SiloRules {
     fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) },
@@ -80,7 +82,9 @@ fn each_way_to_refuse() {
     assert_eq!(refused(order(1_000_000), closed), Some(Refusal::Closed));
     let after_all_prices = Circumstances { broke: Millis(9_001), ..MET };
     assert_eq!(refused(order(1_000_000), after_all_prices), Some(Refusal::NoPrice));
+    assert_eq!(refused(reduce, closed), Some(Refusal::NothingToReduce));
     assert_eq!(refused(order(999), MET), Some(Refusal::TooSmall));
+    assert_eq!(refused(order(1_000), MET), None);
     let exceeded = |cap| Some(Refusal::Exceeded(cap));
     assert_eq!(refused(order(10_000_001), MET), exceeded(Exceeded::OpenInterest));
     let stressed = Circumstances { opening: Permit::Stressed, ..MET };
@@ -99,4 +103,103 @@ fn an_exit_is_never_refused_for_its_fee_or_its_loss() {
     let after = done.traded.book;
     assert_eq!((after.position.size, after.open), (SignedSize(0), Usd(0)));
     assert_eq!((done.fee, done.traded.bad_debt.0 < 1_000), (Usd(0), true));
+}
+
+/// The book with a position open in it.
+fn holding(position: Position) -> Book {
+    let mut held = book();
+    held.longs = held.longs.replace(Side::Long, &Position::default(), &position).unwrap();
+    held.shorts = held.shorts.replace(Side::Short, &Position::default(), &position).unwrap();
+    (held.position, held.open) = (position, position.entry);
+    held
+}
+
+#[test]
+fn caps_bind_what_opens_and_never_a_reduction() {
+    let size = SignedSize(20_000_000);
+    let above = holding(Position { size, entry: Usd(2_000_000_000), ..Position::default() });
+    assert_eq!(run(&above, &order(-1), MET).unwrap().position.size, SignedSize(19_999_999));
+    let cap = Some(Refusal::Exceeded(Exceeded::OpenInterest));
+    assert_eq!(run(&above, &order(1_000), MET).err(), cap);
+}
+
+#[test]
+fn a_fraction_of_a_unit_above_an_accounts_share_is_above_it() {
+    let mut terms = terms();
+    (terms.taker_fee, terms.caps.account_share) = (Bps(0), Bps(1_000));
+    let recent = PricePoint { published: Millis(9_000), price: Price(100_000_001) };
+    // Worth 100,000,101 and a millionth, of which ten percent of the pool covers the whole units.
+    let mut book = book();
+    for (liquidity, fits) in [(1_000_001_010, false), (1_000_001_020, true)] {
+        book.ledger.liquidity = Usd(liquidity);
+        let order = order(1_000_001);
+        let done = execute(&book, &order, [recent].into_iter(), &terms, &SILO, MET);
+        let refused = Refusal::Exceeded(Exceeded::AccountShare);
+        assert_eq!(done.err(), if fits { None } else { Some(refused) });
+    }
+}
+
+#[test]
+fn carry_since_the_last_trade_is_settled_with_the_next() {
+    for (size, index, owed) in [
+        (1_000_000, 5_000_000_000_000, 5_000_000),
+        (1_000_000, -5_000_000_000_000, -5_000_000),
+        (-1_000_000, 5_000_000_000_000, 5_000_000),
+        (-1_000_000, -5_000_000_000_000, -5_000_000),
+    ] {
+        let position =
+            Position { size: SignedSize(size), entry: Usd(100_000_000), ..Position::default() };
+        let carry = CarryIndex(index);
+        let held = Book { carry_long: carry, carry_short: carry, ..holding(position) };
+        let insurance = SILO.insurance;
+        let free = |_: &_, _| Ok(super::Charges::default());
+        let close = SignedSize(-size);
+        let done = held.trade(close, Price(100_000_000), insurance, MET.now, free).unwrap();
+        assert_eq!((done.carry, done.book.position), (SignedUsd(owed), Position::default()));
+        let purse = done.book.purse;
+        let owned = purse.collateral.0 + purse.pending_profit.0;
+        assert_eq!(owned as i64, 1_000_000_000 - owed);
+    }
+}
+
+#[test]
+fn the_fee_of_an_exit_may_come_out_of_pending_profit() {
+    let size = SignedSize(1_000_000);
+    let mut held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    (held.purse, held.ledger.collateral) = (Purse::default(), Usd(0));
+    for (pending, fee) in [(0, 0), (600_000, 600_000), (2_000_000, 1_000_000)] {
+        held.purse.pending_profit = Usd(pending);
+        held.ledger.pending_profit = Usd(pending);
+        let recent = [point(9_000)].into_iter();
+        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, MET).unwrap();
+        assert_eq!((done.fee, done.traded.bad_debt), (Usd(fee), Usd(0)));
+        assert_eq!(done.traded.book.purse.pending_profit, Usd(pending - fee));
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_account_gets_its_result_less_carry_and_fee_to_the_unit_and_the_pool_the_rest(
+        held in prop_oneof![Just(0), -5_000_000..5_000_000_i64], delta in -9_000_000..9_000_000_i64,
+        entry in 0..900_000_000_u64, long_index in -9_000_000_000_000..9_000_000_000_000_i64,
+        short_index in -9_000_000_000_000..9_000_000_000_000_i64,
+    ) {
+        let entry = Usd(if held == 0 { 0 } else { entry });
+        let position = Position { size: SignedSize(held), entry, carry: CarryIndex(0) };
+        let (carry_long, carry_short) = (CarryIndex(long_index), CarryIndex(short_index));
+        let before = Book { carry_long, carry_short, ..holding(position) };
+        let recent = [point(9_000)].into_iter();
+        let Ok(done) = execute(&before, &order(delta), recent, &terms(), &SILO, MET) else {
+            return Ok(());
+        };
+        let (traded, after) = (done.traded, done.traded.book);
+        let owned = |purse: Purse| (purse.collateral.0 + purse.pending_profit.0) as i64;
+        let index = if held < 0 { carry_short } else { carry_long };
+        let result = traded.trade.realised.0 - position.carry_owed(index).unwrap().0;
+        let change = result - done.fee.0 as i64 + traded.bad_debt.0 as i64;
+        prop_assert_eq!(owned(after.purse), owned(before.purse) + change);
+        prop_assert_eq!(after.ledger.total(), before.ledger.total());
+        prop_assert_eq!(after.skew(), Ok(SignedSize(held + delta)));
+        prop_assert_eq!(after.open, after.position.entry);
+    }
 }

@@ -27,7 +27,23 @@ fn slower_slots_and_a_later_flag_lengthen_the_wait() {
     assert_eq!(exposure(Millis(3_000), &slow, &limits), wait.after(Millis(25_600)));
 }
 
+#[test]
+fn half_as_much_again_is_rounded_up() {
+    let ratio = |floor| initial_ratio(Bps(floor), Bps(0), Ppm(0), Millis(0), true).unwrap();
+    assert_eq!([100, 101, 102].map(ratio), [Bps(150), Bps(152), Bps(153)]);
+}
+
 proptest! {
+    #[test]
+    fn what_is_covered_is_three_deviations_at_least_and_two_points_more_at_most(
+        per_minute in 0..50_000_u32, wait in 0..10_000_000_u64,
+    ) {
+        let covered = u128::from(covered_move(Ppm(per_minute), Millis(wait)).unwrap().0) * 100;
+        let exact = 9 * u128::from(per_minute).pow(2) * u128::from(wait);
+        prop_assert!(covered.pow(2) * 60_000 >= exact);
+        prop_assert!(covered.saturating_sub(200).pow(2) * 60_000 <= exact);
+    }
+
     #[test]
     fn margin_never_falls_with_volatility_wait_or_stress(
         floor in 50..5_000_u16, costs in 0..500_u16, per_minute in 0..50_000_u32,

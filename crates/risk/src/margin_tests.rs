@@ -1,3 +1,5 @@
+extern crate std;
+
 use super::{Health, Leg, Ratios, covers, requirement};
 use crate::math::Overflow;
 use crate::position::Position;
@@ -30,6 +32,7 @@ fn five_percent_of_a_thousand() {
 fn the_line_itself_is_safe_and_one_unit_below_is_not() {
     assert!(covers(SignedUsd(50), Usd(50)));
     assert!(!covers(SignedUsd(49), Usd(50)));
+    assert!(covers(SignedUsd(0), Usd(0)));
     assert!(!covers(SignedUsd(-1), Usd(0)));
     assert!(!covers(SignedUsd(i64::MAX), Usd(u64::MAX)));
 }
@@ -62,6 +65,14 @@ fn gains_and_pending_profit_back_positions_but_cannot_be_withdrawn() {
     assert_eq!(idle.withdrawable(Usd(120_000_000)), Usd(120_000_000));
 }
 
+#[test]
+fn a_fraction_of_a_unit_of_value_asks_for_margin_like_a_whole_one() {
+    let position = Position { size: SignedSize(1), ..Position::default() };
+    let dust = Leg { position, price: Price(1), ..long_at(1) };
+    let asked = health(0, 0, &[dust, dust]);
+    assert_eq!((asked.initial, asked.maintenance), (Usd(2), Usd(2)));
+}
+
 proptest! {
     #[test]
     fn splitting_a_position_never_lowers_its_requirement(
@@ -83,5 +94,33 @@ proptest! {
             prop_assert!(after.equity.0 - after.unrealised.0 as i64 >= after.initial.0 as i64);
             prop_assert!(after.meets_initial());
         }
+    }
+
+    #[test]
+    fn an_account_is_the_sum_of_its_legs_in_any_order_and_no_leg_lowers_another_ones_requirement(
+        legs in proptest::collection::vec(
+            (-5_000_000..5_000_000_i64, 0..1_000_000_000_u64, 1..400_000_000_u64, -1_000_000..1_000_000_i64),
+            1..6,
+        ),
+        collateral in 0..1_000_000_000_u64, pending in 0..1_000_000_000_u64,
+    ) {
+        let mut legs: std::vec::Vec<Leg> = legs
+            .into_iter()
+            .map(|(size, entry, price, carry)| Leg {
+                position: Position { size: SignedSize(size), entry: Usd(entry), carry: CarryIndex(0) },
+                price: Price(price),
+                carry: CarryIndex(carry),
+                ratios: RATIOS,
+            })
+            .collect();
+        let whole = health(collateral, pending, &legs);
+        let results: i64 = legs.iter().map(|leg| leg.result().unwrap().0).sum();
+        let gains: u64 = legs.iter().map(|leg| leg.result().unwrap().gain().0).sum();
+        let alone: u64 = legs.iter().map(|leg| health(0, 0, &[*leg]).maintenance.0).sum();
+        prop_assert_eq!(whole.equity.0, (collateral + pending) as i64 + results);
+        prop_assert_eq!(whole.unrealised.0, pending + gains);
+        prop_assert_eq!(whole.maintenance.0, alone);
+        legs.reverse();
+        prop_assert_eq!(health(collateral, pending, &legs), whole);
     }
 }
