@@ -18,9 +18,9 @@ pub fn silo() -> SiloTermsState {
     }
 }
 
-/// A liquid market of an asset worth about `price` whole units: leverage up to about 8.7 (initial margin and
-/// penalty), sizes scaled so
-/// that the caps are the same in money whatever the asset costs.
+/// A liquid market of an asset worth about `price` whole units: leverage up to about 8.7
+/// (initial margin and penalty), sizes scaled so that the caps are the same in money whatever the
+/// asset costs.
 pub fn market(price: u64) -> MarketTermsState {
     let worth = |money: u64| money * 1_000_000 / price.max(1);
     MarketTermsState {

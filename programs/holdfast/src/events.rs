@@ -182,13 +182,6 @@ pub struct PositionLiquidated {
     pub insured: u64,
 }
 
-/// A flag fell because the account is safe again.
-#[event]
-pub struct FlagCleared {
-    /// The account.
-    pub account: Pubkey,
-}
-
 /// Pending profit became collateral.
 #[event]
 pub struct ProfitMatured {

@@ -55,6 +55,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         met,
     )
     .or_refuse()?;
+    let held = account.position(market.index).size.0;
     let traded = &executed.traded;
     books::store(&traded.book, &mut silo, &mut market, &mut account, met.now)?;
     if traded.trade.opened.0 > 0 {
@@ -80,7 +81,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         index_price: executed.point.price.0,
         published_ms: executed.point.published.0,
         price: executed.price.0,
-        delta: waiting.delta,
+        delta: traded.book.position.size.0.saturating_sub(held),
         position: traded.book.position.size.0,
         realised: traded.trade.realised.0,
         carry: traded.carry.0,
