@@ -177,6 +177,27 @@ fn the_fee_of_an_exit_may_come_out_of_pending_profit() {
     }
 }
 
+#[test]
+#[ignore = "open: settling a loss sees one market, so a hedged account is forgiven what it owns elsewhere"]
+fn an_account_that_could_pay_out_of_its_other_positions_leaves_no_bad_debt() {
+    // Long and short one unit at 100 in two markets on one price, on 20 of margin; at 140 equity
+    // is still 20 and maintenance 14, yet closing the losing leg first owes 40 and pays 20.
+    let insurance = SILO.insurance;
+    let free = |_: &_, _: SignedUsd| Ok(super::Charges::default());
+    let leg =
+        |size| Position { size: SignedSize(size), entry: Usd(100_000_000), ..Position::default() };
+    let mut losing = holding(leg(-1_000_000));
+    losing.purse.collateral = Usd(20_000_000);
+    let first = losing.trade(SignedSize(1_000_000), Price(140_000_000), insurance, MET.now, free);
+    let (purse, ledger) = (first.unwrap().book.purse, first.unwrap().book.ledger);
+    let winning = Book { purse, ledger, ..holding(leg(1_000_000)) };
+    let second =
+        winning.trade(SignedSize(-1_000_000), Price(140_000_000), insurance, MET.now, free);
+    let owned = second.unwrap().book.purse;
+    assert_eq!(owned.collateral.0 + owned.pending_profit.0, 20_000_000, "a hedge earns nothing");
+    assert_eq!(first.unwrap().bad_debt, Usd(0));
+}
+
 proptest! {
     #[test]
     fn an_account_gets_its_result_less_carry_and_fee_to_the_unit_and_the_pool_the_rest(

@@ -37,6 +37,23 @@ fn health(collateral: u64, leg: &Leg) -> Health {
     health
 }
 
+/// A book with one position and an account's money in it.
+fn holding(leg: &Leg, collateral: u64, pending: u64) -> Book {
+    let none = Position::default();
+    let total = |side| SideTotal::default().replace(side, &none, &leg.position).unwrap();
+    let purse = Purse { collateral: Usd(collateral), pending_profit: Usd(pending) };
+    let ledger = Ledger {
+        collateral: purse.collateral,
+        liquidity: Usd(1 << 50),
+        insurance: Usd(1 << 40),
+        pending_profit: purse.pending_profit,
+        ..Ledger::default()
+    };
+    let open = leg.position.entry;
+    let (longs, shorts) = (total(Side::Long), total(Side::Short));
+    Book { position: leg.position, purse, longs, shorts, ledger, open, ..Book::default() }
+}
+
 #[test]
 fn the_share_of_the_liquidator_rises_from_the_flag_on() {
     let share = |waited| {
@@ -57,6 +74,10 @@ fn the_size_that_reaches_the_target_is_rounded_up() {
     let position = leg(10_000_000, 1_000_000_000, 96_000_000);
     let found = size_to_close(&health(80_000_000, &position), &position, TERMS).unwrap();
     assert_eq!(found, Size(5_555_556));
+    // Worth 990: half of 99 and 50 rounds up to 75, and 35 over six percent to 584.
+    let small = leg(990, 990, 1_000_000);
+    let terms = Terms { smallest: Size(1), ..TERMS };
+    assert_eq!(size_to_close(&health(40, &small), &small, terms), Ok(Size(584)));
 }
 
 #[test]
@@ -129,21 +150,7 @@ proptest! {
         prop_assert!(closed.0 == size as u64 || size as u64 - closed.0 >= TERMS.smallest.0);
         prop_assert!(!before.is_deeply_insolvent() || closed.0 == size as u64);
 
-        let mut book = Book {
-            position: position.position,
-            purse: Purse { collateral: Usd(collateral), pending_profit: Usd(0) },
-            ledger: Ledger {
-                collateral: Usd(collateral),
-                liquidity: Usd(1 << 50),
-                insurance: Usd(1 << 40),
-                ..Ledger::default()
-            },
-            open: Usd(value),
-            ..Book::default()
-        };
-        let total = SideTotal::default();
-        book.longs = total.replace(Side::Long, &Position::default(), &position.position).unwrap();
-        book.shorts = total.replace(Side::Short, &Position::default(), &position.position).unwrap();
+        let book = holding(&position, collateral, 0);
         let done = liquidate(&book, &before, &position, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
         prop_assert_eq!(done.book.ledger.total(), book.ledger.total());
         prop_assert_eq!(done.book.open, done.book.position.entry);
@@ -185,27 +192,30 @@ proptest! {
     #[test]
     fn closing_part_of_one_leg_of_many_reaches_the_target_and_one_unit_less_would_not_have_been_due(
         legs in proptest::collection::vec(
-            (1_000_000..1_000_000_000_i64, any::<bool>(), 10_000..1_000_000_000_u64, 9_500..10_500_u64),
+            (1_000_000..1_000_000_000_i64, any::<bool>(), 10_000..1_000_000_000_u64, 0..500_u64),
             1..4,
         ),
-        collateral_bps in 100..1_500_u64, pending in 0..1_000_000_u64,
+        standing_bps in 4_000..10_000_u64, pending in 0..1_000_000_u64,
     ) {
         let legs: Vec<Leg> = legs
             .into_iter()
-            .map(|(size, short, price, entered)| {
+            .map(|(size, short, price, lost)| {
                 let value = (size as u64 * (price / 100)) / 10_000;
+                let entered = if short { 10_000 - lost } else { 10_000 + lost };
                 leg(if short { -size } else { size }, value * entered / 10_000, price)
             })
             .collect();
-        let value: u64 = legs.iter().map(|leg| leg.notional().unwrap().0).sum();
-        let collateral = value * collateral_bps / 10_000;
         let standing = |collateral, pending, legs: &[Leg]| {
             let mut health = Health::new(Usd(collateral), Usd(pending)).unwrap();
             legs.iter().for_each(|leg| { health.add(leg).unwrap(); });
             health
         };
+        let bare = standing(0, 0, &legs);
+        let owned = (bare.maintenance.0 * standing_bps / 10_000) as i64 - bare.equity.0;
+        let pending = pending.min(owned as u64);
+        let collateral = owned as u64 - pending;
         let before = standing(collateral, pending, &legs);
-        prop_assume!(!before.meets_maintenance());
+        prop_assert!(!before.meets_maintenance());
         let first = legs[0];
         let closed = size_to_close(&before, &first, TERMS).unwrap();
         let held = first.position.size.size();
@@ -220,23 +230,7 @@ proptest! {
         let less = u128::from(closed.0 - 1) * u128::from(first.price.0) * 1_200;
         prop_assert!(less < (missing as u128 * 20_000 + 1_200) * 1_000_000, "no more than needed");
 
-        let side = |side| SideTotal::default().replace(side, &Position::default(), &first.position);
-        let purse = Purse { collateral: Usd(collateral), pending_profit: Usd(pending) };
-        let ledger = Ledger {
-            collateral: purse.collateral,
-            liquidity: Usd(1 << 50),
-            pending_profit: purse.pending_profit,
-            ..Ledger::default()
-        };
-        let book = Book {
-            position: first.position,
-            purse,
-            longs: side(Side::Long).unwrap(),
-            shorts: side(Side::Short).unwrap(),
-            ledger,
-            open: first.position.entry,
-            ..Book::default()
-        };
+        let book = holding(&first, collateral, pending);
         let done = liquidate(&book, &before, &first, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
         prop_assert_eq!(done.bad_debt, Usd(0));
         let mut rest = legs;
