@@ -36,6 +36,15 @@ const SECONDS: std::ops::Range<u64> = 1_000_000_000..10_000_000_000;
 /// Prices are published in whole seconds, and a bar has three legs.
 const SHORTEST_BAR_MS: u64 = 5_000;
 
+/// Longer paths would take minutes to play.
+const LONGEST_PATH_MS: u64 = 31 * 86_400_000;
+
+/// Prices the venue's millionths can tell apart and multiply without overflow.
+const PRICES: std::ops::RangeInclusive<f64> = 0.01..=1e6;
+
+/// The second market follows the first one, so a price cannot rise without end.
+const LARGEST_RISE: u64 = 1_000;
+
 /// A row of a price file.
 #[derive(Deserialize)]
 struct Row {
@@ -44,28 +53,38 @@ struct Row {
     high: f64,
     low: f64,
     close: f64,
-    /// Part of the format; a path does not need it.
-    #[serde(rename = "volume")]
-    _volume: f64,
+    volume: f64,
 }
 
-/// SOL/USDT on Binance spot, 2025-10-10 20:45 to 22:00 UTC, fifteen-minute bars as the exchange
-/// publishes them (data.binance.vision, `SOLUSDT-15m-2025-10`): open, high, low, close in dollars.
-/// In these bars leverage worth about nineteen billion dollars was liquidated across venues.
-const CRASH: [(u64, [f64; 4]); 6] = [
-    (1_760_129_100, [207.52, 207.68, 193.00, 196.84]),
-    (1_760_130_000, [196.84, 198.73, 180.00, 187.39]),
-    (1_760_130_900, [187.34, 188.51, 168.79, 174.74]),
-    (1_760_131_800, [174.76, 199.15, 173.83, 196.82]),
-    (1_760_132_700, [196.82, 197.30, 190.91, 193.41]),
-    (1_760_133_600, [193.41, 194.00, 187.41, 189.64]),
+/// SOL in the cascade of 2025-10-10, put together from published figures: not a recording. Spot
+/// gives the levels, because that is what an oracle shows, and the perpetual the speed of the fall.
+///
+/// Each line: when a stretch begins (seconds, UTC), and its open, high, low and close in dollars.
+/// What is not published between two figures is a straight line.
+///
+/// - `209.95`, the evening's high, and `−11.82 %`, the worst minute, 21:18: Binance USD-M SOLUSDT,
+///   one-minute bars in `owlacar-dotcom/isda` at f5d6a9ac, `SOLUSDT-1m-2025-10.csv`.
+/// - `168.79`, the day's low, in the quarter of an hour of the worst minute; then `+12.64 %` from
+///   close to close in the bar of 21:30, whose high is `14.57 %` over its low: Binance spot
+///   SOLUSDT, fifteen-minute bars in `finom/static-klines` at 338eb785, `SOLUSDT/15m/2025-10-06`.
+///   News of the hour agrees with where that ends: "recovering to around $190"
+///   (auriccrypto.com/news/live-total-bloodbath-in-crypto-xrp-loses-40-in-minutes).
+/// - `191.42` = 168.79 ÷ (1 − 0.1182), `190.13` = 168.79 × 1.1264, `193.38` = 168.79 × 1.1457.
+const CRASH: [(u64, [f64; 4]); 4] = [
+    (1_760_129_100, [209.95, 209.95, 191.42, 191.42]), // 20:45, down to the worst minute
+    (1_760_131_080, [191.42, 191.42, 168.79, 168.79]), // 21:18, the worst minute
+    (1_760_131_140, [168.79, 168.79, 168.79, 168.79]), // 21:19, the low, until the bar ends
+    (1_760_131_800, [168.79, 193.38, 168.79, 190.13]), // 21:30, the recovery
 ];
+/// The built-in crash ends at 21:45.
+const CRASH_ENDS: u64 = 1_760_132_700;
 
 /// The crash built in.
 pub fn built_in() -> Vec<Bar> {
-    let bars = CRASH.iter().map(|(opened, [open, high, low, close])| Bar {
+    let ends = CRASH.iter().skip(1).map(|(opened, _)| *opened).chain([CRASH_ENDS]);
+    let bars = CRASH.iter().zip(ends).map(|((opened, [open, high, low, close]), ends)| Bar {
         opened_ms: opened * 1_000,
-        lasted_ms: 900_000,
+        lasted_ms: (ends - opened) * 1_000,
         open: millionths(*open),
         high: millionths(*high),
         low: millionths(*low),
@@ -80,18 +99,30 @@ pub fn built_in() -> Vec<Bar> {
 /// A sentence naming the file, the line and what is wrong with it.
 pub fn read(path: &Path) -> Result<Vec<Bar>, String> {
     let name = path.display();
-    let mut reader = csv::Reader::from_path(path).map_err(|error| format!("{name}: {error}"))?;
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    // The reader skips empty lines and forgets them when it counts.
+    let lines = (1_u64..).zip(text.lines()).filter(|(_, line)| !line.is_empty()).skip(1);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut bars: Vec<Bar> = Vec::new();
-    for (row, line) in reader.deserialize::<Row>().zip(2_u64..) {
-        let row = row.map_err(|error| format!("{name}: {error}"))?;
-        let bar = bar(&row).map_err(|reason| format!("{name}, line {line}: {reason}"))?;
+    for (row, (line, _)) in reader.deserialize::<Row>().zip(lines) {
+        let at = |reason: &str| format!("{name}, line {line}: {reason}");
+        let row = row.map_err(|error| at(&unreadable(&error)))?;
+        let bar = bar(&row).map_err(at)?;
         if let Some(last) = bars.last_mut() {
-            let step = bar.opened_ms.checked_sub(last.opened_ms);
-            let step = step.filter(|step| *step >= SHORTEST_BAR_MS);
-            let reason = "it begins less than five seconds after the bar before it";
-            last.lasted_ms = step.ok_or(format!("{name}, line {line}: {reason}"))?;
+            last.lasted_ms = bar
+                .opened_ms
+                .checked_sub(last.opened_ms)
+                .filter(|step| *step >= SHORTEST_BAR_MS)
+                .ok_or_else(|| at("it begins less than five seconds after the bar before it"))?;
         }
         bars.push(bar);
+        let first = bars[0];
+        if bar.opened_ms - first.opened_ms > LONGEST_PATH_MS {
+            return Err(at("it begins more than 31 days after the first bar"));
+        }
+        if bar.high / LARGEST_RISE > first.open {
+            return Err(at("the price is more than a thousand times the first one"));
+        }
     }
     let steps: Vec<u64> = bars.iter().rev().skip(1).map(|bar| bar.lasted_ms).collect();
     let (Some(last), Some(step)) = (bars.last_mut(), steps.first()) else {
@@ -101,16 +132,31 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, String> {
     Ok(bars)
 }
 
-fn bar(row: &Row) -> Result<Bar, String> {
+/// What is wrong with a row, without the reader's own count of lines.
+fn unreadable(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("it has {len} fields where the header has {expected_len}")
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn bar(row: &Row) -> Result<Bar, &'static str> {
     let prices = [row.open, row.high, row.low, row.close];
-    if !prices.iter().all(|price| price.is_finite() && *price > 0.0 && *price < 1e9) {
-        return Err("a price is not between 0 and a billion".to_owned());
+    // Not a number is in no range.
+    if !prices.iter().all(|price| PRICES.contains(price)) {
+        return Err("a price is not between a cent and a million");
     }
     if prices.iter().any(|price| *price < row.low || *price > row.high) {
-        return Err("a price lies outside the bar's low and high".to_owned());
+        return Err("a price lies outside the bar's low and high");
+    }
+    if !(0.0..f64::INFINITY).contains(&row.volume) {
+        return Err("the volume is not a number from zero up");
     }
     if !SECONDS.contains(&row.unix_ts) {
-        return Err("the time is not in seconds since 1970".to_owned());
+        return Err("the time is not in seconds since 1970");
     }
     Ok(Bar {
         opened_ms: row.unix_ts * 1_000,
