@@ -15,6 +15,7 @@ use crate::{Intent, Mirror};
 
 /// What to do at `now`, the venue's clock: liquidations and flags first, the account that lacks
 /// most first; then orders, reductions before openings and older before newer; then housekeeping.
+/// An observation comes last: it can change what is allowed, and the rest was decided before it.
 pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
     let chain = mirror.chain(now);
     let mut rescues = Vec::new();
@@ -33,7 +34,18 @@ pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
     orders.sort_by_key(|(urgency, _)| *urgency);
     let rescues = rescues.into_iter().map(|(_, intent)| intent);
     let orders = orders.into_iter().map(|(_, intent)| intent);
-    rescues.chain(orders).chain(chores).collect()
+    rescues.chain(orders).chain(chores).chain(observation(&chain)).collect()
+}
+
+/// Observations the keepers make in the time after which the venue counts as unwatched.
+const OBSERVATIONS_PER_SILENCE: u64 = 10;
+
+/// Evidence of how the chain is doing, often enough that losing several does not strain the venue.
+fn observation(chain: &Chain) -> Option<Intent> {
+    let cadence = Millis(chain.thresholds.silence.0 / OBSERVATIONS_PER_SILENCE);
+    let seen = chain.monitor.seen;
+    let due = chain.monitor.is_due(chain.now) && chain.now >= seen.after(cadence);
+    due.then_some(Intent::Observe)
 }
 
 /// Flags an account that fails maintenance, or liquidates it once its flag has aged. With it, what

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use bytemuck::Zeroable;
-use holdfast_client::Pubkey;
 use holdfast_client::holdfast::state::{
     ChainHealth, MarginAccount, Market, OrderState, PositionState, PriceState, Silo,
 };
+use holdfast_client::{Pubkey, instruction};
 use holdfast_migrations::presets;
 use holdfast_risk::Millis;
 use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
@@ -22,7 +22,8 @@ fn key(number: u8) -> Pubkey {
 /// Two markets whose prices were published every second up to `NOW`.
 fn mirror() -> Mirror {
     let mut chain_health = ChainHealth::zeroed();
-    chain_health.monitor = (&Monitor::new(&Sighting::default())).into();
+    let seen = Sighting { clock: Millis(NOW), now: Millis(NOW), ..Sighting::default() };
+    chain_health.monitor = (&Monitor::new(&seen)).into();
     chain_health.thresholds = (&Thresholds::default()).into();
     let mut silo = Silo::zeroed();
     silo.terms = presets::silo();
@@ -76,7 +77,7 @@ fn a_safe_account_is_left_alone_and_one_unit_less_is_flagged() {
 fn who_lacks_most_comes_first() {
     let intents = decided(&[(1, long(40_000_000)), (2, long(10_000_000)), (3, long(30_000_000))]);
     let order: Vec<_> = intents.iter().map(Intent::account).collect();
-    assert_eq!(order, [key(2), key(3), key(1)]);
+    assert_eq!(order, [key(2), key(3), key(1)].map(Some));
 }
 
 #[test]
@@ -120,8 +121,50 @@ fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
 fn stale_prices_decide_nothing() {
     let mut mirror = mirror();
     mirror.accounts.insert(key(1), long(0));
+    mirror.chain_health.monitor.seen_ms = NOW + 30_000;
     assert_eq!(decide(&mirror, Millis(NOW + 30_000)).len(), 1);
     assert_eq!(decide(&mirror, Millis(NOW + 30_001)), []);
+}
+
+#[test]
+fn the_chain_is_observed_ten_times_per_silence_and_no_closer_than_samples_are_kept() {
+    let mut mirror = mirror();
+    assert_eq!(decide(&mirror, Millis(NOW + 5_999)), []);
+    assert_eq!(decide(&mirror, Millis(NOW + 6_000)), [Intent::Observe]);
+    mirror.chain_health.thresholds.silence_ms = 10_000;
+    assert_eq!(decide(&mirror, Millis(NOW + 1_999)), []);
+    assert_eq!(decide(&mirror, Millis(NOW + 2_000)), [Intent::Observe]);
+}
+
+#[test]
+fn an_observation_waits_for_everything_decided_before_it() {
+    let mut mirror = mirror();
+    mirror.accounts.insert(key(1), long(40_000_000));
+    let flags = Intent::Flag { account: key(1) };
+    assert_eq!(decide(&mirror, Millis(NOW + 6_000)), [flags, Intent::Observe]);
+}
+
+#[test]
+fn an_intent_becomes_an_instruction_with_the_markets_it_needs() {
+    let mut mirror = mirror();
+    let mut account = long(40_000_000);
+    account.open_markets = 3;
+    mirror.accounts.insert(key(1), account);
+    let [keeper, signer] = [key(7), key(8)];
+    let silo = mirror.silo_address;
+    let built = |intent: Intent| intent.instruction(&mirror, keeper, signer);
+    let closes = Intent::Liquidate { account: key(1), market: 1 };
+    let others = [key(1)];
+    let expected = instruction::liquidate(silo, key(2), key(1), keeper, &others);
+    assert_eq!(built(closes), Some(expected));
+    let both = [key(1), key(2)];
+    let flags = Intent::Flag { account: key(1) };
+    assert_eq!(built(flags), Some(instruction::flag(key(1), &both)));
+    assert_eq!(built(Intent::Observe), Some(instruction::observe(&both)));
+    let removes = Intent::RemoveOrder { account: key(1), number: 5 };
+    assert_eq!(built(removes), Some(instruction::cancel_order(signer, key(1), 5)));
+    assert_eq!(built(Intent::Flag { account: key(5) }), None);
+    assert_eq!(built(Intent::Liquidate { account: key(1), market: 2 }), None);
 }
 
 #[test]

@@ -40,22 +40,25 @@ pub enum Intent {
         /// The account.
         account: Pubkey,
     },
+    /// Bring the venue evidence of how the chain is doing.
+    Observe,
 }
 
 impl Intent {
-    /// The account it is about.
-    pub const fn account(&self) -> Pubkey {
+    /// The account it is about, if it is about one.
+    pub const fn account(&self) -> Option<Pubkey> {
         match self {
             Self::Liquidate { account, .. }
             | Self::Flag { account }
             | Self::ExecuteOrder { account, .. }
             | Self::RemoveOrder { account, .. }
-            | Self::MatureProfit { account } => *account,
+            | Self::MatureProfit { account } => Some(*account),
+            Self::Observe => None,
         }
     }
 
     /// The instruction, paid into the margin account `keeper` and signed by `signer` where a
-    /// signature is needed. `None` when the mirror does not hold the account.
+    /// signature is needed. `None` when the mirror does not hold the account or its market.
     pub fn instruction(
         &self,
         mirror: &Mirror,
@@ -63,16 +66,18 @@ impl Intent {
         signer: Pubkey,
     ) -> Option<Instruction> {
         let silo = mirror.silo_address;
-        let state = mirror.accounts.get(&self.account())?;
+        let markets_of = |account: &Pubkey, except: Option<u8>| {
+            mirror.accounts.get(account).map(|state| mirror.markets_of(state, except))
+        };
         let address_of = |index: u8| mirror.markets.get(usize::from(index)).map(|found| found.0);
         Some(match *self {
             Self::Liquidate { account, market } => {
-                let others = mirror.markets_of(state, Some(market));
+                let others = markets_of(&account, Some(market))?;
                 instruction::liquidate(silo, address_of(market)?, account, keeper, &others)
             }
-            Self::Flag { account } => instruction::flag(account, &mirror.markets_of(state, None)),
+            Self::Flag { account } => instruction::flag(account, &markets_of(&account, None)?),
             Self::ExecuteOrder { account, market, number } => {
-                let others = mirror.markets_of(state, Some(market));
+                let others = markets_of(&account, Some(market))?;
                 let market = address_of(market)?;
                 instruction::execute_order(silo, market, account, keeper, number, &others)
             }
@@ -80,6 +85,10 @@ impl Intent {
                 instruction::cancel_order(signer, account, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(silo, account),
+            Self::Observe => {
+                let markets: Vec<_> = mirror.markets.iter().map(|(address, _)| *address).collect();
+                instruction::observe(&markets)
+            }
         })
     }
 }

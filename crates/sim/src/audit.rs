@@ -2,11 +2,12 @@
 
 use holdfast_client::holdfast::state::{MarginAccount, Silo};
 use holdfast_client::{Pubkey, address};
+use serde::Serialize;
 
 use crate::{Venue, tokens};
 
 /// Differences; all zero in a sound venue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Audit {
     /// Tokens in both vaults less what the accounts, pools, fees and requests own.
     pub vaults: i128,
@@ -21,6 +22,11 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// All differences in money but the vaults', regardless of their signs.
+    pub fn books(&self) -> i128 {
+        self.collateral.abs() + self.pending_profit.abs() + self.entry.abs()
+    }
+
     /// Sums up every account given, which must be all of the silo's.
     pub fn of(venue: &Venue, accounts: &[Pubkey]) -> Self {
         let silo = venue.silo_state();

@@ -75,14 +75,12 @@ fn play(arguments: &Arguments) -> Result<Report, String> {
 }
 
 fn show(arguments: &Arguments, report: &Report) -> Result<(), String> {
-    if let Some(path) = &arguments.svg {
-        draw(report, path)?;
-    }
     if arguments.json {
         let json = serde_json::to_string(report).map_err(|error| error.to_string())?;
         println!("{json}");
     } else {
         println!("{}", report.table());
     }
-    Ok(())
+    // Last: a picture that cannot be written must not cost the result.
+    arguments.svg.as_deref().map_or(Ok(()), |path| draw(report, path))
 }

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use hdrhistogram::Histogram;
 use holdfast_client::holdfast::events::PositionLiquidated;
-use holdfast_client::holdfast::legs;
 use holdfast_client::holdfast::state::Market;
 use holdfast_client::{Pubkey, standing};
 use holdfast_keepers::Mirror;
-use holdfast_risk::Millis;
-use holdfast_risk::order::first_since;
+use holdfast_risk::order::PricePoint;
+use holdfast_risk::{Millis, Price};
 
 use super::report::Percentiles;
 
@@ -58,21 +57,10 @@ impl Measure {
         }
     }
 
-    /// Judges a liquidation by what was true before it, without asking the program.
-    pub fn judge(&mut self, mirror: &Mirror, account: &Pubkey, index: u8) {
-        let right = || {
-            let state = mirror.accounts.get(account)?;
-            let market = mirror.market(index)?;
-            let earliest = Millis(state.flagged_ms + market.terms.flag_delay_ms);
-            let point = first_since(market.recent_prices(), earliest)?;
-            let price = |other: &Market| {
-                if other.index == index { point.price } else { other.newest_price().price }
-            };
-            let health = standing::health(state, |other| mirror.market(other), price).ok()??;
-            let leg = legs::leg(state, market, point.price);
-            Some(!health.meets_maintenance() && leg.position.size.0 != 0)
-        };
-        if right() != Some(true) {
+    /// Judges a liquidation that landed by what was true before it: the event says what the program
+    /// did, `mirror` what it should have done.
+    pub fn judge(&mut self, mirror: &Mirror, event: &PositionLiquidated) {
+        if !rightful(mirror, event).unwrap_or(false) {
             self.wrongful += 1;
         }
     }
@@ -97,3 +85,23 @@ impl Measure {
         Percentiles { p50: at(0.5), p99: at(0.99) }
     }
 }
+
+/// Whether the account was flagged, the price was one its market published after the flag and its
+/// delay, and the account failed maintenance at it. `None` when that cannot be told.
+fn rightful(mirror: &Mirror, event: &PositionLiquidated) -> Option<bool> {
+    let account = mirror.accounts.get(&event.account)?;
+    let market = mirror.market(event.market)?;
+    let used = PricePoint { published: Millis(event.published_ms), price: Price(event.price) };
+    let published = market.recent_prices().any(|point| point == used);
+    let earliest = Millis(account.flagged_ms).after(Millis(market.terms.flag_delay_ms));
+    let flagged = account.flagged_ms != 0 && used.published >= earliest;
+    let price = |other: &Market| {
+        if other.index == event.market { used.price } else { other.newest_price().price }
+    };
+    let health = standing::health(account, |index| mirror.market(index), price).ok()??;
+    Some(published && flagged && !health.meets_maintenance())
+}
+
+#[cfg(test)]
+#[path = "measure_tests.rs"]
+mod tests;

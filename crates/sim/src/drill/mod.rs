@@ -6,6 +6,7 @@ mod picture;
 mod population;
 mod report;
 mod run;
+mod running;
 
 pub use picture::draw;
 pub use report::{Percentiles, Report};

@@ -4,6 +4,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
 
 use super::run::Moment;
+use crate::audit::Audit;
 
 /// Result of a drill. Amounts are native units, millionths of a dollar.
 #[derive(Clone, Debug, Serialize)]
@@ -26,10 +27,12 @@ pub struct Report {
     pub vault_difference: i128,
     /// Liquidations of safe accounts, or at prices from before their flag.
     pub wrongful_liquidations: u64,
-    /// Requests to close, and their executions, that the program refused.
+    /// Requests to close, and their executions, that were refused or never came.
     pub exits_refused: u64,
     /// Slots from liquidatable to liquidated.
     pub slots_to_liquidate: Percentiles,
+    /// The books against the sum of all accounts and positions.
+    pub audit: Audit,
     /// Liquidations that left a part open.
     pub partial: u64,
     /// Liquidations that closed a position.
@@ -38,9 +41,11 @@ pub struct Report {
     pub price_low: u64,
     /// Positions closed by their owners during the path.
     pub exits: u64,
-    /// Transactions sent.
+    /// Transactions the keeper sent.
     pub transactions: u64,
-    /// Compute units they took.
+    /// How many of them were refused.
+    pub transactions_refused: u64,
+    /// Compute units of those that landed.
     pub compute_units: u64,
     /// The course of it, for the picture.
     #[serde(skip)]
@@ -85,7 +90,12 @@ impl Report {
             ("insurance after", dollars(self.insurance_after.into())),
             ("exits, done / refused", format!("{} / {}", self.exits, self.exits_refused)),
             ("vaults less books, native units", self.vault_difference.to_string()),
-            ("transactions", self.transactions.to_string()),
+            ("books less accounts, native units", self.audit.books().to_string()),
+            ("open interest less positions, millionths", self.audit.open_interest.to_string()),
+            (
+                "transactions, sent / refused",
+                format!("{} / {}", self.transactions, self.transactions_refused),
+            ),
             ("compute units", self.compute_units.to_string()),
             ("seed", self.seed.to_string()),
         ]
@@ -94,5 +104,5 @@ impl Report {
 
 /// An amount in dollars with two decimals, rounded down.
 fn dollars(native: i128) -> String {
-    format!("{}.{:02}", native / 1_000_000, native % 1_000_000 / 10_000)
+    format!("${}.{:02}", native / 1_000_000, native % 1_000_000 / 10_000)
 }

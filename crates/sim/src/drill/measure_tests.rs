@@ -1,0 +1,127 @@
+use std::collections::BTreeMap;
+
+use bytemuck::Zeroable;
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::events::PositionLiquidated;
+use holdfast_client::holdfast::state::{
+    ChainHealth, MarginAccount, Market, PositionState, PriceState, Silo,
+};
+use holdfast_keepers::Mirror;
+use holdfast_migrations::presets;
+
+use super::Measure;
+
+const FLAGGED: u64 = 1_700_000_000_000;
+const CALM: u64 = 100_000_000;
+const CRASHED: u64 = 95_000_000;
+
+/// One account, long ten at 100 with 80 of margin and flagged, and a price every second since five
+/// seconds before its flag: calm until two seconds after it, crashed from then on.
+fn mirror() -> Mirror {
+    let mut market = Market::zeroed();
+    market.terms = presets::market(100);
+    for (second, price) in (0..32_u64).zip(&mut market.prices) {
+        let price_now = if second < 7 { CALM } else { CRASHED };
+        *price = PriceState { published_ms: FLAGGED - 5_000 + second * 1_000, price: price_now };
+    }
+    market.newest = 31;
+    let mut account = MarginAccount::zeroed();
+    account.open_markets = 1;
+    account.collateral = 80_000_000;
+    account.flagged_ms = FLAGGED;
+    account.positions[0] = PositionState { size: 10_000_000, entry: 1_000_000_000, carry: 0 };
+    Mirror {
+        silo_address: Pubkey::default(),
+        silo: Silo::zeroed(),
+        chain_health: ChainHealth::zeroed(),
+        markets: vec![(Pubkey::default(), market)],
+        accounts: BTreeMap::from([(Pubkey::default(), account)]),
+    }
+}
+
+/// Closed whole at `price`, published so long after the flag.
+fn event(price: u64, after_ms: i64) -> PositionLiquidated {
+    PositionLiquidated {
+        account: Pubkey::default(),
+        market: 0,
+        price,
+        published_ms: FLAGGED.saturating_add_signed(after_ms),
+        closed: 10_000_000,
+        position: 0,
+        realised: 0,
+        reward: 0,
+        to_insurance: 0,
+        bad_debt: 7,
+        insured: 0,
+    }
+}
+
+fn wrongful(mirror: &Mirror, event: &PositionLiquidated) -> bool {
+    let mut measure = Measure::new();
+    measure.judge(mirror, event);
+    measure.wrongful == 1
+}
+
+#[test]
+fn failing_at_a_price_published_after_the_flag_and_its_delay_is_right() {
+    assert!(!wrongful(&mirror(), &event(CRASHED, 3_000)));
+    assert!(!wrongful(&mirror(), &event(CRASHED, 9_000)));
+}
+
+#[test]
+fn a_price_from_before_the_flag_or_within_its_delay_is_wrongful() {
+    let mut early = mirror();
+    for price in &mut early.markets[0].1.prices {
+        price.price = CRASHED;
+    }
+    assert!(wrongful(&early, &event(CRASHED, -1_000)));
+    assert!(wrongful(&early, &event(CRASHED, 2_000)));
+    assert!(!wrongful(&early, &event(CRASHED, 3_000)));
+}
+
+#[test]
+fn a_price_the_market_never_published_is_wrongful() {
+    assert!(wrongful(&mirror(), &event(CRASHED - 1, 3_000)));
+    assert!(wrongful(&mirror(), &event(CRASHED, 3_001)));
+}
+
+#[test]
+fn a_safe_an_unflagged_and_an_unknown_account_are_wronged() {
+    let with = |change: fn(&mut MarginAccount)| {
+        let mut mirror = mirror();
+        mirror.accounts.values_mut().for_each(change);
+        wrongful(&mirror, &event(CRASHED, 3_000))
+    };
+    // Ten at 95 ask for 47.50 and have lost 50.
+    assert!(!with(|account| account.collateral = 97_499_999));
+    assert!(with(|account| account.collateral = 97_500_000));
+    assert!(with(|account| account.flagged_ms = 0));
+    let mut nobody = mirror();
+    nobody.accounts.clear();
+    assert!(wrongful(&nobody, &event(CRASHED, 3_000)));
+}
+
+#[test]
+fn a_wait_is_counted_from_the_first_look_below_maintenance() {
+    let mut measure = Measure::new();
+    let mirror = mirror();
+    measure.look(&mirror, 100);
+    measure.look(&mirror, 113);
+    measure.landed(&event(CRASHED, 3_000), 121);
+    let waits = measure.percentiles();
+    assert_eq!((waits.p50, waits.p99), (21, 21));
+    assert_eq!((measure.partial, measure.full, measure.bad_debt), (0, 1, 7));
+}
+
+#[test]
+fn an_account_that_recovers_starts_its_wait_anew() {
+    let mut measure = Measure::new();
+    let mut mirror = mirror();
+    measure.look(&mirror, 100);
+    mirror.accounts.values_mut().for_each(|account| account.collateral = 1_000_000_000);
+    measure.look(&mirror, 110);
+    mirror.accounts.values_mut().for_each(|account| account.collateral = 80_000_000);
+    measure.look(&mirror, 120);
+    measure.landed(&event(CRASHED, 3_000), 125);
+    assert_eq!(measure.percentiles().p50, 5);
+}
