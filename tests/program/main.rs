@@ -3,6 +3,7 @@
 mod administration;
 mod broken_books;
 mod coverage;
+mod debt;
 mod deposit;
 mod execute_order;
 mod execute_refusals;

@@ -81,7 +81,8 @@ impl State {
         let assets = match kind {
             PoolKind::Insurance => self.ledger.insurance,
             PoolKind::Liquidity => {
-                liquidity_value(&self.ledger, self.owed_to_traders(due, &chain, settings)?)?
+                let owed = self.owed_to_traders(due, &chain, settings)?;
+                liquidity_value(&self.ledger, owed, !waiting.leaves)?
             }
         };
         if waiting.leaves {
