@@ -73,6 +73,27 @@ fn a_bankrupt_account_owes_the_liquidator_but_not_the_fund() {
 }
 
 #[test]
+fn the_penalty_is_what_the_account_has_in_all_its_positions_and_no_more() {
+    // Forty lost on 960, whose penalty is 14.4 and the reward a tenth of that.
+    let losing = leg(10_000_000, 1_000_000_000, 96_000_000);
+    for (collateral, entered, to_insurance, left, debt) in [
+        // Nothing but the other position's sixty: it pays the whole penalty later.
+        (0, 900_000_000, 12_960_000, 0, 54_400_000),
+        // The other position has lost fifty of the margin: they are not there for a penalty.
+        (100_000_000, 1_010_000_000, 8_560_000, 50_000_000, 0),
+    ] {
+        let mut health = health(collateral, &losing);
+        health.add(&leg(10_000_000, entered, 96_000_000)).unwrap();
+        let book = Book { others: true, ..holding(&losing, collateral, 0) };
+        let done = liquidate(&book, &health, &losing, TERMS, INSURANCE, Millis(1), Millis(9));
+        let done = done.unwrap();
+        assert_eq!(done.passed_on.keeper, Usd(1_440_000));
+        assert_eq!(done.passed_on.insurance, Usd(to_insurance));
+        assert_eq!((done.book.purse.collateral, done.book.purse.debt), (Usd(left), Usd(debt)));
+    }
+}
+
+#[test]
 fn the_size_that_reaches_the_target_is_rounded_up() {
     // Worth 960; the target is 72 and equity 40: 32 over a relief of six percent is 533.33…
     let position = leg(10_000_000, 1_000_000_000, 96_000_000);
