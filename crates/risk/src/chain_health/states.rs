@@ -177,6 +177,10 @@ impl Monitor {
 
     /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
     /// unless the chain stood still: a halt says nothing about slots and begins a new window.
+    ///
+    /// In Shelter and Thaw the baseline rests: what the chain does then is not usual. Throttled ends
+    /// only with good signals, so there it moves again: a chain that came back at another pace would
+    /// be slow for ever.
     fn measure(&mut self, seen: &Sighting, judged: Judgement) {
         let stood_still = matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart));
         let measured = self.running_window(seen);
@@ -187,7 +191,7 @@ impl Monitor {
         self.window_slot = seen.slot;
         let Some(measured) = measured.filter(|_| !stood_still) else { return };
         self.window_us = measured;
-        if self.state > State::Strained {
+        if self.state > State::Throttled {
             return;
         }
         let most = self.baseline_us / BASELINE_INERTIA;
