@@ -17,7 +17,7 @@ const WINDOW: Millis = Millis(20_000);
 const SPACING: Millis = Millis(2_000);
 
 /// How careful the venue is, loosest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum State {
     /// The chain is well.
@@ -45,7 +45,7 @@ pub struct Transition {
 }
 
 /// What the venue remembers of the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Monitor {
     /// State.
     pub state: State,
