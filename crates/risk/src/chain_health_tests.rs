@@ -98,6 +98,11 @@ fn the_edges_of_a_gap() {
         (14_000, 10, true),
         (14_000, 11, false),
         (31_000, 50, false),
+        (19_999, 25, false),
+        (20_000, 25, true),
+        (96_000, 90, true),
+        (119_999, 150, false),
+        (120_000, 150, true),
     ] {
         let mut chain = Chain::new();
         let found = chain.pass(missing, slots).is_some_and(|found| found.to == State::Shelter);
@@ -282,7 +287,7 @@ fn the_defaults_are_within_their_bounds_and_each_bound_bites() {
         Thresholds { failing: Bps(9_001), ..good },
         Thresholds { gap: Millis(4_999), ..good },
         Thresholds { silence: Millis(600_001), ..good },
-        Thresholds { hold: Millis(9_999), ..good },
+        Thresholds { hold: Millis(39_999), ..good },
         Thresholds { grace: Millis(59_999), ..good },
         Thresholds { restart_grace: Millis(3_600_001), ..good },
         Thresholds { thaw: Millis(59_999), ..good },
