@@ -57,8 +57,7 @@ impl Step<'_> {
 
     /// Since the last look that was a reason for care, milliseconds.
     pub fn calm(&self) -> u64 {
-        let calm =
-            matches!(self.look.weather, Weather::Good | Weather::Between | Weather::Change);
+        let calm = matches!(self.look.weather, Weather::Good | Weather::Between | Weather::Change);
         let unaware = self.hides_halt() || self.proves_halt();
         if calm && !unaware { self.world.calm + self.passed() } else { 0 }
     }
@@ -102,7 +101,7 @@ impl Step<'_> {
             (guard != from.max(to), Fault::LooseGuard),
             (to < from && to != next(from), Fault::Skipped),
             (self.grace() > 0 && to != State::Shelter, Fault::Missed),
-            (to > from && self.is_alarm_false(), Fault::FalseAlarm),
+            (to > from && to > self.allowed(), Fault::FalseAlarm),
             (to < from && self.is_early(), Fault::LeftShelter),
             (to < from && self.is_hurried(), Fault::Hurried),
             (to < from && self.is_restless(), Fault::Restless),
@@ -113,8 +112,13 @@ impl Step<'_> {
         broken.iter().find(|(broke, _)| *broke).map(|&(_, fault)| fault)
     }
 
-    fn is_alarm_false(&self) -> bool {
-        self.look.weather != Weather::Change && self.calm() >= WINDOWS_MS
+    /// How far the look may tighten.
+    fn allowed(&self) -> State {
+        match self.look.weather {
+            Weather::Change => State::Strained,
+            _ if self.calm() >= WINDOWS_MS => State::Normal,
+            _ => State::Shelter,
+        }
     }
 
     fn is_early(&self) -> bool {

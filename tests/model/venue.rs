@@ -59,7 +59,8 @@ impl Venue {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let checked = self.checker().threads(threads).spawn_bfs().join();
         assert!(checked.is_done());
-        checked.assert_properties(); println!("{} states", checked.unique_state_count());
+        checked.assert_properties();
+        println!("{} states", checked.unique_state_count());
         checked.unique_state_count()
     }
 
@@ -129,15 +130,17 @@ impl Model for Venue {
                 EXITS.iter().all(|&exit| permit(exit, world.monitor.state) != Permit::Refused)
             }),
             Property::always("a calm chain leads to normal", Self::recovers),
-            Property::always("nothing is tighter than it has to be", |venue: &Self, world: &World| {
-                world.monitor.state <= venue.strictest
-            }),
+            Property::always(
+                "nothing is tighter than it has to be",
+                |venue: &Self, world: &World| world.monitor.state <= venue.strictest,
+            ),
             Property::sometimes("the strictest state is reached", |venue: &Self, world: &World| {
                 world.monitor.state == venue.strictest
             }),
-            Property::always("jitter changes a state a few times and then none", |_, world: &World| {
-                world.changes <= JITTER_CHANGES
-            }),
+            Property::always(
+                "jitter changes a state a few times and then none",
+                |_, world: &World| world.changes <= JITTER_CHANGES,
+            ),
         ]);
         all
     }

@@ -94,9 +94,8 @@ impl Setting {
     /// becomes the same: moments further back than any time that is waited for, and the last break,
     /// which matters to prices only.
     fn shift(&self, monitor: &Monitor) -> Monitor {
-        let back = |moment: Millis, longest: u64| {
-            Millis(NOW - monitor.seen.since(moment).0.min(longest))
-        };
+        let back =
+            |moment: Millis, longest: u64| Millis(NOW - monitor.seen.since(moment).0.min(longest));
         let remaining = monitor.until.since(monitor.seen).0;
         let learned = (monitor.baseline_us + 500) / 1_000 * 1_000;
         Monitor {

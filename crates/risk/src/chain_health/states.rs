@@ -190,7 +190,8 @@ impl Monitor {
     }
 
     /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
-    /// unless the chain stood still: a halt says nothing about slots and begins a new window.
+    /// unless the chain stood still: a halt says nothing about slots and begins a new window. Nor
+    /// does the aftermath of a break; throttling follows, or what a restart changed would last.
     fn measure(&mut self, seen: &Sighting, judged: Judgement) {
         let stood_still = matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart));
         let measured = self.running_window(seen);
@@ -201,7 +202,7 @@ impl Monitor {
         self.window_slot = seen.slot;
         let Some(measured) = measured.filter(|_| !stood_still) else { return };
         self.window_us = measured;
-        if self.state > State::Strained {
+        if self.state > State::Throttled {
             return;
         }
         let most = self.baseline_us / BASELINE_INERTIA;
