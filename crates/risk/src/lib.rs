@@ -34,6 +34,7 @@ pub mod order;
 pub mod policy;
 pub mod pool;
 pub mod position;
+pub mod powers;
 pub mod profit;
 pub mod quote;
 pub mod refresh;

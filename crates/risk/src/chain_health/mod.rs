@@ -15,3 +15,7 @@ pub use states::{Monitor, State, Transition};
 #[cfg(test)]
 #[path = "../chain_health_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../tighten_tests.rs"]
+mod tighten_tests;
