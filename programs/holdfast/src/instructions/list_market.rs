@@ -1,18 +1,26 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::terms::MarketTerms;
 
-use crate::error::{HoldfastError, OrRefuse};
-use crate::events::MarketListed;
+use crate::error::HoldfastError;
+use crate::events::{ChangeApplied, MarketListed};
 use crate::oracle::Provider;
-use crate::state::{Exchange, FeedState, MAX_MARKETS, Market, MarketTermsState, Silo, VERSION};
+use crate::powers::{refuse_durable_nonce, require_creatable};
+use crate::state::{
+    ChainHealth, Change, Content, Exchange, MAX_MARKETS, Market, MarketTermsState, Silo, VERSION,
+};
 
 /// A feed to price a market by.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedSource {
     /// Provider code: see `oracle::Provider`.
     pub provider: u8,
     /// The provider's identifier of the feed.
     pub id: [u8; 32],
+}
+
+/// Whether a market may have these feeds.
+pub fn check_feeds(feeds: &[FeedSource]) -> Result<()> {
+    require!(feeds.len() == 1, HoldfastError::FeedCount);
+    feeds.iter().try_for_each(|feed| Provider::from_code(feed.provider).map(|_| ()))
 }
 
 /// Accounts of `list_market`.
@@ -38,6 +46,14 @@ pub struct ListMarket<'info> {
     pub market: AccountLoader<'info, Market>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// The instructions sysvar, by its address.
+    /// CHECK: as said above.
+    pub instructions: UncheckedAccount<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
+    /// The change that asked for it, once the exchange is locked; its rent returns to the admin.
+    #[account(mut, close = admin)]
+    pub change: Option<Box<Account<'info, Change>>>,
 }
 
 /// Lists a market.
@@ -47,24 +63,28 @@ pub fn list_market(
     terms: MarketTermsState,
     feeds: Vec<FeedSource>,
 ) -> Result<()> {
-    MarketTerms::from(&terms).check().or_refuse()?;
-    require!(feeds.len() == 1, HoldfastError::FeedCount);
-    let mut silo = ctx.accounts.silo.load_mut()?;
+    let accounts = &ctx.accounts;
+    refuse_durable_nonce(&accounts.instructions)?;
+    let exchange = accounts.exchange.load()?;
+    let created = Content::Market { silo: accounts.silo.key(), name, terms, feeds: feeds.clone() };
+    created.check(&exchange)?;
+    let change = accounts.change.as_deref().map(|change| &**change);
+    require_creatable(&exchange, &*accounts.chain_health.load()?, change, &created)?;
+    let mut silo = accounts.silo.load_mut()?;
     require!(usize::from(silo.market_count) < MAX_MARKETS, HoldfastError::TooManyMarkets);
-    let mut market = ctx.accounts.market.load_init()?;
+    let mut market = accounts.market.load_init()?;
     market.version = VERSION;
     market.bump = ctx.bumps.market;
     market.index = silo.market_count;
-    market.feed_count = 1;
-    market.silo = ctx.accounts.silo.key();
+    market.silo = accounts.silo.key();
     market.name = name;
     market.terms = terms;
-    for (slot, feed) in market.feeds.iter_mut().zip(&feeds) {
-        Provider::from_code(feed.provider)?;
-        *slot = FeedState { provider: feed.provider, id: feed.id, ..FeedState::default() };
-    }
+    market.set_feeds(&feeds);
     silo.market_count += 1;
-    let (market_key, silo_key) = (ctx.accounts.market.key(), ctx.accounts.silo.key());
+    if let Some(change) = change {
+        emit!(ChangeApplied { number: change.number });
+    }
+    let (market_key, silo_key) = (accounts.market.key(), accounts.silo.key());
     emit!(MarketListed { market: market_key, silo: silo_key, index: market.index });
     Ok(())
 }

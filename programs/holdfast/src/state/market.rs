@@ -16,13 +16,14 @@ use holdfast_risk::{
 };
 
 use super::{MAX_FEEDS, RECENT_PRICES};
+use crate::instructions::FeedSource;
 
 /// Prices a market needs after a break before it trades as before.
 const PRICES_AFTER_BREAK: usize = 3;
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
 ///
-/// Holds: settings and feed ids never change; the ring's publish times rise; each side is the sum
+/// Holds: settings and feed ids only change by a change that waited; the ring's publish times rise; each side is the sum
 /// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
@@ -187,6 +188,17 @@ const _: () =
 impl Market {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"market";
+
+    /// Takes over feeds, without readings: the first has to be newer than the newest price.
+    pub fn set_feeds(&mut self, feeds: &[FeedSource]) {
+        let published_ms = self.newest_price().published.0;
+        self.feeds = [FeedState::default(); MAX_FEEDS];
+        for (slot, feed) in self.feeds.iter_mut().zip(feeds) {
+            let FeedSource { provider, id } = *feed;
+            *slot = FeedState { provider, id, published_ms, ..FeedState::default() };
+        }
+        self.feed_count = feeds.len() as u8;
+    }
 
     /// The newest aggregated price; both fields zero before the first.
     pub fn newest_price(&self) -> PricePoint {

@@ -1,6 +1,7 @@
 //! Accounts: one file per type, each with its layout and its invariant.
 
 mod chain_health;
+mod change;
 mod exchange;
 mod margin_account;
 mod market;
@@ -8,7 +9,8 @@ mod pool_request;
 mod silo;
 
 pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
-pub use exchange::Exchange;
+pub use change::{Change, Content};
+pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, TimelockState};
 pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, MarketTermsState, PriceState, SideState};
 pub use pool_request::PoolRequest;
