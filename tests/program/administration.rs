@@ -60,7 +60,7 @@ fn nobody_else_creates_the_exchange() {
 
 #[test]
 fn a_silo_is_created_with_its_vaults() {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     let admin = world.admin.pubkey();
     let mint = world.mint;
     world.send(instruction::create_silo(admin, 2, mint, presets::silo()));
@@ -79,7 +79,7 @@ fn a_silo_is_created_with_its_vaults() {
 
 #[test]
 pub(crate) fn creating_a_silo_is_refused() {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     let (admin, mint) = (world.admin.pubkey(), world.mint);
     let create = |mint, terms| instruction::create_silo(admin, 2, mint, terms);
     let mut stolen = create(mint, presets::silo());
@@ -122,7 +122,7 @@ fn list(world: &World, terms: MarketTermsState, feeds: Vec<FeedSource>) -> Instr
 
 #[test]
 pub(crate) fn sixteen_markets_are_listed_and_no_more() {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     let terms = presets::market(1);
     for index in 2..16 {
         let provider = 1 + index % 2;
@@ -141,7 +141,7 @@ pub(crate) fn sixteen_markets_are_listed_and_no_more() {
 
 #[test]
 pub(crate) fn listing_is_refused() {
-    let world = World::new();
+    let world = World::set_up(|_, _| ());
     let sound = presets::market(150);
     let mut stolen = list(&world, sound, vec![FEED]);
     stolen.accounts[0].pubkey = stranger();

@@ -60,6 +60,11 @@ pub fn keypair(name: &str, number: u64) -> Keypair {
     keypair_from_seed(&seed).expect("32 bytes are a seed")
 }
 
+/// The guardians of these venues.
+pub fn guardians() -> [Keypair; 3] {
+    [0, 1, 2].map(|number| keypair("guardian", number))
+}
+
 /// Pyth's feed id of a market in these venues.
 pub fn feed_id(index: usize) -> [u8; 32] {
     [index as u8 + 1; 32]
@@ -84,7 +89,7 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn deploy_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
-        Self::deploy_program(now_ms, silo.mint)?.with_silo(silo)
+        Self::deploy_program(now_ms, silo.mint)?.with_silos(vec![silo])
     }
 
     /// As [`Venue::deploy_silo`], but the program is put in place without its deployment.
@@ -92,17 +97,31 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn install_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
-        Self::install_program(now_ms, silo.mint)?.with_silo(silo)
+        Self::install_program(now_ms, silo.mint)?.with_silos(vec![silo])
     }
 
-    fn with_silo(mut self, silo: SiloPlan) -> Result<Self, String> {
-        let count = silo.markets.len() as u8;
-        let wanted = Deployment { fee_receiver: self.admin.pubkey(), silos: vec![silo] };
+    /// Makes what the silos' deployment lacks. The first silo is the venue's.
+    ///
+    /// # Errors
+    /// A sentence saying what is missing or went wrong.
+    pub fn with_silos(mut self, silos: Vec<SiloPlan>) -> Result<Self, String> {
+        let count = silos.first().map_or(0, |silo| silo.markets.len()) as u8;
+        let wanted = self.deployment(silos);
         for step in plan(&mut self.cluster, &wanted)? {
             apply(&mut self.cluster, &self.admin, &wanted, step)?;
         }
         self.markets = (0..count).map(|index| address::market(&self.silo, index)).collect();
         Ok(self)
+    }
+
+    /// What a migration of these silos wants.
+    pub fn deployment(&self, silos: Vec<SiloPlan>) -> Deployment {
+        Deployment {
+            fee_receiver: self.admin.pubkey(),
+            guardians: guardians().map(|guardian| guardian.pubkey()).to_vec(),
+            timelock: presets::timelock(),
+            silos,
+        }
     }
 
     /// Deploys the compiled program alone, beside a collateral mint.
