@@ -56,7 +56,7 @@ const NEVER: &Cases<Said> = &[
 
 /// A market whose last price was published three seconds ago.
 fn world() -> (World, Published) {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     world.pass_to(5_000, &crate::world::CALM);
     world.cluster.pass(3_000);
     let published = Published::new(SOL, world.cluster.now_ms() / 1_000 * 1_000);

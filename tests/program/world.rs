@@ -99,7 +99,10 @@ impl World {
         let markets = |silo: &Pubkey| vec![address::market(silo, 0), address::market(silo, 1)];
         venue.markets = markets(&venue.silo);
         let silo = address::silo(1);
-        venue.cluster.fund(&stranger(), 1_000_000_000_000);
+        let guardians = guardians().map(|guardian| guardian.pubkey());
+        for person in guardians.iter().chain([&stranger()]) {
+            venue.cluster.fund(person, 1_000_000_000_000);
+        }
         Self { venue, second: Place { silo, mint, markets: markets(&silo) } }
     }
 

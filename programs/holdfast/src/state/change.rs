@@ -31,12 +31,11 @@ pub struct Change {
 }
 
 /// What a change does.
+///
+/// A new account is read before it is written, so zeros have to be a content shorter than any: a
+/// guardian's change that names none.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Hands the exchange over.
-    Admin(Pubkey),
-    /// Sends protocol fees to token accounts of another owner.
-    FeeReceiver(Pubkey),
     /// Replaces, removes or adds one guardian: so the others can still take back a removal.
     Guardian {
         /// Who leaves.
@@ -44,6 +43,10 @@ pub enum Content {
         /// Who joins.
         joins: Option<Pubkey>,
     },
+    /// Hands the exchange over.
+    Admin(Pubkey),
+    /// Sends protocol fees to token accounts of another owner.
+    FeeReceiver(Pubkey),
     /// Lets later changes wait longer or shorter.
     Timelock(TimelockState),
     /// When the states of the chain are entered and left.

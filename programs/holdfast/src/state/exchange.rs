@@ -84,8 +84,7 @@ impl Exchange {
 
     /// Takes over a set of guardians. Those who stay keep their budgets.
     pub fn set_guardians(&mut self, keys: &[Pubkey]) -> Result<()> {
-        check_guardians(keys).or_refuse()?;
-        require!(!keys.contains(&Pubkey::default()), HoldfastError::GuardianSet);
+        check_keys(keys)?;
         let known = |key: &Pubkey| self.guardians().iter().find(|it| it.key == *key).copied();
         let mut guardians = [GuardianState::default(); MAX_GUARDIANS];
         for (place, key) in guardians.iter_mut().zip(keys) {
@@ -103,7 +102,7 @@ impl Exchange {
         require!(is_here, HoldfastError::GuardianSet);
         let stay = self.guardians().iter().map(|guardian| guardian.key);
         let keys: Vec<_> = stay.filter(|key| Some(*key) != leaves).chain(joins).collect();
-        check_guardians(&keys).or_refuse()?;
+        check_keys(&keys)?;
         Ok(keys)
     }
 
@@ -116,6 +115,12 @@ impl Exchange {
         found.tightened_ms = budget.0.map(|used| used.0);
         Ok(())
     }
+}
+
+/// Whether these may be the guardians' keys; the empty key, which nobody has, is none.
+fn check_keys(keys: &[Pubkey]) -> Result<()> {
+    require!(!keys.contains(&Pubkey::default()), HoldfastError::GuardianSet);
+    check_guardians(keys).or_refuse()
 }
 
 impl From<&TimelockState> for Timelock {
