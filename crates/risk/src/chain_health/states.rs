@@ -54,7 +54,7 @@ pub struct Monitor {
     pub state: State,
     /// When the state was entered.
     pub since: Millis,
-    /// When shelter ends at the earliest.
+    /// When shelter, or strain that a guardian asked for, ends at the earliest.
     pub until: Millis,
     /// When signals last were not good.
     pub unrest: Millis,
@@ -170,6 +170,25 @@ impl Monitor {
         if stepped.state >= self.state { stepped } else { *self }
     }
 
+    /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
+    /// state. Only ever tighter or longer: `None` when it would be neither. Nothing broke, so prices
+    /// stay valid, and time loosens it again as ever.
+    pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
+        let until = now.after(lasts);
+        let is_rung = matches!(state, State::Strained | State::Shelter);
+        let prolongs = state == self.state && until > self.until;
+        if !is_rung || !(state > self.state || prolongs) {
+            return None;
+        }
+        let mut after = *self;
+        after.until = self.until.max(until);
+        if !prolongs {
+            after.enter(state, now);
+        }
+        let signal = Some(Signal::Guardian);
+        Some((after, Transition { from: self.state, to: state, signal }))
+    }
+
     /// Mean slot duration of the running window, when it is long enough to tell.
     pub(super) fn running_window(&self, seen: &Sighting) -> Option<u32> {
         let passed = seen.now.since(self.window_start);
@@ -229,7 +248,7 @@ impl Monitor {
             State::Shelter if now >= self.until => State::Thaw,
             State::Thaw if now >= self.since.after(limits.thaw) => State::Throttled,
             State::Throttled if calm && now >= self.since.after(limits.hold) => State::Normal,
-            State::Strained if calm => State::Normal,
+            State::Strained if calm && now >= self.until => State::Normal,
             same => same,
         };
         if next != self.state {
