@@ -1,11 +1,13 @@
 //! A venue on the embedded cluster, deployed by the migrations, with people to trade on it.
 
+use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, deploy_program, plan, presets};
+use holdfast_risk::chain_health::{Monitor, Thresholds};
 use solana_keypair::{Keypair, keypair_from_seed};
 use solana_signer::Signer;
 
@@ -328,6 +330,15 @@ impl Venue {
     /// The chain health account.
     pub fn chain_health(&self) -> ChainHealth {
         self.cluster.read(&address::chain_health())
+    }
+
+    /// The chain as a guarded instruction would see it now.
+    pub fn seen_chain(&self) -> Chain {
+        let health = self.chain_health();
+        let last = Monitor::from(&health.monitor);
+        let thresholds = Thresholds::from(&health.thresholds);
+        let seen = self.cluster.chain().sighting(&last);
+        Chain { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now }
     }
 }
 

@@ -10,6 +10,7 @@ use holdfast_keepers::Mirror;
 use holdfast_migrations::presets;
 
 use super::Measure;
+use crate::drill::watch::Mark;
 
 const FLAGGED: u64 = 1_700_000_000_000;
 const CALM: u64 = 100_000_000;
@@ -58,7 +59,7 @@ fn event(price: u64, after_ms: i64) -> PositionLiquidated {
 
 fn wrongful(mirror: &Mirror, event: &PositionLiquidated) -> bool {
     let mut measure = Measure::new();
-    measure.judge(mirror, event);
+    measure.judge(mirror, event, None);
     measure.wrongful == 1
 }
 
@@ -124,4 +125,25 @@ fn an_account_that_recovers_starts_its_wait_anew() {
     measure.look(&mirror, 120);
     measure.landed(&event(CRASHED, 3_000), 125);
     assert_eq!(measure.percentiles().p50, 5);
+}
+
+#[test]
+fn a_price_from_before_the_break_is_wrongful() {
+    for (after_ms, expected) in [(2_999, 0), (3_000, 0), (3_001, 1)] {
+        let mut measure = Measure::new();
+        let broke = Mark { ms: FLAGGED + after_ms, slot: 0 };
+        measure.judge(&mirror(), &event(CRASHED, 3_000), Some(broke));
+        assert_eq!(measure.wrongful, expected, "{after_ms}");
+    }
+}
+
+#[test]
+fn whoever_has_sent_margin_is_wronged_until_it_lands() {
+    let mut measure = Measure::new();
+    measure.margin_sent.insert(Pubkey::default());
+    measure.judge(&mirror(), &event(CRASHED, 3_000), None);
+    assert_eq!(measure.wrongful, 1);
+    measure.margin_sent.clear();
+    measure.judge(&mirror(), &event(CRASHED, 3_000), None);
+    assert_eq!(measure.wrongful, 1);
 }
