@@ -1,12 +1,19 @@
-//! The drill itself: it repeats to the byte, and its figures add up.
+//! The drills themselves: they repeat to the byte, their figures add up, and every outage ends with
+//! nobody wronged and everybody able to leave.
+
+mod outages;
 
 use holdfast_sim::audit::Audit;
-use holdfast_sim::drill::{Drill, Report};
+use holdfast_sim::drill::{Drill, Report, Scenario};
 use holdfast_sim::path::{Bar, built_in};
 
 fn play(bars: &[Bar], seed: u64) -> Report {
-    let drill = Drill { scenario: "crash", bars, seed, accounts: 24 };
-    drill.run(&|_, _, _| {}).unwrap()
+    play_scenario("crash", bars, seed)
+}
+
+fn play_scenario(name: &str, bars: &[Bar], seed: u64) -> Report {
+    let scenario = Scenario::named(name).unwrap();
+    Drill { scenario, bars, seed, accounts: 24 }.run(&|_, _, _| {}).unwrap()
 }
 
 fn json(report: &Report) -> String {

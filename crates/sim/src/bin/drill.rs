@@ -39,20 +39,24 @@ struct Arguments {
     svg: Option<PathBuf>,
 }
 
-/// One scenario, or all.
-type Choice = Option<&'static Scenario>;
+#[derive(Clone, Copy)]
+enum Choice {
+    One(&'static Scenario),
+    All,
+}
 
 fn named() -> impl TypedValueParser<Value = Choice> {
     let each = SCENARIOS.iter().map(|known| PossibleValue::new(known.name).help(known.about));
     let all = PossibleValue::new("all").help("every one of them");
-    PossibleValuesParser::new(each.chain([all])).map(|name| Scenario::named(&name))
+    PossibleValuesParser::new(each.chain([all]))
+        .map(|name| Scenario::named(&name).map_or(Choice::All, Choice::One))
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.scenario {
-        Some(scenario) => one(&arguments, scenario),
-        None => all(&arguments),
+        Choice::One(scenario) => one(&arguments, scenario),
+        Choice::All => all(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
