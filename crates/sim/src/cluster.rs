@@ -95,7 +95,8 @@ impl Cluster {
     /// Restarts the cluster from the present slot, as after a hard fork.
     pub fn restart(&mut self) {
         self.chain.restart();
-        self.show_time();
+        let last_restart_slot = self.chain.restart_slot();
+        self.svm.set_sysvar(&LastRestartSlot { last_restart_slot });
     }
 
     fn show_time(&mut self) {
@@ -103,8 +104,6 @@ impl Cluster {
         clock.slot = self.chain.slot();
         clock.unix_timestamp = i64::try_from(self.chain.clock_s()).unwrap_or(i64::MAX);
         self.svm.set_sysvar(&clock);
-        let last_restart_slot = self.chain.restart_slot();
-        self.svm.set_sysvar(&LastRestartSlot { last_restart_slot });
         let hash = |slot: u64| {
             let bytes = [slot.to_le_bytes(); 4].concat();
             solana_message::Hash::new_from_array(bytes.try_into().unwrap_or_default())
