@@ -114,7 +114,7 @@ impl State {
         let purse = account.purse;
         let mut health = Health::new(purse.collateral, purse.pending_profit).unwrap();
         for index in account.open() {
-            let price = self.markets[index].newest().price;
+            let price = self.markets[index].newest().low;
             let ratios = settings.markets[index].ratios;
             health.add(&self.leg(account, index, price, ratios)).unwrap();
         }

@@ -22,11 +22,12 @@ const CAPPED: [HoldfastError; 5] = [
     HoldfastError::PositionTooSmall,
 ];
 /// What a venue answers when the chain or the feeds do not let it act.
-const WAITS: [HoldfastError; 8] = [
+const WAITS: [HoldfastError; 9] = [
     HoldfastError::ChainNotReady,
     HoldfastError::MarketNotReady,
     HoldfastError::NoPriceYet,
     HoldfastError::StalePrice,
+    HoldfastError::PriceOutsideBand,
     HoldfastError::StaleFeed,
     HoldfastError::FutureFeed,
     HoldfastError::FeedNotNewer,
@@ -62,7 +63,8 @@ impl Running {
                 self.landed(intent, exits, state);
                 if let Some(event) = events::find::<PositionLiquidated>(&landed) {
                     // The mirror still shows what was true before.
-                    self.measure.judge(&self.mirror, &event, self.watch.broke);
+                    let now = self.venue.seen_chain().now;
+                    self.measure.judge(&self.mirror, now, &event, self.watch.broke);
                     self.measure.landed(&event, self.venue.cluster.slot());
                 }
                 Ok(())

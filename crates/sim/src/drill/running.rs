@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 
 use holdfast_client::Pubkey;
+use holdfast_client::holdfast::events::{MarketRefreshed, MarketUnpriced};
 use holdfast_client::holdfast::state::{MarginAccount, OrderState};
 use holdfast_keepers::Mirror;
 use holdfast_risk::Millis;
+use holdfast_risk::aggregate::NoPrice;
 use holdfast_risk::chain_health::State;
-use holdfast_risk::order::{Order, first_since};
+use holdfast_risk::order::Order;
+use holdfast_risk::price::first_since;
+use litesvm::types::TransactionMetadata;
 use rand_chacha::ChaCha20Rng;
 
 use super::measure::Measure;
@@ -17,7 +21,7 @@ use super::scenario::{Feeds, Going, Phase, Scenario, Timeline};
 use super::watch::{Mark, Watch};
 use crate::feed::Published;
 use crate::path::Tick;
-use crate::{Venue, chain};
+use crate::{Venue, chain, events};
 
 /// Longer than an order waits for its execution.
 const SETTLES_MS: u64 = 3_000;
@@ -43,8 +47,10 @@ pub struct Running {
     timeline: Timeline,
     /// When people last tried during a halt.
     tried_ms: u64,
-    /// What landed last.
+    /// What was true when prices landed last.
     newest: Vec<u64>,
+    /// Whether a market then dropped a feed, or had no price because its feeds diverge.
+    in_doubt: bool,
     /// Positions closed by their owners.
     pub exits: u64,
     /// Requests to close, and their executions, that were refused or never came.
@@ -79,6 +85,7 @@ impl Running {
             timeline: Timeline::new(scenario.phases),
             tried_ms: 0,
             newest: Vec::new(),
+            in_doubt: false,
             exits: 0,
             exits_refused: 0,
             exits_late: HashSet::new(),
@@ -105,9 +112,9 @@ impl Running {
         if !has_block {
             return Ok(());
         }
-        if phase.feeds == Feeds::Well {
+        if phase.feeds != Feeds::Silent {
             let published = self.venue.cluster.now_ms() - pace(&phase).slot_ms;
-            self.publish(prices, published)?;
+            self.publish(prices, phase.feeds, published)?;
         }
         self.work()?;
         let tried = self.people.try_everything(&mut self.venue, prices);
@@ -117,7 +124,7 @@ impl Running {
     /// Lets what was asked for be executed at `prices`; an exit that still waits was refused.
     pub fn settle(&mut self, prices: &[u64]) -> Result<(), String> {
         self.venue.cluster.pass(SETTLES_MS);
-        self.publish(prices, self.venue.cluster.now_ms())?;
+        self.publish(prices, Feeds::Well, self.venue.cluster.now_ms())?;
         self.work()?;
         self.refresh_mirror();
         for account in self.mirror.accounts.values() {
@@ -157,7 +164,7 @@ impl Running {
         self.venue.cluster.run(SLOT_MS, chain::Pace::HEALTHY);
         let began = self.watch.broke.map_or(0, |broke| broke.ms);
         let prices = self.newest.clone();
-        self.publish(&prices, began)?;
+        self.publish(&prices, Feeds::Well, began)?;
         self.work()
     }
 
@@ -176,14 +183,22 @@ impl Running {
         }
     }
 
-    /// Prices published at `published_ms` land.
-    fn publish(&mut self, prices: &[u64], published_ms: u64) -> Result<(), String> {
-        for (index, price) in prices.iter().enumerate() {
-            let published = Published::new(*price, published_ms);
-            if let Err(failure) = self.venue.publish_one(index, published) {
-                self.waits("refresh", &failure, false)?;
+    /// What feeds publish at `published_ms`, where `prices` are true, lands.
+    fn publish(&mut self, prices: &[u64], feeds: Feeds, published_ms: u64) -> Result<(), String> {
+        self.in_doubt = false;
+        for (index, truth) in prices.iter().enumerate() {
+            let providers = self.venue.providers(index);
+            for (rank, provider) in providers.iter().enumerate() {
+                let published = Published::new(feeds.says(rank, *truth), published_ms);
+                self.venue.publish_feed(*provider, index, published);
+            }
+            match self.venue.refresh(index, &providers) {
+                Ok(landed) => self.in_doubt |= is_in_doubt(&landed),
+                Err(failure) => self.waits("refresh", &failure, false)?,
             }
         }
+        // Feeds publish in whole seconds.
+        self.measure.true_prices.insert(published_ms / 1_000 * 1_000, prices.to_vec());
         self.newest = prices.to_vec();
         Ok(())
     }
@@ -216,9 +231,10 @@ impl Running {
 
     /// Notes who fails maintenance, which exits are late, and what the venue knows.
     fn look(&mut self) {
-        self.measure.look(&self.mirror, self.venue.cluster.slot());
         let chain = self.venue.seen_chain();
-        self.watch.look(self.mark(), &self.mirror, &chain, self.measure.failing());
+        self.measure.look(&self.mirror, chain.now, self.venue.cluster.slot());
+        let failing = self.measure.failing();
+        self.watch.look(self.mark(), &self.mirror, &chain, failing, self.in_doubt);
         let late = |(address, account): (&Pubkey, &MarginAccount)| {
             let late = account.orders.iter().filter(|slot| self.is_late(slot));
             late.map(|slot| (*address, slot.number)).collect::<Vec<_>>()
@@ -281,6 +297,13 @@ fn pace(phase: &Phase) -> chain::Pace {
         Going::Runs(pace) => pace,
         Going::Stands { .. } => chain::Pace::HEALTHY,
     }
+}
+
+/// Whether a refresh dropped a feed, or gave no price because feeds diverge.
+fn is_in_doubt(landed: &TransactionMetadata) -> bool {
+    let drops = events::find::<MarketRefreshed>(landed).is_some_and(|event| event.outliers != 0);
+    let unpriced = events::find::<MarketUnpriced>(landed);
+    drops || unpriced.is_some_and(|event| event.reason == NoPrice::Diverging as u8)
 }
 
 fn first_mirror(venue: &Venue, people: &People) -> Mirror {

@@ -53,6 +53,21 @@ pub enum Feeds {
     Well,
     /// They publish nothing.
     Silent,
+    /// The first of each market publishes this share of the price, percent; the others publish it.
+    Lies {
+        /// The share.
+        percent: u64,
+    },
+}
+
+impl Feeds {
+    /// What the feed of this rank in its market publishes.
+    pub fn says(self, rank: usize, truth: u64) -> u64 {
+        match self {
+            Self::Lies { percent } if rank == 0 => truth * percent / 100,
+            _ => truth,
+        }
+    }
 }
 
 /// What a drill puts to the test.
@@ -204,6 +219,17 @@ pub const SCENARIOS: &[Scenario] = &[
             Phase { lasts_ms: 4 * MINUTE_MS, feeds: Feeds::Silent, ..Phase::calm(0) },
         ],
         prices: || straight(&[(0, 210.0), (120, 206.0), (360, 182.0), (480, 178.0), (720, 190.0)]),
+        epoch_slots: OLD_EPOCH,
+        step_ms: OUTAGE_STEP_MS,
+    },
+    Scenario {
+        name: "oracle-lie",
+        about: "one provider in three publishes 70 % of the price for four minutes",
+        phases: &[
+            Phase::calm(2 * MINUTE_MS),
+            Phase { lasts_ms: 4 * MINUTE_MS, feeds: Feeds::Lies { percent: 70 }, ..Phase::calm(0) },
+        ],
+        prices: || straight(&[(0, 210.0), (120, 206.0), (360, 190.0), (480, 184.0), (720, 196.0)]),
         epoch_slots: OLD_EPOCH,
         step_ms: OUTAGE_STEP_MS,
     },

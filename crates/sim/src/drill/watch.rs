@@ -22,11 +22,11 @@ pub struct Watch {
     trouble: Trouble,
     /// When chain or feeds broke; in a crash, when the first account failed maintenance.
     pub broke: Option<Mark>,
-    /// When the venue acted on it: it left Normal, or had no price to act on; in a crash, when the
-    /// first account was flagged.
+    /// When the venue acted on it: it left Normal, had no price to act on, or dropped a feed; in a
+    /// crash, when the first account was flagged.
     pub known: Option<Mark>,
-    /// When nobody could trade any more on what was before: Shelter, or no price; in a crash, when
-    /// nobody failed maintenance any more.
+    /// When nobody could trade any more on what was before: Shelter, no price, or one without the
+    /// feed; in a crash, when nobody failed maintenance any more.
     pub safe: Option<Mark>,
     /// When, after that, somebody new traded again in Normal.
     pub resumed: Option<Mark>,
@@ -43,8 +43,16 @@ impl Watch {
         self.broke.get_or_insert(at);
     }
 
-    /// One look at the venue; `failing` accounts fail maintenance.
-    pub fn look(&mut self, at: Mark, mirror: &Mirror, chain: &Chain, failing: usize) {
+    /// One look at the venue; `failing` accounts fail maintenance, and feeds are `in_doubt` when a
+    /// market has just dropped one or found that they diverge.
+    pub fn look(
+        &mut self,
+        at: Mark,
+        mirror: &Mirror,
+        chain: &Chain,
+        failing: usize,
+        in_doubt: bool,
+    ) {
         let (knows, is_safe) = match self.trouble {
             Trouble::Price => {
                 if failing > 0 {
@@ -59,8 +67,8 @@ impl Watch {
             }
             Trouble::Feeds => {
                 let stale = |market| legs::fresh_price(market, chain).is_err();
-                let blind = mirror.markets.iter().any(|(_, market)| stale(market));
-                (blind, blind)
+                let wary = in_doubt || mirror.markets.iter().any(|(_, market)| stale(market));
+                (wary, wary)
             }
         };
         if self.broke.is_some() && knows {
