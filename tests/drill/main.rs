@@ -27,10 +27,10 @@ fn fall() -> Vec<Bar> {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
-    let bars = fall();
-    let first = json(&play(&bars, 7));
-    assert_eq!(first, json(&play(&bars, 7)));
-    assert_ne!(first, json(&play(&bars, 8)));
+    let bars = &fall()[1..];
+    let first = json(&play(bars, 7));
+    assert_eq!(first, json(&play(bars, 7)));
+    assert_ne!(first, json(&play(bars, 8)));
 }
 
 #[test]

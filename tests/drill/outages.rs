@@ -90,13 +90,21 @@ fn clock_lag() {
 fn oracle_freeze() {
     let report = play("oracle-freeze");
     is_survived(&report);
-    assert!(refused(&report, "withdraw", None) > 0);
-    assert_eq!(refused(&report, "withdraw", Some("shelter")), 0, "the chain is well");
+    assert!(report.refused.iter().all(|refused| refused.state == "normal"), "the chain is well");
+}
+
+#[test]
+fn oracle_lie() {
+    let report = play("oracle-lie");
+    is_survived(&report);
+    assert!(report.refused.is_empty(), "two of three agree: {:?}", report.refused);
+    assert!(slots_to_know(&report) < 20);
 }
 
 /// Whoever adds a scenario adds its test.
 #[test]
 fn every_scenario_is_tested() {
-    let tested = ["crash", "stall", "slow", "restart", "skip", "oracle-freeze", "clock-lag"];
+    let tested =
+        ["crash", "stall", "slow", "restart", "skip", "oracle-freeze", "oracle-lie", "clock-lag"];
     assert_eq!(SCENARIOS.iter().map(|known| known.name).collect::<Vec<_>>(), tested);
 }

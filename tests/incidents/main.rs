@@ -5,6 +5,7 @@ mod late_help;
 mod pauses;
 #[path = "../chain/stage.rs"]
 mod stage;
+mod stale_markets;
 mod stale_prices;
 
 use holdfast_client::holdfast::error::HoldfastError;
