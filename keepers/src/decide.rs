@@ -5,12 +5,13 @@ use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::legs::{self, Purpose};
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_client::standing;
+use holdfast_risk::ledger::Ledger;
 use holdfast_risk::liquidation::{flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, requirement};
 use holdfast_risk::order::Order;
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 
 use crate::{Intent, Mirror};
 
@@ -145,7 +146,7 @@ fn waiting<'a>(
     })
 }
 
-/// Expired orders to remove and profit to mature.
+/// Expired orders to remove and profit to mature; what would be cut is its owner's to decide.
 fn chore<'a>(
     mirror: &'a Mirror,
     chain: &'a Chain,
@@ -159,7 +160,9 @@ fn chore<'a>(
         .map(|slot| Intent::RemoveOrder { account: *address, number: slot.number });
     let due = Millis(account.profit_since_ms).after(Millis(mirror.silo.terms.maturity_ms));
     let allowed = permit(Action::MatureProfit, chain.monitor.state) == Permit::Allowed;
-    let matures = allowed && account.pending_profit > 0 && chain.now >= due;
+    let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
+    let whole = profit::mature(&ledger, account.purse(), Bps(share), false).is_ok();
+    let matures = allowed && account.pending_profit > 0 && chain.now >= due && whole;
     expired.chain(matures.then_some(Intent::MatureProfit { account: *address }))
 }
 

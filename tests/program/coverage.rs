@@ -44,6 +44,7 @@ const PROOFS: &[Proof] = &[
     (liquidate::the_largest_leg_goes_first, &[NotLargestLeg, NoPosition]),
     (liquidate::after_a_break, &[MarketNotReady, ChainNotReady]),
     (mature_profit::refusals, &[NotMatured, ChainNotReady]),
+    (mature_profit::what_the_pool_cannot_pay_is_cut_by_the_owner_alone, &[ProfitCut]),
     (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
     (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),

@@ -4,6 +4,7 @@ mod administration;
 mod band;
 mod broken_books;
 mod coverage;
+mod debt;
 mod deposit;
 mod execute_order;
 mod execute_refusals;

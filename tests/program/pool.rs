@@ -76,7 +76,7 @@ fn traded() -> World {
 
 const RISEN: [u64; 2] = [SOL * 110 / 100, BTC];
 
-/// The pool as a request executed now finds it.
+/// The pool as a request executed now finds it; nobody owes it anything.
 pub fn pool_now(world: &World, insurance: bool) -> Pool {
     let silo = world.silo_state();
     if insurance {
@@ -89,7 +89,7 @@ pub fn pool_now(world: &World, insurance: bool) -> Pool {
         traders_gain(&longs, &shorts, |_| price, |side| market.carry(side)).unwrap()
     });
     let owed = gains.fold(holdfast_risk::SignedUsd(0), |sum, gain| sum.plus(gain).unwrap());
-    let assets = liquidity_value(&Ledger::from(&silo.ledger), owed).unwrap();
+    let assets = liquidity_value(&Ledger::from(&silo.ledger), owed, false).unwrap();
     silo.pool(PoolKind::Liquidity, assets)
 }
 

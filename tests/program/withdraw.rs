@@ -44,8 +44,7 @@ fn free(world: &World, trader: &Trader) -> u64 {
     let volatility = market.volatility_per_minute();
     let mut leg = legs::leg(&account, &market, market.newest_price().low);
     leg.ratios.initial = latency::initial_ratio(floor, costs, volatility, wait, false).unwrap();
-    let purse = account.purse();
-    let mut health = Health::new(purse.collateral, purse.pending_profit).unwrap();
+    let mut health = Health::new(&account.purse()).unwrap();
     health.add(&leg).unwrap();
     health.withdrawable(Usd(account.collateral)).0
 }

@@ -49,6 +49,7 @@ fn ledger(silo: &Silo) -> Ledger {
         protocol: Usd(books.protocol),
         queued: Usd(books.queued),
         pending_profit: Usd(books.pending_profit),
+        debt: Usd(books.debt),
     }
 }
 
@@ -148,6 +149,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
         purse: Purse {
             collateral: Usd(state.collateral),
             pending_profit: Usd(state.pending_profit),
+            debt: Usd(state.debt),
         },
         reserved: state.reserved_fees,
         profit_since: Millis(state.profit_since_ms),

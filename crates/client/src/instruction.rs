@@ -212,10 +212,10 @@ pub fn liquidate(
     followed_by(build(accounts, instruction::Liquidate {}), others)
 }
 
-/// `mature_profit`.
-pub fn mature_profit(silo: Pubkey, account: Pubkey) -> Instruction {
+/// `mature_profit`, signed by `authority`: the owner's where the profit is cut.
+pub fn mature_profit(authority: Pubkey, silo: Pubkey, account: Pubkey) -> Instruction {
     build(
-        accounts::MatureProfit { chain_health: address::chain_health(), silo, account },
+        accounts::MatureProfit { authority, chain_health: address::chain_health(), silo, account },
         instruction::MatureProfit {},
     )
 }

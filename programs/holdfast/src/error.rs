@@ -1,7 +1,7 @@
 //! Every way the program refuses, and what the caller can do about it.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::{Overflow, execution, limits, pool, quote, terms};
+use holdfast_risk::{Overflow, execution, limits, pool, profit, quote, terms};
 
 /// Reasons to refuse. Nothing is changed when one is returned.
 #[error_code]
@@ -178,6 +178,9 @@ pub enum HoldfastError {
     /// The price lies outside the band around the market's reference.
     #[msg("The price is outside the market's band: wait until the feeds have agreed on it longer")]
     PriceOutsideBand,
+    /// The profit would be cut.
+    #[msg("The silo cannot pay all pending profit now: only the owner may take less, or wait")]
+    ProfitCut,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -214,6 +217,15 @@ impl From<execution::Refusal> for HoldfastError {
             execution::Refusal::Exceeded(Exceeded::Overflow) | execution::Refusal::Overflow => {
                 Self::Overflow
             }
+        }
+    }
+}
+
+impl From<profit::Refusal> for HoldfastError {
+    fn from(refusal: profit::Refusal) -> Self {
+        match refusal {
+            profit::Refusal::Cut => Self::ProfitCut,
+            profit::Refusal::Overflow => Self::Overflow,
         }
     }
 }

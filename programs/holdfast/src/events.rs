@@ -155,7 +155,9 @@ pub struct OrderExecuted {
     pub carry: i64,
     /// Taker fee paid.
     pub fee: u64,
-    /// What the account could not pay.
+    /// What the account owes afterwards.
+    pub debt: u64,
+    /// What the account could not pay when its last position was closed.
     pub bad_debt: u64,
 }
 
@@ -193,7 +195,9 @@ pub struct PositionLiquidated {
     pub reward: u64,
     /// Penalty paid to insurance.
     pub to_insurance: u64,
-    /// What the account could not pay.
+    /// What the account owes afterwards.
+    pub debt: u64,
+    /// What the account could not pay when its last position was closed.
     pub bad_debt: u64,
     /// The part of it that insurance paid.
     pub insured: u64,

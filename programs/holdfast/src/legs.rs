@@ -41,8 +41,7 @@ pub fn gather<'info>(
     chain: &Chain,
     purpose: Purpose,
 ) -> Result<Standing> {
-    let purse = account.purse();
-    let mut health = Health::new(purse.collateral, purse.pending_profit).or_refuse()?;
+    let mut health = Health::new(&account.purse()).or_refuse()?;
     let mut largest_other = Usd(0);
     let mut now = chain.now;
     let mut others = others.iter();

@@ -151,9 +151,9 @@ pub mod holdfast {
     }
 
     /// Liquidates a flagged account's largest position, partly or whole, at the oldest price
-    /// published after the flag and its delay, and after the chain's last break. Bad debt is booked
-    /// in the same step. The markets of the account's other open positions follow, in rising index
-    /// order.
+    /// published after the flag and its delay, and after the chain's last break. What the account
+    /// cannot pay is its debt while it has other positions; with the last one bad debt is booked. The
+    /// markets of the account's other open positions follow, in rising index order.
     ///
     /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `PriceOutsideBand`,
     /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`. Emits:
@@ -162,9 +162,10 @@ pub mod holdfast {
         instructions::liquidate(ctx)
     }
 
-    /// Turns pending profit into collateral, cut by what the silo can pay of all that is pending.
+    /// Turns pending profit into collateral: for anyone while the silo can pay all that is pending,
+    /// for the owner also cut by what it can pay.
     ///
-    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`. Emits: `ProfitMatured`.
+    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`, `ProfitCut`. Emits: `ProfitMatured`.
     pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
         instructions::mature_profit(ctx)
     }

@@ -99,8 +99,18 @@ fn profit() {
     for _ in 0..11 {
         world.pass_to(30_000, &[170_000_000, 100_000_000_000]);
     }
-    let instruction = instruction::mature_profit(world.silo, account);
-    Scenario { name: "mature_profit", world, instruction, harmless: &[] }.check();
+    let owner = alice;
+    Scenario {
+        name: "mature_profit",
+        instruction: instruction::mature_profit(owner, world.silo, account),
+        world,
+        harmless: &[
+            (0, Kind::Person, "anyone may mature what is not cut"),
+            (0, Kind::Nothing, "the same"),
+            (0, Kind::Copy, "the same"),
+        ],
+    }
+    .check();
 }
 
 #[test]

@@ -80,10 +80,10 @@ impl State {
         require(chain.now >= due, HoldfastError::RequestNotDue)?;
         let assets = match kind {
             PoolKind::Insurance => self.ledger.insurance,
-            PoolKind::Liquidity => liquidity_value(
-                &self.ledger,
-                self.owed_to_traders(due, waiting.leaves, &chain, settings)?,
-            )?,
+            PoolKind::Liquidity => {
+                let owed = self.owed_to_traders(due, waiting.leaves, &chain, settings)?;
+                liquidity_value(&self.ledger, owed, !waiting.leaves)?
+            }
         };
         if waiting.leaves {
             self.leave(provider, &waiting, assets, Bps(terms.utilisation_bps))

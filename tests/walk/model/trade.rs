@@ -38,7 +38,7 @@ impl State {
         asked: Option<Permit>,
         settings: &Settings,
     ) -> Outcome<Standing> {
-        let mut health = Health::new(account.purse.collateral, account.purse.pending_profit)?;
+        let mut health = Health::new(&account.purse)?;
         let (mut largest_other, mut now) = (Usd(0), chain.now);
         for index in account.open() {
             let own_price = own.filter(|(market, _)| *market == index).map(|(_, price)| price);
@@ -94,6 +94,7 @@ impl State {
         Book {
             position: account.positions[index],
             purse: account.purse,
+            others: account.open().any(|open| open != index),
             longs: market.longs,
             shorts: market.shorts,
             carry_long: market.accruals.carry_long,

@@ -57,6 +57,7 @@ fn event(price: u64, after_ms: i64) -> PositionLiquidated {
         realised: 0,
         reward: 0,
         to_insurance: 0,
+        debt: 0,
         bad_debt: 7,
         insured: 0,
     }

@@ -88,6 +88,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         realised: traded.trade.realised.0,
         carry: traded.carry.0,
         fee: executed.fee.0,
+        debt: account.debt,
         bad_debt: traded.bad_debt.0,
     });
     Ok(())

@@ -66,7 +66,7 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
         PoolKind::Insurance => ledger.insurance,
         PoolKind::Liquidity => {
             let owed = owed_to_traders(&ctx, &silo, &request, &chain)?;
-            liquidity_value(&ledger, owed).or_refuse()?
+            liquidity_value(&ledger, owed, request.leaves == 0).or_refuse()?
         }
     };
     let received = if request.leaves == 0 {

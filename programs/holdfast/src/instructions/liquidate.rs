@@ -33,7 +33,7 @@ pub struct Liquidate<'info> {
 }
 
 /// Closes as much of a flagged account's largest position as brings it back over the target, at
-/// the oldest price published after the flag and its delay. Bad debt is booked here.
+/// the oldest price published after the flag and its delay. With the last position bad debt is booked.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
@@ -91,6 +91,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         realised: traded.trade.realised.0,
         reward: traded.passed_on.keeper.0,
         to_insurance: traded.passed_on.insurance.0,
+        debt: account.debt,
         bad_debt: traded.bad_debt.0,
         insured: traded.insured.0,
     });

@@ -279,7 +279,7 @@ impl Bench {
         self.publish(PRICE * 11 / 10)?;
         self.venue.execute(&trader.account, number, &trader.account).map_err(said)?;
         self.venue.cluster.pass(301_000);
-        let mature = instruction::mature_profit(silo, trader.account);
+        let mature = instruction::mature_profit(keeper.pubkey(), silo, trader.account);
         self.take("mature_profit", mature, &keeper)?;
         self.take("reconcile_vaults", instruction::reconcile_vaults(silo), &keeper)?;
         let receiver = venue::keypair("fees", 0).pubkey();
