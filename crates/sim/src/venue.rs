@@ -1,11 +1,14 @@
 //! A venue on the embedded cluster, deployed by the migrations, with people to trade on it.
 
+use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{FeedSource, Feeds, OrderRequest, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, deploy_program, plan, presets};
+use holdfast_risk::chain_health::{Monitor, Thresholds};
+use litesvm::types::TransactionMetadata;
 use solana_keypair::{Keypair, keypair_from_seed};
 use solana_signer::Signer;
 
@@ -232,7 +235,7 @@ impl Venue {
         for provider in &providers {
             self.publish_feed(*provider, index, published);
         }
-        self.refresh(index, &providers)
+        self.refresh(index, &providers).map(|_| ())
     }
 
     /// A provider writes its feed of a market; nobody reads it yet.
@@ -258,11 +261,15 @@ impl Venue {
     ///
     /// # Errors
     /// What the program said.
-    pub fn refresh(&mut self, index: usize, providers: &[Provider]) -> Result<(), Failure> {
+    pub fn refresh(
+        &mut self,
+        index: usize,
+        providers: &[Provider],
+    ) -> Result<TransactionMetadata, Failure> {
         let feeds: Vec<_> =
             providers.iter().map(|provider| feed_address(*provider, index)).collect();
         let refresh = instruction::refresh_market(self.silo, self.markets[index], &feeds);
-        self.cluster.send(&[refresh], &[&self.admin]).map(|_| ())
+        self.cluster.send(&[refresh], &[&self.admin])
     }
 
     /// Who prices a market.
@@ -415,6 +422,15 @@ impl Venue {
     /// The chain health account.
     pub fn chain_health(&self) -> ChainHealth {
         self.cluster.read(&address::chain_health())
+    }
+
+    /// The chain as a guarded instruction would see it now.
+    pub fn seen_chain(&self) -> Chain {
+        let health = self.chain_health();
+        let last = Monitor::from(&health.monitor);
+        let thresholds = Thresholds::from(&health.thresholds);
+        let seen = self.cluster.chain().sighting(&last);
+        Chain { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now }
     }
 }
 

@@ -234,8 +234,13 @@ impl Monitor {
     fn break_off(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
         let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
         self.until = self.until.max(now.after(grace));
-        self.broke = now;
         self.window_us = 0;
+        let stood_still = matches!(signal, Signal::Gap | Signal::Restart);
+        // A chain that goes on crawling or failing has not stood still since: prices published in
+        // the meantime are true, and whoever wants out gets out at them.
+        if stood_still || self.state != State::Shelter {
+            self.broke = now;
+        }
         if self.state != State::Shelter {
             self.enter(State::Shelter, now);
         }
