@@ -162,6 +162,18 @@ fn throttling_lasts_as_long_as_signals_are_bad() {
 }
 
 #[test]
+fn a_chain_that_comes_back_from_a_halt_at_half_its_pace_settles() {
+    let mut chain = Chain::new();
+    chain.run(7_200, 200);
+    chain.pass(60_000, 1);
+    let baseline = chain.monitor.baseline_us;
+    chain.run(905, 400);
+    assert_eq!((chain.state(), chain.monitor.baseline_us), (State::Throttled, baseline));
+    chain.run(3_600, 400);
+    assert_eq!(chain.state(), State::Normal);
+}
+
+#[test]
 fn a_restart_shelters_for_longer_than_a_gap() {
     let mut chain = Chain::new();
     chain.seen.restart_slot = 900;
