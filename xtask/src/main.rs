@@ -44,7 +44,8 @@ enum Task {
     Test,
     /// Generate the program's interface description and the pages made from it
     ///
-    /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md and docs/errors.md.
+    /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md, docs/errors.md and
+    /// docs/leverage.md.
     Idl {
         /// Change nothing; fail when a committed file differs
         #[arg(long)]

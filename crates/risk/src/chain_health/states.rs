@@ -9,7 +9,7 @@ const BASELINE_US: core::ops::RangeInclusive<u32> = 150_000..=800_000;
 const FIRST_BASELINE_US: u32 = 400_000;
 /// The baseline moves by at most one in this many per window.
 const BASELINE_INERTIA: u32 = 50;
-/// The venue's clock never leads the cluster's by more: the longest halt on record took 19 hours.
+/// The cluster's clock is never further behind: the longest halt on record took 19 hours.
 const LARGEST_LEAD: Millis = Millis(86_400_000);
 /// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
 /// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
@@ -113,7 +113,8 @@ impl Monitor {
 
     /// The venue's clock at a slot: the cluster's clock, or, while verified prices prove it behind,
     /// the last look carried forward by slots; never behind `proven`, the second-newest publish
-    /// time among providers (or the only one's), as far as [`LARGEST_LEAD`] lets it lead.
+    /// time among providers (or the only one's). One further ahead than [`LARGEST_LEAD`] is false
+    /// and proves nothing, or it would hold the clock there until its day comes.
     ///
     /// Without new proof the lead shrinks by at least one [`LEAD_DECAY`]th of what the cluster's
     /// clock shows: measured by itself, a baseline that is too long would carry the venue's clock
@@ -124,7 +125,8 @@ impl Monitor {
         let shown = clock.since(Millis(self.seen.since(self.lead).0));
         let lead = self.lead.since(Millis(shown.0 / LEAD_DECAY));
         let carried = self.seen.after(Millis(passed)).min(clock.after(lead));
-        clock.max(carried).max(proven).min(clock.after(LARGEST_LEAD))
+        let believed = if proven > clock.after(LARGEST_LEAD) { Millis(0) } else { proven };
+        clock.max(carried).max(believed)
     }
 
     /// Whether a look at `now` is far enough from the last one to be kept.
