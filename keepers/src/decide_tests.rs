@@ -33,8 +33,9 @@ fn mirror() -> Mirror {
         market.index = index;
         market.terms = presets::market(100);
         market.newest = 31;
+        market.reference_price = PRICE;
         for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-            *price = PriceState { published_ms: NOW - age * 1_000, price: PRICE };
+            *price = PriceState { published_ms: NOW - age * 1_000, low: PRICE, high: PRICE };
         }
         (key(index + 1), market)
     });

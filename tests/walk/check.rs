@@ -117,7 +117,7 @@ impl State {
     pub fn health(&self, account: &Account, settings: &Settings) -> Health {
         let mut health = Health::new(&account.purse).unwrap();
         for index in account.open() {
-            let price = self.markets[index].newest().price;
+            let price = self.markets[index].newest().low;
             let ratios = settings.markets[index].ratios;
             health.add(&self.leg(account, index, price, ratios)).unwrap();
         }

@@ -7,9 +7,10 @@ use crate::limits::{self, Caps, Exceeded, Resulting};
 use crate::loss::InsuranceTerms;
 use crate::math::Overflow;
 use crate::math::Rounding;
-use crate::order::{Order, PricePoint};
+use crate::order::Order;
 use crate::policy::Permit;
 use crate::position::{Trade, notional};
+use crate::price::PricePoint;
 use crate::spread::half_spread;
 use crate::terms::MarketTerms;
 use crate::units::{Millis, Ppm, Price, SignedUsd, Usd};
@@ -111,7 +112,7 @@ pub fn execute(
     if traded.trade.opened.0 > 0 {
         let stressed = met.opening == Permit::Stressed;
         let caps = if stressed { terms.caps.stressed() } else { terms.caps };
-        check_caps(&traded, point.price, caps)?;
+        check_caps(&traded, point.high, caps)?;
     }
     Ok(Executed { traded, point, price, fee })
 }

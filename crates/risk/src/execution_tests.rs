@@ -4,9 +4,10 @@ use crate::fee::FeeShares;
 use crate::ledger::{Ledger, Purse};
 use crate::limits::Exceeded;
 use crate::loss::InsuranceTerms;
-use crate::order::{Order, PricePoint, Trigger};
+use crate::order::{Order, Trigger};
 use crate::policy::Permit;
 use crate::position::Position;
+use crate::price::PricePoint;
 use crate::terms::MarketTerms;
 use crate::terms::tests::good;
 use crate::units::{Bps, CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
@@ -54,7 +55,7 @@ fn order(delta: i64) -> Order {
 }
 
 fn point(published: u64) -> PricePoint {
-    PricePoint { published: Millis(published), price: Price(100_000_000) }
+    PricePoint::exact(Price(100_000_000), Millis(published))
 }
 
 fn run(book: &Book, order: &Order, met: Circumstances) -> Result<Book, Refusal> {
@@ -127,7 +128,7 @@ fn caps_bind_what_opens_and_never_a_reduction() {
 fn a_fraction_of_a_unit_above_an_accounts_share_is_above_it() {
     let mut terms = terms();
     (terms.taker_fee, terms.caps.account_share) = (Bps(0), Bps(1_000));
-    let recent = PricePoint { published: Millis(9_000), price: Price(100_000_001) };
+    let recent = PricePoint::exact(Price(100_000_001), Millis(9_000));
     // Worth 100,000,101 and a millionth, of which ten percent of the pool covers the whole units.
     let mut book = book();
     for (liquidity, fits) in [(1_000_001_010, false), (1_000_001_020, true)] {

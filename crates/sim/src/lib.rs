@@ -7,6 +7,7 @@ pub mod elf;
 pub mod events;
 pub mod feed;
 pub mod path;
+pub mod switchboard;
 pub mod tokens;
 pub mod venue;
 

@@ -1,7 +1,8 @@
 //! Accounts, collateral, vaults and administration.
 
 use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::{Pubkey, address, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Pubkey, address};
 use holdfast_migrations::presets;
 use holdfast_sim::venue::keypair;
 use solana_account::Account;
@@ -130,7 +131,8 @@ fn administration() {
     .check();
     let feeds = vec![FeedSource { provider: 1, id: [1; 32] }];
     let terms = presets::market(150);
-    let list = instruction::list_market(admin, world.silo, 2, [0; 16], terms, feeds);
+    let list =
+        instruction::list_market(admin, world.silo, 2, [0; 16], terms, Feeds { feeds, quorum: 1 });
     Scenario { name: "list_market", world: world.fork(), instruction: list, harmless: &[] }.check();
 
     for address in [address::exchange(), address::chain_health()] {
