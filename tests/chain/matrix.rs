@@ -13,6 +13,7 @@ use holdfast_sim::{Failure, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use crate::forge::remember;
 use crate::stage::{PRICE, Stage};
 
 const STATES: [State; 5] =
@@ -20,18 +21,13 @@ const STATES: [State; 5] =
 
 /// Puts the venue into a state that began just now and does not end by itself.
 fn enter(stage: &mut Stage, state: State) {
-    let address = address::chain_health();
-    let mut account = stage.venue.cluster.get(&address).unwrap();
-    let mut health = stage.health();
     let now = stage.venue.cluster.now_ms();
-    let monitor = &mut health.monitor;
-    monitor.state = state as u64;
-    monitor.since_ms = now;
-    monitor.until_ms = u64::MAX;
-    monitor.unrest_ms = now;
-    account.data.truncate(8);
-    account.data.extend_from_slice(bytemuck::bytes_of(&health));
-    stage.venue.cluster.set(address, account);
+    remember(stage, |monitor| {
+        monitor.state = state as u64;
+        monitor.since_ms = now;
+        monitor.until_ms = u64::MAX;
+        monitor.unrest_ms = now;
+    });
 }
 
 fn send(stage: &mut Stage, instruction: Instruction, signer: &Keypair) -> Result<(), Failure> {
