@@ -27,13 +27,15 @@ fn mirror() -> Mirror {
     chain_health.thresholds = (&Thresholds::default()).into();
     let mut silo = Silo::zeroed();
     silo.terms = presets::silo();
+    (silo.ledger.liquidity, silo.ledger.pending_profit) = (1_000, 1);
     let markets = (0..2).map(|index| {
         let mut market = Market::zeroed();
         market.index = index;
         market.terms = presets::market(100);
         market.newest = 31;
+        market.reference_price = PRICE;
         for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-            *price = PriceState { published_ms: NOW - age * 1_000, price: PRICE };
+            *price = PriceState { published_ms: NOW - age * 1_000, low: PRICE, high: PRICE };
         }
         (key(index + 1), market)
     });
@@ -62,7 +64,10 @@ fn order(number: u64, delta: i64, requested_ms: u64) -> OrderState {
 }
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
-    let mut mirror = mirror();
+    decided_in(mirror(), accounts)
+}
+
+fn decided_in(mut mirror: Mirror, accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
     mirror.accounts = accounts.iter().map(|(name, account)| (key(*name), *account)).collect();
     decide(&mirror, Millis(NOW))
 }
@@ -190,6 +195,9 @@ fn housekeeping_comes_last() {
     let removes = Intent::RemoveOrder { account: key(1), number: 5 };
     let matures = Intent::MatureProfit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [removes, matures]);
+    let mut poor = mirror();
+    poor.silo.ledger.liquidity = 0;
+    assert_eq!(decided_in(poor, &[(1, account)]), [removes], "a cut is for the owner to take");
     account.profit_since_ms += 1;
     assert_eq!(decided(&[(1, account)]), [removes]);
 }

@@ -20,13 +20,18 @@ const STATES: [State; 5] =
 
 /// Puts the venue into a state that began just now and does not end by itself.
 fn enter(stage: &mut Stage, state: State) {
+    let address = address::chain_health();
+    let mut account = stage.venue.cluster.get(&address).unwrap();
+    let mut health = stage.health();
     let now = stage.venue.cluster.now_ms();
-    stage.remember(|monitor| {
-        monitor.state = state as u64;
-        monitor.since_ms = now;
-        monitor.until_ms = u64::MAX;
-        monitor.unrest_ms = now;
-    });
+    let monitor = &mut health.monitor;
+    monitor.state = state as u64;
+    monitor.since_ms = now;
+    monitor.until_ms = u64::MAX;
+    monitor.unrest_ms = now;
+    account.data.truncate(8);
+    account.data.extend_from_slice(bytemuck::bytes_of(&health));
+    stage.venue.cluster.set(address, account);
 }
 
 fn send(stage: &mut Stage, instruction: Instruction, signer: &Keypair) -> Result<(), Failure> {
@@ -149,8 +154,8 @@ fn mature(stage: &mut Stage, state: State) -> Result<(), Failure> {
     stage.venue.execute(&account, number, &account)?;
     stage.calm(305, PRICE);
     enter(stage, state);
-    let mature = instruction::mature_profit(stage.venue.silo, account);
     let admin = stage.venue.admin.insecure_clone();
+    let mature = instruction::mature_profit(admin.pubkey(), stage.venue.silo, account);
     send(stage, mature, &admin)
 }
 

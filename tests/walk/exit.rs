@@ -50,7 +50,8 @@ impl Walk {
                 asked.push((account, market, state.next_order + order as u64));
             }
         }
-        self.pass(3_000);
+        // Longer than the delay: a market's newest price may be ahead of the clock.
+        self.pass(10_000);
         self.publish_all();
         for (account, market, number) in asked {
             self.must(Action::Execute { account, number, market, executor: account });
@@ -78,7 +79,7 @@ impl Walk {
         for account in self.open_accounts() {
             let signer = ACCOUNTS[account].0;
             if self.state.existing(account).unwrap().purse.pending_profit.0 > 0 {
-                self.must(Action::Mature { account });
+                self.must(Action::Mature { signer, account });
             }
             let amount = self.state.existing(account).unwrap().purse.collateral.0;
             if amount > 0 {

@@ -5,7 +5,7 @@ use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::system_program;
 use anchor_lang::{InstructionData, ToAccountMetas};
-use holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
+use holdfast::instructions::{Feeds, OrderRequest, PoolOrder};
 use holdfast::state::{Content, MarketTermsState, SiloTermsState, TimelockState};
 use holdfast::{accounts, instruction};
 
@@ -67,7 +67,7 @@ pub fn list_market(
     index: u8,
     name: [u8; 16],
     terms: MarketTermsState,
-    feeds: Vec<FeedSource>,
+    feeds: Feeds,
 ) -> Instruction {
     let accounts = accounts::ListMarket {
         admin,
@@ -212,10 +212,10 @@ pub fn liquidate(
     followed_by(build(accounts, instruction::Liquidate {}), others)
 }
 
-/// `mature_profit`.
-pub fn mature_profit(silo: Pubkey, account: Pubkey) -> Instruction {
+/// `mature_profit`, signed by `authority`: the owner's where the profit is cut.
+pub fn mature_profit(authority: Pubkey, silo: Pubkey, account: Pubkey) -> Instruction {
     build(
-        accounts::MatureProfit { chain_health: address::chain_health(), silo, account },
+        accounts::MatureProfit { authority, chain_health: address::chain_health(), silo, account },
         instruction::MatureProfit {},
     )
 }

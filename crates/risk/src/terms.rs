@@ -6,7 +6,9 @@ use crate::latency;
 use crate::limits::Caps;
 use crate::liquidation;
 use crate::margin::Ratios;
+use crate::math::Overflow;
 use crate::quote::Limits;
+use crate::reference::BandTerms;
 use crate::spread::Spread;
 use crate::units::{Bps, Millis, Ppm, Size};
 
@@ -31,6 +33,13 @@ pub struct MarketTerms {
     pub taker_fee: Bps,
     /// Limits on readings.
     pub quotes: Limits,
+    /// A reading further than this from the median is dropped.
+    pub divergence: Bps,
+    /// The band that gates liquidation.
+    pub band: BandTerms,
+    /// Notional a market's liquidations may close in a minute of a thaw, as a share of the silo's
+    /// liquidity.
+    pub thaw_pace: Bps,
     /// From an order's request to the first price it may get.
     pub execution_delay: Millis,
     /// From a flag to the first price a liquidation may use.
@@ -59,6 +68,11 @@ pub enum OutOfBounds {
     Quotes,
     /// A delay outside 1–30 s.
     Delay,
+    /// Divergence outside 0.1–10 %, a band outside 1–50 %, or a reference that moves by less than
+    /// 0.01 % or more than 5 % a minute.
+    Band,
+    /// A pace outside 0.1–100 % of liquidity a minute.
+    Pace,
 }
 
 impl MarketTerms {
@@ -79,8 +93,22 @@ impl MarketTerms {
             (self.quotes_hold(), OutOfBounds::Quotes),
             (delay.contains(&self.execution_delay), OutOfBounds::Delay),
             (delay.contains(&self.flag_delay), OutOfBounds::Delay),
+            (self.band_holds(), OutOfBounds::Band),
+            ((Bps(10)..=Bps(10_000)).contains(&self.thaw_pace), OutOfBounds::Pace),
         ];
         within.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
+    }
+
+    /// Least maintenance that these terms may be listed with. Waiting is deliberate, so it has to
+    /// outlast the longest wait at the tier's volatility, and pay the penalty.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it exceeds `u16` basis points.
+    pub fn least_maintenance(&self) -> Result<Bps, Overflow> {
+        let chain = Monitor::new(&Sighting::default());
+        let wait = latency::exposure(self.flag_delay, &chain, &Thresholds::default());
+        let covered = latency::covered_move(self.tier_volatility, wait)?;
+        covered.0.checked_add(self.liquidation.penalty.0).map(Bps).ok_or(Overflow)
     }
 
     fn ratios_hold(&self) -> bool {
@@ -88,14 +116,9 @@ impl MarketTerms {
         maintenance >= Bps(50) && initial > maintenance && initial <= Bps(10_000)
     }
 
-    /// Waiting is deliberate, so maintenance has to outlast the longest wait at the tier's volatility.
     fn latency_holds(&self) -> bool {
-        let chain = Monitor::new(&Sighting::default());
-        let wait = latency::exposure(self.flag_delay, &chain, &Thresholds::default());
-        let needed = latency::covered_move(self.tier_volatility, wait)
-            .map(|covered| covered.0.saturating_add(self.liquidation.penalty.0));
         self.tier_volatility > Ppm(0)
-            && needed.is_ok_and(|needed| self.ratios.maintenance.0 >= needed)
+            && self.least_maintenance().is_ok_and(|least| self.ratios.maintenance >= least)
     }
 
     fn liquidation_holds(&self) -> bool {
@@ -122,6 +145,12 @@ impl MarketTerms {
         let Caps { side, account_share, utilisation } = self.caps;
         let used = Bps(1)..=Bps(50_000);
         side > Size(0) && account_share <= Bps(10_000) && used.contains(&utilisation)
+    }
+
+    fn band_holds(&self) -> bool {
+        (Bps(10)..=Bps(1_000)).contains(&self.divergence)
+            && (Bps(100)..=Bps(5_000)).contains(&self.band.width)
+            && (Bps(1)..=Bps(500)).contains(&self.band.speed)
     }
 
     fn quotes_hold(&self) -> bool {

@@ -1,12 +1,14 @@
 //! An embedded cluster that runs the real program, with time under our control.
 
 pub mod audit;
+pub mod chain;
 pub mod cluster;
 pub mod drill;
 pub mod elf;
 pub mod events;
 pub mod feed;
 pub mod path;
+pub mod switchboard;
 pub mod tokens;
 pub mod venue;
 

@@ -1,6 +1,6 @@
 //! Accounts, collateral, vaults and administration.
 
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::Content;
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::presets;
@@ -99,8 +99,18 @@ fn profit() {
     for _ in 0..11 {
         world.pass_to(30_000, &[170_000_000, 100_000_000_000]);
     }
-    let instruction = instruction::mature_profit(world.silo, account);
-    Scenario { name: "mature_profit", world, instruction, harmless: &[] }.check();
+    let owner = alice;
+    Scenario {
+        name: "mature_profit",
+        instruction: instruction::mature_profit(owner, world.silo, account),
+        world,
+        harmless: &[
+            (0, Kind::Person, "anyone may mature what is not cut"),
+            (0, Kind::Nothing, "the same"),
+            (0, Kind::Copy, "the same"),
+        ],
+    }
+    .check();
 }
 
 #[test]
@@ -110,7 +120,7 @@ fn administration() {
     let admin = world.admin.pubkey();
     let (mint, terms) = (world.mint, presets::silo());
     let number = world.propose(Content::Silo { mint, terms });
-    let feeds = vec![FeedSource { provider: 1, id: [1; 32] }];
+    let feeds = Feeds { sources: vec![FeedSource { provider: 1, id: [1; 32] }], quorum: 1 };
     let content = Content::Market {
         silo: world.silo,
         name: [0; 16],

@@ -2,10 +2,11 @@
 
 use anchor_lang::solana_program::system_instruction;
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::FeedSource;
 use holdfast_client::holdfast::state::{Content, Exchange};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::{Venue, keypair};
+use holdfast_sim::venue::{Venue, keypair, majority};
 use holdfast_sim::{Cluster, Failure};
 use solana_message::{Hash, Message, VersionedMessage};
 use solana_signer::Signer;
@@ -57,8 +58,7 @@ pub(crate) fn no_instruction_of_the_admin_is_taken() {
     let mut world = World::set_up(|_, _| ());
     create_nonce(&mut world.cluster, &admin);
     let (mint, silo, timelock) = (world.mint, world.silo, presets::timelock());
-    let feeds =
-        vec![holdfast_client::holdfast::instructions::FeedSource { provider: 1, id: [9; 32] }];
+    let feeds = majority(vec![FeedSource { provider: 1, id: [9; 32] }]);
     let create = instruction::create_silo(admin, 2, mint, presets::silo());
     let list = instruction::list_market(admin, silo, 2, [0; 16], other_terms(), feeds);
     let lock = instruction::lock_exchange(admin, vec![guardian(0), guardian(1)], timelock, 2);

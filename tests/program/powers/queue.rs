@@ -10,7 +10,7 @@ use holdfast_client::{Instruction, address, instruction};
 use holdfast_migrations::presets;
 use holdfast_sim::events;
 use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_sim::venue::feed_account;
+use holdfast_sim::venue::{feed_account, majority};
 use solana_signer::Signer;
 
 use super::{READY_MS, WAIT_MS, guardian, newcomer, other_terms};
@@ -22,7 +22,7 @@ const FEED: FeedSource = FeedSource { provider: 1, id: [9; 32] };
 fn a_change_is_public_waits_and_returns_its_rent() {
     let mut world = World::new();
     let admin = world.admin.pubkey();
-    let content = Content::MarketFeeds { market: world.markets[0], feeds: vec![FEED] };
+    let content = Content::MarketFeeds { market: world.markets[0], feeds: majority(vec![FEED]) };
     let lamports = |world: &World| world.cluster.get(&admin).unwrap().lamports;
     let before = lamports(&world);
     let propose = world.proposal(content.clone());
@@ -102,11 +102,11 @@ fn market_terms_and_feeds() {
     world.change_to(Content::MarketTerms { market, terms });
     assert_eq!(world.market(0).terms, terms);
     assert_ne!(world.market(1).terms, terms);
-    world.change_to(Content::MarketFeeds { market, feeds: vec![FEED] });
+    world.change_to(Content::MarketFeeds { market, feeds: majority(vec![FEED]) });
     let changed = world.market(0);
     assert_eq!((changed.feeds[0].provider, changed.feeds[0].id), (FEED.provider, FEED.id));
     assert_eq!(changed.feeds[0].price, 0);
-    assert_eq!(changed.newest_price().price.0, SOL, "the ring stays");
+    assert_eq!(changed.newest_price().low.0, SOL, "the ring stays");
     // What the new feed published before the newest price is no news.
     let newest = changed.newest_price().published.0;
     let feed = feed_account(0);
@@ -140,7 +140,7 @@ fn a_silo_and_a_market_after_the_lock() {
     assert_eq!((created.locked, created.terms), (1, terms), "it takes money at once");
     assert_eq!(world.change(number), None);
 
-    let (name, terms, feeds) = ([7; 16], other_terms(), vec![FEED]);
+    let (name, terms, feeds) = ([7; 16], other_terms(), majority(vec![FEED]));
     let number = world.propose(Content::Market { silo, name, terms, feeds: feeds.clone() });
     world.wait();
     let list = instruction::list_market(admin, silo, 0, name, terms, feeds);

@@ -2,12 +2,13 @@
 
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{
     Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
 };
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
+use holdfast_sim::venue::majority;
 use solana_signer::Signer;
 
 use super::{READY_MS, WAIT_MS, guardian, newcomer, other_terms};
@@ -44,18 +45,18 @@ pub(crate) fn contents_outside_the_bounds_are_refused() {
     refuses(Content::Thresholds(thresholds), out);
     let terms = MarketTermsState { maintenance_bps: 49, ..other_terms() };
     refuses(Content::MarketTerms { market, terms }, out);
-    let feeds = vec![FEED];
+    let feeds = majority(vec![FEED]);
     let listed = Content::Market { silo, name: [0; 16], terms, feeds: feeds.clone() };
     refuses(listed, out);
     let terms = SiloTermsState { outage_reserve_bps: 9_001, ..presets::silo() };
     refuses(Content::SiloTerms { silo, terms }, out);
     refuses(Content::Silo { mint: world.mint, terms }, out);
-    for feeds in [vec![], vec![FEED; 6]] {
+    for feeds in [vec![], vec![FEED; 6]].map(majority) {
         refuses(Content::MarketFeeds { market, feeds: feeds.clone() }, HoldfastError::FeedCount);
         let listed = Content::Market { silo, name: [0; 16], terms: other_terms(), feeds };
         refuses(listed, HoldfastError::FeedCount);
     }
-    let feeds = vec![FeedSource { provider: 0, ..FEED }];
+    let feeds = majority(vec![FeedSource { provider: 0, ..FEED }]);
     refuses(Content::MarketFeeds { market, feeds }, HoldfastError::UnknownProvider);
     let [first, second] = [0, 1].map(guardian);
     for (leaves, joins) in [
@@ -98,7 +99,8 @@ pub(crate) fn applying_with_other_accounts() {
     let terms = world.propose(Content::MarketTerms { market, terms: other_terms() });
     let silo_terms = world.propose(Content::SiloTerms { silo, terms: presets::silo() });
     let create = world.propose(Content::Silo { mint: world.mint, terms: presets::silo() });
-    let list = Content::Market { silo, name: [0; 16], terms: other_terms(), feeds: vec![FEED] };
+    let list =
+        Content::Market { silo, name: [0; 16], terms: other_terms(), feeds: majority(vec![FEED]) };
     let list = world.propose(list);
     world.wait();
     let replaced = |number, slot: usize, with: Pubkey| -> Instruction {
@@ -179,11 +181,11 @@ pub(crate) fn creating_needs_a_change_that_names_it() {
     world.refuses(&create, HoldfastError::ChangeRequired);
     world.refuses(&sound, HoldfastError::ChangeNotReady);
 
-    let (name, market, feeds) = ([7; 16], other_terms(), vec![FEED]);
+    let (name, market, feeds) = ([7; 16], other_terms(), majority(vec![FEED]));
     let content = Content::Market { silo, name, terms: market, feeds: feeds.clone() };
     let listing = world.propose(content);
-    let list = |silo, name, terms, feeds: &[FeedSource]| {
-        let list = instruction::list_market(admin, silo, 2, name, terms, feeds.to_vec());
+    let list = |silo, name, terms, feeds: &Feeds| {
+        let list = instruction::list_market(admin, silo, 2, name, terms, feeds.clone());
         instruction::with_change(list, listing)
     };
     let direct = instruction::list_market(admin, silo, 2, name, market, feeds.clone());
@@ -201,7 +203,7 @@ pub(crate) fn creating_needs_a_change_that_names_it() {
     required(&list(world.second.silo, name, market, &feeds));
     required(&list(silo, [8; 16], market, &feeds));
     required(&list(silo, name, MarketTermsState { taker_fee_bps: 8, ..market }, &feeds));
-    required(&list(silo, name, market, &[FeedSource { id: [8; 32], ..FEED }]));
+    required(&list(silo, name, market, &majority(vec![FeedSource { id: [8; 32], ..FEED }])));
     let mut other_change = list(silo, name, market, &feeds);
     other_change.accounts.last_mut().unwrap().pubkey = address::change(number);
     required(&other_change);

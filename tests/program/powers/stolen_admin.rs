@@ -11,7 +11,7 @@ use holdfast_migrations::presets;
 use holdfast_sim::audit::Audit;
 use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
 use holdfast_sim::tokens::create_mint;
-use holdfast_sim::venue::keypair;
+use holdfast_sim::venue::{keypair, majority};
 use solana_signer::Signer;
 
 use super::nonce::{create_nonce, presigned};
@@ -91,7 +91,7 @@ fn pointing_a_market_at_a_forged_feed() {
     };
     let refresh = forge(&mut world);
     world.refuses(&refresh, HoldfastError::WrongFeed);
-    let content = Content::MarketFeeds { market: world.markets[0], feeds: vec![FORGED] };
+    let content = Content::MarketFeeds { market: world.markets[0], feeds: majority(vec![FORGED]) };
     let number = waits(&mut world, content);
     let refresh = forge(&mut world);
     world.refuses(&refresh, HoldfastError::WrongFeed);
@@ -233,7 +233,7 @@ fn keeping_the_key() {
     let admin = world.admin.pubkey();
     let to_thief = waits(&mut world, Content::Admin(thief()));
     world.send(world.cancellation(to_thief, guardian(1)));
-    let forged = Content::MarketFeeds { market: world.markets[0], feeds: vec![FORGED] };
+    let forged = Content::MarketFeeds { market: world.markets[0], feeds: majority(vec![FORGED]) };
     let recovery = world.propose(Content::Admin(newcomer()));
     let forged = world.propose(forged);
     world.refuses(&world.cancellation(recovery, admin), HoldfastError::OwnRemoval);
@@ -267,7 +267,7 @@ fn a_signature_kept_for_later() {
 fn everybody_leaves_while_it_waits() {
     let mut world = World::new();
     let trader = world.trader_with(1_000_000_000, &[(0, 20_000_000), (1, -10_000)]);
-    let feeds = vec![FORGED];
+    let feeds = majority(vec![FORGED]);
     let number = world.propose(Content::MarketFeeds { market: world.markets[0], feeds });
     world.trade(&trader, 0, -20_000_000, &CALM).unwrap();
     world.trade(&trader, 1, 10_000, &CALM).unwrap();

@@ -1,11 +1,13 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::aggregate::quorum_fits;
 
 use crate::error::HoldfastError;
 use crate::events::{ChangeApplied, MarketListed};
 use crate::oracle::Provider;
 use crate::powers::{refuse_durable_nonce, require_creatable};
 use crate::state::{
-    ChainHealth, Change, Content, Exchange, MAX_MARKETS, Market, MarketTermsState, Silo, VERSION,
+    ChainHealth, Change, Content, Exchange, MAX_FEEDS, MAX_MARKETS, Market, MarketTermsState, Silo,
+    VERSION,
 };
 
 /// A feed to price a market by.
@@ -17,10 +19,29 @@ pub struct FeedSource {
     pub id: [u8; 32],
 }
 
-/// Whether a market may have these feeds.
-pub fn check_feeds(feeds: &[FeedSource]) -> Result<()> {
-    require!(feeds.len() == 1, HoldfastError::FeedCount);
-    feeds.iter().try_for_each(|feed| Provider::from_code(feed.provider).map(|_| ()))
+/// What a market is priced by.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Feeds {
+    /// One to five, of different providers.
+    pub sources: Vec<FeedSource>,
+    /// How many have to agree.
+    pub quorum: u8,
+}
+
+impl Feeds {
+    /// Whether a market may have them: different feeds of known providers, and a quorum that fits.
+    pub fn check(&self) -> Result<()> {
+        let sources = &self.sources;
+        let mut providers = [0; MAX_FEEDS];
+        require!(sources.len() <= MAX_FEEDS, HoldfastError::FeedCount);
+        for (index, feed) in sources.iter().enumerate() {
+            providers[index] = Provider::from_code(feed.provider)? as u8;
+            require!(!sources[..index].contains(feed), HoldfastError::FeedCount);
+        }
+        let fits = quorum_fits(&providers[..sources.len()], self.quorum);
+        require!(fits, HoldfastError::FeedCount);
+        Ok(())
+    }
 }
 
 /// Accounts of `list_market`.
@@ -61,7 +82,7 @@ pub fn list_market(
     ctx: Context<ListMarket>,
     name: [u8; 16],
     terms: MarketTermsState,
-    feeds: Vec<FeedSource>,
+    feeds: Feeds,
 ) -> Result<()> {
     let accounts = &ctx.accounts;
     refuse_durable_nonce(&accounts.instructions)?;

@@ -6,7 +6,7 @@ use holdfast_risk::terms::MarketTerms;
 
 use super::{Exchange, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
 use crate::error::{HoldfastError, OrRefuse};
-use crate::instructions::{FeedSource, check_feeds};
+use crate::instructions::Feeds;
 
 /// A change that waits, for everyone to read. Address: `["change", number as u64 LE]`.
 ///
@@ -63,7 +63,7 @@ pub enum Content {
         /// The market.
         market: Pubkey,
         /// Its new feeds.
-        feeds: Vec<FeedSource>,
+        feeds: Feeds,
     },
     /// A silo's settings.
     SiloTerms {
@@ -88,7 +88,7 @@ pub enum Content {
         /// The settings.
         terms: MarketTermsState,
         /// The feeds.
-        feeds: Vec<FeedSource>,
+        feeds: Feeds,
     },
 }
 
@@ -145,14 +145,14 @@ impl Content {
             Self::Timelock(timelock) => Timelock::from(timelock).check().or_refuse(),
             Self::Thresholds(thresholds) => Thresholds::from(thresholds).check().or_refuse(),
             Self::MarketTerms { terms, .. } => MarketTerms::from(terms).check().or_refuse(),
-            Self::MarketFeeds { feeds, .. } => check_feeds(feeds),
+            Self::MarketFeeds { feeds, .. } => feeds.check(),
             Self::SiloTerms { terms, .. } | Self::Silo { terms, .. } => {
                 require!(terms.is_valid(), HoldfastError::TermsOutOfBounds);
                 Ok(())
             }
             Self::Market { terms, feeds, .. } => {
                 MarketTerms::from(terms).check().or_refuse()?;
-                check_feeds(feeds)
+                feeds.check()
             }
         }
     }
