@@ -1,6 +1,7 @@
 //! Who may change the venue, and how long it takes: set-up and its lock, the queue of changes,
 //! guardians, and what stolen keys are worth.
 
+mod clock;
 pub mod guardians;
 pub mod nonce;
 pub mod queue;
