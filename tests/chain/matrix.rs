@@ -176,6 +176,11 @@ fn check(action: Action) {
             Permit::Allowed | Permit::Stressed => {
                 assert!(found.is_ok(), "{action:?} in {state:?}: {found:?}");
             }
+            Permit::Queued => {
+                let failure = found.expect_err("what the table queues");
+                let named = failure.is(HoldfastError::ExitsQueue);
+                assert!(named, "{action:?} in {state:?}: {}", failure.message);
+            }
             Permit::Refused | Permit::RisingLine | Permit::DeeplyInsolvent => {
                 let failure = found.expect_err("what the table refuses");
                 let named = failure.is(HoldfastError::ChainNotReady);

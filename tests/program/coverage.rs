@@ -7,7 +7,7 @@ use holdfast_client::holdfast::error::HoldfastError::{self, *};
 use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
-    administration, band, broken_books, deposit, execute_refusals, flag, liquidate, margin_account,
+    administration, band, broken_books, deposit, execute_refusals, exits, flag, liquidate, margin_account,
     mature_profit, observe, place_order, pool_refusals, refresh_market, vaults, withdraw,
 };
 
@@ -62,6 +62,9 @@ const PROOFS: &[Proof] = &[
     (guardians::refusals, &[NotGuardian, NothingToTighten, TermsOutOfBounds]),
     (guardians::a_budget_runs_out_and_refills, &[BudgetExhausted]),
     (nonce::no_instruction_of_the_admin_is_taken, &[DurableNonce]),
+    (exits::refusals, &[NoExit, NotIdle, ExitWaiting]),
+    (exits::in_shelter_an_hour_pays_a_tenth_and_a_day_everything, &[ExitsQueue, OutflowLimit]),
+    (thaw::a_minute_closes_no_more_than_its_share, &[PaceExhausted]),
     (
         refresh_market::pull_feed,
         &[UnreadableFeed, NoFeedPrice, StaleFeed, FutureFeed, UncertainFeed, FeedNotNewer],

@@ -4,8 +4,9 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::{books, legs};
 use holdfast_client::{Instruction, address, instruction, standing};
 use holdfast_risk::book::Traded;
+use holdfast_risk::liquidation::{self, Met};
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Millis, Price, liquidation};
+use holdfast_risk::{Millis, Price, Usd};
 use holdfast_sim::Trader;
 
 use crate::world::{BTC, INSURANCE, LIQUIDITY, World};
@@ -66,8 +67,7 @@ impl Case {
             &legs::leg(&account, &market, Price(price)),
             terms.liquidation,
             silo.insurance_terms(),
-            Millis(account.flagged_ms),
-            now,
+            Met { flagged: Millis(account.flagged_ms), now, most: Usd(u64::MAX) },
         )
         .unwrap();
         books::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();

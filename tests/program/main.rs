@@ -8,6 +8,7 @@ mod debt;
 mod deposit;
 mod execute_order;
 mod execute_refusals;
+mod exits;
 mod feeds;
 mod flag;
 mod forged;

@@ -143,6 +143,37 @@ pub fn withdraw(
     followed_by(build(accounts, instruction::Withdraw { amount }), markets)
 }
 
+/// `request_exit` to the token account `destination`.
+pub fn request_exit(
+    owner: Pubkey,
+    silo: Pubkey,
+    account: Pubkey,
+    destination: Pubkey,
+    amount: u64,
+) -> Instruction {
+    let chain_health = address::chain_health();
+    let accounts = accounts::RequestExit { owner, chain_health, silo, account, destination };
+    build(accounts, instruction::RequestExit { amount })
+}
+
+/// `pay_exit` to the token account the exit names.
+pub fn pay_exit(silo: Pubkey, account: Pubkey, destination: Pubkey) -> Instruction {
+    let accounts = accounts::PayExit {
+        chain_health: address::chain_health(),
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        account,
+        destination,
+        token_program: TOKEN_PROGRAM,
+    };
+    build(accounts, instruction::PayExit {})
+}
+
+/// `cancel_exit`.
+pub fn cancel_exit(owner: Pubkey, account: Pubkey) -> Instruction {
+    build(accounts::CancelExit { owner, account }, instruction::CancelExit {})
+}
+
 /// `place_order`; `markets` are those of all open positions, in rising index order, needed when a fee
 /// is set aside.
 pub fn place_order(

@@ -33,6 +33,7 @@ pub mod margin;
 pub mod mark;
 pub mod math;
 pub mod order;
+pub mod pace;
 pub mod policy;
 pub mod pool;
 pub mod position;

@@ -6,6 +6,7 @@ use crate::ledger::PassedOn;
 use crate::loss::InsuranceTerms;
 use crate::margin::{BPS_ONE, Health, Leg, covers, requirement};
 use crate::math::{Overflow, Rounding, mul_div};
+use crate::pace::within;
 use crate::policy::{Action, Permit, permit};
 use crate::units::{Bps, Millis, ONE, Side, SignedUsd, Size, Usd};
 
@@ -24,6 +25,32 @@ pub struct Terms {
     pub ramp: Millis,
 }
 
+/// What a liquidation meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// When the account was flagged.
+    pub flagged: Millis,
+    /// The venue's clock.
+    pub now: Millis,
+    /// Notional it may close at the most.
+    pub most: Usd,
+}
+
+/// Why a liquidation cannot happen now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The market's liquidations have closed all they may in this minute.
+    Paced,
+    /// An amount does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for Refusal {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
 /// What a liquidation charges the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
@@ -37,29 +64,32 @@ pub struct Charge {
 /// (the penalty is the cost), and books any bad debt in the same step.
 ///
 /// # Errors
-/// [`Overflow`] when an amount does not fit; nothing was changed.
+/// The reason why not; nothing was changed.
 pub fn liquidate(
     book: &Book,
     health: &Health,
     leg: &Leg,
     terms: Terms,
     insurance: InsuranceTerms,
-    flagged: Millis,
-    now: Millis,
-) -> Result<Traded, Overflow> {
+    met: Met,
+) -> Result<Traded, Refusal> {
     let closing = match leg.position.size.side() {
         Side::Long => Side::Short,
         Side::Short => Side::Long,
     };
-    let delta = size_to_close(health, leg, terms)?.on(closing)?;
-    book.trade(delta, leg.price, insurance, now, |trade, after| {
+    let size = within(size_to_close(health, leg, terms)?, leg.price, met.most);
+    if size.0 == 0 {
+        return Err(Refusal::Paced);
+    }
+    let traded = book.trade(size.on(closing)?, leg.price, insurance, met.now, |trade, after| {
         // What this trade leaves of the account's money is all it has only without other positions.
         let has = if book.others { health.equity } else { SignedUsd(after.0.min(health.equity.0)) };
-        let charge = charge(trade.notional, now.since(flagged), has, terms)?;
+        let charge = charge(trade.notional, met.now.since(met.flagged), has, terms)?;
         let total = charge.reward.plus(charge.insurance)?;
         let due = PassedOn { insurance: charge.insurance, protocol: Usd(0), keeper: charge.reward };
         Ok(Charges { total, due })
-    })
+    })?;
+    Ok(traded)
 }
 
 /// How long a flag stands: an old one says nothing about the account now, so it must be set again.
@@ -87,7 +117,7 @@ pub fn is_liquidatable(health: &Health, chain: &Monitor, thaw: Millis, now: Mill
         Permit::DeeplyInsolvent => {
             health.is_deeply_insolvent() && now >= chain.since.after(SHELTER_WAIT)
         }
-        Permit::Refused => false,
+        Permit::Refused | Permit::Queued => false,
     }
 }
 

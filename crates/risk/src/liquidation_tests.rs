@@ -1,7 +1,7 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close};
+use super::{Met, Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close};
 use crate::book::Book;
 use crate::chain_health::{Monitor, Sighting, State};
 use crate::exposure::SideTotal;
@@ -19,6 +19,8 @@ const TERMS: Terms = Terms {
     last_share: Bps(5_000),
     ramp: Millis(60_000),
 };
+/// Flagged, and free to close everything.
+const MET: Met = Met { flagged: Millis(1), now: Millis(9), most: Usd(u64::MAX) };
 const INSURANCE: InsuranceTerms =
     InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 
@@ -85,7 +87,7 @@ fn the_penalty_is_what_the_account_has_in_all_its_positions_and_no_more() {
         let mut health = health(collateral, &losing);
         health.add(&leg(10_000_000, entered, 96_000_000)).unwrap();
         let book = Book { others: true, ..holding(&losing, collateral, 0) };
-        let done = liquidate(&book, &health, &losing, TERMS, INSURANCE, Millis(1), Millis(9));
+        let done = liquidate(&book, &health, &losing, TERMS, INSURANCE, MET);
         let done = done.unwrap();
         assert_eq!(done.passed_on.keeper, Usd(1_440_000));
         assert_eq!(done.passed_on.insurance, Usd(to_insurance));
@@ -178,7 +180,7 @@ proptest! {
         prop_assert!(!before.is_deeply_insolvent() || closed.0 == size as u64);
 
         let book = holding(&position, collateral, 0);
-        let done = liquidate(&book, &before, &position, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
+        let done = liquidate(&book, &before, &position, TERMS, INSURANCE, MET).unwrap();
         prop_assert_eq!(done.book.ledger.total(), book.ledger.total());
         prop_assert_eq!(done.book.open, done.book.position.entry);
         if done.book.position.size.0 != 0 {
@@ -258,7 +260,7 @@ proptest! {
         prop_assert!(less < (missing as u128 * 20_000 + 1_200) * 1_000_000, "no more than needed");
 
         let book = holding(&first, collateral, pending);
-        let done = liquidate(&book, &before, &first, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
+        let done = liquidate(&book, &before, &first, TERMS, INSURANCE, MET).unwrap();
         prop_assert_eq!(done.bad_debt, Usd(0));
         let mut rest = legs;
         rest[0].position = done.book.position;

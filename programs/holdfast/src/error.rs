@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use holdfast_risk::{
-    Overflow, chain_health, execution, limits, pool, powers, profit, quote, terms,
+    Overflow, chain_health, execution, limits, liquidation, pool, powers, profit, quote, terms,
 };
 
 /// Reasons to refuse. Nothing is changed when one is returned.
@@ -225,6 +225,24 @@ pub enum HoldfastError {
     /// A transaction that could be sent at any later time.
     #[msg("The admin's transactions take no durable nonce: sign with a recent blockhash")]
     DurableNonce,
+    /// The minute's share of a thaw is used up.
+    #[msg("This market's liquidations have closed all they may in this minute of the thaw: wait")]
+    PaceExhausted,
+    /// Withdrawals queue.
+    #[msg("The chain is recovering, so withdrawals queue: call request_exit")]
+    ExitsQueue,
+    /// An exit waits already.
+    #[msg("An exit waits already: it is paid with pay_exit, or taken back with cancel_exit")]
+    ExitWaiting,
+    /// No exit waits.
+    #[msg("No exit waits for this account: call request_exit first")]
+    NoExit,
+    /// The hour's outflow is used up.
+    #[msg("This hour's outflow is used up: try again later; everything is paid within a day")]
+    OutflowLimit,
+    /// The account has positions, orders or pending profit.
+    #[msg("Close all positions, cancel all orders and let profit mature before asking for an exit")]
+    NotIdle,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -270,6 +288,15 @@ impl From<profit::Refusal> for HoldfastError {
         match refusal {
             profit::Refusal::Cut => Self::ProfitCut,
             profit::Refusal::Overflow => Self::Overflow,
+        }
+    }
+}
+
+impl From<liquidation::Refusal> for HoldfastError {
+    fn from(refusal: liquidation::Refusal) -> Self {
+        match refusal {
+            liquidation::Refusal::Paced => Self::PaceExhausted,
+            liquidation::Refusal::Overflow => Self::Overflow,
         }
     }
 }

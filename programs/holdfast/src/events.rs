@@ -348,3 +348,36 @@ pub struct ChangeApplied {
     /// Its number.
     pub number: u64,
 }
+
+/// Collateral is on its way out.
+#[event]
+pub struct ExitRequested {
+    /// The account.
+    pub account: Pubkey,
+    /// How much.
+    pub amount: u64,
+    /// The token account it goes to.
+    pub destination: Pubkey,
+    /// When it was asked for: it is paid within a day.
+    pub requested_ms: u64,
+}
+
+/// An exit was paid, whole or in part.
+#[event]
+pub struct ExitPaid {
+    /// The account.
+    pub account: Pubkey,
+    /// How much.
+    pub amount: u64,
+    /// What still waits.
+    pub left: u64,
+}
+
+/// An exit was taken back.
+#[event]
+pub struct ExitCancelled {
+    /// The account.
+    pub account: Pubkey,
+    /// What had not been paid.
+    pub amount: u64,
+}

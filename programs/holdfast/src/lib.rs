@@ -106,7 +106,7 @@ pub mod holdfast {
     /// gains. The markets of all open positions follow, in rising index order.
     ///
     /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
-    /// `NotEnoughCollateral`, `ChainNotReady`, `WrongMarket`, `BelowInitialMargin`,
+    /// `NotEnoughCollateral`, `ChainNotReady`, `ExitsQueue`, `WrongMarket`, `BelowInitialMargin`,
     /// `ReconcileFirst`. Emits: `Withdrawn`.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
@@ -161,7 +161,8 @@ pub mod holdfast {
     /// markets of the account's other open positions follow, in rising index order.
     ///
     /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `PriceOutsideBand`,
-    /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`. Emits:
+    /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`,
+    /// `PaceExhausted`. Emits:
     /// `PositionLiquidated`.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         instructions::liquidate(ctx)
@@ -273,5 +274,30 @@ pub mod holdfast {
     /// `ChainStateChanged`.
     pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()> {
         instructions::tighten(ctx, shelter, lasts_ms)
+    }
+
+    /// Puts collateral of an account without position, order or pending profit on its way out, in
+    /// every state of the chain: the way to withdraw while it recovers.
+    ///
+    /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `ExitWaiting`, `NotIdle`,
+    /// `NotEnoughCollateral`. Emits: `ExitRequested`.
+    pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
+        instructions::request_exit(ctx, amount)
+    }
+
+    /// Pays an exit: at once while the chain is trusted, within the hour's outflow while it
+    /// recovers, and after a day in any case.
+    ///
+    /// Refuses: `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `NoExit`, `OutflowLimit`,
+    /// `ReconcileFirst`. Emits: `ExitPaid`.
+    pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
+        instructions::pay_exit(ctx)
+    }
+
+    /// Takes back what of an exit has not been paid.
+    ///
+    /// Refuses: `NotOwner`, `NoExit`. Emits: `ExitCancelled`.
+    pub fn cancel_exit(ctx: Context<CancelExit>) -> Result<()> {
+        instructions::cancel_exit(ctx)
     }
 }

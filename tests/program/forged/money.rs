@@ -51,6 +51,28 @@ fn deposits() {
 }
 
 #[test]
+fn exits() {
+    let mut world = populated();
+    let alice = person(ALICE);
+    let account = address::margin_account(&world.silo, &alice, 1);
+    let wallet = wallet(&world.mint, &alice);
+    world.send(instruction::deposit(alice, wallet, world.silo, account, 1_000));
+    let request = instruction::request_exit(alice, world.silo, account, wallet, 400);
+    Scenario {
+        name: "request_exit",
+        world: world.fork(),
+        instruction: request.clone(),
+        harmless: &[],
+    }
+    .check();
+    world.send(request);
+    let pay = instruction::pay_exit(world.silo, account, wallet);
+    Scenario { name: "pay_exit", world: world.fork(), instruction: pay, harmless: &[] }.check();
+    let cancel = instruction::cancel_exit(alice, account);
+    Scenario { name: "cancel_exit", world, instruction: cancel, harmless: &[] }.check();
+}
+
+#[test]
 fn withdrawals() {
     let world = populated();
     let alice = person(ALICE);

@@ -6,9 +6,10 @@ use holdfast_risk::book::Book;
 use holdfast_risk::chain_health::Thresholds;
 use holdfast_risk::execution::{Circumstances, execute};
 use holdfast_risk::latency::{exposure, initial_ratio};
-use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
+use holdfast_risk::liquidation::{self, Met, flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, Leg, Ratios, requirement};
 use holdfast_risk::order::Order;
+use holdfast_risk::pace::{thaw_left, thaw_spend};
 use holdfast_risk::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::price::first_since;
 use holdfast_risk::{Bps, Millis, Ppm, Price, Side, SignedSize, Usd};
@@ -268,7 +269,14 @@ impl State {
         may_liquidate(&standing, &leg, &chain, now)?;
         let (book, insurance) = (self.book(state, market), settings.rules().insurance);
         let (health, rules) = (&standing.health, terms.liquidation);
-        let traded = liquidation::liquidate(&book, health, &leg, rules, insurance, flagged, now)?;
+        let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
+        let (thaw, liquidity) = (self.markets[market].thaw, self.ledger.liquidity);
+        let left = thaw_left(thaw, now, liquidity, terms.thaw_pace)?;
+        let met = Met { flagged, now, most: if paced { left } else { Usd(u64::MAX) } };
+        let traded = liquidation::liquidate(&book, health, &leg, rules, insurance, met)?;
+        if paced {
+            self.markets[market].thaw = thaw_spend(thaw, now, traded.trade.notional)?;
+        }
         self.take_over(&traded.book, account, market, now)?;
         // The account is open for writing already.
         if liquidator == account {

@@ -1,9 +1,11 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Millis;
-use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
+
+use holdfast_risk::liquidation::{self, Met, flag_stands, is_liquidatable};
 use holdfast_risk::margin::requirement;
+use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
 use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::{Millis, Usd};
 
 use crate::books;
 use crate::clock::Chain;
@@ -63,16 +65,21 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let required = requirement(leg.notional().or_refuse()?, leg.ratios.maintenance).or_refuse()?;
     require!(required >= standing.largest_other, HoldfastError::NotLargestLeg);
 
+    let paced = permit(Action::Liquidate, chain.monitor.state) == Permit::RisingLine;
+    let liquidity = Usd(silo.ledger.liquidity);
+    let most = if paced { market.thaw_left(now, liquidity)? } else { Usd(u64::MAX) };
     let traded = liquidation::liquidate(
         &books::open(&silo, &market, &account),
         health,
         &leg,
         terms.liquidation,
         silo.insurance_terms(),
-        flagged,
-        now,
+        Met { flagged, now, most },
     )
     .or_refuse()?;
+    if paced {
+        market.closed_in_thaw(now, traded.trade.notional)?;
+    }
     books::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
     let partial = traded.book.position.size.0 != 0;
     if partial || account.open_markets == 0 {

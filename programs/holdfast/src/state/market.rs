@@ -4,6 +4,7 @@ use holdfast_risk::carry::Funding;
 use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::loss::Drawn;
 use holdfast_risk::mark::Mark;
+use holdfast_risk::pace::{self, Spent};
 use holdfast_risk::price::PricePoint;
 use holdfast_risk::reference::Reference;
 use holdfast_risk::refresh::Accruals;
@@ -11,6 +12,7 @@ use holdfast_risk::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
 use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
+use crate::error::OrRefuse;
 use crate::instructions::{FeedSource, Feeds};
 
 /// Prices a market needs after a break before it trades as before.
@@ -80,8 +82,12 @@ pub struct Market {
     pub reference_ms: u64,
     /// Since when prices have been outside the band around it, milliseconds; zero while inside.
     pub outside_ms: u64,
-    /// Room for the thaw's pace and settlement.
-    pub reserved: [u8; 224],
+    /// When the running minute of a thaw began, milliseconds.
+    pub thaw_since_ms: u64,
+    /// Notional that liquidations closed in it, native units.
+    pub thaw_closed: u64,
+    /// Room for settlement.
+    pub reserved: [u8; 208],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -131,7 +137,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 24 + 224
+    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 40 + 208
 );
 
 impl Market {
@@ -171,6 +177,23 @@ impl Market {
     /// The venue's clock as this market knows it: not behind its own newest price.
     pub fn now(&self, now: Millis) -> Millis {
         now.max(self.newest_price().published)
+    }
+
+    /// Notional that liquidations may still close in this minute of a thaw.
+    pub fn thaw_left(&self, now: Millis, liquidity: Usd) -> Result<Usd> {
+        let share = Bps(self.terms.thaw_pace_bps);
+        pace::thaw_left(self.thaw_spent(), now, liquidity, share).or_refuse()
+    }
+
+    /// Books notional that a liquidation closed in a thaw.
+    pub fn closed_in_thaw(&mut self, now: Millis, notional: Usd) -> Result<()> {
+        let spent = pace::thaw_spend(self.thaw_spent(), now, notional).or_refuse()?;
+        (self.thaw_since_ms, self.thaw_closed) = (spent.since.0, spent.amount.0);
+        Ok(())
+    }
+
+    fn thaw_spent(&self) -> Spent {
+        Spent { since: Millis(self.thaw_since_ms), amount: Usd(self.thaw_closed) }
     }
 
     /// How far the newest price is believed at `now`, after the chain's last break at `broke`.

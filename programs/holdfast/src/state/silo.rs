@@ -49,15 +49,19 @@ pub struct Silo {
     pub insurance_shares: u64,
     /// Settings.
     pub terms: SiloTermsState,
-    /// Room for settlement, outflow limits and haircut state.
-    pub reserved: [u8; 504],
+    /// When the running hour of limited exits began, milliseconds.
+    pub outflow_since_ms: u64,
+    /// What exits took in it, native units.
+    pub outflow: u64,
+    /// Room for what is to come.
+    pub reserved: [u8; 488],
 }
 
 /// A silo's money in native units, as [`Ledger`], and what each vault holds of it.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LedgerState {
-    /// Sum of all accounts' collateral and reserved order fees.
+    /// Sum of all accounts' collateral, reserved order fees and exits that wait.
     pub collateral: u64,
     /// The liquidity pool's cash.
     pub liquidity: u64,
@@ -105,7 +109,7 @@ pub struct SiloTermsState {
     pub unstake_cooldown_ms: u64,
 }
 
-const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 504);
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 16 + 488);
 
 impl Silo {
     /// First seed of the address.
