@@ -7,8 +7,9 @@ use holdfast_client::holdfast::error::HoldfastError::{self, *};
 use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
-    administration, band, broken_books, deposit, execute_refusals, exits, flag, liquidate, margin_account,
-    mature_profit, observe, place_order, pool_refusals, refresh_market, vaults, withdraw,
+    administration, band, broken_books, deposit, execute_refusals, exits, flag, liquidate,
+    margin_account, mature_profit, observe, place_order, pool_refusals, refresh_market, thaw,
+    vaults, withdraw,
 };
 
 /// A test and the refusals it asserts.

@@ -31,7 +31,8 @@ fn shelter_for(world: &mut World, ms: u64) {
     while world.cluster.now_ms() < until {
         world.break_chain();
         world.observe().unwrap();
-        world.cluster.pass((until - world.cluster.now_ms().min(until)).min(200_000));
+        let left = until.saturating_sub(world.cluster.now_ms());
+        world.cluster.pass(left.min(200_000));
         world.observe().unwrap();
     }
     assert_eq!(world.chain_health().monitor.state, 4);
@@ -44,7 +45,10 @@ fn an_exit_is_paid_at_once_while_the_chain_is_trusted_by_anyone() {
     world.send(request(&world, &trader, MONEY));
     let waiting = world.account(&trader.account);
     assert_eq!((waiting.collateral, waiting.exit_amount), (0, MONEY));
-    assert_eq!((waiting.exit_to, waiting.exit_ms), (trader.wallet, world.cluster.now_ms()));
+    assert_eq!(
+        (waiting.exit_to, waiting.exit_ms),
+        (trader.wallet, world.cluster.now_ms() / 1_000 * 1_000)
+    );
     assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
     world.send(pay(&world, &trader));
     assert_eq!(tokens::balance(&world.cluster, &trader.wallet), MONEY);
@@ -123,8 +127,11 @@ pub(crate) fn refusals() {
     let sound = request(&world, &trader, MONEY / 2);
     let vault = address::liquidity_vault(&world.silo);
     world.refuses(&replaced(sound.clone(), 0, stranger()), HoldfastError::NotOwner);
-    world.refuses(&replaced(sound.clone(), 3, foreign.account), HoldfastError::WrongSilo);
-    world.refuses(&replaced(sound.clone(), 4, vault), HoldfastError::WrongTokenAccount);
+    world.refuses(&replaced(sound.clone(), 4, foreign.account), HoldfastError::WrongSilo);
+    for address in [vault, foreign.wallet, stranger()] {
+        world.refuses(&replaced(sound.clone(), 5, address), HoldfastError::WrongTokenAccount);
+    }
+    world.refuses(&replaced(sound.clone(), 3, foreign.wallet), HoldfastError::WrongVault);
     // Nobody leaves with something open, waiting or maturing.
     for busy in [&[(0, 1_000_000)][..], &[]] {
         let other = world.trader_with(MONEY, busy);

@@ -151,8 +151,14 @@ pub fn request_exit(
     destination: Pubkey,
     amount: u64,
 ) -> Instruction {
-    let chain_health = address::chain_health();
-    let accounts = accounts::RequestExit { owner, chain_health, silo, account, destination };
+    let accounts = accounts::RequestExit {
+        owner,
+        chain_health: address::chain_health(),
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        account,
+        destination,
+    };
     build(accounts, instruction::RequestExit { amount })
 }
 

@@ -77,8 +77,10 @@ pub fn liquidate(
         Side::Long => Side::Short,
         Side::Short => Side::Long,
     };
-    let size = within(size_to_close(health, leg, terms)?, leg.price, met.most);
-    if size.0 == 0 {
+    let wanted = size_to_close(health, leg, terms)?;
+    let size = within(wanted, leg.price, met.most);
+    // What is left of the minute has to be worth a liquidation.
+    if size < wanted && size < terms.smallest {
         return Err(Refusal::Paced);
     }
     let traded = book.trade(size.on(closing)?, leg.price, insurance, met.now, |trade, after| {

@@ -1,7 +1,7 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{Met, Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close};
+use super::{Met, Refusal, Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close};
 use crate::book::Book;
 use crate::chain_health::{Monitor, Sighting, State};
 use crate::exposure::SideTotal;
@@ -269,4 +269,33 @@ proptest! {
         prop_assert!(after.equity.0 + 3 >= target as i64, "{:?} {}", after, target);
         prop_assert!(after.meets_maintenance());
     }
+}
+
+#[test]
+fn a_budget_cuts_a_liquidation_and_too_little_of_it_refuses() {
+    let position = leg(1_000_000, 100_000_000, 80_000_000);
+    let purse = Purse { collateral: Usd(10_000_000), ..Purse::default() };
+    let mut health = Health::new(&purse).unwrap();
+    health.add(&position).unwrap();
+    let book = Book {
+        position: position.position,
+        purse,
+        longs: SideTotal { size: Size(1_000_000), entry: Usd(100_000_000), carry_basis: 0 },
+        ledger: Ledger {
+            collateral: Usd(10_000_000),
+            liquidity: Usd(1 << 40),
+            ..Ledger::default()
+        },
+        open: Usd(100_000_000),
+        ..Book::default()
+    };
+    let closed = |most| {
+        let met = Met { most: Usd(most), ..MET };
+        liquidate(&book, &health, &position, TERMS, INSURANCE, met).map(|done| done.trade.closed)
+    };
+    assert_eq!(closed(u64::MAX), Ok(Size(1_000_000)));
+    assert_eq!(closed(80_000_000), Ok(Size(1_000_000)));
+    assert_eq!(closed(79_999_999), Ok(Size(999_999)));
+    assert_eq!(closed(80_000), Ok(Size(1_000)));
+    assert_eq!(closed(79_999), Err(Refusal::Paced));
 }

@@ -279,8 +279,8 @@ pub mod holdfast {
     /// Puts collateral of an account without position, order or pending profit on its way out, in
     /// every state of the chain: the way to withdraw while it recovers.
     ///
-    /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `ExitWaiting`, `NotIdle`,
-    /// `NotEnoughCollateral`. Emits: `ExitRequested`.
+    /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
+    /// `ExitWaiting`, `NotIdle`, `NotEnoughCollateral`. Emits: `ExitRequested`.
     pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
         instructions::request_exit(ctx, amount)
     }

@@ -57,7 +57,14 @@ fn it_freezes_no_exit() {
     assert_eq!(world.account(&account).open_markets, 0);
     assert_eq!(state(&world), State::Shelter);
     let all = world.account(&account).collateral;
-    world.send(instruction::withdraw(owner, silo, account, trader.wallet, all, &[]));
+    world.send(instruction::request_exit(owner, silo, account, trader.wallet, all));
+    let pay = instruction::pay_exit(silo, account, trader.wallet);
+    world.send(pay.clone());
+    assert!(world.balance(&trader.wallet) >= all / 10, "a tenth of all collateral an hour");
+    while state(&world) != State::Throttled {
+        world.pass_to(20_000, &CALM);
+    }
+    world.send(pay);
     assert_eq!(world.balance(&trader.wallet), all);
 }
 

@@ -283,7 +283,8 @@ impl State {
             return Err(Refused::Elsewhere);
         }
         let state = self.existing_mut(account)?;
-        if state.positions[market].size.0 != 0 || state.open().count() == 0 {
+        let partial = state.positions[market].size.0 != 0 && !paced;
+        if partial || state.open().count() == 0 {
             state.clear_flag();
         }
         self.existing_mut(liquidator)?.receive(traded.passed_on.keeper.0)

@@ -81,7 +81,8 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         market.closed_in_thaw(now, traded.trade.notional)?;
     }
     books::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
-    let partial = traded.book.position.size.0 != 0;
+    // In a thaw a part may be all that the minute allowed: the flag stands for the rest.
+    let partial = traded.book.position.size.0 != 0 && !paced;
     if partial || account.open_markets == 0 {
         account.clear_flag();
     }

@@ -28,11 +28,7 @@ pub struct PayExit<'info> {
     pub account: AccountLoader<'info, MarginAccount>,
     /// Where the tokens go, by its address in the account.
     /// CHECK: as said above.
-    #[account(
-        mut,
-        constraint = destination.key() == account.load()?.exit_to
-            @ HoldfastError::WrongTokenAccount,
-    )]
+    #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     /// The classic token program.
     pub token_program: Program<'info, Token>,
@@ -46,6 +42,8 @@ pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
     let mut account = accounts.account.load_mut()?;
     let waits = Usd(account.exit_amount);
     require!(waits.0 > 0, HoldfastError::NoExit);
+    let to = &accounts.destination;
+    require_keys_eq!(to.key(), account.exit_to, HoldfastError::WrongTokenAccount);
     let exit = Exit { amount: waits, requested: Millis(account.exit_ms) };
     let spent = Spent { since: Millis(silo.outflow_since_ms), amount: Usd(silo.outflow) };
     let permit = permit(Action::WithdrawIdle, chain.monitor.state);
@@ -62,7 +60,7 @@ pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
     let (signer, counted) = (tokens::SiloSigner::of(&silo), silo.ledger.in_liquidity_vault);
     let left = account.exit_amount;
     drop((silo, account));
-    let (vault, to) = (&accounts.liquidity_vault, &accounts.destination);
+    let vault = &accounts.liquidity_vault;
     tokens::pay(vault, to, accounts.silo.as_ref(), &signer, amount.0)?;
     tokens::check_vault(vault, counted)?;
     emit!(ExitPaid { account: accounts.account.key(), amount: amount.0, left });

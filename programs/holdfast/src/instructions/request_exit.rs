@@ -5,6 +5,7 @@ use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ExitRequested;
 use crate::state::{ChainHealth, MarginAccount, Silo};
+use crate::tokens;
 
 /// Accounts of `request_exit`.
 #[derive(Accounts)]
@@ -14,7 +15,11 @@ pub struct RequestExit<'info> {
     /// What the venue knows of the chain.
     pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The account's silo.
+    #[account(has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
+    pub liquidity_vault: UncheckedAccount<'info>,
     /// The account to take from.
     #[account(
         mut,
@@ -22,12 +27,8 @@ pub struct RequestExit<'info> {
         has_one = owner @ HoldfastError::NotOwner,
     )]
     pub account: AccountLoader<'info, MarginAccount>,
-    /// Where the tokens will go; the token program checks its mint then.
+    /// Where the tokens will go; checked by `tokens::check_account`.
     /// CHECK: as said above.
-    #[account(
-        constraint = destination.key() != silo.load()?.liquidity_vault
-            @ HoldfastError::WrongTokenAccount,
-    )]
     pub destination: UncheckedAccount<'info>,
 }
 
@@ -35,17 +36,20 @@ pub struct RequestExit<'info> {
 /// on, and nobody can take it but its owner.
 pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
     require!(amount > 0, HoldfastError::ZeroAmount);
-    let mut account = ctx.accounts.account.load_mut()?;
+    let accounts = &ctx.accounts;
+    let mint = accounts.silo.load()?.mint;
+    tokens::check_account(&accounts.destination, &mint, &accounts.liquidity_vault)?;
+    let mut account = accounts.account.load_mut()?;
     require!(account.exit_amount == 0, HoldfastError::ExitWaiting);
     require!(account.is_idle(), HoldfastError::NotIdle);
     require!(amount <= account.collateral, HoldfastError::NotEnoughCollateral);
-    let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     account.collateral = Usd(account.collateral).minus(Usd(amount)).or_refuse()?.0;
     account.exit_amount = amount;
     account.exit_ms = chain.now.0;
-    account.exit_to = ctx.accounts.destination.key();
+    account.exit_to = accounts.destination.key();
     emit!(ExitRequested {
-        account: ctx.accounts.account.key(),
+        account: accounts.account.key(),
         amount,
         destination: account.exit_to,
         requested_ms: account.exit_ms,

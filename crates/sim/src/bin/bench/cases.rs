@@ -94,6 +94,12 @@ impl Bench {
         self.take("deposit", deposit, &owner)?;
         let withdraw = instruction::withdraw(key, silo, account, wallet, 1_000_000, &[]);
         self.take("withdraw_0", withdraw, &owner)?;
+        self.take("deposit", instruction::deposit(key, wallet, silo, account, 1_000_000), &owner)?;
+        let request = instruction::request_exit(key, silo, account, wallet, 1_000_000);
+        self.take("request_exit", request.clone(), &owner)?;
+        self.take("cancel_exit", instruction::cancel_exit(key, account), &owner)?;
+        self.take("request_exit", request, &owner)?;
+        self.take("pay_exit", instruction::pay_exit(silo, account, wallet), &self.keeper())?;
         self.take("close_margin_account", instruction::close_margin_account(key, account), &owner)?;
         for (name, count) in [("withdraw_1", 1), ("withdraw_16", 16)] {
             let trader = self.trader_with(count)?;
