@@ -9,6 +9,8 @@ use crate::world::{Setting, World};
 /// Two windows: after so long, no slot of worse weather is in either.
 const WINDOWS_MS: u64 = 40_000;
 
+/// Looks closer together than this are not to be kept.
+const SPACING_MS: u64 = 2_000;
 /// What a slot takes where a price is the only witness of a halt.
 const SLOT_MS: u64 = 400;
 
@@ -33,8 +35,11 @@ pub enum Fault {
     Unreported,
     /// The venue's clock went backwards, or fell behind the cluster's.
     Backwards,
-    /// The venue's clock ran ahead of the true time, though the baseline is right.
+    /// The venue's clock ran ahead of the true time though the baseline is right, or further ahead
+    /// of the cluster's without a price to say so.
     Ahead,
+    /// A look was kept within two seconds of another.
+    Spam,
 }
 
 /// A look and what came of it.
@@ -108,6 +113,8 @@ impl Step<'_> {
             (reported != (from, to), Fault::Unreported),
             (now < last.seen || now < self.seen.clock, Fault::Backwards),
             (self.setting.is_exact() && now.0 > true_now, Fault::Ahead),
+            (self.look.proof != Proof::True && after.lead > last.lead, Fault::Ahead),
+            (self.look.ms < SPACING_MS, Fault::Spam),
         ];
         broken.iter().find(|(broke, _)| *broke).map(|&(_, fault)| fault)
     }

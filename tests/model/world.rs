@@ -40,19 +40,21 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A venue that has seen nothing but a calm chain.
-    pub fn start(&self) -> World {
+    /// A venue that has seen nothing but a calm chain; where the baseline is learned, also one of
+    /// the shortest slots.
+    pub fn starts(&self) -> Vec<World> {
         let now = Millis(NOW);
         let first = Sighting { slot: SLOT, clock: now, now, restart_slot: 0, skipped: Some(0) };
-        World {
-            monitor: self.shift(&Monitor::new(&first)),
+        let start = |baseline_us| World {
+            monitor: self.shift(&Monitor { baseline_us, ..Monitor::new(&first) }),
             behind: 0,
             calm: self.limits.hold.0,
             owed: 0,
             age: self.longest(),
             changes: 0,
             fault: None,
-        }
+        };
+        self.baseline_us.map_or_else(|| vec![start(400_000), start(200_000)], |us| vec![start(us)])
     }
 
     /// What follows from a look; `None` when it comes too soon to be kept.
