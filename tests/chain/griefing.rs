@@ -5,6 +5,7 @@ use holdfast_client::instruction;
 use holdfast_risk::chain_health::State;
 use holdfast_sim::feed::Published;
 
+use crate::forge::remember;
 use crate::stage::{PRICE, Stage};
 
 #[test]
@@ -137,7 +138,7 @@ fn a_clock_that_catches_up_unexplained_strains() {
 fn a_lead_that_no_price_confirms_goes() {
     let mut stage = Stage::new();
     stage.calm(60, PRICE);
-    stage.remember(|monitor| {
+    remember(&mut stage, |monitor| {
         monitor.baseline_us = 500_000;
         monitor.seen_ms += 60_000;
         monitor.lead_ms += 60_000;

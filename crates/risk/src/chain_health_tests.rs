@@ -120,6 +120,32 @@ fn a_short_gap_is_one_break_and_not_slow_slots_as_well() {
     assert!(chain.monitor.window_us < 450_000);
 }
 
+/// Otherwise no price would ever be from after the break, and nobody could leave.
+#[test]
+fn a_chain_that_goes_on_crawling_or_failing_breaks_once_and_shelters_until_it_is_over() {
+    let crawls = |chain: &mut Chain| {
+        chain.pass(10_000, 7);
+    };
+    let fails = |chain: &mut Chain| {
+        chain.seen.skipped = Some(200);
+        chain.pass(5_000, 12);
+    };
+    for worsens in [crawls as fn(&mut Chain), fails] {
+        let mut chain = Chain::new();
+        while chain.state() != State::Shelter {
+            worsens(&mut chain);
+        }
+        let (broke, until) = (chain.monitor.broke, chain.monitor.until);
+        for _ in 0..30 {
+            worsens(&mut chain);
+        }
+        assert_eq!((chain.state(), chain.monitor.broke), (State::Shelter, broke));
+        assert!(chain.monitor.until > until);
+        chain.pass(60_000, 1);
+        assert_eq!(chain.monitor.broke, chain.seen.now, "a halt is a break of its own");
+    }
+}
+
 #[test]
 fn what_slots_took_before_a_halt_and_during_it_is_forgotten() {
     for (slot_ms, before) in [(700, 60), (400, 15)] {

@@ -52,8 +52,10 @@ pub fn liquidate(
         Side::Short => Side::Long,
     };
     let delta = size_to_close(health, leg, terms)?.on(closing)?;
-    book.trade(delta, leg.price, insurance, now, |trade, _| {
-        let charge = charge(trade.notional, now.since(flagged), health.equity, terms)?;
+    book.trade(delta, leg.price, insurance, now, |trade, after| {
+        // What this trade leaves of the account's money is all it has only without other positions.
+        let has = if book.others { health.equity } else { SignedUsd(after.0.min(health.equity.0)) };
+        let charge = charge(trade.notional, now.since(flagged), has, terms)?;
         let total = charge.reward.plus(charge.insurance)?;
         let due = PassedOn { insurance: charge.insurance, protocol: Usd(0), keeper: charge.reward };
         Ok(Charges { total, due })

@@ -54,7 +54,7 @@ pub struct Monitor {
     pub state: State,
     /// When the state was entered.
     pub since: Millis,
-    /// When shelter ends at the earliest.
+    /// When shelter, or strain that a guardian asked for, ends at the earliest.
     pub until: Millis,
     /// When signals last were not good.
     pub unrest: Millis,
@@ -172,6 +172,25 @@ impl Monitor {
         if stepped.state >= self.state { stepped } else { *self }
     }
 
+    /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
+    /// state. Only ever tighter or longer: `None` when it would be neither. Nothing broke, so prices
+    /// stay valid, and time loosens it again as ever.
+    pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
+        let until = now.after(lasts);
+        let is_rung = matches!(state, State::Strained | State::Shelter);
+        let prolongs = state == self.state && until > self.until;
+        if !is_rung || !(state > self.state || prolongs) {
+            return None;
+        }
+        let mut after = *self;
+        after.until = self.until.max(until);
+        if !prolongs {
+            after.enter(state, now);
+        }
+        let signal = Some(Signal::Guardian);
+        Some((after, Transition { from: self.state, to: state, signal }))
+    }
+
     /// Mean slot duration of the running window, when it is long enough to tell.
     pub(super) fn running_window(&self, seen: &Sighting) -> Option<u32> {
         let passed = seen.now.since(self.window_start);
@@ -217,8 +236,13 @@ impl Monitor {
     fn break_off(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
         let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
         self.until = self.until.max(now.after(grace));
-        self.broke = now;
         self.window_us = 0;
+        let stood_still = matches!(signal, Signal::Gap | Signal::Restart);
+        // A chain that goes on crawling or failing has not stood still since: prices published in
+        // the meantime are true, and whoever wants out gets out at them.
+        if stood_still || self.state != State::Shelter {
+            self.broke = now;
+        }
         if self.state != State::Shelter {
             self.enter(State::Shelter, now);
         }
@@ -231,7 +255,7 @@ impl Monitor {
             State::Shelter if now >= self.until => State::Thaw,
             State::Thaw if now >= self.since.after(limits.thaw) => State::Throttled,
             State::Throttled if calm && now >= self.since.after(limits.hold) => State::Normal,
-            State::Strained if calm => State::Normal,
+            State::Strained if calm && now >= self.until => State::Normal,
             same => same,
         };
         if next != self.state {
