@@ -25,7 +25,7 @@ pub enum Fault {
     Missed,
     /// Tightened though nothing was wrong.
     FalseAlarm,
-    /// Shelter ended before its grace.
+    /// Shelter ended before its grace, or it or strain before the time a guardian asked for.
     LeftShelter,
     /// Thaw or throttling ended before its time.
     Hurried,
@@ -38,6 +38,8 @@ pub enum Fault {
     /// The venue's clock ran ahead of the true time though the baseline is right, or further ahead
     /// of the cluster's without a price to say so.
     Ahead,
+    /// A guardian brought another state than asked for, or loosened.
+    Guardian,
     /// A look was kept within two seconds of another.
     Spam,
 }
@@ -129,7 +131,8 @@ impl Step<'_> {
     }
 
     fn is_early(&self) -> bool {
-        self.world.monitor.state == State::Shelter && self.world.owed > self.passed()
+        let waits = matches!(self.world.monitor.state, State::Shelter | State::Strained);
+        waits && self.world.owed > self.passed()
     }
 
     fn is_hurried(&self) -> bool {

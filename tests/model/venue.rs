@@ -116,12 +116,13 @@ impl Model for Venue {
             "loosening skips no state": Skipped,
             "a break is sheltered from at once": Missed,
             "nothing tightens without a reason": FalseAlarm,
-            "shelter lasts its grace": LeftShelter,
+            "shelter lasts its grace, and what a guardian asks for its time": LeftShelter,
             "thaw and throttling last their time": Hurried,
             "normal only when there was no reason for care for the hold": Restless,
             "every change is reported, and nothing else": Unreported,
             "the venue's clock never goes backwards nor falls behind": Backwards,
             "the venue's clock never runs ahead": Ahead,
+            "a guardian only tightens": Guardian,
             "looks within two seconds are not kept": Spam,
         };
         all.extend([
