@@ -1,5 +1,7 @@
 //! The venue on a chain that slows, stops, skips and restarts: the compiled program senses it.
 
+mod forge;
+mod griefing;
 mod ladder;
 mod matrix;
 mod sensing;

@@ -3,7 +3,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::PoolOrder;
+use holdfast_client::holdfast::state::Content;
 use holdfast_client::{Instruction, address, instruction};
+use holdfast_migrations::presets;
 use holdfast_risk::chain_health::State;
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_sim::venue::{keypair, market_order};
@@ -11,6 +13,7 @@ use holdfast_sim::{Failure, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use crate::forge::remember;
 use crate::stage::{PRICE, Stage};
 
 const STATES: [State; 5] =
@@ -19,7 +22,7 @@ const STATES: [State; 5] =
 /// Puts the venue into a state that began just now and does not end by itself.
 fn enter(stage: &mut Stage, state: State) {
     let now = stage.venue.cluster.now_ms();
-    stage.remember(|monitor| {
+    remember(stage, |monitor| {
         monitor.state = state as u64;
         monitor.since_ms = now;
         monitor.until_ms = u64::MAX;
@@ -83,6 +86,7 @@ fn attempt(action: Action, state: State) -> Result<(), Failure> {
         Action::Flag | Action::Liquidate => rescue(&mut stage, action, state),
         Action::RequestPool | Action::ChangePool => change_pool(&mut stage, action, state),
         Action::MatureProfit => mature(&mut stage, state),
+        Action::ChangeMaintenance => change_maintenance(&mut stage, state),
     }
 }
 
@@ -151,6 +155,20 @@ fn mature(stage: &mut Stage, state: State) -> Result<(), Failure> {
     send(stage, mature, &admin)
 }
 
+fn change_maintenance(stage: &mut Stage, state: State) -> Result<(), Failure> {
+    let admin = stage.venue.admin.insecure_clone();
+    let market = stage.venue.markets[0];
+    let mut terms = stage.venue.market(0).terms;
+    terms.maintenance_bps += 1;
+    let content = Content::MarketTerms { market, terms };
+    let propose = instruction::propose_change(admin.pubkey(), 0, content.clone());
+    send(stage, propose, &admin)?;
+    stage.venue.cluster.pass(presets::timelock().wait_ms);
+    stage.calm(120, PRICE);
+    enter(stage, state);
+    send(stage, instruction::apply_change(0, admin.pubkey(), &content), &admin)
+}
+
 fn check(action: Action) {
     for state in STATES {
         let found = attempt(action, state);
@@ -190,4 +208,5 @@ rows! {
     asking_to_change_a_pool: RequestPool,
     changing_a_pool: ChangePool,
     maturing_profit: MatureProfit,
+    changing_maintenance: ChangeMaintenance,
 }

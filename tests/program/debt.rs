@@ -126,7 +126,10 @@ fn with_the_last_position_the_rest_is_bad_debt_and_insurance_pays() {
 fn a_liquidation_books_bad_debt_only_with_the_last_position() {
     let (mut world, trader) = hedged();
     let keeper = world.trader(0).unwrap();
-    world.pass_to(1_000, &LOST);
+    // Long enough for prices outside the band to be followed.
+    for _ in 0..31 {
+        world.pass_to(10_000, &LOST);
+    }
     let markets = world.markets_of(&trader.account, None);
     world.send(instruction::flag(trader.account, &markets));
     world.pass_to(4_000, &LOST);

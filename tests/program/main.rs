@@ -20,6 +20,7 @@ mod observe;
 mod place_order;
 mod pool;
 mod pool_refusals;
+mod powers;
 mod refresh_market;
 mod vaults;
 mod withdraw;

@@ -36,6 +36,7 @@ pub mod order;
 pub mod policy;
 pub mod pool;
 pub mod position;
+pub mod powers;
 pub mod price;
 pub mod profit;
 pub mod quote;

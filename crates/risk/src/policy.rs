@@ -31,6 +31,8 @@ pub enum Action {
     ChangePool,
     /// Turn pending profit into collateral.
     MatureProfit,
+    /// Change a market's maintenance margin, after its wait: never in a storm.
+    ChangeMaintenance,
 }
 
 /// How far an action is allowed.
@@ -82,6 +84,10 @@ pub const fn permit(action: Action, state: State) -> Permit {
         Action::MatureProfit => match state {
             State::Normal | State::Strained => Allowed,
             State::Throttled | State::Thaw | State::Shelter => Refused,
+        },
+        Action::ChangeMaintenance => match state {
+            State::Normal => Allowed,
+            State::Strained | State::Throttled | State::Thaw | State::Shelter => Refused,
         },
     }
 }

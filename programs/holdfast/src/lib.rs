@@ -16,6 +16,8 @@ pub mod legs;
 #[deny(missing_docs)]
 pub mod oracle;
 #[deny(missing_docs)]
+pub mod powers;
+#[deny(missing_docs)]
 pub mod tokens;
 
 // Anchor's macros add items without documentation here; `cargo xtask idl` asks for it instead.
@@ -25,7 +27,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use state::{MarketTermsState, SiloTermsState};
+use state::{Content, MarketTermsState, SiloTermsState, TimelockState};
 
 declare_id!("693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj");
 
@@ -37,30 +39,33 @@ pub mod holdfast {
     /// Creates the exchange and its chain health. Only the program's upgrade authority may: it
     /// becomes the admin.
     ///
-    /// Refuses: `NotAdmin`. Emits: `ExchangeCreated`.
+    /// Refuses: `NotAdmin`, `DurableNonce`. Emits: `ExchangeCreated`.
     pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
         instructions::create_exchange(ctx, fee_receiver)
     }
 
-    /// Creates a silo with its vaults and share mints. Only the admin may.
+    /// Creates a silo with its vaults and share mints. Only the admin may; once the exchange is
+    /// locked, only with a ready change that names exactly this.
     ///
-    /// Refuses: `NotAdmin`, `MintDecimals`, `TermsOutOfBounds`. Emits: `SiloCreated`.
+    /// Refuses: `NotAdmin`, `DurableNonce`, `MintDecimals`, `TermsOutOfBounds`, `ChangeRequired`,
+    /// `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`. Emits: `SiloCreated`, `ChangeApplied`.
     pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()> {
         instructions::create_silo(ctx, terms)
     }
 
-    /// Lists a market, with settings inside the bounds of the code. Only the admin may.
+    /// Lists a market, with settings inside the bounds of the code. Only the admin may; once the
+    /// exchange is locked, only with a ready change that names exactly this.
     ///
-    /// Refuses: `NotAdmin`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `TooManyMarkets`.
-    /// Emits: `MarketListed`.
+    /// Refuses: `NotAdmin`, `DurableNonce`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`,
+    /// `TooManyMarkets`, `ChangeRequired`, `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`.
+    /// Emits: `MarketListed`, `ChangeApplied`.
     pub fn list_market(
         ctx: Context<ListMarket>,
         name: [u8; 16],
         terms: MarketTermsState,
-        feeds: Vec<FeedSource>,
-        quorum: u8,
+        feeds: Feeds,
     ) -> Result<()> {
-        instructions::list_market(ctx, name, terms, feeds, quorum)
+        instructions::list_market(ctx, name, terms, feeds)
     }
 
     /// Stores the readings of a market's feeds and takes their median as its newest price once a
@@ -92,7 +97,7 @@ pub mod holdfast {
     /// Adds collateral to any account, in every state of the chain. It lowers the shortfall of a
     /// flagged account and clears a flag made good.
     ///
-    /// Refuses: `ZeroAmount`, `WrongSilo`, `WrongVault`. Emits: `Deposited`.
+    /// Refuses: `ZeroAmount`, `WrongSilo`, `WrongVault`, `ExchangeNotLocked`. Emits: `Deposited`.
     pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         instructions::deposit(ctx, amount)
     }
@@ -173,7 +178,8 @@ pub mod holdfast {
 
     /// Asks to join or leave the liquidity pool or the insurance fund, in every state of the chain.
     ///
-    /// Refuses: `ZeroAmount`, `WrongVault`, `WrongTokenAccount`. Emits: `PoolRequested`.
+    /// Refuses: `ZeroAmount`, `WrongVault`, `WrongTokenAccount`, `ExchangeNotLocked`. Emits:
+    /// `PoolRequested`.
     pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
         instructions::request_pool(ctx, number, order)
     }
@@ -219,5 +225,54 @@ pub mod holdfast {
     /// `FeesCollected`.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         instructions::collect_fees(ctx)
+    }
+
+    /// Ends set-up: names guardians and timelock, and lets money in. Only the admin may, once. Every
+    /// silo follows, in the order of their numbers.
+    ///
+    /// Refuses: `NotAdmin`, `DurableNonce`, `AlreadyLocked`, `TermsOutOfBounds`, `GuardianSet`,
+    /// `SilosMissing`. Emits: `ExchangeLocked`.
+    pub fn lock_exchange<'info>(
+        ctx: Context<'info, LockExchange<'info>>,
+        guardians: Vec<Pubkey>,
+        timelock: TimelockState,
+    ) -> Result<()> {
+        instructions::lock_exchange(ctx, guardians, timelock)
+    }
+
+    /// Announces a change, in full and in public, that waits out the timelock. Only the admin may.
+    ///
+    /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
+    /// `UnknownProvider`, `GuardianSet`. Emits: `ChangeProposed`.
+    pub fn propose_change(ctx: Context<ProposeChange>, content: Content) -> Result<()> {
+        instructions::propose_change(ctx, content)
+    }
+
+    /// Takes a change back: the admin and any guardian, but nobody their own removal; anyone once it
+    /// has expired or its proposer is not the admin any more.
+    ///
+    /// Refuses: `NotGuardian`, `OwnRemoval`, `DurableNonce`, `WrongChange`. Emits:
+    /// `ChangeCancelled`.
+    pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
+        instructions::cancel_change(ctx)
+    }
+
+    /// Makes a change that has waited and has not expired. Changes of maintenance margin wait for a
+    /// normal state of the chain as well.
+    ///
+    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `WrongChange`,
+    /// `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `GuardianSet`. Emits:
+    /// `ChangeApplied`.
+    pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
+        instructions::apply_change(ctx)
+    }
+
+    /// Puts the venue into Shelter, or else Strained, for one to thirty minutes. Only a guardian
+    /// may, three times in 24 hours. Time loosens it again.
+    ///
+    /// Refuses: `NotGuardian`, `TermsOutOfBounds`, `NothingToTighten`, `BudgetExhausted`. Emits:
+    /// `ChainStateChanged`.
+    pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()> {
+        instructions::tighten(ctx, shelter, lasts_ms)
     }
 }

@@ -1,8 +1,8 @@
 //! Accounts, collateral, vaults and administration.
 
-use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Pubkey, address};
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
+use holdfast_client::holdfast::state::Content;
+use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::presets;
 use holdfast_sim::venue::keypair;
 use solana_account::Account;
@@ -118,21 +118,24 @@ fn administration() {
     let mut world = populated();
     trade(&mut world, &person(BOB), 0, 1_000_000);
     let admin = world.admin.pubkey();
-    let create = instruction::create_silo(admin, 2, world.mint, presets::silo());
-    Scenario {
-        name: "create_silo",
-        world: world.fork(),
-        instruction: create,
-        harmless: &[
-            (3, Kind::Mint, "the admin chooses the mint"),
-            (3, Kind::ShareMint, "shares have six decimals too"),
-        ],
-    }
-    .check();
-    let feeds = vec![FeedSource { provider: 1, id: [1; 32] }];
+    let (mint, terms) = (world.mint, presets::silo());
+    let number = world.propose(Content::Silo { mint, terms });
+    let feeds = Feeds { sources: vec![FeedSource { provider: 1, id: [1; 32] }], quorum: 1 };
+    let content = Content::Market {
+        silo: world.silo,
+        name: [0; 16],
+        terms: presets::market(150),
+        feeds: feeds.clone(),
+    };
+    let listing = world.propose(content);
+    world.wait();
+    let create = instruction::create_silo(admin, 2, mint, terms);
+    let create = instruction::with_change(create, number);
+    Scenario { name: "create_silo", world: world.fork(), instruction: create, harmless: &[] }
+        .check();
     let terms = presets::market(150);
-    let list =
-        instruction::list_market(admin, world.silo, 2, [0; 16], terms, Feeds { feeds, quorum: 1 });
+    let list = instruction::list_market(admin, world.silo, 2, [0; 16], terms, feeds);
+    let list = instruction::with_change(list, listing);
     Scenario { name: "list_market", world: world.fork(), instruction: list, harmless: &[] }.check();
 
     for address in [address::exchange(), address::chain_health()] {

@@ -1,5 +1,7 @@
 //! One file per instruction: its accounts and its handler.
 
+pub mod apply_change;
+pub mod cancel_change;
 pub mod cancel_order;
 pub mod cancel_pool_request;
 pub mod close_margin_account;
@@ -12,15 +14,20 @@ pub mod execute_pool_request;
 pub mod flag;
 pub mod liquidate;
 pub mod list_market;
+pub mod lock_exchange;
 pub mod mature_profit;
 pub mod observe;
 pub mod open_margin_account;
 pub mod place_order;
+pub mod propose_change;
 pub mod reconcile_vaults;
 pub mod refresh_market;
 pub mod request_pool;
+pub mod tighten;
 pub mod withdraw;
 
+pub use apply_change::*;
+pub use cancel_change::*;
 pub use cancel_order::*;
 pub use cancel_pool_request::*;
 pub use close_margin_account::*;
@@ -33,11 +40,14 @@ pub use execute_pool_request::*;
 pub use flag::*;
 pub use liquidate::*;
 pub use list_market::*;
+pub use lock_exchange::*;
 pub use mature_profit::*;
 pub use observe::*;
 pub use open_margin_account::*;
 pub use place_order::*;
+pub use propose_change::*;
 pub use reconcile_vaults::*;
 pub use refresh_market::*;
 pub use request_pool::*;
+pub use tighten::*;
 pub use withdraw::*;

@@ -11,13 +11,14 @@ use holdfast_risk::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
 use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
+use crate::instructions::{FeedSource, Feeds};
 
 /// Prices a market needs after a break before it trades as before.
 const PRICES_AFTER_BREAK: usize = 3;
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
 ///
-/// Holds: settings and feed ids never change; the ring's publish times rise; each side is the sum
+/// Holds: settings and feed ids only change by a change that waited; the ring's publish times rise; each side is the sum
 /// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
@@ -136,6 +137,18 @@ const _: () = assert!(
 impl Market {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"market";
+
+    /// Takes over feeds, without readings: the first has to be newer than the newest price.
+    pub fn set_feeds(&mut self, feeds: &Feeds) {
+        let published_ms = self.newest_price().published.0;
+        self.feeds = [FeedState::default(); MAX_FEEDS];
+        for (slot, feed) in self.feeds.iter_mut().zip(&feeds.sources) {
+            let FeedSource { provider, id } = *feed;
+            *slot = FeedState { provider, id, published_ms, ..FeedState::default() };
+        }
+        self.feed_count = feeds.sources.len() as u8;
+        self.quorum = feeds.quorum;
+    }
 
     /// The newest aggregated price; both fields zero before the first.
     pub fn newest_price(&self) -> PricePoint {

@@ -1,9 +1,9 @@
 //! One state per case, and the instruction measured in it.
 
-use holdfast_client::holdfast::instructions::{FeedSource, PoolOrder};
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Instruction, Pubkey, address};
+use holdfast_client::holdfast::state::Content;
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::{MarketPlan, SiloPlan, presets};
 use holdfast_sim::feed::{Published, pyth_price_account, write_pyth_price_account};
 use holdfast_sim::venue::{LONE, Listing, market_order};
@@ -304,7 +304,7 @@ impl Bench {
         let plan = MarketPlan {
             name: "BENCH-PERP".to_owned(),
             terms: presets::market(150),
-            feeds: Feeds { feeds: vec![FeedSource { provider, id: feed.to_bytes() }], quorum: 1 },
+            feeds: Feeds { sources: vec![FeedSource { provider, id: feed.to_bytes() }], quorum: 1 },
         };
         let list = instruction::list_market(key, silo, 0, [0; 16], plan.terms, plan.feeds);
         self.take("list_market", list, &admin)?;
@@ -313,6 +313,26 @@ impl Bench {
         write_pyth_price_account(&mut self.venue.cluster, feed, &account);
         let market = address::market(&silo, 0);
         let refresh = instruction::refresh_market(silo, market, &[feed]);
-        self.take("refresh_market_price_account", refresh, &admin)
+        self.take("refresh_market_price_account", refresh, &admin)?;
+        self.powers(market, &admin)
+    }
+
+    /// The end of set-up, changes, and a guardian.
+    fn powers(&mut self, market: Pubkey, admin: &Keypair) -> Result<(), String> {
+        let key = admin.pubkey();
+        let [guardian, second, _] = venue::guardians();
+        let keys = vec![guardian.pubkey(), second.pubkey()];
+        self.venue.cluster.fund(&guardian.pubkey(), 1_000_000_000);
+        let lock = instruction::lock_exchange(key, keys, presets::timelock(), 1);
+        self.take("lock_exchange", lock, admin)?;
+        let content = Content::MarketTerms { market, terms: presets::market(151) };
+        let propose = |number| instruction::propose_change(key, number, content.clone());
+        self.take("propose_change", propose(0), admin)?;
+        self.take("cancel_change", instruction::cancel_change(key, 0, key), admin)?;
+        self.take("propose_change", propose(1), admin)?;
+        self.venue.cluster.pass(presets::timelock().wait_ms);
+        self.take("apply_change", instruction::apply_change(1, key, &content), admin)?;
+        let tighten = instruction::tighten(guardian.pubkey(), true, 60_000);
+        self.take("tighten", tighten, &guardian)
     }
 }

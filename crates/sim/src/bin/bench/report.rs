@@ -70,6 +70,11 @@ const CASES: &[Case] = &[
     case("create_exchange", "two accounts created"),
     case("create_silo", "five accounts created"),
     case("list_market", "account created"),
+    case("lock_exchange", "one silo; guardians and timelock named"),
+    case("propose_change", "market terms: account created"),
+    case("cancel_change", "rent returned"),
+    case("apply_change", "market terms; rent returned"),
+    case("tighten", "shelter, one of a guardian's three"),
 ];
 
 /// Largest cost of one more position, and the goal for it.
