@@ -91,8 +91,9 @@ fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Opti
             let found = mirror.market(other);
             found.is_some_and(|found| required(found, worth(account, found, chain)) <= own)
         });
-        let believed = market.mark(chain.now, broke).allows(point);
-        let at_point = health_at(mirror, chain, account, Some((index, point.favouring(side))));
+        let mark = market.mark(chain.now, broke);
+        let believed = mark.allows(point);
+        let at_point = health_at(mirror, chain, account, Some((index, mark.judging(point, side))));
         let now = market.now(chain.now);
         let reached = at_point.is_some_and(|health| {
             is_liquidatable(&health, &chain.monitor, chain.thresholds.thaw, now)

@@ -98,6 +98,16 @@ fn a_flag_is_acted_on_after_its_delay_at_a_price_since() {
 }
 
 #[test]
+fn who_has_recovered_since_the_flag_is_left_alone() {
+    let mut account = long(40_000_000);
+    account.flagged_ms = NOW - 5_000;
+    let mut mirror = mirror();
+    let newest = &mut mirror.markets[0].1.prices[31];
+    (newest.low, newest.high) = (PRICE + 2_000_000, PRICE + 2_000_000);
+    assert_eq!(decided_in(mirror, &[(1, account)]), []);
+}
+
+#[test]
 fn the_position_with_the_larger_requirement_is_closed() {
     let mut account = long(40_000_000);
     account.open_markets = 3;

@@ -2,13 +2,13 @@
 
 use crate::book::{Book, Charges, Traded};
 use crate::chain_health::Monitor;
-use crate::ledger::PassedOn;
+use crate::ledger::{PassedOn, Purse};
 use crate::loss::InsuranceTerms;
 use crate::margin::{BPS_ONE, Health, Leg, covers, requirement};
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::pace::within;
 use crate::policy::{Action, Permit, permit};
-use crate::units::{Bps, Millis, ONE, Side, SignedUsd, Size, Usd};
+use crate::units::{Bps, Millis, ONE, Price, Side, SignedUsd, Size, Usd};
 
 /// A market's liquidation settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +60,31 @@ pub struct Charge {
     pub insurance: Usd,
 }
 
+/// An account as a liquidation judges it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Where it stands.
+    pub health: Health,
+    /// What the position to close counts for in that; it may be closed at a worse price.
+    pub price: Price,
+}
+
+impl Judged {
+    /// Unrealised result of all positions but `leg`'s.
+    fn elsewhere(&self, purse: &Purse, leg: &Leg) -> Result<SignedUsd, Overflow> {
+        let judged = Leg { price: self.price, ..*leg };
+        self.health.equity.minus(purse.owned()?)?.minus(judged.result()?)
+    }
+}
+
 /// Closes what [`size_to_close`] says of `leg` into the pool at the leg's price, without spread
-/// (the penalty is the cost), and books any bad debt in the same step.
+/// (the penalty is the cost); with the last position bad debt is booked in the same step.
 ///
 /// # Errors
 /// The reason why not; nothing was changed.
 pub fn liquidate(
     book: &Book,
-    health: &Health,
+    judged: &Judged,
     leg: &Leg,
     terms: Terms,
     insurance: InsuranceTerms,
@@ -77,15 +94,17 @@ pub fn liquidate(
         Side::Long => Side::Short,
         Side::Short => Side::Long,
     };
-    let wanted = size_to_close(health, leg, terms)?;
+    let wanted = size_to_close(&judged.health, leg, terms)?;
     let size = within(wanted, leg.price, met.most);
     // What is left of the minute has to be worth a liquidation.
     if size < wanted && size < terms.smallest {
         return Err(Refusal::Paced);
     }
-    let traded = book.trade(size.on(closing)?, leg.price, insurance, met.now, |trade, after| {
-        // What this trade leaves of the account's money is all it has only without other positions.
-        let has = if book.others { health.equity } else { SignedUsd(after.0.min(health.equity.0)) };
+    let elsewhere = if book.others { judged.elsewhere(&book.purse, leg)? } else { SignedUsd(0) };
+    let delta = size.on(closing)?;
+    let traded = book.trade(delta, leg.price, insurance, met.now, |trade, available| {
+        let rest = trade.position.profit(leg.price)?;
+        let has = available.plus(rest)?.plus(elsewhere)?;
         let charge = charge(trade.notional, met.now.since(met.flagged), has, terms)?;
         let total = charge.reward.plus(charge.insurance)?;
         let due = PassedOn { insurance: charge.insurance, protocol: Usd(0), keeper: charge.reward };

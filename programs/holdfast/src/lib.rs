@@ -155,10 +155,11 @@ pub mod holdfast {
         instructions::flag(ctx)
     }
 
-    /// Liquidates a flagged account's largest position, partly or whole, at the oldest price
-    /// published after the flag and its delay, and after the chain's last break. What the account
-    /// cannot pay is its debt while it has other positions; with the last one bad debt is booked. The
-    /// markets of the account's other open positions follow, in rising index order.
+    /// Liquidates a flagged account that fails at the newest prices too: its largest position, partly
+    /// or whole, at the oldest price published after the flag and its delay, and after the chain's
+    /// last break. What the account cannot pay is its debt while it has other positions; with the
+    /// last one bad debt is booked. The markets of the account's other open positions follow, in
+    /// rising index order.
     ///
     /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `PriceOutsideBand`,
     /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`,

@@ -118,7 +118,8 @@ impl Measure {
 }
 
 /// Whether the account was flagged, the price was one its market published after the flag and its
-/// delay, and the account failed maintenance at it. `None` when that cannot be told.
+/// delay, and the account failed maintenance at it and at the newest. `None` when that cannot be
+/// told.
 fn rightful(mirror: &Mirror, now: Millis, event: &PositionLiquidated) -> Option<bool> {
     let chain = mirror.chain(now);
     let account = mirror.accounts.get(&event.account)?;
@@ -128,15 +129,14 @@ fn rightful(mirror: &Mirror, now: Millis, event: &PositionLiquidated) -> Option<
     let published = used.against(side) == Price(event.price);
     let earliest = Millis(account.flagged_ms).after(Millis(market.terms.flag_delay_ms));
     let flagged = account.flagged_ms != 0 && used.published >= earliest;
-    let price = |other: &Market| {
-        if other.index == event.market {
-            used.favouring(side)
-        } else {
-            legs::worth(account, other, &chain, Purpose::Liquidation)
-        }
+    let worth = |market: &Market| legs::worth(account, market, &chain, Purpose::Liquidation);
+    let fails = |own: Price| {
+        let price = |other: &Market| if other.index == event.market { own } else { worth(other) };
+        let health = standing::health(account, |index| mirror.market(index), price).ok()??;
+        Some(!health.meets_maintenance())
     };
-    let health = standing::health(account, |index| mirror.market(index), price).ok()??;
-    Some(published && flagged && !health.meets_maintenance())
+    let failed = fails(used.favouring(side))? && fails(worth(market))?;
+    Some(published && flagged && failed)
 }
 
 #[cfg(test)]

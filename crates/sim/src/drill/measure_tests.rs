@@ -87,6 +87,15 @@ fn a_price_from_before_the_flag_or_within_its_delay_is_wrongful() {
 }
 
 #[test]
+fn a_newest_price_at_which_the_account_is_safe_makes_it_wrongful() {
+    let mut recovered = mirror();
+    let market = &mut recovered.markets[0].1;
+    let newest = usize::from(market.newest);
+    (market.prices[newest].low, market.prices[newest].high) = (2 * CRASHED, 2 * CRASHED);
+    assert!(wrongful(&recovered, &event(CRASHED, 3_000)));
+}
+
+#[test]
 fn a_price_the_market_never_published_is_wrongful() {
     assert!(wrongful(&mirror(), &event(CRASHED - 1, 3_000)));
     assert!(wrongful(&mirror(), &event(CRASHED, 3_001)));

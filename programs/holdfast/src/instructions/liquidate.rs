@@ -1,6 +1,5 @@
 use anchor_lang::prelude::*;
-
-use holdfast_risk::liquidation::{self, Met, flag_stands, is_liquidatable};
+use holdfast_risk::liquidation::{self, Judged, Met, flag_stands, is_liquidatable};
 use holdfast_risk::margin::requirement;
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
@@ -35,7 +34,8 @@ pub struct Liquidate<'info> {
 }
 
 /// Closes as much of a flagged account's largest position as brings it back over the target, at
-/// the oldest price published after the flag and its delay. With the last position bad debt is booked.
+/// the oldest price published after the flag and its delay, if it fails at the newest one as well.
+/// With the last position bad debt is booked.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
@@ -53,7 +53,8 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let mark = market.mark(chain.now, broke);
     require!(mark.allows(point), HoldfastError::PriceOutsideBand);
     let side = account.position(market.index).size.side();
-    let own = Some((&*market, point.favouring(side)));
+    let price = mark.judging(point, side);
+    let own = Some((&*market, price));
     let purpose = Purpose::Liquidation;
     let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, purpose)?;
     let health = &standing.health;
@@ -70,7 +71,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let most = if paced { market.thaw_left(now, liquidity)? } else { Usd(u64::MAX) };
     let traded = liquidation::liquidate(
         &books::open(&silo, &market, &account),
-        health,
+        &Judged { health: standing.health, price },
         &leg,
         terms.liquidation,
         silo.insurance_terms(),
