@@ -41,6 +41,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
+    market.require_trading()?;
     let now = market.now(chain.now);
     let broke = chain.monitor.broke;
     let flagged = Millis(account.flagged_ms);
