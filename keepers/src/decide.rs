@@ -11,6 +11,7 @@ use holdfast_risk::margin::{Health, requirement};
 use holdfast_risk::order::Order;
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
+use holdfast_risk::settlement::{announced, is_due};
 use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 
 use crate::{Intent, Mirror};
@@ -36,7 +37,23 @@ pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
     orders.sort_by_key(|(urgency, _)| *urgency);
     let rescues = rescues.into_iter().map(|(_, intent)| intent);
     let orders = orders.into_iter().map(|(_, intent)| intent);
-    rescues.chain(orders).chain(chores).chain(observation(&chain)).collect()
+    let notices = mirror.markets.iter().filter_map(|(_, market)| notice(&chain, market));
+    rescues.chain(orders).chain(chores).chain(notices).chain(observation(&chain)).collect()
+}
+
+/// The next step towards the settlement of a market whose price does not return.
+fn notice(chain: &Chain, market: &Market) -> Option<Intent> {
+    if market.is_settled() {
+        return None;
+    }
+    let (settles, broke, now) =
+        (Millis(market.settles_ms), chain.monitor.broke, market.now(chain.now));
+    let (published, index) = (market.newest_price().published, market.index);
+    if is_due(settles, broke, now) {
+        return Some(Intent::SettleMarket { market: index });
+    }
+    let announces = settles.0 == 0 && announced(published, broke, now).is_some();
+    announces.then_some(Intent::AnnounceSettlement { market: index })
 }
 
 /// Observations the keepers make in the time after which the venue counts as unwatched.
@@ -98,7 +115,8 @@ fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Opti
         let reached = at_point.is_some_and(|health| {
             is_liquidatable(&health, &chain.monitor, chain.thresholds.thaw, now)
         });
-        believed && largest && reached && market.is_ready(broke)
+        let trades = !market.is_settled() && market.is_ready(broke);
+        believed && largest && reached && trades
     })
 }
 
@@ -129,7 +147,7 @@ fn waiting<'a>(
     account: &'a MarginAccount,
 ) -> impl Iterator<Item = ((bool, u64), Intent)> + 'a {
     account.orders.iter().filter(|slot| slot.number != 0).filter_map(move |slot| {
-        let market = mirror.market(slot.market)?;
+        let market = mirror.market(slot.market).filter(|market| !market.is_settled())?;
         let order = Order::from(slot);
         let held = account.position(slot.market).size;
         let may_open = permit(Action::Open, chain.monitor.state) != Permit::Refused;
@@ -147,7 +165,8 @@ fn waiting<'a>(
     })
 }
 
-/// Expired orders to remove and profit to mature; what would be cut is its owner's to decide.
+/// Positions in settled markets to close, expired orders to remove and profit to mature; what would be
+/// cut is its owner's to decide.
 fn chore<'a>(
     mirror: &'a Mirror,
     chain: &'a Chain,
@@ -164,7 +183,11 @@ fn chore<'a>(
     let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
     let whole = profit::mature(&ledger, account.purse(), Bps(share), false).is_ok();
     let matures = allowed && account.pending_profit > 0 && chain.now >= due && whole;
-    expired.chain(matures.then_some(Intent::MatureProfit { account: *address }))
+    let settled = account
+        .open_indices()
+        .filter(|index| mirror.market(*index).is_some_and(Market::is_settled))
+        .map(|market| Intent::SettlePosition { account: *address, market });
+    settled.chain(expired).chain(matures.then_some(Intent::MatureProfit { account: *address }))
 }
 
 #[cfg(test)]

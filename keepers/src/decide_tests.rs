@@ -211,3 +211,42 @@ fn housekeeping_comes_last() {
     account.profit_since_ms += 1;
     assert_eq!(decided(&[(1, account)]), [removes]);
 }
+
+/// A day in milliseconds.
+const DAY: u64 = 24 * 3_600_000;
+
+/// The second market has had no price for a day; the first has one now.
+fn silent() -> Mirror {
+    let mut mirror = mirror();
+    for price in &mut mirror.markets[1].1.prices {
+        price.published_ms -= DAY;
+    }
+    mirror
+}
+
+#[test]
+fn a_market_without_a_price_for_a_day_is_announced_and_then_settled() {
+    let announces = Intent::AnnounceSettlement { market: 1 };
+    assert_eq!(decided_in(silent(), &[]), [announces]);
+    let mut broken = silent();
+    broken.chain_health.monitor.broke_ms = NOW - DAY + 1;
+    assert_eq!(decided_in(broken, &[]), []);
+    let noticed = |settles_ms| {
+        let mut mirror = silent();
+        mirror.markets[1].1.settles_ms = settles_ms;
+        decided_in(mirror, &[])
+    };
+    assert_eq!(noticed(NOW + 1), []);
+    assert_eq!(noticed(NOW), [Intent::SettleMarket { market: 1 }]);
+}
+
+#[test]
+fn positions_in_a_settled_market_are_settled_and_nothing_else_is_done_in_it() {
+    let mut mirror = mirror();
+    mirror.markets[0].1.settlement_price = PRICE;
+    let mut account = long(40_000_000);
+    account.flagged_ms = NOW - 5_000;
+    account.orders[0] = order(1, -1_000_000, NOW - 10_000);
+    let settles = Intent::SettlePosition { account: key(1), market: 0 };
+    assert_eq!(decided_in(mirror, &[(1, account)]), [settles]);
+}

@@ -40,6 +40,23 @@ pub enum Intent {
         /// The account.
         account: Pubkey,
     },
+    /// Give notice that a market without a price will be settled.
+    AnnounceSettlement {
+        /// The market's index.
+        market: u8,
+    },
+    /// Settle a market whose notice is over.
+    SettleMarket {
+        /// The market's index.
+        market: u8,
+    },
+    /// Close an account's position in a settled market.
+    SettlePosition {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+    },
     /// Bring the venue evidence of how the chain is doing.
     Observe,
 }
@@ -52,8 +69,9 @@ impl Intent {
             | Self::Flag { account }
             | Self::ExecuteOrder { account, .. }
             | Self::RemoveOrder { account, .. }
-            | Self::MatureProfit { account } => Some(*account),
-            Self::Observe => None,
+            | Self::MatureProfit { account }
+            | Self::SettlePosition { account, .. } => Some(*account),
+            Self::AnnounceSettlement { .. } | Self::SettleMarket { .. } | Self::Observe => None,
         }
     }
 
@@ -85,6 +103,13 @@ impl Intent {
                 instruction::cancel_order(signer, account, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
+            Self::AnnounceSettlement { market } => {
+                instruction::announce_settlement(address_of(market)?)
+            }
+            Self::SettleMarket { market } => instruction::settle_market(address_of(market)?),
+            Self::SettlePosition { account, market } => {
+                instruction::settle_position(silo, address_of(market)?, account)
+            }
             Self::Observe => {
                 let markets: Vec<_> = mirror.markets.iter().map(|(address, _)| *address).collect();
                 instruction::observe(&markets)

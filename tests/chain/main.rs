@@ -1,5 +1,6 @@
 //! The venue on a chain that slows, stops, skips and restarts: the compiled program senses it.
 
+mod conditions;
 mod forge;
 mod griefing;
 mod ladder;

@@ -1,6 +1,7 @@
 //! A venue with a trader in it, and a chain that misbehaves on demand.
 
 use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChainHealth;
 use holdfast_client::instruction;
 use holdfast_risk::chain_health::State;
@@ -20,7 +21,12 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Self {
-        let listing = [Listing { name: "SOL-PERP", price: PRICE, providers: LONE }];
+        Self::with(LONE)
+    }
+
+    /// With a market priced by these providers.
+    pub fn with(providers: &'static [Provider]) -> Self {
+        let listing = [Listing { name: "SOL-PERP", price: PRICE, providers }];
         let mut plan = silo_plan(&listing);
         // Wide, so that a test's crash is believed at once.
         plan.markets[0].terms.band_bps = 5_000;

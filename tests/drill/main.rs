@@ -8,12 +8,12 @@ use holdfast_sim::drill::{Drill, Report, Scenario};
 use holdfast_sim::path::{Bar, built_in};
 
 fn play(bars: &[Bar], seed: u64) -> Report {
-    play_scenario("crash", bars, seed)
+    play_scenario("crash", bars, seed, 24)
 }
 
-fn play_scenario(name: &str, bars: &[Bar], seed: u64) -> Report {
+fn play_scenario(name: &str, bars: &[Bar], seed: u64, accounts: usize) -> Report {
     let scenario = Scenario::named(name).unwrap();
-    Drill { scenario, bars, seed, accounts: 24 }.run(&|_, _, _| {}).unwrap()
+    Drill { scenario, bars, seed, accounts }.run(&|_, _, _| {}).unwrap()
 }
 
 fn json(report: &Report) -> String {

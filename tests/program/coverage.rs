@@ -8,8 +8,8 @@ use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
     administration, band, broken_books, deposit, execute_refusals, exits, flag, liquidate,
-    margin_account, mature_profit, observe, place_order, pool_refusals, refresh_market, thaw,
-    vaults, withdraw,
+    margin_account, mature_profit, observe, place_order, pool_refusals, refresh_market, settlement,
+    thaw, vaults, withdraw,
 };
 
 /// A test and the refusals it asserts.
@@ -63,6 +63,11 @@ const PROOFS: &[Proof] = &[
     (guardians::refusals, &[NotGuardian, NothingToTighten, TermsOutOfBounds]),
     (guardians::a_budget_runs_out_and_refills, &[BudgetExhausted]),
     (nonce::no_instruction_of_the_admin_is_taken, &[DurableNonce]),
+    (
+        settlement::too_early_and_twice,
+        &[PriceMayReturn, SettlementNotDue, AlreadyAnnounced, NotSettled, NoPosition],
+    ),
+    (settlement::a_settled_market_trades_no_more, &[MarketSettled]),
     (exits::refusals, &[NoExit, NotIdle, ExitWaiting]),
     (exits::in_shelter_an_hour_pays_a_tenth_and_a_day_everything, &[ExitsQueue, OutflowLimit]),
     (thaw::a_minute_closes_no_more_than_its_share, &[PaceExhausted]),

@@ -6,7 +6,7 @@ use holdfast_client::{Instruction, address, instruction, standing};
 use holdfast_risk::book::Traded;
 use holdfast_risk::liquidation::{self, Judged, Met};
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::{Millis, Price};
 use holdfast_sim::Trader;
 
 use crate::world::{BTC, INSURANCE, LIQUIDITY, World};
@@ -67,7 +67,7 @@ impl Case {
             &legs::leg(&account, &market, Price(price)),
             terms.liquidation,
             silo.insurance_terms(),
-            Met { flagged: Millis(account.flagged_ms), now, most: Usd(u64::MAX) },
+            Met { flagged: Millis(account.flagged_ms), now, most: None },
         )
         .unwrap();
         books::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();

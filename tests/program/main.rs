@@ -23,6 +23,7 @@ mod pool;
 mod pool_refusals;
 mod powers;
 mod refresh_market;
+mod settlement;
 mod thaw;
 mod vaults;
 mod withdraw;

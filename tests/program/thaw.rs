@@ -35,7 +35,7 @@ pub(crate) fn a_minute_closes_no_more_than_its_share() {
     while world.account(&trader.account).open_markets != 0 {
         let admin = world.admin.insecure_clone();
         let budget = world.silo_state().ledger.liquidity * u64::from(PACE_BPS) / 10_000;
-        let landed = world.cluster.send(&[liquidate.clone()], &[&admin]).unwrap();
+        let landed = world.cluster.send(std::slice::from_ref(&liquidate), &[&admin]).unwrap();
         let event: PositionLiquidated = events::find(&landed).unwrap();
         let notional = event.closed * CRASHED[0] / 1_000_000;
         let rest = event.position == 0;

@@ -88,6 +88,25 @@ pub fn refresh_market(silo: Pubkey, market: Pubkey, feeds: &[Pubkey]) -> Instruc
     followed_by(build(accounts, instruction::RefreshMarket {}), feeds)
 }
 
+/// `announce_settlement`.
+pub fn announce_settlement(market: Pubkey) -> Instruction {
+    let accounts = accounts::AnnounceSettlement { chain_health: address::chain_health(), market };
+    build(accounts, instruction::AnnounceSettlement {})
+}
+
+/// `settle_market`.
+pub fn settle_market(market: Pubkey) -> Instruction {
+    let accounts = accounts::SettleMarket { chain_health: address::chain_health(), market };
+    build(accounts, instruction::SettleMarket {})
+}
+
+/// `settle_position`.
+pub fn settle_position(silo: Pubkey, market: Pubkey, account: Pubkey) -> Instruction {
+    let chain_health = address::chain_health();
+    let accounts = accounts::SettlePosition { chain_health, silo, market, account };
+    build(accounts, instruction::SettlePosition {})
+}
+
 /// `open_margin_account`.
 pub fn open_margin_account(payer: Pubkey, owner: Pubkey, silo: Pubkey, number: u16) -> Instruction {
     let account = address::margin_account(&silo, &owner, number);

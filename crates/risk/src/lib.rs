@@ -43,6 +43,7 @@ pub mod profit;
 pub mod quote;
 pub mod reference;
 pub mod refresh;
+pub mod settlement;
 pub mod share;
 pub mod spread;
 pub mod terms;

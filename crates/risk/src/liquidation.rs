@@ -32,8 +32,8 @@ pub struct Met {
     pub flagged: Millis,
     /// The venue's clock.
     pub now: Millis,
-    /// Notional it may close at the most.
-    pub most: Usd,
+    /// Notional it may close at the most; `None` without such a bound.
+    pub most: Option<Usd>,
 }
 
 /// Why a liquidation cannot happen now.
@@ -95,7 +95,7 @@ pub fn liquidate(
         Side::Short => Side::Long,
     };
     let wanted = size_to_close(&judged.health, leg, terms)?;
-    let size = within(wanted, leg.price, met.most);
+    let size = met.most.map_or(wanted, |most| within(wanted, leg.price, most));
     // What is left of the minute has to be worth a liquidation.
     if size < wanted && size < terms.smallest {
         return Err(Refusal::Paced);

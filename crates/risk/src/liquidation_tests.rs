@@ -22,7 +22,7 @@ const TERMS: Terms = Terms {
     ramp: Millis(60_000),
 };
 /// Flagged, and free to close everything.
-const MET: Met = Met { flagged: Millis(1), now: Millis(9), most: Usd(u64::MAX) };
+const MET: Met = Met { flagged: Millis(1), now: Millis(9), most: None };
 const INSURANCE: InsuranceTerms =
     InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 
@@ -299,7 +299,7 @@ fn a_budget_cuts_a_liquidation_and_too_little_of_it_refuses() {
     };
     let judged = Judged { health, price: position.price };
     let closed = |most| {
-        let met = Met { most: Usd(most), ..MET };
+        let met = Met { most: Some(Usd(most)), ..MET };
         liquidate(&book, &judged, &position, TERMS, INSURANCE, met).map(|done| done.trade.closed)
     };
     assert_eq!(closed(u64::MAX), Ok(Size(1_000_000)));

@@ -243,6 +243,21 @@ pub enum HoldfastError {
     /// The account has positions, orders or pending profit.
     #[msg("Close all positions, cancel all orders and let profit mature before asking for an exit")]
     NotIdle,
+    /// The market is settled.
+    #[msg("This market is settled: call settle_position for what is open in it")]
+    MarketSettled,
+    /// The market is not settled.
+    #[msg("This market is not settled: trade in it, or close with a reduce-only order")]
+    NotSettled,
+    /// Settlement was announced already.
+    #[msg("Settlement is announced already: call settle_market once the notice is over")]
+    AlreadyAnnounced,
+    /// It is too early to give a market up.
+    #[msg("A price may still return: settlement needs a day without one on a running chain")]
+    PriceMayReturn,
+    /// No notice was given, or it is not over.
+    #[msg("Settlement is not due: it needs announce_settlement and a day of notice")]
+    SettlementNotDue,
 }
 
 impl From<Overflow> for HoldfastError {

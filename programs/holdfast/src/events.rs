@@ -381,3 +381,51 @@ pub struct ExitCancelled {
     /// What had not been paid.
     pub amount: u64,
 }
+
+/// A market without a price will be settled.
+#[event]
+pub struct SettlementAnnounced {
+    /// The market.
+    pub market: Pubkey,
+    /// When the notice is over.
+    pub settles_ms: u64,
+    /// The price it will be settled at.
+    pub price: u64,
+}
+
+/// A price returned in time: the market goes on.
+#[event]
+pub struct SettlementCancelled {
+    /// The market.
+    pub market: Pubkey,
+}
+
+/// A market is settled.
+#[event]
+pub struct MarketSettled {
+    /// The market.
+    pub market: Pubkey,
+    /// At this price.
+    pub price: u64,
+}
+
+/// A position in a settled market was closed.
+#[event]
+pub struct PositionSettled {
+    /// The account.
+    pub account: Pubkey,
+    /// The market's index.
+    pub market: u8,
+    /// The settlement price.
+    pub price: u64,
+    /// The position that was closed.
+    pub closed: i64,
+    /// Its profit.
+    pub realised: i64,
+    /// Funding and borrow fee paid.
+    pub carry: i64,
+    /// What the account owes afterwards.
+    pub debt: u64,
+    /// What it could not pay.
+    pub bad_debt: u64,
+}

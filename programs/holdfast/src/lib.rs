@@ -74,8 +74,8 @@ pub mod holdfast {
     /// unless none does.
     ///
     /// Refuses: `WrongSilo`, `WrongFeed`, `UnreadableFeed`, `NoFeedPrice`, `FutureFeed`,
-    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`. Emits: `MarketRefreshed`,
-    /// `MarketUnpriced`.
+    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`, `MarketSettled`. Emits:
+    /// `MarketRefreshed`, `MarketUnpriced`, `SettlementCancelled`.
     pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
         instructions::refresh_market(ctx)
     }
@@ -300,5 +300,27 @@ pub mod holdfast {
     /// Refuses: `NotOwner`, `NoExit`. Emits: `ExitCancelled`.
     pub fn cancel_exit(ctx: Context<CancelExit>) -> Result<()> {
         instructions::cancel_exit(ctx)
+    }
+
+    /// Gives a day's notice that a market will be settled at its reference price, after a day
+    /// without a price on a running chain. A price that returns cancels it.
+    ///
+    /// Refuses: `MarketSettled`, `AlreadyAnnounced`, `PriceMayReturn`. Emits: `SettlementAnnounced`.
+    pub fn announce_settlement(ctx: Context<AnnounceSettlement>) -> Result<()> {
+        instructions::announce_settlement(ctx)
+    }
+
+    /// Settles a market whose notice is over.
+    ///
+    /// Refuses: `MarketSettled`, `SettlementNotDue`. Emits: `MarketSettled`.
+    pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
+        instructions::settle_market(ctx)
+    }
+
+    /// Closes an account's position in a settled market at the settlement price.
+    ///
+    /// Refuses: `WrongSilo`, `NotSettled`, `NoPosition`. Emits: `PositionSettled`.
+    pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
+        instructions::settle_position(ctx)
     }
 }

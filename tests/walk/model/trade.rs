@@ -274,7 +274,7 @@ impl State {
         let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
         let (thaw, liquidity) = (self.markets[market].thaw, self.ledger.liquidity);
         let left = thaw_left(thaw, now, liquidity, terms.thaw_pace)?;
-        let met = Met { flagged, now, most: if paced { left } else { Usd(u64::MAX) } };
+        let met = Met { flagged, now, most: paced.then_some(left) };
         let traded = liquidation::liquidate(&book, &judged, &leg, rules, insurance, met)?;
         if paced {
             self.markets[market].thaw = thaw_spend(thaw, now, traded.trade.notional)?;

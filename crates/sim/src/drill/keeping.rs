@@ -147,6 +147,9 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::ExecuteOrder { .. } => "open",
         Intent::RemoveOrder { .. } => "remove order",
         Intent::MatureProfit { .. } => "mature profit",
+        Intent::AnnounceSettlement { .. } => "announce settlement",
+        Intent::SettleMarket { .. } => "settle market",
+        Intent::SettlePosition { .. } => "settle position",
         Intent::Observe => "observe",
     }
 }

@@ -20,7 +20,7 @@ use crate::{Failure, Trader, Venue, tokens};
 const EXIT_CHANCE: f64 = 0.05;
 const PANIC_CHANCE: f64 = 0.2;
 /// One in so many adds margin when it gets tight during an outage.
-const CAREFUL: usize = 3;
+const CAREFUL: usize = 2;
 /// Equity below this many tenths of the maintenance requirement is tight.
 const TIGHT_TENTHS: u64 = 15;
 /// Somebody new tries this often.

@@ -59,7 +59,7 @@ pub struct Report {
     pub safe_at: Option<Mark>,
     /// When, after that, somebody new traded again in Normal.
     pub resumed_at: Option<Mark>,
-    /// Whether that happened, and the venue is in Normal at the end.
+    /// Whether that happened, or nothing broke, and the venue is in Normal at the end.
     pub resumed: bool,
     /// Requests to close that still waited after a round in which a valid price was there.
     pub exits_late: usize,
@@ -128,11 +128,8 @@ impl Report {
             ("bad debt", dollars(self.bad_debt.into())),
             ("insurance before", dollars(self.insurance_before.into())),
             ("insurance after", dollars(self.insurance_after.into())),
-            (
-                "exits, done / refused / late",
-                format!("{} / {} / {}", self.exits, self.exits_refused, self.exits_late),
-            ),
-            ("deposits, done / refused", format!("{} / {}", self.deposits, self.deposits_refused)),
+            ("exits, done / refused / late", self.exits_done()),
+            ("deposits, done / refused", self.deposits_done()),
             ("vaults less books, native units", self.vault_difference.to_string()),
             ("books less accounts, native units", self.audit.books().to_string()),
             ("open interest less positions, millionths", self.audit.open_interest.to_string()),
@@ -143,6 +140,14 @@ impl Report {
             ("compute units", self.compute_units.to_string()),
             ("seed", self.seed.to_string()),
         ]
+    }
+
+    fn exits_done(&self) -> String {
+        format!("{} / {} / {}", self.exits, self.exits_refused, self.exits_late)
+    }
+
+    fn deposits_done(&self) -> String {
+        format!("{} / {}", self.deposits, self.deposits_refused)
     }
 
     /// Time from the break until it was known, until it was safe, and until trading went on.
@@ -166,13 +171,10 @@ pub fn overview(reports: &[Report]) -> String {
         "liquidated",
         "wrongful",
         "bad debt",
-        "refused",
-        "exits",
-        "refused",
-        "late",
-        "deposits",
-        "refused",
-        "vaults less books",
+        "had to\nwait",
+        "exits done /\nrefused / late",
+        "deposits done /\nrefused",
+        "vaults\nless books",
     ]);
     for report in reports {
         let refused: u64 = report.refused.iter().map(|refused| refused.count).sum();
@@ -185,11 +187,8 @@ pub fn overview(reports: &[Report]) -> String {
             report.wrongful_liquidations.to_string(),
             dollars(report.bad_debt.into()),
             refused.to_string(),
-            report.exits.to_string(),
-            report.exits_refused.to_string(),
-            report.exits_late.to_string(),
-            report.deposits.to_string(),
-            report.deposits_refused.to_string(),
+            report.exits_done(),
+            report.deposits_done(),
             report.vault_difference.to_string(),
         ];
         table.add_row([Cell::new(report.scenario)].into_iter().chain(numbers.map(right)));

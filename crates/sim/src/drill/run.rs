@@ -150,7 +150,7 @@ impl Drill<'_> {
             known_at: watch.known,
             safe_at: watch.safe,
             resumed_at: watch.resumed,
-            resumed: watch.resumed.is_some() && ended == State::Normal,
+            resumed: (watch.resumed.is_some() || watch.broke.is_none()) && ended == State::Normal,
             exits_late: running.exits_late.len(),
             deposits: running.deposits,
             deposits_refused: running.deposits_refused,

@@ -123,7 +123,7 @@ const CROWDED_MS: u64 = 17_000;
 const SLUGGISH_MS: u64 = 3_000;
 
 /// Every drill there is.
-pub const SCENARIOS: &[Scenario] = &[
+pub static SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "crash",
         about: "a market crash on a healthy chain",

@@ -3,7 +3,6 @@ use holdfast_risk::liquidation::{self, Judged, Met, flag_stands, is_liquidatable
 use holdfast_risk::margin::requirement;
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
-use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Millis, Usd};
 
 use crate::books;
@@ -42,13 +41,13 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
+    market.require_trading()?;
     let now = market.now(chain.now);
     let broke = chain.monitor.broke;
     let flagged = Millis(account.flagged_ms);
     require!(flag_stands(flagged, now), HoldfastError::NotFlagged);
-    let terms = MarketTerms::from(&market.terms);
     require!(market.is_ready(broke), HoldfastError::MarketNotReady);
-    let earliest = flagged.after(terms.flag_delay).max(broke);
+    let earliest = flagged.after(Millis(market.terms.flag_delay_ms)).max(broke);
     let point = first_since(market.recent_prices(), earliest).ok_or(HoldfastError::NoPriceYet)?;
     let mark = market.mark(chain.now, broke);
     require!(mark.allows(point), HoldfastError::PriceOutsideBand);
@@ -67,13 +66,13 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     require!(required >= standing.largest_other, HoldfastError::NotLargestLeg);
 
     let paced = permit(Action::Liquidate, chain.monitor.state) == Permit::RisingLine;
-    let liquidity = Usd(silo.ledger.liquidity);
-    let most = if paced { market.thaw_left(now, liquidity)? } else { Usd(u64::MAX) };
+    let left = || market.thaw_left(now, Usd(silo.ledger.liquidity));
+    let most = paced.then(left).transpose()?;
     let traded = liquidation::liquidate(
         &books::open(&silo, &market, &account),
         &Judged { health: standing.health, price },
         &leg,
-        terms.liquidation,
+        market.terms.liquidation(),
         silo.insurance_terms(),
         Met { flagged, now, most },
     )

@@ -1,5 +1,6 @@
 //! One file per instruction: its accounts and its handler.
 
+pub mod announce_settlement;
 pub mod apply_change;
 pub mod cancel_change;
 pub mod cancel_exit;
@@ -26,9 +27,12 @@ pub mod reconcile_vaults;
 pub mod refresh_market;
 pub mod request_exit;
 pub mod request_pool;
+pub mod settle_market;
+pub mod settle_position;
 pub mod tighten;
 pub mod withdraw;
 
+pub use announce_settlement::*;
 pub use apply_change::*;
 pub use cancel_change::*;
 pub use cancel_exit::*;
@@ -55,5 +59,7 @@ pub use reconcile_vaults::*;
 pub use refresh_market::*;
 pub use request_exit::*;
 pub use request_pool::*;
+pub use settle_market::*;
+pub use settle_position::*;
 pub use tighten::*;
 pub use withdraw::*;

@@ -12,7 +12,7 @@ use holdfast_risk::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
 use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
-use crate::error::OrRefuse;
+use crate::error::{HoldfastError, OrRefuse};
 use crate::instructions::{FeedSource, Feeds};
 
 /// Prices a market needs after a break before it trades as before.
@@ -86,8 +86,12 @@ pub struct Market {
     pub thaw_since_ms: u64,
     /// Notional that liquidations closed in it, native units.
     pub thaw_closed: u64,
-    /// Room for settlement.
-    pub reserved: [u8; 208],
+    /// When the notice of settlement is over, milliseconds; zero while none was given.
+    pub settles_ms: u64,
+    /// The price the market is settled at, millionths; zero while it trades.
+    pub settlement_price: u64,
+    /// Room for what is to come.
+    pub reserved: [u8; 192],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -137,7 +141,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 40 + 208
+    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 192
 );
 
 impl Market {
@@ -179,6 +183,17 @@ impl Market {
         now.max(self.newest_price().published)
     }
 
+    /// Refused once the market is settled.
+    pub fn require_trading(&self) -> Result<()> {
+        require!(!self.is_settled(), HoldfastError::MarketSettled);
+        Ok(())
+    }
+
+    /// Whether it trades no more.
+    pub fn is_settled(&self) -> bool {
+        self.settlement_price > 0
+    }
+
     /// Notional that liquidations may still close in this minute of a thaw.
     pub fn thaw_left(&self, now: Millis, liquidity: Usd) -> Result<Usd> {
         let share = Bps(self.terms.thaw_pace_bps);
@@ -198,8 +213,13 @@ impl Market {
 
     /// How far the newest price is believed at `now`, after the chain's last break at `broke`.
     pub fn mark(&self, now: Millis, broke: Millis) -> Mark {
-        let newest = self.newest_price();
         let reference = self.reference();
+        if self.is_settled() {
+            let newest = PricePoint::exact(Price(self.settlement_price), self.now(now));
+            let band = reference.band(Bps(0));
+            return Mark { newest, fresh: true, followed: true, band };
+        }
+        let newest = self.newest_price();
         let age = self.now(now).since(newest.published);
         let fresh = age.0 <= self.terms.age_ms && newest.published >= broke;
         let band = reference.band(Bps(self.terms.band_bps));

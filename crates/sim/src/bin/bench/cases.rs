@@ -5,6 +5,7 @@ use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::Content;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::{MarketPlan, SiloPlan, presets};
+use holdfast_risk::settlement::{NO_PRICE, NOTICE};
 use holdfast_sim::feed::{Published, pyth_price_account, write_pyth_price_account};
 use holdfast_sim::venue::{LONE, Listing, market_order};
 use holdfast_sim::{Trader, Venue, tokens, venue};
@@ -32,6 +33,7 @@ pub fn measure() -> Result<Units, String> {
     bench.liquidations()?;
     bench.pools()?;
     bench.upkeep()?;
+    bench.settlement()?;
     bench.administration()?;
     Ok(bench.units)
 }
@@ -292,6 +294,22 @@ impl Bench {
         let (mint, admin) = (self.venue.mint, keeper.pubkey());
         tokens::create_token_account(&mut self.venue.cluster, receiver, mint, admin, 0);
         self.take("collect_fees", instruction::collect_fees(silo, receiver), &keeper)
+    }
+
+    /// A market whose price never returns.
+    fn settlement(&mut self) -> Result<(), String> {
+        // The liquidations have left the market volatile: opening takes more than elsewhere.
+        let said = |failure: holdfast_sim::Failure| failure.message;
+        let trader = self.venue.trader(10 * MARGIN).map_err(said)?;
+        self.venue.trade(&trader, 0, SIZE, &[PRICE; 16]).map_err(said)?;
+        let keeper = self.keeper();
+        let (silo, market) = (self.venue.silo, self.venue.markets[0]);
+        self.venue.cluster.pass(NO_PRICE.0);
+        self.take("announce_settlement", instruction::announce_settlement(market), &keeper)?;
+        self.venue.cluster.pass(NOTICE.0);
+        self.take("settle_market", instruction::settle_market(market), &keeper)?;
+        let settle = instruction::settle_position(silo, market, trader.account);
+        self.take("settle_position", settle, &keeper)
     }
 
     /// What only the admin does, on a cluster with nothing but the program; its one market is
