@@ -2,13 +2,15 @@
 
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::legs;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
+use holdfast_client::holdfast::{books, legs};
 use holdfast_client::standing;
+use holdfast_risk::execution::{Circumstances, Executed, Refusal, execute};
 use holdfast_risk::liquidation::{flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, requirement};
 use holdfast_risk::order::{Order, first_since};
 use holdfast_risk::policy::{Action, Permit, permit};
+use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Millis, Price, Usd};
 
 use crate::{Intent, Mirror};
@@ -17,11 +19,22 @@ use crate::{Intent, Mirror};
 /// most first; then orders, reductions before openings and older before newer; then housekeeping.
 /// An observation comes last: it can change what is allowed, and the rest was decided before it.
 pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
+    decide_about(mirror, now, mirror.accounts.keys())
+}
+
+/// As [`decide`], about some accounts only, in the order of their addresses: the others are known
+/// to have nothing due.
+pub fn decide_about<'a>(
+    mirror: &'a Mirror,
+    now: Millis,
+    accounts: impl IntoIterator<Item = &'a Pubkey>,
+) -> Vec<Intent> {
     let chain = mirror.chain(now);
     let mut rescues = Vec::new();
     let mut orders = Vec::new();
     let mut chores = Vec::new();
-    for (address, account) in &mirror.accounts {
+    let known = |address| mirror.accounts.get_key_value(address);
+    for (address, account) in accounts.into_iter().filter_map(known) {
         if let Some((missing, intent)) = rescue(mirror, &chain, address, account) {
             rescues.push((missing, intent));
         }
@@ -109,7 +122,8 @@ fn health_at(mirror: &Mirror, account: &MarginAccount, own: Option<(u8, Price)>)
     standing::health(account, |index| mirror.market(index), price).ok().flatten()
 }
 
-/// Orders that a price meets: reductions first, then by when they were placed.
+/// Orders that the rules execute now: reductions first, then by when they were placed. Whether an
+/// opening leaves enough margin is seen when it is sent.
 fn waiting<'a>(
     mirror: &'a Mirror,
     chain: &'a Chain,
@@ -119,20 +133,32 @@ fn waiting<'a>(
     account.orders.iter().filter(|slot| slot.number != 0).filter_map(move |slot| {
         let market = mirror.market(slot.market)?;
         let order = Order::from(slot);
-        let held = account.position(slot.market).size;
-        let may_open = permit(Action::Open, chain.monitor.state) != Permit::Refused;
-        let delta = order.executable(held, may_open).ok()?;
-        let earliest =
-            order.requested.after(Millis(market.terms.execution_delay_ms)).max(chain.monitor.broke);
-        let met = market
-            .recent_prices()
-            .take_while(|point| point.published >= earliest)
-            .any(|point| order.trigger.is_met(point.price));
-        let due = delta.0 != 0 && met && !order.is_expired(market.now(chain.now));
-        let urgency = (order.opens(held), slot.requested_ms);
+        let opens = order.opens(account.position(slot.market).size);
+        let ready = !opens || market.is_ready(chain.monitor.broke);
+        let executes = ready && executed(mirror, chain, account, market, &order).is_ok();
         let (account, market, number) = (*address, slot.market, slot.number);
-        due.then_some((urgency, Intent::ExecuteOrder { account, market, number }))
+        let intent = Intent::ExecuteOrder { account, market, number };
+        executes.then_some(((opens, slot.requested_ms), intent))
     })
+}
+
+/// What executing an order would do, by the rules the program calls.
+fn executed(
+    mirror: &Mirror,
+    chain: &Chain,
+    account: &MarginAccount,
+    market: &Market,
+    order: &Order,
+) -> Result<Executed, Refusal> {
+    let met = Circumstances {
+        now: market.now(chain.now),
+        broke: chain.monitor.broke,
+        volatility: market.volatility().per_minute(),
+        opening: permit(Action::Open, chain.monitor.state),
+    };
+    let book = books::open(&mirror.silo, market, account);
+    let (terms, silo) = (MarketTerms::from(&market.terms), mirror.silo.rules());
+    execute(&book, order, market.recent_prices(), &terms, &silo, met)
 }
 
 /// Expired orders to remove and profit to mature.

@@ -1,65 +1,11 @@
-use std::collections::BTreeMap;
-
-use bytemuck::Zeroable;
-use holdfast_client::holdfast::state::{
-    ChainHealth, MarginAccount, Market, OrderState, PositionState, PriceState, Silo,
-};
-use holdfast_client::{Pubkey, instruction};
-use holdfast_migrations::presets;
+use holdfast_client::holdfast::state::{MarginAccount, OrderState, PositionState};
+use holdfast_client::instruction;
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
+use holdfast_risk::chain_health::State;
 
 use super::decide;
-use crate::{Intent, Mirror};
-
-const NOW: u64 = 1_700_000_000_000;
-const PRICE: u64 = 100_000_000;
-
-fn key(number: u8) -> Pubkey {
-    Pubkey::new_from_array([number; 32])
-}
-
-/// Two markets whose prices were published every second up to `NOW`.
-fn mirror() -> Mirror {
-    let mut chain_health = ChainHealth::zeroed();
-    let seen = Sighting { clock: Millis(NOW), now: Millis(NOW), ..Sighting::default() };
-    chain_health.monitor = (&Monitor::new(&seen)).into();
-    chain_health.thresholds = (&Thresholds::default()).into();
-    let mut silo = Silo::zeroed();
-    silo.terms = presets::silo();
-    let markets = (0..2).map(|index| {
-        let mut market = Market::zeroed();
-        market.index = index;
-        market.terms = presets::market(100);
-        market.newest = 31;
-        for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-            *price = PriceState { published_ms: NOW - age * 1_000, price: PRICE };
-        }
-        (key(index + 1), market)
-    });
-    let markets = markets.collect();
-    Mirror { silo_address: key(9), silo, chain_health, markets, accounts: BTreeMap::new() }
-}
-
-/// Long ten units, worth 1,000, in the first market.
-fn long(collateral: u64) -> MarginAccount {
-    let mut account = MarginAccount::zeroed();
-    account.open_markets = 1;
-    account.collateral = collateral;
-    account.positions[0] = PositionState { size: 10_000_000, entry: 1_000_000_000, carry: 0 };
-    account
-}
-
-fn order(number: u64, delta: i64, requested_ms: u64) -> OrderState {
-    OrderState {
-        number,
-        delta,
-        limit: if delta > 0 { u64::MAX / 2 } else { 1 },
-        requested_ms,
-        expires_ms: NOW + 60_000,
-        ..OrderState::default()
-    }
-}
+use crate::Intent;
+use crate::world::{NOW, key, long, mirror, order};
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
     let mut mirror = mirror();

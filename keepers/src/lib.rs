@@ -4,7 +4,11 @@
 mod decide;
 mod intent;
 mod mirror;
+mod watch;
+#[cfg(test)]
+mod world;
 
-pub use decide::decide;
+pub use decide::{decide, decide_about};
 pub use intent::Intent;
 pub use mirror::Mirror;
+pub use watch::Watch;
