@@ -69,16 +69,21 @@ impl Intent {
         let markets_of = |account: &Pubkey, except: Option<u8>| {
             mirror.accounts.get(account).map(|state| mirror.markets_of(state, except))
         };
-        let address_of = |index: u8| mirror.markets.get(usize::from(index)).map(|found| found.0);
         Some(match *self {
             Self::Liquidate { account, market } => {
                 let others = markets_of(&account, Some(market))?;
-                instruction::liquidate(silo, address_of(market)?, account, keeper, &others)
+                instruction::liquidate(
+                    silo,
+                    mirror.market_address(market)?,
+                    account,
+                    keeper,
+                    &others,
+                )
             }
             Self::Flag { account } => instruction::flag(account, &markets_of(&account, None)?),
             Self::ExecuteOrder { account, market, number } => {
                 let others = markets_of(&account, Some(market))?;
-                let market = address_of(market)?;
+                let market = mirror.market_address(market)?;
                 instruction::execute_order(silo, market, account, keeper, number, &others)
             }
             Self::RemoveOrder { account, number } => {

@@ -4,6 +4,7 @@
 mod decide;
 mod intent;
 mod mirror;
+mod replica;
 mod watch;
 #[cfg(test)]
 mod world;
@@ -11,4 +12,5 @@ mod world;
 pub use decide::{decide, decide_about};
 pub use intent::Intent;
 pub use mirror::Mirror;
+pub use replica::{Replica, Snapshot, Taken, Version};
 pub use watch::Watch;

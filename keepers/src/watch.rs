@@ -44,6 +44,11 @@ impl Watch {
         self.hot.insert(address);
     }
 
+    /// Anything may have changed: everybody is looked at next.
+    pub fn forget(&mut self) {
+        self.seen = Seen::default();
+    }
+
     /// Accounts to decide about at `now`, after the alarms that markets and time set off. What it
     /// costs grows with those accounts, not with how many there are.
     pub fn candidates(&mut self, mirror: &Mirror, now: Millis) -> &BTreeSet<Pubkey> {

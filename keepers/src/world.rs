@@ -44,7 +44,8 @@ pub fn mirror() -> Mirror {
         (key(index + 1), market)
     });
     let markets = markets.collect();
-    Mirror { silo_address: key(9), silo, chain_health, markets, accounts: BTreeMap::new() }
+    let (accounts, requests) = (BTreeMap::new(), BTreeMap::new());
+    Mirror { silo_address: key(9), silo, chain_health, markets, accounts, requests }
 }
 
 /// Long ten units, worth 1,000, in the first market.

@@ -1,5 +1,7 @@
 //! The venue while a drill plays: time passes, people ask to leave, the keeper works.
 
+use std::collections::BTreeMap;
+
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::PositionLiquidated;
 use holdfast_client::holdfast::state::{MarginAccount, OrderState};
@@ -250,5 +252,6 @@ fn first_mirror(venue: &Venue, traders: &[Trader]) -> Mirror {
         chain_health: venue.chain_health(),
         markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
         accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
+        requests: BTreeMap::new(),
     }
 }
