@@ -2,6 +2,7 @@
 //! instructions that carry it out. No network, no clock of its own.
 
 mod decide;
+pub mod health;
 mod intent;
 mod mirror;
 mod replica;
