@@ -14,6 +14,7 @@ use holdfast_keepers::{Replica, Snapshot, Version, decide};
 use holdfast_migrations::presets;
 use holdfast_risk::chain_health::{Monitor, Sighting, Thresholds};
 use holdfast_risk::position::Position;
+use holdfast_risk::price::PricePoint;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -58,9 +59,10 @@ fn measure(count: u64) -> Vec<String> {
     while ticks.len() < TICKS {
         (now, slot) = (now + 400, slot + 1);
         let market = &mut markets[ticks.len() % usize::from(MARKETS)];
-        let price = market.newest_price().price.0;
+        let price = market.newest_price().middle().0;
         let moved = random.random_range(-3..=3_i64) * (PRICE / 100_000) as i64;
-        market.push_price(Price(price.saturating_add_signed(moved)), Millis(now));
+        let price = Price(price.saturating_add_signed(moved));
+        market.push_price(&PricePoint::exact(price, Millis(now)));
         market.carry_long += 1_000_000;
         let (address, data) = (address::market(&silo(), market.index), bytes(market));
         let begun = Instant::now();
@@ -128,8 +130,9 @@ fn market(index: u8) -> Market {
     let mut market = Market { index, silo: silo(), ..Market::zeroed() };
     market.terms = presets::market(PRICE / 1_000_000);
     market.newest = 31;
+    market.reference_price = PRICE;
     for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-        *price = PriceState { published_ms: NOW - age * 400, price: PRICE };
+        *price = PriceState { published_ms: NOW - age * 400, low: PRICE, high: PRICE };
     }
     market
 }

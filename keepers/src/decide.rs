@@ -1,17 +1,20 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
 use holdfast_client::Pubkey;
+use holdfast_client::holdfast::books;
 use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::legs::{self, Purpose};
 use holdfast_client::holdfast::state::{MarginAccount, Market};
-use holdfast_client::holdfast::{books, legs};
 use holdfast_client::standing;
 use holdfast_risk::execution::{Circumstances, Executed, Refusal, execute};
+use holdfast_risk::ledger::Ledger;
 use holdfast_risk::liquidation::{flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, requirement};
-use holdfast_risk::order::{Order, first_since};
+use holdfast_risk::order::Order;
 use holdfast_risk::policy::{Action, Permit, permit};
+use holdfast_risk::price::first_since;
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 
 use crate::{Intent, Mirror};
 
@@ -62,20 +65,17 @@ fn observation(chain: &Chain) -> Option<Intent> {
 }
 
 /// Flags an account that fails maintenance, or liquidates it once its flag has aged. With it, what
-/// the account lacks. An account whose prices are not all fresh waits for them.
+/// the account lacks.
 fn rescue(
     mirror: &Mirror,
     chain: &Chain,
     address: &Pubkey,
     account: &MarginAccount,
 ) -> Option<(Usd, Intent)> {
-    let fresh = account.open_indices().all(|index| {
-        mirror.market(index).is_some_and(|market| legs::fresh_price(market, chain).is_ok())
-    });
-    if account.open_markets == 0 || !fresh {
+    if account.open_markets == 0 {
         return None;
     }
-    let health = health_at(mirror, account, None)?;
+    let health = health_at(mirror, chain, account, None)?;
     let latest = account.open_indices().filter_map(|index| mirror.market(index));
     let now = latest.map(|market| market.now(chain.now)).max()?;
     if flag_stands(Millis(account.flagged_ms), now) {
@@ -99,27 +99,39 @@ fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Opti
         let delay = Millis(market.terms.flag_delay_ms);
         let earliest = Millis(account.flagged_ms).after(delay).max(broke);
         let Some(point) = first_since(market.recent_prices(), earliest) else { return false };
-        let own = required(market, point.price);
+        let side = account.position(index).size.side();
+        let own = required(market, point.against(side));
         let largest = account.open_indices().filter(|other| *other != index).all(|other| {
             let found = mirror.market(other);
-            found.is_some_and(|found| required(found, found.newest_price().price) <= own)
+            found.is_some_and(|found| required(found, worth(account, found, chain)) <= own)
         });
-        let at_point = health_at(mirror, account, Some((index, point.price)));
+        let believed = market.mark(chain.now, broke).allows(point);
+        let at_point = health_at(mirror, chain, account, Some((index, point.favouring(side))));
         let now = market.now(chain.now);
         let reached = at_point.is_some_and(|health| {
             is_liquidatable(&health, &chain.monitor, chain.thresholds.thaw, now)
         });
-        largest && reached && market.is_ready(broke)
+        believed && largest && reached && market.is_ready(broke)
     })
 }
 
-/// Health at the newest prices, one market's replaced by `own`.
-fn health_at(mirror: &Mirror, account: &MarginAccount, own: Option<(u8, Price)>) -> Option<Health> {
+/// Health as a liquidation judges it, one market's price replaced by `own`.
+fn health_at(
+    mirror: &Mirror,
+    chain: &Chain,
+    account: &MarginAccount,
+    own: Option<(u8, Price)>,
+) -> Option<Health> {
     let price = |market: &Market| {
         own.filter(|(index, _)| *index == market.index)
-            .map_or(market.newest_price().price, |(_, price)| price)
+            .map_or_else(|| worth(account, market, chain), |(_, price)| price)
     };
     standing::health(account, |index| mirror.market(index), price).ok().flatten()
+}
+
+/// What one unit of the account's position counts for in a liquidation.
+fn worth(account: &MarginAccount, market: &Market, chain: &Chain) -> Price {
+    legs::worth(account, market, chain, Purpose::Liquidation)
 }
 
 /// Orders that the rules execute now: reductions first, then by when they were placed. Whether an
@@ -161,7 +173,7 @@ fn executed(
     execute(&book, order, market.recent_prices(), &terms, &silo, met)
 }
 
-/// Expired orders to remove and profit to mature.
+/// Expired orders to remove and profit to mature; what would be cut is its owner's to decide.
 fn chore<'a>(
     mirror: &'a Mirror,
     chain: &'a Chain,
@@ -175,7 +187,9 @@ fn chore<'a>(
         .map(|slot| Intent::RemoveOrder { account: *address, number: slot.number });
     let due = Millis(account.profit_since_ms).after(Millis(mirror.silo.terms.maturity_ms));
     let allowed = permit(Action::MatureProfit, chain.monitor.state) == Permit::Allowed;
-    let matures = allowed && account.pending_profit > 0 && chain.now >= due;
+    let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
+    let whole = profit::mature(&ledger, account.purse(), Bps(share), false).is_ok();
+    let matures = allowed && account.pending_profit > 0 && chain.now >= due && whole;
     expired.chain(matures.then_some(Intent::MatureProfit { account: *address }))
 }
 

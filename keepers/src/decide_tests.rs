@@ -4,11 +4,14 @@ use holdfast_risk::Millis;
 use holdfast_risk::chain_health::State;
 
 use super::decide;
-use crate::Intent;
 use crate::world::{NOW, key, long, mirror, order};
+use crate::{Intent, Mirror};
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
-    let mut mirror = mirror();
+    decided_in(mirror(), accounts)
+}
+
+fn decided_in(mut mirror: Mirror, accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
     mirror.accounts = accounts.iter().map(|(name, account)| (key(*name), *account)).collect();
     decide(&mirror, Millis(NOW))
 }
@@ -136,6 +139,9 @@ fn housekeeping_comes_last() {
     let removes = Intent::RemoveOrder { account: key(1), number: 5 };
     let matures = Intent::MatureProfit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [removes, matures]);
+    let mut poor = mirror();
+    poor.silo.ledger.liquidity = 0;
+    assert_eq!(decided_in(poor, &[(1, account)]), [removes], "a cut is for the owner to take");
     account.profit_since_ms += 1;
     assert_eq!(decided(&[(1, account)]), [removes]);
 }

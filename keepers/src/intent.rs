@@ -35,7 +35,7 @@ pub enum Intent {
         /// The order's number.
         number: u64,
     },
-    /// Turn pending profit into collateral.
+    /// Turn pending profit into collateral, all of it.
     MatureProfit {
         /// The account.
         account: Pubkey,
@@ -89,7 +89,7 @@ impl Intent {
             Self::RemoveOrder { account, number } => {
                 instruction::cancel_order(signer, account, number)
             }
-            Self::MatureProfit { account } => instruction::mature_profit(silo, account),
+            Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
             Self::Observe => {
                 let markets: Vec<_> = mirror.markets.iter().map(|(address, _)| *address).collect();
                 instruction::observe(&markets)

@@ -59,7 +59,7 @@ impl Watch {
         for (market, seen) in
             mirror.markets.iter().map(|(_, market)| market).zip(&self.seen.markets)
         {
-            self.alarms.ring(market, seen.1, &mut self.hot);
+            self.alarms.ring(market, &chain, seen.1, &mut self.hot);
         }
         self.alarms.pass(now, &mut self.hot);
         self.remember(mirror, now, chain.monitor.broke);

@@ -1,5 +1,8 @@
-use holdfast_client::holdfast::state::{MarginAccount, OrderState};
+use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_risk::position::Position;
+use holdfast_risk::price::PricePoint;
+use holdfast_risk::reference::Observed;
+use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -106,6 +109,23 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// A market's next price: an even number of readings leaves two in the middle.
+fn publish(market: &mut Market, price: Price, at: u64) {
+    let apart = at % 3 * PRICE / 10_000;
+    let point = PricePoint { published: Millis(at), low: price, high: Price(price.0 + apart) };
+    market.push_price(&point);
+    let seen = Observed {
+        point,
+        previous: Millis(at),
+        now: Millis(at),
+        broke: Millis(0),
+        age: Millis(market.terms.age_ms),
+    };
+    let terms = MarketTerms::from(&market.terms);
+    let reference = market.reference().follow(seen, terms.band);
+    market.set_reference(&reference.expect("it fits"));
+}
+
 /// The venue, its index, and the venue's clock.
 struct World {
     mirror: Mirror,
@@ -119,7 +139,8 @@ impl World {
             Event::Price { market, thousandths } => {
                 let market = &mut self.mirror.markets[*market].1;
                 if self.now > market.newest_price().published.0 {
-                    market.push_price(Price(PRICE / 1_000 * thousandths), Millis(self.now));
+                    let price = Price(PRICE / 1_000 * thousandths);
+                    publish(market, price, self.now);
                 }
             }
             Event::Carry { market, long, short } => {
@@ -201,8 +222,8 @@ fn only_who_may_be_concerned_is_looked_at() {
 fn a_flag_that_stands_again_when_time_runs_backwards_is_acted_on() {
     let mut world = world();
     let market = &mut world.mirror.markets[0].1;
-    market.push_price(Price(PRICE / 100 * 99), Millis(NOW + 5_000));
-    market.push_price(Price(PRICE), Millis(NOW + 299_000));
+    publish(market, Price(PRICE / 100 * 99), NOW + 5_000);
+    publish(market, Price(PRICE), NOW + 299_000);
     world.becomes(0, MarginAccount { flagged_ms: NOW + 1, ..long(52_000_000) });
     world.now = NOW + 300_002;
     assert_eq!((world.agrees(), world.watch.hot()), (vec![Intent::Observe], 0));
@@ -222,7 +243,7 @@ fn an_order_is_woken_by_a_price_that_replaces_a_newer_one() {
     world.becomes(0, account);
     assert_eq!((world.agrees(), world.watch.hot()), (vec![], 0));
     world.happens(&Event::Back { ms: 0, market: 0 });
-    world.mirror.markets[0].1.push_price(Price(level), Millis(NOW - 500));
+    publish(&mut world.mirror.markets[0].1, Price(level), NOW - 500);
     let executes = Intent::ExecuteOrder { account: key(100), market: 0, number: 1 };
     assert_eq!(world.agrees(), [executes]);
 }

@@ -30,16 +30,18 @@ pub fn mirror() -> Mirror {
     silo.terms = presets::silo();
     silo.ledger.liquidity = 1_000_000_000_000_000;
     silo.ledger.collateral = 1_000_000_000_000_000;
+    silo.ledger.pending_profit = 1;
     silo.open_notional = 400_000_000_000;
     let markets = (0..2).map(|index| {
         let mut market = Market::zeroed();
         market.index = index;
         market.terms = presets::market(100);
         market.newest = 31;
+        market.reference_price = PRICE;
         let side = SideState { size: 1_000_000_000, entry: 100_000_000_000, carry_basis: [0; 16] };
         (market.longs, market.shorts) = (side, side);
         for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-            *price = PriceState { published_ms: NOW - age * 1_000, price: PRICE };
+            *price = PriceState { published_ms: NOW - age * 1_000, low: PRICE, high: PRICE };
         }
         (key(index + 1), market)
     });

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use holdfast_client::{Pubkey, address, holdfast};
 use holdfast_sim::node::{Node, serve};
-use holdfast_sim::venue::{Listing, silo_plan};
+use holdfast_sim::venue::{LONE, Listing, silo_plan};
 use holdfast_sim::{Cluster, Venue};
 use solana_account::Account;
 use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
@@ -26,7 +26,7 @@ struct Operator {
 
 impl Operator {
     fn new(name: &str) -> Self {
-        let listing = Listing { name: "SOL-PERP", price: 150_000_000 };
+        let listing = Listing { name: "SOL-PERP", price: 150_000_000, providers: LONE };
         let mut cluster =
             Venue::install_silo(NOW, silo_plan(&[listing])).expect("cargo xtask build").cluster;
         let wallet = keypair_from_seed(&[3; 32]).expect("32 bytes are a seed");

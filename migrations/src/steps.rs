@@ -1,8 +1,8 @@
 //! The steps after the program: what is missing on a cluster, and how it is made.
 
-use holdfast_client::holdfast::instructions::FeedSource;
 use holdfast_client::holdfast::state::{Exchange, MarketTermsState, Silo, SiloTermsState};
-use holdfast_client::{Pubkey, address, decode, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Pubkey, address, decode};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -35,8 +35,8 @@ pub struct MarketPlan {
     pub name: String,
     /// Its settings.
     pub terms: MarketTermsState,
-    /// Its feed.
-    pub feed: FeedSource,
+    /// Its feeds.
+    pub feeds: Feeds,
 }
 
 /// Something a cluster lacks.
@@ -99,8 +99,8 @@ pub fn apply(
             let market = silo_plan(number)?.markets.get(usize::from(index));
             let market = market.ok_or(format!("the plan has no market {index}"))?;
             let name = padded(&market.name)?;
-            let silo = address::silo(number);
-            instruction::list_market(payer, silo, index, name, market.terms, vec![market.feed])
+            let (silo, feeds) = (address::silo(number), market.feeds.clone());
+            instruction::list_market(payer, silo, index, name, market.terms, feeds)
         }
     };
     cluster.send(&[instruction], &[admin])

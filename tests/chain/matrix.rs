@@ -146,8 +146,8 @@ fn mature(stage: &mut Stage, state: State) -> Result<(), Failure> {
     stage.venue.execute(&account, number, &account)?;
     stage.calm(305, PRICE);
     enter(stage, state);
-    let mature = instruction::mature_profit(stage.venue.silo, account);
     let admin = stage.venue.admin.insecure_clone();
+    let mature = instruction::mature_profit(admin.pubkey(), stage.venue.silo, account);
     send(stage, mature, &admin)
 }
 

@@ -71,13 +71,13 @@ fn a_halt_that_the_clock_hides() {
     let later = stage.venue.cluster.now_ms() + 7_200_000;
     stage.venue.publish_one(0, Published::new(PRICE * 8 / 10, later)).unwrap();
     let market = stage.venue.market(0);
-    assert_eq!(market.newest_price().price.0, PRICE, "a price from the future does not count");
+    assert_eq!(market.newest_price().low.0, PRICE, "a price from the future does not count");
     stage.venue.observe().unwrap();
     assert_eq!(stage.state(), State::Shelter);
     stage.venue.cluster.pass(2_000);
     stage.venue.publish_one(0, Published::new(PRICE * 8 / 10, later + 2_000)).unwrap();
     let market = stage.venue.market(0);
-    assert_eq!(market.newest_price().price.0, PRICE * 8 / 10, "now it does");
+    assert_eq!(market.newest_price().low.0, PRICE * 8 / 10, "now it does");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::state::{ChainHealth, MonitorState};
 use holdfast_client::{address, decode, instruction};
 use holdfast_risk::chain_health::State;
-use holdfast_sim::venue::{Listing, market_order, silo_plan};
+use holdfast_sim::venue::{LONE, Listing, market_order, silo_plan};
 use holdfast_sim::{Failure, Trader, Venue};
 
 pub const PRICE: u64 = 150_000_000;
@@ -20,8 +20,11 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Self {
-        let listing = [Listing { name: "SOL-PERP", price: PRICE }];
-        let mut venue = Venue::install_silo(START_MS, silo_plan(&listing)).unwrap();
+        let listing = [Listing { name: "SOL-PERP", price: PRICE, providers: LONE }];
+        let mut plan = silo_plan(&listing);
+        // Wide, so that a test's crash is believed at once.
+        plan.markets[0].terms.band_bps = 5_000;
+        let mut venue = Venue::install_silo(START_MS, plan).unwrap();
         venue.publish(&[PRICE]).unwrap();
         venue.join_pool(false, 1_000_000_000_000, &[PRICE]).unwrap();
         venue.join_pool(true, 100_000_000_000, &[PRICE]).unwrap();

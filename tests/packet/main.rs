@@ -4,7 +4,7 @@
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_sim::tokens::{create_token_account, set_owned};
-use holdfast_sim::venue::{Listing, keypair, market_order};
+use holdfast_sim::venue::{LONE, Listing, keypair, market_order};
 use holdfast_sim::{Trader, Venue};
 use solana_keypair::Keypair;
 use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
@@ -25,7 +25,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let listings = [Listing { name: "SOL-PERP", price: PRICE }; MARKETS];
+        let listings = [Listing { name: "SOL-PERP", price: PRICE, providers: LONE }; MARKETS];
         let mut venue = Venue::deploy(1_760_000_000_000, &listings).unwrap();
         venue.publish(&[PRICE; MARKETS]).unwrap();
         venue.join_pool(false, 10_000_000_000_000, &[PRICE; MARKETS]).unwrap();

@@ -6,7 +6,8 @@ use holdfast_client::holdfast::instructions::FeedSource;
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, SideState, Silo, SiloTermsState,
 };
-use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::presets;
 use holdfast_sim::venue::{Venue, keypair};
 use holdfast_sim::{elf, tokens};
@@ -116,6 +117,11 @@ pub(crate) fn creating_a_silo_is_refused() {
 const FEED: FeedSource = FeedSource { provider: 1, id: [9; 32] };
 
 fn list(world: &World, terms: MarketTermsState, feeds: Vec<FeedSource>) -> Instruction {
+    let quorum = feeds.len() as u8 / 2 + 1;
+    list_with(world, terms, Feeds { feeds, quorum })
+}
+
+fn list_with(world: &World, terms: MarketTermsState, feeds: Feeds) -> Instruction {
     let index = world.silo_state().market_count;
     instruction::list_market(world.admin.pubkey(), world.silo, index, [7; 16], terms, feeds)
 }
@@ -154,12 +160,20 @@ pub(crate) fn listing_is_refused() {
     for feeds in [vec![], vec![FEED; 2], vec![FEED; 6]] {
         world.refuses(&list(&world, sound, feeds), HoldfastError::FeedCount);
     }
-    for provider in [0, 3, u8::MAX] {
+    let of = |provider, id| FeedSource { provider, id: [id; 32] };
+    let one_provider = vec![of(1, 1), of(1, 2), of(2, 3)];
+    world.refuses(&list(&world, sound, one_provider), HoldfastError::FeedCount);
+    for quorum in [0, 1, 4, u8::MAX] {
+        let feeds = vec![of(1, 1), of(2, 2), of(3, 3)];
+        let unfit = list_with(&world, sound, Feeds { feeds, quorum });
+        world.refuses(&unfit, HoldfastError::FeedCount);
+    }
+    for provider in [0, 4, u8::MAX] {
         let unknown = list(&world, sound, vec![FeedSource { provider, ..FEED }]);
         world.refuses(&unknown, HoldfastError::UnknownProvider);
     }
     type Change = fn(&mut MarketTermsState);
-    let out: [Change; 27] = [
+    let out: [Change; 33] = [
         |terms| terms.initial_bps = terms.maintenance_bps,
         |terms| terms.initial_bps = 10_001,
         |terms| terms.maintenance_bps = 49,
@@ -187,6 +201,12 @@ pub(crate) fn listing_is_refused() {
         |terms| terms.depth = 0,
         |terms| terms.full_skew = 0,
         |terms| terms.side_cap = 0,
+        |terms| terms.divergence_bps = 0,
+        |terms| terms.band_bps = 99,
+        |terms| terms.band_bps = 5_001,
+        |terms| terms.reference_speed_bps = 0,
+        |terms| terms.thaw_pace_bps = 0,
+        |terms| terms.thaw_pace_bps = 10_001,
     ];
     for (number, change) in out.iter().enumerate() {
         let mut terms = sound;

@@ -49,10 +49,11 @@ pub(crate) fn a_vault_that_holds_too_little() {
 pub(crate) fn an_account_that_contradicts_itself() {
     let (mut world, trader) = world();
     let sound = world.account(&trader.account);
-    let broken: [fn(&mut MarginAccount); 3] = [
+    let broken: [fn(&mut MarginAccount); 4] = [
         |account| account.open_markets = 1,
         |account| account.positions[3].size = 1,
         |account| account.reserved_fees = 1,
+        |account| account.debt = 1,
     ];
     for break_it in broken {
         let mut account = sound;

@@ -6,7 +6,7 @@ use holdfast_client::holdfast::error::HoldfastError::{self, *};
 
 use crate::world::SEEN;
 use crate::{
-    administration, broken_books, deposit, execute_refusals, flag, liquidate, margin_account,
+    administration, band, broken_books, deposit, execute_refusals, flag, liquidate, margin_account,
     mature_profit, observe, place_order, pool_refusals, refresh_market, vaults, withdraw,
 };
 
@@ -22,7 +22,7 @@ const PROOFS: &[Proof] = &[
     (administration::sixteen_markets_are_listed_and_no_more, &[TooManyMarkets]),
     (margin_account::closing_anything_but_an_empty_own_account_is_refused, &[AccountNotEmpty]),
     (deposit::refusals, &[ZeroAmount, WrongVault, WrongSilo]),
-    (withdraw::refusals, &[NotOwner, NotEnoughCollateral, WrongTokenAccount, StalePrice]),
+    (withdraw::refusals, &[NotOwner, NotEnoughCollateral, WrongTokenAccount, BelowInitialMargin]),
     (withdraw::positions_keep_their_initial_margin, &[BelowInitialMargin]),
     (withdraw::tokens_in_the_other_vault_are_fetched_first, &[ReconcileFirst]),
     (place_order::placing_is_refused, &[InvalidOrder, NoFreeOrderSlot, ChainNotReady]),
@@ -36,12 +36,15 @@ const PROOFS: &[Proof] = &[
     (execute_refusals::sizes_and_margin, &[PositionTooSmall, BelowInitialMargin, Overflow]),
     (execute_refusals::caps, &[OpenInterestCap, AccountShareCap, UtilisationCap]),
     (execute_refusals::wrong_accounts, &[WrongMarket, WrongSilo]),
+    (execute_refusals::stale_prices_do_not_open, &[StalePrice]),
+    (band::an_outlier_liquidates_nobody_until_it_is_followed, &[PriceOutsideBand]),
     (execute_refusals::after_a_break, &[ChainNotReady, MarketNotReady]),
-    (flag::refusals, &[AccountSafe, AlreadyFlagged, WrongMarket, StalePrice]),
+    (flag::refusals, &[AccountSafe, AlreadyFlagged, WrongMarket]),
     (liquidate::too_early_too_late_or_not_at_all, &[NoPriceYet, NotFlagged, AccountSafe]),
     (liquidate::the_largest_leg_goes_first, &[NotLargestLeg, NoPosition]),
     (liquidate::after_a_break, &[MarketNotReady, ChainNotReady]),
     (mature_profit::refusals, &[NotMatured, ChainNotReady]),
+    (mature_profit::what_the_pool_cannot_pay_is_cut_by_the_owner_alone, &[ProfitCut]),
     (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
     (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),

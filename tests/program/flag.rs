@@ -53,9 +53,10 @@ pub(crate) fn refusals() {
         let wrong = instruction::flag(trader.account, markets);
         world.refuses(&wrong, HoldfastError::WrongMarket);
     }
+    // A stale position counts at the edge of its band that favours its owner.
     let mut late = world.fork();
     late.cluster.pass(31_000);
-    late.refuses(&flag(&late, &trader), HoldfastError::StalePrice);
+    late.refuses(&flag(&late, &trader), HoldfastError::AccountSafe);
 
     world.send(flag(&world, &trader));
     world.refuses(&flag(&world, &trader), HoldfastError::AlreadyFlagged);

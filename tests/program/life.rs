@@ -1,13 +1,13 @@
 //! One account's life: deposit, trade, liquidation.
 
 use holdfast_client::instruction;
-use holdfast_sim::venue::{Listing, Venue};
+use holdfast_sim::venue::{LONE, Listing, Venue};
 
 const SOL: u64 = 150_000_000;
 const START_MS: u64 = 1_760_000_000_000;
 const LISTINGS: [Listing; 2] = [
-    Listing { name: "SOL-PERP", price: SOL },
-    Listing { name: "BTC-PERP", price: 100_000_000_000 },
+    Listing { name: "SOL-PERP", price: SOL, providers: LONE },
+    Listing { name: "BTC-PERP", price: 100_000_000_000, providers: LONE },
 ];
 
 #[test]
@@ -22,7 +22,7 @@ fn a_long_is_liquidated_in_a_crash() {
     venue.trade(&trader, 0, 50_000_000, &calm).unwrap();
     assert_eq!(venue.account(&trader.account).positions[0].size, 50_000_000);
 
-    let crash = [SOL * 88 / 100, 100_000_000_000];
+    let crash = [SOL * 905 / 1_000, 100_000_000_000];
     venue.cluster.pass(1_000);
     venue.publish(&crash).unwrap();
     let flag = instruction::flag(trader.account, &venue.markets_of(&trader.account, None));

@@ -150,11 +150,6 @@ pub(crate) fn the_largest_leg_goes_first() {
     for others in [&[][..], &[second, second], &[foreign], &[case.world.second.silo]] {
         case.world.refuses(&of(first, others), HoldfastError::WrongMarket);
     }
-    let mut stale = case.world.fork();
-    stale.cluster.pass(31_000);
-    let published = holdfast_sim::feed::Published::new(115_000_000, stale.cluster.now_ms());
-    stale.publish_one(0, published).unwrap();
-    stale.refuses(&of(first, &[second]), HoldfastError::StalePrice);
     case.world.send(of(first, &[second]));
 
     let single = Case::due(CRASHED);

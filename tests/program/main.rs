@@ -1,11 +1,14 @@
 //! The compiled program, run by a real SVM: every instruction's numbers and every refusal.
 
 mod administration;
+mod band;
 mod broken_books;
 mod coverage;
+mod debt;
 mod deposit;
 mod execute_order;
 mod execute_refusals;
+mod feeds;
 mod flag;
 mod forged;
 mod life;

@@ -1,11 +1,12 @@
 //! `mature_profit`.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::{address, instruction};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_risk::{Bps, Usd, profit};
 use holdfast_sim::Trader;
+use solana_signer::Signer;
 
-use crate::world::{BTC, World};
+use crate::world::{BTC, World, stranger};
 
 const RISEN: [u64; 2] = [170_000_000, BTC];
 
@@ -16,6 +17,10 @@ fn won(mut world: World) -> (World, Trader) {
     world.trade(&trader, 0, -10_000_000, &RISEN).unwrap();
     assert!(world.account(&trader.account).pending_profit > 100_000_000);
     (world, trader)
+}
+
+fn mature(world: &World, authority: Pubkey, trader: &Trader) -> Instruction {
+    instruction::mature_profit(authority, world.silo, trader.account)
 }
 
 /// Five minutes, watched.
@@ -31,7 +36,7 @@ pub(crate) fn profit_becomes_collateral_after_its_time() {
     let before = world.account(&trader.account);
     let ledger = world.silo_state().ledger;
     assert_eq!(ledger.pending_profit, before.pending_profit);
-    let mature = instruction::mature_profit(world.silo, trader.account);
+    let mature = mature(&world, stranger(), &trader);
     world.refuses(&mature, HoldfastError::NotMatured);
     world.cluster.pass(298_000);
     world.refuses(&mature, HoldfastError::NotMatured);
@@ -50,7 +55,7 @@ pub(crate) fn profit_becomes_collateral_after_its_time() {
 }
 
 #[test]
-fn what_the_pool_cannot_pay_is_cut() {
+pub(crate) fn what_the_pool_cannot_pay_is_cut_by_the_owner_alone() {
     // One basis point of a million is payable: less than the profit of 198 or so.
     let (mut world, trader) = won(World::with(|silo, _| silo.payable_share_bps = 1));
     wait(&mut world);
@@ -58,7 +63,10 @@ fn what_the_pool_cannot_pay_is_cut() {
     let pending = Usd(before.pending_profit);
     let paid = profit::matured(pending, pending, Usd(ledger.liquidity), Bps(1)).unwrap();
     assert!(paid < pending && paid.0 > 99_000_000);
-    world.send(instruction::mature_profit(world.silo, trader.account));
+    for authority in [stranger(), world.admin.pubkey()] {
+        world.refuses(&mature(&world, authority, &trader), HoldfastError::ProfitCut);
+    }
+    world.send(mature(&world, trader.keypair.pubkey(), &trader));
     let after = world.account(&trader.account);
     assert_eq!(after.collateral, before.collateral + paid.0);
     assert_eq!(after.pending_profit, 0);
@@ -66,16 +74,30 @@ fn what_the_pool_cannot_pay_is_cut() {
 }
 
 #[test]
+fn once_the_pool_can_pay_anyone_may_mature() {
+    let (mut world, trader) = won(World::with(|silo, _| silo.payable_share_bps = 1));
+    wait(&mut world);
+    let mut silo = world.silo_state();
+    let rich = silo.ledger.liquidity;
+    silo.ledger.liquidity += 1_000_000_000_000;
+    silo.ledger.in_liquidity_vault += 1_000_000_000_000;
+    world.put(&silo);
+    let pending = world.account(&trader.account).pending_profit;
+    world.send(mature(&world, stranger(), &trader));
+    assert_eq!(world.silo_state().ledger.liquidity, rich + 1_000_000_000_000 - pending);
+}
+
+#[test]
 pub(crate) fn refusals() {
     let (mut world, trader) = won(World::new());
     wait(&mut world);
     let foreign = world.in_second(|world| world.trader(0).unwrap());
-    let crossed = instruction::mature_profit(world.silo, foreign.account);
+    let crossed = mature(&world, stranger(), &foreign);
     world.refuses(&crossed, HoldfastError::WrongSilo);
     let none = world.trader(1).unwrap();
-    let none = instruction::mature_profit(world.silo, none.account);
+    let none = mature(&world, stranger(), &none);
     world.refuses(&none, HoldfastError::NotMatured);
     world.break_chain();
-    let mature = instruction::mature_profit(world.silo, trader.account);
+    let mature = mature(&world, stranger(), &trader);
     world.refuses(&mature, HoldfastError::ChainNotReady);
 }

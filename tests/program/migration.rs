@@ -1,14 +1,17 @@
 //! Deployment looks before it acts: it resumes after any step and does nothing twice.
 
 use holdfast_migrations::{Deployment, Step, apply, deploy_program, local_program_keypair, plan};
-use holdfast_sim::venue::{Listing, Venue, keypair, silo_plan};
+use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_signer::Signer;
 
 use crate::world::{SOL, START_MS};
 
 #[test]
 fn every_step_once_and_the_rest_after_each() {
-    let listings = [Listing { name: "A", price: SOL }, Listing { name: "B", price: SOL }];
+    let listings = [
+        Listing { name: "A", price: SOL, providers: LONE },
+        Listing { name: "B", price: SOL, providers: LONE },
+    ];
     let silo = silo_plan(&listings);
     let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
     let admin = venue.admin.insecure_clone();
@@ -28,7 +31,7 @@ fn every_step_once_and_the_rest_after_each() {
 
 #[test]
 fn a_silo_of_another_mint_and_a_name_too_long_are_named() {
-    let mut silo = silo_plan(&[Listing { name: "A", price: SOL }]);
+    let mut silo = silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }]);
     let mut venue = Venue::install_silo(START_MS, silo.clone()).unwrap();
     let admin = venue.admin.insecure_clone();
     silo.mint = keypair("mint", 9).pubkey();

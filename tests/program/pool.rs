@@ -3,11 +3,11 @@
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_risk::Usd;
 use holdfast_risk::exposure::{SideTotal, traders_gain};
 use holdfast_risk::ledger::Ledger;
 use holdfast_risk::pool::{PoolKind, liquidity_value};
 use holdfast_risk::share::Pool;
-use holdfast_risk::{Price, Usd};
 use holdfast_sim::tokens;
 use solana_signer::Signer;
 
@@ -76,7 +76,7 @@ fn traded() -> World {
 
 const RISEN: [u64; 2] = [SOL * 110 / 100, BTC];
 
-/// The pool as a request executed now finds it.
+/// The pool as a request executed now finds it; nobody owes it anything.
 pub fn pool_now(world: &World, insurance: bool) -> Pool {
     let silo = world.silo_state();
     if insurance {
@@ -85,11 +85,11 @@ pub fn pool_now(world: &World, insurance: bool) -> Pool {
     let gains = (0..world.markets.len()).map(|index| {
         let market = world.market(index);
         let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
-        let price = Price(market.newest_price().price.0);
-        traders_gain(&longs, &shorts, price, |side| market.carry(side)).unwrap()
+        let price = market.newest_price().low;
+        traders_gain(&longs, &shorts, |_| price, |side| market.carry(side)).unwrap()
     });
     let owed = gains.fold(holdfast_risk::SignedUsd(0), |sum, gain| sum.plus(gain).unwrap());
-    let assets = liquidity_value(&Ledger::from(&silo.ledger), owed).unwrap();
+    let assets = liquidity_value(&Ledger::from(&silo.ledger), owed, false).unwrap();
     silo.pool(PoolKind::Liquidity, assets)
 }
 

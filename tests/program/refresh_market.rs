@@ -4,7 +4,8 @@ use anchor_lang::AccountSerialize;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::FeedSource;
 use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
-use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::presets;
 use holdfast_sim::feed::{
     Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
@@ -119,7 +120,14 @@ pub(crate) fn price_account() {
     let feed = FeedSource { provider: 2, id: address.to_bytes() };
     let (admin, silo) = (world.admin.pubkey(), world.silo);
     let terms = presets::market(150);
-    world.send(instruction::list_market(admin, silo, 2, [0; 16], terms, vec![feed]));
+    world.send(instruction::list_market(
+        admin,
+        silo,
+        2,
+        [0; 16],
+        terms,
+        Feeds { feeds: vec![feed], quorum: 1 },
+    ));
     world.markets[0] = address::market(&silo, 2);
     let account = pyth_price_account(published);
     let earlier = pyth_price_account(Published { at_ms: published.at_ms - 3_000, ..published });
@@ -159,7 +167,7 @@ pub(crate) fn price_account() {
     world.refuses(&refresh(&world, &[stranger()]), HoldfastError::WrongFeed);
     write_pyth_price_account(&mut world.cluster, address, &account);
     world.send(refresh(&world, &[address]));
-    assert_eq!(world.market(0).newest_price().price.0, SOL);
+    assert_eq!(world.market(0).newest_price().low.0, SOL);
 }
 
 /// Data that is cut short, empty or not of this kind, and sound data of another owner.
@@ -187,11 +195,15 @@ pub(crate) fn wrong_accounts() {
     world.refuses(&refresh(&world, &[]), HoldfastError::WrongFeed);
     world.refuses(&refresh(&world, &[feed_account(1)]), HoldfastError::WrongFeed);
     let sound = feed_account(0);
-    world.refuses(&refresh(&world, &[sound, sound]), HoldfastError::FeedNotNewer);
     world.refuses(&refresh(&world, &[sound, feed_account(1)]), HoldfastError::WrongFeed);
     let silo = world.second.silo;
     let crossed = instruction::refresh_market(silo, world.markets[0], &[sound]);
     world.refuses(&crossed, HoldfastError::WrongSilo);
+    // Twice counts once.
+    let mut twice = world.fork();
+    let before = twice.market(0).newest;
+    twice.send(refresh(&twice, &[sound, sound]));
+    assert_eq!(twice.market(0).newest, before + 1);
     // Sound, but published before the chain broke: the venue's clock knows.
     let mut broken = world.fork();
     broken.cluster.advance(20_000, 1, 1);

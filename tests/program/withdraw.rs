@@ -5,7 +5,7 @@ use holdfast_client::holdfast::legs;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_risk::chain_health::{Monitor, Thresholds};
 use holdfast_risk::margin::Health;
-use holdfast_risk::{Bps, Millis, Price, Usd, latency};
+use holdfast_risk::{Bps, Millis, Usd, latency};
 use holdfast_sim::Trader;
 use solana_signer::Signer;
 
@@ -42,10 +42,9 @@ fn free(world: &World, trader: &Trader) -> u64 {
     let wait = latency::exposure(Millis(terms.flag_delay_ms), &monitor, &thresholds);
     let (floor, costs) = (Bps(terms.initial_bps), Bps(terms.penalty_bps));
     let volatility = market.volatility_per_minute();
-    let mut leg = legs::leg(&account, &market, Price(market.newest_price().price.0));
+    let mut leg = legs::leg(&account, &market, market.newest_price().low);
     leg.ratios.initial = latency::initial_ratio(floor, costs, volatility, wait, false).unwrap();
-    let purse = account.purse();
-    let mut health = Health::new(purse.collateral, purse.pending_profit).unwrap();
+    let mut health = Health::new(&account.purse()).unwrap();
     health.add(&leg).unwrap();
     health.withdrawable(Usd(account.collateral)).0
 }
@@ -96,9 +95,13 @@ pub(crate) fn refusals() {
     world.refuses(&replaced(5, vault), HoldfastError::WrongTokenAccount);
     world.other_refuses(&replaced(5, other.wallet), TOKEN_MINT_MISMATCH);
 
+    // A stale position counts at the far edge of its band.
     let mut late = world.fork();
     late.cluster.pass(31_000);
-    late.refuses(&sound, HoldfastError::StalePrice);
+    let much = withdraw(&late, &trader, 600_000_000, &[first]);
+    world.fork().send(much.clone());
+    late.refuses(&much, HoldfastError::BelowInitialMargin);
+    late.send(sound.clone());
     world.break_chain();
     world.refuses(&sound, HoldfastError::ChainNotReady);
 }

@@ -10,7 +10,7 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{MarketTermsState, Silo, SiloTermsState};
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::{Deployment, SiloPlan, apply, plan};
-use holdfast_sim::venue::{Listing, Venue, keypair, silo_plan};
+use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use holdfast_sim::{Failure, Trader, tokens};
 use solana_signer::Signer;
 
@@ -19,8 +19,10 @@ pub const SOL: u64 = 150_000_000;
 pub const BTC: u64 = 100_000_000_000;
 /// Prices at which nothing happens.
 pub const CALM: [u64; 2] = [SOL, BTC];
-const LISTINGS: [Listing; 2] =
-    [Listing { name: "SOL-PERP", price: SOL }, Listing { name: "BTC-PERP", price: BTC }];
+const LISTINGS: [Listing; 2] = [
+    Listing { name: "SOL-PERP", price: SOL, providers: LONE },
+    Listing { name: "BTC-PERP", price: BTC, providers: LONE },
+];
 /// What liquidity providers put into each silo.
 pub const LIQUIDITY: u64 = 1_000_000_000_000;
 /// What stakers put into each silo's insurance.
@@ -73,6 +75,8 @@ impl World {
         let mut first = silo_plan(&LISTINGS);
         let mut terms = first.terms;
         for market in &mut first.markets {
+            // Wide, so that a test's crash is believed at once.
+            market.terms.band_bps = 5_000;
             change(&mut terms, &mut market.terms);
         }
         first.terms = terms;

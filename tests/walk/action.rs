@@ -3,6 +3,8 @@
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_sim::feed::Published;
 
+use crate::model::owns;
+
 /// One instruction; people, accounts, markets and requests by their index in the cast.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -29,7 +31,7 @@ pub enum Action {
     /// Someone liquidates for an account that gets the reward.
     Liquidate { account: usize, market: usize, liquidator: usize },
     /// Someone matures an account's profit.
-    Mature { account: usize },
+    Mature { signer: usize, account: usize },
     /// A provider asks to join or leave their pool.
     Request { request: usize, leaves: bool, amount: u64, least: u64 },
     /// Someone takes a request back.
@@ -97,7 +99,7 @@ impl Action {
     }
 
     /// The account that this may leave less safe: its owner asked for it, or placed the order, or
-    /// it failed at the liquidation's price, which may be older than the newest.
+    /// took a cut, or it failed at the liquidation's price, which may be older than the newest.
     pub fn exposed_account(&self) -> Option<usize> {
         match *self {
             Self::Close { account, .. }
@@ -105,6 +107,7 @@ impl Action {
             | Self::Place { account, .. }
             | Self::Execute { account, .. }
             | Self::Liquidate { account, .. } => Some(account),
+            Self::Mature { signer, account } if owns(signer, account) => Some(account),
             _ => None,
         }
     }

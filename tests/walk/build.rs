@@ -105,7 +105,9 @@ impl Cast {
                 let market = self.venue.markets[market];
                 instruction::liquidate(silo, market, account, liquidator, &others)
             }
-            Action::Mature { account } => instruction::mature_profit(silo, self.accounts[account]),
+            Action::Mature { account, .. } => {
+                instruction::mature_profit(*signer, silo, self.accounts[account])
+            }
             Action::Donate { vault, amount } => {
                 transfer(self.people[DONOR].wallet, self.vaults()[vault], *signer, amount)
             }
@@ -163,6 +165,7 @@ fn signer_of(action: &Action) -> usize {
         | Action::Withdraw { signer, .. }
         | Action::Place { signer, .. }
         | Action::Cancel { signer, .. }
+        | Action::Mature { signer, .. }
         | Action::CancelRequest { signer, .. } => signer,
         Action::Deposit { person, .. } => person,
         Action::Request { request, .. } => FIRST_PROVIDER + REQUESTS[request].0,

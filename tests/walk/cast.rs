@@ -4,6 +4,7 @@
 use holdfast_client::holdfast::instructions::FeedSource;
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast_client::instruction::Feeds;
 use holdfast_client::{Pubkey, address};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, plan, presets};
 use holdfast_risk::pool::PoolKind;
@@ -168,6 +169,10 @@ fn market_terms() -> Vec<MarketTermsState> {
     let mut markets: Vec<_> =
         FIRST_PRICES.iter().map(|price| presets::market(price / 1_000_000)).collect();
     let worth = |money: u64| money * 1_000_000 / FIRST_PRICES[2] * 1_000_000;
+    // Bands that a storm leaves and comes back into.
+    for (terms, width) in markets.iter_mut().zip([2_000, 5_000, 5_000]) {
+        (terms.band_bps, terms.reference_speed_bps) = (width, 500);
+    }
     let small = &mut markets[2];
     (small.smallest, small.depth) = (worth(10), worth(50_000_000));
     (small.full_skew, small.side_cap) = (worth(100_000), worth(300_000));
@@ -177,7 +182,8 @@ fn market_terms() -> Vec<MarketTermsState> {
 fn plan_of(mint: Pubkey, terms: SiloTermsState, markets: &[MarketTermsState]) -> SiloPlan {
     let markets = markets.iter().enumerate().map(|(index, terms)| {
         let feed = FeedSource { provider: Provider::PythPull as u8, id: feed_id(index) };
-        MarketPlan { name: format!("{index}-PERP"), terms: *terms, feed }
+        let feeds = Feeds { feeds: vec![feed], quorum: 1 };
+        MarketPlan { name: format!("{index}-PERP"), terms: *terms, feeds }
     });
     SiloPlan { mint, terms, markets: markets.collect() }
 }

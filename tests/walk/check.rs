@@ -50,11 +50,15 @@ impl State {
         assert_eq!(self.ledger.collateral, Usd(held), "collateral is the accounts'");
         let pending = sum(|it| it.purse.pending_profit.0);
         assert_eq!(self.ledger.pending_profit, Usd(pending), "pending profit is the accounts'");
+        let owed = sum(|it| it.purse.debt.0);
+        assert_eq!(self.ledger.debt, Usd(owed), "debt is the accounts'");
         let entries = sum(|it| it.positions.iter().map(|held| held.entry.0).sum());
         assert_eq!(self.open, Usd(entries), "open notional is the positions'");
         for account in self.accounts() {
             let fees: u64 = account.orders.iter().flatten().map(|waiting| waiting.fee).sum();
             assert_eq!(account.reserved, fees, "what is reserved is for waiting orders");
+            let may_owe = account.open().count() > 0 && account.purse.pending_profit.0 == 0;
+            assert!(may_owe || account.purse.debt.0 == 0, "only positions keep a debt");
             let closed = account.positions.iter().filter(|held| held.size.0 == 0);
             assert!(closed.clone().all(|held| *held == Position::default()), "no dust is left");
         }
@@ -111,10 +115,9 @@ impl State {
 
     /// An account's health at the newest prices, however old.
     pub fn health(&self, account: &Account, settings: &Settings) -> Health {
-        let purse = account.purse;
-        let mut health = Health::new(purse.collateral, purse.pending_profit).unwrap();
+        let mut health = Health::new(&account.purse).unwrap();
         for index in account.open() {
-            let price = self.markets[index].newest().price;
+            let price = self.markets[index].newest().low;
             let ratios = settings.markets[index].ratios;
             health.add(&self.leg(account, index, price, ratios)).unwrap();
         }

@@ -78,7 +78,7 @@ impl Walk {
         for account in self.open_accounts() {
             let signer = ACCOUNTS[account].0;
             if self.state.existing(account).unwrap().purse.pending_profit.0 > 0 {
-                self.must(Action::Mature { account });
+                self.must(Action::Mature { signer, account });
             }
             let amount = self.state.existing(account).unwrap().purse.collateral.0;
             if amount > 0 {

@@ -36,7 +36,9 @@ fn walk(seed: u64, liquidity: u64) {
     walk.play(STEPS);
     println!("{:.0} steps a second", f64::from(STEPS) / started.elapsed().as_secs_f64());
     println!("{}", walk.tally);
+    println!("{} steps with debt", walk.owing);
     walk.tally.check();
+    assert!(walk.owing > 0, "somebody owed what other positions could pay");
     // Exits have to work from wherever the walk ended, and right after a halt.
     if seed % 2 == 1 {
         walk.halt();

@@ -9,8 +9,10 @@ use holdfast_risk::chain_health::{Monitor, State as ChainState};
 use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::ledger::{Ledger, Purse};
 use holdfast_risk::loss::Drawn;
-use holdfast_risk::order::{Order, PricePoint, Trigger};
+use holdfast_risk::order::{Order, Trigger};
 use holdfast_risk::position::Position;
+use holdfast_risk::price::PricePoint;
+use holdfast_risk::reference::Reference;
 use holdfast_risk::refresh::Accruals;
 use holdfast_risk::volatility::Volatility;
 use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd};
@@ -47,6 +49,7 @@ fn ledger(silo: &Silo) -> Ledger {
         protocol: Usd(books.protocol),
         queued: Usd(books.queued),
         pending_profit: Usd(books.pending_profit),
+        debt: Usd(books.debt),
     }
 }
 
@@ -88,7 +91,8 @@ fn market(market: &Market) -> MarketBooks {
         .map(|back| market.prices[(usize::from(market.newest) + RECENT - back) % RECENT]);
     let recent = ring.filter(|price| price.published_ms != 0).map(|price| PricePoint {
         published: Millis(price.published_ms),
-        price: Price(price.price),
+        low: Price(price.low),
+        high: Price(price.high),
     });
     MarketBooks {
         longs: side(&market.longs),
@@ -100,6 +104,11 @@ fn market(market: &Market) -> MarketBooks {
             amount: Usd(market.drawn),
         },
         recent: recent.collect(),
+        reference: Reference {
+            price: Price(market.reference_price),
+            moved: Millis(market.reference_ms),
+            outside: Millis(market.outside_ms),
+        },
         published: Millis(market.feeds[0].published_ms),
         seen: Millis(market.feeds[0].seen_ms),
     }
@@ -140,6 +149,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
         purse: Purse {
             collateral: Usd(state.collateral),
             pending_profit: Usd(state.pending_profit),
+            debt: Usd(state.debt),
         },
         reserved: state.reserved_fees,
         profit_since: Millis(state.profit_since_ms),

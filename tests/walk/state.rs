@@ -7,11 +7,13 @@ use holdfast_risk::chain_health::Monitor;
 use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::ledger::{Ledger, Purse};
 use holdfast_risk::loss::Drawn;
-use holdfast_risk::order::{Order, PricePoint};
+use holdfast_risk::order::Order;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::position::Position;
+use holdfast_risk::price::PricePoint;
+use holdfast_risk::reference::Reference;
 use holdfast_risk::refresh::Accruals;
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::{Millis, Usd};
 
 use crate::cast::MARKETS;
 
@@ -58,6 +60,8 @@ pub struct MarketBooks {
     pub drawn: Drawn,
     /// Prices, newest first.
     pub recent: VecDeque<PricePoint>,
+    /// The slow reference price.
+    pub reference: Reference,
     /// Publish time of the newest reading that counted.
     pub published: Millis,
     /// Newest publish time seen.
@@ -167,8 +171,8 @@ impl MarketBooks {
     }
 
     /// Remembers a price.
-    pub fn push(&mut self, published: Millis, price: Price) {
-        self.recent.push_front(PricePoint { published, price });
+    pub fn push(&mut self, point: PricePoint) {
+        self.recent.push_front(point);
         self.recent.truncate(RECENT);
     }
 

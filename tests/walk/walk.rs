@@ -34,6 +34,8 @@ pub struct Walk {
     generator: Generator,
     /// Accepted and refused actions.
     pub tally: Tally,
+    /// Steps after which somebody owed something.
+    pub owing: u32,
     tokens: u128,
     foreign: Vec<(Pubkey, Account)>,
 }
@@ -61,6 +63,7 @@ impl Walk {
             settings: Settings { markets, silo: cast.silo },
             generator: Generator::new(ChaCha8Rng::seed_from_u64(seed), liquidity / 200),
             tally: Tally::default(),
+            owing: 0,
             tokens: state.all_tokens(),
             foreign: snapshot(&cast, &cast.foreign_accounts()),
             cast,
@@ -171,6 +174,7 @@ impl Walk {
         assert_eq!(seen.all_tokens(), self.tokens, "no token appears or vanishes");
         let foreign = snapshot(&self.cast, &self.cast.foreign_accounts());
         assert!(foreign == self.foreign, "nothing crosses a silo's wall");
+        self.owing += u32::from(seen.ledger.debt.0 > 0);
         self.state = seen;
         expected.map(|_| ())
     }

@@ -53,6 +53,15 @@ pub fn create_silo(admin: Pubkey, number: u16, mint: Pubkey, terms: SiloTermsSta
     build(accounts, instruction::CreateSilo { terms })
 }
 
+/// What a market is priced by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feeds {
+    /// One to five.
+    pub feeds: Vec<FeedSource>,
+    /// How many have to agree.
+    pub quorum: u8,
+}
+
 /// `list_market`: `index` is the silo's next.
 pub fn list_market(
     admin: Pubkey,
@@ -60,8 +69,9 @@ pub fn list_market(
     index: u8,
     name: [u8; 16],
     terms: MarketTermsState,
-    feeds: Vec<FeedSource>,
+    panel: Feeds,
 ) -> Instruction {
+    let Feeds { feeds, quorum } = panel;
     let accounts = accounts::ListMarket {
         admin,
         exchange: address::exchange(),
@@ -69,7 +79,7 @@ pub fn list_market(
         market: address::market(&silo, index),
         system_program: system_program::ID,
     };
-    build(accounts, instruction::ListMarket { name, terms, feeds })
+    build(accounts, instruction::ListMarket { name, terms, feeds, quorum })
 }
 
 /// `refresh_market` with its feed accounts.
@@ -202,10 +212,10 @@ pub fn liquidate(
     followed_by(build(accounts, instruction::Liquidate {}), others)
 }
 
-/// `mature_profit`.
-pub fn mature_profit(silo: Pubkey, account: Pubkey) -> Instruction {
+/// `mature_profit`, signed by `authority`: the owner's where the profit is cut.
+pub fn mature_profit(authority: Pubkey, silo: Pubkey, account: Pubkey) -> Instruction {
     build(
-        accounts::MatureProfit { chain_health: address::chain_health(), silo, account },
+        accounts::MatureProfit { authority, chain_health: address::chain_health(), silo, account },
         instruction::MatureProfit {},
     )
 }

@@ -15,8 +15,7 @@ pub fn health<'a>(
     market_of: impl Fn(u8) -> Option<&'a Market>,
     price_of: impl Fn(&Market) -> Price,
 ) -> Result<Option<Health>, Overflow> {
-    let purse = account.purse();
-    let mut health = Health::new(purse.collateral, purse.pending_profit)?;
+    let mut health = Health::new(&account.purse())?;
     for index in account.open_indices() {
         let Some(market) = market_of(index) else { return Ok(None) };
         health.add(&legs::leg(account, market, price_of(market)))?;

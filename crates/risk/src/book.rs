@@ -1,7 +1,7 @@
 //! Everything one trade touches, and the trade itself: shared by orders and liquidations.
 
 use crate::exposure::SideTotal;
-use crate::ledger::{self, Ledger, PassedOn, Purse, Settled};
+use crate::ledger::{self, Cover, Ledger, PassedOn, Purse, Settled};
 use crate::loss::{Drawn, InsuranceTerms};
 use crate::math::Overflow;
 use crate::position::{Position, Trade};
@@ -14,6 +14,9 @@ pub struct Book {
     pub position: Position,
     /// The account's money.
     pub purse: Purse,
+    /// Whether the account has positions in other markets: while it has, nothing it owes is
+    /// forgiven.
+    pub others: bool,
     /// All long positions of the market.
     pub longs: SideTotal,
     /// All short positions of the market.
@@ -39,7 +42,7 @@ pub struct Traded {
     pub trade: Trade,
     /// Funding and borrow fee settled with it: positive when the account paid.
     pub carry: SignedUsd,
-    /// What the account could not pay.
+    /// What the account could not pay when this closed its last position.
     pub bad_debt: Usd,
     /// The part of the bad debt that insurance paid.
     pub insured: Usd,
@@ -81,8 +84,13 @@ impl Book {
         }
     }
 
+    /// Whether `trade` leaves the account without any position.
+    pub const fn is_flat_with(&self, trade: &Trade) -> bool {
+        !self.others && trade.position.size.0 == 0
+    }
+
     /// Trades `delta` at `price` against the pool. `charge` sees the trade and what the account
-    /// has left after its result, and names the charges.
+    /// has left after its result and its debt, and names the charges.
     ///
     /// # Errors
     /// [`Overflow`] when an amount does not fit its type; nothing was changed.
@@ -97,18 +105,11 @@ impl Book {
         let carry = self.position.carry_owed(self.carry(self.position.size.side()))?;
         let trade = self.position.trade(delta, price, |side| self.carry(side))?;
         let result = trade.realised.minus(carry)?;
-        let owned = self.purse.collateral.plus(self.purse.pending_profit)?.signed()?;
-        let charges = charge(&trade, owned.plus(result)?)?;
+        let charges = charge(&trade, self.purse.owned()?.plus(result)?)?;
         let result = result.minus(charges.total.signed()?)?;
-        let settled = ledger::settle(
-            self.ledger,
-            self.purse,
-            result,
-            charges.due,
-            self.drawn,
-            insurance,
-            now,
-        )?;
+        let cover = Cover { drawn: self.drawn, terms: insurance, now };
+        let flat = self.is_flat_with(&trade);
+        let settled = ledger::settle(self.ledger, self.purse, result, charges.due, cover, flat)?;
         let Settled { ledger, purse, drawn, bad_debt, insured, passed_on } = settled;
         let book = Self {
             position: trade.position,
@@ -123,3 +124,7 @@ impl Book {
         Ok(Traded { book, trade, carry, bad_debt, insured, passed_on })
     }
 }
+
+#[cfg(test)]
+#[path = "book_tests.rs"]
+mod tests;

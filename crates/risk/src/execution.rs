@@ -7,9 +7,10 @@ use crate::limits::{self, Caps, Exceeded, Resulting};
 use crate::loss::InsuranceTerms;
 use crate::math::Overflow;
 use crate::math::Rounding;
-use crate::order::{Order, PricePoint};
+use crate::order::Order;
 use crate::policy::Permit;
 use crate::position::{Trade, notional};
+use crate::price::PricePoint;
 use crate::spread::half_spread;
 use crate::terms::MarketTerms;
 use crate::units::{Millis, Ppm, Price, SignedUsd, Usd};
@@ -102,7 +103,7 @@ pub fn execute(
     let (point, price) = order.execution(recent, earliest, spread)?.ok_or(Refusal::NoPrice)?;
     let mut fee = Usd(0);
     let traded = book.trade(delta, price, silo.insurance, now, |trade, available| {
-        fee = charged_fee(trade, available, terms)?;
+        fee = charged_fee(trade, book.is_flat_with(trade), available, terms)?;
         let split = fee::split(fee, silo.fees)?;
         let due = PassedOn { insurance: split.insurance, protocol: split.protocol, keeper: Usd(0) };
         Ok(Charges { total: fee, due })
@@ -111,15 +112,20 @@ pub fn execute(
     if traded.trade.opened.0 > 0 {
         let stressed = met.opening == Permit::Stressed;
         let caps = if stressed { terms.caps.stressed() } else { terms.caps };
-        check_caps(&traded, point.price, caps)?;
+        check_caps(&traded, point.high, caps)?;
     }
     Ok(Executed { traded, point, price, fee })
 }
 
-/// The fee; a pure reduction pays what it can, so that an exit never fails for its fee.
-fn charged_fee(trade: &Trade, available: SignedUsd, terms: &MarketTerms) -> Result<Usd, Overflow> {
+/// The fee; whoever closes the last position pays what it can, so that no fee becomes bad debt.
+fn charged_fee(
+    trade: &Trade,
+    flat: bool,
+    available: SignedUsd,
+    terms: &MarketTerms,
+) -> Result<Usd, Overflow> {
     let fee = fee::taker_fee(trade.notional, terms.taker_fee)?;
-    Ok(if trade.opened.0 == 0 { fee.min(available.gain()) } else { fee })
+    Ok(if flat { fee.min(available.gain()) } else { fee })
 }
 
 fn check_size(trade: &Trade, terms: &MarketTerms) -> Result<(), Refusal> {

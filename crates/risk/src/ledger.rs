@@ -5,7 +5,7 @@ use crate::math::Overflow;
 use crate::units::{Millis, SignedUsd, Usd};
 
 /// A silo's money. The parts sum to what its vaults hold for the ledger; `pending_profit` is a
-/// claim on liquidity, not a part.
+/// claim on liquidity and `debt` one of liquidity on accounts: neither is a part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Sum of all accounts' collateral.
@@ -20,15 +20,30 @@ pub struct Ledger {
     pub queued: Usd,
     /// Realised profit that has not matured: owed by liquidity.
     pub pending_profit: Usd,
+    /// Realised losses that accounts with open positions still owe to liquidity.
+    pub debt: Usd,
 }
 
-/// What one account owns.
+/// What one account owns and owes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purse {
     /// Margin and free funds.
     pub collateral: Usd,
-    /// Realised profit that has not matured.
+    /// Realised profit that has not matured; none while there is debt.
     pub pending_profit: Usd,
+    /// Realised losses it could not pay yet; none without open positions.
+    pub debt: Usd,
+}
+
+/// What bears a loss that an account leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// The market's draw on insurance.
+    pub drawn: Drawn,
+    /// How far it may reach.
+    pub terms: InsuranceTerms,
+    /// The venue's clock.
+    pub now: Millis,
 }
 
 /// Amounts the pool passes on out of a settlement.
@@ -51,7 +66,7 @@ pub struct Settled {
     pub purse: Purse,
     /// The market's draw on insurance.
     pub drawn: Drawn,
-    /// What the account could not pay.
+    /// What an account without positions could not pay.
     pub bad_debt: Usd,
     /// The part of it that insurance paid.
     pub insured: Usd,
@@ -73,12 +88,24 @@ impl Ledger {
     }
 }
 
-/// Settles `result` (what the account gains from the pool, all charges taken off) and passes on
-/// the charges out of the pool.
+impl Purse {
+    /// Collateral and pending profit less debt.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the sum does not fit `i64` native units.
+    pub fn owned(&self) -> Result<SignedUsd, Overflow> {
+        self.collateral.plus(self.pending_profit)?.signed()?.minus(self.debt.signed()?)
+    }
+}
+
+/// Settles `result` (what the account gains from the pool, all charges taken off) together with the
+/// debt of earlier results, and passes on the charges out of the pool.
 ///
-/// A gain becomes pending profit. A loss takes collateral, then pending profit; what is missing is
-/// bad debt, which insurance covers first and liquidity bears the rest of, in the same step.
-/// What is passed on never exceeds what the pool has: the keeper comes first, the protocol last.
+/// A gain becomes pending profit. A loss takes collateral, then pending profit. What is missing
+/// stays the account's debt while positions are left that may still pay it; without any
+/// (`flat`) it is bad debt, which insurance covers first and liquidity bears the rest of, in the
+/// same step. What is passed on never exceeds what the pool has: the keeper comes first, the
+/// protocol last.
 ///
 /// # Errors
 /// [`Overflow`] when an amount does not fit.
@@ -87,31 +114,20 @@ pub fn settle(
     purse: Purse,
     result: SignedUsd,
     due: PassedOn,
-    drawn: Drawn,
-    terms: InsuranceTerms,
-    now: Millis,
+    cover: Cover,
+    flat: bool,
 ) -> Result<Settled, Overflow> {
     let (mut ledger, mut purse) = (ledger, purse);
-    let gain = result.gain();
-    purse.pending_profit = purse.pending_profit.plus(gain)?;
-    ledger.pending_profit = ledger.pending_profit.plus(gain)?;
-
-    let loss = result.loss();
-    let paid = Usd(loss.0.min(purse.collateral.0));
-    purse.collateral = purse.collateral.minus(paid)?;
-    ledger.collateral = ledger.collateral.minus(paid)?;
-    ledger.liquidity = ledger.liquidity.plus(paid)?;
-    let unpaid = loss.minus(paid)?;
-    let forgone = Usd(unpaid.0.min(purse.pending_profit.0));
-    purse.pending_profit = purse.pending_profit.minus(forgone)?;
-    ledger.pending_profit = ledger.pending_profit.minus(forgone)?;
-    let bad_debt = unpaid.minus(forgone)?;
-
-    let mut drawn = drawn;
-    let mut insured = Usd(0);
-    if bad_debt.0 > 0 {
-        drawn = drawn.at(now, ledger.insurance);
-        let insurance = drawn.available(ledger.insurance, terms)?;
+    let unpaid = balance(&mut ledger, &mut purse, result)?;
+    let mut drawn = cover.drawn;
+    let (mut bad_debt, mut insured) = (Usd(0), Usd(0));
+    if !flat {
+        purse.debt = unpaid;
+        ledger.debt = ledger.debt.plus(unpaid)?;
+    } else if unpaid.0 > 0 {
+        bad_debt = unpaid;
+        drawn = drawn.at(cover.now, ledger.insurance);
+        let insurance = drawn.available(ledger.insurance, cover.terms)?;
         insured = split(bad_debt, Cushions { insurance, liquidity: ledger.liquidity }).insurance;
         drawn.amount = drawn.amount.plus(insured)?;
         ledger.insurance = ledger.insurance.minus(insured)?;
@@ -119,6 +135,27 @@ pub fn settle(
     }
     let passed_on = pass_on(&mut ledger, due)?;
     Ok(Settled { ledger, purse, drawn, bad_debt, insured, passed_on })
+}
+
+/// Adds `result` to the account's money, its debt paid off first, and says what it cannot pay.
+fn balance(ledger: &mut Ledger, purse: &mut Purse, result: SignedUsd) -> Result<Usd, Overflow> {
+    let result = result.minus(purse.debt.signed()?)?;
+    ledger.debt = ledger.debt.minus(purse.debt)?;
+    purse.debt = Usd(0);
+    let gain = result.gain();
+    purse.pending_profit = purse.pending_profit.plus(gain)?;
+    ledger.pending_profit = ledger.pending_profit.plus(gain)?;
+
+    let loss = result.loss();
+    let paid = loss.min(purse.collateral);
+    purse.collateral = purse.collateral.minus(paid)?;
+    ledger.collateral = ledger.collateral.minus(paid)?;
+    ledger.liquidity = ledger.liquidity.plus(paid)?;
+    let unpaid = loss.minus(paid)?;
+    let forgone = unpaid.min(purse.pending_profit);
+    purse.pending_profit = purse.pending_profit.minus(forgone)?;
+    ledger.pending_profit = ledger.pending_profit.minus(forgone)?;
+    unpaid.minus(forgone)
 }
 
 /// Moves what is due out of the pool's cash. The keeper's part becomes some account's collateral.

@@ -1,7 +1,7 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{Ledger, PassedOn, Purse, settle};
+use super::{Cover, Ledger, PassedOn, Purse, settle};
 use crate::loss::{Drawn, InsuranceTerms};
 use crate::profit::mature;
 use crate::units::{Bps, Millis, SignedUsd, Usd};
@@ -9,6 +9,11 @@ use proptest::prelude::*;
 
 const TERMS: InsuranceTerms = InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 const NOW: Millis = Millis(1_700_000_000_000);
+const COVER: Cover = Cover {
+    drawn: Drawn { since: Millis(0), fund: Usd(0), amount: Usd(0) },
+    terms: TERMS,
+    now: NOW,
+};
 
 fn ledger(collateral: u64, liquidity: u64, insurance: u64) -> Ledger {
     Ledger {
@@ -21,10 +26,10 @@ fn ledger(collateral: u64, liquidity: u64, insurance: u64) -> Ledger {
 
 #[test]
 fn a_loss_takes_collateral_then_pending_profit_then_insurance() {
-    let purse = Purse { collateral: Usd(100), pending_profit: Usd(30) };
+    let purse = Purse { collateral: Usd(100), pending_profit: Usd(30), debt: Usd(0) };
     let books = Ledger { pending_profit: Usd(30), ..ledger(100, 1_000, 500) };
     let due = PassedOn::default();
-    let settled = settle(books, purse, SignedUsd(-180), due, Drawn::default(), TERMS, NOW).unwrap();
+    let settled = settle(books, purse, SignedUsd(-180), due, COVER, true).unwrap();
     assert_eq!(settled.purse, Purse::default());
     assert_eq!((settled.bad_debt, settled.insured), (Usd(50), Usd(50)));
     assert_eq!(settled.ledger, ledger(0, 1_150, 450));
@@ -32,36 +37,79 @@ fn a_loss_takes_collateral_then_pending_profit_then_insurance() {
 }
 
 #[test]
+fn while_positions_are_left_what_is_missing_is_owed_and_paid_off_before_anything_is_gained() {
+    let purse = Purse { collateral: Usd(100), pending_profit: Usd(30), debt: Usd(0) };
+    let books = Ledger { pending_profit: Usd(30), ..ledger(100, 1_000, 500) };
+    let due = PassedOn::default();
+    let owing = settle(books, purse, SignedUsd(-180), due, COVER, false).unwrap();
+    assert_eq!(owing.purse, Purse { debt: Usd(50), ..Purse::default() });
+    assert_eq!((owing.bad_debt, owing.insured, owing.drawn), (Usd(0), Usd(0), Drawn::default()));
+    assert_eq!(owing.ledger, Ledger { debt: Usd(50), ..ledger(0, 1_100, 500) });
+
+    let then = |result, flat| {
+        let (ledger, purse) = (owing.ledger, owing.purse);
+        settle(ledger, purse, SignedUsd(result), due, COVER, flat).unwrap()
+    };
+    let less = then(20, false);
+    assert_eq!(
+        (less.purse.debt, less.ledger),
+        (Usd(30), Ledger { debt: Usd(30), ..ledger(0, 1_100, 500) })
+    );
+    let gained = then(60, true);
+    assert_eq!((gained.purse.pending_profit, gained.purse.debt), (Usd(10), Usd(0)));
+    assert_eq!(gained.ledger, Ledger { pending_profit: Usd(10), ..ledger(0, 1_100, 500) });
+    let left = then(20, true);
+    assert_eq!((left.bad_debt, left.insured, left.purse), (Usd(30), Usd(30), Purse::default()));
+    assert_eq!(left.ledger, ledger(0, 1_130, 470));
+}
+
+#[test]
+fn what_was_deposited_since_pays_debt_with_the_next_result() {
+    let purse = Purse { collateral: Usd(80), pending_profit: Usd(0), debt: Usd(50) };
+    assert_eq!(purse.owned(), Ok(SignedUsd(30)));
+    let books = Ledger { debt: Usd(57), ..ledger(80, 1_000, 0) };
+    let due = PassedOn::default();
+    let settled = settle(books, purse, SignedUsd(-10), due, COVER, false).unwrap();
+    assert_eq!(settled.purse, Purse { collateral: Usd(20), ..Purse::default() });
+    assert_eq!(settled.ledger, Ledger { debt: Usd(7), ..ledger(20, 1_060, 0) });
+}
+
+#[test]
 fn every_part_counts_and_a_claim_is_no_part() {
     let mut books = ledger(1, 20, 300);
     (books.protocol, books.queued, books.pending_profit) = (Usd(4_000), Usd(50_000), Usd(600_000));
+    books.debt = Usd(7_000_000);
     assert_eq!(books.total(), Ok(Usd(54_321)));
 }
 
 #[test]
 fn only_bad_debt_begins_a_period() {
-    let purse = Purse { collateral: Usd(100), pending_profit: Usd(0) };
-    let settled = |result| {
+    let purse = Purse { collateral: Usd(100), ..Purse::default() };
+    let settled = |result, flat| {
         let books = ledger(100, 1_000, 500);
         let due = PassedOn::default();
-        settle(books, purse, SignedUsd(result), due, Drawn::default(), TERMS, NOW).unwrap()
+        settle(books, purse, SignedUsd(result), due, COVER, flat).unwrap()
     };
     for result in [-100, 0, 100] {
-        assert_eq!(settled(result).drawn, Drawn::default());
+        assert_eq!(settled(result, true).drawn, Drawn::default());
     }
-    assert_eq!(settled(-101).drawn.since, NOW);
+    assert_eq!(settled(-101, false).drawn, Drawn::default());
+    assert_eq!(settled(-101, true).drawn.since, NOW);
 }
 
 proptest! {
     #[test]
     fn nothing_is_made_or_lost_and_every_limit_holds(
         collateral in 0..1_000_u64, others in 0..1_000_u64, pending in 0..1_000_u64,
+        debt in 0..1_000_u64, flat: bool,
         liquidity in 0..3_000_u64, insurance in 0..1_000_u64, result in -4_000..4_000_i64,
         keeper in 0..50_u64, to_insurance in 0..50_u64, protocol in 0..50_u64, drawn in 0..600_u64,
     ) {
-        let purse = Purse { collateral: Usd(collateral), pending_profit: Usd(pending) };
+        let purse =
+            Purse { collateral: Usd(collateral), pending_profit: Usd(pending), debt: Usd(debt) };
         let before = Ledger {
             pending_profit: Usd(pending + 5),
+            debt: Usd(debt + 3),
             ..ledger(collateral + others, liquidity, insurance)
         };
         let due = PassedOn {
@@ -70,14 +118,20 @@ proptest! {
             keeper: Usd(keeper),
         };
         let period = Drawn { since: Millis(NOW.0 - 1), fund: Usd(1_000), amount: Usd(drawn) };
-        let after = settle(before, purse, SignedUsd(result), due, period, TERMS, NOW).unwrap();
+        let cover = Cover { drawn: period, ..COVER };
+        let after = settle(before, purse, SignedUsd(result), due, cover, flat).unwrap();
         prop_assert_eq!(after.ledger.total(), before.total());
         let held = after.ledger.collateral.0 - after.passed_on.keeper.0;
         prop_assert_eq!(held - after.purse.collateral.0, others);
         prop_assert_eq!(after.ledger.pending_profit.0 - after.purse.pending_profit.0, 5);
-        let owned = |purse: Purse| (purse.collateral.0 + purse.pending_profit.0) as i64;
-        prop_assert_eq!(owned(after.purse), owned(purse) + result + after.bad_debt.0 as i64);
-        prop_assert!(after.bad_debt.0 == 0 || after.purse == Purse::default());
+        prop_assert_eq!(after.ledger.debt.0 - after.purse.debt.0, 3);
+        let owned = |purse: Purse| purse.owned().unwrap().0;
+        let owns = owned(purse) + result;
+        prop_assert_eq!(owned(after.purse), owns + after.bad_debt.0 as i64);
+        prop_assert_eq!(after.bad_debt.0 as i64, if flat { (-owns).max(0) } else { 0 });
+        prop_assert_eq!(after.purse.debt.0 as i64, if flat { 0 } else { (-owns).max(0) });
+        let money = (after.purse.collateral, after.purse.pending_profit);
+        prop_assert!(owns >= 0 || money == (Usd(0), Usd(0)));
         prop_assert!(after.insured <= after.bad_debt);
         let most = (insurance - (insurance * 2).div_ceil(10)).min(500_u64.saturating_sub(drawn));
         prop_assert_eq!(after.insured.0, after.bad_debt.0.min(most));
@@ -88,31 +142,36 @@ proptest! {
     #[test]
     fn the_parts_stay_the_sums_over_all_accounts_whatever_is_settled_and_matured(
         deposits in proptest::collection::vec(0..1_000_u64, 3), liquidity in 0..2_000_u64,
-        steps in proptest::collection::vec((0..3_usize, -1_500..1_500_i64, 0..60_u64, any::<bool>()), 1..30),
+        steps in proptest::collection::vec(
+            (0..3_usize, -1_500..1_500_i64, 0..60_u64, any::<bool>(), any::<bool>()),
+            1..30,
+        ),
     ) {
         let mut purses: Vec<Purse> = deposits
             .iter()
-            .map(|deposit| Purse { collateral: Usd(*deposit), pending_profit: Usd(0) })
+            .map(|deposit| Purse { collateral: Usd(*deposit), ..Purse::default() })
             .collect();
         let mut books = ledger(deposits.iter().sum(), liquidity, 700);
         let (total, mut drawn, mut rewards) = (books.total(), Drawn::default(), 0);
-        for (account, result, charge, matures) in steps {
+        for (account, result, charge, flat, matures) in steps {
             let due = PassedOn {
                 insurance: Usd(charge / 3),
                 protocol: Usd(charge / 4),
                 keeper: Usd(charge / 5),
             };
-            let done = settle(books, purses[account], SignedUsd(result), due, drawn, TERMS, NOW).unwrap();
+            let cover = Cover { drawn, ..COVER };
+            let done = settle(books, purses[account], SignedUsd(result), due, cover, flat).unwrap();
             (books, purses[account], drawn) = (done.ledger, done.purse, done.drawn);
             rewards += done.passed_on.keeper.0;
             if matures {
-                let matured = mature(&books, purses[account], Bps(8_000)).unwrap();
+                let matured = mature(&books, purses[account], Bps(8_000), true).unwrap();
                 (books, purses[account]) = (matured.ledger, matured.purse);
             }
             prop_assert_eq!(books.total(), total);
             let sum = |of: fn(&Purse) -> Usd| purses.iter().map(|purse| of(purse).0).sum::<u64>();
             prop_assert_eq!(books.collateral.0, sum(|purse| purse.collateral) + rewards);
             prop_assert_eq!(books.pending_profit.0, sum(|purse| purse.pending_profit));
+            prop_assert_eq!(books.debt.0, sum(|purse| purse.debt));
             prop_assert!(drawn.amount.0 <= drawn.fund.0 / 2);
         }
     }

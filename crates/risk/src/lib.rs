@@ -17,6 +17,7 @@
     )
 )]
 
+pub mod aggregate;
 pub mod book;
 pub mod carry;
 pub mod chain_health;
@@ -29,15 +30,17 @@ pub mod limits;
 pub mod liquidation;
 pub mod loss;
 pub mod margin;
+pub mod mark;
 pub mod math;
 pub mod order;
 pub mod policy;
 pub mod pool;
 pub mod position;
+pub mod price;
 pub mod profit;
 pub mod quote;
+pub mod reference;
 pub mod refresh;
-
 pub mod share;
 pub mod spread;
 pub mod terms;

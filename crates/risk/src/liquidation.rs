@@ -52,8 +52,8 @@ pub fn liquidate(
         Side::Short => Side::Long,
     };
     let delta = size_to_close(health, leg, terms)?.on(closing)?;
-    book.trade(delta, leg.price, insurance, now, |trade, available| {
-        let charge = charge(trade.notional, now.since(flagged), available, terms)?;
+    book.trade(delta, leg.price, insurance, now, |trade, _| {
+        let charge = charge(trade.notional, now.since(flagged), health.equity, terms)?;
         let total = charge.reward.plus(charge.insurance)?;
         let due = PassedOn { insurance: charge.insurance, protocol: Usd(0), keeper: charge.reward };
         Ok(Charges { total, due })
@@ -132,7 +132,7 @@ pub fn size_to_close(health: &Health, leg: &Leg, terms: Terms) -> Result<Size, O
 /// The penalty on `closed` notional, divided between liquidator and insurance.
 ///
 /// The liquidator's share rises from the flag on, so that the first bot cannot overcharge and a
-/// late one is still paid. `available` is what the account has after its result was settled.
+/// late one is still paid. `available` is what the account has, its other positions included.
 ///
 /// # Errors
 /// [`Overflow`] when an amount does not fit.

@@ -31,8 +31,12 @@ fn leg(size: i64, entry: u64, price: u64) -> Leg {
     }
 }
 
+fn purse(collateral: u64, pending: u64) -> Purse {
+    Purse { collateral: Usd(collateral), pending_profit: Usd(pending), debt: Usd(0) }
+}
+
 fn health(collateral: u64, leg: &Leg) -> Health {
-    let mut health = Health::new(Usd(collateral), Usd(0)).unwrap();
+    let mut health = Health::new(&purse(collateral, 0)).unwrap();
     health.add(leg).unwrap();
     health
 }
@@ -41,7 +45,7 @@ fn health(collateral: u64, leg: &Leg) -> Health {
 fn holding(leg: &Leg, collateral: u64, pending: u64) -> Book {
     let none = Position::default();
     let total = |side| SideTotal::default().replace(side, &none, &leg.position).unwrap();
-    let purse = Purse { collateral: Usd(collateral), pending_profit: Usd(pending) };
+    let purse = purse(collateral, pending);
     let ledger = Ledger {
         collateral: purse.collateral,
         liquidity: Usd(1 << 50),
@@ -66,6 +70,27 @@ fn the_share_of_the_liquidator_rises_from_the_flag_on() {
 fn a_bankrupt_account_owes_the_liquidator_but_not_the_fund() {
     let due = charge(Usd(1_000_000), Millis(0), SignedUsd(-5), TERMS).unwrap();
     assert_eq!((due.reward, due.insurance), (Usd(1_500), Usd(0)));
+}
+
+#[test]
+fn the_penalty_is_what_the_account_has_in_all_its_positions_and_no_more() {
+    // Forty lost on 960, whose penalty is 14.4 and the reward a tenth of that.
+    let losing = leg(10_000_000, 1_000_000_000, 96_000_000);
+    for (collateral, entered, to_insurance, left, debt) in [
+        // Nothing but the other position's sixty: it pays the whole penalty later.
+        (0, 900_000_000, 12_960_000, 0, 54_400_000),
+        // The other position has lost fifty of the margin: they are not there for a penalty.
+        (100_000_000, 1_010_000_000, 8_560_000, 50_000_000, 0),
+    ] {
+        let mut health = health(collateral, &losing);
+        health.add(&leg(10_000_000, entered, 96_000_000)).unwrap();
+        let book = Book { others: true, ..holding(&losing, collateral, 0) };
+        let done = liquidate(&book, &health, &losing, TERMS, INSURANCE, Millis(1), Millis(9));
+        let done = done.unwrap();
+        assert_eq!(done.passed_on.keeper, Usd(1_440_000));
+        assert_eq!(done.passed_on.insurance, Usd(to_insurance));
+        assert_eq!((done.book.purse.collateral, done.book.purse.debt), (Usd(left), Usd(debt)));
+    }
 }
 
 #[test]
@@ -136,15 +161,17 @@ proptest! {
     #[test]
     fn a_partial_close_brings_the_account_back_over_maintenance(
         size in 1_000..1_000_000_000_i64, short: bool, entry in 1_000_000..1_000_000_000_u64,
-        moved in 1..2_500_u64, collateral_bps in 1..2_000_u64,
+        moved in 1..2_500_u64, standing_bps in -10_000..10_000_i64,
     ) {
         let signed = if short { -size } else { size };
         let value = (size as u64 * (entry / 1_000)) / 1_000;
         let price = if short { entry + entry * moved / 10_000 } else { entry - entry * moved / 10_000 };
         let position = leg(signed, value, price);
-        let collateral = value * collateral_bps / 10_000;
+        let bare = health(0, &position);
+        let equity = bare.maintenance.0 as i64 * standing_bps / 10_000;
+        let collateral = (equity.min(bare.maintenance.0 as i64 - 1) - bare.equity.0).max(0) as u64;
         let before = health(collateral, &position);
-        prop_assume!(!before.meets_maintenance());
+        prop_assert!(!before.meets_maintenance());
         let closed = size_to_close(&before, &position, TERMS).unwrap();
         prop_assert!(closed.0 > 0 && closed.0 <= size as u64);
         prop_assert!(closed.0 == size as u64 || size as u64 - closed.0 >= TERMS.smallest.0);
@@ -158,7 +185,7 @@ proptest! {
             let rest = Leg { position: done.book.position, ..position };
             let after = health(done.book.purse.collateral.0, &rest);
             prop_assert!(after.meets_maintenance(), "{:?}", after);
-            prop_assert_eq!(done.bad_debt, Usd(0));
+            prop_assert_eq!((done.bad_debt, done.book.purse.debt), (Usd(0), Usd(0)));
         }
     }
 
@@ -205,16 +232,16 @@ proptest! {
                 leg(if short { -size } else { size }, value * entered / 10_000, price)
             })
             .collect();
-        let standing = |collateral, pending, legs: &[Leg]| {
-            let mut health = Health::new(Usd(collateral), Usd(pending)).unwrap();
+        let standing = |purse: Purse, legs: &[Leg]| {
+            let mut health = Health::new(&purse).unwrap();
             legs.iter().for_each(|leg| { health.add(leg).unwrap(); });
             health
         };
-        let bare = standing(0, 0, &legs);
+        let bare = standing(Purse::default(), &legs);
         let owned = (bare.maintenance.0 * standing_bps / 10_000) as i64 - bare.equity.0;
         let pending = pending.min(owned as u64);
         let collateral = owned as u64 - pending;
-        let before = standing(collateral, pending, &legs);
+        let before = standing(purse(collateral, pending), &legs);
         prop_assert!(!before.meets_maintenance());
         let first = legs[0];
         let closed = size_to_close(&before, &first, TERMS).unwrap();
@@ -235,7 +262,7 @@ proptest! {
         prop_assert_eq!(done.bad_debt, Usd(0));
         let mut rest = legs;
         rest[0].position = done.book.position;
-        let after = standing(done.book.purse.collateral.0, done.book.purse.pending_profit.0, &rest);
+        let after = standing(done.book.purse, &rest);
         let target = (after.initial.0 + after.maintenance.0) / 2;
         prop_assert!(after.equity.0 + 3 >= target as i64, "{:?} {}", after, target);
         prop_assert!(after.meets_maintenance());

@@ -1,5 +1,6 @@
 //! How much margin an account needs, and where it stands against it.
 
+use crate::ledger::Purse;
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::position::{Position, notional};
 use crate::units::{Bps, CarryIndex, Price, SignedUsd, Usd};
@@ -33,7 +34,7 @@ pub struct Leg {
 /// requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// Collateral, pending profit and the unrealised result of every position.
+    /// Collateral, pending profit and the unrealised result of every position, less debt.
     pub equity: SignedUsd,
     /// The part of the equity that nobody has realised into collateral: pending profit and the
     /// positions in gain. It backs positions but cannot be withdrawn.
@@ -76,14 +77,14 @@ impl Leg {
 }
 
 impl Health {
-    /// An account without positions.
+    /// An account's money, before its positions.
     ///
     /// # Errors
     /// [`Overflow`] when the sum does not fit `i64` native units.
-    pub fn new(collateral: Usd, pending_profit: Usd) -> Result<Self, Overflow> {
+    pub fn new(purse: &Purse) -> Result<Self, Overflow> {
         Ok(Self {
-            equity: collateral.plus(pending_profit)?.signed()?,
-            unrealised: pending_profit,
+            equity: purse.owned()?,
+            unrealised: purse.pending_profit,
             initial: Usd(0),
             maintenance: Usd(0),
         })

@@ -1,6 +1,7 @@
 extern crate std;
 
 use super::{Health, Leg, Ratios, covers, requirement};
+use crate::ledger::Purse;
 use crate::math::Overflow;
 use crate::position::Position;
 use crate::units::{Bps, CarryIndex, Price, SignedSize, SignedUsd, Usd};
@@ -15,8 +16,12 @@ fn long_at(price: u64) -> Leg {
     Leg { position, price: Price(price), carry: CarryIndex(0), ratios: RATIOS }
 }
 
+fn purse(collateral: u64, pending: u64) -> Purse {
+    Purse { collateral: Usd(collateral), pending_profit: Usd(pending), debt: Usd(0) }
+}
+
 fn health(collateral: u64, pending: u64, legs: &[Leg]) -> Health {
-    let mut health = Health::new(Usd(collateral), Usd(pending)).unwrap();
+    let mut health = Health::new(&purse(collateral, pending)).unwrap();
     for leg in legs {
         health.add(leg).unwrap();
     }
@@ -39,8 +44,8 @@ fn the_line_itself_is_safe_and_one_unit_below_is_not() {
 
 #[test]
 fn an_amount_out_of_range_is_an_error() {
-    assert_eq!(Health::new(Usd(u64::MAX), Usd(1)).err(), Some(Overflow));
-    assert_eq!(Health::new(Usd(u64::MAX), Usd(0)).err(), Some(Overflow));
+    assert_eq!(Health::new(&purse(u64::MAX, 1)).err(), Some(Overflow));
+    assert_eq!(Health::new(&purse(u64::MAX, 0)).err(), Some(Overflow));
 }
 
 #[test]
@@ -63,6 +68,22 @@ fn gains_and_pending_profit_back_positions_but_cannot_be_withdrawn() {
     assert!(gaining.meets_initial());
     let idle = health(120_000_000, 50_000_000, &[]);
     assert_eq!(idle.withdrawable(Usd(120_000_000)), Usd(120_000_000));
+}
+
+#[test]
+fn debt_lowers_equity_and_what_can_be_withdrawn() {
+    let owing = Purse { debt: Usd(30), ..purse(100, 0) };
+    let mut health = Health::new(&owing).unwrap();
+    assert_eq!((health.equity, health.withdrawable(Usd(100))), (SignedUsd(70), Usd(70)));
+    health.add(&long_at(200_000_000)).unwrap();
+    assert_eq!(health.equity, SignedUsd(1_000_000_070));
+    assert_eq!(
+        health.withdrawable(Usd(100)),
+        Usd(0),
+        "a gain does not pay it before it is realised"
+    );
+    let owing = Purse { debt: Usd(30), ..purse(29, 0) };
+    assert_eq!(Health::new(&owing).unwrap().equity, SignedUsd(-1));
 }
 
 #[test]

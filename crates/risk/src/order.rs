@@ -1,17 +1,9 @@
 //! What a trader asked for, and the price it executes at: nobody picks it.
 
 use crate::math::Overflow;
+use crate::price::PricePoint;
 use crate::spread::trade_price;
 use crate::units::{Millis, Ppm, Price, Side, SignedSize, Size};
-
-/// One aggregated price of a market.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PricePoint {
-    /// When the providers published it.
-    pub published: Millis,
-    /// The aggregate.
-    pub price: Price,
-}
 
 /// An index price that an order waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +31,6 @@ pub struct Order {
     pub requested: Millis,
     /// After this it is removed unexecuted.
     pub expires: Millis,
-}
-
-/// The oldest of `recent` published at or after `earliest`; `recent` comes newest first, as a
-/// market keeps it.
-///
-/// `None` while no such price exists: the request waits, it is never forfeited.
-pub fn first_since(
-    recent: impl Iterator<Item = PricePoint>,
-    earliest: Millis,
-) -> Option<PricePoint> {
-    recent.take_while(|point| point.published >= earliest).last()
 }
 
 impl Trigger {
@@ -92,8 +73,9 @@ impl Order {
     ) -> Result<Option<(PricePoint, Price)>, Overflow> {
         let mut chosen = None;
         for point in recent.take_while(|point| point.published >= earliest) {
-            let price = trade_price(point.price, self.delta.side(), spread)?;
-            if self.trigger.is_met(point.price) && self.keeps_limit(price) {
+            let side = self.delta.side();
+            let price = trade_price(point.traded(side), side, spread)?;
+            if self.trigger.is_met(point.middle()) && self.keeps_limit(price) {
                 chosen = Some((point, price));
             }
         }

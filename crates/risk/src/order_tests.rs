@@ -1,7 +1,8 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{Order, PricePoint, Trigger, first_since};
+use super::{Order, Trigger};
+use crate::price::{PricePoint, first_since};
 use crate::spread::trade_price;
 use crate::units::{Millis, Ppm, Price, Side, SignedSize};
 use proptest::prelude::*;
@@ -16,7 +17,7 @@ const BUY: Order = Order {
 };
 
 fn point(published: u64, price: u64) -> PricePoint {
-    PricePoint { published: Millis(published), price: Price(price) }
+    PricePoint::exact(Price(price), Millis(published))
 }
 
 #[test]
@@ -136,7 +137,7 @@ proptest! {
         let found = order.execution(points.iter().rev().copied(), Millis(earliest), Ppm(spread));
         let distance = |price: u64| (price * u64::from(spread)).div_ceil(1_000_000);
         let wanted = points.into_iter().find_map(|point| {
-            let index = point.price.0;
+            let index = point.low.0;
             let price = if buys { index + distance(index) } else { index - distance(index) };
             let met = [true, index >= level, index <= level][usize::from(kind)];
             let kept = if buys { price <= limit } else { price >= limit };

@@ -37,11 +37,19 @@ impl From<Overflow> for Refusal {
 /// What the liquidity pool is worth to its holders: its cash less pending profit and what traders
 /// would gain; nothing when that is negative.
 ///
+/// Nobody knows how much of the accounts' debt will be paid. It counts in full for who joins and not
+/// at all for who leaves, so that nobody gains from knowing better.
+///
 /// # Errors
 /// [`Overflow`] when a sum does not fit.
-pub fn liquidity_value(ledger: &Ledger, traders_gain: SignedUsd) -> Result<Usd, Overflow> {
+pub fn liquidity_value(
+    ledger: &Ledger,
+    traders_gain: SignedUsd,
+    joins: bool,
+) -> Result<Usd, Overflow> {
     let owed = ledger.pending_profit.signed()?.plus(traders_gain)?;
-    Ok(ledger.liquidity.signed()?.minus(owed)?.gain())
+    let has = if joins { ledger.liquidity.plus(ledger.debt)? } else { ledger.liquidity };
+    Ok(has.signed()?.minus(owed)?.gain())
 }
 
 /// Shares that a queued `deposit` buys, and the ledger after it joined.

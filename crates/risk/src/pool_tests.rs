@@ -18,8 +18,17 @@ const SHARES: Pool = Pool { assets: Usd(999), shares: 999 };
 
 #[test]
 fn the_pool_owes_pending_profit_and_what_traders_would_gain() {
-    assert_eq!(liquidity_value(&ledger(), SignedUsd(-30)), Ok(Usd(980)));
-    assert_eq!(liquidity_value(&ledger(), SignedUsd(2_000)), Ok(Usd(0)));
+    for joins in [false, true] {
+        assert_eq!(liquidity_value(&ledger(), SignedUsd(-30), joins), Ok(Usd(980)));
+        assert_eq!(liquidity_value(&ledger(), SignedUsd(2_000), joins), Ok(Usd(0)));
+    }
+}
+
+#[test]
+fn debt_counts_for_who_joins_and_not_for_who_leaves() {
+    let owed = Ledger { debt: Usd(20), ..ledger() };
+    assert_eq!(liquidity_value(&owed, SignedUsd(0), false), Ok(Usd(950)));
+    assert_eq!(liquidity_value(&owed, SignedUsd(0), true), Ok(Usd(970)));
 }
 
 #[test]

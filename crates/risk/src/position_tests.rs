@@ -36,7 +36,7 @@ fn a_flip_closes_whole_and_opens_the_rest() {
 fn the_pool_counts_a_fraction_of_a_unit_it_owes_as_a_whole_one() {
     let total = |size, entry| SideTotal { size: Size(size), entry: Usd(entry), carry_basis: 0 };
     let owed = |longs: SideTotal, shorts: SideTotal| {
-        traders_gain(&longs, &shorts, at(1_500_000), FLAT).unwrap()
+        traders_gain(&longs, &shorts, |_| at(1_500_000), FLAT).unwrap()
     };
     assert_eq!(owed(total(1, 1), total(0, 0)), SignedUsd(1));
     assert_eq!(owed(total(0, 0), total(1, 2)), SignedUsd(1));
@@ -124,7 +124,7 @@ proptest! {
             let owed = held.carry_owed(carry(index)(held.size.side())).unwrap().0;
             held.profit(at(last)).unwrap().0 - owed
         }).sum();
-        let debt = traders_gain(&longs, &shorts, at(last), carry(index)).unwrap().0;
+        let debt = traders_gain(&longs, &shorts, |_| at(last), carry(index)).unwrap().0;
         prop_assert!(debt >= claims, "{} < {}", debt, claims);
     }
 

@@ -16,18 +16,44 @@ pub struct Matured {
     pub amount: Usd,
 }
 
-/// Turns all of an account's pending profit into collateral, cut by what the silo can pay.
+/// Why profit does not mature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The silo cannot pay all of it now. What is cut is gone for good, so only its owner may give
+    /// it up.
+    Cut,
+    /// An amount does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for Refusal {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+/// Turns all of an account's pending profit into collateral, cut by what the silo can pay where the
+/// owner accepts that.
 ///
 /// # Errors
-/// [`Overflow`] when an amount does not fit.
-pub fn mature(ledger: &Ledger, purse: Purse, share: Bps) -> Result<Matured, Overflow> {
+/// The reason why not; nothing was changed.
+pub fn mature(
+    ledger: &Ledger,
+    purse: Purse,
+    share: Bps,
+    accepts_cut: bool,
+) -> Result<Matured, Refusal> {
     let pending = purse.pending_profit;
     let amount = matured(pending, ledger.pending_profit, ledger.liquidity, share)?;
+    if amount < pending && !accepts_cut {
+        return Err(Refusal::Cut);
+    }
     let mut ledger = *ledger;
     ledger.pending_profit = ledger.pending_profit.minus(pending)?;
     ledger.liquidity = ledger.liquidity.minus(amount)?;
     ledger.collateral = ledger.collateral.plus(amount)?;
-    let purse = Purse { collateral: purse.collateral.plus(amount)?, pending_profit: Usd(0) };
+    let collateral = purse.collateral.plus(amount)?;
+    let purse = Purse { collateral, pending_profit: Usd(0), ..purse };
     Ok(Matured { ledger, purse, amount })
 }
 

@@ -1,4 +1,4 @@
-use super::{mature, matured, since};
+use super::{Refusal, mature, matured, since};
 use crate::ledger::{Ledger, Purse};
 use crate::math::Overflow;
 use crate::units::{Bps, Millis, Usd};
@@ -30,10 +30,13 @@ proptest! {
         let mut ledger = Ledger { liquidity: Usd(cash), pending_profit: Usd(total), ..Ledger::default() };
         let before = ledger.total().unwrap();
         for pending in claims {
-            let purse = Purse { collateral: Usd(7), pending_profit: Usd(pending) };
+            let purse = Purse { collateral: Usd(7), pending_profit: Usd(pending), debt: Usd(0) };
             let payable = ledger.liquidity.0 * u64::from(share) / 10_000;
             let claimed = ledger.pending_profit.0;
-            let after = mature(&ledger, purse, Bps(share)).unwrap();
+            let after = mature(&ledger, purse, Bps(share), true).unwrap();
+            let uncut = mature(&ledger, purse, Bps(share), false);
+            let refused = Err(Refusal::Cut);
+            prop_assert_eq!(uncut, if after.amount.0 < pending { refused } else { Ok(after) });
             prop_assert!(after.amount.0 <= pending);
             prop_assert_eq!(after.amount.0 == pending, pending == 0 || payable >= claimed);
             prop_assert_eq!(after.purse.collateral.0, 7 + after.amount.0);

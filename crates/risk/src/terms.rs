@@ -7,6 +7,7 @@ use crate::limits::Caps;
 use crate::liquidation;
 use crate::margin::Ratios;
 use crate::quote::Limits;
+use crate::reference::BandTerms;
 use crate::spread::Spread;
 use crate::units::{Bps, Millis, Ppm, Size};
 
@@ -31,6 +32,13 @@ pub struct MarketTerms {
     pub taker_fee: Bps,
     /// Limits on readings.
     pub quotes: Limits,
+    /// A reading further than this from the median is dropped.
+    pub divergence: Bps,
+    /// The band that gates liquidation.
+    pub band: BandTerms,
+    /// Notional a market's liquidations may close in a minute of a thaw, as a share of the silo's
+    /// liquidity.
+    pub thaw_pace: Bps,
     /// From an order's request to the first price it may get.
     pub execution_delay: Millis,
     /// From a flag to the first price a liquidation may use.
@@ -59,6 +67,11 @@ pub enum OutOfBounds {
     Quotes,
     /// A delay outside 1–30 s.
     Delay,
+    /// Divergence outside 0.1–10 %, a band outside 1–50 %, or a reference that moves by less than
+    /// 0.01 % or more than 5 % a minute.
+    Band,
+    /// A pace outside 0.1–100 % of liquidity a minute.
+    Pace,
 }
 
 impl MarketTerms {
@@ -79,6 +92,8 @@ impl MarketTerms {
             (self.quotes_hold(), OutOfBounds::Quotes),
             (delay.contains(&self.execution_delay), OutOfBounds::Delay),
             (delay.contains(&self.flag_delay), OutOfBounds::Delay),
+            (self.band_holds(), OutOfBounds::Band),
+            ((Bps(10)..=Bps(10_000)).contains(&self.thaw_pace), OutOfBounds::Pace),
         ];
         within.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
     }
@@ -122,6 +137,12 @@ impl MarketTerms {
         let Caps { side, account_share, utilisation } = self.caps;
         let used = Bps(1)..=Bps(50_000);
         side > Size(0) && account_share <= Bps(10_000) && used.contains(&utilisation)
+    }
+
+    fn band_holds(&self) -> bool {
+        (Bps(10)..=Bps(1_000)).contains(&self.divergence)
+            && (Bps(100)..=Bps(5_000)).contains(&self.band.width)
+            && (Bps(1)..=Bps(500)).contains(&self.band.speed)
     }
 
     fn quotes_hold(&self) -> bool {

@@ -4,6 +4,7 @@ use crate::limits::Caps;
 use crate::liquidation::Terms;
 use crate::margin::Ratios;
 use crate::quote::Limits;
+use crate::reference::BandTerms;
 use crate::spread::Spread;
 use crate::units::{Bps, Millis, Ppm, Size};
 
@@ -25,6 +26,9 @@ pub fn good() -> MarketTerms {
         caps: Caps { side: Size(1), account_share: Bps(10_000), utilisation: Bps(50_000) },
         taker_fee: Bps(100),
         quotes: Limits { age: Millis(1_000), future: Millis(60_000), confidence: Bps(500) },
+        divergence: Bps(1_000),
+        band: BandTerms { width: Bps(5_000), speed: Bps(500) },
+        thaw_pace: Bps(10_000),
         execution_delay: Millis(1_000),
         flag_delay: Millis(30_000),
     }
@@ -34,7 +38,7 @@ pub fn good() -> MarketTerms {
 fn the_edges_are_allowed_and_one_step_beyond_is_not() {
     assert_eq!(good().check(), Ok(()));
     type Change = fn(&mut MarketTerms);
-    let beyond: [(OutOfBounds, Change); 34] = [
+    let beyond: [(OutOfBounds, Change); 42] = [
         (OutOfBounds::Ratios, |terms| terms.ratios.maintenance = Bps(49)),
         (OutOfBounds::Ratios, |terms| terms.ratios.initial = Bps(500)),
         (OutOfBounds::Ratios, |terms| terms.ratios.initial = Bps(10_001)),
@@ -56,6 +60,14 @@ fn the_edges_are_allowed_and_one_step_beyond_is_not() {
         (OutOfBounds::Caps, |terms| terms.caps.utilisation = Bps(0)),
         (OutOfBounds::Caps, |terms| terms.caps.utilisation = Bps(50_001)),
         (OutOfBounds::Fee, |terms| terms.taker_fee = Bps(101)),
+        (OutOfBounds::Band, |terms| terms.divergence = Bps(9)),
+        (OutOfBounds::Band, |terms| terms.divergence = Bps(1_001)),
+        (OutOfBounds::Band, |terms| terms.band.width = Bps(99)),
+        (OutOfBounds::Band, |terms| terms.band.width = Bps(5_001)),
+        (OutOfBounds::Band, |terms| terms.band.speed = Bps(0)),
+        (OutOfBounds::Band, |terms| terms.band.speed = Bps(501)),
+        (OutOfBounds::Pace, |terms| terms.thaw_pace = Bps(9)),
+        (OutOfBounds::Pace, |terms| terms.thaw_pace = Bps(10_001)),
         (OutOfBounds::Quotes, |terms| terms.quotes.age = Millis(999)),
         (OutOfBounds::Quotes, |terms| terms.quotes.future = Millis(60_001)),
         (OutOfBounds::Quotes, |terms| terms.quotes.confidence = Bps(0)),

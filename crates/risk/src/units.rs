@@ -34,7 +34,7 @@ pub struct Bps(pub u16);
 pub struct Ppm(pub u32);
 
 /// Milliseconds: a moment of the venue's clock (since 1970) or a duration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(pub u64);
 
 /// What one whole base unit has paid since the market began, in millionths of a native unit.

@@ -15,6 +15,8 @@ pub struct Audit {
     pub collateral: i128,
     /// The ledger's pending profit less what accounts claim.
     pub pending_profit: i128,
+    /// The ledger's debt less what accounts owe.
+    pub debt: i128,
     /// Open interest of all markets, both sides, less the accounts' positions.
     pub open_interest: i128,
     /// Entry value of all open positions less the accounts'.
@@ -24,7 +26,7 @@ pub struct Audit {
 impl Audit {
     /// All differences in money but the vaults', regardless of their signs.
     pub fn books(&self) -> i128 {
-        self.collateral.abs() + self.pending_profit.abs() + self.entry.abs()
+        self.collateral.abs() + self.pending_profit.abs() + self.debt.abs() + self.entry.abs()
     }
 
     /// Sums up every account given, which must be all of the silo's.
@@ -47,6 +49,7 @@ impl Audit {
             vaults: in_vaults(venue) - held - owned_by_others(&silo),
             collateral: i128::from(ledger.collateral) - held,
             pending_profit: i128::from(ledger.pending_profit) - sum(|state| state.pending_profit),
+            debt: i128::from(ledger.debt) - sum(|state| state.debt),
             open_interest: listed - open,
             entry: i128::from(silo.open_notional) - entry,
         }

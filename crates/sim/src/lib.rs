@@ -8,6 +8,7 @@ pub mod events;
 pub mod feed;
 pub mod node;
 pub mod path;
+pub mod switchboard;
 pub mod tokens;
 pub mod venue;
 

@@ -4,14 +4,17 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
-use holdfast_client::{Pubkey, address, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Pubkey, address};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, deploy_program, plan, presets};
 use solana_keypair::{Keypair, keypair_from_seed};
 use solana_signer::Signer;
 
 use crate::cluster::{Cluster, Failure};
-use crate::feed::{Published, post_pyth_update, pyth_update};
-use crate::{elf, tokens};
+use crate::feed::{
+    Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
+};
+use crate::{elf, switchboard, tokens};
 
 /// Lamports everyone starts with.
 const LAMPORTS: u64 = 1_000_000_000_000;
@@ -23,7 +26,15 @@ pub struct Listing {
     pub name: &'static str,
     /// Price, millionths.
     pub price: u64,
+    /// Who prices it; more than half have to agree.
+    pub providers: &'static [Provider],
 }
+
+/// One provider.
+pub const LONE: &[Provider] = &[Provider::PythPull];
+/// All providers the program knows.
+pub const ALL: &[Provider] =
+    &[Provider::PythPull, Provider::PythPriceAccount, Provider::Switchboard];
 
 /// Someone with a margin account.
 pub struct Trader {
@@ -67,7 +78,28 @@ pub fn feed_id(index: usize) -> [u8; 32] {
 
 /// Address of the account a market's updates are posted to.
 pub fn feed_account(index: usize) -> Pubkey {
-    keypair("feed", index as u64).pubkey()
+    feed_address(Provider::PythPull, index)
+}
+
+/// Address of a provider's feed account for a market.
+pub fn feed_address(provider: Provider, index: usize) -> Pubkey {
+    let name = match provider {
+        Provider::PythPull => "feed",
+        Provider::PythPriceAccount => "price account",
+        Provider::Switchboard => "switchboard",
+    };
+    keypair(name, index as u64).pubkey()
+}
+
+/// What a market lists of that feed.
+pub fn feed_source(provider: Provider, index: usize) -> FeedSource {
+    let address = feed_address(provider, index);
+    let id = match provider {
+        Provider::PythPull => feed_id(index),
+        Provider::PythPriceAccount => address.to_bytes(),
+        Provider::Switchboard => switchboard::feed_id(&address, feed_id(index)),
+    };
+    FeedSource { provider: provider as u8, id }
 }
 
 impl Venue {
@@ -173,16 +205,53 @@ impl Venue {
         }
     }
 
-    /// Publishes one market's price and refreshes the market.
+    /// Publishes one market's price on all its feeds and refreshes the market.
     ///
     /// # Errors
     /// What the program said.
     pub fn publish_one(&mut self, index: usize, published: Published) -> Result<(), Failure> {
-        let update = pyth_update(feed_id(index), published, self.cluster.slot());
-        post_pyth_update(&mut self.cluster, feed_account(index), &update);
-        let refresh =
-            instruction::refresh_market(self.silo, self.markets[index], &[feed_account(index)]);
+        let providers = self.providers(index);
+        for provider in &providers {
+            self.publish_feed(*provider, index, published);
+        }
+        self.refresh(index, &providers)
+    }
+
+    /// A provider writes its feed of a market; nobody reads it yet.
+    pub fn publish_feed(&mut self, provider: Provider, index: usize, published: Published) {
+        let address = feed_address(provider, index);
+        match provider {
+            Provider::PythPull => {
+                let update = pyth_update(feed_id(index), published, self.cluster.slot());
+                post_pyth_update(&mut self.cluster, address, &update);
+            }
+            Provider::PythPriceAccount => {
+                let account = pyth_price_account(published);
+                write_pyth_price_account(&mut self.cluster, address, &account);
+            }
+            Provider::Switchboard => {
+                let feed = switchboard::pull_feed(feed_id(index), published);
+                switchboard::write_pull_feed(&mut self.cluster, address, feed);
+            }
+        }
+    }
+
+    /// Refreshes a market from the feeds of these providers.
+    ///
+    /// # Errors
+    /// What the program said.
+    pub fn refresh(&mut self, index: usize, providers: &[Provider]) -> Result<(), Failure> {
+        let feeds: Vec<_> =
+            providers.iter().map(|provider| feed_address(*provider, index)).collect();
+        let refresh = instruction::refresh_market(self.silo, self.markets[index], &feeds);
         self.cluster.send(&[refresh], &[&self.admin]).map(|_| ())
+    }
+
+    /// Who prices a market.
+    pub fn providers(&self, index: usize) -> Vec<Provider> {
+        let market = self.market(index);
+        let feeds = market.feeds.iter().take(usize::from(market.feed_count));
+        feeds.filter_map(|feed| Provider::from_code(feed.provider).ok()).collect()
     }
 
     /// Someone new, with tokens in a wallet but no margin account yet.
@@ -335,9 +404,10 @@ impl Venue {
 pub fn silo_plan(listings: &[Listing]) -> SiloPlan {
     let terms = listings.iter().map(|listing| presets::market(listing.price / 1_000_000));
     let markets = listings.iter().zip(terms).enumerate().map(|(index, (listing, terms))| {
-        let provider = Provider::PythPull as u8;
-        let feed = FeedSource { provider, id: feed_id(index) };
-        MarketPlan { name: listing.name.to_owned(), terms, feed }
+        let feeds = listing.providers.iter().map(|provider| feed_source(*provider, index));
+        let quorum = listing.providers.len() as u8 / 2 + 1;
+        let feeds = Feeds { feeds: feeds.collect(), quorum };
+        MarketPlan { name: listing.name.to_owned(), terms, feeds }
     });
     let mint = keypair("mint", 0).pubkey();
     SiloPlan { mint, terms: presets::silo(), markets: markets.collect() }

@@ -13,7 +13,7 @@ pub async fn account(config: &Config, address: Pubkey) -> Result<(), String> {
     let account: MarginAccount = read(&endpoint, "margin account", &address).await?;
     let markets = markets(&endpoint, &account).await?;
     let market = |index: u8| markets.iter().find(|market| market.index == index);
-    let price = |market: &Market| market.newest_price().price;
+    let price = |market: &Market| market.newest_price().middle();
     let health = standing::health(&account, market, price).ok().flatten();
     let sum = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
     let now = wall_clock();

@@ -22,8 +22,9 @@ fn rows(address: &str, market: &Market, now: u64) -> Vec<(&'static str, String)>
     vec![
         ("market", name(&market.name)),
         ("address", address.to_owned()),
-        ("price", amount(newest.price.0)),
+        ("price", amount(newest.middle().0)),
         ("published", ago(newest.published.0, now)),
+        ("reference", amount(market.reference_price)),
         ("longs", side(&market.longs)),
         ("shorts", side(&market.shorts)),
         ("funding per hour", format!("{:.6} %", market.funding_rate as f64 / 1e13)),

@@ -91,7 +91,7 @@ async fn markets(
         let newest = market.newest_price();
         let (longs, shorts) = (amount(market.longs.size), amount(market.shorts.size));
         let published = ago(newest.published.0, now);
-        Some([name(&market.name), amount(newest.price.0), published, longs, shorts])
+        Some([name(&market.name), amount(newest.middle().0), published, longs, shorts])
     });
     Ok(rows.collect())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use holdfast_client::Pubkey;
+use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MAX_MARKETS, Market};
 use holdfast_risk::margin::BPS_ONE;
 use holdfast_risk::units::ONE;
@@ -107,17 +108,23 @@ impl Alarms {
 
     /// Who goes off as a market stands now, having published the prices after `seen`. An account
     /// stays in the index until it is disarmed.
-    pub fn ring(&self, market: &Market, seen: Millis, into: &mut impl Extend<Pubkey>) {
+    pub fn ring(
+        &self,
+        market: &Market,
+        chain: &Chain,
+        seen: Millis,
+        into: &mut impl Extend<Pubkey>,
+    ) {
         let own = &self.markets[usize::from(market.index) % MAX_MARKETS];
-        let price = market.newest_price().price;
+        let mark = market.mark(chain.now, chain.monitor.broke);
         let ratio = market.terms.ratios().maintenance;
-        let worth = |side| worth(side, price, market.carry(side), ratio);
+        let worth = |side| worth(side, mark.favouring(side), market.carry(side), ratio);
         into.extend(from(&own.longs, (worth(Side::Long), FIRST)));
         into.extend(up_to(&own.shorts, (worth(Side::Short), LAST)));
         let new = market.recent_prices().take_while(|point| point.published > seen);
         let (mut low, mut high) = (Price(u64::MAX), Price(0));
         for point in new {
-            (low, high) = (low.min(point.price), high.max(point.price));
+            (low, high) = (low.min(point.low), high.max(point.high));
         }
         if low <= high {
             into.extend(from(&own.falls, (low, FIRST)));

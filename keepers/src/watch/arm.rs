@@ -1,7 +1,7 @@
 //! When an account has to be looked at again.
 
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::legs;
+use holdfast_client::holdfast::legs::{self, Purpose};
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_client::standing;
 use holdfast_risk::liquidation::flag_stands;
@@ -51,7 +51,7 @@ fn arm_margin(
     if account.flagged_ms != 0 && flag_stands(flagged, chain.now) {
         return None;
     }
-    let price = |market: &Market| market.newest_price().price;
+    let price = |market: &Market| legs::worth(account, market, chain, Purpose::Liquidation);
     let health = standing::health(account, |index| mirror.market(index), price).ok().flatten()?;
     let positions = i128::from(account.open_markets.count_ones());
     let spare = above_maintenance(&health) - positions * ROUNDING;
@@ -122,8 +122,8 @@ fn awaited(mirror: &Mirror, chain: &Chain, slot: &OrderState, order: &Order) -> 
     needs.into_iter().chain([within_limit]).find(|alarm| {
         let mut recent = market.recent_prices().take_while(|point| point.published >= earliest);
         !recent.any(|point| match alarm {
-            Alarm::Falls { to, .. } => point.price <= *to,
-            _ => matches!(alarm, Alarm::Rises { to, .. } if point.price >= *to),
+            Alarm::Falls { to, .. } => point.low <= *to,
+            _ => matches!(alarm, Alarm::Rises { to, .. } if point.high >= *to),
         })
     })
 }

@@ -14,6 +14,7 @@ pub fn open(silo: &Silo, market: &Market, account: &MarginAccount) -> Book {
     Book {
         position: account.position(market.index),
         purse: account.purse(),
+        others: account.has_others(market.index),
         longs: SideTotal::from(&market.longs),
         shorts: SideTotal::from(&market.shorts),
         carry_long: holdfast_risk::CarryIndex(market.carry_long),

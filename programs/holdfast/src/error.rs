@@ -1,7 +1,7 @@
 //! Every way the program refuses, and what the caller can do about it.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::{Overflow, execution, limits, pool, quote, terms};
+use holdfast_risk::{Overflow, execution, limits, pool, profit, quote, terms};
 
 /// Reasons to refuse. Nothing is changed when one is returned.
 #[error_code]
@@ -42,11 +42,16 @@ pub enum HoldfastError {
     /// The silo has all the markets it can have.
     #[msg("The silo has 16 markets already: create another silo")]
     TooManyMarkets,
-    /// The number of feeds is not supported.
-    #[msg("A market takes exactly one feed for now")]
+    /// Feeds and quorum do not fit together.
+    #[msg(
+        "A market takes 1 to 5 different feeds, a quorum of more than half of them, and fewer of \
+         any one provider than the quorum"
+    )]
     FeedCount,
     /// The provider is not known.
-    #[msg("Unknown price provider: 1 is Pyth's pull feed, 2 Pyth's price account")]
+    #[msg(
+        "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed"
+    )]
     UnknownProvider,
     /// The account passed is none of the market's feeds.
     #[msg("Not a feed of this market: pass the account whose provider and id the market lists")]
@@ -170,6 +175,12 @@ pub enum HoldfastError {
     /// Nothing to collect.
     #[msg("There is nothing to collect or to move")]
     NothingToMove,
+    /// The price lies outside the band around the market's reference.
+    #[msg("The price is outside the market's band: wait until the feeds have agreed on it longer")]
+    PriceOutsideBand,
+    /// The profit would be cut.
+    #[msg("The silo cannot pay all pending profit now: only the owner may take less, or wait")]
+    ProfitCut,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -206,6 +217,15 @@ impl From<execution::Refusal> for HoldfastError {
             execution::Refusal::Exceeded(Exceeded::Overflow) | execution::Refusal::Overflow => {
                 Self::Overflow
             }
+        }
+    }
+}
+
+impl From<profit::Refusal> for HoldfastError {
+    fn from(refusal: profit::Refusal) -> Self {
+        match refusal {
+            profit::Refusal::Cut => Self::ProfitCut,
+            profit::Refusal::Overflow => Self::Overflow,
         }
     }
 }

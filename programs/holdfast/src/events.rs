@@ -35,18 +35,35 @@ pub struct MarketListed {
 pub struct MarketRefreshed {
     /// The market.
     pub market: Pubkey,
-    /// The aggregated price.
-    pub price: u64,
+    /// The aggregated price: the lower middle of the readings.
+    pub low: u64,
+    /// The upper middle; the same where their number is odd.
+    pub high: u64,
     /// Published at.
     pub published_ms: u64,
     /// Bit per feed that took part.
     pub feeds: u8,
+    /// Bit per feed dropped because it diverges.
+    pub outliers: u8,
+    /// The slow reference price from now on.
+    pub reference: u64,
     /// Funding rate from now on, 10⁻¹⁵ per hour.
     pub funding_rate: i64,
     /// The longs' carry index.
     pub carry_long: i64,
     /// The shorts' carry index.
     pub carry_short: i64,
+}
+
+/// A market stored readings that give no new price.
+#[event]
+pub struct MarketUnpriced {
+    /// The market.
+    pub market: Pubkey,
+    /// Why: 1 too few fresh readings, 2 they diverge, 3 nothing newer than the last price.
+    pub reason: u8,
+    /// Bit per feed whose reading was stored.
+    pub feeds: u8,
 }
 
 /// A margin account was opened.
@@ -138,7 +155,9 @@ pub struct OrderExecuted {
     pub carry: i64,
     /// Taker fee paid.
     pub fee: u64,
-    /// What the account could not pay.
+    /// What the account owes afterwards.
+    pub debt: u64,
+    /// What the account could not pay when its last position was closed.
     pub bad_debt: u64,
 }
 
@@ -176,7 +195,9 @@ pub struct PositionLiquidated {
     pub reward: u64,
     /// Penalty paid to insurance.
     pub to_insurance: u64,
-    /// What the account could not pay.
+    /// What the account owes afterwards.
+    pub debt: u64,
+    /// What the account could not pay when its last position was closed.
     pub bad_debt: u64,
     /// The part of it that insurance paid.
     pub insured: u64,

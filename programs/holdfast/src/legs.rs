@@ -5,6 +5,7 @@ use std::cell::Ref;
 use anchor_lang::prelude::*;
 use holdfast_risk::margin::{Health, Leg};
 use holdfast_risk::policy::Permit;
+use holdfast_risk::price::PricePoint;
 use holdfast_risk::{Bps, Millis, Price, Usd, latency};
 
 use crate::clock::Chain;
@@ -22,26 +23,32 @@ pub struct Standing {
     pub now: Millis,
 }
 
-/// Sums an account's positions at their markets' newest prices. `own` is a market the instruction
-/// has open already, with the price to value it at; `others` are the markets of all other open
-/// positions, in rising index order. `asked` sums the initial margin asked now under that permit;
-/// without it, the markets' floors.
+/// What a sum of positions is for: it decides at which side of a price they count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something may be taken from the owner: in their favour, at the markets' own ratios.
+    Liquidation,
+    /// The owner wants to open or withdraw: against them, at the initial margin asked now.
+    Margin(Permit),
+}
+
+/// Sums an account's positions. `own` is a market the instruction has open already, with the price
+/// to value it at; `others` are the markets of all other open positions, in rising index order.
 pub fn gather<'info>(
     account: &MarginAccount,
     own: Option<(&Market, Price)>,
     others: &'info [AccountInfo<'info>],
     chain: &Chain,
-    asked: Option<Permit>,
+    purpose: Purpose,
 ) -> Result<Standing> {
-    let purse = account.purse();
-    let mut health = Health::new(purse.collateral, purse.pending_profit).or_refuse()?;
+    let mut health = Health::new(&account.purse()).or_refuse()?;
     let mut largest_other = Usd(0);
     let mut now = chain.now;
     let mut others = others.iter();
     let mut add = |market: &Market, price: Price| {
         now = now.max(market.now(chain.now));
         let mut leg = leg(account, market, price);
-        if let Some(permit) = asked {
+        if let Purpose::Margin(permit) = purpose {
             leg.ratios.initial = initial_ratio(market, chain, permit)?;
         }
         health.add(&leg).or_refuse()
@@ -53,11 +60,21 @@ pub fn gather<'info>(
         }
         let info = others.next().ok_or_else(|| error!(HoldfastError::WrongMarket))?;
         let market = open_market(info, &account.silo, index)?;
-        let required = add(&market, fresh_price(&market, chain)?)?;
+        let required = add(&market, worth(account, &market, chain, purpose))?;
         largest_other = largest_other.max(required);
     }
     require!(others.next().is_none(), HoldfastError::WrongMarket);
     Ok(Standing { health, largest_other, now })
+}
+
+/// What one base unit of the account's position in a market counts for.
+pub fn worth(account: &MarginAccount, market: &Market, chain: &Chain, purpose: Purpose) -> Price {
+    let mark = market.mark(chain.now, chain.monitor.broke);
+    let side = account.position(market.index).size.side();
+    match purpose {
+        Purpose::Liquidation => mark.favouring(side),
+        Purpose::Margin(_) => mark.against(side),
+    }
 }
 
 /// The account's position in a market, valued at `price`.
@@ -82,12 +99,10 @@ fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<Bps> 
 
 /// A market's newest price, if it is within the market's own age limit and not from before the
 /// chain's last break.
-pub fn fresh_price(market: &Market, chain: &Chain) -> Result<Price> {
-    let newest = market.newest_price();
-    let age = market.now(chain.now).since(newest.published);
-    let fresh = age.0 <= market.terms.age_ms && newest.published >= chain.monitor.broke;
-    require!(newest.price.0 > 0 && fresh, HoldfastError::StalePrice);
-    Ok(newest.price)
+pub fn fresh_price(market: &Market, chain: &Chain) -> Result<PricePoint> {
+    let mark = market.mark(chain.now, chain.monitor.broke);
+    require!(mark.fresh && mark.newest.low.0 > 0, HoldfastError::StalePrice);
+    Ok(mark.newest)
 }
 
 /// The silo's market with an index, read-only.

@@ -58,15 +58,19 @@ pub mod holdfast {
         name: [u8; 16],
         terms: MarketTermsState,
         feeds: Vec<FeedSource>,
+        quorum: u8,
     ) -> Result<()> {
-        instructions::list_market(ctx, name, terms, feeds)
+        instructions::list_market(ctx, name, terms, feeds, quorum)
     }
 
-    /// Takes a market's newest price and accrues funding, borrow fee and volatility: the one place
-    /// where feeds are read. The market's feed accounts follow.
+    /// Stores the readings of a market's feeds and takes their median as its newest price once a
+    /// quorum agrees, then accrues funding, borrow fee and volatility: the one place where feeds are
+    /// read. Some or all of the market's feed accounts follow; one that does not count stops nothing
+    /// unless none does.
     ///
     /// Refuses: `WrongSilo`, `WrongFeed`, `UnreadableFeed`, `NoFeedPrice`, `FutureFeed`,
-    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`. Emits: `MarketRefreshed`.
+    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`. Emits: `MarketRefreshed`,
+    /// `MarketUnpriced`.
     pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
         instructions::refresh_market(ctx)
     }
@@ -97,7 +101,7 @@ pub mod holdfast {
     /// gains. The markets of all open positions follow, in rising index order.
     ///
     /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
-    /// `NotEnoughCollateral`, `ChainNotReady`, `WrongMarket`, `StalePrice`, `BelowInitialMargin`,
+    /// `NotEnoughCollateral`, `ChainNotReady`, `WrongMarket`, `BelowInitialMargin`,
     /// `ReconcileFirst`. Emits: `Withdrawn`.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
@@ -108,7 +112,7 @@ pub mod holdfast {
     /// are open, their markets follow, in rising index order.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `InvalidOrder`, `ChainNotReady`, `NotEnoughCollateral`,
-    /// `WrongMarket`, `StalePrice`, `BelowInitialMargin`, `NoFreeOrderSlot`. Emits: `OrderPlaced`.
+    /// `WrongMarket`, `BelowInitialMargin`, `NoFreeOrderSlot`. Emits: `OrderPlaced`.
     pub fn place_order<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,
         request: OrderRequest,
@@ -141,27 +145,27 @@ pub mod holdfast {
     /// Flags an account that fails its maintenance margin: the request that a liquidation executes.
     /// The markets of all open positions follow, in rising index order.
     ///
-    /// Refuses: `WrongMarket`, `StalePrice`, `AlreadyFlagged`, `AccountSafe`. Emits:
-    /// `AccountFlagged`.
+    /// Refuses: `WrongMarket`, `AlreadyFlagged`, `AccountSafe`. Emits: `AccountFlagged`.
     pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
         instructions::flag(ctx)
     }
 
     /// Liquidates a flagged account's largest position, partly or whole, at the oldest price
-    /// published after the flag and its delay, and after the chain's last break. Bad debt is booked
-    /// in the same step. The markets of the account's other open positions follow, in rising index
-    /// order.
+    /// published after the flag and its delay, and after the chain's last break. What the account
+    /// cannot pay is its debt while it has other positions; with the last one bad debt is booked. The
+    /// markets of the account's other open positions follow, in rising index order.
     ///
-    /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `WrongMarket`,
-    /// `StalePrice`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`. Emits:
+    /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `PriceOutsideBand`,
+    /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`. Emits:
     /// `PositionLiquidated`.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         instructions::liquidate(ctx)
     }
 
-    /// Turns pending profit into collateral, cut by what the silo can pay of all that is pending.
+    /// Turns pending profit into collateral: for anyone while the silo can pay all that is pending,
+    /// for the owner also cut by what it can pay.
     ///
-    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`. Emits: `ProfitMatured`.
+    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`, `ProfitCut`. Emits: `ProfitMatured`.
     pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
         instructions::mature_profit(ctx)
     }

@@ -109,8 +109,11 @@ fn executing(delta: i64, name: &'static str) {
 fn flags_and_liquidation() {
     let mut world = populated();
     let crash = [74_000_000, 60_000_000_000];
-    world.pass_to(3_000, &crash);
-    world.in_second(|world| world.publish(&crash)).unwrap();
+    // Long enough for prices outside the band to be followed.
+    for _ in 0..31 {
+        world.pass_to(10_000, &crash);
+        world.in_second(|world| world.publish(&crash)).unwrap();
+    }
     let (alice, bob) = (person(ALICE), person(BOB));
     let (own, other) = (account(&world, &alice), account(&world, &bob));
     let markets = world.markets.clone();

@@ -1,7 +1,8 @@
 //! Accounts, collateral, vaults and administration.
 
 use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::{Pubkey, address, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Pubkey, address};
 use holdfast_migrations::presets;
 use holdfast_sim::venue::keypair;
 use solana_account::Account;
@@ -98,8 +99,18 @@ fn profit() {
     for _ in 0..11 {
         world.pass_to(30_000, &[170_000_000, 100_000_000_000]);
     }
-    let instruction = instruction::mature_profit(world.silo, account);
-    Scenario { name: "mature_profit", world, instruction, harmless: &[] }.check();
+    let owner = alice;
+    Scenario {
+        name: "mature_profit",
+        instruction: instruction::mature_profit(owner, world.silo, account),
+        world,
+        harmless: &[
+            (0, Kind::Person, "anyone may mature what is not cut"),
+            (0, Kind::Nothing, "the same"),
+            (0, Kind::Copy, "the same"),
+        ],
+    }
+    .check();
 }
 
 #[test]
@@ -120,7 +131,8 @@ fn administration() {
     .check();
     let feeds = vec![FeedSource { provider: 1, id: [1; 32] }];
     let terms = presets::market(150);
-    let list = instruction::list_market(admin, world.silo, 2, [0; 16], terms, feeds);
+    let list =
+        instruction::list_market(admin, world.silo, 2, [0; 16], terms, Feeds { feeds, quorum: 1 });
     Scenario { name: "list_market", world: world.fork(), instruction: list, harmless: &[] }.check();
 
     for address in [address::exchange(), address::chain_health()] {

@@ -159,7 +159,14 @@ impl Generator {
             Kind::Mature => {
                 let owed =
                     |it: Option<&Account>| it.is_some_and(|it| it.purse.pending_profit.0 > 0);
-                Action::Mature { account: self.any_account(state, owed).unwrap_or(account) }
+                let account = self.any_account(state, owed).unwrap_or(account);
+                let stranger = self.random.random_ratio(1, 3);
+                let signer = if stranger {
+                    self.random.random_range(0..PEOPLE)
+                } else {
+                    ACCOUNTS[account].0
+                };
+                Action::Mature { signer, account }
             }
             Kind::Request => self.request(state),
             Kind::CancelRequest => self.cancel_request(),

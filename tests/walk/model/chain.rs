@@ -3,8 +3,11 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain_health::{Monitor, Sighting, State as ChainState, Thresholds, skipped};
 use holdfast_risk::exposure::skew;
+use holdfast_risk::mark::Mark;
 use holdfast_risk::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::price::PricePoint;
 use holdfast_risk::quote::{Quote, Refusal};
+use holdfast_risk::reference::Observed;
 use holdfast_risk::refresh::{Conditions, refresh};
 use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Millis, Price};
@@ -62,14 +65,23 @@ impl Chain {
         Ok(permit)
     }
 
+    /// How far a market's newest price is believed.
+    pub fn mark(&self, market: &MarketBooks, terms: &MarketTerms) -> Mark {
+        let (newest, now) = (market.newest(), market.now(self.now));
+        let young = now.since(newest.published) <= terms.quotes.age;
+        Mark {
+            newest,
+            fresh: young && newest.published >= self.monitor.broke,
+            followed: market.reference.yields(false, now),
+            band: market.reference.band(terms.band.width),
+        }
+    }
+
     /// A market's newest price, if it is fresh.
-    pub fn fresh(&self, market: &MarketBooks, terms: &MarketTerms) -> Outcome<Price> {
-        let newest = market.newest();
-        let age = market.now(self.now).since(newest.published);
-        let fresh =
-            newest.price.0 > 0 && age <= terms.quotes.age && newest.published >= self.monitor.broke;
-        require(fresh, HoldfastError::StalePrice)?;
-        Ok(newest.price)
+    pub fn fresh(&self, market: &MarketBooks, terms: &MarketTerms) -> Outcome<PricePoint> {
+        let mark = self.mark(market, terms);
+        require(mark.fresh && mark.newest.low.0 > 0, HoldfastError::StalePrice)?;
+        Ok(mark.newest)
     }
 
     /// Whether a market has had enough prices since the last break.
@@ -122,15 +134,19 @@ impl State {
         judged?;
         market.published = quote.published;
         market.seen = market.seen.max(quote.published);
-        market.push(quote.published, quote.price);
+        let (previous, broke) = (market.newest().published, chain.monitor.broke);
+        let point = PricePoint::exact(quote.price, quote.published);
+        market.push(point);
+        let (now, age) = (market.now(chain.now), terms.quotes.age);
+        let seen = Observed { point, previous, now, broke, age };
+        market.reference = market.reference.follow(seen, terms.band)?;
         let conditions = Conditions {
             skew: skew(market.longs.size, market.shorts.size)?,
             open,
             liquidity,
-            broke: chain.monitor.broke,
+            broke,
             sheltered: chain.monitor.state == ChainState::Shelter,
         };
-        let now = market.now(chain.now);
         market.accruals = refresh(&market.accruals, conditions, quote.price, now, terms)?;
         Ok(())
     }

@@ -7,6 +7,7 @@ mod pool;
 mod trade;
 
 pub use chain::Look;
+pub use money::owns;
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SiloTermsState;
@@ -14,7 +15,7 @@ use holdfast_risk::execution::SiloRules;
 use holdfast_risk::fee::FeeShares;
 use holdfast_risk::loss::InsuranceTerms;
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Bps, Overflow, execution, pool as pools, quote};
+use holdfast_risk::{Bps, Overflow, execution, pool as pools, profit, quote};
 
 use crate::action::Action;
 use crate::state::{Account, State};
@@ -80,6 +81,12 @@ impl From<execution::Refusal> for Refused {
     }
 }
 
+impl From<profit::Refusal> for Refused {
+    fn from(refusal: profit::Refusal) -> Self {
+        HoldfastError::from(refusal).into()
+    }
+}
+
 impl From<pools::Refusal> for Refused {
     fn from(refusal: pools::Refusal) -> Self {
         HoldfastError::from(refusal).into()
@@ -126,7 +133,7 @@ impl State {
             Action::Liquidate { account, market, liquidator } => {
                 self.liquidate(account, market, liquidator, look, settings)
             }
-            Action::Mature { account } => self.mature(account, look, settings),
+            Action::Mature { signer, account } => self.mature(signer, account, look, settings),
             Action::Request { request, leaves, amount, least } => {
                 self.request(request, leaves, amount, least, look)
             }

@@ -93,7 +93,13 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn mature(&mut self, account: usize, look: &Look, settings: &Settings) -> Outcome {
+    pub(super) fn mature(
+        &mut self,
+        signer: usize,
+        account: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
         let state = self.existing(account)?;
         let chain = self.guard(look);
         chain.require(Asked::MatureProfit)?;
@@ -101,7 +107,7 @@ impl State {
         let ripe = state.purse.pending_profit.0 > 0 && chain.now >= due;
         require(ripe, HoldfastError::NotMatured)?;
         let share = Bps(settings.silo.payable_share_bps);
-        let matured = profit::mature(&self.ledger, state.purse, share)?;
+        let matured = profit::mature(&self.ledger, state.purse, share, owns(signer, account))?;
         self.ledger = matured.ledger;
         self.existing_mut(account)?.set_purse(matured.purse, chain.now)
     }

@@ -81,7 +81,8 @@ impl State {
         let assets = match kind {
             PoolKind::Insurance => self.ledger.insurance,
             PoolKind::Liquidity => {
-                liquidity_value(&self.ledger, self.owed_to_traders(due, &chain, settings)?)?
+                let owed = self.owed_to_traders(due, waiting.leaves, &chain, settings)?;
+                liquidity_value(&self.ledger, owed, !waiting.leaves)?
             }
         };
         if waiting.leaves {
@@ -121,6 +122,7 @@ impl State {
     fn owed_to_traders(
         &self,
         due: Millis,
+        leaves: bool,
         chain: &Chain,
         settings: &Settings,
     ) -> Outcome<SignedUsd> {
@@ -129,13 +131,13 @@ impl State {
             if market.longs.size.0 == 0 && market.shorts.size.0 == 0 {
                 continue;
             }
-            let price = chain.fresh(market, terms)?;
-            require(market.newest().published >= due, HoldfastError::RequestNotDue)?;
+            let point = chain.fresh(market, terms)?;
+            require(point.published >= due, HoldfastError::RequestNotDue)?;
             let accruals = market.accruals;
             owed = owed.plus(traders_gain(
                 &market.longs,
                 &market.shorts,
-                price,
+                |side| if leaves { point.favouring(side) } else { point.against(side) },
                 |side| match side {
                     Side::Long => accruals.carry_long,
                     Side::Short => accruals.carry_short,

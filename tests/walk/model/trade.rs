@@ -8,8 +8,9 @@ use holdfast_risk::execution::{Circumstances, execute};
 use holdfast_risk::latency::{exposure, initial_ratio};
 use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, Leg, Ratios, requirement};
-use holdfast_risk::order::{Order, first_since};
+use holdfast_risk::order::Order;
 use holdfast_risk::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::price::first_since;
 use holdfast_risk::{Bps, Millis, Ppm, Price, Side, SignedSize, Usd};
 
 use super::chain::Chain;
@@ -27,7 +28,8 @@ pub struct Standing {
 }
 
 impl State {
-    /// An account's standing at fresh prices, its market of the instruction at the price given.
+    /// An account's standing: at initial margin where it is asked for, against its owner, otherwise
+    /// in their favour; its market of the instruction at the price given.
     pub(super) fn standing(
         &self,
         account: &Account,
@@ -36,15 +38,15 @@ impl State {
         asked: Option<Permit>,
         settings: &Settings,
     ) -> Outcome<Standing> {
-        let mut health = Health::new(account.purse.collateral, account.purse.pending_profit)?;
+        let mut health = Health::new(&account.purse)?;
         let (mut largest_other, mut now) = (Usd(0), chain.now);
         for index in account.open() {
             let own_price = own.filter(|(market, _)| *market == index).map(|(_, price)| price);
             let terms = &settings.markets[index];
-            let price = match own_price {
-                Some(price) => price,
-                None => chain.fresh(&self.markets[index], terms)?,
-            };
+            let mark = chain.mark(&self.markets[index], terms);
+            let side = account.positions[index].size.side();
+            let worth = if asked.is_some() { mark.against(side) } else { mark.favouring(side) };
+            let price = own_price.unwrap_or(worth);
             let mut leg = self.leg(account, index, price, terms.ratios);
             if let Some(permit) = asked {
                 leg.ratios.initial = self.asked_initial(index, chain, permit, settings)?;
@@ -92,6 +94,7 @@ impl State {
         Book {
             position: account.positions[index],
             purse: account.purse,
+            others: account.open().any(|open| open != index),
             longs: market.longs,
             shorts: market.shorts,
             carry_long: market.accruals.carry_long,
@@ -219,9 +222,9 @@ impl State {
     ) -> Outcome {
         let books = &self.markets[market];
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
-        let own = Some((market, chain.fresh(books, &settings.markets[market])?));
+        chain.fresh(books, &settings.markets[market])?;
         let state = self.existing(account)?;
-        let standing = self.standing(state, own, chain, Some(opening), settings)?;
+        let standing = self.standing(state, None, chain, Some(opening), settings)?;
         require(standing.health.meets_initial(), HoldfastError::BelowInitialMargin)?;
         self.existing_mut(account)?.clear_flag();
         Ok(())
@@ -256,9 +259,12 @@ impl State {
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
         let earliest = flagged.after(terms.flag_delay).max(chain.monitor.broke);
         let point = first_since(books.recent.iter().copied(), earliest);
-        let price = point.ok_or(HoldfastError::NoPriceYet)?.price;
-        let standing = self.standing(state, Some((market, price)), &chain, None, settings)?;
-        let leg = self.leg(state, market, price, terms.ratios);
+        let point = point.ok_or(HoldfastError::NoPriceYet)?;
+        require(chain.mark(books, terms).allows(point), HoldfastError::PriceOutsideBand)?;
+        let side = state.positions[market].size.side();
+        let own = Some((market, point.favouring(side)));
+        let standing = self.standing(state, own, &chain, None, settings)?;
+        let leg = self.leg(state, market, point.against(side), terms.ratios);
         may_liquidate(&standing, &leg, &chain, now)?;
         let (book, insurance) = (self.book(state, market), settings.rules().insurance);
         let (health, rules) = (&standing.health, terms.liquidation);

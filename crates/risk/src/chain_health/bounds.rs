@@ -21,7 +21,8 @@ pub struct Thresholds {
     pub gap: Millis,
     /// Time without a sample that strains.
     pub silence: Millis,
-    /// How long signals must be good before strain ends or throttling is over.
+    /// How long signals must be good before strain ends or throttling is over. Two windows of
+    /// slots at least, so that one of them was measured after the last bad signal.
     pub hold: Millis,
     /// Shelter after a break.
     pub grace: Millis,
@@ -40,7 +41,7 @@ pub enum OutOfBounds {
     Skip,
     /// A gap outside 5–60 s, or silence outside 10 s–10 min.
     Gap,
-    /// A hold outside 10 s–10 min, a grace outside 1 min–1 h, or a thaw outside 1 min–1 h.
+    /// A hold outside 40 s–10 min, a grace outside 1 min–1 h, or a thaw outside 1 min–1 h.
     Times,
 }
 
@@ -81,7 +82,7 @@ impl Thresholds {
             && self.failing <= Bps(9_000);
         let gap = seconds(5, 60).contains(&self.gap) && seconds(10, 600).contains(&self.silence);
         let minutes = seconds(60, 3_600);
-        let times = seconds(10, 600).contains(&self.hold)
+        let times = seconds(40, 600).contains(&self.hold)
             && minutes.contains(&self.grace)
             && minutes.contains(&self.restart_grace)
             && minutes.contains(&self.thaw);

@@ -13,5 +13,8 @@ pub use signals::{Judgement, SKIP_WINDOW, Sighting, Signal, skipped};
 pub use states::{Monitor, State, Transition};
 
 #[cfg(test)]
+#[path = "../chain_health_properties.rs"]
+mod properties;
+#[cfg(test)]
 #[path = "../chain_health_tests.rs"]
 mod tests;

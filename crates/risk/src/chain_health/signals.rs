@@ -89,12 +89,14 @@ impl Sighting {
         if good { Judgement::Good } else { Judgement::Fair }
     }
 
-    /// Time is missing: it passed on the venue's clock, but no slots for it.
+    /// Time is missing: it passed on the venue's clock, but no slots for it, and no slot duration
+    /// explains it.
     fn is_gap(&self, last: &Monitor, limits: &Thresholds) -> bool {
         let passed = self.now.since(last.seen).0;
         let slots = self.slot.saturating_sub(last.slot);
-        let expected = slots.saturating_mul(u64::from(last.baseline_us)) / 1_000;
-        passed.saturating_sub(expected) >= limits.gap.0 && passed >= expected.saturating_mul(3)
+        let taking = |slot_us: u32| slots.saturating_mul(u64::from(slot_us)) / 1_000;
+        passed.saturating_sub(taking(last.baseline_us)) >= limits.gap.0
+            && passed >= taking(last.inexplicable_us())
     }
 
     /// The slower of the last whole window and the running one, over the baseline. A running window

@@ -11,13 +11,16 @@ const FIRST_BASELINE_US: u32 = 400_000;
 const BASELINE_INERTIA: u32 = 50;
 /// The venue's clock never leads the cluster's by more: the longest halt on record took 19 hours.
 const LARGEST_LEAD: Millis = Millis(86_400_000);
+/// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
+/// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
+const LEAD_DECAY: u64 = 4;
 /// Length of a window over which slot duration is measured: the clock ticks in whole seconds.
 const WINDOW: Millis = Millis(20_000);
 /// Samples closer together than this are not kept, so that spam cannot fill the record.
 const SPACING: Millis = Millis(2_000);
 
 /// How careful the venue is, loosest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum State {
     /// The chain is well.
@@ -45,7 +48,7 @@ pub struct Transition {
 }
 
 /// What the venue remembers of the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Monitor {
     /// State.
     pub state: State,
@@ -112,12 +115,15 @@ impl Monitor {
     /// the last look carried forward by slots; never behind `proven`, the second-newest publish
     /// time among providers (or the only one's), as far as [`LARGEST_LEAD`] lets it lead.
     ///
-    /// Without new proof the lead only shrinks: measured by itself, a baseline that is too long
-    /// would carry the clock away from every honest price.
+    /// Without new proof the lead shrinks by at least one [`LEAD_DECAY`]th of what the cluster's
+    /// clock shows: measured by itself, a baseline that is too long would carry the venue's clock
+    /// away from every honest price, and keep it there.
     pub fn now(&self, clock: Millis, slot: u64, proven: Millis) -> Millis {
         let slots = slot.saturating_sub(self.slot);
         let passed = slots.saturating_mul(u64::from(self.baseline_us)) / 1_000;
-        let carried = self.seen.after(Millis(passed)).min(clock.after(self.lead));
+        let shown = clock.since(Millis(self.seen.since(self.lead).0));
+        let lead = self.lead.since(Millis(shown.0 / LEAD_DECAY));
+        let carried = self.seen.after(Millis(passed)).min(clock.after(lead));
         clock.max(carried).max(proven).min(clock.after(LARGEST_LEAD))
     }
 
@@ -175,8 +181,17 @@ impl Monitor {
         Some(u32::try_from(each).unwrap_or(u32::MAX))
     }
 
+    /// A mean slot duration since the last look that only a halt explains, microseconds: three times
+    /// the baseline, or already what no chain settles at and is twice what slots took lately.
+    pub(super) fn inexplicable_us(&self) -> u32 {
+        let lately = self.baseline_us.max(self.window_us);
+        let sudden = lately.saturating_mul(2).max(*BASELINE_US.end());
+        self.baseline_us.saturating_mul(3).min(sudden)
+    }
+
     /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
-    /// unless the chain stood still: a halt says nothing about slots and begins a new window.
+    /// unless the chain stood still: a halt says nothing about slots and begins a new window. Nor
+    /// does the aftermath of a break; throttling follows, or what a restart changed would last.
     fn measure(&mut self, seen: &Sighting, judged: Judgement) {
         let stood_still = matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart));
         let measured = self.running_window(seen);
@@ -187,7 +202,7 @@ impl Monitor {
         self.window_slot = seen.slot;
         let Some(measured) = measured.filter(|_| !stood_still) else { return };
         self.window_us = measured;
-        if self.state > State::Strained {
+        if self.state > State::Throttled {
             return;
         }
         let most = self.baseline_us / BASELINE_INERTIA;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use hdrhistogram::Histogram;
 use holdfast_client::holdfast::events::PositionLiquidated;
+use holdfast_client::holdfast::legs::{self, Purpose};
 use holdfast_client::holdfast::state::Market;
 use holdfast_client::{Pubkey, standing};
 use holdfast_keepers::Mirror;
-use holdfast_risk::order::PricePoint;
 use holdfast_risk::{Millis, Price};
 
 use super::report::Percentiles;
@@ -44,9 +44,11 @@ impl Measure {
     }
 
     /// Notes who fails maintenance at the newest prices.
-    pub fn look(&mut self, mirror: &Mirror, slot: u64) {
+    pub fn look(&mut self, mirror: &Mirror, now: Millis, slot: u64) {
+        let chain = mirror.chain(now);
         for (address, account) in &mirror.accounts {
-            let price = |market: &Market| market.newest_price().price;
+            let price =
+                |market: &Market| legs::worth(account, market, &chain, Purpose::Liquidation);
             let found = standing::health(account, |index| mirror.market(index), price);
             let safe = matches!(found, Ok(Some(health)) if health.meets_maintenance());
             if safe {
@@ -59,8 +61,8 @@ impl Measure {
 
     /// Judges a liquidation that landed by what was true before it: the event says what the program
     /// did, `mirror` what it should have done.
-    pub fn judge(&mut self, mirror: &Mirror, event: &PositionLiquidated) {
-        if !rightful(mirror, event).unwrap_or(false) {
+    pub fn judge(&mut self, mirror: &Mirror, now: Millis, event: &PositionLiquidated) {
+        if !rightful(mirror, now, event).unwrap_or(false) {
             self.wrongful += 1;
         }
     }
@@ -88,15 +90,21 @@ impl Measure {
 
 /// Whether the account was flagged, the price was one its market published after the flag and its
 /// delay, and the account failed maintenance at it. `None` when that cannot be told.
-fn rightful(mirror: &Mirror, event: &PositionLiquidated) -> Option<bool> {
+fn rightful(mirror: &Mirror, now: Millis, event: &PositionLiquidated) -> Option<bool> {
+    let chain = mirror.chain(now);
     let account = mirror.accounts.get(&event.account)?;
     let market = mirror.market(event.market)?;
-    let used = PricePoint { published: Millis(event.published_ms), price: Price(event.price) };
-    let published = market.recent_prices().any(|point| point == used);
+    let side = account.position(event.market).size.side();
+    let used = market.recent_prices().find(|point| point.published.0 == event.published_ms)?;
+    let published = used.against(side) == Price(event.price);
     let earliest = Millis(account.flagged_ms).after(Millis(market.terms.flag_delay_ms));
     let flagged = account.flagged_ms != 0 && used.published >= earliest;
     let price = |other: &Market| {
-        if other.index == event.market { used.price } else { other.newest_price().price }
+        if other.index == event.market {
+            used.favouring(side)
+        } else {
+            legs::worth(account, other, &chain, Purpose::Liquidation)
+        }
     };
     let health = standing::health(account, |index| mirror.market(index), price).ok()??;
     Some(published && flagged && !health.meets_maintenance())

@@ -8,10 +8,13 @@ use holdfast_client::holdfast::state::{
 };
 use holdfast_keepers::Mirror;
 use holdfast_migrations::presets;
+use holdfast_risk::Millis;
 
 use super::Measure;
 
 const FLAGGED: u64 = 1_700_000_000_000;
+/// When the last price was published.
+const NOW: Millis = Millis(FLAGGED + 26_000);
 const CALM: u64 = 100_000_000;
 const CRASHED: u64 = 95_000_000;
 
@@ -22,9 +25,11 @@ fn mirror() -> Mirror {
     market.terms = presets::market(100);
     for (second, price) in (0..32_u64).zip(&mut market.prices) {
         let price_now = if second < 7 { CALM } else { CRASHED };
-        *price = PriceState { published_ms: FLAGGED - 5_000 + second * 1_000, price: price_now };
+        let published_ms = FLAGGED - 5_000 + second * 1_000;
+        *price = PriceState { published_ms, low: price_now, high: price_now };
     }
     market.newest = 31;
+    market.reference_price = CALM;
     let mut account = MarginAccount::zeroed();
     account.open_markets = 1;
     account.collateral = 80_000_000;
@@ -51,6 +56,7 @@ fn event(price: u64, after_ms: i64) -> PositionLiquidated {
         realised: 0,
         reward: 0,
         to_insurance: 0,
+        debt: 0,
         bad_debt: 7,
         insured: 0,
     }
@@ -58,7 +64,7 @@ fn event(price: u64, after_ms: i64) -> PositionLiquidated {
 
 fn wrongful(mirror: &Mirror, event: &PositionLiquidated) -> bool {
     let mut measure = Measure::new();
-    measure.judge(mirror, event);
+    measure.judge(mirror, NOW, event);
     measure.wrongful == 1
 }
 
@@ -72,7 +78,7 @@ fn failing_at_a_price_published_after_the_flag_and_its_delay_is_right() {
 fn a_price_from_before_the_flag_or_within_its_delay_is_wrongful() {
     let mut early = mirror();
     for price in &mut early.markets[0].1.prices {
-        price.price = CRASHED;
+        (price.low, price.high) = (CRASHED, CRASHED);
     }
     assert!(wrongful(&early, &event(CRASHED, -1_000)));
     assert!(wrongful(&early, &event(CRASHED, 2_000)));
@@ -105,8 +111,8 @@ fn a_safe_an_unflagged_and_an_unknown_account_are_wronged() {
 fn a_wait_is_counted_from_the_first_look_below_maintenance() {
     let mut measure = Measure::new();
     let mirror = mirror();
-    measure.look(&mirror, 100);
-    measure.look(&mirror, 113);
+    measure.look(&mirror, NOW, 100);
+    measure.look(&mirror, NOW, 113);
     measure.landed(&event(CRASHED, 3_000), 121);
     let waits = measure.percentiles();
     assert_eq!((waits.p50, waits.p99), (21, 21));
@@ -117,11 +123,11 @@ fn a_wait_is_counted_from_the_first_look_below_maintenance() {
 fn an_account_that_recovers_starts_its_wait_anew() {
     let mut measure = Measure::new();
     let mut mirror = mirror();
-    measure.look(&mirror, 100);
+    measure.look(&mirror, NOW, 100);
     mirror.accounts.values_mut().for_each(|account| account.collateral = 1_000_000_000);
-    measure.look(&mirror, 110);
+    measure.look(&mirror, NOW, 110);
     mirror.accounts.values_mut().for_each(|account| account.collateral = 80_000_000);
-    measure.look(&mirror, 120);
+    measure.look(&mirror, NOW, 120);
     measure.landed(&event(CRASHED, 3_000), 125);
     assert_eq!(measure.percentiles().p50, 5);
 }

@@ -8,7 +8,7 @@ use super::report::Report;
 use super::running::Running;
 use crate::audit::Audit;
 use crate::path::{Bar, Tick, ticks};
-use crate::venue::Listing;
+use crate::venue::{ALL, Listing};
 use crate::{Failure, Venue};
 
 /// Dollars of liquidity and of insurance, native units.
@@ -88,8 +88,8 @@ impl Drill<'_> {
         let first = path.first().ok_or("the path is empty")?;
         let prices = prices_at(first.price, first.price);
         let listings = [
-            Listing { name: "SOL-PERP", price: prices[0] },
-            Listing { name: "BTC-PERP", price: prices[1] },
+            Listing { name: "SOL-PERP", price: prices[0], providers: ALL },
+            Listing { name: "BTC-PERP", price: prices[1], providers: ALL },
         ];
         progress("deploying the program", 0, 4);
         let began = first.at_ms.saturating_sub(60_000);

@@ -120,9 +120,8 @@ impl Running {
     /// The keeper looks, decides and acts.
     fn keep(&mut self) -> Result<(), String> {
         self.refresh_mirror();
-        self.measure.look(&self.mirror, self.venue.cluster.slot());
-        // The cluster's clock shows whole seconds, so the venue's does.
-        let now = Millis(self.venue.cluster.now_ms() / 1_000 * 1_000);
+        let now = self.now();
+        self.measure.look(&self.mirror, now, self.venue.cluster.slot());
         for intent in decide(&self.mirror, now) {
             self.carry_out(&intent)?;
         }
@@ -147,7 +146,7 @@ impl Running {
                 self.exits += u64::from(exits);
                 if let Some(event) = events::find::<PositionLiquidated>(&landed) {
                     // The mirror still shows what was true before.
-                    self.measure.judge(&self.mirror, &event);
+                    self.measure.judge(&self.mirror, self.now(), &event);
                     self.measure.landed(&event, self.venue.cluster.slot());
                 }
                 Ok(())
@@ -203,6 +202,11 @@ impl Running {
         state.is_some_and(|state| {
             state.orders.iter().any(|order| order.number == *number && order.reduce_only == 1)
         })
+    }
+
+    /// The venue's clock: the cluster's, which shows whole seconds.
+    fn now(&self) -> Millis {
+        Millis(self.venue.cluster.now_ms() / 1_000 * 1_000)
     }
 
     fn refresh_mirror(&mut self) {

@@ -4,11 +4,12 @@ use holdfast_risk::order::Order;
 use holdfast_risk::policy::{Action, permit};
 use holdfast_risk::terms::MarketTerms;
 
+use crate::books;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderExecuted;
+use crate::legs::{self, Purpose};
 use crate::state::{ChainHealth, MarginAccount, Market, Silo};
-use crate::{books, legs};
 
 /// Accounts of `execute_order`. When the order opens, the markets of the account's other open
 /// positions follow, in rising index order. Anyone may call it.
@@ -60,8 +61,9 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     books::store(&traded.book, &mut silo, &mut market, &mut account, met.now)?;
     if traded.trade.opened.0 > 0 {
         require!(market.is_ready(met.broke), HoldfastError::MarketNotReady);
-        let own = Some((&*market, legs::fresh_price(&market, &chain)?));
-        let asked = Some(met.opening);
+        legs::fresh_price(&market, &chain)?;
+        let asked = Purpose::Margin(met.opening);
+        let own = Some((&*market, legs::worth(&account, &market, &chain, asked)));
         let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, asked)?;
         require!(standing.health.meets_initial(), HoldfastError::BelowInitialMargin);
         account.clear_flag();
@@ -78,7 +80,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         account: accounts.account.key(),
         number,
         market: market.index,
-        index_price: executed.point.price.0,
+        index_price: executed.point.middle().0,
         published_ms: executed.point.published.0,
         price: executed.price.0,
         delta: traded.book.position.size.0.saturating_sub(held),
@@ -86,6 +88,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         realised: traded.trade.realised.0,
         carry: traded.carry.0,
         fee: executed.fee.0,
+        debt: account.debt,
         bad_debt: traded.bad_debt.0,
     });
     Ok(())

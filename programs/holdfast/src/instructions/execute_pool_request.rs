@@ -65,8 +65,8 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     let assets = match kind {
         PoolKind::Insurance => ledger.insurance,
         PoolKind::Liquidity => {
-            let owed = owed_to_traders(&ctx, &silo, due, &chain)?;
-            liquidity_value(&ledger, owed).or_refuse()?
+            let owed = owed_to_traders(&ctx, &silo, &request, &chain)?;
+            liquidity_value(&ledger, owed, request.leaves == 0).or_refuse()?
         }
     };
     let received = if request.leaves == 0 {
@@ -123,16 +123,18 @@ fn due(silo: &Silo, request: &PoolRequest) -> Millis {
     Millis(request.requested_ms).after(Millis(wait))
 }
 
-/// What the traders of all the silo's markets would gain at prices published since `due`. A market
-/// without positions owes nothing, whatever its price.
+/// What the traders of all the silo's markets would gain at prices published since the request was
+/// due: the most while somebody leaves, the least while somebody joins. A market without positions
+/// owes nothing, whatever its price.
 fn owed_to_traders<'info>(
     ctx: &Context<'info, ExecutePoolRequest<'info>>,
     silo: &Silo,
-    due: Millis,
+    request: &PoolRequest,
     chain: &Chain,
 ) -> Result<SignedUsd> {
     let count = ctx.remaining_accounts.len();
     require!(count == usize::from(silo.market_count), HoldfastError::WrongMarket);
+    let (due, leaves) = (due(silo, request), request.leaves != 0);
     let mut owed = SignedUsd(0);
     for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
         let market = legs::open_market(info, &ctx.accounts.silo.key(), index)?;
@@ -140,8 +142,9 @@ fn owed_to_traders<'info>(
         if longs.size.0 == 0 && shorts.size.0 == 0 {
             continue;
         }
-        let price = legs::fresh_price(&market, chain)?;
-        require!(market.newest_price().published >= due, HoldfastError::RequestNotDue);
+        let point = legs::fresh_price(&market, chain)?;
+        require!(point.published >= due, HoldfastError::RequestNotDue);
+        let price = |side| if leaves { point.favouring(side) } else { point.against(side) };
         let gain = traders_gain(&longs, &shorts, price, |side| market.carry(side)).or_refuse()?;
         owed = owed.plus(gain).or_refuse()?;
     }

@@ -5,7 +5,7 @@ use holdfast_risk::liquidation::flag_stands;
 use crate::clock::Chain;
 use crate::error::HoldfastError;
 use crate::events::AccountFlagged;
-use crate::legs;
+use crate::legs::{self, Purpose};
 use crate::state::{ChainHealth, MarginAccount};
 
 /// Accounts of `flag`; the markets of all open positions follow, in rising index order. Anyone may
@@ -23,7 +23,8 @@ pub struct Flag<'info> {
 pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
     let mut account = ctx.accounts.account.load_mut()?;
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
-    let standing = legs::gather(&account, None, ctx.remaining_accounts, &chain, None)?;
+    let standing =
+        legs::gather(&account, None, ctx.remaining_accounts, &chain, Purpose::Liquidation)?;
     let stands = flag_stands(Millis(account.flagged_ms), standing.now);
     require!(!stands, HoldfastError::AlreadyFlagged);
     let health = &standing.health;

@@ -2,14 +2,15 @@ use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
 use holdfast_risk::margin::requirement;
-use holdfast_risk::order::first_since;
+use holdfast_risk::price::first_since;
 use holdfast_risk::terms::MarketTerms;
 
+use crate::books;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PositionLiquidated;
+use crate::legs::{self, Purpose};
 use crate::state::{ChainHealth, MarginAccount, Market, Silo};
-use crate::{books, legs};
 
 /// Accounts of `liquidate`; the markets of the account's other open positions follow, in rising
 /// index order. Anyone may call it, without capital.
@@ -32,7 +33,7 @@ pub struct Liquidate<'info> {
 }
 
 /// Closes as much of a flagged account's largest position as brings it back over the target, at
-/// the oldest price published after the flag and its delay. Bad debt is booked here.
+/// the oldest price published after the flag and its delay. With the last position bad debt is booked.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
@@ -47,13 +48,17 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     require!(market.is_ready(broke), HoldfastError::MarketNotReady);
     let earliest = flagged.after(terms.flag_delay).max(broke);
     let point = first_since(market.recent_prices(), earliest).ok_or(HoldfastError::NoPriceYet)?;
-    let own = Some((&*market, point.price));
-    let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, None)?;
+    let mark = market.mark(chain.now, broke);
+    require!(mark.allows(point), HoldfastError::PriceOutsideBand);
+    let side = account.position(market.index).size.side();
+    let own = Some((&*market, point.favouring(side)));
+    let purpose = Purpose::Liquidation;
+    let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, purpose)?;
     let health = &standing.health;
     require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
     let reached = is_liquidatable(health, &chain.monitor, chain.thresholds.thaw, now);
     require!(reached, HoldfastError::ChainNotReady);
-    let leg = legs::leg(&account, &market, point.price);
+    let leg = legs::leg(&account, &market, point.against(side));
     require!(leg.position.size.0 != 0, HoldfastError::NoPosition);
     let required = requirement(leg.notional().or_refuse()?, leg.ratios.maintenance).or_refuse()?;
     require!(required >= standing.largest_other, HoldfastError::NotLargestLeg);
@@ -79,13 +84,14 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     emit!(PositionLiquidated {
         account: accounts.account.key(),
         market: market.index,
-        price: point.price.0,
+        price: leg.price.0,
         published_ms: point.published.0,
         closed: traded.trade.closed.0,
         position: traded.book.position.size.0,
         realised: traded.trade.realised.0,
         reward: traded.passed_on.keeper.0,
         to_insurance: traded.passed_on.insurance.0,
+        debt: account.debt,
         bad_debt: traded.bad_debt.0,
         insured: traded.insured.0,
     });

@@ -8,9 +8,11 @@ use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ProfitMatured;
 use crate::state::{ChainHealth, MarginAccount, Silo};
 
-/// Accounts of `mature_profit`. Anyone may call it.
+/// Accounts of `mature_profit`.
 #[derive(Accounts)]
 pub struct MatureProfit<'info> {
+    /// The owner; anyone while the silo can pay all that is pending.
+    pub authority: Signer<'info>,
     /// What the venue knows of the chain.
     pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
@@ -21,7 +23,8 @@ pub struct MatureProfit<'info> {
     pub account: AccountLoader<'info, MarginAccount>,
 }
 
-/// Turns pending profit into collateral, as far as the silo can pay all that is pending.
+/// Turns pending profit into collateral. What the silo cannot pay is given up, which only the owner
+/// may do: it lowers what backs the account's positions.
 pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     chain.require(Action::MatureProfit)?;
@@ -31,9 +34,10 @@ pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
     let due = Millis(account.profit_since_ms).after(Millis(silo.terms.maturity_ms));
     require!(account.pending_profit > 0 && now >= due, HoldfastError::NotMatured);
     let pending = account.pending_profit;
+    let owns = account.owner == ctx.accounts.authority.key();
     let share = Bps(silo.terms.payable_share_bps);
     let ledger = Ledger::from(&silo.ledger);
-    let matured = profit::mature(&ledger, account.purse(), share).or_refuse()?;
+    let matured = profit::mature(&ledger, account.purse(), share, owns).or_refuse()?;
     silo.ledger.set(&matured.ledger);
     account.set_purse(&matured.purse, now)?;
     silo.invariant()?;

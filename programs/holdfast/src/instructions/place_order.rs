@@ -6,7 +6,7 @@ use holdfast_risk::policy::Action;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
-use crate::legs;
+use crate::legs::{self, Purpose};
 use crate::state::{ChainHealth, MarginAccount, Market, OrderState};
 
 /// What a trader asks for. Market, limit, stop and take-profit orders are the same object.
@@ -79,7 +79,7 @@ pub fn place_order<'info>(
     let fee = Usd(request.fee);
     require!(fee.0 <= account.collateral, HoldfastError::NotEnoughCollateral);
     if fee.0 > 0 && account.open_markets != 0 {
-        let asked = Some(chain.require(Action::WithdrawFree)?);
+        let asked = Purpose::Margin(chain.require(Action::WithdrawFree)?);
         let standing = legs::gather(&account, None, ctx.remaining_accounts, &chain, asked)?;
         let free = standing.health.withdrawable(Usd(account.collateral));
         require!(fee <= free, HoldfastError::BelowInitialMargin);

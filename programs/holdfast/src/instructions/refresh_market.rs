@@ -1,14 +1,16 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::aggregate::{Aggregate, aggregate};
 use holdfast_risk::chain_health::State;
-use holdfast_risk::quote::Refusal;
+use holdfast_risk::quote::{Quote, Refusal};
+use holdfast_risk::reference::Observed;
 use holdfast_risk::refresh::{Conditions, refresh};
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Millis, Price, Size, Usd, exposure};
+use holdfast_risk::{Millis, Size, Usd, exposure};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
-use crate::events::MarketRefreshed;
-use crate::oracle::{self, Reading};
+use crate::events::{MarketRefreshed, MarketUnpriced};
+use crate::oracle::{Provider, Reading};
 use crate::state::{ChainHealth, FeedState, Market, Silo};
 
 /// Accounts of `refresh_market`; the market's feed accounts follow. Anyone may call it.
@@ -25,69 +27,113 @@ pub struct RefreshMarket<'info> {
 
 /// Reads the feeds, stores their readings, remembers the aggregated price, and accrues funding,
 /// borrow fee and volatility: the one place where feeds are read.
+///
+/// A feed left out, unreadable or refused stops nothing: what it said before counts until it is too
+/// old.
 pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let silo = ctx.accounts.silo.load()?;
     let mut market = ctx.accounts.market.load_mut()?;
-    let mut taking_part = 0;
-    require!(!ctx.remaining_accounts.is_empty(), HoldfastError::WrongFeed);
-    for feed in ctx.remaining_accounts {
-        taking_part |= take_reading(&mut market, &oracle::read(feed)?, &chain)?;
-    }
-    if taking_part == 0 {
-        return Ok(());
-    }
-    let newest = market.feeds[0];
-    let (price, published) = (Price(newest.price), Millis(newest.published_ms));
-    market.push_price(price, published);
-    let conditions = Conditions {
-        skew: exposure::skew(Size(market.longs.size), Size(market.shorts.size)).or_refuse()?,
-        open: Usd(silo.open_notional),
-        liquidity: Usd(silo.ledger.liquidity),
-        broke: chain.monitor.broke,
-        sheltered: chain.monitor.state == State::Shelter,
+    let stored = take_readings(&mut market, ctx.remaining_accounts, &chain)?;
+    let (now, broke) = (market.now(chain.now), chain.monitor.broke);
+    let previous = market.newest_price().published;
+    let key = ctx.accounts.market.key();
+    let found = match aggregate(&market.readings(), market.panel(), broke, now, previous) {
+        Ok(found) => found,
+        Err(reason) => {
+            emit!(MarketUnpriced { market: key, reason: reason as u8, feeds: stored });
+            return Ok(());
+        }
     };
-    let terms = MarketTerms::from(&market.terms);
-    let now = market.now(chain.now);
-    let accruals = refresh(&market.accruals(), conditions, price, now, &terms).or_refuse()?;
-    market.set_accruals(&accruals);
+    take_price(&mut market, &silo, &found, &chain)?;
     emit!(MarketRefreshed {
-        market: ctx.accounts.market.key(),
-        price: price.0,
-        published_ms: published.0,
-        feeds: taking_part,
-        funding_rate: accruals.funding.rate.0,
-        carry_long: accruals.carry_long.0,
-        carry_short: accruals.carry_short.0,
+        market: key,
+        low: found.point.low.0,
+        high: found.point.high.0,
+        published_ms: found.point.published.0,
+        feeds: found.taking_part,
+        outliers: found.outliers,
+        reference: market.reference_price,
+        funding_rate: market.funding_rate,
+        carry_long: market.carry_long,
+        carry_short: market.carry_short,
     });
     Ok(())
 }
 
-/// Stores a reading in its feed's slot and says which, as a bit, when it counts. One that lies too
-/// far ahead of the clock does not, but it is kept as evidence of the time.
-fn take_reading(market: &mut Market, reading: &Reading, chain: &Chain) -> Result<u8> {
-    let limits = market.terms.quotes();
-    let feeds = market.feeds.iter_mut().take(usize::from(market.feed_count)).enumerate();
-    for (index, feed) in feeds {
-        if feed.provider != reading.provider as u8 || feed.id != reading.id {
-            continue;
-        }
-        let quote = &reading.quote;
-        let previous = Millis(feed.published_ms);
-        let judged = quote.check(previous, chain.monitor.broke, chain.now, limits);
-        if judged == Err(Refusal::Future) && quote.published.0 > feed.seen_ms {
-            feed.seen_ms = quote.published.0;
-            return Ok(0);
-        }
-        judged.or_refuse()?;
-        *feed = FeedState {
-            price: quote.price.0,
-            confidence: quote.confidence.0,
-            published_ms: quote.published.0,
-            seen_ms: quote.published.0.max(feed.seen_ms),
-            ..*feed
+/// Remembers a price, moves the reference towards it and accrues what time costs.
+fn take_price(market: &mut Market, silo: &Silo, found: &Aggregate, chain: &Chain) -> Result<()> {
+    let broke = chain.monitor.broke;
+    let previous = market.newest_price().published;
+    market.push_price(&found.point);
+    let now = market.now(chain.now);
+    let age = Millis(market.terms.age_ms);
+    let seen = Observed { point: found.point, previous, now, broke, age };
+    let reference = market.reference().follow(seen, market.terms.band()).or_refuse()?;
+    market.set_reference(&reference);
+    let conditions = Conditions {
+        skew: exposure::skew(Size(market.longs.size), Size(market.shorts.size)).or_refuse()?,
+        open: Usd(silo.open_notional),
+        liquidity: Usd(silo.ledger.liquidity),
+        broke,
+        sheltered: chain.monitor.state == State::Shelter,
+    };
+    let terms = MarketTerms::from(&market.terms);
+    let price = found.point.middle();
+    let accruals = refresh(&market.accruals(), conditions, price, now, &terms).or_refuse()?;
+    market.set_accruals(&accruals);
+    Ok(())
+}
+
+/// Stores what counts of the feeds and says whose, a bit per feed. Where nothing does, the first
+/// reason is the error, unless something was evidence of the time.
+fn take_readings(market: &mut Market, feeds: &[AccountInfo], chain: &Chain) -> Result<u8> {
+    let mut stored = 0;
+    let mut learned = false;
+    let mut refused = None;
+    for info in feeds {
+        let taken = match Provider::of(info)?.read(info) {
+            Err(reason) => Err(reason),
+            Ok(reading) => {
+                let index = feed_index(market, &reading)?;
+                let counts = take_reading(market, index, &reading.quote, chain);
+                counts.map(|counts| u8::from(counts) << index)
+            }
         };
-        return Ok(1 << index);
+        match taken {
+            Ok(bit) => (stored, learned) = (stored | bit, true),
+            Err(reason) => refused = refused.or(Some(reason)),
+        }
     }
-    err!(HoldfastError::WrongFeed)
+    if learned { Ok(stored) } else { Err(refused.unwrap_or(HoldfastError::WrongFeed.into())) }
+}
+
+/// Which of the market's feeds a reading is of.
+fn feed_index(market: &Market, reading: &Reading) -> Result<usize> {
+    let provider = reading.provider as u8;
+    let mut feeds = market.feeds.iter().take(usize::from(market.feed_count));
+    let index = feeds.position(|feed| feed.provider == provider && feed.id == reading.id);
+    index.ok_or(HoldfastError::WrongFeed.into())
+}
+
+/// Stores a reading when it counts. One that lies too far ahead of the clock does not, but it is
+/// kept as evidence of the time.
+fn take_reading(market: &mut Market, index: usize, quote: &Quote, chain: &Chain) -> Result<bool> {
+    let limits = market.terms.quotes();
+    let feed = &mut market.feeds[index];
+    let previous = Millis(feed.published_ms);
+    let judged = quote.check(previous, chain.monitor.broke, chain.now, limits);
+    if judged == Err(Refusal::Future) && quote.published.0 > feed.seen_ms {
+        feed.seen_ms = quote.published.0;
+        return Ok(false);
+    }
+    judged.or_refuse()?;
+    *feed = FeedState {
+        price: quote.price.0,
+        confidence: quote.confidence.0,
+        published_ms: quote.published.0,
+        seen_ms: quote.published.0.max(feed.seen_ms),
+        ..*feed
+    };
+    Ok(true)
 }

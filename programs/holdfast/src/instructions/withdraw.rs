@@ -6,8 +6,9 @@ use holdfast_risk::policy::Action;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::Withdrawn;
+use crate::legs::{self, Purpose};
 use crate::state::{ChainHealth, MarginAccount, Silo};
-use crate::{legs, tokens};
+use crate::tokens;
 
 /// Accounts of `withdraw`; the markets of all open positions follow, in rising index order.
 #[derive(Accounts)]
@@ -52,7 +53,8 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     let idle = account.open_markets == 0;
     let action = if idle { Action::WithdrawIdle } else { Action::WithdrawFree };
     let permit = chain.require(action)?;
-    let standing = legs::gather(&account, None, ctx.remaining_accounts, &chain, Some(permit))?;
+    let standing =
+        legs::gather(&account, None, ctx.remaining_accounts, &chain, Purpose::Margin(permit))?;
     let free = standing.health.withdrawable(Usd(account.collateral));
     require!(amount <= free.0, HoldfastError::BelowInitialMargin);
 

@@ -3,6 +3,7 @@
 
 mod pyth_price_account;
 mod pyth_pull;
+pub mod switchboard;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::math::Rounding;
@@ -12,6 +13,7 @@ use holdfast_risk::{Millis, Price};
 use crate::error::{HoldfastError, OrRefuse};
 
 pub use pyth_price_account::PYTH_PRICE_PROGRAM;
+pub use switchboard::SWITCHBOARD_PROGRAM;
 
 /// Where a feed comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Provider {
     PythPull = 1,
     /// Pyth's price accounts; the id is the account's address.
     PythPriceAccount = 2,
+    /// Switchboard On-Demand's pull feeds; the id is the SHA-256 of account, queue and jobs.
+    Switchboard = 3,
 }
 
 /// A feed account's content.
@@ -38,20 +42,28 @@ impl Provider {
         match code {
             1 => Ok(Self::PythPull),
             2 => Ok(Self::PythPriceAccount),
+            3 => Ok(Self::Switchboard),
             _ => err!(HoldfastError::UnknownProvider),
         }
     }
-}
 
-/// Reads a feed account. The provider follows from the account's owner, which only the provider's
-/// program can set; anything else is refused.
-pub fn read(feed: &AccountInfo) -> Result<Reading> {
-    if *feed.owner == pyth_solana_receiver_sdk::ID {
-        pyth_pull::read(feed)
-    } else if *feed.owner == PYTH_PRICE_PROGRAM {
-        pyth_price_account::read(feed)
-    } else {
-        err!(HoldfastError::WrongFeed)
+    /// Whose feed an account is: its owner says, which only the provider's program can set.
+    pub fn of(feed: &AccountInfo) -> Result<Self> {
+        match *feed.owner {
+            owner if owner == pyth_solana_receiver_sdk::ID => Ok(Self::PythPull),
+            PYTH_PRICE_PROGRAM => Ok(Self::PythPriceAccount),
+            SWITCHBOARD_PROGRAM => Ok(Self::Switchboard),
+            _ => err!(HoldfastError::WrongFeed),
+        }
+    }
+
+    /// Reads one of this provider's feed accounts.
+    pub fn read(self, feed: &AccountInfo) -> Result<Reading> {
+        match self {
+            Self::PythPull => pyth_pull::read(feed),
+            Self::PythPriceAccount => pyth_price_account::read(feed),
+            Self::Switchboard => switchboard::read(feed),
+        }
     }
 }
 

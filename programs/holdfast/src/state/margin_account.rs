@@ -10,7 +10,7 @@ use crate::error::{HoldfastError, OrRefuse};
 /// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.
 ///
 /// Holds: a bit of `open_markets` per open position and no other; `reserved_fees` is the sum of the
-/// waiting orders' fees.
+/// waiting orders' fees; `debt` only while positions are open and no profit is pending.
 #[account(zero_copy)]
 pub struct MarginAccount {
     /// Layout version.
@@ -45,8 +45,10 @@ pub struct MarginAccount {
     pub positions: [PositionState; MAX_MARKETS],
     /// Waiting orders; a slot with number zero is free.
     pub orders: [OrderState; ORDER_SLOTS],
+    /// Realised losses that it could not pay yet, native units.
+    pub debt: u64,
     /// Room for exit tickets and delegates.
-    pub reserved: [u8; 256],
+    pub reserved: [u8; 248],
 }
 
 /// A position, as [`Position`].
@@ -90,7 +92,7 @@ pub struct OrderState {
 }
 
 const _: () = assert!(size_of::<OrderState>() == 64);
-const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 56 + 16 * 24 + 8 * 64 + 256);
+const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 56 + 16 * 24 + 8 * 64 + 8 + 248);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -98,7 +100,11 @@ impl MarginAccount {
 
     /// The account's money.
     pub fn purse(&self) -> Purse {
-        Purse { collateral: Usd(self.collateral), pending_profit: Usd(self.pending_profit) }
+        Purse {
+            collateral: Usd(self.collateral),
+            pending_profit: Usd(self.pending_profit),
+            debt: Usd(self.debt),
+        }
     }
 
     /// Takes over the account's money; added profit moves its maturity.
@@ -108,6 +114,7 @@ impl MarginAccount {
         self.profit_since_ms = since.0;
         self.collateral = purse.collateral.0;
         self.pending_profit = purse.pending_profit.0;
+        self.debt = purse.debt.0;
         Ok(())
     }
 
@@ -141,6 +148,11 @@ impl MarginAccount {
         } else {
             self.open_markets |= bit;
         }
+    }
+
+    /// Whether there is a position in another market than this one.
+    pub fn has_others(&self, market: u8) -> bool {
+        self.open_markets & !(1 << (usize::from(market) % MAX_MARKETS)) != 0
     }
 
     /// Indices of markets with an open position, rising.
@@ -181,17 +193,22 @@ impl MarginAccount {
             && self.collateral == 0
             && self.reserved_fees == 0
             && self.pending_profit == 0
+            && self.debt == 0
             && self.orders.iter().all(|order| order.number == 0)
     }
 
-    /// A bit per open position and no other; fees set aside are those of the waiting orders.
+    /// A bit per open position and no other; fees set aside are those of the waiting orders; debt
+    /// only with positions and without pending profit.
     pub fn invariant(&self) -> Result<()> {
         let open =
             self.positions.iter().enumerate().fold(0_u16, |bits, (index, position)| {
                 bits | u16::from(position.size != 0) << index
             });
         let fees = self.orders.iter().try_fold(0_u64, |sum, order| sum.checked_add(order.fee));
-        let holds = open == self.open_markets && fees == Some(self.reserved_fees);
+        let may_owe = open != 0 && self.pending_profit == 0;
+        let holds = open == self.open_markets
+            && fees == Some(self.reserved_fees)
+            && (self.debt == 0 || may_owe);
         require!(holds, HoldfastError::AccountBroken);
         Ok(())
     }

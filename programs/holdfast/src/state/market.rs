@@ -1,21 +1,16 @@
 use anchor_lang::prelude::*;
-use bytemuck::{Pod, Zeroable};
-use holdfast_risk::carry::{Funding, FundingTerms};
+use holdfast_risk::aggregate::{Panel, Stored};
+use holdfast_risk::carry::Funding;
 use holdfast_risk::exposure::SideTotal;
-use holdfast_risk::limits::Caps;
 use holdfast_risk::loss::Drawn;
-use holdfast_risk::margin::Ratios;
-use holdfast_risk::order::PricePoint;
-use holdfast_risk::quote::Limits;
+use holdfast_risk::mark::Mark;
+use holdfast_risk::price::PricePoint;
+use holdfast_risk::reference::Reference;
 use holdfast_risk::refresh::Accruals;
-use holdfast_risk::spread::Spread;
-use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::volatility::Volatility;
-use holdfast_risk::{
-    Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd, liquidation,
-};
+use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
-use super::{MAX_FEEDS, RECENT_PRICES};
+use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
 
 /// Prices a market needs after a break before it trades as before.
 const PRICES_AFTER_BREAK: usize = 3;
@@ -36,8 +31,10 @@ pub struct Market {
     pub feed_count: u8,
     /// Index of the newest price in the ring.
     pub newest: u8,
+    /// Feeds that have to agree.
+    pub quorum: u8,
     /// Explicit padding.
-    pub padding: [u8; 3],
+    pub padding: [u8; 2],
     /// The silo.
     pub silo: Pubkey,
     /// Name, UTF-8, filled up with zeros.
@@ -76,8 +73,14 @@ pub struct Market {
     pub feeds: [FeedState; MAX_FEEDS],
     /// Ring of aggregated prices.
     pub prices: [PriceState; RECENT_PRICES],
-    /// Room for the reference price, readiness and settlement.
-    pub reserved: [u8; 512],
+    /// The slow reference price, millionths; zero before the first price.
+    pub reference_price: u64,
+    /// When it was last moved, milliseconds.
+    pub reference_ms: u64,
+    /// Since when prices have been outside the band around it, milliseconds; zero while inside.
+    pub outside_ms: u64,
+    /// Room for the thaw's pace and settlement.
+    pub reserved: [u8; 224],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -120,69 +123,15 @@ pub struct FeedState {
 pub struct PriceState {
     /// Published at, milliseconds; zero where the ring is still empty.
     pub published_ms: u64,
-    /// Price, millionths.
-    pub price: u64,
+    /// Median, millionths: the lower of two where the number of readings was even.
+    pub low: u64,
+    /// The upper of the two; the same where it was odd.
+    pub high: u64,
 }
 
-/// A market's settings, as [`MarketTerms`].
-#[repr(C)]
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, AnchorSerialize, AnchorDeserialize,
-)]
-pub struct MarketTermsState {
-    /// Initial margin, basis points.
-    pub initial_bps: u16,
-    /// Maintenance margin, basis points.
-    pub maintenance_bps: u16,
-    /// Liquidation penalty, basis points.
-    pub penalty_bps: u16,
-    /// Liquidator's share of the penalty at the flag, basis points.
-    pub first_share_bps: u16,
-    /// Liquidator's share at the end of the ramp, basis points.
-    pub last_share_bps: u16,
-    /// Taker fee, basis points.
-    pub taker_fee_bps: u16,
-    /// Widest confidence, basis points of the price.
-    pub confidence_bps: u16,
-    /// Share of a minute's volatility in the spread, basis points.
-    pub volatility_share_bps: u16,
-    /// One account's notional over the silo's liquidity, basis points.
-    pub account_share_bps: u16,
-    /// The silo's open notional over its liquidity, basis points.
-    pub utilisation_bps: u16,
-    /// Base half-spread, millionths.
-    pub base_spread_ppm: u32,
-    /// Highest funding rate, billionths of notional per hour.
-    pub funding_cap_ppb: u32,
-    /// Funding velocity at full skew, billionths per hour and day.
-    pub funding_velocity_ppb: u32,
-    /// Borrow rate at full utilisation, billionths per hour.
-    pub borrow_ppb: u32,
-    /// Least volatility assumed of a minute, millionths.
-    pub tier_volatility_ppm: u32,
-    /// Time over which the liquidator's share rises, milliseconds.
-    pub ramp_ms: u64,
-    /// Oldest reading, milliseconds.
-    pub age_ms: u64,
-    /// Reading furthest ahead of the clock, milliseconds.
-    pub future_ms: u64,
-    /// Delay from request to execution, milliseconds.
-    pub execution_delay_ms: u64,
-    /// Delay from flag to liquidation, milliseconds.
-    pub flag_delay_ms: u64,
-    /// Smallest position, millionths of a base unit.
-    pub smallest: u64,
-    /// Skew that would move the price by 100 %, millionths of a base unit.
-    pub depth: u64,
-    /// Skew at which funding moves at full velocity, millionths of a base unit.
-    pub full_skew: u64,
-    /// Open interest cap per side, millionths of a base unit.
-    pub side_cap: u64,
-}
-
-const _: () = assert!(size_of::<MarketTermsState>() == 112);
-const _: () =
-    assert!(size_of::<Market>() == 8 + 32 + 16 + 112 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 16 + 512);
+const _: () = assert!(
+    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 24 + 224
+);
 
 impl Market {
     /// First seed of the address.
@@ -200,15 +149,59 @@ impl Market {
     }
 
     /// Puts an aggregated price into the ring, over the oldest.
-    pub fn push_price(&mut self, price: Price, published: Millis) {
+    pub fn push_price(&mut self, point: &PricePoint) {
         let next = (usize::from(self.newest) + 1) % RECENT_PRICES;
-        self.prices[next] = PriceState { published_ms: published.0, price: price.0 };
+        self.prices[next] = PriceState::from(point);
         self.newest = next as u8;
     }
 
     /// The venue's clock as this market knows it: not behind its own newest price.
     pub fn now(&self, now: Millis) -> Millis {
         now.max(self.newest_price().published)
+    }
+
+    /// How far the newest price is believed at `now`, after the chain's last break at `broke`.
+    pub fn mark(&self, now: Millis, broke: Millis) -> Mark {
+        let newest = self.newest_price();
+        let reference = self.reference();
+        let age = self.now(now).since(newest.published);
+        let fresh = age.0 <= self.terms.age_ms && newest.published >= broke;
+        let band = reference.band(Bps(self.terms.band_bps));
+        let followed = reference.yields(self.feed_count > 1, self.now(now));
+        Mark { newest, fresh, followed, band }
+    }
+
+    /// The slow reference price.
+    pub fn reference(&self) -> Reference {
+        Reference {
+            price: Price(self.reference_price),
+            moved: Millis(self.reference_ms),
+            outside: Millis(self.outside_ms),
+        }
+    }
+
+    /// Takes over the slow reference price.
+    pub fn set_reference(&mut self, reference: &Reference) {
+        self.reference_price = reference.price.0;
+        self.reference_ms = reference.moved.0;
+        self.outside_ms = reference.outside.0;
+    }
+
+    /// How this market's readings become a price.
+    pub fn panel(&self) -> Panel {
+        Panel {
+            quorum: self.quorum,
+            divergence: Bps(self.terms.divergence_bps),
+            age: Millis(self.terms.age_ms),
+        }
+    }
+
+    /// The newest reading of each feed in use; the rest as never read.
+    pub fn readings(&self) -> [Stored; MAX_FEEDS] {
+        core::array::from_fn(|index| Stored {
+            price: Price(self.feeds[index].price),
+            published: Millis(self.feeds[index].published_ms),
+        })
     }
 
     /// One standard deviation of a minute's move: what was measured, at least the tier's.
@@ -284,61 +277,19 @@ impl Market {
     }
 }
 
-impl MarketTermsState {
-    /// Margin ratios.
-    pub fn ratios(&self) -> Ratios {
-        Ratios { initial: Bps(self.initial_bps), maintenance: Bps(self.maintenance_bps) }
-    }
-
-    /// Limits on readings.
-    pub fn quotes(&self) -> Limits {
-        Limits {
-            age: Millis(self.age_ms),
-            future: Millis(self.future_ms),
-            confidence: Bps(self.confidence_bps),
-        }
-    }
-}
-
-impl From<&MarketTermsState> for MarketTerms {
-    fn from(state: &MarketTermsState) -> Self {
-        Self {
-            ratios: state.ratios(),
-            liquidation: liquidation::Terms {
-                penalty: Bps(state.penalty_bps),
-                smallest: Size(state.smallest),
-                first_share: Bps(state.first_share_bps),
-                last_share: Bps(state.last_share_bps),
-                ramp: Millis(state.ramp_ms),
-            },
-            spread: Spread {
-                base: Ppm(state.base_spread_ppm),
-                depth: Size(state.depth),
-                volatility_share: Bps(state.volatility_share_bps),
-            },
-            funding: FundingTerms {
-                cap: state.funding_cap_ppb,
-                velocity: state.funding_velocity_ppb,
-                full_skew: Size(state.full_skew),
-            },
-            tier_volatility: Ppm(state.tier_volatility_ppm),
-            borrow: state.borrow_ppb,
-            caps: Caps {
-                side: Size(state.side_cap),
-                account_share: Bps(state.account_share_bps),
-                utilisation: Bps(state.utilisation_bps),
-            },
-            taker_fee: Bps(state.taker_fee_bps),
-            quotes: state.quotes(),
-            execution_delay: Millis(state.execution_delay_ms),
-            flag_delay: Millis(state.flag_delay_ms),
-        }
-    }
-}
-
 impl From<PriceState> for PricePoint {
     fn from(state: PriceState) -> Self {
-        Self { published: Millis(state.published_ms), price: Price(state.price) }
+        Self {
+            published: Millis(state.published_ms),
+            low: Price(state.low),
+            high: Price(state.high),
+        }
+    }
+}
+
+impl From<&PricePoint> for PriceState {
+    fn from(point: &PricePoint) -> Self {
+        Self { published_ms: point.published.0, low: point.low.0, high: point.high.0 }
     }
 }
 

@@ -1,16 +1,20 @@
 //! Accounts: one file per type, each with its layout and its invariant.
 
+pub use holdfast_risk::aggregate::MAX_FEEDS;
+
 mod chain_health;
 mod exchange;
 mod margin_account;
 mod market;
+mod market_terms;
 mod pool_request;
 mod silo;
 
 pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
 pub use exchange::Exchange;
 pub use margin_account::{MarginAccount, OrderState, PositionState};
-pub use market::{FeedState, Market, MarketTermsState, PriceState, SideState};
+pub use market::{FeedState, Market, PriceState, SideState};
+pub use market_terms::MarketTermsState;
 pub use pool_request::PoolRequest;
 pub use silo::{LedgerState, Silo, SiloTermsState};
 
@@ -18,8 +22,6 @@ pub use silo::{LedgerState, Silo, SiloTermsState};
 pub const VERSION: u8 = 1;
 /// Markets in a silo, and positions in a margin account.
 pub const MAX_MARKETS: usize = 16;
-/// Feeds of a market.
-pub const MAX_FEEDS: usize = 5;
 /// Prices a market remembers.
 pub const RECENT_PRICES: usize = 32;
 /// Order slots of a margin account.

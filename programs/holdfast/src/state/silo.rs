@@ -12,7 +12,7 @@ use crate::error::{HoldfastError, OrRefuse};
 
 /// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
 ///
-/// Holds: the ledger's parts, pending profit aside, sum to what it counts on in both vaults, and
+/// Holds: the ledger's parts, pending profit and debt aside, sum to what it counts on in both vaults, and
 /// each vault holds at least that; settings never change.
 #[account(zero_copy)]
 pub struct Silo {
@@ -47,7 +47,7 @@ pub struct Silo {
     /// Settings.
     pub terms: SiloTermsState,
     /// Room for settlement, outflow limits and haircut state.
-    pub reserved: [u8; 512],
+    pub reserved: [u8; 504],
 }
 
 /// A silo's money in native units, as [`Ledger`], and what each vault holds of it.
@@ -70,6 +70,8 @@ pub struct LedgerState {
     pub in_liquidity_vault: u64,
     /// What the ledger counts on in the insurance vault.
     pub in_insurance_vault: u64,
+    /// Realised losses that accounts still owe to liquidity: a claim, not a part of the total.
+    pub debt: u64,
 }
 
 /// A silo's settings.
@@ -100,7 +102,7 @@ pub struct SiloTermsState {
     pub unstake_cooldown_ms: u64,
 }
 
-const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 64 + 24 + 40 + 512);
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 504);
 
 impl Silo {
     /// First seed of the address.
@@ -223,6 +225,7 @@ impl From<&LedgerState> for Ledger {
             protocol: Usd(state.protocol),
             queued: Usd(state.queued),
             pending_profit: Usd(state.pending_profit),
+            debt: Usd(state.debt),
         }
     }
 }
@@ -236,5 +239,6 @@ impl LedgerState {
         self.protocol = ledger.protocol.0;
         self.queued = ledger.queued.0;
         self.pending_profit = ledger.pending_profit.0;
+        self.debt = ledger.debt.0;
     }
 }

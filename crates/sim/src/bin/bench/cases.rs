@@ -2,10 +2,11 @@
 
 use holdfast_client::holdfast::instructions::{FeedSource, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_client::instruction::{self, Feeds};
+use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::{MarketPlan, SiloPlan, presets};
 use holdfast_sim::feed::{Published, pyth_price_account, write_pyth_price_account};
-use holdfast_sim::venue::{Listing, market_order};
+use holdfast_sim::venue::{LONE, Listing, market_order};
 use holdfast_sim::{Trader, Venue, tokens, venue};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -42,7 +43,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Result<Self, String> {
-        let listings = [Listing { name: "BENCH-PERP", price: PRICE }; 16];
+        let listings = [Listing { name: "BENCH-PERP", price: PRICE, providers: LONE }; 16];
         let mut venue = Venue::deploy(START_MS, &listings)?;
         venue.publish(&[PRICE; 16]).map_err(|failure| failure.message)?;
         for insurance in [false, true] {
@@ -223,7 +224,7 @@ impl Bench {
 
     /// The same in a venue of one market, which also gives its administration to measure.
     fn pool_of_one_market(&mut self) -> Result<(), String> {
-        let listing = [Listing { name: "ONE-PERP", price: PRICE }];
+        let listing = [Listing { name: "ONE-PERP", price: PRICE, providers: LONE }];
         let said = |failure: holdfast_sim::Failure| failure.message;
         let one = Venue::deploy(START_MS, &listing)?;
         let whole = std::mem::replace(&mut self.venue, one);
@@ -278,7 +279,7 @@ impl Bench {
         self.publish(PRICE * 11 / 10)?;
         self.venue.execute(&trader.account, number, &trader.account).map_err(said)?;
         self.venue.cluster.pass(301_000);
-        let mature = instruction::mature_profit(silo, trader.account);
+        let mature = instruction::mature_profit(keeper.pubkey(), silo, trader.account);
         self.take("mature_profit", mature, &keeper)?;
         self.take("reconcile_vaults", instruction::reconcile_vaults(silo), &keeper)?;
         let receiver = venue::keypair("fees", 0).pubkey();
@@ -303,9 +304,9 @@ impl Bench {
         let plan = MarketPlan {
             name: "BENCH-PERP".to_owned(),
             terms: presets::market(150),
-            feed: FeedSource { provider, id: feed.to_bytes() },
+            feeds: Feeds { feeds: vec![FeedSource { provider, id: feed.to_bytes() }], quorum: 1 },
         };
-        let list = instruction::list_market(key, silo, 0, [0; 16], plan.terms, vec![plan.feed]);
+        let list = instruction::list_market(key, silo, 0, [0; 16], plan.terms, plan.feeds);
         self.take("list_market", list, &admin)?;
         let published = Published::new(PRICE, self.venue.cluster.now_ms());
         let account = pyth_price_account(published);

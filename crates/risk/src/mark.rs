@@ -1,0 +1,54 @@
+//! What a position is worth: never nothing to say, only more or less sure.
+
+use crate::price::PricePoint;
+use crate::reference::Band;
+use crate::units::{Price, Side};
+
+/// A market's newest price with everything that tells how far it is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The newest price.
+    pub newest: PricePoint,
+    /// Whether it is within its age limit and from after the chain's last break.
+    pub fresh: bool,
+    /// Whether it may leave the band: providers have agreed outside it for long enough.
+    pub followed: bool,
+    /// The band around the reference.
+    pub band: Band,
+}
+
+impl Mark {
+    /// The worth of a position on `side` when its owner wants something, to open or to withdraw:
+    /// the worse side of a fresh price; without one the worse of it and the band's edge.
+    pub fn against(&self, side: Side) -> Price {
+        let worse = self.newest.against(side);
+        match side {
+            _ if self.fresh => worse,
+            Side::Long => worse.min(self.band.low),
+            Side::Short => worse.max(self.band.high),
+        }
+    }
+
+    /// The worth of a position on `side` when it may be taken from its owner: the better side of a
+    /// fresh price, no worse than the band's edge unless it is followed; without a fresh price the
+    /// better of it and the other edge.
+    pub fn favouring(&self, side: Side) -> Price {
+        let better = self.newest.favouring(side);
+        match side {
+            _ if self.fresh && self.followed => better,
+            Side::Long if self.fresh => better.max(self.band.low),
+            Side::Short if self.fresh => better.min(self.band.high),
+            Side::Long => better.max(self.band.high),
+            Side::Short => better.min(self.band.low),
+        }
+    }
+
+    /// Whether a liquidation may use a price: one outside the band waits until it is followed.
+    pub fn allows(&self, point: PricePoint) -> bool {
+        self.followed || self.band.holds(point)
+    }
+}
+
+#[cfg(test)]
+#[path = "mark_tests.rs"]
+mod tests;

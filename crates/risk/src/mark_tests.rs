@@ -1,0 +1,62 @@
+use super::Mark;
+use crate::price::PricePoint;
+use crate::reference::Band;
+use crate::units::{Millis, Price, Side};
+use proptest::prelude::*;
+
+fn any_mark() -> impl Strategy<Value = Mark> {
+    (1..200_u64, 0..20_u64, any::<bool>(), any::<bool>(), 1..200_u64, 0..40_u64).prop_map(
+        |(low, wide, fresh, followed, edge, width)| Mark {
+            newest: PricePoint { published: Millis(1), low: Price(low), high: Price(low + wide) },
+            fresh,
+            followed,
+            band: Band { low: Price(edge), high: Price(edge + width) },
+        },
+    )
+}
+
+/// How much better `one` is than `other` for a position on `side`.
+fn better(side: Side, one: Price, other: Price) -> bool {
+    match side {
+        Side::Long => one >= other,
+        Side::Short => one <= other,
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_taken_at_a_worse_price_than_it_counts_for_when_asked(mark in any_mark()) {
+        for side in [Side::Long, Side::Short] {
+            prop_assert!(better(side, mark.favouring(side), mark.against(side)));
+        }
+    }
+
+    #[test]
+    fn a_stale_price_is_worth_no_less_than_the_favourable_edge_and_no_more_than_the_other(
+        mark in any_mark(),
+    ) {
+        let stale = Mark { fresh: false, ..mark };
+        let Band { low, high } = mark.band;
+        for (side, good, bad) in [(Side::Long, high, low), (Side::Short, low, high)] {
+            prop_assert!(better(side, stale.favouring(side), good));
+            prop_assert!(better(side, bad, stale.against(side)));
+            prop_assert!(better(side, stale.favouring(side), mark.favouring(side)));
+            prop_assert!(better(side, mark.against(side), stale.against(side)));
+        }
+    }
+
+    #[test]
+    fn an_outlier_liquidates_nobody_until_it_is_followed(mark in any_mark()) {
+        let outlier = Mark { fresh: true, followed: false, ..mark };
+        let followed = Mark { fresh: true, followed: true, ..mark };
+        let Band { low, high } = mark.band;
+        prop_assert!(outlier.favouring(Side::Long) >= low);
+        prop_assert!(outlier.favouring(Side::Short) <= high);
+        prop_assert_eq!(outlier.allows(mark.newest), mark.newest.low >= low && mark.newest.high <= high);
+        prop_assert!(followed.allows(mark.newest));
+        for side in [Side::Long, Side::Short] {
+            prop_assert_eq!(followed.favouring(side), mark.newest.favouring(side));
+            prop_assert_eq!(followed.against(side), mark.newest.against(side));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+use super::PricePoint;
+use crate::units::{Millis, Price, Side};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn each_side_gets_the_price_that_is_worse_for_it_and_is_worth_what_it_could_be_sold_for(
+        one in any::<u64>(), other in any::<u64>(),
+    ) {
+        let (low, high) = (Price(one.min(other)), Price(one.max(other)));
+        let point = PricePoint { published: Millis(1), low, high };
+        prop_assert_eq!((point.traded(Side::Long), point.traded(Side::Short)), (high, low));
+        prop_assert_eq!((point.against(Side::Long), point.against(Side::Short)), (low, high));
+        prop_assert_eq!((point.favouring(Side::Long), point.favouring(Side::Short)), (high, low));
+        prop_assert!(low <= point.middle() && point.middle() <= high);
+        prop_assert_eq!(PricePoint::exact(low, Millis(1)).middle(), low);
+    }
+}

@@ -1,0 +1,151 @@
+//! What must hold of every step, told from what really happened and not from what the venue makes
+//! of it.
+
+use holdfast_risk::chain_health::{Monitor, Sighting, State, Transition};
+
+use crate::look::{Look, Proof, Weather};
+use crate::world::{Setting, World};
+
+/// Two windows: after so long, no slot of worse weather is in either.
+const WINDOWS_MS: u64 = 40_000;
+
+/// What a slot takes where a price is the only witness of a halt.
+const SLOT_MS: u64 = 400;
+
+/// A rule that a step broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// A guarded instruction acted on something looser than the stricter of before and after.
+    LooseGuard,
+    /// Loosening skipped a state.
+    Skipped,
+    /// The chain broke and the venue is not in shelter.
+    Missed,
+    /// Tightened though nothing was wrong.
+    FalseAlarm,
+    /// Shelter ended before its grace.
+    LeftShelter,
+    /// Thaw or throttling ended before its time.
+    Hurried,
+    /// Normal again although there was a reason for care within the hold.
+    Restless,
+    /// A change without a transition to report, or the other way round.
+    Unreported,
+    /// The venue's clock went backwards, or fell behind the cluster's.
+    Backwards,
+    /// The venue's clock ran ahead of the true time, though the baseline is right.
+    Ahead,
+}
+
+/// A look and what came of it.
+pub struct Step<'step> {
+    pub world: &'step World,
+    pub look: &'step Look,
+    pub seen: Sighting,
+    pub after: Monitor,
+    pub transition: Option<Transition>,
+    /// How far the cluster's clock is now behind the true time, milliseconds.
+    pub behind: u64,
+    pub setting: &'step Setting,
+}
+
+impl Step<'_> {
+    /// Time since the last look on the venue's clock, milliseconds.
+    pub fn passed(&self) -> u64 {
+        self.seen.now.since(self.world.monitor.seen).0
+    }
+
+    /// Since the last look that was a reason for care, milliseconds.
+    pub fn calm(&self) -> u64 {
+        let calm = matches!(self.look.weather, Weather::Good | Weather::Between | Weather::Change);
+        let unaware = self.hides_halt() || self.proves_halt();
+        if calm && !unaware { self.world.calm + self.passed() } else { 0 }
+    }
+
+    /// Grace that this look asks for, milliseconds.
+    pub fn grace(&self) -> u64 {
+        match self.look.weather {
+            Weather::Restart => self.setting.limits.restart_grace.0,
+            Weather::Halt => self.setting.limits.grace.0,
+            _ if self.proves_halt() => self.setting.limits.grace.0,
+            _ => 0,
+        }
+    }
+
+    /// Whether the look is neither good nor a break.
+    pub fn is_jitter(&self) -> bool {
+        matches!(self.look.weather, Weather::Between | Weather::Bad)
+    }
+
+    /// Whether the venue's clock has missed a halt: the cluster's is behind, and no price said so.
+    fn hides_halt(&self) -> bool {
+        self.world.behind > self.world.monitor.lead.0 + self.setting.limits.gap.0
+    }
+
+    /// Whether a price shows that the venue's clock missed a halt.
+    fn proves_halt(&self) -> bool {
+        let lived = self.look.slots * SLOT_MS;
+        let missing = self.passed().saturating_sub(lived);
+        self.look.proof == Proof::True && missing >= self.setting.limits.gap.0.max(3 * lived)
+    }
+
+    /// The first rule that the step breaks.
+    pub fn fault(&self) -> Option<Fault> {
+        let (last, after) = (&self.world.monitor, &self.after);
+        let (from, to) = (last.state, after.state);
+        let guard = last.guard(&self.seen, &self.setting.limits).state;
+        let reported = self.transition.map_or((from, from), |change| (change.from, change.to));
+        let now = self.seen.now;
+        let true_now = self.seen.clock.0 + self.behind;
+        let broken = [
+            (guard != from.max(to), Fault::LooseGuard),
+            (to < from && to != next(from), Fault::Skipped),
+            (self.grace() > 0 && to != State::Shelter, Fault::Missed),
+            (to > from && to > self.allowed(), Fault::FalseAlarm),
+            (to < from && self.is_early(), Fault::LeftShelter),
+            (to < from && self.is_hurried(), Fault::Hurried),
+            (to < from && self.is_restless(), Fault::Restless),
+            (reported != (from, to), Fault::Unreported),
+            (now < last.seen || now < self.seen.clock, Fault::Backwards),
+            (self.setting.is_exact() && now.0 > true_now, Fault::Ahead),
+        ];
+        broken.iter().find(|(broke, _)| *broke).map(|&(_, fault)| fault)
+    }
+
+    /// How far the look may tighten.
+    fn allowed(&self) -> State {
+        match self.look.weather {
+            Weather::Change => State::Strained,
+            _ if self.calm() >= WINDOWS_MS => State::Normal,
+            _ => State::Shelter,
+        }
+    }
+
+    fn is_early(&self) -> bool {
+        self.world.monitor.state == State::Shelter && self.world.owed > self.passed()
+    }
+
+    fn is_hurried(&self) -> bool {
+        let needed = match self.world.monitor.state {
+            State::Thaw => self.setting.limits.thaw.0,
+            State::Throttled => self.setting.limits.hold.0,
+            _ => 0,
+        };
+        self.world.age + self.passed() < needed
+    }
+
+    /// Slots of less than a window cannot be judged yet, so this look does not count.
+    fn is_restless(&self) -> bool {
+        let calm = self.world.calm + self.passed();
+        self.after.state == State::Normal && calm < self.setting.limits.hold.0
+    }
+}
+
+/// The state that loosening leads to.
+const fn next(state: State) -> State {
+    match state {
+        State::Shelter => State::Thaw,
+        State::Thaw => State::Throttled,
+        _ => State::Normal,
+    }
+}

@@ -1,0 +1,131 @@
+//! One state of the model: what the venue remembers, and what is true meanwhile.
+
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::{Monitor, Sighting, Thresholds};
+
+use crate::look::{Look, Proof, Weather};
+use crate::rules::{Fault, Step};
+use crate::venue::JITTER_CHANGES;
+
+/// The moment and slot of the last look, always: only distances to it matter.
+const NOW: u64 = 1_700_000_000_000;
+const SLOT: u64 = 1_000_000;
+
+/// A state of the model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    /// What the venue remembers, shifted so that its last look was at [`NOW`].
+    pub monitor: Monitor,
+    /// How far the cluster's clock is behind the true time, milliseconds.
+    pub behind: u64,
+    /// Since the last look that was a reason for care, up to the hold, milliseconds.
+    pub calm: u64,
+    /// What is left of the grace that breaks asked for, milliseconds.
+    pub owed: u64,
+    /// Since the state was entered, up to the longest time any state needs, milliseconds.
+    pub age: u64,
+    /// Changes of state since the last look that was good or broke something.
+    pub changes: u8,
+    /// The rule that the step here broke.
+    pub fault: Option<Fault>,
+}
+
+/// What is the same in every state.
+pub struct Setting {
+    /// Thresholds of the venue.
+    pub limits: Thresholds,
+    /// The baseline every step starts from, microseconds; `None` lets it be learned, rounded to the
+    /// millisecond.
+    pub baseline_us: Option<u32>,
+}
+
+impl Setting {
+    /// A venue that has seen nothing but a calm chain.
+    pub fn start(&self) -> World {
+        let now = Millis(NOW);
+        let first = Sighting { slot: SLOT, clock: now, now, restart_slot: 0, skipped: Some(0) };
+        World {
+            monitor: self.shift(&Monitor::new(&first)),
+            behind: 0,
+            calm: self.limits.hold.0,
+            owed: 0,
+            age: self.longest(),
+            changes: 0,
+            fault: None,
+        }
+    }
+
+    /// What follows from a look; `None` when it comes too soon to be kept.
+    pub fn step(&self, world: &World, look: &Look) -> Option<World> {
+        let last = &world.monitor;
+        let shown = look.clock_ms.min(world.behind + look.ms);
+        let behind = world.behind + look.ms - shown;
+        let clock = NOW - last.lead.0 + shown;
+        let seen = sighting(last, look, clock, clock + behind);
+        if !last.is_due(seen.now) {
+            return None;
+        }
+        let (after, transition) = last.step(&seen, &self.limits);
+        let step = Step { world, look, seen, after, transition, behind, setting: self };
+        let (passed, changed) = (step.passed(), after.state != last.state);
+        let changes = if step.is_jitter() { world.changes + u8::from(changed) } else { 0 };
+        Some(World {
+            monitor: self.shift(&after),
+            behind,
+            calm: step.calm().min(self.limits.hold.0),
+            owed: world.owed.saturating_sub(passed).max(step.grace()),
+            age: if changed { 0 } else { (world.age + passed).min(self.longest()) },
+            changes: changes.min(JITTER_CHANGES + 1),
+            fault: step.fault(),
+        })
+    }
+
+    /// Whether the baseline is what slots take here when nothing is wrong.
+    pub fn is_exact(&self) -> bool {
+        self.baseline_us == Some(400_000)
+    }
+
+    /// The longest time that a state lasts.
+    fn longest(&self) -> u64 {
+        self.limits.thaw.max(self.limits.hold).0
+    }
+
+    /// The same monitor as if its last look had been at [`NOW`]. What no step can tell apart
+    /// becomes the same: moments further back than any time that is waited for, and the last break,
+    /// which matters to prices only.
+    fn shift(&self, monitor: &Monitor) -> Monitor {
+        let back =
+            |moment: Millis, longest: u64| Millis(NOW - monitor.seen.since(moment).0.min(longest));
+        let remaining = monitor.until.since(monitor.seen).0;
+        let learned = (monitor.baseline_us + 500) / 1_000 * 1_000;
+        Monitor {
+            since: back(monitor.since, self.longest()),
+            until: Millis(if remaining > 0 { NOW + remaining } else { 0 }),
+            unrest: back(monitor.unrest, self.limits.hold.0),
+            broke: Millis(0),
+            seen: Millis(NOW),
+            slot: SLOT,
+            restart_slot: 0,
+            window_start: back(monitor.window_start, NOW),
+            window_slot: SLOT - (monitor.slot - monitor.window_slot),
+            baseline_us: self.baseline_us.unwrap_or(learned),
+            ..*monitor
+        }
+    }
+}
+
+fn sighting(last: &Monitor, look: &Look, clock: u64, true_now: u64) -> Sighting {
+    let proven = match look.proof {
+        Proof::Nothing => 0,
+        Proof::Old => clock - 60_000,
+        Proof::True => true_now,
+    };
+    let slot = SLOT + look.slots;
+    Sighting {
+        slot,
+        clock: Millis(clock),
+        now: last.now(Millis(clock), slot, Millis(proven)),
+        restart_slot: u64::from(look.weather == Weather::Restart),
+        skipped: Some(look.skipped),
+    }
+}
