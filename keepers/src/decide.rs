@@ -1,5 +1,8 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
+mod pool;
+pub(crate) mod refresh;
+
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::books;
 use holdfast_client::holdfast::clock::Chain;
@@ -19,7 +22,8 @@ use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 use crate::{Intent, Mirror};
 
 /// What to do at `now`, the venue's clock: liquidations and flags first, the account that lacks
-/// most first; then orders, reductions before openings and older before newer; then housekeeping.
+/// most first; then orders, reductions before openings and older before newer; then prices; then
+/// housekeeping.
 /// An observation comes last: it can change what is allowed, and the rest was decided before it.
 pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
     decide_about(mirror, now, mirror.accounts.keys())
@@ -36,6 +40,7 @@ pub fn decide_about<'a>(
     let mut rescues = Vec::new();
     let mut orders = Vec::new();
     let mut chores = Vec::new();
+    let mut awaited = 0;
     let known = |address| mirror.accounts.get_key_value(address);
     for (address, account) in accounts.into_iter().filter_map(known) {
         if let Some((missing, intent)) = rescue(mirror, &chain, address, account) {
@@ -45,12 +50,15 @@ pub fn decide_about<'a>(
             orders.push((urgency, intent));
         }
         chores.extend(chore(mirror, &chain, address, account));
+        awaited |= refresh::awaited(mirror, &chain, account);
     }
     rescues.sort_by_key(|(missing, _)| core::cmp::Reverse(*missing));
     orders.sort_by_key(|(urgency, _)| *urgency);
     let rescues = rescues.into_iter().map(|(_, intent)| intent);
     let orders = orders.into_iter().map(|(_, intent)| intent);
-    rescues.chain(orders).chain(chores).chain(observation(&chain)).collect()
+    let work = rescues.chain(orders).chain(refresh::refreshes(mirror, &chain, awaited));
+    let chores = chores.into_iter().chain(pool::requests(mirror, &chain));
+    work.chain(chores).chain(observation(&chain)).collect()
 }
 
 /// Observations the keepers make in the time after which the venue counts as unwatched.

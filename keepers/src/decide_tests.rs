@@ -1,4 +1,5 @@
-use holdfast_client::holdfast::state::{MarginAccount, OrderState, PositionState};
+use bytemuck::Zeroable;
+use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest, PositionState};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
 use holdfast_risk::chain_health::State;
@@ -144,4 +145,27 @@ fn housekeeping_comes_last() {
     assert_eq!(decided_in(poor, &[(1, account)]), [removes], "a cut is for the owner to take");
     account.profit_since_ms += 1;
     assert_eq!(decided(&[(1, account)]), [removes]);
+}
+
+#[test]
+fn pool_requests_wait_for_their_time_and_for_prices_since() {
+    let mut mirror = mirror();
+    let mut request = PoolRequest { owner: key(5), destination: key(6), ..PoolRequest::zeroed() };
+    request.requested_ms = NOW - 5_000;
+    mirror.requests.insert(key(30), request);
+    request.requested_ms = NOW - 8_000;
+    mirror.requests.insert(key(31), request);
+    let [newer, older] = [30, 31].map(|name| Intent::ExecutePool { request: key(name) });
+    assert_eq!(decide(&mirror, Millis(NOW)), [older, newer]);
+    assert_eq!(decide(&mirror, Millis(NOW - 1)), [older]);
+    mirror.markets[1].1.newest -= 1;
+    assert_eq!(decide(&mirror, Millis(NOW)), [older], "no price since the newer one is due");
+    mirror.chain_health.monitor.state = State::Shelter as u64;
+    assert_eq!(decide(&mirror, Millis(NOW)), []);
+    let built = older.instruction(&mirror, key(7), key(8)).expect("it is known");
+    let silo = mirror.silo_address;
+    let markets = [key(1), key(2)];
+    let expected =
+        instruction::execute_pool_request(key(5), silo, key(31), key(6), false, &markets);
+    assert_eq!(built, expected);
 }

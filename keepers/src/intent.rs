@@ -1,6 +1,7 @@
 //! What a keeper wants to happen, and the instruction that does it.
 
 use holdfast_client::{Instruction, Pubkey, instruction};
+use holdfast_risk::pool::PoolKind;
 
 use crate::Mirror;
 
@@ -40,6 +41,16 @@ pub enum Intent {
         /// The account.
         account: Pubkey,
     },
+    /// Execute a pool request.
+    ExecutePool {
+        /// The request.
+        request: Pubkey,
+    },
+    /// Read a market's feeds.
+    RefreshMarket {
+        /// The market's index.
+        market: u8,
+    },
     /// Bring the venue evidence of how the chain is doing.
     Observe,
 }
@@ -53,7 +64,7 @@ impl Intent {
             | Self::ExecuteOrder { account, .. }
             | Self::RemoveOrder { account, .. }
             | Self::MatureProfit { account } => Some(*account),
-            Self::Observe => None,
+            Self::ExecutePool { .. } | Self::RefreshMarket { .. } | Self::Observe => None,
         }
     }
 
@@ -90,10 +101,19 @@ impl Intent {
                 instruction::cancel_order(signer, account, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
-            Self::Observe => {
-                let markets: Vec<_> = mirror.markets.iter().map(|(address, _)| *address).collect();
-                instruction::observe(&markets)
+            Self::ExecutePool { request: address } => {
+                let request = mirror.requests.get(&address)?;
+                let insurance = request.kind() == PoolKind::Insurance;
+                let markets = if insurance { Vec::new() } else { mirror.market_addresses() };
+                let (owner, to) = (request.owner, request.destination);
+                instruction::execute_pool_request(owner, silo, address, to, insurance, &markets)
             }
+            Self::RefreshMarket { market } => {
+                let state = mirror.market(market)?;
+                let feeds: Vec<_> = mirror.feeds_of(state).map(|(address, _)| *address).collect();
+                instruction::refresh_market(silo, mirror.market_address(market)?, &feeds)
+            }
+            Self::Observe => instruction::observe(&mirror.market_addresses()),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::Pubkey;
+use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
 use holdfast_risk::Millis;
@@ -22,6 +23,8 @@ pub struct Mirror {
     pub accounts: BTreeMap<Pubkey, MarginAccount>,
     /// Waiting pool requests by address.
     pub requests: BTreeMap<Pubkey, PoolRequest>,
+    /// What the feed accounts last said.
+    pub feeds: BTreeMap<Pubkey, Reading>,
 }
 
 impl Mirror {
@@ -44,10 +47,24 @@ impl Mirror {
         self.listed(index).map(|(address, _)| *address)
     }
 
+    /// All markets' addresses, in index order.
+    pub fn market_addresses(&self) -> Vec<Pubkey> {
+        self.markets.iter().map(|(address, _)| *address).collect()
+    }
+
     /// Addresses of the markets an account has positions in, without `except`, in rising order.
     pub fn markets_of(&self, account: &MarginAccount, except: Option<u8>) -> Vec<Pubkey> {
         let open = account.open_indices().filter(|index| Some(*index) != except);
         open.filter_map(|index| self.market_address(index)).collect()
+    }
+
+    /// The feeds of a market that are known, with their addresses.
+    pub fn feeds_of<'a>(
+        &'a self,
+        market: &'a Market,
+    ) -> impl Iterator<Item = (&'a Pubkey, &'a Reading)> {
+        let listed = market.feeds.iter().take(usize::from(market.feed_count));
+        listed.filter_map(|feed| self.feeds.iter().find(|(_, reading)| reading.is_of(feed)))
     }
 
     fn listed(&self, index: u8) -> Option<&(Pubkey, Market)> {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdfast_client::decode::{Kind, decode};
+use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
@@ -83,6 +84,7 @@ impl Replica {
             markets: Vec::new(),
             accounts: BTreeMap::new(),
             requests: BTreeMap::new(),
+            feeds: BTreeMap::new(),
         };
         let mut replica =
             Self { mirror, watch: Watch::default(), versions: HashMap::new(), complete: 0 };
@@ -116,6 +118,16 @@ impl Replica {
             self.versions.insert(address, version);
         }
         taken
+    }
+
+    /// Takes over what a feed account says.
+    pub fn feed(&mut self, address: Pubkey, version: Version, reading: Reading) -> Taken {
+        if self.versions.get(&address).is_some_and(|known| *known >= version) {
+            return Taken::Old;
+        }
+        self.versions.insert(address, version);
+        self.mirror.feeds.insert(address, reading);
+        Taken::New
     }
 
     /// An account was closed. Its version stays, so that no late update brings it back.

@@ -1,6 +1,8 @@
+use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_risk::position::Position;
 use holdfast_risk::price::PricePoint;
+use holdfast_risk::quote::Quote;
 use holdfast_risk::reference::Observed;
 use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
@@ -173,6 +175,16 @@ impl World {
         self.watch.account_changed(key(100 + name));
     }
 
+    /// The second market's feed always has something newer to say.
+    fn feed(&mut self) {
+        let quote = Quote {
+            price: Price(PRICE),
+            confidence: Price(PRICE / 10_000),
+            published: Millis(self.now),
+        };
+        self.mirror.feeds.insert(key(50), Reading { provider: 1, id: [4; 32], quote });
+    }
+
     fn agrees(&mut self) -> Vec<Intent> {
         let now = Millis(self.now);
         let all = decide(&self.mirror, now);
@@ -183,7 +195,11 @@ impl World {
 }
 
 fn world() -> World {
-    World { mirror: mirror(), watch: Watch::default(), now: NOW }
+    let mut mirror = mirror();
+    let market = &mut mirror.markets[1].1;
+    (market.feed_count, market.quorum) = (1, 1);
+    (market.feeds[0].provider, market.feeds[0].id) = (1, [4; 32]);
+    World { mirror, watch: Watch::default(), now: NOW }
 }
 
 proptest! {
@@ -194,6 +210,7 @@ proptest! {
         let mut world = world();
         for event in &events {
             world.happens(event);
+            world.feed();
             world.agrees();
         }
     }

@@ -1,7 +1,5 @@
 //! A small venue in memory for the tests of decisions.
 
-use std::collections::BTreeMap;
-
 use bytemuck::Zeroable;
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::state::{
@@ -28,6 +26,7 @@ pub fn mirror() -> Mirror {
     chain_health.thresholds = (&Thresholds::default()).into();
     let mut silo = Silo::zeroed();
     silo.terms = presets::silo();
+    silo.market_count = 2;
     silo.ledger.liquidity = 1_000_000_000_000_000;
     silo.ledger.collateral = 1_000_000_000_000_000;
     silo.ledger.pending_profit = 1;
@@ -46,8 +45,8 @@ pub fn mirror() -> Mirror {
         (key(index + 1), market)
     });
     let markets = markets.collect();
-    let (accounts, requests) = (BTreeMap::new(), BTreeMap::new());
-    Mirror { silo_address: key(9), silo, chain_health, markets, accounts, requests }
+    let (accounts, requests, feeds) = Default::default();
+    Mirror { silo_address: key(9), silo, chain_health, markets, accounts, requests, feeds }
 }
 
 /// Long ten units, worth 1,000, in the first market.

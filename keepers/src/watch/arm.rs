@@ -11,6 +11,7 @@ use holdfast_risk::{Millis, Price, Side};
 
 use super::alarm::{Alarm, worth};
 use crate::Mirror;
+use crate::decide::refresh::awaits_price;
 
 /// What a look at an account ends in.
 pub enum Arming {
@@ -93,6 +94,9 @@ fn arm_orders(
     for slot in account.orders.iter().filter(|slot| slot.number != 0) {
         let order = Order::from(slot);
         if order.is_expired(chain.now) {
+            return None;
+        }
+        if awaits_price(mirror, chain, slot) {
             return None;
         }
         alarms.push(Alarm::Moment(order.expires.after(Millis(1))));

@@ -257,5 +257,6 @@ fn first_mirror(venue: &Venue, traders: &[Trader]) -> Mirror {
         markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
         accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
         requests: BTreeMap::new(),
+        feeds: BTreeMap::new(),
     }
 }
