@@ -2,6 +2,8 @@
 //! instructions that carry it out. No network, no clock of its own.
 
 mod decide;
+pub mod desk;
+pub mod fees;
 pub mod health;
 mod intent;
 mod mirror;

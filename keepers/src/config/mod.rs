@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
+use holdfast_keepers::fees::Fees;
 use serde::{Deserialize, Serialize};
 
 pub use address::{Address, Addresses};
@@ -57,22 +58,6 @@ pub enum LogForm {
     Json,
 }
 
-/// What transactions may cost, micro-lamports per compute unit.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fees {
-    /// Percentile of recent fees on the accounts written that a first attempt pays.
-    pub percentile: u8,
-    /// Never less.
-    pub floor: u64,
-    /// Cap for exits of traders and for observations of the chain.
-    pub cap_exits: u64,
-    /// Cap for liquidations and flags.
-    pub cap_liquidations: u64,
-    /// Cap for everything else.
-    pub cap_chores: u64,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -88,18 +73,6 @@ impl Default for Config {
             listen: None,
             log: LogForm::Text,
             fees: Fees::default(),
-        }
-    }
-}
-
-impl Default for Fees {
-    fn default() -> Self {
-        Self {
-            percentile: 60,
-            floor: 1_000,
-            cap_exits: 5_000_000,
-            cap_liquidations: 2_000_000,
-            cap_chores: 100_000,
         }
     }
 }
