@@ -6,8 +6,10 @@ pub mod desk;
 pub mod fees;
 pub mod health;
 mod intent;
+pub mod lander;
 mod mirror;
 mod replica;
+mod units;
 mod watch;
 #[cfg(test)]
 mod world;
