@@ -46,6 +46,15 @@ pub enum Taken {
     Unreadable,
 }
 
+/// What a snapshot came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Accounts that the mirror did not have so.
+    pub changed: usize,
+    /// Accounts whose bytes are none of this program's as this version knows them.
+    pub unreadable: usize,
+}
+
 /// A mirror with its versions and its index.
 pub struct Replica {
     mirror: Mirror,
@@ -140,15 +149,19 @@ impl Replica {
         if removed { Taken::New } else { Taken::Foreign }
     }
 
-    /// Fills in what the stream has not said, and drops what is gone. Says how many accounts could
-    /// not be read.
-    pub fn merge(&mut self, snapshot: &Snapshot) -> usize {
+    /// Fills in what the stream has not said, and drops what is gone.
+    pub fn merge(&mut self, snapshot: &Snapshot) -> Merged {
         let version = Version { slot: snapshot.slot, write: 0 };
-        let mut unreadable = 0;
+        let mut merged = Merged::default();
         let mut gone = self.versions.clone();
         for (address, data) in &snapshot.accounts {
             gone.remove(address);
-            unreadable += usize::from(self.update(*address, version, data) == Taken::Unreadable);
+            let changes = !self.holds(address, data);
+            match self.update(*address, version, data) {
+                Taken::New => merged.changed += usize::from(changes),
+                Taken::Unreadable => merged.unreadable += 1,
+                Taken::Old | Taken::Foreign => {}
+            }
         }
         for (address, known) in gone {
             if known < version {
@@ -157,7 +170,7 @@ impl Replica {
             }
         }
         self.complete = self.complete.max(snapshot.slot);
-        unreadable
+        merged
     }
 
     /// Slots after `parent` were abandoned: whatever is said next about accounts written there
@@ -169,6 +182,27 @@ impl Replica {
         }
         self.complete = self.complete.min(parent);
         self.watch.forget();
+    }
+
+    /// Whether an account is kept exactly as these bytes say.
+    fn holds(&self, address: &Pubkey, data: &[u8]) -> bool {
+        fn same<T: bytemuck::Pod>(kept: &T, data: &[u8]) -> bool {
+            data.get(8..).is_some_and(|body| body == bytemuck::bytes_of(kept))
+        }
+        let mirror = &self.mirror;
+        if let Some(account) = mirror.accounts.get(address) {
+            return same(account, data);
+        }
+        if let Some((_, market)) = mirror.markets.iter().find(|(known, _)| known == address) {
+            return same(market, data);
+        }
+        if *address == mirror.silo_address {
+            return same(&mirror.silo, data);
+        }
+        if *address == address::chain_health() {
+            return same(&mirror.chain_health, data);
+        }
+        mirror.requests.get(address).is_some_and(|request| same(request, data))
     }
 
     /// Whether something newer, or as new, is known: of the account itself, or that it was not there.

@@ -8,7 +8,7 @@ use holdfast_risk::Millis;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Replica, Snapshot, Taken, Version};
+use super::{Merged, Replica, Snapshot, Taken, Version};
 use crate::world::{NOW, key, long, mirror};
 use crate::{Intent, decide};
 
@@ -155,7 +155,7 @@ fn garbage_and_strangers_are_told_apart() {
     assert_eq!(replica.update(key(6), at(11, 5), &forged), Taken::Foreign);
     assert_eq!(held(&replica), BTreeMap::from([(1, 1)]));
     let torn = Snapshot { slot: 12, accounts: vec![(key(1), vec![1, 2, 3])] };
-    assert_eq!(replica.merge(&torn), 1);
+    assert_eq!(replica.merge(&torn), Merged { changed: 0, unreadable: 1 });
 }
 
 #[test]
