@@ -3,6 +3,7 @@
 mod act;
 mod cli;
 mod config;
+mod live;
 mod log;
 mod preflight;
 mod rpc;
@@ -45,7 +46,7 @@ async fn run(cli: Cli) -> Result<(), String> {
     log::start(config.log);
     match cli.task {
         Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
-        Task::Keeper(KeeperTask::Run) => Err("not built yet".to_owned()),
+        Task::Keeper(KeeperTask::Run) => live::run(&config).await,
         Task::Status => show::status(&config).await,
         Task::Account(AccountTask::Open) => act::open_account(&config).await,
         Task::Account(AccountTask::Show { address }) => show::account(&config, address).await,

@@ -39,7 +39,7 @@ impl Operator {
         std::fs::create_dir_all(&home).expect("a directory");
         write_keypair_file(&wallet, home.join("id.json")).expect("a file");
         let node = Arc::new(Mutex::new(Node::new(cluster)));
-        let endpoint = serve(node.clone()).expect("a port");
+        let endpoint = serve(node.clone(), |_| {}).expect("a port");
         Self { home, wallet, node, endpoint }
     }
 

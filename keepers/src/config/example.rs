@@ -22,6 +22,8 @@ silo = 0
 account = 0
 # Wallets of all keepers of this venue, this one's included: they take turns. Empty: it is alone.
 keepers = []
+# Feed accounts of the markets. Markets whose feeds are not named are refreshed by others.
+feeds = []
 
 # Decide and log, send nothing.
 dry_run = false

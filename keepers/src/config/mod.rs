@@ -36,6 +36,8 @@ pub struct Config {
     pub account: u16,
     /// Wallets of all keepers of this venue, this one's included; empty: it is alone.
     pub keepers: Vec<String>,
+    /// Feed accounts of the markets; markets whose feeds are not named are refreshed by others.
+    pub feeds: Vec<String>,
     /// The wallet must hold at least this, lamports.
     pub least_lamports: u64,
     /// Decide and log, send nothing.
@@ -68,6 +70,7 @@ impl Default for Config {
             silo: 0,
             account: 0,
             keepers: Vec::new(),
+            feeds: Vec::new(),
             least_lamports: 50_000_000,
             dry_run: false,
             listen: None,

@@ -118,7 +118,6 @@ impl Asked {
             *line = Line::default();
         }
     }
-
 }
 
 /// Whether something is to be asked: not while an answer may still come.
