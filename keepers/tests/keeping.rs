@@ -1,6 +1,8 @@
 //! `holdfast keeper run`, the whole of it, against a node of the embedded cluster: a price falls,
 //! and an account is flagged and liquidated.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
@@ -39,6 +41,22 @@ fn post(cluster: &mut Cluster, price: u64) {
     post_pyth_update(cluster, feed_account(0), &update);
 }
 
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// A page that the keeper serves, with its head.
+fn get(port: u16, page: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let request = format!("GET /{page} HTTP/1.1\r\nhost: keeper\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
 #[test]
 fn an_account_that_fails_is_flagged_and_liquidated() {
     let (mut venue, account) = venue();
@@ -51,7 +69,9 @@ fn an_account_that_fails_is_flagged_and_liquidated() {
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keeping");
     std::fs::create_dir_all(&home).expect("a directory");
     write_keypair_file(&wallet, home.join("id.json")).expect("a file");
-    let settings = format!("feeds = [\"{}\"]\n", feed_account(0));
+    let port = free_port();
+    let feed = feed_account(0);
+    let settings = format!("feeds = [\"{feed}\"]\nlisten = \"127.0.0.1:{port}\"\n");
     std::fs::write(home.join("holdfast.toml"), settings).expect("a file");
 
     let (tell, told) = mpsc::channel();
@@ -83,6 +103,7 @@ fn an_account_that_fails_is_flagged_and_liquidated() {
         .spawn()
         .expect("the binary");
     let result = told.recv_timeout(Duration::from_secs(120));
+    let pages = ["healthz", "readyz", "metrics"].map(|page| get(port, page));
     let stop = Command::new("kill").arg(keeper.id().to_string()).status().expect("kill");
     assert!(stop.success());
     let output = keeper.wait_with_output().expect("it ends");
@@ -90,6 +111,10 @@ fn an_account_that_fails_is_flagged_and_liquidated() {
     let earned = result.unwrap_or_else(|_| panic!("nothing was liquidated: {log}"));
     assert!(output.status.success(), "{log}");
     assert!(earned > 0, "the keeper is rewarded");
+    let said = [("200 OK", "it decides"), ("200 OK", "it works"), ("200 OK", "holdfast_ready 1\n")];
+    for (page, (status, text)) in pages.iter().zip(said) {
+        assert!(page.contains(status) && page.contains(text), "{page}");
+    }
     assert!(log.lines().all(|line| line.starts_with('{')), "{log}");
     assert!(log.contains("\"stopped\""), "{log}");
 }

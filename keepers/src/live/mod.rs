@@ -1,7 +1,9 @@
 //! Running a keeper against a real cluster: the clock, the signals, and who carries commands out.
 
 mod edge;
+mod metrics;
 mod refusal;
+mod serve;
 mod stream;
 
 use std::sync::Arc;
@@ -63,8 +65,10 @@ pub async fn run(config: &Config) -> Result<(), String> {
     let edge = LiveEdge::new(endpoints, streams, events);
     let begun = Instant::now();
     let keeper = Keeper::new(orders, Millis(0));
-    let (report, reports) = watch::channel(keeper.report(Millis(0)));
-    let _ = reports;
+    let (report, reports) = watch::channel((tokio::time::Instant::now(), keeper.report(Millis(0))));
+    if let Some(listen) = config.listen {
+        serve::serve(listen, reports).await?;
+    }
     Running { keeper, edge, heard, report, begun }.until_stopped().await;
     Ok(())
 }
@@ -73,7 +77,7 @@ struct Running {
     keeper: Keeper,
     edge: LiveEdge,
     heard: mpsc::Receiver<Event>,
-    report: watch::Sender<Report>,
+    report: watch::Sender<(tokio::time::Instant, Report)>,
     begun: Instant,
 }
 
@@ -97,7 +101,7 @@ impl Running {
         info!("stopping: nothing more is begun");
         self.keeper.rest();
         let deadline = Instant::now() + FAREWELL;
-        while self.report.borrow().flying > 0 && Instant::now() < deadline {
+        while self.report.borrow().1.flying > 0 && Instant::now() < deadline {
             tick.tick().await;
             self.turn();
         }
@@ -114,7 +118,8 @@ impl Running {
         for command in self.keeper.poll(now) {
             self.edge.begin(command);
         }
-        self.report.send_replace(self.keeper.report(now));
+        let report = self.keeper.report(now);
+        self.report.send_replace((tokio::time::Instant::now(), report));
     }
 
     /// The keeper's clock: milliseconds since it began.
