@@ -362,3 +362,43 @@ proptest! {
         }
     }
 }
+
+/// A row of the table in docs/keeper.md.
+fn row(class: Class) -> String {
+    let when = match class {
+        Class::Healthy => "nothing below applies",
+        Class::OracleStale => "a market with positions has no price within its age limit",
+        Class::SlowSlots => {
+            "slots take 1.5 × the venue's baseline over 20 s, or of 8 transactions fewer than half land"
+        }
+        Class::HighSkip => "20 % of slots skipped over 20 s, by block height",
+        Class::StreamSilent => "no stream says anything while slots pass",
+        Class::ForkSwitch => "a stream told of a slot whose parent is not the last one, within 3 s",
+        Class::BlockhashExpired => "every endpoint's blockhash is 30 s old or expired",
+        Class::Restart => "all endpoints show a restart that the venue has not seen",
+        Class::Halt => {
+            "two endpoints agree on a slot that has stood for 10 s, and nobody shows a newer one"
+        }
+        Class::RpcStale => "no endpoint is of use, or slots stand and no two endpoints agree",
+    };
+    let does = class.consequence();
+    let yes = |does: bool| if does { "✓" } else { "–" };
+    format!(
+        "| {} | {when} | {} | {} | {} | {} | {} | {} | {} |",
+        class.name(),
+        yes(does.observe),
+        yes(does.exits),
+        yes(does.risk),
+        yes(does.chores),
+        if does.fan_out { "all" } else { "the first" },
+        if does.poll { "snapshots" } else { "streams" },
+        yes(does.ready),
+    )
+}
+
+#[test]
+fn the_documentation_has_the_table_of_consequences() {
+    let page = include_str!("../../docs/keeper.md");
+    let rows: Vec<_> = Class::ALL.map(row).to_vec();
+    assert!(page.contains(&rows.join("\n")), "docs/keeper.md should say:\n{}", rows.join("\n"));
+}

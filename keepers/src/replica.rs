@@ -60,6 +60,8 @@ pub struct Replica {
     mirror: Mirror,
     watch: Watch,
     versions: HashMap<Pubkey, Version>,
+    /// Where the chain's health is: deriving an address takes longer than anything else here.
+    chain_health: Pubkey,
     /// The last snapshot's slot: what it did not show was not there.
     complete: u64,
 }
@@ -85,7 +87,8 @@ impl Replica {
         };
         let lacks = |what: &str| format!("the snapshot of slot {} has no {what}", snapshot.slot);
         let state = found(silo).and_then(|data| decode(data).ok()).ok_or_else(|| lacks("silo"))?;
-        let health = found(address::chain_health()).and_then(|data| decode(data).ok());
+        let chain_health = address::chain_health();
+        let health = found(chain_health).and_then(|data| decode(data).ok());
         let mirror = Mirror {
             silo_address: silo,
             silo: state,
@@ -95,8 +98,8 @@ impl Replica {
             requests: BTreeMap::new(),
             feeds: BTreeMap::new(),
         };
-        let mut replica =
-            Self { mirror, watch: Watch::default(), versions: HashMap::new(), complete: 0 };
+        let (watch, versions) = (Watch::default(), HashMap::new());
+        let mut replica = Self { mirror, watch, versions, chain_health, complete: 0 };
         replica.merge(snapshot);
         Ok(replica)
     }
@@ -199,7 +202,7 @@ impl Replica {
         if *address == mirror.silo_address {
             return same(&mirror.silo, data);
         }
-        if *address == address::chain_health() {
+        if *address == self.chain_health {
             return same(&mirror.chain_health, data);
         }
         mirror.requests.get(address).is_some_and(|request| same(request, data))
@@ -218,7 +221,7 @@ impl Replica {
         let silo = self.mirror.silo_address;
         match kept {
             Kept::Silo(state) if address == silo => self.mirror.silo = *state,
-            Kept::ChainHealth(state) if address == address::chain_health() => {
+            Kept::ChainHealth(state) if address == self.chain_health => {
                 self.mirror.chain_health = *state;
             }
             Kept::Market(state) if state.silo == silo => return self.take_market(address, *state),
@@ -236,13 +239,14 @@ impl Replica {
 
     /// Markets lie at their index; they are listed in order and never removed.
     fn take_market(&mut self, address: Pubkey, market: Market) -> Taken {
-        if address != address::market(&self.mirror.silo_address, market.index) {
-            return Taken::Foreign;
-        }
+        let silo = self.mirror.silo_address;
         let markets = &mut self.mirror.markets;
         match markets.binary_search_by_key(&market.index, |(_, known)| known.index) {
-            Ok(place) => markets[place].1 = market,
-            Err(place) => markets.insert(place, (address, market)),
+            Ok(place) if markets[place].0 == address => markets[place].1 = market,
+            Err(place) if address::market(&silo, market.index) == address => {
+                markets.insert(place, (address, market));
+            }
+            Ok(_) | Err(_) => return Taken::Foreign,
         }
         Taken::New
     }
