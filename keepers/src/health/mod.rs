@@ -105,13 +105,6 @@ impl Sources {
         }
     }
 
-    /// An endpoint refused or gave no answer that makes sense.
-    pub fn failed(&mut self, endpoint: usize) {
-        if let Some(seen) = self.endpoints.get_mut(endpoint) {
-            seen.failed();
-        }
-    }
-
     /// A stream told of a slot and its parent. Says the last slot the chain has in common with what
     /// was seen before, when slots after it were abandoned.
     pub fn told(&mut self, stream: usize, slot: u64, parent: u64, now: Millis) -> Option<u64> {
@@ -142,7 +135,7 @@ impl Sources {
     /// A stream was opened.
     pub fn opened(&mut self, stream: usize, now: Millis) {
         if let Some(seen) = self.streams.get_mut(stream) {
-            *seen = Stream::opened(now);
+            *seen = Stream::new(now);
         }
     }
 

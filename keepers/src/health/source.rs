@@ -1,5 +1,7 @@
 //! One endpoint and one stream, by what they have shown.
 
+use std::collections::BTreeMap;
+
 use holdfast_risk::Millis;
 
 use super::{ANSWER, APART, BLOCKHASH, CATCH_UP, FAR_BEHIND, OTHERS_MOVED, STANDS_STILL};
@@ -86,10 +88,6 @@ impl Endpoint {
         self.last = *progress;
     }
 
-    pub fn failed(&mut self) {
-        self.answered = None;
-    }
-
     pub fn is_plausible(&self) -> bool {
         !self.absurd
     }
@@ -128,20 +126,25 @@ impl Endpoint {
     }
 }
 
+/// Slots of a stream that are remembered.
+const REMEMBERED: usize = 256;
+/// So many slots in a row on another fork, none of them beyond the last one, and it is the chain.
+const ANOTHER_FORK: u32 = 4;
+
 #[derive(Clone)]
 pub(super) struct Stream {
     pub slot: u64,
     heard: Millis,
     open: bool,
+    /// The slot before each slot that was told of.
+    parents: BTreeMap<u64, u64>,
+    /// The last slot that lies on another fork, and how many lie there in a row.
+    aside: (u64, u32),
 }
 
 impl Stream {
     pub fn new(now: Millis) -> Self {
-        Self { slot: 0, heard: now, open: true }
-    }
-
-    pub fn opened(now: Millis) -> Self {
-        Self::new(now)
+        Self { slot: 0, heard: now, open: true, parents: BTreeMap::new(), aside: (0, 0) }
     }
 
     pub fn is_open(&self) -> bool {
@@ -156,11 +159,68 @@ impl Stream {
         self.open = false;
     }
 
-    /// Takes a slot; says its parent when slots after that were abandoned.
+    /// Takes a slot; says the last slot in common with what was told before, when slots after that
+    /// were abandoned. What comes late or twice abandons nothing.
     pub fn told(&mut self, slot: u64, parent: u64, now: Millis) -> Option<u64> {
         self.heard = now;
-        let before = std::mem::replace(&mut self.slot, slot);
-        (before != 0 && parent < before).then_some(parent)
+        let before = self.slot;
+        let rebuilt = self.parents.get(&slot).copied().filter(|known| *known != parent);
+        if let Some(known) = rebuilt.filter(|_| self.is_known_before(before, slot)) {
+            // The chain was taken back below this slot and has come to it anew.
+            self.parents.split_off(&slot);
+            self.parents.insert(slot, parent);
+            (self.slot, self.aside) = (slot, (0, 0));
+            return Some(self.common(known, parent));
+        }
+        self.parents.insert(slot, parent);
+        if self.parents.len() > REMEMBERED {
+            self.parents.pop_first();
+        }
+        if slot <= before {
+            return self.told_late(slot, parent);
+        }
+        (self.slot, self.aside) = (slot, (0, 0));
+        (before != 0 && parent < before).then(|| self.common(before, parent))
+    }
+
+    /// A slot that is not beyond the last one: late, or on another fork.
+    fn told_late(&mut self, slot: u64, parent: u64) -> Option<u64> {
+        if self.is_known_before(self.slot, slot) {
+            return None;
+        }
+        let (last, row) = self.aside;
+        self.aside = (slot, if parent == last { row + 1 } else { 1 });
+        if self.aside.1 < ANOTHER_FORK {
+            return None;
+        }
+        let common = self.common(self.slot, slot);
+        (self.slot, self.aside) = (slot, (0, 0));
+        Some(common)
+    }
+
+    /// Whether `slot` lies on the way back from `from`, as far as that way is known.
+    fn is_known_before(&self, from: u64, slot: u64) -> bool {
+        let mut at = from;
+        while at > slot {
+            let Some(parent) = self.parents.get(&at).filter(|parent| **parent < at) else {
+                return true;
+            };
+            at = *parent;
+        }
+        at == slot
+    }
+
+    /// The last slot on the way back from `one` that also lies on the way back from `other`.
+    fn common(&self, one: u64, other: u64) -> u64 {
+        let (mut one, mut other) = (one, other);
+        while one != other {
+            let higher = if one > other { &mut one } else { &mut other };
+            let Some(parent) = self.parents.get(higher).filter(|parent| **parent < *higher) else {
+                return one.min(other);
+            };
+            *higher = *parent;
+        }
+        one
     }
 
     pub fn is_silent(&self, frontier: u64, now: Millis) -> bool {

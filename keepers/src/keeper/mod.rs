@@ -131,7 +131,6 @@ impl Keeper {
             }
             Event::NoProgress { endpoint } => {
                 self.asked.answered_probe(endpoint);
-                self.sources.failed(endpoint);
                 self.counts.failed_requests += 1;
             }
             Event::Snapshot { snapshot, feeds } => self.take_snapshot(&snapshot, feeds, now),

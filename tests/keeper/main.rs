@@ -1,0 +1,3 @@
+//! The real keeper loop in virtual time, against the program, with everything failing between them.
+
+mod faults;
