@@ -61,6 +61,9 @@ pub struct Desk {
     keepers: Vec<Pubkey>,
     records: BTreeMap<Target, Record>,
     flying: HashSet<Target>,
+    /// Keepers that let something pass that was theirs to do first, and until when they are not
+    /// waited for.
+    absent: BTreeMap<Pubkey, Millis>,
 }
 
 /// What is remembered of a target.
@@ -157,7 +160,13 @@ impl Consequence {
 impl Desk {
     /// The desk of one keeper among `keepers`; alone where there are none others.
     pub fn new(me: Pubkey, keepers: &[Pubkey]) -> Self {
-        Self { me, keepers: keepers.to_vec(), records: BTreeMap::new(), flying: HashSet::new() }
+        Self {
+            me,
+            keepers: keepers.to_vec(),
+            records: BTreeMap::new(),
+            flying: HashSet::new(),
+            absent: BTreeMap::new(),
+        }
     }
 
     /// Of what was decided, in its order, what this keeper sends now. `seen` is the slot up to which
@@ -178,8 +187,11 @@ impl Desk {
             let target = intent.target();
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
             let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
-            let turn = turn(&self.keepers, &self.me, intent.market(mirror), venue_now);
-            let begins = record.since.after(Millis(BACKUP_DELAY.0.saturating_mul(turn)));
+            let absent = &self.absent;
+            let mut ahead = ahead(&self.keepers, &self.me, intent.market(mirror), venue_now);
+            ahead.retain(|keeper| absent.get(keeper).is_none_or(|until| *until <= now));
+            let wait = BACKUP_DELAY.0.saturating_mul(ahead.len() as u64);
+            let begins = record.since.after(Millis(wait));
             let chosen = free > 0
                 && allowed.allows(intent.kind(mirror))
                 && !self.flying.contains(&target)
@@ -187,6 +199,8 @@ impl Desk {
                 && !record.is_settling(seen, now);
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
                 picked.push((record.refusals.min(4), *intent));
+                let until = now.after(WINDOW);
+                self.absent.extend(ahead.into_iter().map(|keeper| (keeper, until)));
             }
         }
         // What was refused before is less likely to land: it yields to what was not.
@@ -256,13 +270,14 @@ impl Record {
     }
 }
 
-/// After how many others a keeper acts on a market: the same on every keeper, and another order in
+/// The keepers that act on a market before this one: the same order on every keeper, and another in
 /// every window.
-fn turn(keepers: &[Pubkey], me: &Pubkey, market: u8, venue_now: Millis) -> u64 {
+fn ahead(keepers: &[Pubkey], me: &Pubkey, market: u8, venue_now: Millis) -> Vec<Pubkey> {
     let window = (venue_now.0 / WINDOW.0).to_le_bytes();
     let lot = |keeper: &Pubkey| hashv(&[&window, &[market], keeper.as_ref()]).to_bytes();
     let own = lot(me);
-    keepers.iter().filter(|keeper| *keeper != me && lot(keeper) < own).count() as u64
+    let others = keepers.iter().filter(|keeper| *keeper != me && lot(keeper) < own);
+    others.copied().collect()
 }
 
 #[cfg(test)]

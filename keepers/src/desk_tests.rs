@@ -145,13 +145,33 @@ proptest! {
         }
     }
 
+    /// Who let something pass is not waited for again for a minute.
+    #[test]
+    fn the_absent_are_waited_for_once(venue_now in any::<u32>()) {
+        let keepers = [key(1), key(2)];
+        let venue_now = Millis(u64::from(venue_now));
+        let second = keepers.into_iter().find(|me| !super::ahead(&keepers, me, 0, venue_now).is_empty());
+        let mut desk = Desk::new(second.expect("one is second"), &keepers);
+        let (mirror, allowed) = (mirror(), Class::Healthy.consequence());
+        let refresh = |market| [Intent::RefreshMarket { market }];
+        let mut acts = |market, at| {
+            let (intents, at) = (refresh(market), Millis(at));
+            !desk.pick(&mirror, &intents, &allowed, 0, venue_now, at).is_empty()
+        };
+        prop_assert!(!acts(0, 0) && !acts(0, 1_999) && acts(0, 2_000));
+        for market in 1..16 {
+            prop_assert!(acts(market, 61_999));
+        }
+        prop_assert!(!acts(0, 62_000));
+    }
+
     /// Turns are spread: over many windows everybody comes first sometimes.
     #[test]
     fn everybody_comes_first_sometimes(market in 0..16_u8) {
         let keepers = [key(1), key(2), key(3)];
         let first = |window: u64| {
-            let turns = keepers.map(|me| super::turn(&keepers, &me, market, Millis(window * 60_000)));
-            turns.iter().position(|turn| *turn == 0)
+            let now = Millis(window * 60_000);
+            keepers.iter().position(|me| super::ahead(&keepers, me, market, now).is_empty())
         };
         let firsts: std::collections::HashSet<_> = (0..60).map(first).collect();
         prop_assert_eq!(firsts.len(), 3);

@@ -21,7 +21,7 @@ use crate::fees::Fees;
 use crate::units::compute_units;
 
 /// How often an unlanded transaction is sent again as it is.
-const RESEND: Millis = Millis(2_000);
+const RESEND: Millis = Millis(1_000);
 /// How long something urgent waits before it is signed again at a higher price.
 const ESCALATE: Millis = Millis(4_000);
 /// How often something is signed before it counts as failed.

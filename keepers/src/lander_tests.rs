@@ -74,9 +74,9 @@ fn it_is_sent_again_as_it_is_until_it_escalates() {
     let mut pad = Pad::new();
     let first = pad.begin(Kind::Risk);
     assert_eq!(price(&first), 2_000);
-    assert_eq!(pad.pass(1_999), (vec![], vec![]));
+    assert_eq!(pad.pass(999), (vec![], vec![]));
     assert_eq!(pad.pass(1), (vec![first.clone()], vec![]));
-    let (sent, _) = pad.pass(2_000);
+    let (sent, _) = pad.pass(3_000);
     assert_eq!(sent.len(), 1);
     assert_eq!(price(&sent[0]), 4_000);
     assert_ne!(sent[0].signatures, first.signatures);

@@ -6,6 +6,7 @@ use holdfast_keepers::keeper::{Edge, Keeper, Orders};
 use holdfast_risk::Millis;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use super::chain::Chain;
@@ -58,6 +59,7 @@ pub struct World {
     pub price: u64,
     /// Virtual time since the keepers began, milliseconds.
     pub now: u64,
+    plan: WorldPlan,
     faults: Faults,
     random: ChaCha20Rng,
     slot_left: u64,
@@ -113,10 +115,22 @@ impl World {
             traders,
             price: PRICE,
             now: 0,
+            plan,
             faults: Faults::default(),
             random,
             slot_left: SLOT,
         })
+    }
+
+    /// A keeper's process dies and is started again: it knows nothing, and nothing is under way to it.
+    pub fn restart_keeper(&mut self, index: usize) {
+        let wallet = keypair("keeper", index as u64);
+        let names: Vec<_> =
+            (0..self.keepers.len() as u64).map(|name| keypair("keeper", name).pubkey()).collect();
+        let orders = orders(&self.plan, self.chain.venue.silo, wallet, &names);
+        self.keepers[index] = Keeper::new(orders, Millis(self.now));
+        self.edges[index] = FaultyEdge::new(ChaCha20Rng::from_rng(&mut self.random));
+        self.edges[index].faults = self.faults.clone();
     }
 
     /// From now on this fails, for every keeper.
@@ -198,5 +212,19 @@ impl World {
                 edge.tell(self.chain.newest(), now);
             }
         }
+    }
+}
+
+fn orders(plan: &WorldPlan, silo: Pubkey, wallet: Keypair, names: &[Pubkey]) -> Orders {
+    Orders {
+        silo,
+        account: address::margin_account(&silo, &wallet.pubkey(), 0),
+        wallet,
+        keepers: names.to_vec(),
+        feeds: vec![feed_account(0)],
+        fees: Fees::default(),
+        dry_run: false,
+        endpoints: plan.endpoints,
+        streams: plan.streams,
     }
 }
