@@ -14,8 +14,10 @@ use holdfast_risk::ledger::Ledger;
 use holdfast_risk::liquidation::{flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, requirement};
 use holdfast_risk::order::Order;
+use holdfast_risk::pace::{Exit, Spent, payable};
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
+use holdfast_risk::settlement::{announced, is_due};
 use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 
@@ -49,6 +51,7 @@ pub fn decide_about<'a>(
         for (urgency, intent) in waiting(mirror, &chain, address, account) {
             orders.push((urgency, intent));
         }
+        orders.extend(exit(mirror, &chain, address, account));
         chores.extend(chore(mirror, &chain, address, account));
         awaited |= refresh::awaited(mirror, &chain, account);
     }
@@ -56,9 +59,25 @@ pub fn decide_about<'a>(
     orders.sort_by_key(|(urgency, _)| *urgency);
     let rescues = rescues.into_iter().map(|(_, intent)| intent);
     let orders = orders.into_iter().map(|(_, intent)| intent);
+    let notices = mirror.markets.iter().filter_map(|(_, market)| notice(&chain, market));
     let work = rescues.chain(orders).chain(refresh::refreshes(mirror, &chain, awaited));
-    let chores = chores.into_iter().chain(pool::requests(mirror, &chain));
+    let chores = chores.into_iter().chain(pool::requests(mirror, &chain)).chain(notices);
     work.chain(chores).chain(observation(&chain)).collect()
+}
+
+/// The next step towards the settlement of a market whose price does not return.
+fn notice(chain: &Chain, market: &Market) -> Option<Intent> {
+    if market.is_settled() {
+        return None;
+    }
+    let (settles, broke, now) =
+        (Millis(market.settles_ms), chain.monitor.broke, market.now(chain.now));
+    let (published, index) = (market.newest_price().published, market.index);
+    if is_due(settles, broke, now) {
+        return Some(Intent::SettleMarket { market: index });
+    }
+    let announces = settles.0 == 0 && announced(published, broke, now).is_some();
+    announces.then_some(Intent::AnnounceSettlement { market: index })
 }
 
 /// Observations the keepers make in the time after which the venue counts as unwatched.
@@ -113,13 +132,15 @@ fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Opti
             let found = mirror.market(other);
             found.is_some_and(|found| required(found, worth(account, found, chain)) <= own)
         });
-        let believed = market.mark(chain.now, broke).allows(point);
-        let at_point = health_at(mirror, chain, account, Some((index, point.favouring(side))));
+        let mark = market.mark(chain.now, broke);
+        let believed = mark.allows(point);
+        let at_point = health_at(mirror, chain, account, Some((index, mark.judging(point, side))));
         let now = market.now(chain.now);
         let reached = at_point.is_some_and(|health| {
             is_liquidatable(&health, &chain.monitor, chain.thresholds.thaw, now)
         });
-        believed && largest && reached && market.is_ready(broke)
+        let trades = !market.is_settled() && market.is_ready(broke);
+        believed && largest && reached && trades
     })
 }
 
@@ -151,7 +172,7 @@ fn waiting<'a>(
     account: &'a MarginAccount,
 ) -> impl Iterator<Item = ((bool, u64), Intent)> + 'a {
     account.orders.iter().filter(|slot| slot.number != 0).filter_map(move |slot| {
-        let market = mirror.market(slot.market)?;
+        let market = mirror.market(slot.market).filter(|market| !market.is_settled())?;
         let order = Order::from(slot);
         let opens = order.opens(account.position(slot.market).size);
         let ready = !opens || market.is_ready(chain.monitor.broke);
@@ -181,7 +202,24 @@ fn executed(
     execute(&book, order, market.recent_prices(), &terms, &silo, met)
 }
 
-/// Expired orders to remove and profit to mature; what would be cut is its owner's to decide.
+/// An exit of which something can be paid now; among reductions, by when it was asked for.
+fn exit(
+    mirror: &Mirror,
+    chain: &Chain,
+    address: &Pubkey,
+    account: &MarginAccount,
+) -> Option<((bool, u64), Intent)> {
+    let silo = &mirror.silo;
+    let exit = Exit { amount: Usd(account.exit_amount), requested: Millis(account.exit_ms) };
+    let spent = Spent { since: Millis(silo.outflow_since_ms), amount: Usd(silo.outflow) };
+    let permit = permit(Action::WithdrawIdle, chain.monitor.state);
+    let amount = payable(exit, spent, chain.now, Usd(silo.ledger.collateral), permit).ok()?;
+    let urgency = (false, account.exit_ms);
+    (amount.0 > 0).then_some((urgency, Intent::PayExit { account: *address }))
+}
+
+/// Positions in settled markets to close, expired orders to remove and profit to mature; what would be
+/// cut is its owner's to decide.
 fn chore<'a>(
     mirror: &'a Mirror,
     chain: &'a Chain,
@@ -198,7 +236,11 @@ fn chore<'a>(
     let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
     let whole = profit::mature(&ledger, account.purse(), Bps(share), false).is_ok();
     let matures = allowed && account.pending_profit > 0 && chain.now >= due && whole;
-    expired.chain(matures.then_some(Intent::MatureProfit { account: *address }))
+    let settled = account
+        .open_indices()
+        .filter(|index| mirror.market(*index).is_some_and(Market::is_settled))
+        .map(|market| Intent::SettlePosition { account: *address, market });
+    settled.chain(expired).chain(matures.then_some(Intent::MatureProfit { account: *address }))
 }
 
 #[cfg(test)]

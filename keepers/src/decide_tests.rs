@@ -5,7 +5,7 @@ use holdfast_risk::Millis;
 use holdfast_risk::chain_health::State;
 
 use super::decide;
-use crate::world::{NOW, key, long, mirror, order};
+use crate::world::{NOW, PRICE, key, long, mirror, order};
 use crate::{Intent, Mirror};
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
@@ -40,6 +40,16 @@ fn a_flag_is_acted_on_after_its_delay_at_a_price_since() {
     assert_eq!(flagged(2_999), []);
     assert_eq!(flagged(3_000), [Intent::Liquidate { account: key(1), market: 0 }]);
     assert_eq!(flagged(300_001), [Intent::Flag { account: key(1) }]);
+}
+
+#[test]
+fn who_has_recovered_since_the_flag_is_left_alone() {
+    let mut account = long(40_000_000);
+    account.flagged_ms = NOW - 5_000;
+    let mut mirror = mirror();
+    let newest = &mut mirror.markets[0].1.prices[31];
+    (newest.low, newest.high) = (PRICE + 2_000_000, PRICE + 2_000_000);
+    assert_eq!(decided_in(mirror, &[(1, account)]), []);
 }
 
 #[test]
@@ -168,4 +178,60 @@ fn pool_requests_wait_for_their_time_and_for_prices_since() {
     let expected =
         instruction::execute_pool_request(key(5), silo, key(31), key(6), false, &markets);
     assert_eq!(built, expected);
+}
+
+/// A day in milliseconds.
+const DAY: u64 = 24 * 3_600_000;
+
+/// The second market has had no price for a day; the first has one now.
+fn silent() -> Mirror {
+    let mut mirror = mirror();
+    for price in &mut mirror.markets[1].1.prices {
+        price.published_ms -= DAY;
+    }
+    mirror
+}
+
+#[test]
+fn a_market_without_a_price_for_a_day_is_announced_and_then_settled() {
+    let announces = Intent::AnnounceSettlement { market: 1 };
+    assert_eq!(decided_in(silent(), &[]), [announces]);
+    let mut broken = silent();
+    broken.chain_health.monitor.broke_ms = NOW - DAY + 1;
+    assert_eq!(decided_in(broken, &[]), []);
+    let noticed = |settles_ms| {
+        let mut mirror = silent();
+        mirror.markets[1].1.settles_ms = settles_ms;
+        decided_in(mirror, &[])
+    };
+    assert_eq!(noticed(NOW + 1), []);
+    assert_eq!(noticed(NOW), [Intent::SettleMarket { market: 1 }]);
+}
+
+#[test]
+fn positions_in_a_settled_market_are_settled_and_nothing_else_is_done_in_it() {
+    let mut mirror = mirror();
+    mirror.markets[0].1.settlement_price = PRICE;
+    let mut account = long(40_000_000);
+    account.flagged_ms = NOW - 5_000;
+    account.orders[0] = order(1, -1_000_000, NOW - 10_000);
+    let settles = Intent::SettlePosition { account: key(1), market: 0 };
+    assert_eq!(decided_in(mirror, &[(1, account)]), [settles]);
+}
+
+#[test]
+fn an_exit_that_waits_is_paid_as_far_as_the_outflow_allows() {
+    let mut account = MarginAccount::zeroed();
+    (account.exit_amount, account.exit_ms, account.exit_to) = (5, NOW - 1_000, key(60));
+    let pays = Intent::PayExit { account: key(1) };
+    assert_eq!(decided(&[(1, account)]), [pays]);
+    let mut spent = mirror();
+    spent.chain_health.monitor.state = State::Shelter as u64;
+    spent.silo.outflow_since_ms = NOW - 1_000;
+    spent.silo.outflow = u64::MAX / 2;
+    spent.accounts.insert(key(1), account);
+    assert_eq!(decide(&spent, Millis(NOW)), []);
+    let silo = spent.silo_address;
+    let built = pays.instruction(&spent, key(7), key(8));
+    assert_eq!(built, Some(instruction::pay_exit(silo, key(1), key(60))));
 }

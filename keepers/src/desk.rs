@@ -34,10 +34,16 @@ pub enum Target {
     Order(Pubkey, u64),
     /// An account's pending profit.
     Profit(Pubkey),
+    /// An account's exit.
+    Exit(Pubkey),
     /// A pool request.
     Request(Pubkey),
     /// A market's price.
     Market(u8),
+    /// A market's settlement.
+    Settlement(u8),
+    /// An account's position in a settled market.
+    Position(Pubkey, u8),
     /// The chain's health.
     Chain,
 }
@@ -103,8 +109,13 @@ impl Intent {
                 Target::Order(account, number)
             }
             Self::MatureProfit { account } => Target::Profit(account),
+            Self::PayExit { account } => Target::Exit(account),
             Self::ExecutePool { request } => Target::Request(request),
             Self::RefreshMarket { market } => Target::Market(market),
+            Self::AnnounceSettlement { market } | Self::SettleMarket { market } => {
+                Target::Settlement(market)
+            }
+            Self::SettlePosition { account, market } => Target::Position(account, market),
             Self::Observe => Target::Chain,
         }
     }
@@ -113,7 +124,7 @@ impl Intent {
     pub fn kind(&self, mirror: &Mirror) -> Kind {
         match self {
             Self::Observe => Kind::Observe,
-            Self::RefreshMarket { .. } => Kind::Exit,
+            Self::RefreshMarket { .. } | Self::PayExit { .. } => Kind::Exit,
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number } => {
                 let opens = mirror.accounts.get(account).is_some_and(|state| {
@@ -124,9 +135,12 @@ impl Intent {
                 });
                 if opens { Kind::Risk } else { Kind::Exit }
             }
-            Self::RemoveOrder { .. } | Self::MatureProfit { .. } | Self::ExecutePool { .. } => {
-                Kind::Chore
-            }
+            Self::RemoveOrder { .. }
+            | Self::MatureProfit { .. }
+            | Self::ExecutePool { .. }
+            | Self::AnnounceSettlement { .. }
+            | Self::SettleMarket { .. }
+            | Self::SettlePosition { .. } => Kind::Chore,
         }
     }
 
@@ -135,12 +149,18 @@ impl Intent {
         match self {
             Self::Liquidate { market, .. }
             | Self::ExecuteOrder { market, .. }
-            | Self::RefreshMarket { market } => *market,
+            | Self::RefreshMarket { market }
+            | Self::AnnounceSettlement { market }
+            | Self::SettleMarket { market }
+            | Self::SettlePosition { market, .. } => *market,
             Self::Flag { account } | Self::RemoveOrder { account, .. } => {
                 let state = mirror.accounts.get(account);
                 state.and_then(|state| state.open_indices().next()).unwrap_or(u8::MAX)
             }
-            Self::MatureProfit { .. } | Self::ExecutePool { .. } | Self::Observe => u8::MAX,
+            Self::MatureProfit { .. }
+            | Self::PayExit { .. }
+            | Self::ExecutePool { .. }
+            | Self::Observe => u8::MAX,
         }
     }
 }

@@ -41,6 +41,11 @@ pub enum Intent {
         /// The account.
         account: Pubkey,
     },
+    /// Pay an exit that waits.
+    PayExit {
+        /// The account.
+        account: Pubkey,
+    },
     /// Execute a pool request.
     ExecutePool {
         /// The request.
@@ -48,6 +53,23 @@ pub enum Intent {
     },
     /// Read a market's feeds.
     RefreshMarket {
+        /// The market's index.
+        market: u8,
+    },
+    /// Give notice that a market without a price will be settled.
+    AnnounceSettlement {
+        /// The market's index.
+        market: u8,
+    },
+    /// Settle a market whose notice is over.
+    SettleMarket {
+        /// The market's index.
+        market: u8,
+    },
+    /// Close an account's position in a settled market.
+    SettlePosition {
+        /// The account.
+        account: Pubkey,
         /// The market's index.
         market: u8,
     },
@@ -63,8 +85,14 @@ impl Intent {
             | Self::Flag { account }
             | Self::ExecuteOrder { account, .. }
             | Self::RemoveOrder { account, .. }
-            | Self::MatureProfit { account } => Some(*account),
-            Self::ExecutePool { .. } | Self::RefreshMarket { .. } | Self::Observe => None,
+            | Self::MatureProfit { account }
+            | Self::PayExit { account }
+            | Self::SettlePosition { account, .. } => Some(*account),
+            Self::ExecutePool { .. }
+            | Self::RefreshMarket { .. }
+            | Self::AnnounceSettlement { .. }
+            | Self::SettleMarket { .. }
+            | Self::Observe => None,
         }
     }
 
@@ -101,12 +129,25 @@ impl Intent {
                 instruction::cancel_order(signer, account, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
+            Self::PayExit { account } => {
+                let to = mirror.accounts.get(&account)?.exit_to;
+                instruction::pay_exit(silo, account, to)
+            }
             Self::ExecutePool { request: address } => {
                 let request = mirror.requests.get(&address)?;
                 let insurance = request.kind() == PoolKind::Insurance;
                 let markets = if insurance { Vec::new() } else { mirror.market_addresses() };
                 let (owner, to) = (request.owner, request.destination);
                 instruction::execute_pool_request(owner, silo, address, to, insurance, &markets)
+            }
+            Self::AnnounceSettlement { market } => {
+                instruction::announce_settlement(mirror.market_address(market)?)
+            }
+            Self::SettleMarket { market } => {
+                instruction::settle_market(mirror.market_address(market)?)
+            }
+            Self::SettlePosition { account, market } => {
+                instruction::settle_position(silo, mirror.market_address(market)?, account)
             }
             Self::RefreshMarket { market } => {
                 let state = mirror.market(market)?;

@@ -31,10 +31,9 @@ pub struct Watch {
 /// everybody is looked at again.
 #[derive(Default)]
 struct Seen {
-    now: Millis,
     broke: Millis,
     silo: Option<SiloTermsState>,
-    markets: Vec<(MarketTermsState, Millis)>,
+    markets: Vec<(MarketTermsState, Millis, bool)>,
 }
 
 impl Watch {
@@ -53,7 +52,7 @@ impl Watch {
     /// costs grows with those accounts, not with how many there are.
     pub fn candidates(&mut self, mirror: &Mirror, now: Millis) -> &BTreeSet<Pubkey> {
         let chain = mirror.chain(now);
-        if self.is_unforeseen(mirror, now, chain.monitor.broke) {
+        if self.is_unforeseen(mirror, chain.monitor.broke) {
             self.look_at_all(mirror);
         }
         for (market, seen) in
@@ -62,7 +61,7 @@ impl Watch {
             self.alarms.ring(market, &chain, seen.1, &mut self.hot);
         }
         self.alarms.pass(now, &mut self.hot);
-        self.remember(mirror, now, chain.monitor.broke);
+        self.remember(mirror, chain.monitor.broke);
         let looked_at = std::mem::take(&mut self.hot);
         for address in looked_at {
             self.disarm(&address);
@@ -85,17 +84,18 @@ impl Watch {
         self.hot.len()
     }
 
-    /// Time ran backwards, a break was taken back, or settings changed.
-    fn is_unforeseen(&self, mirror: &Mirror, now: Millis, broke: Millis) -> bool {
+    /// A break or a price was taken back, or a market was settled, or settings changed.
+    fn is_unforeseen(&self, mirror: &Mirror, broke: Millis) -> bool {
         let seen = &self.seen;
         let same_markets = seen.markets.len() == mirror.markets.len()
-            && mirror.markets.iter().zip(&seen.markets).all(|((_, market), (terms, newest))| {
-                market.terms == *terms && market.newest_price().published >= *newest
-            });
-        now < seen.now
-            || broke < seen.broke
-            || seen.silo != Some(mirror.silo.terms)
-            || !same_markets
+            && mirror.markets.iter().zip(&seen.markets).all(
+                |((_, market), (terms, newest, settled))| {
+                    market.terms == *terms
+                        && market.is_settled() == *settled
+                        && market.newest_price().published >= *newest
+                },
+            );
+        broke < seen.broke || seen.silo != Some(mirror.silo.terms) || !same_markets
     }
 
     fn look_at_all(&mut self, mirror: &Mirror) {
@@ -104,11 +104,13 @@ impl Watch {
         self.hot = mirror.accounts.keys().copied().collect();
     }
 
-    fn remember(&mut self, mirror: &Mirror, now: Millis, broke: Millis) {
+    fn remember(&mut self, mirror: &Mirror, broke: Millis) {
         let markets = mirror.markets.iter();
-        let markets = markets.map(|(_, market)| (market.terms, market.newest_price().published));
+        let markets = markets.map(|(_, market)| {
+            (market.terms, market.newest_price().published, market.is_settled())
+        });
         let silo = Some(mirror.silo.terms);
-        self.seen = Seen { now, broke, silo, markets: markets.collect() };
+        self.seen = Seen { broke, silo, markets: markets.collect() };
     }
 
     fn disarm(&mut self, address: &Pubkey) {

@@ -28,6 +28,8 @@ enum Event {
     Passes { ms: u64 },
     /// A fork is abandoned: the clock and a market go back.
     Back { ms: u64, market: usize },
+    /// A market is settled, or, on another fork, was not.
+    Settled { market: usize, at: u64 },
     /// The chain breaks, or is well again.
     State { state: u64, breaks: bool },
 }
@@ -46,6 +48,7 @@ struct Sketch {
     pending: u64,
     profit_age: u64,
     flag_age: Option<u64>,
+    exit: u64,
 }
 
 impl Sketch {
@@ -54,6 +57,7 @@ impl Sketch {
         account.set_position(0, &Position::default());
         account.pending_profit = self.pending;
         account.profit_since_ms = NOW - self.profit_age;
+        account.exit_amount = self.exit;
         account.flagged_ms = self.flag_age.map_or(0, |age| NOW - age);
         for (index, position) in self.positions.iter().enumerate() {
             let Some((size, thousandths, carry)) = *position else { continue };
@@ -88,14 +92,10 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         prop_oneof![Just(0), 1..50_000_000_u64],
         0..400_000_u64,
         proptest::option::weighted(0.3, 1..400_000_u64),
+        prop_oneof![9 => Just(0), 1 => 1..1_000_u64],
     )
-        .prop_map(|(positions, orders, collateral, pending, profit_age, flag_age)| Sketch {
-            positions,
-            orders,
-            collateral,
-            pending,
-            profit_age,
-            flag_age,
+        .prop_map(|(positions, orders, collateral, pending, profit_age, flag_age, exit)| {
+            Sketch { positions, orders, collateral, pending, profit_age, flag_age, exit }
         })
 }
 
@@ -107,6 +107,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0..9_u8).prop_map(|name| Event::Gone { name }),
         3 => (1..100_000_u64).prop_map(|ms| Event::Passes { ms }),
         2 => (1..200_000_u64, 0..2_usize).prop_map(|(ms, market)| Event::Back { ms, market }),
+        1 => (0..2_usize, prop_oneof![2 => Just(0), 1 => 900..1_100_u64])
+            .prop_map(|(market, at)| Event::Settled { market, at }),
         1 => (0..5_u64, any::<bool>()).prop_map(|(state, breaks)| Event::State { state, breaks }),
     ]
 }
@@ -160,6 +162,9 @@ impl World {
                 self.now -= ms;
                 let market = &mut self.mirror.markets[*market].1;
                 market.newest = market.newest.wrapping_sub(1) % 32;
+            }
+            Event::Settled { market, at } => {
+                self.mirror.markets[*market].1.settlement_price = PRICE / 1_000 * at;
             }
             Event::State { state, breaks } => {
                 let monitor = &mut self.mirror.chain_health.monitor;
@@ -233,20 +238,6 @@ fn only_who_may_be_concerned_is_looked_at() {
     world.happens(&Event::Passes { ms: 1_000 });
     world.happens(&Event::Price { market: 0, thousandths: 1_000 });
     assert_eq!((world.agrees(), world.watch.hot()), (vec![], 0));
-}
-
-#[test]
-fn a_flag_that_stands_again_when_time_runs_backwards_is_acted_on() {
-    let mut world = world();
-    let market = &mut world.mirror.markets[0].1;
-    publish(market, Price(PRICE / 100 * 99), NOW + 5_000);
-    publish(market, Price(PRICE), NOW + 299_000);
-    world.becomes(0, MarginAccount { flagged_ms: NOW + 1, ..long(52_000_000) });
-    world.now = NOW + 300_002;
-    assert_eq!((world.agrees(), world.watch.hot()), (vec![Intent::Observe], 0));
-    world.now -= 1;
-    let closes = Intent::Liquidate { account: key(100), market: 0 };
-    assert_eq!(world.agrees(), [closes, Intent::Observe]);
 }
 
 #[test]

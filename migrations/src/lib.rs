@@ -1,5 +1,5 @@
-//! Deployment, the same for every cluster: the program first, then the exchange, its silos and
-//! their markets. Every step looks at the chain before it acts, so running again, or after a
+//! Deployment, the same for every cluster: the program first, then the exchange, its silos,
+//! their markets, and the lock that ends set-up. Every step looks at the chain before it acts, so running again, or after a
 //! failure at any point, does only what is missing.
 
 mod deploy;

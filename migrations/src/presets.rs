@@ -1,6 +1,11 @@
 //! Settings to start from.
 
-use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState, TimelockState};
+
+/// Changes wait for two days and stay ready for a week.
+pub fn timelock() -> TimelockState {
+    TimelockState { wait_ms: 172_800_000, ready_ms: 604_800_000 }
+}
 
 /// A silo: a tenth of fees to the protocol, a fifth to insurance; profit matures in five minutes.
 pub fn silo() -> SiloTermsState {

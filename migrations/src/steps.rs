@@ -1,8 +1,10 @@
 //! The steps after the program: what is missing on a cluster, and how it is made.
 
-use holdfast_client::holdfast::state::{Exchange, MarketTermsState, Silo, SiloTermsState};
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Pubkey, address, decode};
+use holdfast_client::holdfast::instructions::Feeds;
+use holdfast_client::holdfast::state::{
+    Exchange, MarketTermsState, Silo, SiloTermsState, TimelockState,
+};
+use holdfast_client::{Pubkey, address, decode, instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -13,6 +15,10 @@ use crate::Cluster;
 pub struct Deployment {
     /// Owner of the token accounts that protocol fees may go to.
     pub fee_receiver: Pubkey,
+    /// Who may take changes back and tighten.
+    pub guardians: Vec<Pubkey>,
+    /// How long changes wait.
+    pub timelock: TimelockState,
     /// Silos, in the order of their numbers.
     pub silos: Vec<SiloPlan>,
 }
@@ -48,16 +54,19 @@ pub enum Step {
     CreateSilo(u16),
     /// A market, by its silo's number and its index.
     ListMarket(u16, u8),
+    /// The end of set-up: from then on money comes in and every change waits.
+    Lock,
 }
 
 /// What is missing on `cluster`, in the order it has to be made.
 ///
 /// # Errors
-/// A sentence when the cluster does not answer, holds accounts this version does not read, or has
-/// a silo of another mint.
+/// A sentence when the cluster does not answer, holds accounts this version does not read, has a
+/// silo of another mint, or lacks something though its exchange is locked.
 pub fn plan(cluster: &mut impl Cluster, wanted: &Deployment) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    if read::<Exchange>(cluster, &address::exchange())?.is_none() {
+    let exchange = read::<Exchange>(cluster, &address::exchange())?;
+    if exchange.is_none() {
         steps.push(Step::CreateExchange);
     }
     for (number, silo) in (0_u16..).zip(&wanted.silos) {
@@ -71,6 +80,11 @@ pub fn plan(cluster: &mut impl Cluster, wanted: &Deployment) -> Result<Vec<Step>
         }
         let missing = (0_u8..).zip(&silo.markets).skip(usize::from(listed));
         steps.extend(missing.map(|(index, _)| Step::ListMarket(number, index)));
+    }
+    if !exchange.is_some_and(|exchange| exchange.is_locked()) {
+        steps.push(Step::Lock);
+    } else if let Some(step) = steps.first() {
+        return Err(format!("the exchange is locked: propose a change for {step:?}"));
     }
     Ok(steps)
 }
@@ -101,6 +115,10 @@ pub fn apply(
             let name = padded(&market.name)?;
             let (silo, feeds) = (address::silo(number), market.feeds.clone());
             instruction::list_market(payer, silo, index, name, market.terms, feeds)
+        }
+        Step::Lock => {
+            let silos = u16::try_from(wanted.silos.len()).map_err(|_| "too many silos")?;
+            instruction::lock_exchange(payer, wanted.guardians.clone(), wanted.timelock, silos)
         }
     };
     cluster.send(&[instruction], &[admin])

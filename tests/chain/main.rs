@@ -1,5 +1,8 @@
 //! The venue on a chain that slows, stops, skips and restarts: the compiled program senses it.
 
+mod conditions;
+mod forge;
+mod griefing;
 mod ladder;
 mod matrix;
 mod sensing;

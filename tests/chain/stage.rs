@@ -1,8 +1,9 @@
 //! A venue with a trader in it, and a chain that misbehaves on demand.
 
 use holdfast_client::holdfast::instructions::OrderRequest;
-use holdfast_client::holdfast::state::{ChainHealth, MonitorState};
-use holdfast_client::{address, decode, instruction};
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::ChainHealth;
+use holdfast_client::instruction;
 use holdfast_risk::chain_health::State;
 use holdfast_sim::venue::{LONE, Listing, market_order, silo_plan};
 use holdfast_sim::{Failure, Trader, Venue};
@@ -20,7 +21,12 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Self {
-        let listing = [Listing { name: "SOL-PERP", price: PRICE, providers: LONE }];
+        Self::with(LONE)
+    }
+
+    /// With a market priced by these providers.
+    pub fn with(providers: &'static [Provider]) -> Self {
+        let listing = [Listing { name: "SOL-PERP", price: PRICE, providers }];
         let mut plan = silo_plan(&listing);
         // Wide, so that a test's crash is believed at once.
         plan.markets[0].terms.band_bps = 5_000;
@@ -41,17 +47,6 @@ impl Stage {
 
     pub fn health(&self) -> ChainHealth {
         self.venue.chain_health()
-    }
-
-    /// Rewrites what the venue remembers of the chain, to start a test from any state.
-    pub fn remember(&mut self, change: impl FnOnce(&mut MonitorState)) {
-        let address = address::chain_health();
-        let mut account = self.venue.cluster.get(&address).unwrap();
-        let mut health: ChainHealth = decode::decode(&account.data).unwrap();
-        change(&mut health.monitor);
-        account.data.truncate(8);
-        account.data.extend_from_slice(bytemuck::bytes_of(&health));
-        self.venue.cluster.set(address, account);
     }
 
     /// Time passes on a healthy chain, with a price and a look every five seconds.

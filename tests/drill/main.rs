@@ -1,12 +1,19 @@
-//! The drill itself: it repeats to the byte, and its figures add up.
+//! The drills themselves: they repeat to the byte, their figures add up, and every outage ends with
+//! nobody wronged and everybody able to leave.
+
+mod outages;
 
 use holdfast_sim::audit::Audit;
-use holdfast_sim::drill::{Drill, Report};
+use holdfast_sim::drill::{Drill, Report, Scenario};
 use holdfast_sim::path::{Bar, built_in};
 
 fn play(bars: &[Bar], seed: u64) -> Report {
-    let drill = Drill { scenario: "crash", bars, seed, accounts: 24 };
-    drill.run(&|_, _, _| {}).unwrap()
+    play_scenario("crash", bars, seed, 24)
+}
+
+fn play_scenario(name: &str, bars: &[Bar], seed: u64, accounts: usize) -> Report {
+    let scenario = Scenario::named(name).unwrap();
+    Drill { scenario, bars, seed, accounts }.run(&|_, _, _| {}).unwrap()
 }
 
 fn json(report: &Report) -> String {
@@ -20,10 +27,10 @@ fn fall() -> Vec<Bar> {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
-    let bars = fall();
-    let first = json(&play(&bars, 7));
-    assert_eq!(first, json(&play(&bars, 7)));
-    assert_ne!(first, json(&play(&bars, 8)));
+    let bars = &fall()[1..];
+    let first = json(&play(bars, 7));
+    assert_eq!(first, json(&play(bars, 7)));
+    assert_ne!(first, json(&play(bars, 8)));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
+use holdfast_risk::chain_health::State;
+
 /// What a look ought to mean to the venue, known without asking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weather {
@@ -19,6 +21,8 @@ pub enum Weather {
     Crawl,
     /// Slots of another duration: they may strain until the baseline has followed.
     Change,
+    /// Nothing passes, and a guardian asks for a state.
+    Guardian(State),
 }
 
 /// Publish times that come with a look.
@@ -37,7 +41,7 @@ pub enum Proof {
 pub struct Look {
     /// What it is called in a counterexample.
     pub name: &'static str,
-    /// Time that really passes, milliseconds.
+    /// Time that really passes, or that a guardian asks for, milliseconds.
     pub ms: u64,
     /// What the cluster's clock shows of it, milliseconds, while it is behind.
     pub clock_ms: u64,
@@ -56,6 +60,12 @@ impl Look {
     pub const fn pace(name: &'static str, weather: Weather, ms: u64, slot_ms: u64) -> Self {
         let slots = (ms + slot_ms / 2) / slot_ms;
         Self { name, ms, clock_ms: ms, slots, skipped: 0, proof: Proof::Nothing, weather }
+    }
+
+    /// A guardian asks for a state, for `ms`.
+    pub const fn guardian(name: &'static str, state: State, ms: u64) -> Self {
+        let weather = Weather::Guardian(state);
+        Self { name, ms, clock_ms: ms, slots: 0, skipped: 0, proof: Proof::Nothing, weather }
     }
 
     /// The same with slots skipped.

@@ -29,6 +29,8 @@ fn everything(ms: u64, silence: u64) -> Vec<Look> {
         Look::pace("halted", Weather::Halt, ms.max(60_000), 60_000),
         Look { name: "restarted", weather: Weather::Restart, ..good },
         Look::pace("silent", Weather::Bad, silence, 400),
+        Look::guardian("a guardian strains", State::Strained, 3 * ms.max(60_000)),
+        Look::guardian("a guardian shelters", State::Shelter, ms.max(60_000)),
         Look::pace("spam", Weather::Good, 1_000, 400),
     ]
 }

@@ -9,6 +9,8 @@ use crate::world::{Setting, World};
 /// Two windows: after so long, no slot of worse weather is in either.
 const WINDOWS_MS: u64 = 40_000;
 
+/// Looks closer together than this are not to be kept.
+const SPACING_MS: u64 = 2_000;
 /// What a slot takes where a price is the only witness of a halt.
 const SLOT_MS: u64 = 400;
 
@@ -23,7 +25,7 @@ pub enum Fault {
     Missed,
     /// Tightened though nothing was wrong.
     FalseAlarm,
-    /// Shelter ended before its grace.
+    /// Shelter ended before its grace, or it or strain before the time a guardian asked for.
     LeftShelter,
     /// Thaw or throttling ended before its time.
     Hurried,
@@ -33,8 +35,13 @@ pub enum Fault {
     Unreported,
     /// The venue's clock went backwards, or fell behind the cluster's.
     Backwards,
-    /// The venue's clock ran ahead of the true time, though the baseline is right.
+    /// The venue's clock ran ahead of the true time though the baseline is right, or further ahead
+    /// of the cluster's without a price to say so.
     Ahead,
+    /// A guardian brought another state than asked for, or loosened.
+    Guardian,
+    /// A look was kept within two seconds of another.
+    Spam,
 }
 
 /// A look and what came of it.
@@ -108,6 +115,8 @@ impl Step<'_> {
             (reported != (from, to), Fault::Unreported),
             (now < last.seen || now < self.seen.clock, Fault::Backwards),
             (self.setting.is_exact() && now.0 > true_now, Fault::Ahead),
+            (self.look.proof != Proof::True && after.lead > last.lead, Fault::Ahead),
+            (self.look.ms < SPACING_MS, Fault::Spam),
         ];
         broken.iter().find(|(broke, _)| *broke).map(|&(_, fault)| fault)
     }
@@ -122,7 +131,8 @@ impl Step<'_> {
     }
 
     fn is_early(&self) -> bool {
-        self.world.monitor.state == State::Shelter && self.world.owed > self.passed()
+        let waits = matches!(self.world.monitor.state, State::Shelter | State::Strained);
+        waits && self.world.owed > self.passed()
     }
 
     fn is_hurried(&self) -> bool {

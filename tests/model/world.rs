@@ -1,7 +1,7 @@
 //! One state of the model: what the venue remembers, and what is true meanwhile.
 
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, Sighting, Thresholds};
+use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
 
 use crate::look::{Look, Proof, Weather};
 use crate::rules::{Fault, Step};
@@ -40,23 +40,28 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A venue that has seen nothing but a calm chain.
-    pub fn start(&self) -> World {
+    /// A venue that has seen nothing but a calm chain; where the baseline is learned, also one of
+    /// the shortest slots.
+    pub fn starts(&self) -> Vec<World> {
         let now = Millis(NOW);
         let first = Sighting { slot: SLOT, clock: now, now, restart_slot: 0, skipped: Some(0) };
-        World {
-            monitor: self.shift(&Monitor::new(&first)),
+        let start = |baseline_us| World {
+            monitor: self.shift(&Monitor { baseline_us, ..Monitor::new(&first) }),
             behind: 0,
             calm: self.limits.hold.0,
             owed: 0,
             age: self.longest(),
             changes: 0,
             fault: None,
-        }
+        };
+        self.baseline_us.map_or_else(|| vec![start(400_000), start(200_000)], |us| vec![start(us)])
     }
 
     /// What follows from a look; `None` when it comes too soon to be kept.
     pub fn step(&self, world: &World, look: &Look) -> Option<World> {
+        if let Weather::Guardian(state) = look.weather {
+            return self.tighten(world, state, look.ms);
+        }
         let last = &world.monitor;
         let shown = look.clock_ms.min(world.behind + look.ms);
         let behind = world.behind + look.ms - shown;
@@ -77,6 +82,22 @@ impl Setting {
             age: if changed { 0 } else { (world.age + passed).min(self.longest()) },
             changes: changes.min(JITTER_CHANGES + 1),
             fault: step.fault(),
+        })
+    }
+
+    /// What follows from a guardian's word; `None` when it changes nothing.
+    fn tighten(&self, world: &World, state: State, lasts: u64) -> Option<World> {
+        let from = world.monitor.state;
+        let (after, change) = world.monitor.tighten(state, Millis(NOW), Millis(lasts))?;
+        let held =
+            after.state == state && state >= from && (change.from, change.to) == (from, state);
+        Some(World {
+            monitor: self.shift(&after),
+            owed: world.owed.max(lasts),
+            age: if state == from { world.age } else { 0 },
+            changes: 0,
+            fault: (!held).then_some(Fault::Guardian),
+            ..world.clone()
         })
     }
 

@@ -2,14 +2,13 @@
 
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, SideState, Silo, SiloTermsState,
 };
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Instruction, Pubkey, address};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::{Venue, keypair};
+use holdfast_sim::venue::{Venue, keypair, majority};
 use holdfast_sim::{elf, tokens};
 use solana_signer::Signer;
 
@@ -61,7 +60,7 @@ fn nobody_else_creates_the_exchange() {
 
 #[test]
 fn a_silo_is_created_with_its_vaults() {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     let admin = world.admin.pubkey();
     let mint = world.mint;
     world.send(instruction::create_silo(admin, 2, mint, presets::silo()));
@@ -80,7 +79,7 @@ fn a_silo_is_created_with_its_vaults() {
 
 #[test]
 pub(crate) fn creating_a_silo_is_refused() {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     let (admin, mint) = (world.admin.pubkey(), world.mint);
     let create = |mint, terms| instruction::create_silo(admin, 2, mint, terms);
     let mut stolen = create(mint, presets::silo());
@@ -117,8 +116,7 @@ pub(crate) fn creating_a_silo_is_refused() {
 const FEED: FeedSource = FeedSource { provider: 1, id: [9; 32] };
 
 fn list(world: &World, terms: MarketTermsState, feeds: Vec<FeedSource>) -> Instruction {
-    let quorum = feeds.len() as u8 / 2 + 1;
-    list_with(world, terms, Feeds { feeds, quorum })
+    list_with(world, terms, majority(feeds))
 }
 
 fn list_with(world: &World, terms: MarketTermsState, feeds: Feeds) -> Instruction {
@@ -128,7 +126,7 @@ fn list_with(world: &World, terms: MarketTermsState, feeds: Feeds) -> Instructio
 
 #[test]
 pub(crate) fn sixteen_markets_are_listed_and_no_more() {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     let terms = presets::market(1);
     for index in 2..16 {
         let provider = 1 + index % 2;
@@ -147,7 +145,7 @@ pub(crate) fn sixteen_markets_are_listed_and_no_more() {
 
 #[test]
 pub(crate) fn listing_is_refused() {
-    let world = World::new();
+    let world = World::set_up(|_, _| ());
     let sound = presets::market(150);
     let mut stolen = list(&world, sound, vec![FEED]);
     stolen.accounts[0].pubkey = stranger();
@@ -165,7 +163,7 @@ pub(crate) fn listing_is_refused() {
     world.refuses(&list(&world, sound, one_provider), HoldfastError::FeedCount);
     for quorum in [0, 1, 4, u8::MAX] {
         let feeds = vec![of(1, 1), of(2, 2), of(3, 3)];
-        let unfit = list_with(&world, sound, Feeds { feeds, quorum });
+        let unfit = list_with(&world, sound, Feeds { sources: feeds, quorum });
         world.refuses(&unfit, HoldfastError::FeedCount);
     }
     for provider in [0, 4, u8::MAX] {

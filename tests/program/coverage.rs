@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use holdfast_client::holdfast::error::HoldfastError::{self, *};
 
+use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
-    administration, band, broken_books, deposit, execute_refusals, flag, liquidate, margin_account,
-    mature_profit, observe, place_order, pool_refusals, refresh_market, vaults, withdraw,
+    administration, band, broken_books, deposit, execute_refusals, exits, flag, liquidate,
+    margin_account, mature_profit, observe, place_order, pool_refusals, refresh_market, settlement,
+    thaw, vaults, withdraw,
 };
 
 /// A test and the refusals it asserts.
@@ -49,6 +51,26 @@ const PROOFS: &[Proof] = &[
     (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),
     (observe::refusals, &[SampleTooSoon]),
+    (set_up::no_money_before_the_lock, &[ExchangeNotLocked]),
+    (set_up::locking_is_refused, &[AlreadyLocked, SilosMissing, GuardianSet, TermsOutOfBounds]),
+    (queue_refusals::contents_outside_the_bounds_are_refused, &[TermsOutOfBounds, GuardianSet]),
+    (queue_refusals::applying_too_early_or_too_late, &[ChangeNotReady, ChangeExpired]),
+    (queue_refusals::applying_with_other_accounts, &[WrongChange]),
+    (queue_refusals::two_guardians_stay, &[GuardianSet]),
+    (queue_refusals::cancelling_is_refused, &[NotGuardian, OwnRemoval, WrongChange]),
+    (queue_refusals::after_a_handover, &[ProposerReplaced]),
+    (queue_refusals::creating_needs_a_change_that_names_it, &[ChangeRequired, ChangeExpired]),
+    (guardians::refusals, &[NotGuardian, NothingToTighten, TermsOutOfBounds]),
+    (guardians::a_budget_runs_out_and_refills, &[BudgetExhausted]),
+    (nonce::no_instruction_of_the_admin_is_taken, &[DurableNonce]),
+    (
+        settlement::too_early_and_twice,
+        &[PriceMayReturn, SettlementNotDue, AlreadyAnnounced, NotSettled, NoPosition],
+    ),
+    (settlement::a_settled_market_trades_no_more, &[MarketSettled]),
+    (exits::refusals, &[NoExit, NotIdle, ExitWaiting]),
+    (exits::in_shelter_an_hour_pays_a_tenth_and_a_day_everything, &[ExitsQueue, OutflowLimit]),
+    (thaw::a_minute_closes_no_more_than_its_share, &[PaceExhausted]),
     (
         refresh_market::pull_feed,
         &[UnreadableFeed, NoFeedPrice, StaleFeed, FutureFeed, UncertainFeed, FeedNotNewer],

@@ -4,8 +4,9 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::{books, legs};
 use holdfast_client::{Instruction, address, instruction, standing};
 use holdfast_risk::book::Traded;
+use holdfast_risk::liquidation::{self, Judged, Met};
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Millis, Price, liquidation};
+use holdfast_risk::{Millis, Price};
 use holdfast_sim::Trader;
 
 use crate::world::{BTC, INSURANCE, LIQUIDITY, World};
@@ -51,23 +52,22 @@ impl Case {
         self.world.refuses(&self.liquidate(), error);
     }
 
-    /// Liquidates and compares everything with what the rules say.
-    fn liquidates_as_expected(&mut self, price: u64) -> Traded {
+    /// Liquidates at `price`, judged at `judging`, and compares everything with what the rules say.
+    fn liquidates_as_expected(&mut self, price: u64, judging: u64) -> Traded {
         let world = &mut self.world;
         let (mut silo, mut market) = (world.silo_state(), world.market(0));
         let mut account = world.account(&self.trader.account);
-        let health = standing::health(&account, |_| Some(&market), |_| Price(price));
-        let health = health.unwrap().unwrap();
+        let health = standing::health(&account, |_| Some(&market), |_| Price(judging));
+        let judged = Judged { health: health.unwrap().unwrap(), price: Price(judging) };
         let terms = MarketTerms::from(&market.terms);
         let now = Millis(world.cluster.now_ms() / 1_000 * 1_000);
         let traded = liquidation::liquidate(
             &books::open(&silo, &market, &account),
-            &health,
+            &judged,
             &legs::leg(&account, &market, Price(price)),
             terms.liquidation,
             silo.insurance_terms(),
-            Millis(account.flagged_ms),
-            now,
+            Met { flagged: Millis(account.flagged_ms), now, most: None },
         )
         .unwrap();
         books::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();
@@ -88,7 +88,7 @@ impl Case {
 #[test]
 fn a_partial_liquidation_brings_the_account_back() {
     let mut case = Case::due(CRASHED);
-    let traded = case.liquidates_as_expected(CRASHED);
+    let traded = case.liquidates_as_expected(CRASHED, CRASHED);
     assert_eq!(traded.bad_debt.0, 0);
     assert!((1..SIZE).contains(&traded.book.position.size.0));
     assert!(traded.passed_on.keeper.0 > 0 && traded.passed_on.insurance.0 > 0);
@@ -99,9 +99,27 @@ fn a_partial_liquidation_brings_the_account_back() {
 }
 
 #[test]
+pub(crate) fn who_has_recovered_by_the_newest_price_is_left_alone() {
+    let mut case = Case::due(CRASHED);
+    case.world.pass_to(1_000, &[150_000_000, BTC]);
+    case.refuses(HoldfastError::AccountSafe);
+    // The flag stands and the first price after it too: falling again is enough.
+    case.world.pass_to(1_000, &[CRASHED - 1_000_000, BTC]);
+    case.liquidates_as_expected(CRASHED, CRASHED);
+}
+
+#[test]
+fn who_has_recovered_a_little_is_closed_as_much_less() {
+    let mut case = Case::due(CRASHED);
+    case.world.pass_to(1_000, &[CRASHED + 500_000, BTC]);
+    let closed = case.liquidates_as_expected(CRASHED, CRASHED + 500_000).trade.closed;
+    assert!(closed < Case::due(CRASHED).liquidates_as_expected(CRASHED, CRASHED).trade.closed);
+}
+
+#[test]
 fn bad_debt_is_booked_at_once_and_insurance_pays() {
     let mut case = Case::due(100_000_000);
-    let traded = case.liquidates_as_expected(100_000_000);
+    let traded = case.liquidates_as_expected(100_000_000, 100_000_000);
     assert_eq!(traded.book.position.size.0, 0);
     assert!(traded.bad_debt.0 > 400_000_000);
     assert_eq!(traded.insured, traded.bad_debt);

@@ -1,6 +1,6 @@
 //! Deployment looks before it acts: it resumes after any step and does nothing twice.
 
-use holdfast_migrations::{Deployment, Step, apply, deploy_program, local_program_keypair, plan};
+use holdfast_migrations::{Step, apply, deploy_program, local_program_keypair, plan};
 use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_signer::Signer;
 
@@ -15,9 +15,14 @@ fn every_step_once_and_the_rest_after_each() {
     let silo = silo_plan(&listings);
     let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
     let admin = venue.admin.insecure_clone();
-    let wanted = Deployment { fee_receiver: admin.pubkey(), silos: vec![silo] };
-    let steps =
-        [Step::CreateExchange, Step::CreateSilo(0), Step::ListMarket(0, 0), Step::ListMarket(0, 1)];
+    let wanted = venue.deployment(vec![silo]);
+    let steps = [
+        Step::CreateExchange,
+        Step::CreateSilo(0),
+        Step::ListMarket(0, 0),
+        Step::ListMarket(0, 1),
+        Step::Lock,
+    ];
     for done in 0..steps.len() {
         assert_eq!(plan(&mut venue.cluster, &wanted).unwrap(), steps[done..]);
         apply(&mut venue.cluster, &admin, &wanted, steps[done]).unwrap();
@@ -30,14 +35,20 @@ fn every_step_once_and_the_rest_after_each() {
 }
 
 #[test]
-fn a_silo_of_another_mint_and_a_name_too_long_are_named() {
+fn a_silo_of_another_mint_a_locked_exchange_and_a_name_too_long_are_named() {
     let mut silo = silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }]);
     let mut venue = Venue::install_silo(START_MS, silo.clone()).unwrap();
     let admin = venue.admin.insecure_clone();
     silo.mint = keypair("mint", 9).pubkey();
-    let mut wanted = Deployment { fee_receiver: admin.pubkey(), silos: vec![silo] };
+    let mut wanted = venue.deployment(vec![silo]);
     let error = plan(&mut venue.cluster, &wanted).unwrap_err();
     assert!(error.contains("silo 0 exists with another mint"), "{error}");
+    let mut more =
+        venue.deployment(vec![silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }; 2])]);
+    let error = plan(&mut venue.cluster, &more).unwrap_err();
+    assert!(error.contains("propose a change for ListMarket(0, 1)"), "{error}");
+    more.silos.clear();
+    assert_eq!(plan(&mut venue.cluster, &more), Ok(vec![]));
     wanted.silos[0].markets[0].name = "a name of seventeen".to_owned();
     let step = Step::ListMarket(0, 0);
     let error = apply(&mut venue.cluster, &admin, &wanted, step).unwrap_err();

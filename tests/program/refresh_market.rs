@@ -2,10 +2,9 @@
 
 use anchor_lang::AccountSerialize;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Instruction, Pubkey, address};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
 use holdfast_sim::feed::{
     Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
@@ -57,7 +56,7 @@ const NEVER: &Cases<Said> = &[
 
 /// A market whose last price was published three seconds ago.
 fn world() -> (World, Published) {
-    let mut world = World::new();
+    let mut world = World::set_up(|_, _| ());
     world.pass_to(5_000, &crate::world::CALM);
     world.cluster.pass(3_000);
     let published = Published::new(SOL, world.cluster.now_ms() / 1_000 * 1_000);
@@ -126,7 +125,7 @@ pub(crate) fn price_account() {
         2,
         [0; 16],
         terms,
-        Feeds { feeds: vec![feed], quorum: 1 },
+        Feeds { sources: vec![feed], quorum: 1 },
     ));
     world.markets[0] = address::market(&silo, 2);
     let account = pyth_price_account(published);

@@ -8,9 +8,9 @@ use anchor_lang::Discriminator;
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{MarketTermsState, Silo, SiloTermsState};
-use holdfast_client::{Instruction, Pubkey, address};
-use holdfast_migrations::{Deployment, SiloPlan, apply, plan};
-use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_migrations::{SiloPlan, Step, apply, plan, presets};
+use holdfast_sim::venue::{LONE, Listing, Venue, guardians, keypair, silo_plan};
 use holdfast_sim::{Failure, Trader, tokens};
 use solana_signer::Signer;
 
@@ -72,6 +72,15 @@ impl World {
 
     /// With other terms than the presets', the same for all markets.
     pub fn with(change: impl Fn(&mut SiloTermsState, &mut MarketTermsState)) -> Self {
+        let mut world = Self::set_up(change);
+        world.lock();
+        world.provide();
+        world.in_second(Self::provide);
+        world
+    }
+
+    /// Before its lock, with nobody's money in it.
+    pub fn set_up(change: impl Fn(&mut SiloTermsState, &mut MarketTermsState)) -> Self {
         let mut first = silo_plan(&LISTINGS);
         let mut terms = first.terms;
         for market in &mut first.markets {
@@ -81,21 +90,31 @@ impl World {
         }
         first.terms = terms;
         let second = SiloPlan { mint: keypair("mint", 1).pubkey(), ..first.clone() };
-        let mut venue = Venue::install_silo(START_MS, first.clone()).unwrap();
+        let mut venue = Venue::install_program(START_MS, first.mint).unwrap();
         tokens::create_mint(&mut venue.cluster, second.mint, 6);
         let mint = second.mint;
         let admin = venue.admin.insecure_clone();
-        let wanted = Deployment { fee_receiver: admin.pubkey(), silos: vec![first, second] };
+        let wanted = venue.deployment(vec![first, second]);
         for step in plan(&mut venue.cluster, &wanted).unwrap() {
-            apply(&mut venue.cluster, &admin, &wanted, step).unwrap();
+            if step != Step::Lock {
+                apply(&mut venue.cluster, &admin, &wanted, step).unwrap();
+            }
         }
+        let markets = |silo: &Pubkey| vec![address::market(silo, 0), address::market(silo, 1)];
+        venue.markets = markets(&venue.silo);
         let silo = address::silo(1);
-        let markets = vec![address::market(&silo, 0), address::market(&silo, 1)];
-        venue.cluster.fund(&stranger(), 1_000_000_000_000);
-        let mut world = Self { venue, second: Place { silo, mint, markets } };
-        world.provide();
-        world.in_second(Self::provide);
-        world
+        let guardians = guardians().map(|guardian| guardian.pubkey());
+        for person in guardians.iter().chain([&stranger()]) {
+            venue.cluster.fund(person, 1_000_000_000_000);
+        }
+        Self { venue, second: Place { silo, mint, markets: markets(&silo) } }
+    }
+
+    /// Ends set-up as migrations do.
+    pub fn lock(&mut self) {
+        let guardians = guardians().map(|guardian| guardian.pubkey()).to_vec();
+        let admin = self.admin.pubkey();
+        self.send(instruction::lock_exchange(admin, guardians, presets::timelock(), 2));
     }
 
     fn provide(&mut self) {

@@ -99,14 +99,13 @@ impl Action {
     }
 
     /// The account that this may leave less safe: its owner asked for it, or placed the order, or
-    /// took a cut, or it failed at the liquidation's price, which may be older than the newest.
+    /// took a cut.
     pub fn exposed_account(&self) -> Option<usize> {
         match *self {
             Self::Close { account, .. }
             | Self::Withdraw { account, .. }
             | Self::Place { account, .. }
-            | Self::Execute { account, .. }
-            | Self::Liquidate { account, .. } => Some(account),
+            | Self::Execute { account, .. } => Some(account),
             Self::Mature { signer, account } if owns(signer, account) => Some(account),
             _ => None,
         }

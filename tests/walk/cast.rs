@@ -1,12 +1,12 @@
 //! Who takes part: people, accounts, markets, the silo they walk in and the one that must not
 //! notice.
 
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
-use holdfast_client::instruction::Feeds;
+
 use holdfast_client::{Pubkey, address};
-use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, plan, presets};
+use holdfast_migrations::{MarketPlan, SiloPlan, apply, plan, presets};
 use holdfast_risk::pool::PoolKind;
 use holdfast_sim::venue::{Venue, feed_id, keypair};
 use holdfast_sim::{Cluster, tokens};
@@ -91,7 +91,7 @@ impl Cast {
         let mut venue = Venue::deploy_program(START_MS, mint).unwrap();
         let (silo, markets) = (silo_terms(), market_terms());
         let silos = vec![plan_of(mint, silo, &markets), plan_of(mint, silo, &markets[..1])];
-        let wanted = Deployment { fee_receiver: venue.admin.pubkey(), silos };
+        let wanted = venue.deployment(silos);
         for step in plan(&mut venue.cluster, &wanted).unwrap() {
             apply(&mut venue.cluster, &venue.admin, &wanted, step).unwrap();
         }
@@ -182,7 +182,7 @@ fn market_terms() -> Vec<MarketTermsState> {
 fn plan_of(mint: Pubkey, terms: SiloTermsState, markets: &[MarketTermsState]) -> SiloPlan {
     let markets = markets.iter().enumerate().map(|(index, terms)| {
         let feed = FeedSource { provider: Provider::PythPull as u8, id: feed_id(index) };
-        let feeds = Feeds { feeds: vec![feed], quorum: 1 };
+        let feeds = Feeds { sources: vec![feed], quorum: 1 };
         MarketPlan { name: format!("{index}-PERP"), terms: *terms, feeds }
     });
     SiloPlan { mint, terms, markets: markets.collect() }

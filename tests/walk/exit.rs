@@ -50,7 +50,8 @@ impl Walk {
                 asked.push((account, market, state.next_order + order as u64));
             }
         }
-        self.pass(3_000);
+        // Longer than the delay: a market's newest price may be ahead of the clock.
+        self.pass(10_000);
         self.publish_all();
         for (account, market, number) in asked {
             self.must(Action::Execute { account, number, market, executor: account });

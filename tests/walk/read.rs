@@ -10,6 +10,7 @@ use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::ledger::{Ledger, Purse};
 use holdfast_risk::loss::Drawn;
 use holdfast_risk::order::{Order, Trigger};
+use holdfast_risk::pace::Spent;
 use holdfast_risk::position::Position;
 use holdfast_risk::price::PricePoint;
 use holdfast_risk::reference::Reference;
@@ -104,6 +105,7 @@ fn market(market: &Market) -> MarketBooks {
             amount: Usd(market.drawn),
         },
         recent: recent.collect(),
+        thaw: Spent { since: Millis(market.thaw_since_ms), amount: Usd(market.thaw_closed) },
         reference: Reference {
             price: Price(market.reference_price),
             moved: Millis(market.reference_ms),

@@ -8,6 +8,7 @@ use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::ledger::{Ledger, Purse};
 use holdfast_risk::loss::Drawn;
 use holdfast_risk::order::Order;
+use holdfast_risk::pace::Spent;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::position::Position;
 use holdfast_risk::price::PricePoint;
@@ -60,6 +61,8 @@ pub struct MarketBooks {
     pub drawn: Drawn,
     /// Prices, newest first.
     pub recent: VecDeque<PricePoint>,
+    /// What liquidations closed in the running minute of a thaw.
+    pub thaw: Spent,
     /// The slow reference price.
     pub reference: Reference,
     /// Publish time of the newest reading that counted.
@@ -158,9 +161,13 @@ impl Account {
 
     /// Nothing is left in it.
     pub fn is_empty(&self) -> bool {
+        self.is_idle() && self.purse == Purse::default() && self.reserved == 0
+    }
+
+    /// Nothing is open, waits or matures.
+    pub fn is_idle(&self) -> bool {
         let orders = self.orders.iter().flatten().count();
-        let idle = self.open().count() == 0 && orders == 0;
-        idle && self.purse == Purse::default() && self.reserved == 0
+        self.open().count() == 0 && orders == 0 && self.purse.pending_profit.0 == 0
     }
 }
 

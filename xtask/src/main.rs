@@ -26,7 +26,7 @@ enum Task {
     /// Rust and the linker in toolchain/, which takes about 8 minutes the first time and seconds
     /// after a change.
     Build,
-    /// Set up, build, and live through a crash on an embedded cluster
+    /// Set up, build, and live through a crash or an outage on an embedded cluster
     ///
     /// Prints what was saved. The options are the drill's own: `cargo xtask drill --help`.
     #[command(disable_help_flag = true)]
@@ -48,7 +48,8 @@ enum Task {
     Test,
     /// Generate the program's interface description and the pages made from it
     ///
-    /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md and docs/errors.md.
+    /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md, docs/errors.md and
+    /// docs/leverage.md.
     Idl {
         /// Change nothing; fail when a committed file differs
         #[arg(long)]

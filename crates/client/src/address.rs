@@ -1,7 +1,7 @@
 //! Addresses of the program's accounts.
 
 use anchor_lang::prelude::Pubkey;
-use holdfast::state::{ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo};
+use holdfast::state::{ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo};
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
     Pubkey::find_program_address(seeds, &holdfast::ID).0
@@ -15,6 +15,11 @@ pub fn exchange() -> Pubkey {
 /// The exchange's chain health.
 pub fn chain_health() -> Pubkey {
     derive(&[ChainHealth::SEED])
+}
+
+/// A change by its number.
+pub fn change(number: u64) -> Pubkey {
+    derive(&[Change::SEED, &number.to_le_bytes()])
 }
 
 /// A silo by its number.

@@ -1,7 +1,9 @@
 //! Decoding account data.
 
+use anchor_lang::AnchorDeserialize as _;
 pub use anchor_lang::Discriminator as Kind;
 use bytemuck::Pod;
+use holdfast::state::Change;
 
 /// Why account data is not what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,15 @@ pub enum NotDecoded {
 pub fn decode<T: Pod + Kind>(data: &[u8]) -> Result<T, NotDecoded> {
     let body = data.strip_prefix(T::DISCRIMINATOR).ok_or(NotDecoded::WrongKind)?;
     bytemuck::try_pod_read_unaligned(body).map_err(|_| NotDecoded::WrongLength)
+}
+
+/// A change that waits.
+///
+/// # Errors
+/// When this is no change that this client can read.
+pub fn change(data: &[u8]) -> Result<Change, NotDecoded> {
+    let body = data.strip_prefix(Change::DISCRIMINATOR).ok_or(NotDecoded::WrongKind)?;
+    Change::try_from_slice(body).map_err(|_| NotDecoded::WrongLength)
 }
 
 #[cfg(test)]

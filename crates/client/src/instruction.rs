@@ -5,14 +5,17 @@ use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::system_program;
 use anchor_lang::{InstructionData, ToAccountMetas};
-use holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
-use holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast::instructions::{Feeds, OrderRequest, PoolOrder};
+use holdfast::state::{Content, MarketTermsState, SiloTermsState, TimelockState};
 use holdfast::{accounts, instruction};
 
 use crate::address;
 
 /// The classic token program.
 pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
+/// The sysvar that shows a transaction's instructions.
+pub const INSTRUCTIONS: Pubkey =
+    Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 
 fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
     Instruction {
@@ -31,11 +34,12 @@ pub fn create_exchange(admin: Pubkey, fee_receiver: Pubkey) -> Instruction {
         program: holdfast::ID,
         program_data: address::program_data(),
         system_program: system_program::ID,
+        instructions: INSTRUCTIONS,
     };
     build(accounts, instruction::CreateExchange { fee_receiver })
 }
 
-/// `create_silo`: `number` is the exchange's next.
+/// `create_silo`: `number` is the exchange's next. During set-up; afterwards see [`with_change`].
 pub fn create_silo(admin: Pubkey, number: u16, mint: Pubkey, terms: SiloTermsState) -> Instruction {
     let silo = address::silo(number);
     let accounts = accounts::CreateSilo {
@@ -49,43 +53,58 @@ pub fn create_silo(admin: Pubkey, number: u16, mint: Pubkey, terms: SiloTermsSta
         insurance_mint: address::insurance_mint(&silo),
         token_program: TOKEN_PROGRAM,
         system_program: system_program::ID,
+        instructions: INSTRUCTIONS,
+        chain_health: address::chain_health(),
+        change: None,
     };
     build(accounts, instruction::CreateSilo { terms })
 }
 
-/// What a market is priced by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Feeds {
-    /// One to five.
-    pub feeds: Vec<FeedSource>,
-    /// How many have to agree.
-    pub quorum: u8,
-}
-
-/// `list_market`: `index` is the silo's next.
+/// `list_market`: `index` is the silo's next. During set-up; afterwards see [`with_change`].
 pub fn list_market(
     admin: Pubkey,
     silo: Pubkey,
     index: u8,
     name: [u8; 16],
     terms: MarketTermsState,
-    panel: Feeds,
+    feeds: Feeds,
 ) -> Instruction {
-    let Feeds { feeds, quorum } = panel;
     let accounts = accounts::ListMarket {
         admin,
         exchange: address::exchange(),
         silo,
         market: address::market(&silo, index),
         system_program: system_program::ID,
+        instructions: INSTRUCTIONS,
+        chain_health: address::chain_health(),
+        change: None,
     };
-    build(accounts, instruction::ListMarket { name, terms, feeds, quorum })
+    build(accounts, instruction::ListMarket { name, terms, feeds })
 }
 
 /// `refresh_market` with its feed accounts.
 pub fn refresh_market(silo: Pubkey, market: Pubkey, feeds: &[Pubkey]) -> Instruction {
     let accounts = accounts::RefreshMarket { chain_health: address::chain_health(), silo, market };
     followed_by(build(accounts, instruction::RefreshMarket {}), feeds)
+}
+
+/// `announce_settlement`.
+pub fn announce_settlement(market: Pubkey) -> Instruction {
+    let accounts = accounts::AnnounceSettlement { chain_health: address::chain_health(), market };
+    build(accounts, instruction::AnnounceSettlement {})
+}
+
+/// `settle_market`.
+pub fn settle_market(market: Pubkey) -> Instruction {
+    let accounts = accounts::SettleMarket { chain_health: address::chain_health(), market };
+    build(accounts, instruction::SettleMarket {})
+}
+
+/// `settle_position`.
+pub fn settle_position(silo: Pubkey, market: Pubkey, account: Pubkey) -> Instruction {
+    let chain_health = address::chain_health();
+    let accounts = accounts::SettlePosition { chain_health, silo, market, account };
+    build(accounts, instruction::SettlePosition {})
 }
 
 /// `open_margin_account`.
@@ -141,6 +160,43 @@ pub fn withdraw(
         token_program: TOKEN_PROGRAM,
     };
     followed_by(build(accounts, instruction::Withdraw { amount }), markets)
+}
+
+/// `request_exit` to the token account `destination`.
+pub fn request_exit(
+    owner: Pubkey,
+    silo: Pubkey,
+    account: Pubkey,
+    destination: Pubkey,
+    amount: u64,
+) -> Instruction {
+    let accounts = accounts::RequestExit {
+        owner,
+        chain_health: address::chain_health(),
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        account,
+        destination,
+    };
+    build(accounts, instruction::RequestExit { amount })
+}
+
+/// `pay_exit` to the token account the exit names.
+pub fn pay_exit(silo: Pubkey, account: Pubkey, destination: Pubkey) -> Instruction {
+    let accounts = accounts::PayExit {
+        chain_health: address::chain_health(),
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        account,
+        destination,
+        token_program: TOKEN_PROGRAM,
+    };
+    build(accounts, instruction::PayExit {})
+}
+
+/// `cancel_exit`.
+pub fn cancel_exit(owner: Pubkey, account: Pubkey) -> Instruction {
+    build(accounts::CancelExit { owner, account }, instruction::CancelExit {})
 }
 
 /// `place_order`; `markets` are those of all open positions, in rising index order, needed when a fee
@@ -327,6 +383,81 @@ pub fn collect_fees(silo: Pubkey, destination: Pubkey) -> Instruction {
         token_program: TOKEN_PROGRAM,
     };
     build(accounts, instruction::CollectFees {})
+}
+
+/// `create_silo` or `list_market` with the change that asked for it.
+pub fn with_change(mut create: Instruction, number: u64) -> Instruction {
+    create.accounts.pop();
+    create.accounts.push(AccountMeta::new(address::change(number), false));
+    create
+}
+
+/// `lock_exchange` with its `silos`, as many as there are.
+pub fn lock_exchange(
+    admin: Pubkey,
+    guardians: Vec<Pubkey>,
+    timelock: TimelockState,
+    silos: u16,
+) -> Instruction {
+    let exchange = address::exchange();
+    let accounts = accounts::LockExchange { admin, exchange, instructions: INSTRUCTIONS };
+    let mut lock = build(accounts, instruction::LockExchange { guardians, timelock });
+    lock.accounts.extend((0..silos).map(|number| AccountMeta::new(address::silo(number), false)));
+    lock
+}
+
+/// `propose_change`: `number` is the exchange's next.
+pub fn propose_change(admin: Pubkey, number: u64, content: Content) -> Instruction {
+    let accounts = accounts::ProposeChange {
+        admin,
+        exchange: address::exchange(),
+        change: address::change(number),
+        instructions: INSTRUCTIONS,
+        system_program: system_program::ID,
+    };
+    build(accounts, instruction::ProposeChange { content })
+}
+
+/// `cancel_change`; the rent returns to its `proposer`.
+pub fn cancel_change(authority: Pubkey, number: u64, proposer: Pubkey) -> Instruction {
+    let accounts = accounts::CancelChange {
+        authority,
+        exchange: address::exchange(),
+        change: address::change(number),
+        proposer,
+        instructions: INSTRUCTIONS,
+    };
+    build(accounts, instruction::CancelChange {})
+}
+
+/// `apply_change` with the market or silo its `content` names.
+pub fn apply_change(number: u64, proposer: Pubkey, content: &Content) -> Instruction {
+    let (market, silo) = match content {
+        Content::MarketTerms { market, .. } | Content::MarketFeeds { market, .. } => {
+            (Some(*market), None)
+        }
+        Content::SiloTerms { silo, .. } => (None, Some(*silo)),
+        _ => (None, None),
+    };
+    let accounts = accounts::ApplyChange {
+        exchange: address::exchange(),
+        chain_health: address::chain_health(),
+        change: address::change(number),
+        proposer,
+        market,
+        silo,
+    };
+    build(accounts, instruction::ApplyChange {})
+}
+
+/// `tighten`, to Shelter or else Strained.
+pub fn tighten(guardian: Pubkey, shelter: bool, lasts_ms: u64) -> Instruction {
+    let accounts = accounts::Tighten {
+        guardian,
+        exchange: address::exchange(),
+        chain_health: address::chain_health(),
+    };
+    build(accounts, instruction::Tighten { shelter, lasts_ms })
 }
 
 fn followed_by(mut instruction: Instruction, accounts: &[Pubkey]) -> Instruction {

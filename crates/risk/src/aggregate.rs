@@ -81,7 +81,7 @@ pub fn aggregate(
     previous: Millis,
 ) -> Result<Aggregate, NoPrice> {
     let is_fresh = |reading: &Stored| {
-        reading.published.0 != 0
+        reading.price.0 != 0
             && reading.published >= broke
             && now.since(reading.published) <= panel.age
     };

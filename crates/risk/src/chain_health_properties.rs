@@ -123,7 +123,7 @@ proptest! {
 
     #[test]
     fn normal_is_reached_from_anywhere_by_a_calm_chain_and_anyone_looking(
-        path in proptest::collection::vec(moves(), 1..40),
+        path in proptest::collection::vec(moves(), 1..40), slot_ms in 200..=500_u64,
     ) {
         let mut chain = Chain::new();
         for (ms, slots, skips, restart) in path {
@@ -132,7 +132,7 @@ proptest! {
             chain.pass(ms, slots);
         }
         chain.seen.skipped = Some(0);
-        chain.run(14_400, 400);
+        chain.run(14_400, slot_ms);
         prop_assert_eq!(chain.state(), State::Normal);
     }
 

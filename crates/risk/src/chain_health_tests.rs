@@ -71,15 +71,6 @@ fn a_rollback_from_200_to_400_ms_strains_and_settles_but_never_shelters() {
 }
 
 #[test]
-fn slots_that_a_restart_made_longer_are_normal_in_the_end() {
-    let mut chain = Chain::new();
-    chain.run(7_200, 200);
-    chain.seen.restart_slot = chain.seen.slot;
-    chain.run(7_200, 400);
-    assert_eq!(chain.state(), State::Normal);
-}
-
-#[test]
 fn a_halt_is_seen_in_its_first_look_and_left_rung_by_rung() {
     let mut chain = Chain::new();
     chain.run(60, 400);
@@ -127,6 +118,32 @@ fn a_short_gap_is_one_break_and_not_slow_slots_as_well() {
     chain.run(120, 400);
     assert_eq!(chain.monitor.broke, broke);
     assert!(chain.monitor.window_us < 450_000);
+}
+
+/// Otherwise no price would ever be from after the break, and nobody could leave.
+#[test]
+fn a_chain_that_goes_on_crawling_or_failing_breaks_once_and_shelters_until_it_is_over() {
+    let crawls = |chain: &mut Chain| {
+        chain.pass(10_000, 7);
+    };
+    let fails = |chain: &mut Chain| {
+        chain.seen.skipped = Some(200);
+        chain.pass(5_000, 12);
+    };
+    for worsens in [crawls as fn(&mut Chain), fails] {
+        let mut chain = Chain::new();
+        while chain.state() != State::Shelter {
+            worsens(&mut chain);
+        }
+        let (broke, until) = (chain.monitor.broke, chain.monitor.until);
+        for _ in 0..30 {
+            worsens(&mut chain);
+        }
+        assert_eq!((chain.state(), chain.monitor.broke), (State::Shelter, broke));
+        assert!(chain.monitor.until > until);
+        chain.pass(60_000, 1);
+        assert_eq!(chain.monitor.broke, chain.seen.now, "a halt is a break of its own");
+    }
 }
 
 #[test]
@@ -266,11 +283,13 @@ fn a_lead_does_not_grow_without_proof() {
 }
 
 #[test]
-fn an_old_price_proves_nothing_and_a_lying_one_at_most_a_day() {
+fn an_old_price_proves_nothing_nor_does_one_more_than_a_day_ahead() {
     let chain = Chain::new();
     let (clock, slot) = (chain.seen.clock, chain.seen.slot);
-    assert_eq!(chain.monitor.now(clock, slot, Millis(clock.0 - 1)), clock);
-    assert_eq!(chain.monitor.now(clock, slot, Millis(u64::MAX)), Millis(clock.0 + 86_400_000));
+    let now = |proven| chain.monitor.now(clock, slot, Millis(proven));
+    let day = Millis(clock.0 + 86_400_000);
+    assert_eq!((now(clock.0 - 1), now(day.0)), (clock, day));
+    assert_eq!((now(day.0 + 1), now(u64::MAX)), (clock, clock));
 }
 
 #[test]

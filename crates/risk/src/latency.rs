@@ -8,7 +8,7 @@ use crate::units::{Bps, Millis, Ppm};
 /// Standard deviations that margin covers.
 const DEVIATIONS: u64 = 3;
 /// Slots a liquidation may take to land: the life of a blockhash is 150, and a keeper resends.
-const LANDING_SLOTS: u64 = 32;
+pub const LANDING_SLOTS: u64 = 32;
 /// Share of the margin asked on a calm chain that a strained one asks.
 const STRESS: Bps = Bps(15_000);
 

@@ -2,12 +2,13 @@
 
 use crate::book::{Book, Charges, Traded};
 use crate::chain_health::Monitor;
-use crate::ledger::PassedOn;
+use crate::ledger::{PassedOn, Purse};
 use crate::loss::InsuranceTerms;
 use crate::margin::{BPS_ONE, Health, Leg, covers, requirement};
 use crate::math::{Overflow, Rounding, mul_div};
+use crate::pace::within;
 use crate::policy::{Action, Permit, permit};
-use crate::units::{Bps, Millis, ONE, Side, SignedUsd, Size, Usd};
+use crate::units::{Bps, Millis, ONE, Price, Side, SignedUsd, Size, Usd};
 
 /// A market's liquidation settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,32 @@ pub struct Terms {
     pub ramp: Millis,
 }
 
+/// What a liquidation meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// When the account was flagged.
+    pub flagged: Millis,
+    /// The venue's clock.
+    pub now: Millis,
+    /// Notional it may close at the most; `None` without such a bound.
+    pub most: Option<Usd>,
+}
+
+/// Why a liquidation cannot happen now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The market's liquidations have closed all they may in this minute.
+    Paced,
+    /// An amount does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for Refusal {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
 /// What a liquidation charges the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
@@ -33,31 +60,57 @@ pub struct Charge {
     pub insurance: Usd,
 }
 
+/// An account as a liquidation judges it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Where it stands.
+    pub health: Health,
+    /// What the position to close counts for in that; it may be closed at a worse price.
+    pub price: Price,
+}
+
+impl Judged {
+    /// Unrealised result of all positions but `leg`'s.
+    fn elsewhere(&self, purse: &Purse, leg: &Leg) -> Result<SignedUsd, Overflow> {
+        let judged = Leg { price: self.price, ..*leg };
+        self.health.equity.minus(purse.owned()?)?.minus(judged.result()?)
+    }
+}
+
 /// Closes what [`size_to_close`] says of `leg` into the pool at the leg's price, without spread
-/// (the penalty is the cost), and books any bad debt in the same step.
+/// (the penalty is the cost); with the last position bad debt is booked in the same step.
 ///
 /// # Errors
-/// [`Overflow`] when an amount does not fit; nothing was changed.
+/// The reason why not; nothing was changed.
 pub fn liquidate(
     book: &Book,
-    health: &Health,
+    judged: &Judged,
     leg: &Leg,
     terms: Terms,
     insurance: InsuranceTerms,
-    flagged: Millis,
-    now: Millis,
-) -> Result<Traded, Overflow> {
+    met: Met,
+) -> Result<Traded, Refusal> {
     let closing = match leg.position.size.side() {
         Side::Long => Side::Short,
         Side::Short => Side::Long,
     };
-    let delta = size_to_close(health, leg, terms)?.on(closing)?;
-    book.trade(delta, leg.price, insurance, now, |trade, _| {
-        let charge = charge(trade.notional, now.since(flagged), health.equity, terms)?;
+    let wanted = size_to_close(&judged.health, leg, terms)?;
+    let size = met.most.map_or(wanted, |most| within(wanted, leg.price, most));
+    // What is left of the minute has to be worth a liquidation.
+    if size < wanted && size < terms.smallest {
+        return Err(Refusal::Paced);
+    }
+    let elsewhere = if book.others { judged.elsewhere(&book.purse, leg)? } else { SignedUsd(0) };
+    let delta = size.on(closing)?;
+    let traded = book.trade(delta, leg.price, insurance, met.now, |trade, available| {
+        let rest = trade.position.profit(leg.price)?;
+        let has = available.plus(rest)?.plus(elsewhere)?;
+        let charge = charge(trade.notional, met.now.since(met.flagged), has, terms)?;
         let total = charge.reward.plus(charge.insurance)?;
         let due = PassedOn { insurance: charge.insurance, protocol: Usd(0), keeper: charge.reward };
         Ok(Charges { total, due })
-    })
+    })?;
+    Ok(traded)
 }
 
 /// How long a flag stands: an old one says nothing about the account now, so it must be set again.
@@ -85,7 +138,7 @@ pub fn is_liquidatable(health: &Health, chain: &Monitor, thaw: Millis, now: Mill
         Permit::DeeplyInsolvent => {
             health.is_deeply_insolvent() && now >= chain.since.after(SHELTER_WAIT)
         }
-        Permit::Refused => false,
+        Permit::Refused | Permit::Queued => false,
     }
 }
 

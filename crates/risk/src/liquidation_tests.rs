@@ -1,7 +1,9 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close};
+use super::{
+    Judged, Met, Refusal, Terms, charge, flag_stands, is_liquidatable, liquidate, size_to_close,
+};
 use crate::book::Book;
 use crate::chain_health::{Monitor, Sighting, State};
 use crate::exposure::SideTotal;
@@ -19,6 +21,8 @@ const TERMS: Terms = Terms {
     last_share: Bps(5_000),
     ramp: Millis(60_000),
 };
+/// Flagged, and free to close everything.
+const MET: Met = Met { flagged: Millis(1), now: Millis(9), most: None };
 const INSURANCE: InsuranceTerms =
     InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 
@@ -76,16 +80,20 @@ fn a_bankrupt_account_owes_the_liquidator_but_not_the_fund() {
 fn the_penalty_is_what_the_account_has_in_all_its_positions_and_no_more() {
     // Forty lost on 960, whose penalty is 14.4 and the reward a tenth of that.
     let losing = leg(10_000_000, 1_000_000_000, 96_000_000);
-    for (collateral, entered, to_insurance, left, debt) in [
+    for (collateral, entered, price, to_insurance, left, debt) in [
         // Nothing but the other position's sixty: it pays the whole penalty later.
-        (0, 900_000_000, 12_960_000, 0, 54_400_000),
+        (0, 900_000_000, 96_000_000, 12_960_000, 0, 54_400_000),
         // The other position has lost fifty of the margin: they are not there for a penalty.
-        (100_000_000, 1_010_000_000, 8_560_000, 50_000_000, 0),
+        (100_000_000, 1_010_000_000, 96_000_000, 8_560_000, 50_000_000, 0),
+        // Judged at 97, which twenty are left at: at the price of the trade ten are.
+        (50_000_000, 960_000_000, 97_000_000, 8_560_000, 0, 0),
     ] {
-        let mut health = health(collateral, &losing);
+        let price = Price(price);
+        let mut health = health(collateral, &Leg { price, ..losing });
         health.add(&leg(10_000_000, entered, 96_000_000)).unwrap();
         let book = Book { others: true, ..holding(&losing, collateral, 0) };
-        let done = liquidate(&book, &health, &losing, TERMS, INSURANCE, Millis(1), Millis(9));
+        let judged = Judged { health, price };
+        let done = liquidate(&book, &judged, &losing, TERMS, INSURANCE, MET);
         let done = done.unwrap();
         assert_eq!(done.passed_on.keeper, Usd(1_440_000));
         assert_eq!(done.passed_on.insurance, Usd(to_insurance));
@@ -178,7 +186,8 @@ proptest! {
         prop_assert!(!before.is_deeply_insolvent() || closed.0 == size as u64);
 
         let book = holding(&position, collateral, 0);
-        let done = liquidate(&book, &before, &position, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
+        let judged = Judged { health: before, price: position.price };
+        let done = liquidate(&book, &judged, &position, TERMS, INSURANCE, MET).unwrap();
         prop_assert_eq!(done.book.ledger.total(), book.ledger.total());
         prop_assert_eq!(done.book.open, done.book.position.entry);
         if done.book.position.size.0 != 0 {
@@ -258,7 +267,8 @@ proptest! {
         prop_assert!(less < (missing as u128 * 20_000 + 1_200) * 1_000_000, "no more than needed");
 
         let book = holding(&first, collateral, pending);
-        let done = liquidate(&book, &before, &first, TERMS, INSURANCE, Millis(1), Millis(9)).unwrap();
+        let judged = Judged { health: before, price: first.price };
+        let done = liquidate(&book, &judged, &first, TERMS, INSURANCE, MET).unwrap();
         prop_assert_eq!(done.bad_debt, Usd(0));
         let mut rest = legs;
         rest[0].position = done.book.position;
@@ -267,4 +277,34 @@ proptest! {
         prop_assert!(after.equity.0 + 3 >= target as i64, "{:?} {}", after, target);
         prop_assert!(after.meets_maintenance());
     }
+}
+
+#[test]
+fn a_budget_cuts_a_liquidation_and_too_little_of_it_refuses() {
+    let position = leg(1_000_000, 100_000_000, 80_000_000);
+    let purse = Purse { collateral: Usd(10_000_000), ..Purse::default() };
+    let mut health = Health::new(&purse).unwrap();
+    health.add(&position).unwrap();
+    let book = Book {
+        position: position.position,
+        purse,
+        longs: SideTotal { size: Size(1_000_000), entry: Usd(100_000_000), carry_basis: 0 },
+        ledger: Ledger {
+            collateral: Usd(10_000_000),
+            liquidity: Usd(1 << 40),
+            ..Ledger::default()
+        },
+        open: Usd(100_000_000),
+        ..Book::default()
+    };
+    let judged = Judged { health, price: position.price };
+    let closed = |most| {
+        let met = Met { most: Some(Usd(most)), ..MET };
+        liquidate(&book, &judged, &position, TERMS, INSURANCE, met).map(|done| done.trade.closed)
+    };
+    assert_eq!(closed(u64::MAX), Ok(Size(1_000_000)));
+    assert_eq!(closed(80_000_000), Ok(Size(1_000_000)));
+    assert_eq!(closed(79_999_999), Ok(Size(999_999)));
+    assert_eq!(closed(80_000), Ok(Size(1_000)));
+    assert_eq!(closed(79_999), Err(Refusal::Paced));
 }

@@ -104,6 +104,26 @@ proptest! {
     }
 
     #[test]
+    fn who_fails_at_a_price_fails_at_a_worse_one_and_lacks_more_there_up_to_a_unit_of_rounding(
+        size in 1..5_000_000_000_i64, short: bool, entry in 0..1_000_000_000_000_u64,
+        price in 1..400_000_000_u64, fallen in 0..400_000_000_u64, carry in -1_000_000..1_000_000_i64,
+        collateral in 0..1_000_000_000_000_u64,
+    ) {
+        let position = Position {
+            size: SignedSize(if short { -size } else { size }),
+            entry: Usd(entry),
+            carry: CarryIndex(0),
+        };
+        let worse = if short { price + fallen } else { price.saturating_sub(fallen) };
+        let shortfall = |price| {
+            let leg = Leg { position, price: Price(price), carry: CarryIndex(carry), ratios: RATIOS };
+            health(collateral, 0, &[leg]).shortfall().0
+        };
+        let (better, worse) = (shortfall(price), shortfall(worse));
+        prop_assert!(better == 0 || worse + 1 >= better, "{worse} of {better}");
+    }
+
+    #[test]
     fn what_is_withdrawn_leaves_initial_margin_met_without_gains(
         collateral in 0..1_000_000_000_u64, price in 1_000_000..300_000_000_u64,
     ) {

@@ -43,6 +43,16 @@ impl Mark {
         }
     }
 
+    /// What a position on `side` counts for where it would be closed at `point`: the better for its
+    /// owner of that price and of what it counts for now. Who fails at the better one fails at both.
+    pub fn judging(&self, point: PricePoint, side: Side) -> Price {
+        let (then, now) = (point.favouring(side), self.favouring(side));
+        match side {
+            Side::Long => then.max(now),
+            Side::Short => then.min(now),
+        }
+    }
+
     /// Whether a liquidation may use a price: one outside the band waits until it is followed.
     pub fn allows(&self, point: PricePoint) -> bool {
         self.followed || self.band.holds(point)

@@ -46,6 +46,18 @@ proptest! {
     }
 
     #[test]
+    fn a_liquidation_judges_by_the_better_of_its_price_and_of_what_counts_now(
+        mark in any_mark(), low in 1..200_u64, wide in 0..20_u64,
+    ) {
+        let point = PricePoint { published: Millis(0), low: Price(low), high: Price(low + wide) };
+        for side in [Side::Long, Side::Short] {
+            let (judging, now) = (mark.judging(point, side), mark.favouring(side));
+            prop_assert!(better(side, judging, point.favouring(side)) && better(side, judging, now));
+            prop_assert!(judging == point.favouring(side) || judging == now);
+        }
+    }
+
+    #[test]
     fn an_outlier_liquidates_nobody_until_it_is_followed(mark in any_mark()) {
         let outlier = Mark { fresh: true, followed: false, ..mark };
         let followed = Mark { fresh: true, followed: true, ..mark };

@@ -17,9 +17,9 @@ pub enum Action {
     RequestOpening,
     /// Open or increase a position.
     Open,
-    /// Withdraw while nothing is open.
+    /// Withdraw with no position, order or pending profit.
     WithdrawIdle,
-    /// Withdraw while positions are open.
+    /// Withdraw with any of them.
     WithdrawFree,
     /// Record that an account fails its maintenance margin.
     Flag,
@@ -31,6 +31,8 @@ pub enum Action {
     ChangePool,
     /// Turn pending profit into collateral.
     MatureProfit,
+    /// Change a market's maintenance margin, after its wait: never in a storm.
+    ChangeMaintenance,
 }
 
 /// How far an action is allowed.
@@ -40,6 +42,8 @@ pub enum Permit {
     Allowed,
     /// With the higher margin and lower caps of a strained chain.
     Stressed,
+    /// Through a queue, within the outflow limit.
+    Queued,
     /// Only accounts below the deep-insolvency line, after a wait.
     DeeplyInsolvent,
     /// Only accounts below a line that rises over the thaw.
@@ -51,19 +55,22 @@ pub enum Permit {
 /// Whether `action` is allowed in `state`. Deposits, cancellations and reductions are, in every
 /// state.
 pub const fn permit(action: Action, state: State) -> Permit {
-    use Permit::{Allowed, DeeplyInsolvent, Refused, RisingLine, Stressed};
+    use Permit::{Allowed, DeeplyInsolvent, Queued, Refused, RisingLine, Stressed};
     match action {
         Action::AddMargin
         | Action::Cancel
         | Action::RequestReduction
         | Action::Reduce
-        | Action::WithdrawIdle
         | Action::Flag
         | Action::RequestPool => Allowed,
         Action::RequestOpening | Action::Open => match state {
             State::Normal => Allowed,
             State::Strained | State::Throttled => Stressed,
             State::Thaw | State::Shelter => Refused,
+        },
+        Action::WithdrawIdle => match state {
+            State::Normal | State::Strained | State::Throttled => Allowed,
+            State::Thaw | State::Shelter => Queued,
         },
         Action::WithdrawFree => match state {
             State::Normal => Allowed,
@@ -82,6 +89,10 @@ pub const fn permit(action: Action, state: State) -> Permit {
         Action::MatureProfit => match state {
             State::Normal | State::Strained => Allowed,
             State::Throttled | State::Thaw | State::Shelter => Refused,
+        },
+        Action::ChangeMaintenance => match state {
+            State::Normal => Allowed,
+            State::Strained | State::Throttled | State::Thaw | State::Shelter => Refused,
         },
     }
 }

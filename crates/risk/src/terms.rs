@@ -6,6 +6,7 @@ use crate::latency;
 use crate::limits::Caps;
 use crate::liquidation;
 use crate::margin::Ratios;
+use crate::math::Overflow;
 use crate::quote::Limits;
 use crate::reference::BandTerms;
 use crate::spread::Spread;
@@ -98,19 +99,26 @@ impl MarketTerms {
         within.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
     }
 
+    /// Least maintenance that these terms may be listed with. Waiting is deliberate, so it has to
+    /// outlast the longest wait at the tier's volatility, and pay the penalty.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it exceeds `u16` basis points.
+    pub fn least_maintenance(&self) -> Result<Bps, Overflow> {
+        let chain = Monitor::new(&Sighting::default());
+        let wait = latency::exposure(self.flag_delay, &chain, &Thresholds::default());
+        let covered = latency::covered_move(self.tier_volatility, wait)?;
+        covered.0.checked_add(self.liquidation.penalty.0).map(Bps).ok_or(Overflow)
+    }
+
     fn ratios_hold(&self) -> bool {
         let Ratios { initial, maintenance } = self.ratios;
         maintenance >= Bps(50) && initial > maintenance && initial <= Bps(10_000)
     }
 
-    /// Waiting is deliberate, so maintenance has to outlast the longest wait at the tier's volatility.
     fn latency_holds(&self) -> bool {
-        let chain = Monitor::new(&Sighting::default());
-        let wait = latency::exposure(self.flag_delay, &chain, &Thresholds::default());
-        let needed = latency::covered_move(self.tier_volatility, wait)
-            .map(|covered| covered.0.saturating_add(self.liquidation.penalty.0));
         self.tier_volatility > Ppm(0)
-            && needed.is_ok_and(|needed| self.ratios.maintenance.0 >= needed)
+            && self.least_maintenance().is_ok_and(|least| self.ratios.maintenance >= least)
     }
 
     fn liquidation_holds(&self) -> bool {

@@ -36,7 +36,7 @@ impl Audit {
         let sum = |of: fn(&MarginAccount) -> u64| -> i128 {
             states.iter().map(|state| i128::from(of(state))).sum()
         };
-        let held = sum(|state| state.collateral + state.reserved_fees);
+        let held = sum(|state| state.collateral + state.reserved_fees + state.exit_amount);
         let positions = || states.iter().flat_map(|state| state.positions);
         let open: i128 = positions().map(|held| i128::from(held.size.unsigned_abs())).sum();
         let entry: i128 = positions().map(|held| i128::from(held.entry)).sum();

@@ -1,7 +1,5 @@
 //! LiteSVM with a clock that only we move.
 
-use std::collections::VecDeque;
-
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast_client::decode::decode;
 use holdfast_client::{Instruction, Pubkey};
@@ -17,8 +15,10 @@ use solana_signer::Signer;
 use solana_slot_hashes::SlotHashes;
 use solana_transaction::versioned::VersionedTransaction;
 
-/// Entries the real `SlotHashes` holds.
-const SLOT_HASHES: usize = 512;
+use crate::chain::{Chain, Pace};
+
+/// The slot a cluster begins in.
+const FIRST_SLOT: u64 = 1_000_000;
 
 /// A transaction that did not land, with what the program said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,7 @@ pub struct Failure {
 #[derive(Clone)]
 pub struct Cluster {
     svm: LiteSVM,
-    /// Milliseconds since 1970; the sysvar shows whole seconds.
-    now_ms: u64,
-    slot: u64,
-    hashes: VecDeque<u64>,
+    chain: Chain,
 }
 
 impl Cluster {
@@ -45,35 +42,47 @@ impl Cluster {
     /// tested is the program, and every test signs with the keys it should.
     pub fn new(now_ms: u64) -> Self {
         let svm = LiteSVM::new().with_sigverify(false).with_transaction_history(0);
-        let slot = 1_000;
-        let mut cluster = Self {
-            svm,
-            now_ms,
-            slot,
-            hashes: (0..SLOT_HASHES as u64).map(|back| slot - 1 - back).collect(),
-        };
+        let mut cluster = Self { svm, chain: Chain::new(now_ms, FIRST_SLOT) };
         cluster.show_time();
         cluster
     }
 
-    /// The cluster's clock, milliseconds.
+    /// True time, milliseconds since 1970. The sysvar shows it in whole seconds, or, after
+    /// [`Cluster::vote_time`], what validators vote.
     pub fn now_ms(&self) -> u64 {
-        self.now_ms
+        self.chain.now_ms()
     }
 
     /// The present slot.
     pub fn slot(&self) -> u64 {
-        self.slot
+        self.chain.slot()
+    }
+
+    /// The chain underneath.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// From now on the clock is what validators vote, in an epoch that is `slots` old.
+    pub fn vote_time(&mut self, slots: u64) {
+        self.chain.vote_time(slots);
+    }
+
+    /// Lets `ms` pass at a pace and says how many blocks were made; without one, nothing can land.
+    pub fn run(&mut self, ms: u64, pace: Pace) -> u64 {
+        let made = self.chain.run(ms, pace);
+        self.show_time();
+        made
+    }
+
+    /// Lets `ms` pass without a slot.
+    pub fn stand(&mut self, ms: u64) {
+        self.chain.stand(ms);
     }
 
     /// Lets `ms` pass while `produced` blocks are made out of `slots` slots; the rest is skipped.
     pub fn advance(&mut self, ms: u64, slots: u64, produced: u64) {
-        for index in 0..produced {
-            self.hashes.push_front(self.slot + index * slots / produced.max(1));
-        }
-        self.hashes.truncate(SLOT_HASHES);
-        self.now_ms += ms;
-        self.slot += slots;
+        self.chain.advance(ms, slots, produced);
         self.show_time();
     }
 
@@ -85,27 +94,21 @@ impl Cluster {
 
     /// Restarts the cluster from the present slot, as after a hard fork.
     pub fn restart(&mut self) {
-        let last_restart_slot = self.slot;
+        self.chain.restart();
+        let last_restart_slot = self.chain.restart_slot();
         self.svm.set_sysvar(&LastRestartSlot { last_restart_slot });
     }
 
     fn show_time(&mut self) {
         let mut clock = self.svm.get_sysvar::<Clock>();
-        clock.slot = self.slot;
-        clock.unix_timestamp = i64::try_from(self.now_ms / 1_000).unwrap_or(i64::MAX);
+        clock.slot = self.chain.slot();
+        clock.unix_timestamp = i64::try_from(self.chain.clock_s()).unwrap_or(i64::MAX);
         self.svm.set_sysvar(&clock);
-        let entries: Vec<_> = self
-            .hashes
-            .iter()
-            .map(|slot| {
-                (
-                    *slot,
-                    solana_message::Hash::new_from_array(
-                        [slot.to_le_bytes(); 4].concat().try_into().unwrap_or_default(),
-                    ),
-                )
-            })
-            .collect();
+        let hash = |slot: u64| {
+            let bytes = [slot.to_le_bytes(); 4].concat();
+            solana_message::Hash::new_from_array(bytes.try_into().unwrap_or_default())
+        };
+        let entries: Vec<_> = self.chain.hashes().map(|slot| (slot, hash(slot))).collect();
         self.svm.set_sysvar(&SlotHashes::new(&entries));
         self.svm.expire_blockhash();
     }

@@ -1,6 +1,7 @@
 //! An embedded cluster that runs the real program, with time under our control.
 
 pub mod audit;
+pub mod chain;
 pub mod cluster;
 pub mod drill;
 pub mod elf;

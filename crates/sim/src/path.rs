@@ -93,6 +93,36 @@ pub fn built_in() -> Vec<Bar> {
     bars.collect()
 }
 
+/// When straight paths begin.
+const STRAIGHT_BEGINS_MS: u64 = 1_760_000_000_000;
+/// How long their bars are, unless a leg is so long that it gets by with fewer.
+const STRAIGHT_BAR_S: u64 = 15;
+const STRAIGHT_BARS: u64 = 40;
+
+/// Straight legs between corners of seconds since the beginning and dollars, at least two and rising
+/// in time.
+pub fn straight(corners: &[(u64, f64)]) -> Vec<Bar> {
+    let legs = corners.windows(2).flat_map(|leg| {
+        let [(from, open), (to, close)] = [leg[0], leg[1]];
+        let (open, close) = (millionths(open), millionths(close));
+        let count = ((to - from) / STRAIGHT_BAR_S).clamp(1, STRAIGHT_BARS);
+        let second = move |index: u64| from + (to - from) * index / count;
+        let price = move |index: u64| between(open, close, index * 1_000 / count);
+        (0..count).map(move |index| {
+            let (open, close) = (price(index), price(index + 1));
+            Bar {
+                opened_ms: STRAIGHT_BEGINS_MS + second(index) * 1_000,
+                lasted_ms: (second(index + 1) - second(index)) * 1_000,
+                open,
+                high: open.max(close),
+                low: open.min(close),
+                close,
+            }
+        })
+    });
+    legs.collect()
+}
+
 /// Reads bars from a CSV file with the header `unix_ts,open,high,low,close,volume`.
 ///
 /// # Errors

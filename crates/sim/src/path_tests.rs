@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::{Bar, Tick, built_in, read, ticks};
+use super::{Bar, Tick, built_in, read, straight, ticks};
 
 /// A file with this content, in a folder of this test process.
 fn file(name: &str, content: &str) -> PathBuf {
@@ -109,4 +109,17 @@ fn the_built_in_crash_is_the_published_one() {
     assert!(near(percent(bars[3].open, bars[3].close), 12.64));
     assert!(near(percent(bars[3].low, bars[3].high), 14.57));
     assert_eq!(bars.iter().map(|bar| bar.low).min(), Some(168_790_000));
+}
+
+#[test]
+fn straight_legs_join_and_reach_their_corners() {
+    let bars = straight(&[(0, 210.0), (120, 200.0), (7_320, 190.0), (7_330, 195.0)]);
+    assert_eq!((bars[0].open, bars[8].open), (210_000_000, 200_000_000));
+    assert_eq!(bars.len(), 8 + 40 + 1);
+    for pair in bars.windows(2) {
+        assert_eq!(pair[0].opened_ms + pair[0].lasted_ms, pair[1].opened_ms);
+        assert_eq!(pair[0].close, pair[1].open);
+    }
+    let last = bars.last().unwrap();
+    assert_eq!((last.close, last.lasted_ms), (195_000_000, 10_000));
 }

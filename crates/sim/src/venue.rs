@@ -1,12 +1,14 @@
 //! A venue on the embedded cluster, deployed by the migrations, with people to trade on it.
 
+use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::{FeedSource, OrderRequest, PoolOrder};
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds, OrderRequest, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Pubkey, address};
+use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, deploy_program, plan, presets};
+use holdfast_risk::chain_health::{Monitor, Thresholds};
+use litesvm::types::TransactionMetadata;
 use solana_keypair::{Keypair, keypair_from_seed};
 use solana_signer::Signer;
 
@@ -71,6 +73,11 @@ pub fn keypair(name: &str, number: u64) -> Keypair {
     keypair_from_seed(&seed).expect("32 bytes are a seed")
 }
 
+/// The guardians of these venues.
+pub fn guardians() -> [Keypair; 3] {
+    [0, 1, 2].map(|number| keypair("guardian", number))
+}
+
 /// Pyth's feed id of a market in these venues.
 pub fn feed_id(index: usize) -> [u8; 32] {
     [index as u8 + 1; 32]
@@ -116,7 +123,7 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn deploy_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
-        Self::deploy_program(now_ms, silo.mint)?.with_silo(silo)
+        Self::deploy_program(now_ms, silo.mint)?.with_silos(vec![silo])
     }
 
     /// As [`Venue::deploy_silo`], but the program is put in place without its deployment.
@@ -124,17 +131,31 @@ impl Venue {
     /// # Errors
     /// A sentence saying what is missing or went wrong.
     pub fn install_silo(now_ms: u64, silo: SiloPlan) -> Result<Self, String> {
-        Self::install_program(now_ms, silo.mint)?.with_silo(silo)
+        Self::install_program(now_ms, silo.mint)?.with_silos(vec![silo])
     }
 
-    fn with_silo(mut self, silo: SiloPlan) -> Result<Self, String> {
-        let count = silo.markets.len() as u8;
-        let wanted = Deployment { fee_receiver: self.admin.pubkey(), silos: vec![silo] };
+    /// Makes what the silos' deployment lacks. The first silo is the venue's.
+    ///
+    /// # Errors
+    /// A sentence saying what is missing or went wrong.
+    pub fn with_silos(mut self, silos: Vec<SiloPlan>) -> Result<Self, String> {
+        let count = silos.first().map_or(0, |silo| silo.markets.len()) as u8;
+        let wanted = self.deployment(silos);
         for step in plan(&mut self.cluster, &wanted)? {
             apply(&mut self.cluster, &self.admin, &wanted, step)?;
         }
         self.markets = (0..count).map(|index| address::market(&self.silo, index)).collect();
         Ok(self)
+    }
+
+    /// What a migration of these silos wants.
+    pub fn deployment(&self, silos: Vec<SiloPlan>) -> Deployment {
+        Deployment {
+            fee_receiver: self.admin.pubkey(),
+            guardians: guardians().map(|guardian| guardian.pubkey()).to_vec(),
+            timelock: presets::timelock(),
+            silos,
+        }
     }
 
     /// Deploys the compiled program alone, beside a collateral mint.
@@ -214,7 +235,7 @@ impl Venue {
         for provider in &providers {
             self.publish_feed(*provider, index, published);
         }
-        self.refresh(index, &providers)
+        self.refresh(index, &providers).map(|_| ())
     }
 
     /// A provider writes its feed of a market; nobody reads it yet.
@@ -240,11 +261,15 @@ impl Venue {
     ///
     /// # Errors
     /// What the program said.
-    pub fn refresh(&mut self, index: usize, providers: &[Provider]) -> Result<(), Failure> {
+    pub fn refresh(
+        &mut self,
+        index: usize,
+        providers: &[Provider],
+    ) -> Result<TransactionMetadata, Failure> {
         let feeds: Vec<_> =
             providers.iter().map(|provider| feed_address(*provider, index)).collect();
         let refresh = instruction::refresh_market(self.silo, self.markets[index], &feeds);
-        self.cluster.send(&[refresh], &[&self.admin]).map(|_| ())
+        self.cluster.send(&[refresh], &[&self.admin])
     }
 
     /// Who prices a market.
@@ -398,6 +423,15 @@ impl Venue {
     pub fn chain_health(&self) -> ChainHealth {
         self.cluster.read(&address::chain_health())
     }
+
+    /// The chain as a guarded instruction would see it now.
+    pub fn seen_chain(&self) -> Chain {
+        let health = self.chain_health();
+        let last = Monitor::from(&health.monitor);
+        let thresholds = Thresholds::from(&health.thresholds);
+        let seen = self.cluster.chain().sighting(&last);
+        Chain { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now }
+    }
 }
 
 /// A silo with the presets' terms and a market per listing.
@@ -405,12 +439,16 @@ pub fn silo_plan(listings: &[Listing]) -> SiloPlan {
     let terms = listings.iter().map(|listing| presets::market(listing.price / 1_000_000));
     let markets = listings.iter().zip(terms).enumerate().map(|(index, (listing, terms))| {
         let feeds = listing.providers.iter().map(|provider| feed_source(*provider, index));
-        let quorum = listing.providers.len() as u8 / 2 + 1;
-        let feeds = Feeds { feeds: feeds.collect(), quorum };
-        MarketPlan { name: listing.name.to_owned(), terms, feeds }
+        MarketPlan { name: listing.name.to_owned(), terms, feeds: majority(feeds.collect()) }
     });
     let mint = keypair("mint", 0).pubkey();
     SiloPlan { mint, terms: presets::silo(), markets: markets.collect() }
+}
+
+/// Feeds of which more than half have to agree.
+pub fn majority(sources: Vec<FeedSource>) -> Feeds {
+    let quorum = sources.len() as u8 / 2 + 1;
+    Feeds { sources, quorum }
 }
 
 /// An order that takes any price within the next hour.

@@ -60,7 +60,7 @@ pub fn refreshes(mirror: &Mirror, chain: &Chain, awaited: u16) -> Vec<Intent> {
             || moved >= newest.middle().0 / 1_000 * MOVE_PER_MILLE
     };
     let markets = mirror.markets.iter().map(|(_, market)| market);
-    let due = markets.filter(|market| worth_it(market));
+    let due = markets.filter(|market| !market.is_settled() && worth_it(market));
     due.map(|market| Intent::RefreshMarket { market: market.index }).collect()
 }
 

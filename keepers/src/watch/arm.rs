@@ -30,6 +30,9 @@ const SCALE: i128 = 10_000_000_000_000_000;
 /// Evaluates an account.
 pub fn arm(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Arming {
     let mut alarms = Vec::new();
+    if account.exit_amount > 0 {
+        return Arming::Hot;
+    }
     let armed = arm_margin(mirror, chain, account, &mut alarms)
         .and_then(|()| arm_orders(mirror, chain, account, &mut alarms))
         .and_then(|()| arm_profit(mirror, chain, account, &mut alarms));
@@ -47,6 +50,9 @@ fn arm_margin(
 ) -> Option<()> {
     if account.open_markets == 0 {
         return Some(());
+    }
+    if account.open_indices().any(|index| mirror.market(index).is_some_and(Market::is_settled)) {
+        return None;
     }
     let flagged = Millis(account.flagged_ms);
     if account.flagged_ms != 0 && flag_stands(flagged, chain.now) {

@@ -1,7 +1,9 @@
 //! Every way the program refuses, and what the caller can do about it.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::{Overflow, execution, limits, pool, profit, quote, terms};
+use holdfast_risk::{
+    Overflow, chain_health, execution, limits, liquidation, pool, powers, profit, quote, terms,
+};
 
 /// Reasons to refuse. Nothing is changed when one is returned.
 #[error_code]
@@ -37,7 +39,7 @@ pub enum HoldfastError {
     #[msg("Not a token account for this: use one of the silo's mint that is not its vault")]
     WrongTokenAccount,
     /// A setting leaves its bounds.
-    #[msg("A setting is out of its bounds: see the bounds in the documentation of market terms")]
+    #[msg("A setting is out of its bounds: see the bounds in the documentation of the settings")]
     TermsOutOfBounds,
     /// The silo has all the markets it can have.
     #[msg("The silo has 16 markets already: create another silo")]
@@ -181,6 +183,81 @@ pub enum HoldfastError {
     /// The profit would be cut.
     #[msg("The silo cannot pay all pending profit now: only the owner may take less, or wait")]
     ProfitCut,
+    /// Set-up is not over.
+    #[msg("The exchange is still being set up: wait until the admin has locked it")]
+    ExchangeNotLocked,
+    /// Set-up is over already.
+    #[msg("The exchange is locked already: propose a change instead")]
+    AlreadyLocked,
+    /// Not every silo, in order.
+    #[msg("Pass every silo of the exchange, writable, in the order of their numbers")]
+    SilosMissing,
+    /// Creating needs a change that waited.
+    #[msg("The exchange is locked: propose a change that names exactly this and wait for it")]
+    ChangeRequired,
+    /// The change still waits.
+    #[msg("The change waits: try again once its time has come, and an hour after any break")]
+    ChangeNotReady,
+    /// The change was not applied in time.
+    #[msg("The change has expired: propose it again; anyone may remove it with cancel_change")]
+    ChangeExpired,
+    /// The admin who proposed the change is gone.
+    #[msg("The change's proposer is not the admin any more: it lapsed; propose it again")]
+    ProposerReplaced,
+    /// Accounts that do not fit the change.
+    #[msg("Pass the market or silo the change names; what it lets you create, create instead")]
+    WrongChange,
+    /// A set of guardians that cannot be.
+    #[msg("An exchange has two to five different guardians, and a change replaces only one")]
+    GuardianSet,
+    /// The signer is no guardian.
+    #[msg("Not allowed for this signer: sign with a guardian, or cancel a change with the admin")]
+    NotGuardian,
+    /// Nobody takes back their own removal.
+    #[msg("Nobody cancels their own removal: another guardian has to do it")]
+    OwnRemoval,
+    /// The guardian has tightened often enough.
+    #[msg("The guardian's three tightenings of these 24 hours are used up: wait, or ask another")]
+    BudgetExhausted,
+    /// It would change nothing.
+    #[msg("The venue is in this state for as long already, or in a stricter one: nothing to do")]
+    NothingToTighten,
+    /// A transaction that could be sent at any later time.
+    #[msg("The admin's transactions take no durable nonce: sign with a recent blockhash")]
+    DurableNonce,
+    /// The minute's share of a thaw is used up.
+    #[msg("This market's liquidations have closed all they may in this minute of the thaw: wait")]
+    PaceExhausted,
+    /// Withdrawals queue.
+    #[msg("The chain is recovering, so withdrawals queue: call request_exit")]
+    ExitsQueue,
+    /// An exit waits already.
+    #[msg("An exit waits already: it is paid with pay_exit, or taken back with cancel_exit")]
+    ExitWaiting,
+    /// No exit waits.
+    #[msg("No exit waits for this account: call request_exit first")]
+    NoExit,
+    /// The hour's outflow is used up.
+    #[msg("This hour's outflow is used up: try again later; everything is paid within a day")]
+    OutflowLimit,
+    /// The account has positions, orders or pending profit.
+    #[msg("Close all positions, cancel all orders and let profit mature before asking for an exit")]
+    NotIdle,
+    /// The market is settled.
+    #[msg("This market is settled: call settle_position for what is open in it")]
+    MarketSettled,
+    /// The market is not settled.
+    #[msg("This market is not settled: trade in it, or close with a reduce-only order")]
+    NotSettled,
+    /// Settlement was announced already.
+    #[msg("Settlement is announced already: call settle_market once the notice is over")]
+    AlreadyAnnounced,
+    /// It is too early to give a market up.
+    #[msg("A price may still return: settlement needs a day without one on a running chain")]
+    PriceMayReturn,
+    /// No notice was given, or it is not over.
+    #[msg("Settlement is not due: it needs announce_settlement and a day of notice")]
+    SettlementNotDue,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -230,6 +307,15 @@ impl From<profit::Refusal> for HoldfastError {
     }
 }
 
+impl From<liquidation::Refusal> for HoldfastError {
+    fn from(refusal: liquidation::Refusal) -> Self {
+        match refusal {
+            liquidation::Refusal::Paced => Self::PaceExhausted,
+            liquidation::Refusal::Overflow => Self::Overflow,
+        }
+    }
+}
+
 impl From<pool::Refusal> for HoldfastError {
     fn from(refusal: pool::Refusal) -> Self {
         match refusal {
@@ -243,6 +329,24 @@ impl From<pool::Refusal> for HoldfastError {
 
 impl From<terms::OutOfBounds> for HoldfastError {
     fn from(_: terms::OutOfBounds) -> Self {
+        Self::TermsOutOfBounds
+    }
+}
+
+impl From<powers::Refusal> for HoldfastError {
+    fn from(refusal: powers::Refusal) -> Self {
+        match refusal {
+            powers::Refusal::Timelock | powers::Refusal::Length => Self::TermsOutOfBounds,
+            powers::Refusal::Guardians => Self::GuardianSet,
+            powers::Refusal::Exhausted => Self::BudgetExhausted,
+            powers::Refusal::Powerless => Self::NotGuardian,
+            powers::Refusal::OwnRemoval => Self::OwnRemoval,
+        }
+    }
+}
+
+impl From<chain_health::OutOfBounds> for HoldfastError {
+    fn from(_: chain_health::OutOfBounds) -> Self {
         Self::TermsOutOfBounds
     }
 }

@@ -2,6 +2,8 @@
 //! milliseconds, unless a field says otherwise.
 
 use anchor_lang::prelude::*;
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::{Monitor, Transition};
 
 /// The exchange exists.
 #[event]
@@ -267,7 +269,7 @@ pub struct ChainStateChanged {
     pub from: u8,
     /// State after.
     pub to: u8,
-    /// What tightened it: 1 slow slots, 2 skipped slots, 3 silence, 4 gap, 5 restart; 0 time.
+    /// What tightened it: 1 slow slots, 2 skipped slots, 3 silence, 4 gap, 5 restart, 6 a guardian; 0 time.
     pub signal: u8,
     /// The venue's clock.
     pub now_ms: u64,
@@ -275,6 +277,20 @@ pub struct ChainStateChanged {
     pub baseline_us: u32,
     /// What slots took over the last whole window, microseconds.
     pub window_us: u32,
+}
+
+impl ChainStateChanged {
+    /// What became of the monitor at `now`, by the venue's clock.
+    pub fn of(transition: &Transition, after: &Monitor, now: Millis) -> Self {
+        Self {
+            from: transition.from as u8,
+            to: transition.to as u8,
+            signal: transition.signal.map_or(0, |signal| signal as u8),
+            now_ms: now.0,
+            baseline_us: after.baseline_us,
+            window_us: after.window_us,
+        }
+    }
 }
 
 /// Vaults were brought in line with the ledger.
@@ -295,4 +311,121 @@ pub struct FeesCollected {
     pub silo: Pubkey,
     /// How much.
     pub amount: u64,
+}
+
+/// Set-up is over: silos take money, and every change waits.
+#[event]
+pub struct ExchangeLocked {
+    /// From a proposal until a change may be applied, milliseconds.
+    pub wait_ms: u64,
+    /// From then until it may no longer be, milliseconds.
+    pub ready_ms: u64,
+}
+
+/// A change waits: its account says what it changes.
+#[event]
+pub struct ChangeProposed {
+    /// Its number.
+    pub number: u64,
+    /// It may be applied at this moment at the earliest.
+    pub ready_ms: u64,
+    /// It may be applied before this moment.
+    pub expires_ms: u64,
+}
+
+/// A change was taken back.
+#[event]
+pub struct ChangeCancelled {
+    /// Its number.
+    pub number: u64,
+    /// By whom.
+    pub by: Pubkey,
+}
+
+/// A change was made, or what it asked for was created.
+#[event]
+pub struct ChangeApplied {
+    /// Its number.
+    pub number: u64,
+}
+
+/// Collateral is on its way out.
+#[event]
+pub struct ExitRequested {
+    /// The account.
+    pub account: Pubkey,
+    /// How much.
+    pub amount: u64,
+    /// The token account it goes to.
+    pub destination: Pubkey,
+    /// When it was asked for: it is paid within a day.
+    pub requested_ms: u64,
+}
+
+/// An exit was paid, whole or in part.
+#[event]
+pub struct ExitPaid {
+    /// The account.
+    pub account: Pubkey,
+    /// How much.
+    pub amount: u64,
+    /// What still waits.
+    pub left: u64,
+}
+
+/// An exit was taken back.
+#[event]
+pub struct ExitCancelled {
+    /// The account.
+    pub account: Pubkey,
+    /// What had not been paid.
+    pub amount: u64,
+}
+
+/// A market without a price will be settled.
+#[event]
+pub struct SettlementAnnounced {
+    /// The market.
+    pub market: Pubkey,
+    /// When the notice is over.
+    pub settles_ms: u64,
+    /// The price it will be settled at.
+    pub price: u64,
+}
+
+/// A price returned in time: the market goes on.
+#[event]
+pub struct SettlementCancelled {
+    /// The market.
+    pub market: Pubkey,
+}
+
+/// A market is settled.
+#[event]
+pub struct MarketSettled {
+    /// The market.
+    pub market: Pubkey,
+    /// At this price.
+    pub price: u64,
+}
+
+/// A position in a settled market was closed.
+#[event]
+pub struct PositionSettled {
+    /// The account.
+    pub account: Pubkey,
+    /// The market's index.
+    pub market: u8,
+    /// The settlement price.
+    pub price: u64,
+    /// The position that was closed.
+    pub closed: i64,
+    /// Its profit.
+    pub realised: i64,
+    /// Funding and borrow fee paid.
+    pub carry: i64,
+    /// What the account owes afterwards.
+    pub debt: u64,
+    /// What it could not pay.
+    pub bad_debt: u64,
 }

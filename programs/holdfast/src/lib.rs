@@ -16,6 +16,8 @@ pub mod legs;
 #[deny(missing_docs)]
 pub mod oracle;
 #[deny(missing_docs)]
+pub mod powers;
+#[deny(missing_docs)]
 pub mod tokens;
 
 // Anchor's macros add items without documentation here; `cargo xtask idl` asks for it instead.
@@ -25,7 +27,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use state::{MarketTermsState, SiloTermsState};
+use state::{Content, MarketTermsState, SiloTermsState, TimelockState};
 
 declare_id!("693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj");
 
@@ -37,30 +39,33 @@ pub mod holdfast {
     /// Creates the exchange and its chain health. Only the program's upgrade authority may: it
     /// becomes the admin.
     ///
-    /// Refuses: `NotAdmin`. Emits: `ExchangeCreated`.
+    /// Refuses: `NotAdmin`, `DurableNonce`. Emits: `ExchangeCreated`.
     pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
         instructions::create_exchange(ctx, fee_receiver)
     }
 
-    /// Creates a silo with its vaults and share mints. Only the admin may.
+    /// Creates a silo with its vaults and share mints. Only the admin may; once the exchange is
+    /// locked, only with a ready change that names exactly this.
     ///
-    /// Refuses: `NotAdmin`, `MintDecimals`, `TermsOutOfBounds`. Emits: `SiloCreated`.
+    /// Refuses: `NotAdmin`, `DurableNonce`, `MintDecimals`, `TermsOutOfBounds`, `ChangeRequired`,
+    /// `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`. Emits: `SiloCreated`, `ChangeApplied`.
     pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()> {
         instructions::create_silo(ctx, terms)
     }
 
-    /// Lists a market, with settings inside the bounds of the code. Only the admin may.
+    /// Lists a market, with settings inside the bounds of the code. Only the admin may; once the
+    /// exchange is locked, only with a ready change that names exactly this.
     ///
-    /// Refuses: `NotAdmin`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `TooManyMarkets`.
-    /// Emits: `MarketListed`.
+    /// Refuses: `NotAdmin`, `DurableNonce`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`,
+    /// `TooManyMarkets`, `ChangeRequired`, `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`.
+    /// Emits: `MarketListed`, `ChangeApplied`.
     pub fn list_market(
         ctx: Context<ListMarket>,
         name: [u8; 16],
         terms: MarketTermsState,
-        feeds: Vec<FeedSource>,
-        quorum: u8,
+        feeds: Feeds,
     ) -> Result<()> {
-        instructions::list_market(ctx, name, terms, feeds, quorum)
+        instructions::list_market(ctx, name, terms, feeds)
     }
 
     /// Stores the readings of a market's feeds and takes their median as its newest price once a
@@ -69,8 +74,8 @@ pub mod holdfast {
     /// unless none does.
     ///
     /// Refuses: `WrongSilo`, `WrongFeed`, `UnreadableFeed`, `NoFeedPrice`, `FutureFeed`,
-    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`. Emits: `MarketRefreshed`,
-    /// `MarketUnpriced`.
+    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`, `MarketSettled`. Emits:
+    /// `MarketRefreshed`, `MarketUnpriced`, `SettlementCancelled`.
     pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
         instructions::refresh_market(ctx)
     }
@@ -92,7 +97,7 @@ pub mod holdfast {
     /// Adds collateral to any account, in every state of the chain. It lowers the shortfall of a
     /// flagged account and clears a flag made good.
     ///
-    /// Refuses: `ZeroAmount`, `WrongSilo`, `WrongVault`. Emits: `Deposited`.
+    /// Refuses: `ZeroAmount`, `WrongSilo`, `WrongVault`, `ExchangeNotLocked`. Emits: `Deposited`.
     pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         instructions::deposit(ctx, amount)
     }
@@ -101,7 +106,7 @@ pub mod holdfast {
     /// gains. The markets of all open positions follow, in rising index order.
     ///
     /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
-    /// `NotEnoughCollateral`, `ChainNotReady`, `WrongMarket`, `BelowInitialMargin`,
+    /// `NotEnoughCollateral`, `ChainNotReady`, `ExitsQueue`, `WrongMarket`, `BelowInitialMargin`,
     /// `ReconcileFirst`. Emits: `Withdrawn`.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
@@ -150,13 +155,15 @@ pub mod holdfast {
         instructions::flag(ctx)
     }
 
-    /// Liquidates a flagged account's largest position, partly or whole, at the oldest price
-    /// published after the flag and its delay, and after the chain's last break. What the account
-    /// cannot pay is its debt while it has other positions; with the last one bad debt is booked. The
-    /// markets of the account's other open positions follow, in rising index order.
+    /// Liquidates a flagged account that fails at the newest prices too: its largest position, partly
+    /// or whole, at the oldest price published after the flag and its delay, and after the chain's
+    /// last break. What the account cannot pay is its debt while it has other positions; with the
+    /// last one bad debt is booked. The markets of the account's other open positions follow, in
+    /// rising index order.
     ///
     /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `PriceOutsideBand`,
-    /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`. Emits:
+    /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`,
+    /// `PaceExhausted`. Emits:
     /// `PositionLiquidated`.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         instructions::liquidate(ctx)
@@ -172,7 +179,8 @@ pub mod holdfast {
 
     /// Asks to join or leave the liquidity pool or the insurance fund, in every state of the chain.
     ///
-    /// Refuses: `ZeroAmount`, `WrongVault`, `WrongTokenAccount`. Emits: `PoolRequested`.
+    /// Refuses: `ZeroAmount`, `WrongVault`, `WrongTokenAccount`, `ExchangeNotLocked`. Emits:
+    /// `PoolRequested`.
     pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
         instructions::request_pool(ctx, number, order)
     }
@@ -218,5 +226,101 @@ pub mod holdfast {
     /// `FeesCollected`.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         instructions::collect_fees(ctx)
+    }
+
+    /// Ends set-up: names guardians and timelock, and lets money in. Only the admin may, once. Every
+    /// silo follows, in the order of their numbers.
+    ///
+    /// Refuses: `NotAdmin`, `DurableNonce`, `AlreadyLocked`, `TermsOutOfBounds`, `GuardianSet`,
+    /// `SilosMissing`. Emits: `ExchangeLocked`.
+    pub fn lock_exchange<'info>(
+        ctx: Context<'info, LockExchange<'info>>,
+        guardians: Vec<Pubkey>,
+        timelock: TimelockState,
+    ) -> Result<()> {
+        instructions::lock_exchange(ctx, guardians, timelock)
+    }
+
+    /// Announces a change, in full and in public, that waits out the timelock. Only the admin may.
+    ///
+    /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
+    /// `UnknownProvider`, `GuardianSet`. Emits: `ChangeProposed`.
+    pub fn propose_change(ctx: Context<ProposeChange>, content: Content) -> Result<()> {
+        instructions::propose_change(ctx, content)
+    }
+
+    /// Takes a change back: the admin and any guardian, but nobody their own removal; anyone once it
+    /// has expired or its proposer is not the admin any more.
+    ///
+    /// Refuses: `NotGuardian`, `OwnRemoval`, `DurableNonce`, `WrongChange`. Emits:
+    /// `ChangeCancelled`.
+    pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
+        instructions::cancel_change(ctx)
+    }
+
+    /// Makes a change that has waited and has not expired. Changes of maintenance margin wait for a
+    /// normal state of the chain as well.
+    ///
+    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `WrongChange`,
+    /// `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `GuardianSet`. Emits:
+    /// `ChangeApplied`.
+    pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
+        instructions::apply_change(ctx)
+    }
+
+    /// Puts the venue into Shelter, or else Strained, for one to thirty minutes. Only a guardian
+    /// may, three times in 24 hours. Time loosens it again.
+    ///
+    /// Refuses: `NotGuardian`, `TermsOutOfBounds`, `NothingToTighten`, `BudgetExhausted`. Emits:
+    /// `ChainStateChanged`.
+    pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()> {
+        instructions::tighten(ctx, shelter, lasts_ms)
+    }
+
+    /// Puts collateral of an account without position, order or pending profit on its way out, in
+    /// every state of the chain: the way to withdraw while it recovers.
+    ///
+    /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
+    /// `ExitWaiting`, `NotIdle`, `NotEnoughCollateral`. Emits: `ExitRequested`.
+    pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
+        instructions::request_exit(ctx, amount)
+    }
+
+    /// Pays an exit: at once while the chain is trusted, within the hour's outflow while it
+    /// recovers, and after a day in any case.
+    ///
+    /// Refuses: `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `NoExit`, `OutflowLimit`,
+    /// `ReconcileFirst`. Emits: `ExitPaid`.
+    pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
+        instructions::pay_exit(ctx)
+    }
+
+    /// Takes back what of an exit has not been paid.
+    ///
+    /// Refuses: `NotOwner`, `NoExit`. Emits: `ExitCancelled`.
+    pub fn cancel_exit(ctx: Context<CancelExit>) -> Result<()> {
+        instructions::cancel_exit(ctx)
+    }
+
+    /// Gives a day's notice that a market will be settled at its reference price, after a day
+    /// without a price on a running chain. A price that returns cancels it.
+    ///
+    /// Refuses: `MarketSettled`, `AlreadyAnnounced`, `PriceMayReturn`. Emits: `SettlementAnnounced`.
+    pub fn announce_settlement(ctx: Context<AnnounceSettlement>) -> Result<()> {
+        instructions::announce_settlement(ctx)
+    }
+
+    /// Settles a market whose notice is over.
+    ///
+    /// Refuses: `MarketSettled`, `SettlementNotDue`. Emits: `MarketSettled`.
+    pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
+        instructions::settle_market(ctx)
+    }
+
+    /// Closes an account's position in a settled market at the settlement price.
+    ///
+    /// Refuses: `WrongSilo`, `NotSettled`, `NoPosition`. Emits: `PositionSettled`.
+    pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
+        instructions::settle_position(ctx)
     }
 }

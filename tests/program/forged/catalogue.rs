@@ -19,6 +19,8 @@ pub enum Kind {
     Person,
     Program,
     Exchange,
+    Change,
+    Sysvar,
     Health,
     Silo,
     Market,
@@ -63,6 +65,10 @@ impl Catalogue {
             (Kind::Program, address::program_data()),
             (Kind::Exchange, address::exchange()),
             (Kind::Health, address::chain_health()),
+            (Kind::Change, address::change(0)),
+            (Kind::Change, address::change(1)),
+            (Kind::Change, address::change(2)),
+            (Kind::Sysvar, instruction::INSTRUCTIONS),
         ];
         entries.extend(of_silo(world, true));
         entries.extend(world.in_second(|world| of_silo(world, false)));

@@ -8,7 +8,7 @@ use holdfast_sim::venue::{feed_account, feed_id, market_order};
 use super::Scenario;
 use super::catalogue::Kind;
 use super::setup::{ALICE, BOB, account, person, place, populated};
-use crate::world::{CALM, SOL};
+use crate::world::{CALM, SOL, World};
 
 #[test]
 fn prices_and_health() {
@@ -103,6 +103,44 @@ fn executing(delta: i64, name: &'static str) {
     let instruction = instruction::execute_order(silo, market, own, executor, number, others);
     let harmless = &[(4, Kind::Account, "any margin account of the silo may earn the fee")];
     Scenario { name, world, instruction, harmless }.check();
+}
+
+#[test]
+fn settlement() {
+    let mut world = populated();
+    let (alice, day) = (person(ALICE), 86_400_000);
+    let (account, market) = (account(&world, &alice), world.markets[0]);
+    let silence = |world: &mut World| {
+        for _ in 0..day / 1_800_000 + 1 {
+            world.cluster.pass(1_800_000);
+            world.observe().unwrap();
+        }
+    };
+    silence(&mut world);
+    let announce = instruction::announce_settlement(market);
+    let harmless =
+        &[(1, Kind::Market, "any market without a price"), (1, Kind::ForeignMarket, "the same")];
+    Scenario {
+        name: "announce_settlement",
+        world: world.fork(),
+        instruction: announce.clone(),
+        harmless,
+    }
+    .check();
+    world.send(announce);
+    silence(&mut world);
+    let settle = instruction::settle_market(market);
+    Scenario {
+        name: "settle_market",
+        world: world.fork(),
+        instruction: settle.clone(),
+        harmless: &[],
+    }
+    .check();
+    world.send(settle);
+    let position = instruction::settle_position(world.silo, market, account);
+    let harmless = &[(3, Kind::Account, "whoever has a position in it")];
+    Scenario { name: "settle_position", world, instruction: position, harmless }.check();
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod catalogue;
 mod market;
 mod money;
 mod pool;
+mod powers;
 mod setup;
 
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! Accounts, collateral, vaults and administration.
 
-use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Pubkey, address};
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
+use holdfast_client::holdfast::state::Content;
+use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::presets;
 use holdfast_sim::venue::keypair;
 use solana_account::Account;
@@ -48,6 +48,32 @@ fn deposits() {
         harmless: &[(4, Kind::Account, "anyone may add margin to any account of the silo")],
     }
     .check();
+}
+
+#[test]
+fn exits() {
+    let mut world = populated();
+    let alice = person(ALICE);
+    let account = address::margin_account(&world.silo, &alice, 1);
+    let wallet = wallet(&world.mint, &alice);
+    world.send(instruction::deposit(alice, wallet, world.silo, account, 1_000));
+    let request = instruction::request_exit(alice, world.silo, account, wallet, 400);
+    Scenario {
+        name: "request_exit",
+        world: world.fork(),
+        instruction: request.clone(),
+        harmless: &[
+            (5, Kind::Wallet, "the owner names any token account of the mint"),
+            (5, Kind::Decoy, "the same"),
+            (5, Kind::Vault, "the insurance vault too: a gift to the insurance fund"),
+        ],
+    }
+    .check();
+    world.send(request);
+    let pay = instruction::pay_exit(world.silo, account, wallet);
+    Scenario { name: "pay_exit", world: world.fork(), instruction: pay, harmless: &[] }.check();
+    let cancel = instruction::cancel_exit(alice, account);
+    Scenario { name: "cancel_exit", world, instruction: cancel, harmless: &[] }.check();
 }
 
 #[test]
@@ -118,21 +144,24 @@ fn administration() {
     let mut world = populated();
     trade(&mut world, &person(BOB), 0, 1_000_000);
     let admin = world.admin.pubkey();
-    let create = instruction::create_silo(admin, 2, world.mint, presets::silo());
-    Scenario {
-        name: "create_silo",
-        world: world.fork(),
-        instruction: create,
-        harmless: &[
-            (3, Kind::Mint, "the admin chooses the mint"),
-            (3, Kind::ShareMint, "shares have six decimals too"),
-        ],
-    }
-    .check();
-    let feeds = vec![FeedSource { provider: 1, id: [1; 32] }];
+    let (mint, terms) = (world.mint, presets::silo());
+    let number = world.propose(Content::Silo { mint, terms });
+    let feeds = Feeds { sources: vec![FeedSource { provider: 1, id: [1; 32] }], quorum: 1 };
+    let content = Content::Market {
+        silo: world.silo,
+        name: [0; 16],
+        terms: presets::market(150),
+        feeds: feeds.clone(),
+    };
+    let listing = world.propose(content);
+    world.wait();
+    let create = instruction::create_silo(admin, 2, mint, terms);
+    let create = instruction::with_change(create, number);
+    Scenario { name: "create_silo", world: world.fork(), instruction: create, harmless: &[] }
+        .check();
     let terms = presets::market(150);
-    let list =
-        instruction::list_market(admin, world.silo, 2, [0; 16], terms, Feeds { feeds, quorum: 1 });
+    let list = instruction::list_market(admin, world.silo, 2, [0; 16], terms, feeds);
+    let list = instruction::with_change(list, listing);
     Scenario { name: "list_market", world: world.fork(), instruction: list, harmless: &[] }.check();
 
     for address in [address::exchange(), address::chain_health()] {

@@ -100,7 +100,7 @@ impl Generator {
         let (mut kind, _) = WEIGHTS[weights.sample(&mut self.random)];
         if self.is_idle(kind, state, settings) {
             kind = Kind::Refresh;
-        } else if self.random.random_ratio(1, 6) && is_someone_unsafe(state, settings) {
+        } else if self.random.random_ratio(1, 3) && is_someone_unsafe(state, settings) {
             kind = *self.one_of(&[Kind::Flag, Kind::Liquidate]);
         }
         let mut action = self.draw(kind, state, look);
@@ -154,7 +154,9 @@ impl Generator {
                 let flagged = |it: Option<&Account>| it.is_some_and(|it| it.flagged.0 != 0);
                 let liquidator = self.random.random_range(0..ACCOUNTS.len());
                 let account = self.any_account(state, flagged).unwrap_or(account);
-                Action::Liquidate { account, market: self.market(), liquidator }
+                let open: Vec<_> = state.accounts[account].iter().flat_map(Account::open).collect();
+                let market = if open.is_empty() { self.market() } else { *self.one_of(&open) };
+                Action::Liquidate { account, market, liquidator }
             }
             Kind::Mature => {
                 let owed =

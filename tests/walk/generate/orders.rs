@@ -1,6 +1,7 @@
 //! Orders of all sorts.
 
 use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_risk::Price;
 use rand::Rng;
 
 use super::Generator;
@@ -21,10 +22,15 @@ impl Generator {
         let wealthy =
             |it: Option<&Account>| it.is_some_and(|it| it.purse.collateral.0 > WORTH_TRADING);
         let account = self.any_account(state, wealthy).unwrap_or(account);
-        let (signer, market) = (self.owner_of(account), self.market());
+        let sunk = self.sunk(state).filter(|_| self.random.random_ratio(1, 3));
+        let (account, market) = sunk.unwrap_or((account, self.market()));
+        let signer = self.owner_of(account);
         let held = state.accounts[account].as_ref().map_or(0, |it| it.positions[market].size.0);
         let reduce_only = held != 0 && self.random.random_ratio(1, 4);
-        let delta = self.delta(account, market, held, reduce_only, state);
+        let delta = match sunk {
+            Some(_) => -held,
+            None => self.delta(account, market, held, reduce_only, state),
+        };
         let (trigger, trigger_price) = self.trigger(market);
         let request = OrderRequest {
             delta,
@@ -67,6 +73,21 @@ impl Generator {
                 if self.random.random() { size as i64 } else { -(size as i64) }
             }
         }
+    }
+
+    /// A position of many that has lost more than its account's collateral: closing it leaves a debt.
+    fn sunk(&self, state: &State) -> Option<(usize, usize)> {
+        let accounts = state.accounts.iter().enumerate();
+        accounts.filter_map(|(account, it)| Some((account, it.as_ref()?))).find_map(
+            |(account, it)| {
+                let sunk = it.open().find(|market| {
+                    let loss =
+                        it.positions[*market].profit(Price(self.prices[*market])).unwrap().loss();
+                    loss > it.purse.collateral
+                });
+                sunk.filter(|_| it.open().count() > 1).map(|market| (account, market))
+            },
+        )
     }
 
     /// About what an account has left for margin.

@@ -15,7 +15,7 @@ use holdfast_risk::execution::SiloRules;
 use holdfast_risk::fee::FeeShares;
 use holdfast_risk::loss::InsuranceTerms;
 use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Bps, Overflow, execution, pool as pools, profit, quote};
+use holdfast_risk::{Bps, Overflow, execution, liquidation, pool as pools, profit, quote};
 
 use crate::action::Action;
 use crate::state::{Account, State};
@@ -77,6 +77,12 @@ impl From<quote::Refusal> for Refused {
 
 impl From<execution::Refusal> for Refused {
     fn from(refusal: execution::Refusal) -> Self {
+        HoldfastError::from(refusal).into()
+    }
+}
+
+impl From<liquidation::Refusal> for Refused {
+    fn from(refusal: liquidation::Refusal) -> Self {
         HoldfastError::from(refusal).into()
     }
 }

@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::ledger::Purse;
-use holdfast_risk::policy::Action as Asked;
+use holdfast_risk::policy::{Action as Asked, Permit};
 use holdfast_risk::{Bps, Millis, Usd, profit};
 
 use super::{Look, Outcome, Refused, Settings, require};
@@ -80,8 +80,9 @@ impl State {
         require(amount > 0, HoldfastError::ZeroAmount)?;
         require(amount <= state.purse.collateral.0, HoldfastError::NotEnoughCollateral)?;
         let chain = self.guard(look);
-        let idle = state.open().count() == 0;
+        let idle = state.is_idle();
         let permit = chain.require(if idle { Asked::WithdrawIdle } else { Asked::WithdrawFree })?;
+        require(permit != Permit::Queued, HoldfastError::ExitsQueue)?;
         let standing = self.standing(state, None, &chain, Some(permit), settings)?;
         let free = standing.health.withdrawable(state.purse.collateral);
         require(amount <= free.0, HoldfastError::BelowInitialMargin)?;

@@ -6,9 +6,10 @@ use holdfast_risk::book::Book;
 use holdfast_risk::chain_health::Thresholds;
 use holdfast_risk::execution::{Circumstances, execute};
 use holdfast_risk::latency::{exposure, initial_ratio};
-use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
+use holdfast_risk::liquidation::{self, Judged, Met, flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, Leg, Ratios, requirement};
 use holdfast_risk::order::Order;
+use holdfast_risk::pace::{thaw_left, thaw_spend};
 use holdfast_risk::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::price::first_since;
 use holdfast_risk::{Bps, Millis, Ppm, Price, Side, SignedSize, Usd};
@@ -260,22 +261,32 @@ impl State {
         let earliest = flagged.after(terms.flag_delay).max(chain.monitor.broke);
         let point = first_since(books.recent.iter().copied(), earliest);
         let point = point.ok_or(HoldfastError::NoPriceYet)?;
-        require(chain.mark(books, terms).allows(point), HoldfastError::PriceOutsideBand)?;
+        let mark = chain.mark(books, terms);
+        require(mark.allows(point), HoldfastError::PriceOutsideBand)?;
         let side = state.positions[market].size.side();
-        let own = Some((market, point.favouring(side)));
+        let price = mark.judging(point, side);
+        let own = Some((market, price));
         let standing = self.standing(state, own, &chain, None, settings)?;
         let leg = self.leg(state, market, point.against(side), terms.ratios);
         may_liquidate(&standing, &leg, &chain, now)?;
         let (book, insurance) = (self.book(state, market), settings.rules().insurance);
-        let (health, rules) = (&standing.health, terms.liquidation);
-        let traded = liquidation::liquidate(&book, health, &leg, rules, insurance, flagged, now)?;
+        let (judged, rules) = (Judged { health: standing.health, price }, terms.liquidation);
+        let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
+        let (thaw, liquidity) = (self.markets[market].thaw, self.ledger.liquidity);
+        let left = thaw_left(thaw, now, liquidity, terms.thaw_pace)?;
+        let met = Met { flagged, now, most: paced.then_some(left) };
+        let traded = liquidation::liquidate(&book, &judged, &leg, rules, insurance, met)?;
+        if paced {
+            self.markets[market].thaw = thaw_spend(thaw, now, traded.trade.notional)?;
+        }
         self.take_over(&traded.book, account, market, now)?;
         // The account is open for writing already.
         if liquidator == account {
             return Err(Refused::Elsewhere);
         }
         let state = self.existing_mut(account)?;
-        if state.positions[market].size.0 != 0 || state.open().count() == 0 {
+        let partial = state.positions[market].size.0 != 0 && !paced;
+        if partial || state.open().count() == 0 {
             state.clear_flag();
         }
         self.existing_mut(liquidator)?.receive(traded.passed_on.keeper.0)

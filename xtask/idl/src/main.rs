@@ -1,7 +1,8 @@
-//! Generates `idl/holdfast.json` from the program's source and three pages of `docs/` from that, or
-//! checks that the committed files are what would be generated. Either way, what the pages point at
-//! has to exist.
+//! Generates `idl/holdfast.json` from the program's source, three pages of `docs/` from that and one
+//! from the rules, or checks that the committed files are what would be generated. Either way, what
+//! the pages point at has to exist.
 
+mod leverage;
 mod links;
 mod source;
 mod tables;
@@ -55,6 +56,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
         ("docs/accounts.md", tables::layouts(&idl, &sources)?),
         ("docs/instructions.md", tables::instructions(&idl)),
         ("docs/errors.md", tables::errors(&idl)),
+        ("docs/leverage.md", leverage::page()?),
     ];
     for (name, content) in files {
         let path = root.join(name);

@@ -33,12 +33,13 @@ pub fn read(root: &Path, idl: &Idl) -> Result<Vec<Source>> {
 /// Instructions that write accounts of a type.
 pub fn writers<'idl>(idl: &'idl Idl, sources: &[Source], account: &str) -> Vec<&'idl str> {
     let writes = |(instruction, source): &(&IdlInstruction, &Source)| {
-        instruction.accounts.iter().any(|item| match item {
-            IdlInstructionAccountItem::Single(passed) => {
-                passed.writable && source.takes(&passed.name, account)
-            }
-            IdlInstructionAccountItem::Composite(_) => false,
-        })
+        source.takes_following(account)
+            || instruction.accounts.iter().any(|item| match item {
+                IdlInstructionAccountItem::Single(passed) => {
+                    passed.writable && source.takes(&passed.name, account)
+                }
+                IdlInstructionAccountItem::Composite(_) => false,
+            })
     };
     let pairs = idl.instructions.iter().zip(sources);
     pairs.filter(writes).map(|(instruction, _)| instruction.name.as_str()).collect()
@@ -89,9 +90,16 @@ fn is_undocumented(item: &IdlInstructionAccountItem) -> bool {
 }
 
 impl Source {
+    /// Whether the instruction takes accounts of a type to write after the listed ones.
+    fn takes_following(&self, account: &str) -> bool {
+        self.text.contains(&format!("AccountLoader::<{account}>::try_from"))
+    }
+
     /// Whether the instruction takes `name` as an account of a type.
     fn takes(&self, name: &str, account: &str) -> bool {
-        self.text.contains(&format!("pub {name}: AccountLoader<'info, {account}>"))
+        let mut lines = self.text.lines().map(str::trim_start);
+        let field = lines.find_map(|line| line.strip_prefix(&format!("pub {name}: ")));
+        field.is_some_and(|field| field.contains(&format!("<'info, {account}>")))
     }
 
     /// The identifiers that follow `prefix`.

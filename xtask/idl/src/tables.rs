@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use anchor_lang_idl::types::{
-    Idl, IdlArrayLen, IdlDefinedFields, IdlField, IdlInstruction, IdlInstructionAccountItem,
-    IdlType, IdlTypeDef, IdlTypeDefTy,
+    Idl, IdlArrayLen, IdlDefinedFields, IdlEnumVariant, IdlField, IdlInstruction,
+    IdlInstructionAccountItem, IdlSerialization, IdlType, IdlTypeDef, IdlTypeDefTy,
 };
 use anyhow::{Result, bail};
 
@@ -43,7 +43,11 @@ fn describe(text: &mut String, instruction: &IdlInstruction) {
     text.push_str("| account | | what it is |\n|---|---|---|\n");
     for item in &instruction.accounts {
         let IdlInstructionAccountItem::Single(account) = item else { continue };
-        let flags = [(account.signer, "signs"), (account.writable, "written")];
+        let flags = [
+            (account.optional, "optional"),
+            (account.signer, "signs"),
+            (account.writable, "written"),
+        ];
         let flags: Vec<_> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
         let docs = account.docs.join(" ");
         let docs = docs.strip_prefix("CHECK: ").unwrap_or(&docs);
@@ -64,16 +68,21 @@ fn argument(field: &IdlField) -> String {
 pub fn layouts(idl: &Idl, sources: &[Source]) -> Result<String> {
     let explained = "Accounts are zero-copy: an eight-byte discriminator, then these fields in \
                      this order, little-endian, aligned to eight bytes. Sizes are asserted where \
-                     the types are defined. Other types are parts of accounts, arguments or events.";
+                     the types are defined. An account without a size is in Borsh, as arguments \
+                     and events are. Other types are parts of accounts, arguments or events.";
     let mut text = header("Accounts and types", "state", explained);
     let is_account = |name: &str| idl.accounts.iter().any(|account| account.name == name);
     let (accounts, others): (Vec<_>, Vec<_>) =
         idl.types.iter().partition(|defined| is_account(&defined.name));
     for defined in accounts {
-        let bytes = DISCRIMINATOR + size_of_type(idl, defined)?;
         let writers: Vec<_> =
             writers(idl, sources, &defined.name).iter().map(|name| format!("`{name}`")).collect();
-        let facts = format!("{bytes} bytes. Written by {}.\n\n", writers.join(", "));
+        let size = if defined.serialization == IdlSerialization::Borsh {
+            String::new()
+        } else {
+            format!("{} bytes. ", DISCRIMINATOR + size_of_type(idl, defined)?)
+        };
+        let facts = format!("{size}Written by {}.\n\n", writers.join(", "));
         lay_out(&mut text, defined, &facts);
     }
     for defined in others {
@@ -88,6 +97,13 @@ const DISCRIMINATOR: usize = 8;
 fn lay_out(text: &mut String, defined: &IdlTypeDef, facts: &str) {
     let _ = writeln!(text, "## `{}`\n\n{}\n", defined.name, prose(&defined.docs));
     text.push_str(facts);
+    if let IdlTypeDefTy::Enum { variants } = &defined.ty {
+        text.push_str("| number | variant | holds |\n|--:|---|---|\n");
+        for (number, variant) in variants.iter().enumerate() {
+            let _ = writeln!(text, "| {number} | `{}` | {} |", variant.name, held(variant));
+        }
+        text.push('\n');
+    }
     let Some(fields) = fields(defined) else { return };
     text.push_str("| field | type | what it is |\n|---|---|---|\n");
     for field in fields {
@@ -95,6 +111,18 @@ fn lay_out(text: &mut String, defined: &IdlTypeDef, facts: &str) {
         let _ = writeln!(text, "| `{}` | `{}` | {docs} |", field.name, kind(&field.ty));
     }
     text.push('\n');
+}
+
+/// What a variant of an enum holds.
+fn held(variant: &IdlEnumVariant) -> String {
+    let held: Vec<_> = match &variant.fields {
+        None => Vec::new(),
+        Some(IdlDefinedFields::Named(fields)) => fields.iter().map(argument).collect(),
+        Some(IdlDefinedFields::Tuple(types)) => {
+            types.iter().map(|ty| format!("`{}`", kind(ty))).collect()
+        }
+    };
+    held.join(", ")
 }
 
 /// The fields of a struct.
@@ -142,6 +170,7 @@ fn kind(ty: &IdlType) -> String {
             format!("[{}; {length}]", kind(item))
         }
         IdlType::Vec(item) => format!("vec<{}>", kind(item)),
+        IdlType::Option(item) => format!("option<{}>", kind(item)),
         other => serde_json::to_string(other).unwrap_or_default().replace('"', ""),
     }
 }

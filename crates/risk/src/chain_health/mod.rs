@@ -18,3 +18,7 @@ mod properties;
 #[cfg(test)]
 #[path = "../chain_health_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../tighten_tests.rs"]
+mod tighten_tests;

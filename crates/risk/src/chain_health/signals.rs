@@ -38,6 +38,8 @@ pub enum Signal {
     Gap = 4,
     /// The cluster was restarted.
     Restart = 5,
+    /// A guardian asked for it.
+    Guardian = 6,
 }
 
 /// What the signals add up to.

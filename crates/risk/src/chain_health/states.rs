@@ -9,7 +9,7 @@ const BASELINE_US: core::ops::RangeInclusive<u32> = 150_000..=800_000;
 const FIRST_BASELINE_US: u32 = 400_000;
 /// The baseline moves by at most one in this many per window.
 const BASELINE_INERTIA: u32 = 50;
-/// The venue's clock never leads the cluster's by more: the longest halt on record took 19 hours.
+/// The cluster's clock is never further behind: the longest halt on record took 19 hours.
 const LARGEST_LEAD: Millis = Millis(86_400_000);
 /// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
 /// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
@@ -54,7 +54,7 @@ pub struct Monitor {
     pub state: State,
     /// When the state was entered.
     pub since: Millis,
-    /// When shelter ends at the earliest.
+    /// When shelter, or strain that a guardian asked for, ends at the earliest.
     pub until: Millis,
     /// When signals last were not good.
     pub unrest: Millis,
@@ -113,7 +113,8 @@ impl Monitor {
 
     /// The venue's clock at a slot: the cluster's clock, or, while verified prices prove it behind,
     /// the last look carried forward by slots; never behind `proven`, the second-newest publish
-    /// time among providers (or the only one's), as far as [`LARGEST_LEAD`] lets it lead.
+    /// time among providers (or the only one's). One further ahead than [`LARGEST_LEAD`] is false
+    /// and proves nothing, or it would hold the clock there until its day comes.
     ///
     /// Without new proof the lead shrinks by at least one [`LEAD_DECAY`]th of what the cluster's
     /// clock shows: measured by itself, a baseline that is too long would carry the venue's clock
@@ -124,7 +125,8 @@ impl Monitor {
         let shown = clock.since(Millis(self.seen.since(self.lead).0));
         let lead = self.lead.since(Millis(shown.0 / LEAD_DECAY));
         let carried = self.seen.after(Millis(passed)).min(clock.after(lead));
-        clock.max(carried).max(proven).min(clock.after(LARGEST_LEAD))
+        let believed = if proven > clock.after(LARGEST_LEAD) { Millis(0) } else { proven };
+        clock.max(carried).max(believed)
     }
 
     /// Whether a look at `now` is far enough from the last one to be kept.
@@ -168,6 +170,25 @@ impl Monitor {
     pub fn guard(&self, seen: &Sighting, limits: &Thresholds) -> Self {
         let (stepped, _) = self.step(seen, limits);
         if stepped.state >= self.state { stepped } else { *self }
+    }
+
+    /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
+    /// state. Only ever tighter or longer: `None` when it would be neither. Nothing broke, so prices
+    /// stay valid, and time loosens it again as ever.
+    pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
+        let until = now.after(lasts);
+        let is_rung = matches!(state, State::Strained | State::Shelter);
+        let prolongs = state == self.state && until > self.until;
+        if !is_rung || !(state > self.state || prolongs) {
+            return None;
+        }
+        let mut after = *self;
+        after.until = self.until.max(until);
+        if !prolongs {
+            after.enter(state, now);
+        }
+        let signal = Some(Signal::Guardian);
+        Some((after, Transition { from: self.state, to: state, signal }))
     }
 
     /// Mean slot duration of the running window, when it is long enough to tell.
@@ -215,8 +236,13 @@ impl Monitor {
     fn break_off(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
         let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
         self.until = self.until.max(now.after(grace));
-        self.broke = now;
         self.window_us = 0;
+        let stood_still = matches!(signal, Signal::Gap | Signal::Restart);
+        // A chain that goes on crawling or failing has not stood still since: prices published in
+        // the meantime are true, and whoever wants out gets out at them.
+        if stood_still || self.state != State::Shelter {
+            self.broke = now;
+        }
         if self.state != State::Shelter {
             self.enter(State::Shelter, now);
         }
@@ -229,7 +255,7 @@ impl Monitor {
             State::Shelter if now >= self.until => State::Thaw,
             State::Thaw if now >= self.since.after(limits.thaw) => State::Throttled,
             State::Throttled if calm && now >= self.since.after(limits.hold) => State::Normal,
-            State::Strained if calm => State::Normal,
+            State::Strained if calm && now >= self.until => State::Normal,
             same => same,
         };
         if next != self.state {

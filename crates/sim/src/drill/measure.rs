@@ -1,6 +1,6 @@
 //! What the drill watches: who became liquidatable when, and what happened to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hdrhistogram::Histogram;
 use holdfast_client::holdfast::events::PositionLiquidated;
@@ -11,6 +11,7 @@ use holdfast_keepers::Mirror;
 use holdfast_risk::{Millis, Price};
 
 use super::report::Percentiles;
+use super::watch::Mark;
 
 /// Counts of a running drill.
 pub struct Measure {
@@ -25,8 +26,13 @@ pub struct Measure {
     pub full: u64,
     /// What accounts could not pay, native units.
     pub bad_debt: u64,
-    /// Liquidations of accounts that met maintenance, or at a price from before the flag.
+    /// Liquidations of accounts that met maintenance or whose margin was on its way, or at a price
+    /// from before the flag or the break.
     pub wrongful: u64,
+    /// Accounts for which margin was sent that has not landed yet.
+    pub margin_sent: HashSet<Pubkey>,
+    /// What was true when prices were published, by their publish time.
+    pub true_prices: HashMap<u64, Vec<u64>>,
 }
 
 impl Measure {
@@ -40,6 +46,8 @@ impl Measure {
             full: 0,
             bad_debt: 0,
             wrongful: 0,
+            margin_sent: HashSet::new(),
+            true_prices: HashMap::new(),
         }
     }
 
@@ -59,12 +67,33 @@ impl Measure {
         }
     }
 
+    /// How many fail it.
+    pub fn failing(&self) -> usize {
+        self.below_since.len()
+    }
+
     /// Judges a liquidation that landed by what was true before it: the event says what the program
-    /// did, `mirror` what it should have done.
-    pub fn judge(&mut self, mirror: &Mirror, now: Millis, event: &PositionLiquidated) {
-        if !rightful(mirror, now, event).unwrap_or(false) {
+    /// did, `mirror` what it should have done, `broke` when chain or feeds did.
+    pub fn judge(
+        &mut self,
+        mirror: &Mirror,
+        now: Millis,
+        event: &PositionLiquidated,
+        broke: Option<Mark>,
+    ) {
+        let outdated = broke.is_some_and(|broke| event.published_ms < broke.ms);
+        let saved = self.margin_sent.contains(&event.account);
+        let wronged = outdated || saved || self.is_lie(event);
+        if wronged || !rightful(mirror, now, event).unwrap_or(false) {
             self.wrongful += 1;
         }
+    }
+
+    /// Whether the price was further than a hundredth from what was true when it was published.
+    fn is_lie(&self, event: &PositionLiquidated) -> bool {
+        let truth = self.true_prices.get(&event.published_ms);
+        let truth = truth.and_then(|prices| prices.get(usize::from(event.market)));
+        truth.is_some_and(|truth| event.price.abs_diff(*truth) > truth / 100)
     }
 
     /// Books a liquidation that landed, by the event the program emitted.
@@ -89,7 +118,8 @@ impl Measure {
 }
 
 /// Whether the account was flagged, the price was one its market published after the flag and its
-/// delay, and the account failed maintenance at it. `None` when that cannot be told.
+/// delay, and the account failed maintenance at it and at the newest. `None` when that cannot be
+/// told.
 fn rightful(mirror: &Mirror, now: Millis, event: &PositionLiquidated) -> Option<bool> {
     let chain = mirror.chain(now);
     let account = mirror.accounts.get(&event.account)?;
@@ -99,15 +129,14 @@ fn rightful(mirror: &Mirror, now: Millis, event: &PositionLiquidated) -> Option<
     let published = used.against(side) == Price(event.price);
     let earliest = Millis(account.flagged_ms).after(Millis(market.terms.flag_delay_ms));
     let flagged = account.flagged_ms != 0 && used.published >= earliest;
-    let price = |other: &Market| {
-        if other.index == event.market {
-            used.favouring(side)
-        } else {
-            legs::worth(account, other, &chain, Purpose::Liquidation)
-        }
+    let worth = |market: &Market| legs::worth(account, market, &chain, Purpose::Liquidation);
+    let fails = |own: Price| {
+        let price = |other: &Market| if other.index == event.market { own } else { worth(other) };
+        let health = standing::health(account, |index| mirror.market(index), price).ok()??;
+        Some(!health.meets_maintenance())
     };
-    let health = standing::health(account, |index| mirror.market(index), price).ok()??;
-    Some(published && flagged && !health.meets_maintenance())
+    let failed = fails(used.favouring(side))? && fails(worth(market))?;
+    Some(published && flagged && failed)
 }
 
 #[cfg(test)]

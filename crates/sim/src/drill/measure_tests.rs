@@ -11,6 +11,7 @@ use holdfast_migrations::presets;
 use holdfast_risk::Millis;
 
 use super::Measure;
+use crate::drill::watch::Mark;
 
 const FLAGGED: u64 = 1_700_000_000_000;
 /// When the last price was published.
@@ -66,7 +67,7 @@ fn event(price: u64, after_ms: i64) -> PositionLiquidated {
 
 fn wrongful(mirror: &Mirror, event: &PositionLiquidated) -> bool {
     let mut measure = Measure::new();
-    measure.judge(mirror, NOW, event);
+    measure.judge(mirror, NOW, event, None);
     measure.wrongful == 1
 }
 
@@ -85,6 +86,15 @@ fn a_price_from_before_the_flag_or_within_its_delay_is_wrongful() {
     assert!(wrongful(&early, &event(CRASHED, -1_000)));
     assert!(wrongful(&early, &event(CRASHED, 2_000)));
     assert!(!wrongful(&early, &event(CRASHED, 3_000)));
+}
+
+#[test]
+fn a_newest_price_at_which_the_account_is_safe_makes_it_wrongful() {
+    let mut recovered = mirror();
+    let market = &mut recovered.markets[0].1;
+    let newest = usize::from(market.newest);
+    (market.prices[newest].low, market.prices[newest].high) = (2 * CRASHED, 2 * CRASHED);
+    assert!(wrongful(&recovered, &event(CRASHED, 3_000)));
 }
 
 #[test]
@@ -132,4 +142,35 @@ fn an_account_that_recovers_starts_its_wait_anew() {
     measure.look(&mirror, NOW, 120);
     measure.landed(&event(CRASHED, 3_000), 125);
     assert_eq!(measure.percentiles().p50, 5);
+}
+
+#[test]
+fn a_price_from_before_the_break_is_wrongful() {
+    for (after_ms, expected) in [(2_999, 0), (3_000, 0), (3_001, 1)] {
+        let mut measure = Measure::new();
+        let broke = Mark { ms: FLAGGED + after_ms, slot: 0 };
+        measure.judge(&mirror(), NOW, &event(CRASHED, 3_000), Some(broke));
+        assert_eq!(measure.wrongful, expected, "{after_ms}");
+    }
+}
+
+#[test]
+fn whoever_has_sent_margin_is_wronged_until_it_lands() {
+    let mut measure = Measure::new();
+    measure.margin_sent.insert(Pubkey::default());
+    measure.judge(&mirror(), NOW, &event(CRASHED, 3_000), None);
+    assert_eq!(measure.wrongful, 1);
+    measure.margin_sent.clear();
+    measure.judge(&mirror(), NOW, &event(CRASHED, 3_000), None);
+    assert_eq!(measure.wrongful, 1);
+}
+
+#[test]
+fn a_price_that_was_not_true_is_wrongful() {
+    for (truth, expected) in [(CRASHED * 100 / 99, 0), (CRASHED * 100 / 98, 1)] {
+        let mut measure = Measure::new();
+        measure.true_prices.insert(FLAGGED + 3_000, vec![truth]);
+        measure.judge(&mirror(), NOW, &event(CRASHED, 3_000), None);
+        assert_eq!(measure.wrongful, expected, "{truth}");
+    }
 }

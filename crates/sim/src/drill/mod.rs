@@ -1,13 +1,19 @@
-//! The drill: a venue full of accounts lives through a recorded or built-in price path, with the
-//! keeper's own decision code looking after it, on the compiled program.
+//! The drills: a venue full of accounts lives through a crash or an outage, with the keeper's own
+//! decision code looking after it, on the compiled program.
 
+mod keeping;
 mod measure;
+mod people;
 mod picture;
 mod population;
 mod report;
 mod run;
 mod running;
+mod scenario;
+mod watch;
 
 pub use picture::draw;
-pub use report::{Percentiles, Report};
+pub use report::{Percentiles, Refused, Report, overview};
 pub use run::{Drill, Progress};
+pub use scenario::{SCENARIOS, Scenario};
+pub use watch::Mark;

@@ -43,8 +43,8 @@ fn first_order(venue: &Venue, margin: u64, price: u64, random: &mut ChaCha20Rng)
     market_order(if long { size } else { -size }, venue.cluster.now_ms())
 }
 
-/// An order that closes a position whole, whatever its size.
-pub fn exit_order(held: i64, now_ms: u64) -> OrderRequest {
+/// An order that closes a position whole, whatever its size and however long it takes.
+pub fn exit_order(held: i64) -> OrderRequest {
     let delta = if held > 0 { -i64::MAX } else { i64::MAX };
-    OrderRequest { reduce_only: true, ..market_order(delta, now_ms) }
+    OrderRequest { reduce_only: true, expires_ms: u64::MAX, ..market_order(delta, 0) }
 }

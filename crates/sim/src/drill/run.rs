@@ -1,11 +1,14 @@
 //! Playing a path.
 
+use holdfast_risk::chain_health::State;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+use super::people::People;
 use super::population::move_in;
-use super::report::Report;
+use super::report::{Refused, Report, state_name};
 use super::running::Running;
+use super::scenario::Scenario;
 use crate::audit::Audit;
 use crate::path::{Bar, Tick, ticks};
 use crate::venue::{ALL, Listing};
@@ -18,16 +21,15 @@ const INSURANCE: u64 = 500_000_000_000;
 /// that makes the markets fall together without falling alike.
 const SECOND_PRICE: u64 = 110_000_000_000;
 const SECOND_SHARE_PERCENT: i128 = 60;
-/// A price at least this often; a path longer than a day gets by with fewer.
-const STEP_MS: u64 = 5_000;
+/// A recorded path longer than a day gets by with fewer prices.
 const LONG_STEP_MS: u64 = 10_000;
 const LONG_PATH_MS: u64 = 86_400_000;
 
 /// What to play.
 pub struct Drill<'a> {
-    /// Its name in the report.
-    pub scenario: &'static str,
-    /// The path.
+    /// What happens.
+    pub scenario: &'static Scenario,
+    /// The path: the scenario's own, or recorded prices.
     pub bars: &'a [Bar],
     /// Where the random choices come from.
     pub seed: u64,
@@ -49,6 +51,8 @@ pub struct Moment {
     pub insurance: u64,
     /// Liquidations so far.
     pub liquidations: u64,
+    /// State of the chain, as the venue sees it.
+    pub state: State,
 }
 
 impl Drill<'_> {
@@ -60,7 +64,7 @@ impl Drill<'_> {
         let last = self.bars.last().ok_or("the path is empty")?;
         let first = self.bars[0];
         let lasts = last.opened_ms + last.lasted_ms - first.opened_ms;
-        let step = if lasts > LONG_PATH_MS { LONG_STEP_MS } else { STEP_MS };
+        let step = if lasts > LONG_PATH_MS { LONG_STEP_MS } else { self.scenario.step_ms };
         let path = ticks(self.bars, step);
         let mut random = ChaCha20Rng::seed_from_u64(self.seed);
         let mut running = self.open(&path, &mut random, progress)?;
@@ -101,9 +105,13 @@ impl Drill<'_> {
         progress("opening accounts", 2, 4);
         let traders = move_in(&mut venue, self.accounts, &prices, random).map_err(said)?;
         let keeper = venue.trader(0).map_err(said)?.account;
-        let mut running = Running::new(venue, traders, keeper);
+        let people = People::new(&mut venue, traders).map_err(said)?;
+        let mut running = Running::new(venue, people, keeper, self.scenario);
         progress("executing the first orders", 3, 4);
         running.settle(&prices)?;
+        let calm = first.at_ms.saturating_sub(running.venue.cluster.now_ms());
+        running.venue.cluster.pass(calm);
+        running.venue.cluster.vote_time(self.scenario.epoch_slots);
         Ok(running)
     }
 
@@ -111,9 +119,15 @@ impl Drill<'_> {
         let mut accounts: Vec<_> = running.mirror.accounts.keys().copied().collect();
         accounts.push(running.keeper);
         let audit = Audit::of(&running.venue, &accounts);
-        let measure = &running.measure;
+        let (measure, watch) = (&running.measure, &running.watch);
+        let ended = running.venue.seen_chain().monitor.state;
+        let refused = running.refusals.iter().map(|((action, state), count)| Refused {
+            action,
+            state: state_name(*state),
+            count: *count,
+        });
         Report {
-            scenario: self.scenario,
+            scenario: self.scenario.name,
             seed: self.seed,
             accounts: self.accounts,
             liquidated: measure.liquidated.len(),
@@ -132,6 +146,15 @@ impl Drill<'_> {
             transactions: running.transactions,
             transactions_refused: running.transactions_refused,
             compute_units: running.compute_units,
+            broke_at: watch.broke,
+            known_at: watch.known,
+            safe_at: watch.safe,
+            resumed_at: watch.resumed,
+            resumed: (watch.resumed.is_some() || watch.broke.is_none()) && ended == State::Normal,
+            exits_late: running.exits_late.len(),
+            deposits: running.deposits,
+            deposits_refused: running.deposits_refused,
+            refused: refused.collect(),
             course,
         }
     }

@@ -1,45 +1,68 @@
-//! The venue while a drill plays: time passes, people ask to leave, the keeper works.
+//! The venue while a drill plays: time passes, prices land, people act, the keeper works.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::events::PositionLiquidated;
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::events::{MarketRefreshed, MarketUnpriced};
 use holdfast_client::holdfast::state::{MarginAccount, OrderState};
-use holdfast_client::{Pubkey, instruction};
-use holdfast_keepers::{Intent, Mirror, decide};
+use holdfast_keepers::Mirror;
 use holdfast_risk::Millis;
-use rand::Rng;
-use rand::seq::IndexedRandom;
+use holdfast_risk::aggregate::NoPrice;
+use holdfast_risk::chain_health::State;
+use holdfast_risk::order::Order;
+use holdfast_risk::price::first_since;
+use litesvm::types::TransactionMetadata;
 use rand_chacha::ChaCha20Rng;
-use solana_signer::Signer;
 
 use super::measure::Measure;
-use super::population::exit_order;
+use super::people::{People, Tried, waits_to_leave};
 use super::run::Moment;
+use super::scenario::{Feeds, Going, Phase, Scenario, Timeline};
+use super::watch::{Mark, Watch};
 use crate::feed::Published;
 use crate::path::Tick;
-use crate::{Failure, Trader, Venue, events};
+use crate::{Venue, chain, events};
 
-/// Chance that somebody wants out at a tick.
-const EXIT_CHANCE: f64 = 0.05;
 /// Longer than an order waits for its execution.
 const SETTLES_MS: u64 = 3_000;
+/// How often people try over a halt.
+const TRIES_PER_HALT: u64 = 20;
+/// A first block after a halt, on its own.
+const SLOT_MS: u64 = chain::Pace::HEALTHY.slot_ms;
 
 /// A venue with people on it, their keeper, and what was counted so far.
 pub struct Running {
     /// The venue.
     pub venue: Venue,
-    traders: Vec<Trader>,
+    /// Everybody but the keeper.
+    pub people: People,
     /// The keeper's margin account.
     pub keeper: Pubkey,
-    /// What was seen.
+    /// What was seen of liquidations.
     pub measure: Measure,
+    /// What was seen of the outage.
+    pub watch: Watch,
     /// The keeper's view of the venue.
     pub mirror: Mirror,
+    timeline: Timeline,
+    /// When people last tried during a halt.
+    tried_ms: u64,
+    /// What was true when prices landed last.
+    newest: Vec<u64>,
+    /// Whether a market then dropped a feed, or had no price because its feeds diverge.
+    in_doubt: bool,
     /// Positions closed by their owners.
     pub exits: u64,
     /// Requests to close, and their executions, that were refused or never came.
     pub exits_refused: u64,
+    /// Requests to close, by account and number, that still waited after a tick with a valid price.
+    pub exits_late: HashSet<(Pubkey, u64)>,
+    /// Deposits that landed, and that were refused.
+    pub deposits: u64,
+    /// How many were refused.
+    pub deposits_refused: u64,
+    /// What was refused, by action and by the state of the chain as the venue saw it.
+    pub refusals: BTreeMap<(&'static str, State), u64>,
     /// Transactions the keeper sent.
     pub transactions: u64,
     /// How many of them were refused.
@@ -50,43 +73,59 @@ pub struct Running {
 
 impl Running {
     /// Nothing has happened yet.
-    pub fn new(venue: Venue, traders: Vec<Trader>, keeper: Pubkey) -> Self {
-        let mirror = first_mirror(&venue, &traders);
+    pub fn new(venue: Venue, people: People, keeper: Pubkey, scenario: &Scenario) -> Self {
+        let mirror = first_mirror(&venue, &people);
         Self {
             venue,
-            traders,
+            people,
             keeper,
             measure: Measure::new(),
+            watch: Watch::new(scenario.trouble()),
             mirror,
+            timeline: Timeline::new(scenario.phases),
+            tried_ms: 0,
+            newest: Vec::new(),
+            in_doubt: false,
             exits: 0,
             exits_refused: 0,
+            exits_late: HashSet::new(),
+            deposits: 0,
+            deposits_refused: 0,
+            refusals: BTreeMap::new(),
             transactions: 0,
             transactions_refused: 0,
             compute_units: 0,
         }
     }
 
-    /// Time passes to `at_ms`, prices are published, somebody may want out, the keeper works.
+    /// Time passes to `at_ms`, where `prices` are true: they are published, people act, the keeper
+    /// works, as far as there are blocks.
     pub fn tick(
         &mut self,
         at_ms: u64,
         prices: &[u64],
         random: &mut ChaCha20Rng,
     ) -> Result<(), String> {
-        let passes = at_ms.saturating_sub(self.venue.cluster.now_ms());
-        self.venue.cluster.pass(passes);
-        self.publish(prices)?;
-        if random.random_bool(EXIT_CHANCE) {
-            self.ask_to_leave(random);
+        let has_block = self.pass_to(at_ms)?;
+        let phase = self.timeline.phase();
+        self.send(&phase, prices, has_block, random);
+        if !has_block {
+            return Ok(());
         }
-        self.keep()
+        if phase.feeds != Feeds::Silent {
+            let published = self.venue.cluster.now_ms() - pace(&phase).slot_ms;
+            self.publish(prices, phase.feeds, published)?;
+        }
+        self.work()?;
+        let tried = self.people.try_everything(&mut self.venue, prices);
+        self.count(tried)
     }
 
     /// Lets what was asked for be executed at `prices`; an exit that still waits was refused.
     pub fn settle(&mut self, prices: &[u64]) -> Result<(), String> {
         self.venue.cluster.pass(SETTLES_MS);
-        self.publish(prices)?;
-        self.keep()?;
+        self.publish(prices, Feeds::Well, self.venue.cluster.now_ms())?;
+        self.work()?;
         self.refresh_mirror();
         for account in self.mirror.accounts.values() {
             let waits = |index: &u8| waits_to_leave(account, *index);
@@ -95,118 +134,129 @@ impl Running {
         Ok(())
     }
 
-    /// Publishes and refreshes; observing is the keeper's decision.
-    fn publish(&mut self, prices: &[u64]) -> Result<(), String> {
-        for (index, price) in prices.iter().enumerate() {
-            let published = Published::new(*price, self.venue.cluster.now_ms());
-            self.venue.publish_one(index, published).map_err(|failure| failure.message)?;
-        }
-        Ok(())
-    }
-
-    /// Somebody with a position, and no request to leave it yet, asks to close it.
-    fn ask_to_leave(&mut self, random: &mut ChaCha20Rng) {
-        let Some(trader) = self.traders.choose(random) else { return };
-        let state = self.venue.account(&trader.account);
-        let market = state.open_indices().find(|index| !waits_to_leave(&state, *index));
-        let Some(market) = market else { return };
-        let held = state.positions[usize::from(market)].size;
-        let order = exit_order(held, self.venue.cluster.now_ms());
-        if self.venue.place(trader, usize::from(market), order).is_err() {
-            self.exits_refused += 1;
-        }
-    }
-
-    /// The keeper looks, decides and acts.
-    fn keep(&mut self) -> Result<(), String> {
-        self.refresh_mirror();
-        let now = self.now();
-        self.measure.look(&self.mirror, now, self.venue.cluster.slot());
-        for intent in decide(&self.mirror, now) {
-            self.carry_out(&intent)?;
-        }
-        Ok(())
-    }
-
-    /// Sends one intent. The account and the markets are read again first: an earlier intent of the
-    /// same round may have changed them.
-    fn carry_out(&mut self, intent: &Intent) -> Result<(), String> {
-        if let Some(account) = intent.account() {
-            self.refresh_for(account);
-        }
-        let signer = self.venue.admin.pubkey();
-        let Some(instruction) = intent.instruction(&self.mirror, self.keeper, signer) else {
-            return Err(format!("{intent:?} is about an account the mirror does not hold"));
-        };
-        let exits = self.is_exit(intent);
-        self.transactions += 1;
-        match self.venue.cluster.send(&[instruction], &[&self.venue.admin]) {
-            Ok(landed) => {
-                self.compute_units += landed.compute_units_consumed;
-                self.exits += u64::from(exits);
-                if let Some(event) = events::find::<PositionLiquidated>(&landed) {
-                    // The mirror still shows what was true before.
-                    self.measure.judge(&self.mirror, self.now(), &event);
-                    self.measure.landed(&event, self.venue.cluster.slot());
+    /// Lets time pass as the phases say, and tells whether a block was made.
+    fn pass_to(&mut self, at_ms: u64) -> Result<bool, String> {
+        let mut blocks = 0;
+        while self.venue.cluster.now_ms() < at_ms {
+            let stretch = self.timeline.stretch(at_ms - self.venue.cluster.now_ms());
+            if stretch.begins && stretch.phase.is_trouble() {
+                self.watch.breaks(self.mark());
+            }
+            match stretch.phase.chain {
+                Going::Runs(pace) => blocks += self.venue.cluster.run(stretch.ms, pace),
+                Going::Stands { restarts } => {
+                    self.venue.cluster.stand(stretch.ms);
+                    if stretch.ends {
+                        self.first_block(restarts)?;
+                    }
                 }
-                Ok(())
             }
-            Err(failure) => {
-                self.transactions_refused += 1;
-                self.refused(intent, exits, &failure)
-            }
+        }
+        Ok(blocks > 0)
+    }
+
+    /// The first block after a halt: prices that bots had sent when it began land, people's
+    /// transactions do not yet.
+    fn first_block(&mut self, restarts: bool) -> Result<(), String> {
+        if restarts {
+            self.venue.cluster.restart();
+        }
+        self.venue.cluster.run(SLOT_MS, chain::Pace::HEALTHY);
+        let began = self.watch.broke.map_or(0, |broke| broke.ms);
+        let prices = self.newest.clone();
+        self.publish(&prices, Feeds::Well, began)?;
+        self.work()
+    }
+
+    /// People send what they want; over a halt they try now and then.
+    fn send(&mut self, phase: &Phase, prices: &[u64], has_block: bool, random: &mut ChaCha20Rng) {
+        let now = self.venue.cluster.now_ms();
+        if !has_block && now < self.tried_ms + phase.lasts_ms / TRIES_PER_HALT {
+            return;
+        }
+        self.tried_ms = now;
+        let outage = self.watch.broke.is_some() && self.watch.resumed.is_none();
+        self.people.send_exit(&self.venue, phase.landing_ms, outage, random);
+        if outage {
+            let sent = self.people.send_margin(&self.mirror, prices, phase.landing_ms);
+            self.measure.margin_sent.extend(sent);
         }
     }
 
-    /// A refusal that the decision could not foresee: the account changed since the look, or an
-    /// opening met a cap. Anything else is an error of the keeper or the program.
-    fn refused(&mut self, intent: &Intent, exits: bool, failure: &Failure) -> Result<(), String> {
-        let gone = [HoldfastError::NothingToReduce, HoldfastError::OrderNotFound];
-        let capped = [
-            HoldfastError::BelowInitialMargin,
-            HoldfastError::AccountShareCap,
-            HoldfastError::UtilisationCap,
-            HoldfastError::OpenInterestCap,
-            HoldfastError::PositionTooSmall,
-        ];
-        let is_one_of = |errors: &[HoldfastError]| {
-            errors.iter().any(|error| failure.code == Some(u32::from(*error)))
+    /// What feeds publish at `published_ms`, where `prices` are true, lands.
+    fn publish(&mut self, prices: &[u64], feeds: Feeds, published_ms: u64) -> Result<(), String> {
+        self.in_doubt = false;
+        for (index, truth) in prices.iter().enumerate() {
+            let providers = self.venue.providers(index);
+            for (rank, provider) in providers.iter().enumerate() {
+                let published = Published::new(feeds.says(rank, *truth), published_ms);
+                self.venue.publish_feed(*provider, index, published);
+            }
+            match self.venue.refresh(index, &providers) {
+                Ok(landed) => self.in_doubt |= is_in_doubt(&landed),
+                Err(failure) => self.waits("refresh", &failure, false)?,
+            }
+        }
+        // Feeds publish in whole seconds.
+        self.measure.true_prices.insert(published_ms / 1_000 * 1_000, prices.to_vec());
+        self.newest = prices.to_vec();
+        Ok(())
+    }
+
+    /// What people sent lands, and the keeper works.
+    fn work(&mut self) -> Result<(), String> {
+        let landed = self.people.land(&mut self.venue);
+        self.count(landed)?;
+        self.refresh_mirror();
+        self.look();
+        self.keep()
+    }
+
+    /// Counts what people tried.
+    fn count(&mut self, tried: Vec<Tried>) -> Result<(), String> {
+        for Tried { action, account, result } in tried {
+            let deposits = action == "deposit";
+            match result {
+                Ok(()) if deposits => {
+                    self.deposits += 1;
+                    self.measure.margin_sent.remove(&account);
+                }
+                Ok(()) => {}
+                Err(_) if deposits => self.deposits_refused += 1,
+                Err(failure) => self.waits(action, &failure, action == "ask to reduce")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes who fails maintenance, which exits are late, and what the venue knows.
+    fn look(&mut self) {
+        let chain = self.venue.seen_chain();
+        self.measure.look(&self.mirror, chain.now, self.venue.cluster.slot());
+        let failing = self.measure.failing();
+        self.watch.look(self.mark(), &self.mirror, &chain, failing, self.in_doubt);
+        let late = |(address, account): (&Pubkey, &MarginAccount)| {
+            let late = account.orders.iter().filter(|slot| self.is_late(slot));
+            late.map(|slot| (*address, slot.number)).collect::<Vec<_>>()
         };
-        match intent {
-            Intent::ExecuteOrder { account, number, .. }
-                if is_one_of(&gone) || !exits && is_one_of(&capped) =>
-            {
-                self.withdraw_order(*account, *number)
-            }
-            Intent::ExecuteOrder { .. } if exits => {
-                self.exits_refused += 1;
-                Ok(())
-            }
-            Intent::Liquidate { .. } if failure.is(HoldfastError::AccountSafe) => Ok(()),
-            _ => Err(format!("{intent:?} was refused: {}", failure.message)),
-        }
+        let late: Vec<_> = self.mirror.accounts.iter().flat_map(late).collect();
+        self.exits_late.extend(late);
     }
 
-    /// The owner takes an order back that has become pointless.
-    fn withdraw_order(&mut self, account: Pubkey, number: u64) -> Result<(), String> {
-        let owner = self.traders.iter().find(|trader| trader.account == account);
-        let owner = owner.ok_or_else(|| format!("nobody owns {account}"))?;
-        let cancel = instruction::cancel_order(owner.keypair.pubkey(), account, number);
-        let sent = self.venue.cluster.send(&[cancel], &[&owner.keypair]);
-        sent.map(|_| ()).map_err(|failure| failure.message)
+    /// Whether a request to close could have executed in the round before this one.
+    fn is_late(&self, slot: &OrderState) -> bool {
+        let Some(market) = self.mirror.market(slot.market) else { return false };
+        let delay = Millis(market.terms.execution_delay_ms);
+        let broke = Millis(self.mirror.chain_health.monitor.broke_ms);
+        let earliest = Order::from(slot).requested.after(delay).max(broke);
+        // The newest price has only just landed.
+        let point = first_since(market.recent_prices().skip(1), earliest);
+        slot.number != 0 && slot.reduce_only == 1 && point.is_some()
     }
 
-    fn is_exit(&self, intent: &Intent) -> bool {
-        let Intent::ExecuteOrder { account, number, .. } = intent else { return false };
-        let state = self.mirror.accounts.get(account);
-        state.is_some_and(|state| {
-            state.orders.iter().any(|order| order.number == *number && order.reduce_only == 1)
-        })
-    }
-
-    /// The venue's clock: the cluster's, which shows whole seconds.
-    fn now(&self) -> Millis {
-        Millis(self.venue.cluster.now_ms() / 1_000 * 1_000)
+    /// Now.
+    pub fn mark(&self) -> Mark {
+        Mark { ms: self.venue.cluster.now_ms(), slot: self.venue.cluster.slot() }
     }
 
     fn refresh_mirror(&mut self) {
@@ -218,7 +268,7 @@ impl Running {
         self.refresh_markets();
     }
 
-    fn refresh_for(&mut self, account: Pubkey) {
+    pub(super) fn refresh_for(&mut self, account: Pubkey) {
         self.refresh_markets();
         self.mirror.accounts.insert(account, self.venue.account(&account));
     }
@@ -236,20 +286,29 @@ impl Running {
             price: tick.price,
             insurance: self.mirror.silo.ledger.insurance,
             liquidations: self.measure.partial + self.measure.full,
+            state: self.venue.seen_chain().monitor.state,
         }
     }
 }
 
-/// Whether a request to close the position in a market waits already.
-fn waits_to_leave(account: &MarginAccount, market: u8) -> bool {
-    let waits =
-        |order: &OrderState| order.number != 0 && order.market == market && order.reduce_only == 1;
-    account.orders.iter().any(waits)
+/// How slots go by in a phase in which there are some.
+fn pace(phase: &Phase) -> chain::Pace {
+    match phase.chain {
+        Going::Runs(pace) => pace,
+        Going::Stands { .. } => chain::Pace::HEALTHY,
+    }
 }
 
-fn first_mirror(venue: &Venue, traders: &[Trader]) -> Mirror {
+/// Whether a refresh dropped a feed, or gave no price because feeds diverge.
+fn is_in_doubt(landed: &TransactionMetadata) -> bool {
+    let drops = events::find::<MarketRefreshed>(landed).is_some_and(|event| event.outliers != 0);
+    let unpriced = events::find::<MarketUnpriced>(landed);
+    drops || unpriced.is_some_and(|event| event.reason == NoPrice::Diverging as u8)
+}
+
+fn first_mirror(venue: &Venue, people: &People) -> Mirror {
     let markets = venue.markets.iter().enumerate();
-    let accounts = traders.iter().map(|trader| trader.account);
+    let accounts = people.accounts();
     Mirror {
         silo_address: venue.silo,
         silo: venue.silo_state(),

@@ -4,6 +4,7 @@ use holdfast_risk::chain_health::{Monitor, Thresholds};
 use crate::clock::first_look;
 use crate::error::HoldfastError;
 use crate::events::ExchangeCreated;
+use crate::powers::refuse_durable_nonce;
 use crate::program::Holdfast;
 use crate::state::{ChainHealth, Exchange, SampleState, VERSION};
 
@@ -45,10 +46,14 @@ pub struct CreateExchange<'info> {
     pub program_data: Account<'info, ProgramData>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
+    /// The instructions sysvar, by its address.
+    /// CHECK: as said above.
+    pub instructions: UncheckedAccount<'info>,
 }
 
 /// Creates the exchange and its chain health.
 pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
+    refuse_durable_nonce(&ctx.accounts.instructions)?;
     let admin = ctx.accounts.admin.key();
     let mut exchange = ctx.accounts.exchange.load_init()?;
     exchange.version = VERSION;

@@ -2,8 +2,9 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 
 use crate::error::HoldfastError;
-use crate::events::SiloCreated;
-use crate::state::{Exchange, Silo, SiloTermsState, VERSION};
+use crate::events::{ChangeApplied, SiloCreated};
+use crate::powers::{refuse_durable_nonce, require_creatable};
+use crate::state::{ChainHealth, Change, Content, Exchange, Silo, SiloTermsState, VERSION};
 
 /// Decimals of a collateral mint, which the units of price and size assume, and of share mints.
 const DECIMALS: u8 = 6;
@@ -73,17 +74,30 @@ pub struct CreateSilo<'info> {
     pub token_program: Program<'info, Token>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
+    /// The instructions sysvar, by its address.
+    /// CHECK: as said above.
+    pub instructions: UncheckedAccount<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
+    /// The change that asked for it, once the exchange is locked; its rent returns to the admin.
+    #[account(mut, close = admin)]
+    pub change: Option<Box<Account<'info, Change>>>,
 }
 
 /// Creates a silo with its vaults and share mints.
 pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()> {
-    require!(terms.is_valid(), HoldfastError::TermsOutOfBounds);
     let accounts = &ctx.accounts;
+    refuse_durable_nonce(&accounts.instructions)?;
     let mut exchange = accounts.exchange.load_mut()?;
+    let created = Content::Silo { mint: accounts.mint.key(), terms };
+    created.check(&exchange)?;
+    let change = accounts.change.as_deref().map(|change| &**change);
+    require_creatable(&exchange, &*accounts.chain_health.load()?, change, &created)?;
     let mut silo = accounts.silo.load_init()?;
     silo.version = VERSION;
     silo.bump = ctx.bumps.silo;
     silo.number = exchange.silo_count;
+    silo.locked = exchange.locked;
     silo.mint = accounts.mint.key();
     silo.liquidity_vault = accounts.liquidity_vault.key();
     silo.insurance_vault = accounts.insurance_vault.key();
@@ -91,6 +105,9 @@ pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()
     silo.insurance_mint = accounts.insurance_mint.key();
     silo.terms = terms;
     exchange.silo_count = exchange.silo_count.checked_add(1).ok_or(HoldfastError::Overflow)?;
+    if let Some(change) = change {
+        emit!(ChangeApplied { number: change.number });
+    }
     emit!(SiloCreated { silo: accounts.silo.key(), mint: silo.mint });
     Ok(())
 }

@@ -37,6 +37,7 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
     tokens::take(&accounts.source, &accounts.liquidity_vault, &accounts.authority, amount)?;
 
     let mut silo = accounts.silo.load_mut()?;
+    silo.require_locked()?;
     let mut account = accounts.account.load_mut()?;
     let add = |to: u64| Usd(to).plus(Usd(amount)).or_refuse();
     silo.ledger.collateral = add(silo.ledger.collateral)?.0;

@@ -38,6 +38,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
+    market.require_trading()?;
     let waiting = *account.order_mut(number)?;
     require!(waiting.market == market.index, HoldfastError::WrongMarket);
     let met = Circumstances {

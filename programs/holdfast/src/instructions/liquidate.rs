@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Millis;
-use holdfast_risk::liquidation::{self, flag_stands, is_liquidatable};
+use holdfast_risk::liquidation::{self, Judged, Met, flag_stands, is_liquidatable};
 use holdfast_risk::margin::requirement;
+use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
-use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::{Millis, Usd};
 
 use crate::books;
 use crate::clock::Chain;
@@ -33,25 +33,27 @@ pub struct Liquidate<'info> {
 }
 
 /// Closes as much of a flagged account's largest position as brings it back over the target, at
-/// the oldest price published after the flag and its delay. With the last position bad debt is booked.
+/// the oldest price published after the flag and its delay, if it fails at the newest one as well.
+/// With the last position bad debt is booked.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
+    market.require_trading()?;
     let now = market.now(chain.now);
     let broke = chain.monitor.broke;
     let flagged = Millis(account.flagged_ms);
     require!(flag_stands(flagged, now), HoldfastError::NotFlagged);
-    let terms = MarketTerms::from(&market.terms);
     require!(market.is_ready(broke), HoldfastError::MarketNotReady);
-    let earliest = flagged.after(terms.flag_delay).max(broke);
+    let earliest = flagged.after(Millis(market.terms.flag_delay_ms)).max(broke);
     let point = first_since(market.recent_prices(), earliest).ok_or(HoldfastError::NoPriceYet)?;
     let mark = market.mark(chain.now, broke);
     require!(mark.allows(point), HoldfastError::PriceOutsideBand);
     let side = account.position(market.index).size.side();
-    let own = Some((&*market, point.favouring(side)));
+    let price = mark.judging(point, side);
+    let own = Some((&*market, price));
     let purpose = Purpose::Liquidation;
     let standing = legs::gather(&account, own, ctx.remaining_accounts, &chain, purpose)?;
     let health = &standing.health;
@@ -63,18 +65,24 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let required = requirement(leg.notional().or_refuse()?, leg.ratios.maintenance).or_refuse()?;
     require!(required >= standing.largest_other, HoldfastError::NotLargestLeg);
 
+    let paced = permit(Action::Liquidate, chain.monitor.state) == Permit::RisingLine;
+    let left = || market.thaw_left(now, Usd(silo.ledger.liquidity));
+    let most = paced.then(left).transpose()?;
     let traded = liquidation::liquidate(
         &books::open(&silo, &market, &account),
-        health,
+        &Judged { health: standing.health, price },
         &leg,
-        terms.liquidation,
+        market.terms.liquidation(),
         silo.insurance_terms(),
-        flagged,
-        now,
+        Met { flagged, now, most },
     )
     .or_refuse()?;
+    if paced {
+        market.closed_in_thaw(now, traded.trade.notional)?;
+    }
     books::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
-    let partial = traded.book.position.size.0 != 0;
+    // In a thaw a part may be all that the minute allowed: the flag stands for the rest.
+    let partial = traded.book.position.size.0 != 0 && !paced;
     if partial || account.open_markets == 0 {
         account.clear_flag();
     }

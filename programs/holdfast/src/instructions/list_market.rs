@@ -1,12 +1,13 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::aggregate::quorum_fits;
-use holdfast_risk::terms::MarketTerms;
 
-use crate::error::{HoldfastError, OrRefuse};
-use crate::events::MarketListed;
+use crate::error::HoldfastError;
+use crate::events::{ChangeApplied, MarketListed};
 use crate::oracle::Provider;
+use crate::powers::{refuse_durable_nonce, require_creatable};
 use crate::state::{
-    Exchange, FeedState, MAX_FEEDS, MAX_MARKETS, Market, MarketTermsState, Silo, VERSION,
+    ChainHealth, Change, Content, Exchange, MAX_FEEDS, MAX_MARKETS, Market, MarketTermsState, Silo,
+    VERSION,
 };
 
 /// A feed to price a market by.
@@ -16,6 +17,31 @@ pub struct FeedSource {
     pub provider: u8,
     /// The provider's identifier of the feed.
     pub id: [u8; 32],
+}
+
+/// What a market is priced by.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Feeds {
+    /// One to five, of different providers.
+    pub sources: Vec<FeedSource>,
+    /// How many have to agree.
+    pub quorum: u8,
+}
+
+impl Feeds {
+    /// Whether a market may have them: different feeds of known providers, and a quorum that fits.
+    pub fn check(&self) -> Result<()> {
+        let sources = &self.sources;
+        let mut providers = [0; MAX_FEEDS];
+        require!(sources.len() <= MAX_FEEDS, HoldfastError::FeedCount);
+        for (index, feed) in sources.iter().enumerate() {
+            providers[index] = Provider::from_code(feed.provider)? as u8;
+            require!(!sources[..index].contains(feed), HoldfastError::FeedCount);
+        }
+        let fits = quorum_fits(&providers[..sources.len()], self.quorum);
+        require!(fits, HoldfastError::FeedCount);
+        Ok(())
+    }
 }
 
 /// Accounts of `list_market`.
@@ -41,6 +67,14 @@ pub struct ListMarket<'info> {
     pub market: AccountLoader<'info, Market>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// The instructions sysvar, by its address.
+    /// CHECK: as said above.
+    pub instructions: UncheckedAccount<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
+    /// The change that asked for it, once the exchange is locked; its rent returns to the admin.
+    #[account(mut, close = admin)]
+    pub change: Option<Box<Account<'info, Change>>>,
 }
 
 /// Lists a market.
@@ -48,40 +82,30 @@ pub fn list_market(
     ctx: Context<ListMarket>,
     name: [u8; 16],
     terms: MarketTermsState,
-    feeds: Vec<FeedSource>,
-    quorum: u8,
+    feeds: Feeds,
 ) -> Result<()> {
-    MarketTerms::from(&terms).check().or_refuse()?;
-    check_feeds(&feeds, quorum)?;
-    let mut silo = ctx.accounts.silo.load_mut()?;
+    let accounts = &ctx.accounts;
+    refuse_durable_nonce(&accounts.instructions)?;
+    let exchange = accounts.exchange.load()?;
+    let created = Content::Market { silo: accounts.silo.key(), name, terms, feeds: feeds.clone() };
+    created.check(&exchange)?;
+    let change = accounts.change.as_deref().map(|change| &**change);
+    require_creatable(&exchange, &*accounts.chain_health.load()?, change, &created)?;
+    let mut silo = accounts.silo.load_mut()?;
     require!(usize::from(silo.market_count) < MAX_MARKETS, HoldfastError::TooManyMarkets);
-    let mut market = ctx.accounts.market.load_init()?;
+    let mut market = accounts.market.load_init()?;
     market.version = VERSION;
     market.bump = ctx.bumps.market;
     market.index = silo.market_count;
-    market.feed_count = feeds.len() as u8;
-    market.quorum = quorum;
-    market.silo = ctx.accounts.silo.key();
+    market.silo = accounts.silo.key();
     market.name = name;
     market.terms = terms;
-    for (slot, feed) in market.feeds.iter_mut().zip(&feeds) {
-        *slot = FeedState { provider: feed.provider, id: feed.id, ..FeedState::default() };
-    }
+    market.set_feeds(&feeds);
     silo.market_count += 1;
-    let (market_key, silo_key) = (ctx.accounts.market.key(), ctx.accounts.silo.key());
-    emit!(MarketListed { market: market_key, silo: silo_key, index: market.index });
-    Ok(())
-}
-
-/// One to five different feeds of known providers, and a quorum that fits them.
-fn check_feeds(feeds: &[FeedSource], quorum: u8) -> Result<()> {
-    let mut providers = [0; MAX_FEEDS];
-    require!(feeds.len() <= MAX_FEEDS, HoldfastError::FeedCount);
-    for (index, feed) in feeds.iter().enumerate() {
-        providers[index] = Provider::from_code(feed.provider)? as u8;
-        require!(!feeds[..index].contains(feed), HoldfastError::FeedCount);
+    if let Some(change) = change {
+        emit!(ChangeApplied { number: change.number });
     }
-    let fits = quorum_fits(&providers[..feeds.len()], quorum);
-    require!(fits, HoldfastError::FeedCount);
+    let (market_key, silo_key) = (accounts.market.key(), accounts.silo.key());
+    emit!(MarketListed { market: market_key, silo: silo_key, index: market.index });
     Ok(())
 }

@@ -1,6 +1,5 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, Thresholds, Transition};
+use holdfast_risk::chain_health::{Monitor, Thresholds};
 
 use crate::clock::look;
 use crate::error::HoldfastError;
@@ -38,7 +37,7 @@ pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
         skipped: sample.skipped,
     });
     if let Some(transition) = transition {
-        emit!(changed(&transition, &after));
+        emit!(ChainStateChanged::of(&transition, &after, after.seen));
     }
     Ok(())
 }
@@ -52,16 +51,4 @@ fn take_times<'info>(health: &mut ChainHealth, info: &'info AccountInfo<'info>) 
         }
     }
     Ok(())
-}
-
-fn changed(transition: &Transition, after: &Monitor) -> ChainStateChanged {
-    let Millis(now_ms) = after.seen;
-    ChainStateChanged {
-        from: transition.from as u8,
-        to: transition.to as u8,
-        signal: transition.signal.map_or(0, |signal| signal as u8),
-        now_ms,
-        baseline_us: after.baseline_us,
-        window_us: after.window_us,
-    }
 }

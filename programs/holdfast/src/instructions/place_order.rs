@@ -51,6 +51,7 @@ pub fn place_order<'info>(
     request: OrderRequest,
 ) -> Result<()> {
     let market = ctx.accounts.market.load()?;
+    market.require_trading()?;
     let mut account = ctx.accounts.account.load_mut()?;
     require!(market.silo == account.silo, HoldfastError::WrongSilo);
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;

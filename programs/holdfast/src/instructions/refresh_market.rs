@@ -9,7 +9,7 @@ use holdfast_risk::{Millis, Size, Usd, exposure};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
-use crate::events::{MarketRefreshed, MarketUnpriced};
+use crate::events::{MarketRefreshed, MarketUnpriced, SettlementCancelled};
 use crate::oracle::{Provider, Reading};
 use crate::state::{ChainHealth, FeedState, Market, Silo};
 
@@ -34,6 +34,7 @@ pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Resul
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let silo = ctx.accounts.silo.load()?;
     let mut market = ctx.accounts.market.load_mut()?;
+    market.require_trading()?;
     let stored = take_readings(&mut market, ctx.remaining_accounts, &chain)?;
     let (now, broke) = (market.now(chain.now), chain.monitor.broke);
     let previous = market.newest_price().published;
@@ -46,6 +47,10 @@ pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Resul
         }
     };
     take_price(&mut market, &silo, &found, &chain)?;
+    if market.settles_ms != 0 {
+        market.settles_ms = 0;
+        emit!(SettlementCancelled { market: key });
+    }
     emit!(MarketRefreshed {
         market: key,
         low: found.point.low.0,

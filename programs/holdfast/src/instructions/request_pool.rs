@@ -75,6 +75,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     let accounts = &ctx.accounts;
     let kind = if order.insurance { PoolKind::Insurance } else { PoolKind::Liquidity };
     let mut silo = accounts.silo.load_mut()?;
+    silo.require_locked()?;
     tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let received = if order.leaves { silo.mint } else { silo.share_mint(kind) };
     tokens::check_account(&accounts.destination, &received, &accounts.vault)?;

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
-use holdfast_risk::policy::Action;
+use holdfast_risk::policy::{Action, Permit};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
@@ -50,9 +50,9 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     let mut account = accounts.account.load_mut()?;
     require!(amount <= account.collateral, HoldfastError::NotEnoughCollateral);
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
-    let idle = account.open_markets == 0;
-    let action = if idle { Action::WithdrawIdle } else { Action::WithdrawFree };
+    let action = if account.is_idle() { Action::WithdrawIdle } else { Action::WithdrawFree };
     let permit = chain.require(action)?;
+    require!(permit != Permit::Queued, HoldfastError::ExitsQueue);
     let standing =
         legs::gather(&account, None, ctx.remaining_accounts, &chain, Purpose::Margin(permit))?;
     let free = standing.health.withdrawable(Usd(account.collateral));

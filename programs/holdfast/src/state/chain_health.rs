@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
 use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
 use holdfast_risk::{Bps, Millis};
 
@@ -65,8 +66,10 @@ pub struct MonitorState {
 }
 
 /// As [`Thresholds`]: ratios in basis points, times in milliseconds.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, AnchorSerialize, AnchorDeserialize,
+)]
 pub struct ThresholdsState {
     /// Slot duration that strains.
     pub slow_bps: u16,

@@ -47,8 +47,14 @@ pub struct MarginAccount {
     pub orders: [OrderState; ORDER_SLOTS],
     /// Realised losses that it could not pay yet, native units.
     pub debt: u64,
-    /// Room for exit tickets and delegates.
-    pub reserved: [u8; 248],
+    /// Collateral on its way out, native units: it backs nothing any more.
+    pub exit_amount: u64,
+    /// When the exit was asked for, milliseconds.
+    pub exit_ms: u64,
+    /// The token account it goes to.
+    pub exit_to: Pubkey,
+    /// Room for delegates.
+    pub reserved: [u8; 200],
 }
 
 /// A position, as [`Position`].
@@ -92,7 +98,7 @@ pub struct OrderState {
 }
 
 const _: () = assert!(size_of::<OrderState>() == 64);
-const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 56 + 16 * 24 + 8 * 64 + 8 + 248);
+const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 56 + 16 * 24 + 8 * 64 + 8 + 48 + 200);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -192,8 +198,15 @@ impl MarginAccount {
         self.open_markets == 0
             && self.collateral == 0
             && self.reserved_fees == 0
-            && self.pending_profit == 0
+            && self.exit_amount == 0
             && self.debt == 0
+            && self.is_idle()
+    }
+
+    /// Nothing is open, waits or matures: what is left is the owner's.
+    pub fn is_idle(&self) -> bool {
+        self.open_markets == 0
+            && self.pending_profit == 0
             && self.orders.iter().all(|order| order.number == 0)
     }
 

@@ -4,6 +4,7 @@ use holdfast_risk::carry::Funding;
 use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::loss::Drawn;
 use holdfast_risk::mark::Mark;
+use holdfast_risk::pace::{self, Spent};
 use holdfast_risk::price::PricePoint;
 use holdfast_risk::reference::Reference;
 use holdfast_risk::refresh::Accruals;
@@ -11,13 +12,15 @@ use holdfast_risk::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
 use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
+use crate::error::{HoldfastError, OrRefuse};
+use crate::instructions::{FeedSource, Feeds};
 
 /// Prices a market needs after a break before it trades as before.
 const PRICES_AFTER_BREAK: usize = 3;
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
 ///
-/// Holds: settings and feed ids never change; the ring's publish times rise; each side is the sum
+/// Holds: settings and feed ids only change by a change that waited; the ring's publish times rise; each side is the sum
 /// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
@@ -79,8 +82,16 @@ pub struct Market {
     pub reference_ms: u64,
     /// Since when prices have been outside the band around it, milliseconds; zero while inside.
     pub outside_ms: u64,
-    /// Room for the thaw's pace and settlement.
-    pub reserved: [u8; 224],
+    /// When the running minute of a thaw began, milliseconds.
+    pub thaw_since_ms: u64,
+    /// Notional that liquidations closed in it, native units.
+    pub thaw_closed: u64,
+    /// When the notice of settlement is over, milliseconds; zero while none was given.
+    pub settles_ms: u64,
+    /// The price the market is settled at, millionths; zero while it trades.
+    pub settlement_price: u64,
+    /// Room for what is to come.
+    pub reserved: [u8; 192],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -130,12 +141,24 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 24 + 224
+    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 192
 );
 
 impl Market {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"market";
+
+    /// Takes over feeds, without readings: the first has to be newer than the newest price.
+    pub fn set_feeds(&mut self, feeds: &Feeds) {
+        let published_ms = self.newest_price().published.0;
+        self.feeds = [FeedState::default(); MAX_FEEDS];
+        for (slot, feed) in self.feeds.iter_mut().zip(&feeds.sources) {
+            let FeedSource { provider, id } = *feed;
+            *slot = FeedState { provider, id, published_ms, ..FeedState::default() };
+        }
+        self.feed_count = feeds.sources.len() as u8;
+        self.quorum = feeds.quorum;
+    }
 
     /// The newest aggregated price; both fields zero before the first.
     pub fn newest_price(&self) -> PricePoint {
@@ -160,10 +183,43 @@ impl Market {
         now.max(self.newest_price().published)
     }
 
+    /// Refused once the market is settled.
+    pub fn require_trading(&self) -> Result<()> {
+        require!(!self.is_settled(), HoldfastError::MarketSettled);
+        Ok(())
+    }
+
+    /// Whether it trades no more.
+    pub fn is_settled(&self) -> bool {
+        self.settlement_price > 0
+    }
+
+    /// Notional that liquidations may still close in this minute of a thaw.
+    pub fn thaw_left(&self, now: Millis, liquidity: Usd) -> Result<Usd> {
+        let share = Bps(self.terms.thaw_pace_bps);
+        pace::thaw_left(self.thaw_spent(), now, liquidity, share).or_refuse()
+    }
+
+    /// Books notional that a liquidation closed in a thaw.
+    pub fn closed_in_thaw(&mut self, now: Millis, notional: Usd) -> Result<()> {
+        let spent = pace::thaw_spend(self.thaw_spent(), now, notional).or_refuse()?;
+        (self.thaw_since_ms, self.thaw_closed) = (spent.since.0, spent.amount.0);
+        Ok(())
+    }
+
+    fn thaw_spent(&self) -> Spent {
+        Spent { since: Millis(self.thaw_since_ms), amount: Usd(self.thaw_closed) }
+    }
+
     /// How far the newest price is believed at `now`, after the chain's last break at `broke`.
     pub fn mark(&self, now: Millis, broke: Millis) -> Mark {
-        let newest = self.newest_price();
         let reference = self.reference();
+        if self.is_settled() {
+            let newest = PricePoint::exact(Price(self.settlement_price), self.now(now));
+            let band = reference.band(Bps(0));
+            return Mark { newest, fresh: true, followed: true, band };
+        }
+        let newest = self.newest_price();
         let age = self.now(now).since(newest.published);
         let fresh = age.0 <= self.terms.age_ms && newest.published >= broke;
         let band = reference.band(Bps(self.terms.band_bps));

@@ -82,6 +82,17 @@ impl MarketTermsState {
         Ratios { initial: Bps(self.initial_bps), maintenance: Bps(self.maintenance_bps) }
     }
 
+    /// Liquidation settings.
+    pub fn liquidation(&self) -> liquidation::Terms {
+        liquidation::Terms {
+            penalty: Bps(self.penalty_bps),
+            smallest: Size(self.smallest),
+            first_share: Bps(self.first_share_bps),
+            last_share: Bps(self.last_share_bps),
+            ramp: Millis(self.ramp_ms),
+        }
+    }
+
     /// The band that gates liquidation.
     pub fn band(&self) -> BandTerms {
         BandTerms { width: Bps(self.band_bps), speed: Bps(self.reference_speed_bps) }
@@ -101,13 +112,7 @@ impl From<&MarketTermsState> for MarketTerms {
     fn from(state: &MarketTermsState) -> Self {
         Self {
             ratios: state.ratios(),
-            liquidation: liquidation::Terms {
-                penalty: Bps(state.penalty_bps),
-                smallest: Size(state.smallest),
-                first_share: Bps(state.first_share_bps),
-                last_share: Bps(state.last_share_bps),
-                ramp: Millis(state.ramp_ms),
-            },
+            liquidation: state.liquidation(),
             spread: Spread {
                 base: Ppm(state.base_spread_ppm),
                 depth: Size(state.depth),

@@ -3,6 +3,7 @@
 pub use holdfast_risk::aggregate::MAX_FEEDS;
 
 mod chain_health;
+mod change;
 mod exchange;
 mod margin_account;
 mod market;
@@ -11,7 +12,8 @@ mod pool_request;
 mod silo;
 
 pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
-pub use exchange::Exchange;
+pub use change::{Change, Content};
+pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, TimelockState};
 pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
 pub use market_terms::MarketTermsState;

@@ -12,8 +12,9 @@ use crate::error::{HoldfastError, OrRefuse};
 
 /// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
 ///
-/// Holds: the ledger's parts, pending profit and debt aside, sum to what it counts on in both vaults, and
-/// each vault holds at least that; settings never change.
+/// Holds: the ledger's parts, pending profit and debt aside, sum to what it counts on in both
+/// vaults, and each vault holds at least that; once locked it stays so, and settings only change by
+/// a change that waited.
 #[account(zero_copy)]
 pub struct Silo {
     /// Layout version.
@@ -24,8 +25,10 @@ pub struct Silo {
     pub number: u16,
     /// Markets listed so far; the next one's index.
     pub market_count: u8,
+    /// 1 once the exchange is locked: before, no money comes in.
+    pub locked: u8,
     /// Explicit padding.
-    pub padding: [u8; 3],
+    pub padding: [u8; 2],
     /// Collateral mint: its unit is the unit of account.
     pub mint: Pubkey,
     /// Holds collateral, liquidity, protocol fees and queued deposits.
@@ -46,15 +49,19 @@ pub struct Silo {
     pub insurance_shares: u64,
     /// Settings.
     pub terms: SiloTermsState,
-    /// Room for settlement, outflow limits and haircut state.
-    pub reserved: [u8; 504],
+    /// When the running hour of limited exits began, milliseconds.
+    pub outflow_since_ms: u64,
+    /// What exits took in it, native units.
+    pub outflow: u64,
+    /// Room for what is to come.
+    pub reserved: [u8; 488],
 }
 
 /// A silo's money in native units, as [`Ledger`], and what each vault holds of it.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LedgerState {
-    /// Sum of all accounts' collateral and reserved order fees.
+    /// Sum of all accounts' collateral, reserved order fees and exits that wait.
     pub collateral: u64,
     /// The liquidity pool's cash.
     pub liquidity: u64,
@@ -102,7 +109,7 @@ pub struct SiloTermsState {
     pub unstake_cooldown_ms: u64,
 }
 
-const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 504);
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 16 + 488);
 
 impl Silo {
     /// First seed of the address.
@@ -187,6 +194,12 @@ impl Silo {
             outage_reserve: Bps(self.terms.outage_reserve_bps),
             epoch_cap: Bps(self.terms.epoch_cap_bps),
         }
+    }
+
+    /// Money comes in only once set-up is over.
+    pub fn require_locked(&self) -> Result<()> {
+        require!(self.locked != 0, HoldfastError::ExchangeNotLocked);
+        Ok(())
     }
 
     /// The ledger's parts sum to what it counts on in the vaults.

@@ -1,10 +1,11 @@
 //! One state per case, and the instruction measured in it.
 
-use holdfast_client::holdfast::instructions::{FeedSource, PoolOrder};
+use holdfast_client::holdfast::instructions::{FeedSource, Feeds, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::instruction::{self, Feeds};
-use holdfast_client::{Instruction, Pubkey, address};
+use holdfast_client::holdfast::state::Content;
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::{MarketPlan, SiloPlan, presets};
+use holdfast_risk::settlement::{NO_PRICE, NOTICE};
 use holdfast_sim::feed::{Published, pyth_price_account, write_pyth_price_account};
 use holdfast_sim::venue::{LONE, Listing, market_order};
 use holdfast_sim::{Trader, Venue, tokens, venue};
@@ -32,6 +33,7 @@ pub fn measure() -> Result<Units, String> {
     bench.liquidations()?;
     bench.pools()?;
     bench.upkeep()?;
+    bench.settlement()?;
     bench.administration()?;
     Ok(bench.units)
 }
@@ -94,6 +96,12 @@ impl Bench {
         self.take("deposit", deposit, &owner)?;
         let withdraw = instruction::withdraw(key, silo, account, wallet, 1_000_000, &[]);
         self.take("withdraw_0", withdraw, &owner)?;
+        self.take("deposit", instruction::deposit(key, wallet, silo, account, 1_000_000), &owner)?;
+        let request = instruction::request_exit(key, silo, account, wallet, 1_000_000);
+        self.take("request_exit", request.clone(), &owner)?;
+        self.take("cancel_exit", instruction::cancel_exit(key, account), &owner)?;
+        self.take("request_exit", request, &owner)?;
+        self.take("pay_exit", instruction::pay_exit(silo, account, wallet), &self.keeper())?;
         self.take("close_margin_account", instruction::close_margin_account(key, account), &owner)?;
         for (name, count) in [("withdraw_1", 1), ("withdraw_16", 16)] {
             let trader = self.trader_with(count)?;
@@ -288,6 +296,22 @@ impl Bench {
         self.take("collect_fees", instruction::collect_fees(silo, receiver), &keeper)
     }
 
+    /// A market whose price never returns.
+    fn settlement(&mut self) -> Result<(), String> {
+        // The liquidations have left the market volatile: opening takes more than elsewhere.
+        let said = |failure: holdfast_sim::Failure| failure.message;
+        let trader = self.venue.trader(10 * MARGIN).map_err(said)?;
+        self.venue.trade(&trader, 0, SIZE, &[PRICE; 16]).map_err(said)?;
+        let keeper = self.keeper();
+        let (silo, market) = (self.venue.silo, self.venue.markets[0]);
+        self.venue.cluster.pass(NO_PRICE.0);
+        self.take("announce_settlement", instruction::announce_settlement(market), &keeper)?;
+        self.venue.cluster.pass(NOTICE.0);
+        self.take("settle_market", instruction::settle_market(market), &keeper)?;
+        let settle = instruction::settle_position(silo, market, trader.account);
+        self.take("settle_position", settle, &keeper)
+    }
+
     /// What only the admin does, on a cluster with nothing but the program; its one market is
     /// priced by a Pyth price account.
     fn administration(&mut self) -> Result<(), String> {
@@ -304,7 +328,7 @@ impl Bench {
         let plan = MarketPlan {
             name: "BENCH-PERP".to_owned(),
             terms: presets::market(150),
-            feeds: Feeds { feeds: vec![FeedSource { provider, id: feed.to_bytes() }], quorum: 1 },
+            feeds: Feeds { sources: vec![FeedSource { provider, id: feed.to_bytes() }], quorum: 1 },
         };
         let list = instruction::list_market(key, silo, 0, [0; 16], plan.terms, plan.feeds);
         self.take("list_market", list, &admin)?;
@@ -313,6 +337,26 @@ impl Bench {
         write_pyth_price_account(&mut self.venue.cluster, feed, &account);
         let market = address::market(&silo, 0);
         let refresh = instruction::refresh_market(silo, market, &[feed]);
-        self.take("refresh_market_price_account", refresh, &admin)
+        self.take("refresh_market_price_account", refresh, &admin)?;
+        self.powers(market, &admin)
+    }
+
+    /// The end of set-up, changes, and a guardian.
+    fn powers(&mut self, market: Pubkey, admin: &Keypair) -> Result<(), String> {
+        let key = admin.pubkey();
+        let [guardian, second, _] = venue::guardians();
+        let keys = vec![guardian.pubkey(), second.pubkey()];
+        self.venue.cluster.fund(&guardian.pubkey(), 1_000_000_000);
+        let lock = instruction::lock_exchange(key, keys, presets::timelock(), 1);
+        self.take("lock_exchange", lock, admin)?;
+        let content = Content::MarketTerms { market, terms: presets::market(151) };
+        let propose = |number| instruction::propose_change(key, number, content.clone());
+        self.take("propose_change", propose(0), admin)?;
+        self.take("cancel_change", instruction::cancel_change(key, 0, key), admin)?;
+        self.take("propose_change", propose(1), admin)?;
+        self.venue.cluster.pass(presets::timelock().wait_ms);
+        self.take("apply_change", instruction::apply_change(1, key, &content), admin)?;
+        let tighten = instruction::tighten(guardian.pubkey(), true, 60_000);
+        self.take("tighten", tighten, &guardian)
     }
 }

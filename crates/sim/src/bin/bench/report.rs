@@ -64,12 +64,23 @@ const CASES: &[Case] = &[
     case("execute_pool_request_16", "joins liquidity valued over 16 markets; mints shares"),
     case("cancel_pool_request", "returns a deposit"),
     case("reconcile_vaults", "moves between the vaults"),
+    case("announce_settlement", "a day without a price"),
+    case("settle_market", "after a day of notice"),
+    case("settle_position", "one position at the settlement price"),
+    case("request_exit", "collateral set aside"),
+    case("pay_exit", "token transfer, outflow limit"),
+    case("cancel_exit", "collateral again"),
     case("collect_fees", "token transfer"),
     case("open_margin_account", "account created"),
     case("close_margin_account", "rent returned"),
     case("create_exchange", "two accounts created"),
     case("create_silo", "five accounts created"),
     case("list_market", "account created"),
+    case("lock_exchange", "one silo; guardians and timelock named"),
+    case("propose_change", "market terms: account created"),
+    case("cancel_change", "rent returned"),
+    case("apply_change", "market terms; rent returned"),
+    case("tighten", "shelter, one of a guardian's three"),
 ];
 
 /// Largest cost of one more position, and the goal for it.

@@ -1,0 +1,41 @@
+//! Winding down a market whose price never returns: at its reference price, after notice.
+
+use crate::book::{Book, Charges, Traded};
+use crate::loss::InsuranceTerms;
+use crate::math::Overflow;
+use crate::units::{Millis, Price, SignedSize};
+
+/// A market without a price for so long is given up.
+pub const NO_PRICE: Millis = Millis(86_400_000);
+/// Everybody has so long to see it coming, and a price to return.
+pub const NOTICE: Millis = Millis(86_400_000);
+
+/// When a settlement announced `now` may happen; `None` while a price may still come. Time before
+/// the chain's last break does not count: nobody could publish then.
+pub fn announced(newest: Millis, broke: Millis, now: Millis) -> Option<Millis> {
+    (now >= newest.max(broke).after(NO_PRICE)).then_some(now.after(NOTICE))
+}
+
+/// Whether the notice that ends at `settles` (zero: none was given) is over. After a break it is
+/// given again: nobody could publish or close in a halt.
+pub fn is_due(settles: Millis, broke: Millis, now: Millis) -> bool {
+    settles.0 != 0 && now >= settles.max(broke.after(NOTICE))
+}
+
+/// Closes an account's whole position at the settlement price, without spread, fee or penalty.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit; nothing was changed.
+pub fn settle(
+    book: &Book,
+    price: Price,
+    insurance: InsuranceTerms,
+    now: Millis,
+) -> Result<Traded, Overflow> {
+    let closing = SignedSize(book.position.size.0.checked_neg().ok_or(Overflow)?);
+    book.trade(closing, price, insurance, now, |_, _| Ok(Charges::default()))
+}
+
+#[cfg(test)]
+#[path = "settlement_tests.rs"]
+mod tests;

@@ -1,0 +1,168 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::Thresholds;
+use holdfast_risk::powers::{Canceller, Schedule, Stage, Timelock};
+use holdfast_risk::terms::MarketTerms;
+
+use super::{Exchange, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
+use crate::error::{HoldfastError, OrRefuse};
+use crate::instructions::Feeds;
+
+/// A change that waits, for everyone to read. Address: `["change", number as u64 LE]`.
+///
+/// Holds: nothing changes until it is applied, used or taken back, and the account is closed.
+#[account]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address.
+    pub bump: u8,
+    /// Number among the exchange's changes.
+    pub number: u64,
+    /// The admin who proposed it and gets the rent back. It lapses with that admin.
+    pub proposer: Pubkey,
+    /// It may be applied at this moment at the earliest, milliseconds of the cluster's clock.
+    pub ready_ms: u64,
+    /// It may be applied before this moment, milliseconds of the cluster's clock.
+    pub expires_ms: u64,
+    /// What it changes.
+    pub content: Content,
+}
+
+/// What a change does.
+///
+/// A new account is read before it is written, so zeros have to be a content shorter than any: a
+/// guardian's change that names none.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Replaces, removes or adds one guardian: so the others can still take back a removal.
+    Guardian {
+        /// Who leaves.
+        leaves: Option<Pubkey>,
+        /// Who joins.
+        joins: Option<Pubkey>,
+    },
+    /// Hands the exchange over.
+    Admin(Pubkey),
+    /// Sends protocol fees to token accounts of another owner.
+    FeeReceiver(Pubkey),
+    /// Lets later changes wait longer or shorter.
+    Timelock(TimelockState),
+    /// When the states of the chain are entered and left.
+    Thresholds(ThresholdsState),
+    /// A market's settings. Maintenance margin changes in a normal state of the chain only.
+    MarketTerms {
+        /// The market.
+        market: Pubkey,
+        /// Its new settings.
+        terms: MarketTermsState,
+    },
+    /// A market's feeds.
+    MarketFeeds {
+        /// The market.
+        market: Pubkey,
+        /// Its new feeds.
+        feeds: Feeds,
+    },
+    /// A silo's settings.
+    SiloTerms {
+        /// The silo.
+        silo: Pubkey,
+        /// Its new settings.
+        terms: SiloTermsState,
+    },
+    /// Lets `create_silo` create exactly this.
+    Silo {
+        /// The collateral mint.
+        mint: Pubkey,
+        /// The settings.
+        terms: SiloTermsState,
+    },
+    /// Lets `list_market` list exactly this.
+    Market {
+        /// The silo.
+        silo: Pubkey,
+        /// The name.
+        name: [u8; 16],
+        /// The settings.
+        terms: MarketTermsState,
+        /// The feeds.
+        feeds: Feeds,
+    },
+}
+
+impl Change {
+    /// First seed of the address.
+    pub const SEED: &'static [u8] = b"change";
+
+    /// Bytes of the account of a change with this content.
+    pub fn space(content: &Content) -> Result<usize> {
+        let fixed = Self::DISCRIMINATOR.len() + 1 + 1 + 8 + 32 + 8 + 8;
+        Ok(fixed + borsh::object_length(content)?)
+    }
+
+    /// Whether it may be applied at `now` by the cluster's clock, on a chain that last broke at
+    /// `broke`. Thresholds may be what keeps a chain breaking, so they need no notice after a break.
+    pub fn require_ready(&self, exchange: &Exchange, now: Millis, broke: Millis) -> Result<()> {
+        require_keys_eq!(self.proposer, exchange.admin, HoldfastError::ProposerReplaced);
+        let needs_notice = !matches!(self.content, Content::Thresholds(_));
+        match self.schedule().stage(now, if needs_notice { broke } else { Millis(0) }) {
+            Stage::Ready => Ok(()),
+            Stage::Waiting => err!(HoldfastError::ChangeNotReady),
+            Stage::Expired => err!(HoldfastError::ChangeExpired),
+        }
+    }
+
+    /// Whether `key` may take it back at `now` by the cluster's clock.
+    pub fn require_cancellable(
+        &self,
+        exchange: &Exchange,
+        key: &Pubkey,
+        now: Millis,
+    ) -> Result<()> {
+        let has_power = exchange.admin == *key || exchange.is_guardian(key);
+        let is_removed = self.content.removes(exchange) == Some(*key);
+        let expired = self.schedule().stage(now, Millis(0)) == Stage::Expired;
+        let lapsed = expired || self.proposer != exchange.admin;
+        Canceller { has_power, is_removed }.check(lapsed).or_refuse()
+    }
+
+    fn schedule(&self) -> Schedule {
+        Schedule { ready: Millis(self.ready_ms), expires: Millis(self.expires_ms) }
+    }
+}
+
+impl Content {
+    /// Whether it stays within the bounds of the code and fits the exchange as it is.
+    pub fn check(&self, exchange: &Exchange) -> Result<()> {
+        match self {
+            Self::Admin(key) | Self::FeeReceiver(key) => {
+                require!(*key != Pubkey::default(), HoldfastError::TermsOutOfBounds);
+                Ok(())
+            }
+            Self::Guardian { leaves, joins } => exchange.replaced(*leaves, *joins).map(|_| ()),
+            Self::Timelock(timelock) => Timelock::from(timelock).check().or_refuse(),
+            Self::Thresholds(thresholds) => Thresholds::from(thresholds).check().or_refuse(),
+            Self::MarketTerms { terms, .. } => MarketTerms::from(terms).check().or_refuse(),
+            Self::MarketFeeds { feeds, .. } => feeds.check(),
+            Self::SiloTerms { terms, .. } | Self::Silo { terms, .. } => {
+                require!(terms.is_valid(), HoldfastError::TermsOutOfBounds);
+                Ok(())
+            }
+            Self::Market { terms, feeds, .. } => {
+                MarketTerms::from(terms).check().or_refuse()?;
+                feeds.check()
+            }
+        }
+    }
+
+    /// Whose power it would end.
+    fn removes(&self, exchange: &Exchange) -> Option<Pubkey> {
+        match self {
+            Self::Admin(_) => Some(exchange.admin),
+            Self::Guardian { leaves, .. } => *leaves,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a market's feeds say at the moment that matters.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_risk::policy::Action;
+use holdfast_sim::Failure;
+use holdfast_sim::feed::Published;
+use holdfast_sim::venue::ALL;
+
+use crate::stage::Stage;
+
+/// How a market is priced after something was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// All feeds agree on a new price.
+    Valid,
+    /// Nobody has published for longer than the market's age limit.
+    Stale,
+    /// Only one feed has.
+    Missing,
+    /// All have, and they disagree.
+    Diverging,
+    /// All have agreed, but the chain broke since.
+    PostGap,
+}
+
+pub const CONDITIONS: [Condition; 5] = [
+    Condition::Valid,
+    Condition::Stale,
+    Condition::Missing,
+    Condition::Diverging,
+    Condition::PostGap,
+];
+
+/// Longer than the age limit, shorter than a silence.
+const STALE_MS: u64 = 31_000;
+
+impl Condition {
+    /// Lets `wait_ms` or more pass and publishes `price` as the condition has it.
+    pub fn publish(self, stage: &mut Stage, wait_ms: u64, price: u64) -> Result<(), Failure> {
+        let aged = matches!(self, Self::Stale | Self::Missing | Self::Diverging);
+        stage.venue.cluster.pass(if aged { STALE_MS.max(wait_ms) } else { wait_ms });
+        let now = stage.venue.cluster.now_ms();
+        let mut say = |provider: Provider, price: u64| {
+            stage.venue.publish_feed(provider, 0, Published::new(price, now));
+        };
+        match self {
+            Self::Stale => return Ok(()),
+            Self::Missing => say(Provider::PythPull, price),
+            Self::Diverging => {
+                for (step, provider) in (10..).zip(ALL) {
+                    say(*provider, price * step / 10);
+                }
+            }
+            Self::Valid | Self::PostGap => ALL.iter().for_each(|provider| say(*provider, price)),
+        }
+        let providers = if self == Self::Missing { &ALL[..1] } else { ALL };
+        stage.venue.refresh(0, providers).map(|_| ())
+    }
+
+    /// Why an action that the state of the chain allows is refused for its price; `None` when it
+    /// needs none, or a stale one only makes it dearer.
+    pub fn refuses(self, action: Action) -> Option<HoldfastError> {
+        if self == Self::Valid {
+            return None;
+        }
+        match action {
+            Action::Reduce | Action::Open => Some(HoldfastError::NoPriceYet),
+            // At the edge of the band that favours its owner the account is safe.
+            Action::Flag => Some(HoldfastError::AccountSafe),
+            Action::Liquidate if self == Self::PostGap => Some(HoldfastError::MarketNotReady),
+            Action::Liquidate => Some(HoldfastError::NoPriceYet),
+            Action::ChangePool => Some(HoldfastError::StalePrice),
+            // At the other edge there is nothing to spare.
+            Action::WithdrawFree => Some(HoldfastError::BelowInitialMargin),
+            // Everybody has an hour after a break to take a change back.
+            Action::ChangeMaintenance if self == Self::PostGap => {
+                Some(HoldfastError::ChangeNotReady)
+            }
+            _ => None,
+        }
+    }
+}

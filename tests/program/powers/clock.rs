@@ -1,0 +1,43 @@
+//! A provider that lies about the time moves the venue's clock by up to a day. It shortens no wait and
+//! refills no budget: those go by the cluster's.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::state::Content;
+use holdfast_client::instruction;
+use holdfast_sim::feed::Published;
+
+use super::{WAIT_MS, guardian, newcomer};
+use crate::world::{SOL, World};
+
+/// Lets the venue's clock run a day ahead.
+fn lie(world: &mut World) {
+    world.calm(60);
+    let tomorrow = world.cluster.now_ms() + 86_400_000;
+    world.publish_one(0, Published::new(SOL, tomorrow)).unwrap();
+    world.observe().unwrap();
+    let led = world.chain_health().monitor.lead_ms;
+    assert!(led > 86_000_000, "{led}");
+}
+
+#[test]
+fn a_lying_provider_shortens_no_wait() {
+    let mut world = World::new();
+    let number = world.propose(Content::FeeReceiver(newcomer()));
+    world.cluster.pass(WAIT_MS - 86_400_000);
+    lie(&mut world);
+    // The notice after the break that the lie looks like is over too.
+    world.cluster.pass(7_200_000);
+    world.refuses(&world.application(number), HoldfastError::ChangeNotReady);
+}
+
+#[test]
+fn a_lying_provider_refills_no_budget() {
+    let mut world = World::new();
+    for _ in 0..3 {
+        world.send(instruction::tighten(guardian(0), true, 60_000));
+        world.cluster.pass(60_000);
+    }
+    lie(&mut world);
+    let fourth = instruction::tighten(guardian(0), true, 1_800_000);
+    world.refuses(&fourth, HoldfastError::BudgetExhausted);
+}

@@ -1,0 +1,121 @@
+//! What a thief of one guardian's key can try: to loosen, to keep people in, to do it for ever, and to
+//! keep the key.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::state::Content;
+use holdfast_client::instruction;
+use holdfast_risk::chain_health::State;
+use holdfast_sim::venue::market_order;
+use solana_signer::Signer;
+
+use super::{WAIT_MS, guardian, newcomer};
+use crate::world::{CALM, World};
+
+const HALF_HOUR: u64 = 1_800_000;
+
+fn state(world: &World) -> State {
+    State::from_code(world.chain_health().monitor.state as u8)
+}
+
+#[test]
+fn it_never_loosens() {
+    let mut world = World::new();
+    world.break_chain();
+    world.publish(&CALM).unwrap();
+    let broken = world.chain_health().monitor;
+    assert_eq!(state(&world), State::Shelter);
+    for (shelter, lasts) in [(false, 60_000), (false, HALF_HOUR), (true, 60_000)] {
+        let tighten = instruction::tighten(guardian(0), shelter, lasts);
+        world.refuses(&tighten, HoldfastError::NothingToTighten);
+    }
+    world.send(instruction::tighten(guardian(0), true, HALF_HOUR));
+    let after = world.chain_health().monitor;
+    assert!(after.until_ms > broken.until_ms);
+    assert_eq!((after.state, after.since_ms), (broken.state, broken.since_ms));
+    assert_eq!((after.broke_ms, after.seen_ms), (broken.broke_ms, broken.seen_ms));
+}
+
+/// Everything that is an exit, in the Shelter it made.
+#[test]
+fn it_freezes_no_exit() {
+    let mut world = World::new();
+    let trader = world.trader_with(1_000_000_000, &[(0, 20_000_000)]);
+    let now = world.cluster.now_ms();
+    let waiting = world.place(&trader, 0, market_order(1_000_000, now)).unwrap();
+    world.send(instruction::tighten(guardian(0), true, HALF_HOUR));
+    assert_eq!(state(&world), State::Shelter);
+    let (giver, wallet) = world.person(1_000);
+    let (silo, account) = (world.silo, trader.account);
+    world.send(instruction::deposit(giver.pubkey(), wallet, silo, account, 1_000));
+    let owner = trader.keypair.pubkey();
+    world.send(instruction::cancel_order(owner, account, waiting));
+    let close = OrderRequest { reduce_only: true, ..market_order(-i64::MAX, now) };
+    let number = world.place(&trader, 0, close).unwrap();
+    world.pass_to(3_000, &CALM);
+    world.execute(&account, number, &account).unwrap();
+    assert_eq!(world.account(&account).open_markets, 0);
+    assert_eq!(state(&world), State::Shelter);
+    let all = world.account(&account).collateral;
+    world.send(instruction::request_exit(owner, silo, account, trader.wallet, all));
+    let pay = instruction::pay_exit(silo, account, trader.wallet);
+    world.send(pay.clone());
+    assert!(world.balance(&trader.wallet) >= all / 10, "a tenth of all collateral an hour");
+    while state(&world) != State::Throttled {
+        world.pass_to(20_000, &CALM);
+    }
+    world.send(pay);
+    assert_eq!(world.balance(&trader.wallet), all);
+}
+
+/// Three half-hours a day, with the ladder behind each: the rest of the day belongs to everybody.
+#[test]
+fn it_runs_out_of_budget() {
+    let mut world = World::new();
+    let day = 86_400_000;
+    let start = world.cluster.now_ms();
+    let (mut used, mut closed) = (0, 0);
+    while world.cluster.now_ms() < start + day {
+        let tighten = instruction::tighten(guardian(0), true, HALF_HOUR);
+        if state(&world) != State::Shelter {
+            let payer = world.admin.pubkey();
+            match world.cluster.send_unsigned(&[tighten], &payer) {
+                Ok(_) => used += 1,
+                Err(failure) => assert!(failure.is(HoldfastError::BudgetExhausted)),
+            }
+        }
+        world.cluster.pass(30_000);
+        world.observe().unwrap();
+        closed += u64::from(state(&world) >= State::Thaw) * 30_000;
+    }
+    // Half an hour and the thaw's ten minutes each, if it waits for the thaw to end; here less.
+    assert_eq!(used, 3);
+    assert!((3 * HALF_HOUR..=3 * (HALF_HOUR + 660_000)).contains(&closed), "{closed}");
+}
+
+/// It cannot keep its seat: the admin proposes to remove it, and it cannot take that back.
+#[test]
+fn it_does_not_keep_its_seat() {
+    let mut world = World::new();
+    let content = Content::Guardian { leaves: Some(guardian(0)), joins: Some(newcomer()) };
+    let number = world.propose(content);
+    world.refuses(&world.cancellation(number, guardian(0)), HoldfastError::OwnRemoval);
+    // Meanwhile it can take back everything else the admin proposes: nothing changes for two days.
+    let other = world.propose(Content::FeeReceiver(newcomer()));
+    world.send(world.cancellation(other, guardian(0)));
+    world.cluster.pass(WAIT_MS);
+    world.send(world.application(number));
+    let other = world.propose(Content::FeeReceiver(newcomer()));
+    world.refuses(&world.cancellation(other, guardian(0)), HoldfastError::NotGuardian);
+    let tighten = instruction::tighten(guardian(0), true, HALF_HOUR);
+    world.refuses(&tighten, HoldfastError::NotGuardian);
+}
+
+/// It signs for nothing that only the admin does.
+#[test]
+fn it_proposes_nothing() {
+    let world = World::new();
+    let mut propose = world.proposal(Content::Admin(newcomer()));
+    propose.accounts[0].pubkey = guardian(0);
+    world.refuses(&propose, HoldfastError::NotAdmin);
+}
