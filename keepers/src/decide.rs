@@ -1,44 +1,68 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
+mod pool;
+pub(crate) mod refresh;
+
 use holdfast_client::Pubkey;
+use holdfast_client::holdfast::books;
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::legs::{self, Purpose};
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_client::standing;
+use holdfast_risk::execution::{Circumstances, Executed, Refusal, execute};
 use holdfast_risk::ledger::Ledger;
 use holdfast_risk::liquidation::{flag_stands, is_liquidatable};
 use holdfast_risk::margin::{Health, requirement};
 use holdfast_risk::order::Order;
+use holdfast_risk::pace::{Exit, Spent, payable};
 use holdfast_risk::policy::{Action, Permit, permit};
 use holdfast_risk::price::first_since;
 use holdfast_risk::settlement::{announced, is_due};
+use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 
 use crate::{Intent, Mirror};
 
 /// What to do at `now`, the venue's clock: liquidations and flags first, the account that lacks
-/// most first; then orders, reductions before openings and older before newer; then housekeeping.
+/// most first; then orders, reductions before openings and older before newer; then prices; then
+/// housekeeping.
 /// An observation comes last: it can change what is allowed, and the rest was decided before it.
 pub fn decide(mirror: &Mirror, now: Millis) -> Vec<Intent> {
+    decide_about(mirror, now, mirror.accounts.keys())
+}
+
+/// As [`decide`], about some accounts only, in the order of their addresses: the others are known
+/// to have nothing due.
+pub fn decide_about<'a>(
+    mirror: &'a Mirror,
+    now: Millis,
+    accounts: impl IntoIterator<Item = &'a Pubkey>,
+) -> Vec<Intent> {
     let chain = mirror.chain(now);
     let mut rescues = Vec::new();
     let mut orders = Vec::new();
     let mut chores = Vec::new();
-    for (address, account) in &mirror.accounts {
+    let mut awaited = 0;
+    let known = |address| mirror.accounts.get_key_value(address);
+    for (address, account) in accounts.into_iter().filter_map(known) {
         if let Some((missing, intent)) = rescue(mirror, &chain, address, account) {
             rescues.push((missing, intent));
         }
         for (urgency, intent) in waiting(mirror, &chain, address, account) {
             orders.push((urgency, intent));
         }
+        orders.extend(exit(mirror, &chain, address, account));
         chores.extend(chore(mirror, &chain, address, account));
+        awaited |= refresh::awaited(mirror, &chain, account);
     }
     rescues.sort_by_key(|(missing, _)| core::cmp::Reverse(*missing));
     orders.sort_by_key(|(urgency, _)| *urgency);
     let rescues = rescues.into_iter().map(|(_, intent)| intent);
     let orders = orders.into_iter().map(|(_, intent)| intent);
     let notices = mirror.markets.iter().filter_map(|(_, market)| notice(&chain, market));
-    rescues.chain(orders).chain(chores).chain(notices).chain(observation(&chain)).collect()
+    let work = rescues.chain(orders).chain(refresh::refreshes(mirror, &chain, awaited));
+    let chores = chores.into_iter().chain(pool::requests(mirror, &chain)).chain(notices);
+    work.chain(chores).chain(observation(&chain)).collect()
 }
 
 /// The next step towards the settlement of a market whose price does not return.
@@ -139,7 +163,8 @@ fn worth(account: &MarginAccount, market: &Market, chain: &Chain) -> Price {
     legs::worth(account, market, chain, Purpose::Liquidation)
 }
 
-/// Orders that a price meets: reductions first, then by when they were placed.
+/// Orders that the rules execute now: reductions first, then by when they were placed. Whether an
+/// opening leaves enough margin is seen when it is sent.
 fn waiting<'a>(
     mirror: &'a Mirror,
     chain: &'a Chain,
@@ -149,20 +174,48 @@ fn waiting<'a>(
     account.orders.iter().filter(|slot| slot.number != 0).filter_map(move |slot| {
         let market = mirror.market(slot.market).filter(|market| !market.is_settled())?;
         let order = Order::from(slot);
-        let held = account.position(slot.market).size;
-        let may_open = permit(Action::Open, chain.monitor.state) != Permit::Refused;
-        let delta = order.executable(held, may_open).ok()?;
-        let earliest =
-            order.requested.after(Millis(market.terms.execution_delay_ms)).max(chain.monitor.broke);
-        let met = market
-            .recent_prices()
-            .take_while(|point| point.published >= earliest)
-            .any(|point| order.trigger.is_met(point.middle()));
-        let due = delta.0 != 0 && met && !order.is_expired(market.now(chain.now));
-        let urgency = (order.opens(held), slot.requested_ms);
+        let opens = order.opens(account.position(slot.market).size);
+        let ready = !opens || market.is_ready(chain.monitor.broke);
+        let executes = ready && executed(mirror, chain, account, market, &order).is_ok();
         let (account, market, number) = (*address, slot.market, slot.number);
-        due.then_some((urgency, Intent::ExecuteOrder { account, market, number }))
+        let intent = Intent::ExecuteOrder { account, market, number };
+        executes.then_some(((opens, slot.requested_ms), intent))
     })
+}
+
+/// What executing an order would do, by the rules the program calls.
+fn executed(
+    mirror: &Mirror,
+    chain: &Chain,
+    account: &MarginAccount,
+    market: &Market,
+    order: &Order,
+) -> Result<Executed, Refusal> {
+    let met = Circumstances {
+        now: market.now(chain.now),
+        broke: chain.monitor.broke,
+        volatility: market.volatility().per_minute(),
+        opening: permit(Action::Open, chain.monitor.state),
+    };
+    let book = books::open(&mirror.silo, market, account);
+    let (terms, silo) = (MarketTerms::from(&market.terms), mirror.silo.rules());
+    execute(&book, order, market.recent_prices(), &terms, &silo, met)
+}
+
+/// An exit of which something can be paid now; among reductions, by when it was asked for.
+fn exit(
+    mirror: &Mirror,
+    chain: &Chain,
+    address: &Pubkey,
+    account: &MarginAccount,
+) -> Option<((bool, u64), Intent)> {
+    let silo = &mirror.silo;
+    let exit = Exit { amount: Usd(account.exit_amount), requested: Millis(account.exit_ms) };
+    let spent = Spent { since: Millis(silo.outflow_since_ms), amount: Usd(silo.outflow) };
+    let permit = permit(Action::WithdrawIdle, chain.monitor.state);
+    let amount = payable(exit, spent, chain.now, Usd(silo.ledger.collateral), permit).ok()?;
+    let urgency = (false, account.exit_ms);
+    (amount.0 > 0).then_some((urgency, Intent::PayExit { account: *address }))
 }
 
 /// Positions in settled markets to close, expired orders to remove and profit to mature; what would be

@@ -1,67 +1,12 @@
-use std::collections::BTreeMap;
-
 use bytemuck::Zeroable;
-use holdfast_client::holdfast::state::{
-    ChainHealth, MarginAccount, Market, OrderState, PositionState, PriceState, Silo,
-};
-use holdfast_client::{Pubkey, instruction};
-use holdfast_migrations::presets;
+use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest, PositionState};
+use holdfast_client::instruction;
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
+use holdfast_risk::chain_health::State;
 
 use super::decide;
+use crate::world::{NOW, PRICE, key, long, mirror, order};
 use crate::{Intent, Mirror};
-
-const NOW: u64 = 1_700_000_000_000;
-const PRICE: u64 = 100_000_000;
-
-fn key(number: u8) -> Pubkey {
-    Pubkey::new_from_array([number; 32])
-}
-
-/// Two markets whose prices were published every second up to `NOW`.
-fn mirror() -> Mirror {
-    let mut chain_health = ChainHealth::zeroed();
-    let seen = Sighting { clock: Millis(NOW), now: Millis(NOW), ..Sighting::default() };
-    chain_health.monitor = (&Monitor::new(&seen)).into();
-    chain_health.thresholds = (&Thresholds::default()).into();
-    let mut silo = Silo::zeroed();
-    silo.terms = presets::silo();
-    (silo.ledger.liquidity, silo.ledger.pending_profit) = (1_000, 1);
-    let markets = (0..2).map(|index| {
-        let mut market = Market::zeroed();
-        market.index = index;
-        market.terms = presets::market(100);
-        market.newest = 31;
-        market.reference_price = PRICE;
-        for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-            *price = PriceState { published_ms: NOW - age * 1_000, low: PRICE, high: PRICE };
-        }
-        (key(index + 1), market)
-    });
-    let markets = markets.collect();
-    Mirror { silo_address: key(9), silo, chain_health, markets, accounts: BTreeMap::new() }
-}
-
-/// Long ten units, worth 1,000, in the first market.
-fn long(collateral: u64) -> MarginAccount {
-    let mut account = MarginAccount::zeroed();
-    account.open_markets = 1;
-    account.collateral = collateral;
-    account.positions[0] = PositionState { size: 10_000_000, entry: 1_000_000_000, carry: 0 };
-    account
-}
-
-fn order(number: u64, delta: i64, requested_ms: u64) -> OrderState {
-    OrderState {
-        number,
-        delta,
-        limit: if delta > 0 { u64::MAX / 2 } else { 1 },
-        requested_ms,
-        expires_ms: NOW + 60_000,
-        ..OrderState::default()
-    }
-}
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
     decided_in(mirror(), accounts)
@@ -212,6 +157,29 @@ fn housekeeping_comes_last() {
     assert_eq!(decided(&[(1, account)]), [removes]);
 }
 
+#[test]
+fn pool_requests_wait_for_their_time_and_for_prices_since() {
+    let mut mirror = mirror();
+    let mut request = PoolRequest { owner: key(5), destination: key(6), ..PoolRequest::zeroed() };
+    request.requested_ms = NOW - 5_000;
+    mirror.requests.insert(key(30), request);
+    request.requested_ms = NOW - 8_000;
+    mirror.requests.insert(key(31), request);
+    let [newer, older] = [30, 31].map(|name| Intent::ExecutePool { request: key(name) });
+    assert_eq!(decide(&mirror, Millis(NOW)), [older, newer]);
+    assert_eq!(decide(&mirror, Millis(NOW - 1)), [older]);
+    mirror.markets[1].1.newest -= 1;
+    assert_eq!(decide(&mirror, Millis(NOW)), [older], "no price since the newer one is due");
+    mirror.chain_health.monitor.state = State::Shelter as u64;
+    assert_eq!(decide(&mirror, Millis(NOW)), []);
+    let built = older.instruction(&mirror, key(7), key(8)).expect("it is known");
+    let silo = mirror.silo_address;
+    let markets = [key(1), key(2)];
+    let expected =
+        instruction::execute_pool_request(key(5), silo, key(31), key(6), false, &markets);
+    assert_eq!(built, expected);
+}
+
 /// A day in milliseconds.
 const DAY: u64 = 24 * 3_600_000;
 
@@ -249,4 +217,21 @@ fn positions_in_a_settled_market_are_settled_and_nothing_else_is_done_in_it() {
     account.orders[0] = order(1, -1_000_000, NOW - 10_000);
     let settles = Intent::SettlePosition { account: key(1), market: 0 };
     assert_eq!(decided_in(mirror, &[(1, account)]), [settles]);
+}
+
+#[test]
+fn an_exit_that_waits_is_paid_as_far_as_the_outflow_allows() {
+    let mut account = MarginAccount::zeroed();
+    (account.exit_amount, account.exit_ms, account.exit_to) = (5, NOW - 1_000, key(60));
+    let pays = Intent::PayExit { account: key(1) };
+    assert_eq!(decided(&[(1, account)]), [pays]);
+    let mut spent = mirror();
+    spent.chain_health.monitor.state = State::Shelter as u64;
+    spent.silo.outflow_since_ms = NOW - 1_000;
+    spent.silo.outflow = u64::MAX / 2;
+    spent.accounts.insert(key(1), account);
+    assert_eq!(decide(&spent, Millis(NOW)), []);
+    let silo = spent.silo_address;
+    let built = pays.instruction(&spent, key(7), key(8));
+    assert_eq!(built, Some(instruction::pay_exit(silo, key(1), key(60))));
 }

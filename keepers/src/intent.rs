@@ -1,6 +1,7 @@
 //! What a keeper wants to happen, and the instruction that does it.
 
 use holdfast_client::{Instruction, Pubkey, instruction};
+use holdfast_risk::pool::PoolKind;
 
 use crate::Mirror;
 
@@ -40,6 +41,21 @@ pub enum Intent {
         /// The account.
         account: Pubkey,
     },
+    /// Pay an exit that waits.
+    PayExit {
+        /// The account.
+        account: Pubkey,
+    },
+    /// Execute a pool request.
+    ExecutePool {
+        /// The request.
+        request: Pubkey,
+    },
+    /// Read a market's feeds.
+    RefreshMarket {
+        /// The market's index.
+        market: u8,
+    },
     /// Give notice that a market without a price will be settled.
     AnnounceSettlement {
         /// The market's index.
@@ -70,8 +86,13 @@ impl Intent {
             | Self::ExecuteOrder { account, .. }
             | Self::RemoveOrder { account, .. }
             | Self::MatureProfit { account }
+            | Self::PayExit { account }
             | Self::SettlePosition { account, .. } => Some(*account),
-            Self::AnnounceSettlement { .. } | Self::SettleMarket { .. } | Self::Observe => None,
+            Self::ExecutePool { .. }
+            | Self::RefreshMarket { .. }
+            | Self::AnnounceSettlement { .. }
+            | Self::SettleMarket { .. }
+            | Self::Observe => None,
         }
     }
 
@@ -87,33 +108,53 @@ impl Intent {
         let markets_of = |account: &Pubkey, except: Option<u8>| {
             mirror.accounts.get(account).map(|state| mirror.markets_of(state, except))
         };
-        let address_of = |index: u8| mirror.markets.get(usize::from(index)).map(|found| found.0);
         Some(match *self {
             Self::Liquidate { account, market } => {
                 let others = markets_of(&account, Some(market))?;
-                instruction::liquidate(silo, address_of(market)?, account, keeper, &others)
+                instruction::liquidate(
+                    silo,
+                    mirror.market_address(market)?,
+                    account,
+                    keeper,
+                    &others,
+                )
             }
             Self::Flag { account } => instruction::flag(account, &markets_of(&account, None)?),
             Self::ExecuteOrder { account, market, number } => {
                 let others = markets_of(&account, Some(market))?;
-                let market = address_of(market)?;
+                let market = mirror.market_address(market)?;
                 instruction::execute_order(silo, market, account, keeper, number, &others)
             }
             Self::RemoveOrder { account, number } => {
                 instruction::cancel_order(signer, account, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
+            Self::PayExit { account } => {
+                let to = mirror.accounts.get(&account)?.exit_to;
+                instruction::pay_exit(silo, account, to)
+            }
+            Self::ExecutePool { request: address } => {
+                let request = mirror.requests.get(&address)?;
+                let insurance = request.kind() == PoolKind::Insurance;
+                let markets = if insurance { Vec::new() } else { mirror.market_addresses() };
+                let (owner, to) = (request.owner, request.destination);
+                instruction::execute_pool_request(owner, silo, address, to, insurance, &markets)
+            }
             Self::AnnounceSettlement { market } => {
-                instruction::announce_settlement(address_of(market)?)
+                instruction::announce_settlement(mirror.market_address(market)?)
             }
-            Self::SettleMarket { market } => instruction::settle_market(address_of(market)?),
+            Self::SettleMarket { market } => {
+                instruction::settle_market(mirror.market_address(market)?)
+            }
             Self::SettlePosition { account, market } => {
-                instruction::settle_position(silo, address_of(market)?, account)
+                instruction::settle_position(silo, mirror.market_address(market)?, account)
             }
-            Self::Observe => {
-                let markets: Vec<_> = mirror.markets.iter().map(|(address, _)| *address).collect();
-                instruction::observe(&markets)
+            Self::RefreshMarket { market } => {
+                let state = mirror.market(market)?;
+                let feeds: Vec<_> = mirror.feeds_of(state).map(|(address, _)| *address).collect();
+                instruction::refresh_market(silo, mirror.market_address(market)?, &feeds)
             }
+            Self::Observe => instruction::observe(&mirror.market_addresses()),
         })
     }
 }

@@ -2,9 +2,21 @@
 //! instructions that carry it out. No network, no clock of its own.
 
 mod decide;
+pub mod desk;
+pub mod fees;
+pub mod health;
 mod intent;
+pub mod keeper;
+pub mod lander;
 mod mirror;
+mod replica;
+mod units;
+mod watch;
+#[cfg(test)]
+mod world;
 
-pub use decide::decide;
+pub use decide::{decide, decide_about};
 pub use intent::Intent;
 pub use mirror::Mirror;
+pub use replica::{Merged, Replica, Snapshot, Taken, Version};
+pub use watch::Watch;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::Pubkey;
+use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
+use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
 use holdfast_risk::Millis;
 use holdfast_risk::chain_health::{Monitor, Thresholds};
 
@@ -20,6 +21,10 @@ pub struct Mirror {
     pub markets: Vec<(Pubkey, Market)>,
     /// Margin accounts by address; in an order that is the same in every run.
     pub accounts: BTreeMap<Pubkey, MarginAccount>,
+    /// Waiting pool requests by address.
+    pub requests: BTreeMap<Pubkey, PoolRequest>,
+    /// What the feed accounts last said.
+    pub feeds: BTreeMap<Pubkey, Reading>,
 }
 
 impl Mirror {
@@ -34,14 +39,35 @@ impl Mirror {
 
     /// A market by its index.
     pub fn market(&self, index: u8) -> Option<&Market> {
-        self.markets.get(usize::from(index)).map(|(_, market)| market)
+        self.listed(index).map(|(_, market)| market)
+    }
+
+    /// A market's address by its index.
+    pub fn market_address(&self, index: u8) -> Option<Pubkey> {
+        self.listed(index).map(|(address, _)| *address)
+    }
+
+    /// All markets' addresses, in index order.
+    pub fn market_addresses(&self) -> Vec<Pubkey> {
+        self.markets.iter().map(|(address, _)| *address).collect()
     }
 
     /// Addresses of the markets an account has positions in, without `except`, in rising order.
     pub fn markets_of(&self, account: &MarginAccount, except: Option<u8>) -> Vec<Pubkey> {
         let open = account.open_indices().filter(|index| Some(*index) != except);
-        open.filter_map(|index| self.markets.get(usize::from(index)))
-            .map(|(address, _)| *address)
-            .collect()
+        open.filter_map(|index| self.market_address(index)).collect()
+    }
+
+    /// The feeds of a market that are known, with their addresses.
+    pub fn feeds_of<'a>(
+        &'a self,
+        market: &'a Market,
+    ) -> impl Iterator<Item = (&'a Pubkey, &'a Reading)> {
+        let listed = market.feeds.iter().take(usize::from(market.feed_count));
+        listed.filter_map(|feed| self.feeds.iter().find(|(_, reading)| reading.is_of(feed)))
+    }
+
+    fn listed(&self, index: u8) -> Option<&(Pubkey, Market)> {
+        self.markets.get(usize::from(index)).filter(|(_, market)| market.index == index)
     }
 }

@@ -39,7 +39,11 @@ enum Task {
     ///
     /// Writes docs/compute-units.md and target/bench/compute-units.json, and fails when a figure
     /// exceeds its ceiling in docs/compute-unit-ceilings.json.
-    Bench,
+    Bench {
+        /// Measure instead what a price tick costs a keeper with up to a million accounts
+        #[arg(long)]
+        keeper: bool,
+    },
     /// Set up, build and run all tests
     Test,
     /// Generate the program's interface description and the pages made from it
@@ -62,7 +66,8 @@ fn main() -> ExitCode {
         Task::Setup => setup::install(),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
         Task::Drill { options } => drill(&options),
-        Task::Bench => bench(),
+        Task::Bench { keeper: true } => bench_keeper(),
+        Task::Bench { keeper: false } => bench(),
         Task::Test => test(),
         Task::Idl { check } => idl(check),
         Task::Fmt => fmt(&[]),
@@ -97,6 +102,17 @@ fn bench() -> Result<(), String> {
     setup::install_compiler()?;
     sbpf::build()?;
     simulate("bench", &[sbpf::toolchain()])
+}
+
+fn bench_keeper() -> Result<(), String> {
+    show(Command::new("cargo").args([
+        "bench",
+        "--locked",
+        "--package",
+        "holdfast-keepers",
+        "--bench",
+        "mirror",
+    ]))
 }
 
 fn test() -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! Decoding account data.
 
-use anchor_lang::{AnchorDeserialize as _, Discriminator};
+use anchor_lang::AnchorDeserialize as _;
+pub use anchor_lang::Discriminator as Kind;
 use bytemuck::Pod;
 use holdfast::state::Change;
 
@@ -17,7 +18,7 @@ pub enum NotDecoded {
 ///
 /// # Errors
 /// When the discriminator or the length is not `T`'s.
-pub fn decode<T: Pod + Discriminator>(data: &[u8]) -> Result<T, NotDecoded> {
+pub fn decode<T: Pod + Kind>(data: &[u8]) -> Result<T, NotDecoded> {
     let body = data.strip_prefix(T::DISCRIMINATOR).ok_or(NotDecoded::WrongKind)?;
     bytemuck::try_pod_read_unaligned(body).map_err(|_| NotDecoded::WrongLength)
 }

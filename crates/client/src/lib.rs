@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod decode;
+pub mod feed;
 pub mod instruction;
 pub mod standing;
 

@@ -151,6 +151,14 @@ impl Cluster {
         self.svm.get_account(address).filter(|account| account.lamports > 0)
     }
 
+    /// All accounts of a program, in the order of their addresses.
+    pub fn program_accounts(&self, program: &Pubkey) -> Vec<(Pubkey, Account)> {
+        let mut accounts = self.svm.get_program_accounts(program);
+        accounts.retain(|(_, account)| account.lamports > 0);
+        accounts.sort_by_key(|(address, _)| *address);
+        accounts
+    }
+
     /// Lamports that keep an account of `length` bytes.
     pub fn rent(&self, length: usize) -> u64 {
         self.svm.minimum_balance_for_rent_exemption(length)
@@ -195,6 +203,20 @@ impl Cluster {
         let transaction = VersionedTransaction::try_new(message, signers)
             .map_err(|error| Failure { code: None, message: error.to_string() })?;
         // The same instruction may be sent again at once.
+        let result = self.svm.send_transaction(transaction);
+        self.svm.expire_blockhash();
+        result.map_err(|failed| Failure::of(&failed))
+    }
+
+    /// Sends a transaction whose blockhash the caller has judged.
+    ///
+    /// # Errors
+    /// What the runtime and the program said.
+    pub fn send_transaction(
+        &mut self,
+        mut transaction: VersionedTransaction,
+    ) -> Result<TransactionMetadata, Failure> {
+        transaction.message.set_recent_blockhash(self.svm.latest_blockhash());
         let result = self.svm.send_transaction(transaction);
         self.svm.expire_blockhash();
         result.map_err(|failed| Failure::of(&failed))

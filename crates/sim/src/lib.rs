@@ -7,6 +7,8 @@ pub mod drill;
 pub mod elf;
 pub mod events;
 pub mod feed;
+pub mod keeping;
+pub mod node;
 pub mod path;
 pub mod switchboard;
 pub mod tokens;

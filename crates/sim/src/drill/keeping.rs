@@ -150,6 +150,9 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::AnnounceSettlement { .. } => "announce settlement",
         Intent::SettleMarket { .. } => "settle market",
         Intent::SettlePosition { .. } => "settle position",
+        Intent::PayExit { .. } => "pay exit",
+        Intent::ExecutePool { .. } => "execute pool request",
+        Intent::RefreshMarket { .. } => "refresh market",
         Intent::Observe => "observe",
     }
 }

@@ -42,6 +42,8 @@ fn mirror() -> Mirror {
         chain_health: ChainHealth::zeroed(),
         markets: vec![(Pubkey::default(), market)],
         accounts: BTreeMap::from([(Pubkey::default(), account)]),
+        requests: BTreeMap::new(),
+        feeds: BTreeMap::new(),
     }
 }
 

@@ -315,5 +315,7 @@ fn first_mirror(venue: &Venue, people: &People) -> Mirror {
         chain_health: venue.chain_health(),
         markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
         accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
+        requests: BTreeMap::new(),
+        feeds: BTreeMap::new(),
     }
 }

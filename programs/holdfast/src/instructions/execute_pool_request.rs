@@ -4,7 +4,7 @@ use holdfast_risk::exposure::{SideTotal, traders_gain};
 use holdfast_risk::ledger::Ledger;
 use holdfast_risk::policy::Action;
 use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
-use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
+use holdfast_risk::{Bps, SignedUsd, Usd};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
@@ -59,7 +59,7 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     chain.require(Action::ChangePool)?;
-    let due = due(&silo, &request);
+    let due = request.due(&silo.terms);
     require!(chain.now >= due, HoldfastError::RequestNotDue);
     let ledger = Ledger::from(&silo.ledger);
     let assets = match kind {
@@ -115,14 +115,6 @@ fn leave_pool(silo: &mut Silo, request: &PoolRequest, ledger: &Ledger, assets: U
     Ok(paid.0)
 }
 
-/// The first moment whose prices may price the request.
-fn due(silo: &Silo, request: &PoolRequest) -> Millis {
-    let unstakes = request.leaves != 0 && request.kind() == PoolKind::Insurance;
-    let terms = &silo.terms;
-    let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
-    Millis(request.requested_ms).after(Millis(wait))
-}
-
 /// What the traders of all the silo's markets would gain at prices published since the request was
 /// due: the most while somebody leaves, the least while somebody joins. A market without positions
 /// owes nothing, whatever its price.
@@ -134,7 +126,7 @@ fn owed_to_traders<'info>(
 ) -> Result<SignedUsd> {
     let count = ctx.remaining_accounts.len();
     require!(count == usize::from(silo.market_count), HoldfastError::WrongMarket);
-    let (due, leaves) = (due(silo, request), request.leaves != 0);
+    let (due, leaves) = (request.due(&silo.terms), request.leaves != 0);
     let mut owed = SignedUsd(0);
     for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
         let market = legs::open_market(info, &ctx.accounts.silo.key(), index)?;

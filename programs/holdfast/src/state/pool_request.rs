@@ -1,5 +1,8 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::Millis;
 use holdfast_risk::pool::PoolKind;
+
+use super::SiloTermsState;
 
 /// A request to join or leave a pool, priced after it was made.
 /// Address: `["request", silo, owner, number as u16 LE]`.
@@ -46,5 +49,12 @@ impl PoolRequest {
     /// The pool asked.
     pub fn kind(&self) -> PoolKind {
         if self.pool == 0 { PoolKind::Liquidity } else { PoolKind::Insurance }
+    }
+
+    /// The first moment whose prices may price the request.
+    pub fn due(&self, terms: &SiloTermsState) -> Millis {
+        let unstakes = self.leaves != 0 && self.kind() == PoolKind::Insurance;
+        let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
+        Millis(self.requested_ms).after(Millis(wait))
     }
 }

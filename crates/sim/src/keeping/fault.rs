@@ -1,0 +1,101 @@
+//! What can fail between a keeper and the chain.
+
+use rand::Rng;
+use rand_chacha::ChaCha20Rng;
+
+/// One thing that fails, in one or in every place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// An endpoint answers, and what it shows stands still.
+    Frozen(usize),
+    /// All endpoints do.
+    AllFrozen,
+    /// An endpoint shows the chain so many blocks ago.
+    Stale(usize, usize),
+    /// An endpoint answers 429, or 500, or not at all.
+    Refusing(usize),
+    /// All endpoints do.
+    AllRefusing,
+    /// An endpoint answers with garbage.
+    Garbage(usize),
+    /// All answers are late by up to so many milliseconds.
+    Slow(u64),
+    /// Streams say nothing.
+    Silent,
+    /// Streams are closed again and again.
+    Closing,
+    /// Streams leave out one message in so many.
+    Dropping(u32),
+    /// Streams say things twice.
+    Duplicating,
+    /// What streams say is late by up to so many milliseconds, each message by another.
+    Reordering(u64),
+    /// Two transactions in three are lost.
+    Losing,
+    /// The chain stands still.
+    Halt,
+    /// Half of the slots are skipped.
+    Skipping,
+    /// Slots take twice as long.
+    SlowSlots,
+    /// Blocks are abandoned, so many at a time, every few seconds.
+    Forking(usize),
+    /// Feeds publish nothing.
+    NoPrices,
+    /// Endpoints go on giving out one blockhash.
+    OneBlockhash,
+}
+
+/// What fails now.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Whether something fails.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.0.contains(&fault)
+    }
+
+    /// Whether an endpoint stands still.
+    pub fn is_frozen(&self, endpoint: usize) -> bool {
+        self.has(Fault::AllFrozen) || self.has(Fault::Frozen(endpoint))
+    }
+
+    /// Whether an endpoint refuses.
+    pub fn is_refusing(&self, endpoint: usize) -> bool {
+        self.has(Fault::AllRefusing) || self.has(Fault::Refusing(endpoint))
+    }
+
+    /// How many blocks behind an endpoint is.
+    pub fn lag(&self, endpoint: usize) -> usize {
+        let lag = |fault: &Fault| match fault {
+            Fault::Stale(which, blocks) if *which == endpoint => Some(*blocks),
+            _ => None,
+        };
+        self.0.iter().find_map(lag).unwrap_or(0)
+    }
+
+    /// How late an answer is, milliseconds.
+    pub fn delay(&self, random: &mut ChaCha20Rng) -> u64 {
+        let late = |fault: &Fault| match fault {
+            Fault::Slow(most) => Some(*most),
+            _ => None,
+        };
+        let most = self.0.iter().find_map(late).unwrap_or(150);
+        random.random_range(20..=most.max(21))
+    }
+
+    /// How late a stream's message is, milliseconds, or `None` when it is left out.
+    pub fn message(&self, random: &mut ChaCha20Rng) -> Option<u64> {
+        let mut late = 30;
+        for fault in &self.0 {
+            match fault {
+                Fault::Silent => return None,
+                Fault::Dropping(one_in) if random.random_ratio(1, *one_in) => return None,
+                Fault::Reordering(most) => late = random.random_range(10..=*most),
+                _ => {}
+            }
+        }
+        Some(late)
+    }
+}

@@ -1,0 +1,119 @@
+//! A node of the embedded cluster as a client sees it: progress, accounts, blockhashes that expire,
+//! transactions that land. [`answer`] speaks JSON-RPC over it and [`serve`] does so over HTTP.
+
+mod answer;
+mod serve;
+
+use std::collections::{HashMap, VecDeque};
+
+use holdfast_client::Pubkey;
+use solana_account::Account;
+use solana_message::Hash;
+use solana_transaction::versioned::VersionedTransaction;
+
+use crate::{Cluster, Failure};
+
+pub use answer::answer;
+pub use serve::serve;
+
+/// Blockhashes that a transaction may name, newest first.
+const LIVING_BLOCKHASHES: usize = 150;
+
+/// A node and its cluster.
+pub struct Node {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// What the cluster says its genesis hash is.
+    pub genesis: Hash,
+    blockhashes: VecDeque<(Hash, u64)>,
+    landed: HashMap<String, Landed>,
+    block_height: u64,
+    seen_slot: u64,
+}
+
+/// A transaction that made it into a block.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// In which slot.
+    pub slot: u64,
+    /// What the program refused it with.
+    pub failure: Option<Failure>,
+}
+
+impl Node {
+    /// A node at the cluster's present slot.
+    pub fn new(cluster: Cluster) -> Self {
+        let mut node = Self {
+            genesis: Hash::new_from_array([7; 32]),
+            blockhashes: VecDeque::new(),
+            landed: HashMap::new(),
+            block_height: cluster.slot(),
+            seen_slot: cluster.slot(),
+            cluster,
+        };
+        node.tick();
+        node
+    }
+
+    /// Takes note of the blocks made since the last look: one new blockhash per block.
+    pub fn tick(&mut self) {
+        let made = self
+            .cluster
+            .slot()
+            .saturating_sub(self.seen_slot)
+            .max(u64::from(self.blockhashes.is_empty()));
+        self.seen_slot = self.cluster.slot();
+        for _ in 0..made {
+            self.block_height += 1;
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&self.block_height.to_le_bytes());
+            bytes[8] = 1;
+            self.blockhashes.push_front((Hash::new_from_array(bytes), self.block_height));
+        }
+        self.blockhashes.truncate(LIVING_BLOCKHASHES);
+    }
+
+    /// Blocks made so far.
+    pub fn block_height(&self) -> u64 {
+        self.block_height
+    }
+
+    /// The newest blockhash and the last block height at which it may be used.
+    pub fn blockhash(&self) -> (Hash, u64) {
+        let (hash, height) = self.blockhashes.front().copied().unwrap_or_default();
+        (hash, height + LIVING_BLOCKHASHES as u64)
+    }
+
+    /// Whether a transaction may name this blockhash.
+    pub fn is_living(&self, blockhash: &str) -> bool {
+        self.blockhashes.iter().any(|(hash, _)| hash.to_string() == blockhash)
+    }
+
+    /// An account.
+    pub fn account(&self, address: &Pubkey) -> Option<Account> {
+        self.cluster.get(address)
+    }
+
+    /// Takes a transaction into a block, unless its blockhash has expired or it did land already.
+    ///
+    /// # Errors
+    /// A sentence when it cannot be taken.
+    pub fn send(&mut self, transaction: VersionedTransaction) -> Result<String, String> {
+        let signature = transaction.signatures.first().ok_or("no signature")?.to_string();
+        if self.landed.contains_key(&signature) {
+            return Ok(signature);
+        }
+        if !self.is_living(&transaction.message.recent_blockhash().to_string()) {
+            return Err("Blockhash not found".to_owned());
+        }
+        let failure = self.cluster.send_transaction(transaction).err();
+        let landed = Landed { slot: self.cluster.slot(), failure };
+        self.landed.insert(signature.clone(), landed);
+        Ok(signature)
+    }
+
+    /// What became of a transaction.
+    pub fn landed(&self, signature: &str) -> Option<&Landed> {
+        self.landed.get(signature)
+    }
+}

@@ -1,0 +1,44 @@
+//! A configuration to start from.
+
+/// Every setting with its default and what it means.
+pub const EXAMPLE: &str = r#"# holdfast.toml: every setting with its default. Flags and environment variables (HOLDFAST_RPC,
+# HOLDFAST_FEES__PERCENTILE, ...) come first, then this file, then ~/.config/solana/cli/config.yml.
+
+# RPC endpoints, the preferred one first. Two or more of different operators let the keeper tell a
+# halted chain from a frozen endpoint.
+rpc = ["http://127.0.0.1:8899"]
+# WebSocket endpoints. Empty: next to the RPC endpoints.
+websocket = []
+# The cluster this is for; another one is refused. Mainnet:
+# genesis = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+
+# Pays and signs.
+# keypair = "/etc/holdfast/id.json"
+# The wallet must hold at least this, lamports.
+least_lamports = 50000000
+
+# The silo, and the number of the wallet's margin account in it that rewards are paid into.
+silo = 0
+account = 0
+# Wallets of all keepers of this venue, this one's included: they take turns. Empty: it is alone.
+keepers = []
+# Feed accounts of the markets. Markets whose feeds are not named are refreshed by others.
+feeds = []
+
+# Decide and log, send nothing.
+dry_run = false
+# Where metrics, /healthz and /readyz are served.
+# listen = "127.0.0.1:9464"
+# "text" or "json".
+log = "text"
+
+# Micro-lamports per compute unit.
+[fees]
+# Percentile of recent fees on the accounts written that a first attempt pays; urgency raises it.
+percentile = 60
+floor = 1000
+# At its cap a transaction goes on at that price.
+cap_exits = 5000000
+cap_liquidations = 2000000
+cap_chores = 100000
+"#;

@@ -1,0 +1,103 @@
+#![expect(clippy::result_large_err, reason = "the error of figment's own Jail")]
+
+use std::path::Path;
+
+use figment::Jail;
+
+use super::{Address, Addresses, Config, EXAMPLE, Flags, LogForm, load};
+
+/// Runs with an empty home and working directory.
+fn alone(test: impl FnOnce(&mut Jail) -> figment::error::Result<()>) {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        let home = jail.directory().to_owned();
+        jail.set_env("HOME", home.display());
+        test(jail)
+    });
+}
+
+fn hosts(config: &Config) -> Vec<String> {
+    config.rpc.0.iter().map(Address::to_string).collect()
+}
+
+#[test]
+fn the_example_is_the_default() {
+    alone(|jail| {
+        jail.create_file("example.toml", EXAMPLE)?;
+        let read = load(Some(Path::new("example.toml")), &Flags::default())?;
+        assert_eq!(read, Config::default());
+        assert_eq!(load(None, &Flags::default())?, Config::default());
+        Ok(())
+    });
+}
+
+#[test]
+fn flags_come_before_environment_before_file_before_the_solana_cli() {
+    alone(|jail| {
+        jail.create_dir(".config/solana/cli")?;
+        let cli = "json_rpc_url: http://cli\nwebsocket_url: ''\nkeypair_path: /cli.json\n";
+        jail.create_file(".config/solana/cli/config.yml", cli)?;
+        let read = |flags: &Flags| load(None, flags).map_err(figment::Error::from);
+        let config = read(&Flags::default())?;
+        assert_eq!(
+            (hosts(&config), config.keypair),
+            (vec!["http://cli".into()], "/cli.json".into())
+        );
+        jail.create_file("holdfast.toml", "rpc = ['http://file', 'http://other']\nsilo = 1\n")?;
+        let config = read(&Flags::default())?;
+        assert_eq!(hosts(&config), ["http://file", "http://other"]);
+        jail.set_env("HOLDFAST_RPC", "http://one,http://two");
+        jail.set_env("HOLDFAST_FEES__PERCENTILE", "75");
+        let config = read(&Flags::default())?;
+        assert_eq!(hosts(&config), ["http://one", "http://two"]);
+        assert_eq!((config.fees.percentile, config.silo), (75, 1));
+        let flags =
+            Flags { rpc: vec!["http://flag".into()], log: Some(LogForm::Json), ..Flags::default() };
+        let config = read(&flags)?;
+        assert_eq!(
+            (hosts(&config), config.log, config.silo),
+            (vec!["http://flag".into()], LogForm::Json, 1)
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let cases = [
+        ("rpcs = []", "rpcs"),
+        ("silo = 'first'", "silo"),
+        ("[fees]\npercentile = 0", "fees.percentile is 0"),
+        ("[fees]\nfloor = 200000", "above the cap"),
+        ("rpc = []", "name at least one"),
+        ("rpc = ['localhost']", "rpc names something unreadable"),
+        ("rpc = ['ws://localhost']", "http://"),
+        ("websocket = ['http://localhost']", "ws://"),
+        ("rpc = ", "holdfast config example"),
+    ];
+    alone(|jail| {
+        for (text, said) in cases {
+            jail.create_file("wrong.toml", text)?;
+            let error = load(Some(Path::new("wrong.toml")), &Flags::default()).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+        let error = load(Some(Path::new("missing.toml")), &Flags::default()).unwrap_err();
+        assert!(error.contains("missing.toml does not exist"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn addresses_show_no_keys() {
+    let address = Address("https://user:secret@rpc.example.com:8443/secret?key=secret".into());
+    assert_eq!(format!("{address} {address:?}"), ["https://rpc.example.com:8443"; 2].join(" "));
+    let config = Config { rpc: Addresses(vec![address]), ..Config::default() };
+    assert!(!format!("{config:?}").contains("secret"));
+}
+
+#[test]
+fn websockets_follow_from_rpc_addresses() {
+    let derived = |text: &str| Address(text.into()).websocket().map(|found| found.0);
+    assert_eq!(derived("http://127.0.0.1:8899").as_deref(), Some("ws://127.0.0.1:8900/"));
+    assert_eq!(derived("https://rpc.example/key").as_deref(), Some("wss://rpc.example/key"));
+}

@@ -1,0 +1,179 @@
+use holdfast_client::Pubkey;
+use holdfast_risk::Millis;
+use proptest::prelude::*;
+
+use super::{BACKUP_DELAY, Desk, Kind, Target};
+use crate::health::Class;
+use crate::world::{NOW, key, long, mirror, order};
+use crate::{Intent, Mirror};
+
+const FLAG: Intent = Intent::Flag { account: Pubkey::new_from_array([1; 32]) };
+
+struct Office {
+    mirror: Mirror,
+    desk: Desk,
+    now: u64,
+    seen: u64,
+}
+
+impl Office {
+    fn new(keepers: &[Pubkey]) -> Self {
+        let mut mirror = mirror();
+        mirror.accounts.insert(key(1), long(1));
+        Self { mirror, desk: Desk::new(key(200), keepers), now: 1_000, seen: 10 }
+    }
+
+    fn pick_in(&mut self, class: Class, intents: &[Intent]) -> Vec<Intent> {
+        let (allowed, now) = (class.consequence(), Millis(self.now));
+        self.desk.pick(&self.mirror, intents, &allowed, self.seen, Millis(NOW), now)
+    }
+
+    fn pick(&mut self, intents: &[Intent]) -> Vec<Intent> {
+        self.pick_in(Class::Healthy, intents)
+    }
+}
+
+#[test]
+fn what_is_under_way_is_not_sent_again_until_it_shows() {
+    let mut office = Office::new(&[]);
+    assert_eq!(office.pick(&[FLAG]), [FLAG]);
+    office.desk.sent(FLAG.target());
+    assert_eq!(office.pick(&[FLAG]), []);
+    office.desk.landed(FLAG.target(), 12, Millis(office.now));
+    office.seen = 12;
+    assert_eq!(office.pick(&[FLAG]), [], "the mirror may not show slot 12 whole");
+    office.seen = 13;
+    assert_eq!(office.pick(&[FLAG]), [FLAG], "it landed and is still to do");
+    office.seen = 12;
+    office.now += 10_000;
+    assert_eq!(office.pick(&[FLAG]), [FLAG], "a mirror that does not move is not waited for");
+}
+
+#[test]
+fn refusals_are_followed_by_longer_and_longer_pauses_with_their_reason() {
+    let mut office = Office::new(&[]);
+    let mut pauses = Vec::new();
+    for _ in 0..8 {
+        assert_eq!(office.pick(&[FLAG]), [FLAG]);
+        office.desk.sent(FLAG.target());
+        office.desk.refused(FLAG.target(), "the account is safe".into(), Millis(office.now));
+        let held = office.desk.held_back(Millis(office.now));
+        assert_eq!(held[0].reason, "the account is safe");
+        let pause = held[0].until.0 - office.now;
+        office.now += pause - 1;
+        assert_eq!(office.pick(&[FLAG]), []);
+        office.now += 1;
+        pauses.push(pause / 1_000);
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+    office.desk.landed(FLAG.target(), 1, Millis(office.now));
+    office.desk.refused(FLAG.target(), String::new(), Millis(office.now));
+    assert_eq!(office.desk.held_back(Millis(office.now))[0].refusals, 1);
+    assert_eq!(office.pick(&[]), []);
+    assert_eq!(office.desk.held_back(Millis(office.now)).len(), 1, "a pause outlives the cause");
+    office.now += 60_000;
+    assert_eq!(office.pick(&[]), []);
+    assert_eq!(office.pick(&[FLAG]), [FLAG]);
+}
+
+#[test]
+fn what_was_refused_yields_to_what_was_not() {
+    let mut office = Office::new(&[]);
+    let other = Intent::Flag { account: key(2) };
+    office.pick(&[FLAG, other]);
+    office.desk.refused(FLAG.target(), String::new(), Millis(office.now));
+    office.now += 1_000;
+    assert_eq!(office.pick(&[FLAG, other]), [other, FLAG]);
+}
+
+#[test]
+fn the_state_of_things_decides_what_is_sent() {
+    let mut office = Office::new(&[]);
+    let mut account = long(900_000_000);
+    account.orders[0] = order(1, -1_000_000, NOW);
+    account.orders[1] = order(2, 1_000_000, NOW);
+    office.mirror.accounts.insert(key(1), account);
+    let executes = |number| Intent::ExecuteOrder { account: key(1), market: 0, number };
+    let (exit, opening) = (executes(1), executes(2));
+    let refresh = Intent::RefreshMarket { market: 0 };
+    let chore = Intent::MatureProfit { account: key(1) };
+    let all = [FLAG, exit, opening, refresh, chore, Intent::Observe];
+    assert_eq!(exit.kind(&office.mirror), Kind::Exit);
+    assert_eq!(opening.kind(&office.mirror), Kind::Risk);
+    let everything = [Intent::Observe, exit, refresh, FLAG, opening, chore];
+    assert_eq!(office.pick_in(Class::Healthy, &all), everything);
+    assert_eq!(office.pick_in(Class::SlowSlots, &all), everything);
+    assert_eq!(office.pick_in(Class::HighSkip, &all), everything[..5]);
+    assert_eq!(office.pick_in(Class::StreamSilent, &all), everything[..5]);
+    assert_eq!(office.pick_in(Class::ForkSwitch, &all), everything[..3]);
+    assert_eq!(office.pick_in(Class::Restart, &all), everything[..3]);
+    for class in [Class::Halt, Class::BlockhashExpired, Class::RpcStale] {
+        assert_eq!(office.pick_in(class, &all), []);
+    }
+}
+
+#[test]
+fn no_more_is_under_way_than_can_be_followed() {
+    let mut office = Office::new(&[]);
+    let many: Vec<_> = (0..100).map(|name| Intent::Flag { account: key(name) }).collect();
+    let first = office.pick(&many);
+    assert_eq!(first, many[..64]);
+    first.iter().for_each(|intent| office.desk.sent(intent.target()));
+    assert_eq!(office.pick(&many), []);
+    office.desk.landed(Target::Account(key(5)), 9, Millis(office.now));
+    assert_eq!(office.pick(&many).len(), 1);
+}
+
+proptest! {
+    /// Of several keepers with one view exactly one acts at once; when it does not, exactly one more
+    /// does after each delay.
+    #[test]
+    fn keepers_take_turns(names in proptest::collection::btree_set(any::<u8>(), 1..6), venue_now in any::<u32>()) {
+        let keepers: Vec<_> = names.iter().map(|name| key(*name)).collect();
+        let mut mirror = mirror();
+        mirror.accounts.insert(key(1), long(1));
+        let mut desks: Vec<_> = keepers.iter().map(|me| Desk::new(*me, &keepers)).collect();
+        let (allowed, venue_now) = (Class::Healthy.consequence(), Millis(u64::from(venue_now)));
+        for round in 0..keepers.len() as u64 {
+            for (delay, acting) in [(0, round + 1), (BACKUP_DELAY.0 - 1, round + 1)] {
+                let now = Millis(round * BACKUP_DELAY.0 + delay);
+                let act = desks.iter_mut().filter_map(|desk| {
+                    desk.pick(&mirror, &[FLAG], &allowed, 0, venue_now, now).pop()
+                });
+                prop_assert_eq!(act.count() as u64, acting);
+            }
+        }
+    }
+
+    /// Who let something pass is not waited for again for a minute.
+    #[test]
+    fn the_absent_are_waited_for_once(venue_now in any::<u32>()) {
+        let keepers = [key(1), key(2)];
+        let venue_now = Millis(u64::from(venue_now));
+        let second = keepers.into_iter().find(|me| !super::ahead(&keepers, me, 0, venue_now).is_empty());
+        let mut desk = Desk::new(second.expect("one is second"), &keepers);
+        let (mirror, allowed) = (mirror(), Class::Healthy.consequence());
+        let refresh = |market| [Intent::RefreshMarket { market }];
+        let mut acts = |market, at| {
+            let (intents, at) = (refresh(market), Millis(at));
+            !desk.pick(&mirror, &intents, &allowed, 0, venue_now, at).is_empty()
+        };
+        prop_assert!(!acts(0, 0) && !acts(0, 1_999) && acts(0, 2_000));
+        for market in 1..16 {
+            prop_assert!(acts(market, 61_999));
+        }
+        prop_assert!(!acts(0, 62_000));
+    }
+
+    /// Turns are spread: over many windows everybody comes first sometimes.
+    #[test]
+    fn everybody_comes_first_sometimes(market in 0..16_u8) {
+        let keepers = [key(1), key(2), key(3)];
+        let first = |window: u64| {
+            let now = Millis(window * 60_000);
+            keepers.iter().position(|me| super::ahead(&keepers, me, market, now).is_empty())
+        };
+        let firsts: std::collections::HashSet<_> = (0..60).map(first).collect();
+        prop_assert_eq!(firsts.len(), 3);
+    }
+}

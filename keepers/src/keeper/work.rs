@@ -1,0 +1,128 @@
+//! Deciding, sending, and noting how it ended.
+
+use holdfast_client::Pubkey;
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::Monitor;
+use tracing::{info, warn};
+
+use super::{Command, Keeper};
+use crate::health::Venue;
+use crate::lander::{Ended, Moment, Outcome};
+use crate::{Intent, Replica};
+
+impl Keeper {
+    /// What the venue adds to the judgement of sources.
+    pub(super) fn venue(&self) -> Venue {
+        let Some(mirror) = self.mirror() else { return Venue::default() };
+        let monitor = Monitor::from(&mirror.chain_health.monitor);
+        let now = self.venue_now();
+        let stale = mirror.markets.iter().any(|(_, market)| {
+            let idle = market.longs.size == 0 && market.shorts.size == 0;
+            !idle && !market.mark(now, monitor.broke).fresh
+        });
+        Venue {
+            baseline_us: monitor.baseline_us,
+            restart_slot: monitor.restart_slot,
+            stale_prices: stale,
+        }
+    }
+
+    /// The venue's clock, as the newest endpoint shows the cluster's.
+    pub(super) fn venue_now(&self) -> Millis {
+        let Some(seen) = self.newest() else { return Millis(0) };
+        let Some(mirror) = self.mirror() else { return seen.clock };
+        let monitor = Monitor::from(&mirror.chain_health.monitor);
+        monitor.now(seen.clock, seen.slot, Millis(0))
+    }
+
+    /// Accounts that most transactions write: what is paid on them is what a place costs.
+    pub(super) fn written(&self) -> Vec<Pubkey> {
+        let markets = self.mirror().map(crate::Mirror::market_addresses).unwrap_or_default();
+        [vec![self.silo], markets].concat()
+    }
+
+    /// Decides and sends; follows what is under way.
+    pub(super) fn work(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        let Some(seen) = self.newest() else { return };
+        let venue_now = self.venue_now();
+        let consequence = self.diagnosis.class.consequence();
+        let usable = self.usable();
+        let endpoints =
+            if consequence.fan_out { usable } else { usable.into_iter().take(1).collect() };
+        let recent = std::mem::take(&mut self.recent_fees);
+        let moment = Moment {
+            now,
+            slot: seen.slot,
+            height: seen.height,
+            blockhash: seen.blockhash,
+            recent: &recent,
+        };
+        let (again, ended) = self.lander.poll(&moment);
+        for ended in ended {
+            self.end(ended, now);
+        }
+        let mut transactions = again;
+        for intent in self.decide(venue_now, now) {
+            transactions.extend(self.begin(intent, &moment));
+        }
+        for transaction in transactions {
+            self.counts.sent += 1;
+            commands.push(Command::Send { endpoints: endpoints.clone(), transaction });
+        }
+        self.recent_fees = recent;
+    }
+
+    /// What this keeper does now.
+    fn decide(&mut self, venue_now: Millis, now: Millis) -> Vec<Intent> {
+        let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
+            return Vec::new();
+        };
+        let decided = replica.decide(venue_now);
+        self.counts.due = decided.len() as u64;
+        let allowed = self.diagnosis.class.consequence();
+        self.desk.pick(replica.mirror(), &decided, &allowed, self.complete, venue_now, now)
+    }
+
+    fn begin(
+        &mut self,
+        intent: Intent,
+        moment: &Moment,
+    ) -> Option<solana_transaction::versioned::VersionedTransaction> {
+        let mirror = self.replica.as_ref().map(Replica::mirror)?;
+        let kind = intent.kind(mirror);
+        if self.dry_run {
+            info!(?intent, "would send");
+            self.desk.refused(intent.target(), "dry run".to_owned(), moment.now);
+            return None;
+        }
+        let instruction = intent.instruction(mirror, self.account, self.lander.wallet())?;
+        let transaction = self.lander.begin(intent, kind, instruction, moment)?;
+        info!(?intent, "sent");
+        self.desk.sent(intent.target());
+        self.counts.begun += 1;
+        Some(transaction)
+    }
+
+    pub(super) fn end(&mut self, ended: Ended, now: Millis) {
+        let target = ended.intent.target();
+        let landed = !matches!(ended.outcome, Outcome::Expired);
+        self.sources.ended(landed);
+        self.counts.end(&ended);
+        match &ended.outcome {
+            Outcome::Landed { slot } => {
+                info!(intent = ?ended.intent, slots = ended.slots, price = ended.price, "landed");
+                self.desk.landed(target, *slot, now);
+            }
+            Outcome::Refused { slot, reason } => {
+                warn!(intent = ?ended.intent, %reason, "refused");
+                self.desk.landed(target, *slot, now);
+                self.desk.refused(target, reason.clone(), now);
+            }
+            Outcome::Expired => {
+                warn!(intent = ?ended.intent, signed = ended.signed, "did not land");
+                let reason = "it did not land before its blockhash expired".to_owned();
+                self.desk.refused(target, reason, now);
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Bringing transactions into blocks: signed again with a higher price while they are urgent, sent
+//! again until they have landed or can no longer land, and what became of each.
+//!
+//! Two versions of one transaction may both land. That costs a fee and no more: the program refuses
+//! what is done already.
+
+use std::collections::BTreeMap;
+
+use holdfast_client::{Instruction, Pubkey};
+use holdfast_risk::Millis;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_keypair::Keypair;
+use solana_message::{Hash, Message, VersionedMessage};
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+
+use crate::Intent;
+use crate::desk::Kind;
+use crate::fees::Fees;
+use crate::units::compute_units;
+
+/// How often an unlanded transaction is sent again as it is.
+const RESEND: Millis = Millis(1_000);
+/// How long something urgent waits before it is signed again at a higher price.
+const ESCALATE: Millis = Millis(4_000);
+/// How often something is signed before it counts as failed.
+const MOST_SIGNED: usize = 6;
+
+/// A blockhash to sign with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blockhash {
+    /// The hash.
+    pub hash: Hash,
+    /// The last block height at which it may be used.
+    pub last_height: u64,
+}
+
+/// What the lander needs to know of the moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The keeper's clock.
+    pub now: Millis,
+    /// The newest slot.
+    pub slot: u64,
+    /// The newest block height.
+    pub height: u64,
+    /// The newest blockhash.
+    pub blockhash: Blockhash,
+    /// Fees paid lately on the accounts that are written.
+    pub recent: &'a [u64],
+}
+
+/// What became of something that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it should.
+    Landed {
+        /// In which slot.
+        slot: u64,
+    },
+    /// It landed and the program refused it.
+    Refused {
+        /// In which slot.
+        slot: u64,
+        /// What the program said.
+        reason: String,
+    },
+    /// No version of it can land any more.
+    Expired,
+}
+
+/// The end of a flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What was to be done.
+    pub intent: Intent,
+    /// For what.
+    pub kind: Kind,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Slots from its first signature to its landing, or until it was given up.
+    pub slots: u64,
+    /// The price of its last version, micro-lamports per compute unit.
+    pub price: u64,
+    /// Versions signed.
+    pub signed: usize,
+}
+
+/// Sends and follows transactions.
+pub struct Lander {
+    wallet: Keypair,
+    fees: Fees,
+    flights: BTreeMap<u64, Flight>,
+    next: u64,
+}
+
+struct Flight {
+    intent: Intent,
+    kind: Kind,
+    instruction: Instruction,
+    begun: u64,
+    versions: Vec<Version>,
+    sent: Millis,
+    signed: Millis,
+}
+
+struct Version {
+    transaction: VersionedTransaction,
+    last_height: u64,
+    price: u64,
+}
+
+impl Lander {
+    /// A lander that pays and signs with `wallet`.
+    pub const fn new(wallet: Keypair, fees: Fees) -> Self {
+        Self { wallet, fees, flights: BTreeMap::new(), next: 0 }
+    }
+
+    /// Who pays and signs.
+    pub fn wallet(&self) -> Pubkey {
+        self.wallet.pubkey()
+    }
+
+    /// Signs an instruction and begins to follow it. The transaction is to be sent now.
+    pub fn begin(
+        &mut self,
+        intent: Intent,
+        kind: Kind,
+        instruction: Instruction,
+        moment: &Moment,
+    ) -> Option<VersionedTransaction> {
+        let mut flight = Flight {
+            intent,
+            kind,
+            instruction,
+            begun: moment.slot,
+            versions: Vec::new(),
+            sent: moment.now,
+            signed: moment.now,
+        };
+        let transaction = flight.sign(&self.wallet, &self.fees, moment)?;
+        self.flights.insert(self.next, flight);
+        self.next += 1;
+        Some(transaction)
+    }
+
+    /// What is to be sent now, and what has ended because it can no longer land.
+    pub fn poll(&mut self, moment: &Moment) -> (Vec<VersionedTransaction>, Vec<Ended>) {
+        let (mut sends, mut ended) = (Vec::new(), Vec::new());
+        let (wallet, fees) = (&self.wallet, &self.fees);
+        self.flights.retain(|_, flight| {
+            let Some(newest) = flight.versions.last() else { return false };
+            let expired = moment.height > newest.last_height;
+            let exhausted = flight.versions.len() >= MOST_SIGNED;
+            let waited = moment.now.since(flight.signed) >= ESCALATE;
+            let urgent = flight.kind != Kind::Chore && newest.price < fees.cap(flight.kind);
+            if expired && (exhausted || flight.kind == Kind::Chore) {
+                ended.push(flight.end(Outcome::Expired, moment.slot));
+                return false;
+            }
+            if expired || urgent && waited && !exhausted {
+                sends.extend(flight.sign(wallet, fees, moment));
+            } else if moment.now.since(flight.sent) >= RESEND {
+                sends.push(newest.transaction.clone());
+                flight.sent = moment.now;
+            }
+            true
+        });
+        (sends, ended)
+    }
+
+    /// Signatures whose fate is to be asked for.
+    pub fn signatures(&self) -> Vec<Signature> {
+        let versions = self.flights.values().flat_map(|flight| &flight.versions);
+        versions.map(|version| version.signature()).collect()
+    }
+
+    /// A transaction is in a block; `refused` says why the program did not do it.
+    pub fn landed(
+        &mut self,
+        signature: &Signature,
+        slot: u64,
+        refused: Option<String>,
+    ) -> Option<Ended> {
+        let (id, _) = self.flights.iter().find(|(_, flight)| flight.has(signature))?;
+        let flight = self.flights.remove(&id.clone())?;
+        let outcome = match refused {
+            None => Outcome::Landed { slot },
+            Some(reason) => Outcome::Refused { slot, reason },
+        };
+        Some(flight.end(outcome, slot))
+    }
+
+    /// How much is under way.
+    pub fn flying(&self) -> usize {
+        self.flights.len()
+    }
+}
+
+impl Flight {
+    /// Signs another version, at the price that its number asks.
+    fn sign(
+        &mut self,
+        wallet: &Keypair,
+        fees: &Fees,
+        moment: &Moment,
+    ) -> Option<VersionedTransaction> {
+        let attempt = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
+        // Others may pay less by now; an attempt never pays less than the one before.
+        let before = self.versions.last().map_or(0, |version| version.price);
+        let price = fees.price(self.kind, moment.recent, attempt).max(before);
+        let instructions = [
+            ComputeBudgetInstruction::set_compute_unit_limit(compute_units(&self.instruction)),
+            ComputeBudgetInstruction::set_compute_unit_price(price),
+            self.instruction.clone(),
+        ];
+        let blockhash = &moment.blockhash.hash;
+        let message = Message::new_with_blockhash(&instructions, Some(&wallet.pubkey()), blockhash);
+        let message = VersionedMessage::Legacy(message);
+        let transaction = VersionedTransaction::try_new(message, &[wallet]).ok()?;
+        let last_height = moment.blockhash.last_height;
+        self.versions.push(Version { transaction: transaction.clone(), last_height, price });
+        (self.sent, self.signed) = (moment.now, moment.now);
+        Some(transaction)
+    }
+
+    fn has(&self, signature: &Signature) -> bool {
+        self.versions.iter().any(|version| version.signature() == *signature)
+    }
+
+    fn end(&self, outcome: Outcome, slot: u64) -> Ended {
+        Ended {
+            intent: self.intent,
+            kind: self.kind,
+            outcome,
+            slots: slot.saturating_sub(self.begun),
+            price: self.versions.last().map_or(0, |version| version.price),
+            signed: self.versions.len(),
+        }
+    }
+}
+
+impl Version {
+    fn signature(&self) -> Signature {
+        self.transaction.signatures.first().copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+#[path = "lander_tests.rs"]
+mod tests;

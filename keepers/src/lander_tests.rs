@@ -1,0 +1,152 @@
+use holdfast_client::instruction;
+use holdfast_risk::Millis;
+use solana_keypair::keypair_from_seed;
+use solana_message::{Hash, VersionedMessage};
+use solana_transaction::versioned::VersionedTransaction;
+
+use super::{Blockhash, Ended, Lander, Moment, Outcome};
+use crate::Intent;
+use crate::desk::Kind;
+use crate::fees::Fees;
+use crate::world::key;
+
+const FLAG: Intent = Intent::Flag { account: holdfast_client::Pubkey::new_from_array([1; 32]) };
+
+struct Pad {
+    lander: Lander,
+    now: u64,
+    height: u64,
+    recent: Vec<u64>,
+}
+
+impl Pad {
+    fn new() -> Self {
+        let wallet = keypair_from_seed(&[5; 32]).expect("32 bytes");
+        Self {
+            lander: Lander::new(wallet, Fees::default()),
+            now: 0,
+            height: 100,
+            recent: vec![2_000],
+        }
+    }
+
+    fn moment<'a>(&self, recent: &'a [u64]) -> Moment<'a> {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&self.height.to_le_bytes());
+        Moment {
+            now: Millis(self.now),
+            slot: self.height + 1_000,
+            height: self.height,
+            blockhash: Blockhash {
+                hash: Hash::new_from_array(hash),
+                last_height: self.height + 150,
+            },
+            recent,
+        }
+    }
+
+    fn begin(&mut self, kind: Kind) -> VersionedTransaction {
+        let recent = self.recent.clone();
+        let flag = instruction::flag(key(1), &[key(2)]);
+        let moment = self.moment(&recent);
+        self.lander.begin(FLAG, kind, flag, &moment).expect("it is signed")
+    }
+
+    /// Lets time pass, at two and a half blocks a second.
+    fn pass(&mut self, ms: u64) -> (Vec<VersionedTransaction>, Vec<Ended>) {
+        self.now += ms;
+        self.height += ms / 400;
+        let recent = self.recent.clone();
+        let moment = self.moment(&recent);
+        self.lander.poll(&moment)
+    }
+}
+
+/// Micro-lamports per compute unit a transaction pays.
+fn price(transaction: &VersionedTransaction) -> u64 {
+    let VersionedMessage::Legacy(message) = &transaction.message else { panic!("legacy") };
+    let data = &message.instructions[1].data;
+    u64::from_le_bytes(data[1..9].try_into().expect("a price"))
+}
+
+#[test]
+fn it_is_sent_again_as_it_is_until_it_escalates() {
+    let mut pad = Pad::new();
+    let first = pad.begin(Kind::Risk);
+    assert_eq!(price(&first), 2_000);
+    assert_eq!(pad.pass(999), (vec![], vec![]));
+    assert_eq!(pad.pass(1), (vec![first.clone()], vec![]));
+    let (sent, _) = pad.pass(3_000);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(price(&sent[0]), 4_000);
+    assert_ne!(sent[0].signatures, first.signatures);
+    assert_eq!(pad.lander.signatures().len(), 2, "the first version may still land");
+}
+
+#[test]
+fn at_the_cap_it_goes_on_at_that_price() {
+    let mut pad = Pad::new();
+    pad.recent = vec![1_500_000];
+    let mut prices = vec![price(&pad.begin(Kind::Risk))];
+    for _ in 0..10 {
+        let (sent, ended) = pad.pass(4_000);
+        assert!(ended.is_empty() && sent.len() == 1);
+        prices.push(price(&sent[0]));
+    }
+    assert_eq!(prices[..3], [1_500_000, 2_000_000, 2_000_000]);
+    assert!(prices[3..].iter().all(|price| *price == 2_000_000));
+    assert_eq!(pad.lander.signatures().len(), 2);
+}
+
+#[test]
+fn a_fee_that_falls_elsewhere_does_not_make_it_cheaper() {
+    let mut pad = Pad::new();
+    pad.recent = vec![100_000];
+    pad.begin(Kind::Exit);
+    pad.recent = vec![1_000];
+    assert_eq!(price(&pad.pass(4_000).0[0]), 100_000);
+}
+
+#[test]
+fn an_expired_chore_is_given_up_and_what_is_urgent_is_signed_anew() {
+    let mut pad = Pad::new();
+    pad.begin(Kind::Chore);
+    pad.height += 150;
+    assert!(pad.pass(0).1.is_empty());
+    pad.height += 1;
+    let (sent, ended) = pad.pass(0);
+    assert!(sent.is_empty());
+    assert_eq!((&ended[0].outcome, ended[0].slots, ended[0].signed), (&Outcome::Expired, 151, 1));
+    assert_eq!(pad.lander.flying(), 0);
+
+    pad.recent = vec![u64::MAX];
+    pad.begin(Kind::Exit);
+    for versions in 2..=6 {
+        pad.height += 151;
+        let (sent, ended) = pad.pass(0);
+        assert_eq!((sent.len(), ended.len(), pad.lander.signatures().len()), (1, 0, versions));
+    }
+    pad.height += 151;
+    let (sent, ended) = pad.pass(0);
+    assert_eq!((sent.len(), ended.len()), (0, 1));
+    assert_eq!((ended[0].signed, ended[0].price), (6, 5_000_000));
+}
+
+#[test]
+fn any_version_that_lands_ends_it() {
+    let mut pad = Pad::new();
+    let first = pad.begin(Kind::Risk);
+    pad.pass(4_000);
+    let signature = first.signatures[0];
+    let ended = pad.lander.landed(&signature, 1_103, None).expect("it is followed");
+    assert_eq!(
+        (ended.intent, ended.outcome, ended.slots),
+        (FLAG, Outcome::Landed { slot: 1_103 }, 3)
+    );
+    assert_eq!(pad.lander.landed(&signature, 1_103, None), None);
+    assert_eq!((pad.lander.flying(), pad.pass(10_000)), (0, (vec![], vec![])));
+    let second = pad.begin(Kind::Risk);
+    let refused = pad.lander.landed(&second.signatures[0], 1_140, Some("AccountSafe".into()));
+    let expected = Outcome::Refused { slot: 1_140, reason: "AccountSafe".into() };
+    assert_eq!(refused.expect("it is followed").outcome, expected);
+}

@@ -1,0 +1,113 @@
+//! Carrying commands out: each in a task of its own, which reports by an event.
+
+use std::sync::Arc;
+
+use holdfast_client::Pubkey;
+use holdfast_keepers::keeper::{Command, Edge, Event};
+use solana_transaction::versioned::VersionedTransaction;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tracing::debug;
+
+use super::{Endpoints, stream};
+use crate::config::Address;
+use crate::rpc::Endpoint;
+
+/// Endpoints and streams of a real cluster.
+pub struct LiveEdge {
+    endpoints: Endpoints,
+    streams: Vec<(Address, Option<JoinHandle<()>>)>,
+    events: mpsc::Sender<Event>,
+}
+
+impl LiveEdge {
+    pub fn new(
+        endpoints: Vec<Endpoint>,
+        streams: Vec<Address>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let streams = streams.into_iter().map(|address| (address, None)).collect();
+        Self { endpoints: Arc::new(endpoints), streams, events }
+    }
+
+    /// Asks one endpoint in a task, and hands on what comes of it.
+    fn ask<F>(&self, endpoint: usize, ask: impl FnOnce(Endpoints, usize) -> F)
+    where
+        F: Future<Output = Event> + Send + 'static,
+    {
+        let (events, answer) = (self.events.clone(), ask(self.endpoints.clone(), endpoint));
+        tokio::spawn(async move {
+            let event = answer.await;
+            // The keeper is gone: nobody wants to know.
+            let _ = events.send(event).await;
+        });
+    }
+
+    fn open(&mut self, stream: usize, feeds: Vec<Pubkey>) {
+        let Some((address, running)) = self.streams.get_mut(stream) else { return };
+        if let Some(running) = running.take() {
+            running.abort();
+        }
+        let told = stream::follow(stream, address.clone(), feeds, self.events.clone());
+        *running = Some(tokio::spawn(told));
+    }
+
+    fn send(&self, endpoints: Vec<usize>, transaction: &VersionedTransaction) {
+        for endpoint in endpoints {
+            let (all, transaction) = (self.endpoints.clone(), transaction.clone());
+            tokio::spawn(async move {
+                let Some(endpoint) = all.get(endpoint) else { return };
+                if let Err(reason) = endpoint.send(&transaction).await {
+                    // Whether it landed is asked of the chain, not of who took it.
+                    debug!(%reason, "not taken");
+                }
+            });
+        }
+    }
+}
+
+impl Edge for LiveEdge {
+    fn begin(&mut self, command: Command) {
+        match command {
+            Command::Probe { endpoint, accounts } => {
+                self.ask(endpoint, |all, endpoint| probe(all, endpoint, accounts));
+            }
+            Command::Snapshot { endpoint, feeds } => {
+                self.ask(endpoint, |all, endpoint| snapshot(all, endpoint, feeds));
+            }
+            Command::Fates { endpoint, signatures } => {
+                self.ask(endpoint, |all, endpoint| async move {
+                    let fates = match all.get(endpoint) {
+                        Some(endpoint) => endpoint.fates(&signatures).await,
+                        None => Ok(Vec::new()),
+                    };
+                    Event::Fates { fates: fates.unwrap_or_default() }
+                });
+            }
+            Command::Open { stream, feeds } => self.open(stream, feeds),
+            Command::Send { endpoints, transaction } => self.send(endpoints, &transaction),
+        }
+    }
+}
+
+async fn probe(all: Endpoints, endpoint: usize, accounts: Vec<Pubkey>) -> Event {
+    let Some(asked) = all.get(endpoint) else { return Event::NoProgress { endpoint } };
+    match asked.progress(&accounts).await {
+        Ok((progress, fees)) => Event::Progress { endpoint, progress, fees },
+        Err(reason) => {
+            debug!(%reason, "no progress");
+            Event::NoProgress { endpoint }
+        }
+    }
+}
+
+async fn snapshot(all: Endpoints, endpoint: usize, feeds: Vec<Pubkey>) -> Event {
+    let Some(asked) = all.get(endpoint) else { return Event::NoSnapshot };
+    match asked.snapshot(&feeds).await {
+        Ok((snapshot, feeds)) => Event::Snapshot { snapshot, feeds },
+        Err(reason) => {
+            debug!(%reason, "no snapshot");
+            Event::NoSnapshot
+        }
+    }
+}

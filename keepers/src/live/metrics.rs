@@ -1,0 +1,81 @@
+//! Prometheus' text form.
+
+use std::fmt::Write;
+
+use holdfast_keepers::health::Class;
+use holdfast_keepers::keeper::Report;
+
+/// All metrics of a keeper.
+pub fn metrics(report: &Report) -> String {
+    let counts = &report.counts;
+    let mut page = String::new();
+    let gauges = [
+        ("ready", "Whether the keeper does its work", u64::from(report.ready)),
+        ("slot", "The newest slot known", report.slot),
+        ("accounts", "Margin accounts in the mirror", report.accounts as u64),
+        ("looked_at", "Accounts that the last decision looked at", report.hot as u64),
+        ("due", "Things to do, by the last decision", counts.due),
+        ("flying", "Transactions under way", report.flying as u64),
+        ("held_back", "Things left alone after a refusal", report.held_back.len() as u64),
+    ];
+    for (name, help, value) in gauges {
+        family(&mut page, name, help, "gauge");
+        sample(&mut page, name, "", value);
+    }
+    let counters = [
+        ("sent_total", "Transactions handed to endpoints, repetitions included", counts.sent),
+        ("begun_total", "Intents begun", counts.begun),
+        (
+            "landed_slots_total",
+            "Slots from first signature to landing, summed",
+            counts.slots_to_land,
+        ),
+        (
+            "landed_price_total",
+            "Micro-lamports per compute unit, summed over what landed",
+            counts.prices,
+        ),
+        ("unreadable_total", "Accounts that could not be read", counts.unreadable),
+        ("left_out_total", "Changes that streams left out", counts.left_out),
+        ("forks_total", "Abandoned forks", counts.forks),
+        ("failed_requests_total", "Probes and snapshots that failed", counts.failed_requests),
+    ];
+    for (name, help, value) in counters {
+        family(&mut page, name, help, "counter");
+        sample(&mut page, name, "", value);
+    }
+    family(&mut page, "ended_total", "Intents by what became of them", "counter");
+    let ended =
+        [("landed", counts.landed), ("refused", counts.refused), ("expired", counts.expired)];
+    for (outcome, value) in ended {
+        sample(&mut page, "ended_total", &format!("{{outcome=\"{outcome}\"}}"), value);
+    }
+    family(&mut page, "class", "1 for what is going on now", "gauge");
+    for class in Class::ALL {
+        let label = format!("{{class=\"{}\"}}", class.name());
+        sample(&mut page, "class", &label, u64::from(class == report.diagnosis.class));
+    }
+    family(&mut page, "endpoint_usable", "Whether an endpoint is of use", "gauge");
+    for (endpoint, fault) in report.diagnosis.endpoints.iter().enumerate() {
+        let label = format!("{{endpoint=\"{endpoint}\"}}");
+        sample(&mut page, "endpoint_usable", &label, u64::from(fault.is_none()));
+    }
+    family(&mut page, "stream_silent", "Whether a stream is silent", "gauge");
+    for (stream, silent) in report.diagnosis.silent.iter().enumerate() {
+        sample(&mut page, "stream_silent", &format!("{{stream=\"{stream}\"}}"), u64::from(*silent));
+    }
+    page
+}
+
+fn family(page: &mut String, name: &str, help: &str, kind: &str) {
+    // Writing to memory does not fail.
+    let _ = writeln!(page, "# HELP holdfast_{name} {help}\n# TYPE holdfast_{name} {kind}");
+}
+
+fn sample(page: &mut String, name: &str, label: &str, value: u64) {
+    let _ = writeln!(page, "holdfast_{name}{label} {value}");
+}
+
+#[cfg(test)]
+#[path = "../metrics_tests.rs"]
+mod tests;

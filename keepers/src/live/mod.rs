@@ -1,0 +1,167 @@
+//! Running a keeper against a real cluster: the clock, the signals, and who carries commands out.
+
+mod edge;
+mod metrics;
+mod refusal;
+mod serve;
+mod stream;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use holdfast_client::{Pubkey, address};
+use holdfast_keepers::keeper::{Edge, Event, Keeper, Orders, Report};
+use holdfast_risk::Millis;
+use solana_signer::Signer;
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
+use tracing::info;
+
+use crate::config::Config;
+use crate::preflight;
+use crate::rpc::Endpoint;
+use crate::show::decimal;
+use edge::LiveEdge;
+pub use refusal::refusal;
+
+/// How often the keeper decides, if nothing happens.
+const TICK: Duration = Duration::from_millis(100);
+/// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
+const WAITING: usize = 16_384;
+/// Events heard between two decisions, at most.
+const BATCH: usize = 4_096;
+/// How long what is under way is still followed after a stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Checks everything, then keeps the silo until stopped.
+///
+/// # Errors
+/// A sentence saying what to change; nothing was sent.
+pub async fn run(config: &Config) -> Result<(), String> {
+    let wallet = preflight::wallet(config)?;
+    let endpoints = Endpoint::all(config);
+    let standing = preflight::cluster(config, &endpoints, &wallet).await?;
+    let (streams, me) = (config.streams(), wallet.pubkey());
+    info!(
+        cluster = %standing.genesis,
+        wallet = %me,
+        balance = %decimal(standing.lamports, 9),
+        silo = config.silo,
+        dry_run = config.dry_run,
+        "keeping"
+    );
+    let orders = Orders {
+        silo: address::silo(config.silo),
+        account: standing.account,
+        wallet,
+        keepers: config.keepers()?,
+        feeds: config.feeds()?,
+        fees: config.fees,
+        dry_run: config.dry_run,
+        endpoints: endpoints.len(),
+        streams: streams.len(),
+    };
+    let (events, heard) = mpsc::channel(WAITING);
+    let edge = LiveEdge::new(endpoints, streams, events);
+    let begun = Instant::now();
+    let keeper = Keeper::new(orders, Millis(0));
+    let (report, reports) = watch::channel((tokio::time::Instant::now(), keeper.report(Millis(0))));
+    if let Some(listen) = config.listen {
+        serve::serve(listen, reports).await?;
+    }
+    Running { keeper, edge, heard, report, begun }.until_stopped().await;
+    Ok(())
+}
+
+struct Running {
+    keeper: Keeper,
+    edge: LiveEdge,
+    heard: mpsc::Receiver<Event>,
+    report: watch::Sender<(tokio::time::Instant, Report)>,
+    begun: Instant,
+}
+
+impl Running {
+    async fn until_stopped(mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut class = self.keeper.class();
+        let stop = stopped();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                _ = tick.tick() => self.turn(),
+            }
+            if self.keeper.class() != class {
+                class = self.keeper.class();
+                info!(class = class.name(), "the state of things changed");
+            }
+        }
+        info!("stopping: nothing more is begun");
+        self.keeper.rest();
+        let deadline = Instant::now() + FAREWELL;
+        while self.report.borrow().1.flying > 0 && Instant::now() < deadline {
+            tick.tick().await;
+            self.turn();
+        }
+        info!("stopped");
+    }
+
+    /// Hears what waits, then does what is to be done.
+    fn turn(&mut self) {
+        let now = self.now();
+        for _ in 0..BATCH {
+            let Ok(event) = self.heard.try_recv() else { break };
+            self.keeper.hear(event, now);
+        }
+        for command in self.keeper.poll(now) {
+            self.edge.begin(command);
+        }
+        let report = self.keeper.report(now);
+        self.report.send_replace((tokio::time::Instant::now(), report));
+    }
+
+    /// The keeper's clock: milliseconds since it began.
+    fn now(&self) -> Millis {
+        Millis(u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Ends when the process is asked to stop.
+async fn stopped() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+impl Config {
+    /// The wallets of all keepers.
+    fn keepers(&self) -> Result<Vec<Pubkey>, String> {
+        addresses("keepers", &self.keepers)
+    }
+
+    /// The feed accounts.
+    fn feeds(&self) -> Result<Vec<Pubkey>, String> {
+        addresses("feeds", &self.feeds)
+    }
+}
+
+fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
+    let parsed = texts.iter().map(|text| {
+        text.parse().map_err(|_| format!("{setting} names {text}: write addresses in base 58"))
+    });
+    parsed.collect()
+}
+
+/// Shared by all tasks of an edge.
+type Endpoints = Arc<Vec<Endpoint>>;

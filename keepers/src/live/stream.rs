@@ -1,0 +1,86 @@
+//! Following one WebSocket: slots, the program's accounts, and feed accounts.
+
+use futures_util::stream::{BoxStream, SelectAll};
+use futures_util::{StreamExt, stream::select_all};
+use holdfast_client::{Pubkey, holdfast};
+use holdfast_keepers::keeper::{Event, Shown};
+use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
+use solana_commitment_config::CommitmentConfig;
+use solana_pubsub_client::nonblocking::pubsub_client::PubsubClient;
+use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
+use tokio::sync::mpsc;
+use tracing::debug;
+
+use crate::config::Address;
+
+/// Hands on what a stream tells until it ends, or until the keeper does not keep up: what it then
+/// misses it gets from a snapshot.
+pub async fn follow(
+    stream: usize,
+    address: Address,
+    feeds: Vec<Pubkey>,
+    events: mpsc::Sender<Event>,
+) {
+    if let Err(reason) = told(stream, &address, feeds, &events).await {
+        debug!(%address, %reason, "the stream ended");
+    }
+    let _ = events.send(Event::Closed { stream }).await;
+}
+
+async fn told(
+    stream: usize,
+    address: &Address,
+    feeds: Vec<Pubkey>,
+    events: &mpsc::Sender<Event>,
+) -> Result<(), String> {
+    let failed = |what: &'static str| move |_| format!("{what} failed");
+    let client = PubsubClient::new(address.secret()).await.map_err(failed("connecting"))?;
+    let (slots, _end) = client.slot_subscribe().await.map_err(failed("subscribing to slots"))?;
+    let config = RpcProgramAccountsConfig {
+        account_config: account_config(),
+        ..RpcProgramAccountsConfig::default()
+    };
+    let (accounts, _end) = client
+        .program_subscribe(&holdfast::ID, Some(config))
+        .await
+        .map_err(failed("subscribing to the program"))?;
+    let mut all: SelectAll<BoxStream<Event>> = select_all([
+        slots.map(move |slot| Event::Slot { stream, slot: slot.slot, parent: slot.parent }).boxed(),
+        accounts
+            .filter_map(move |told| async move {
+                let address = told.value.pubkey.parse().ok()?;
+                shown(told.context.slot, address, &told.value.account)
+                    .map(|shown| Event::Shown { stream, shown })
+            })
+            .boxed(),
+    ]);
+    let mut ends = Vec::new();
+    for feed in feeds {
+        let subscribed = client.account_subscribe(&feed, Some(account_config())).await;
+        let (told, end) = subscribed.map_err(failed("subscribing to a feed"))?;
+        ends.push(end);
+        let told = told.filter_map(move |told| async move {
+            shown(told.context.slot, feed, &told.value).map(|shown| Event::Shown { stream, shown })
+        });
+        all.push(told.boxed());
+    }
+    events.send(Event::Opened { stream }).await.map_err(|_| "the keeper is gone".to_owned())?;
+    while let Some(event) = all.next().await {
+        events.try_send(event).map_err(|_| "the keeper does not keep up".to_owned())?;
+    }
+    Err("it was closed".to_owned())
+}
+
+fn account_config() -> RpcAccountInfoConfig {
+    RpcAccountInfoConfig {
+        encoding: Some(UiAccountEncoding::Base64),
+        commitment: Some(CommitmentConfig::processed()),
+        ..RpcAccountInfoConfig::default()
+    }
+}
+
+fn shown(slot: u64, address: Pubkey, account: &UiAccount) -> Option<Shown> {
+    let closed = account.lamports == 0;
+    let data = if closed { Vec::new() } else { account.data.decode()? };
+    Some(Shown { slot, address, owner: account.owner.parse().ok()?, data })
+}

@@ -1,0 +1,78 @@
+//! The `holdfast` binary.
+
+mod act;
+mod cli;
+mod config;
+mod live;
+mod log;
+mod preflight;
+mod rpc;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::cli::{AccountTask, Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::config::Config;
+use crate::preflight::Standing;
+use crate::rpc::Endpoint;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), String> {
+    match cli.task {
+        Task::Completions { shell } => {
+            let (mut command, mut out) = (Cli::command(), std::io::stdout());
+            clap_complete::generate(shell, &mut command, "holdfast", &mut out);
+            return Ok(());
+        }
+        Task::Config(ConfigTask::Example) => {
+            print!("{}", config::EXAMPLE);
+            return Ok(());
+        }
+        _ => {}
+    }
+    let config = config::load(cli.config.as_deref(), &cli.flags)?;
+    log::start(config.log);
+    match cli.task {
+        Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
+        Task::Keeper(KeeperTask::Run) => live::run(&config).await,
+        Task::Status => show::status(&config).await,
+        Task::Account(AccountTask::Open) => act::open_account(&config).await,
+        Task::Account(AccountTask::Show { address }) => show::account(&config, address).await,
+        Task::Market(MarketTask::Show { index }) => show::market(&config, index).await,
+        Task::Silo(SiloTask::Show) => show::silo(&config).await,
+        Task::Completions { .. } | Task::Config(ConfigTask::Example) => Ok(()),
+    }
+}
+
+/// Says what was checked, or what to change.
+async fn check(config: &Config, offline: bool) -> Result<(), String> {
+    let wallet = preflight::wallet(config)?;
+    if offline {
+        println!("settings and keypair are fine; no endpoint was asked");
+        return Ok(());
+    }
+    let endpoints = Endpoint::all(config);
+    let Standing { genesis, lamports, account } =
+        preflight::cluster(config, &endpoints, &wallet).await?;
+    let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
+    let rows = [
+        ("cluster", genesis),
+        ("wallet", format!("{} SOL", show::decimal(lamports, 9))),
+        ("rewards go to", account.to_string()),
+        ("streams", streams.join(", ")),
+    ];
+    println!("{}\nall is well", show::facts(&rows));
+    Ok(())
+}

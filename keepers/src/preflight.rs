@@ -1,0 +1,140 @@
+//! What has to be right before anything is sent. Each refusal says what to change.
+
+use bytemuck::Pod;
+use holdfast_client::decode::{Kind, decode};
+use holdfast_client::holdfast::state::{Exchange, MarginAccount, Silo};
+use holdfast_client::{Pubkey, address, holdfast};
+use solana_keypair::{Keypair, read_keypair_file};
+use solana_signer::Signer;
+
+use crate::config::Config;
+use crate::rpc::Endpoint;
+use crate::show::decimal;
+
+/// What was found.
+pub struct Standing {
+    /// The cluster's genesis hash.
+    pub genesis: String,
+    /// What the wallet holds.
+    pub lamports: u64,
+    /// The wallet's margin account, into which rewards are paid.
+    pub account: Pubkey,
+}
+
+/// Reads the keypair.
+///
+/// # Errors
+/// A sentence when the file cannot be read or is no keypair; never what it contains.
+pub fn wallet(config: &Config) -> Result<Keypair, String> {
+    let path = config.keypair.display();
+    if let Err(reason) = std::fs::metadata(&config.keypair) {
+        return Err(format!(
+            "the keypair {path} cannot be read ({reason}): set keypair, or make one with `solana-keygen new`"
+        ));
+    }
+    read_keypair_file(&config.keypair).map_err(|_| {
+        format!(
+            "{path} is no keypair: it should be a JSON list of 64 numbers, readable by this user"
+        )
+    })
+}
+
+/// Asks every endpoint which cluster it is on, and the first one for the venue and the wallet.
+///
+/// # Errors
+/// A sentence for the first thing that is not as the settings want it.
+pub async fn cluster(
+    config: &Config,
+    endpoints: &[Endpoint],
+    wallet: &Keypair,
+) -> Result<Standing, String> {
+    let genesis = genesis(config, endpoints).await?;
+    let first = endpoints.first().ok_or("rpc is empty: name at least one RPC endpoint")?;
+    program(config, first).await?;
+    let silo = address::silo(config.silo);
+    let account = address::margin_account(&silo, &wallet.pubkey(), config.account);
+    margin_account(config, first, wallet, account).await?;
+    let lamports = first.account(&wallet.pubkey()).await?.map_or(0, |found| found.lamports);
+    if lamports < config.least_lamports {
+        return Err(format!(
+            "the wallet {} holds {} SOL and least_lamports asks for {}: send it SOL, or lower the setting",
+            wallet.pubkey(),
+            decimal(lamports, 9),
+            decimal(config.least_lamports, 9),
+        ));
+    }
+    Ok(Standing { genesis, lamports, account })
+}
+
+/// All endpoints have to be on one cluster, and on the one the settings name.
+async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
+    let mut known = config.genesis.clone();
+    for endpoint in endpoints {
+        let found = endpoint.genesis().await?;
+        let expected = known.get_or_insert_with(|| found.clone());
+        if *expected != found {
+            return Err(format!(
+                "{} is on another cluster: its genesis hash is {found}, expected {expected}; \
+                 change rpc or genesis",
+                endpoint.address
+            ));
+        }
+    }
+    known.ok_or_else(|| "rpc is empty: name at least one RPC endpoint".to_owned())
+}
+
+/// The program, its exchange and the silo are there, in the layout this binary knows.
+async fn program(config: &Config, endpoint: &Endpoint) -> Result<(), String> {
+    let id = holdfast::ID;
+    let place = &endpoint.address;
+    let program = endpoint.account(&id).await?;
+    if !program.is_some_and(|found| found.executable) {
+        return Err(format!(
+            "there is no program {id} on the cluster of {place}: point rpc at the cluster it is deployed on"
+        ));
+    }
+    kept::<Exchange>(config, endpoint, "exchange", address::exchange()).await?;
+    kept::<Silo>(config, endpoint, "silo", address::silo(config.silo)).await
+}
+
+/// One of the program's accounts is there, in the layout this binary knows.
+async fn kept<T: Pod + Kind>(
+    config: &Config,
+    endpoint: &Endpoint,
+    name: &str,
+    address: Pubkey,
+) -> Result<(), String> {
+    let Some(found) = endpoint.account(&address).await? else {
+        return Err(format!(
+            "the program has no {name} at {address}: run the migrations, or change silo (now {})",
+            config.silo
+        ));
+    };
+    let reads = found.owner == holdfast::ID && decode::<T>(&found.data).is_ok();
+    reads.then_some(()).ok_or_else(|| {
+        format!(
+            "the {name} at {address} is not as this version knows it: use the holdfast binary \
+             built with the deployed program"
+        )
+    })
+}
+
+/// Rewards and fees are paid into a margin account of the wallet.
+async fn margin_account(
+    config: &Config,
+    endpoint: &Endpoint,
+    wallet: &Keypair,
+    address: Pubkey,
+) -> Result<(), String> {
+    let found = endpoint.account(&address).await?;
+    let reads = found.is_some_and(|found| decode::<MarginAccount>(&found.data).is_ok());
+    reads.then_some(()).ok_or_else(|| {
+        format!(
+            "the wallet {} has no margin account number {} in silo {}: open it with \
+             `holdfast account open`, or change account",
+            wallet.pubkey(),
+            config.account,
+            config.silo
+        )
+    })
+}

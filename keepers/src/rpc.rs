@@ -1,0 +1,262 @@
+//! RPC endpoints. Errors are sentences that name the host and never the address, which may carry a
+//! key.
+
+use std::error::Error;
+use std::time::Duration;
+
+use holdfast_client::{Instruction, Pubkey, holdfast};
+use holdfast_keepers::Snapshot;
+use holdfast_keepers::health::Progress;
+use holdfast_keepers::keeper::{Fate, FeedAccount};
+use holdfast_risk::Millis;
+use solana_account_decoder_client_types::UiAccountEncoding;
+use solana_commitment_config::CommitmentConfig;
+use solana_keypair::Keypair;
+use solana_message::{Message, VersionedMessage};
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client_api::client_error::{self, ErrorKind};
+use solana_rpc_client_api::config::{
+    RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig, UiTransactionEncoding,
+};
+use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
+use solana_sdk_ids::sysvar::{clock, last_restart_slot};
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+
+use crate::config::{Address, Config};
+use crate::live::refusal;
+
+/// An endpoint that does not answer in this time has not answered.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Transactions whose status may be asked for at once.
+const MOST_STATUSES: usize = 256;
+
+/// One RPC endpoint.
+pub struct Endpoint {
+    /// Where it is; prints without keys.
+    pub address: Address,
+    client: RpcClient,
+}
+
+/// An account.
+pub struct Found {
+    /// Lamports.
+    pub lamports: u64,
+    /// Its program.
+    pub owner: Pubkey,
+    /// Whether it is a program itself.
+    pub executable: bool,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+impl Endpoint {
+    /// All endpoints of the settings, in their order.
+    pub fn all(config: &Config) -> Vec<Self> {
+        config.rpc.0.iter().cloned().map(Self::new).collect()
+    }
+
+    fn new(address: Address) -> Self {
+        let (url, commitment) = (address.secret().to_owned(), CommitmentConfig::processed());
+        let client = RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment);
+        Self { address, client }
+    }
+
+    /// The cluster's genesis hash.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn genesis(&self) -> Result<String, String> {
+        let hash = self.client.get_genesis_hash().await;
+        hash.map(|hash| hash.to_string()).map_err(|error| self.said(error))
+    }
+
+    /// Slot and block height now.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn epoch(&self) -> Result<(u64, u64), String> {
+        let info = self.client.get_epoch_info().await.map_err(|error| self.said(error))?;
+        Ok((info.absolute_slot, info.block_height))
+    }
+
+    /// An account, if it exists.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn account(&self, address: &Pubkey) -> Result<Option<Found>, String> {
+        Ok(self.accounts(&[*address]).await?.pop().flatten())
+    }
+
+    /// Accounts, in the order of their addresses; at most 100.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Found>>, String> {
+        let found = self.client.get_multiple_accounts(addresses).await;
+        let found = found.map_err(|error| self.said(error))?;
+        let found = found.into_iter().map(|account| {
+            account.map(|account| Found {
+                lamports: account.lamports,
+                owner: account.owner,
+                executable: account.executable,
+                data: account.data,
+            })
+        });
+        Ok(found.collect())
+    }
+
+    /// Sends instructions in one transaction that `wallet` pays and signs, and waits until the
+    /// cluster has confirmed it.
+    ///
+    /// # Errors
+    /// A sentence when it did not land.
+    pub async fn act(
+        &self,
+        instructions: &[Instruction],
+        wallet: &Keypair,
+    ) -> Result<String, String> {
+        let blockhash =
+            self.client.get_latest_blockhash().await.map_err(|error| self.said(error))?;
+        let payer = wallet.pubkey();
+        let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
+        let message = VersionedMessage::Legacy(message);
+        let transaction = VersionedTransaction::try_new(message, &[wallet])
+            .map_err(|error| format!("the wallet cannot sign this ({error}): check keypair"))?;
+        let landed = self.client.send_and_confirm_transaction(&transaction).await;
+        landed.map(|signature| signature.to_string()).map_err(|error| {
+            format!(
+                "the transaction may not have landed ({}): look before you try again",
+                reason(error)
+            )
+        })
+    }
+
+    /// Where the chain is as this endpoint shows it, and fees paid lately on `accounts`.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn progress(&self, accounts: &[Pubkey]) -> Result<(Progress, Vec<u64>), String> {
+        let clock_and_restart = [clock::ID, last_restart_slot::ID];
+        let asked = tokio::try_join!(
+            self.client.get_epoch_info(),
+            self.client.get_latest_blockhash_with_commitment(CommitmentConfig::processed()),
+            self.client.get_multiple_accounts(&clock_and_restart),
+        );
+        let (info, (blockhash, last_height), sysvars) = asked.map_err(|error| self.said(error))?;
+        let sysvar = |index: usize| sysvars.get(index).and_then(Option::as_ref);
+        let number = |index: usize, at: usize| {
+            let bytes = sysvar(index)?.data.get(at..at + 8)?;
+            Some(u64::from_le_bytes(bytes.try_into().ok()?))
+        };
+        // `Clock`: slot, epoch start, epoch, leader schedule epoch, then the time in seconds.
+        let seconds = number(0, 32).ok_or_else(|| self.garbled("clock"))?;
+        let restart_slot = number(1, 0).ok_or_else(|| self.garbled("last restart slot"))?;
+        let progress = Progress {
+            slot: info.absolute_slot,
+            block_height: info.block_height,
+            transactions: info.transaction_count.unwrap_or_default(),
+            blockhash: blockhash.to_bytes(),
+            last_height,
+            clock: Millis(seconds.saturating_mul(1_000)),
+            restart_slot,
+        };
+        let fees = self.client.get_recent_prioritization_fees(accounts).await;
+        let fees = fees.map_err(|error| self.said(error))?;
+        Ok((progress, fees.into_iter().map(|fee| fee.prioritization_fee).collect()))
+    }
+
+    /// All of the program's accounts, and the feed accounts.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn snapshot(&self, feeds: &[Pubkey]) -> Result<(Snapshot, Vec<FeedAccount>), String> {
+        let config = RpcProgramAccountsConfig {
+            account_config: RpcAccountInfoConfig {
+                encoding: Some(UiAccountEncoding::Base64),
+                commitment: Some(CommitmentConfig::processed()),
+                ..RpcAccountInfoConfig::default()
+            },
+            with_context: Some(true),
+            ..RpcProgramAccountsConfig::default()
+        };
+        let params = serde_json::json!([holdfast::ID.to_string(), config]);
+        let found: Response<Vec<RpcKeyedAccount>> = self
+            .client
+            .send(RpcRequest::GetProgramAccounts, params)
+            .await
+            .map_err(|error| self.said(error))?;
+        let accounts: Option<Vec<_>> = found
+            .value
+            .iter()
+            .map(|keyed| Some((keyed.pubkey.parse().ok()?, keyed.account.data.decode()?)))
+            .collect();
+        let accounts = accounts.ok_or_else(|| self.garbled("accounts"))?;
+        let shown = self.accounts(feeds).await?;
+        let shown = feeds.iter().zip(shown).filter_map(|(address, found)| {
+            let Found { owner, data, .. } = found?;
+            Some(FeedAccount { address: *address, owner, data })
+        });
+        Ok((Snapshot { slot: found.context.slot, accounts }, shown.collect()))
+    }
+
+    /// Hands a transaction to the endpoint, which does not judge it.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not take it.
+    pub async fn send(&self, transaction: &VersionedTransaction) -> Result<(), String> {
+        let config = RpcSendTransactionConfig {
+            skip_preflight: true,
+            encoding: Some(UiTransactionEncoding::Base64),
+            max_retries: Some(0),
+            ..RpcSendTransactionConfig::default()
+        };
+        let taken = self.client.send_transaction_with_config(transaction, config).await;
+        taken.map(|_| ()).map_err(|error| self.said(error))
+    }
+
+    /// What became of transactions that the cluster has confirmed.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn fates(&self, signatures: &[Signature]) -> Result<Vec<Fate>, String> {
+        let mut fates = Vec::new();
+        for some in signatures.chunks(MOST_STATUSES) {
+            let found = self.client.get_signature_statuses(some).await;
+            let found = found.map_err(|error| self.said(error))?.value;
+            for (signature, status) in some.iter().zip(found) {
+                let Some(status) = status else { continue };
+                if status.satisfies_commitment(CommitmentConfig::confirmed()) {
+                    let refused = status.err.as_ref().map(refusal);
+                    fates.push(Fate { signature: *signature, slot: status.slot, refused });
+                }
+            }
+        }
+        Ok(fates)
+    }
+
+    fn garbled(&self, what: &str) -> String {
+        format!("{} answers with no {what} that makes sense: check rpc", self.address)
+    }
+
+    fn said(&self, error: client_error::Error) -> String {
+        format!("{} does not answer ({}): check rpc and the network", self.address, reason(error))
+    }
+}
+
+/// The reason without the address it happened at.
+fn reason(error: client_error::Error) -> String {
+    match *error.kind {
+        ErrorKind::Reqwest(error) => innermost(&error.without_url()),
+        ErrorKind::Middleware(_) => "the request failed on its way".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+/// The last of an error's causes: the one that says what happened.
+fn innermost(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}

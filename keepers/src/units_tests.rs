@@ -1,0 +1,23 @@
+use holdfast_client::instruction;
+
+use super::compute_units;
+use crate::world::key;
+
+#[test]
+fn what_is_asked_follows_what_was_measured() {
+    let markets: Vec<_> = (1..=16).map(key).collect();
+    let flag = |count: usize| compute_units(&instruction::flag(key(50), &markets[..count]));
+    assert!(flag(1) < flag(2) && flag(2) == flag(4) && flag(4) < flag(5) && flag(5) == flag(16));
+    assert!((3_500..6_000).contains(&flag(1)), "{}", flag(1));
+    let liquidate = instruction::liquidate(key(1), key(2), key(3), key(4), &[]);
+    let execute = instruction::execute_order(key(1), key(2), key(3), key(4), 5, &[]);
+    let mature = instruction::mature_profit(key(1), key(2), key(3));
+    let cancel = instruction::cancel_order(key(1), key(2), 3);
+    let refresh = instruction::refresh_market(key(1), key(2), &[key(3)]);
+    let pool = instruction::execute_pool_request(key(1), key(2), key(3), key(4), false, &markets);
+    let observe = instruction::observe(&markets);
+    for known in [liquidate, execute, mature, cancel, refresh, pool, observe] {
+        assert!(compute_units(&known) < 40_000, "{known:?}");
+    }
+    assert_eq!(compute_units(&instruction::reconcile_vaults(key(1))), 200_000);
+}

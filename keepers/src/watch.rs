@@ -1,0 +1,125 @@
+//! Which accounts a decision has to look at: an index on what would have to happen first.
+//!
+//! An account is either *hot*, looked at in every decision, or *armed*: a few alarms stand on
+//! prices and moments, none of which has gone off, and until one does no decision can concern the
+//! account. Alarms may go off too early, never too late: whoever goes off is evaluated again by the
+//! rules and armed anew if nothing is due.
+
+mod alarm;
+mod arm;
+
+use std::collections::{BTreeSet, HashMap};
+
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast_risk::Millis;
+
+use crate::Mirror;
+use alarm::{Alarm, Alarms};
+use arm::{Arming, arm};
+
+/// The index. It is told what changed in the mirror and says whom to look at.
+#[derive(Default)]
+pub struct Watch {
+    hot: BTreeSet<Pubkey>,
+    alarms: Alarms,
+    armed: HashMap<Pubkey, Vec<Alarm>>,
+    seen: Seen,
+}
+
+/// What the alarms were set against. When one of these moves in a way that alarms do not cover,
+/// everybody is looked at again.
+#[derive(Default)]
+struct Seen {
+    broke: Millis,
+    silo: Option<SiloTermsState>,
+    markets: Vec<(MarketTermsState, Millis, bool)>,
+}
+
+impl Watch {
+    /// An account was added, changed or removed.
+    pub fn account_changed(&mut self, address: Pubkey) {
+        self.disarm(&address);
+        self.hot.insert(address);
+    }
+
+    /// Anything may have changed: everybody is looked at next.
+    pub fn forget(&mut self) {
+        self.seen = Seen::default();
+    }
+
+    /// Accounts to decide about at `now`, after the alarms that markets and time set off. What it
+    /// costs grows with those accounts, not with how many there are.
+    pub fn candidates(&mut self, mirror: &Mirror, now: Millis) -> &BTreeSet<Pubkey> {
+        let chain = mirror.chain(now);
+        if self.is_unforeseen(mirror, chain.monitor.broke) {
+            self.look_at_all(mirror);
+        }
+        for (market, seen) in
+            mirror.markets.iter().map(|(_, market)| market).zip(&self.seen.markets)
+        {
+            self.alarms.ring(market, &chain, seen.1, &mut self.hot);
+        }
+        self.alarms.pass(now, &mut self.hot);
+        self.remember(mirror, chain.monitor.broke);
+        let looked_at = std::mem::take(&mut self.hot);
+        for address in looked_at {
+            self.disarm(&address);
+            let Some(account) = mirror.accounts.get(&address) else { continue };
+            match arm(mirror, &chain, account) {
+                Arming::Hot => {
+                    self.hot.insert(address);
+                }
+                Arming::Armed(alarms) => {
+                    self.alarms.set(address, &alarms);
+                    self.armed.insert(address, alarms);
+                }
+            }
+        }
+        &self.hot
+    }
+
+    /// How many accounts the last decision looked at.
+    pub fn hot(&self) -> usize {
+        self.hot.len()
+    }
+
+    /// A break or a price was taken back, or a market was settled, or settings changed.
+    fn is_unforeseen(&self, mirror: &Mirror, broke: Millis) -> bool {
+        let seen = &self.seen;
+        let same_markets = seen.markets.len() == mirror.markets.len()
+            && mirror.markets.iter().zip(&seen.markets).all(
+                |((_, market), (terms, newest, settled))| {
+                    market.terms == *terms
+                        && market.is_settled() == *settled
+                        && market.newest_price().published >= *newest
+                },
+            );
+        broke < seen.broke || seen.silo != Some(mirror.silo.terms) || !same_markets
+    }
+
+    fn look_at_all(&mut self, mirror: &Mirror) {
+        self.alarms = Alarms::default();
+        self.armed.clear();
+        self.hot = mirror.accounts.keys().copied().collect();
+    }
+
+    fn remember(&mut self, mirror: &Mirror, broke: Millis) {
+        let markets = mirror.markets.iter();
+        let markets = markets.map(|(_, market)| {
+            (market.terms, market.newest_price().published, market.is_settled())
+        });
+        let silo = Some(mirror.silo.terms);
+        self.seen = Seen { broke, silo, markets: markets.collect() };
+    }
+
+    fn disarm(&mut self, address: &Pubkey) {
+        if let Some(alarms) = self.armed.remove(address) {
+            self.alarms.unset(*address, &alarms);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

@@ -1,0 +1,4 @@
+//! The real keeper loop in virtual time, against the program, with everything failing between them.
+
+mod faults;
+mod work;
