@@ -10,10 +10,12 @@ pub const NO_PRICE: Millis = Millis(86_400_000);
 /// Everybody has so long to see it coming, and a price to return.
 pub const NOTICE: Millis = Millis(86_400_000);
 
-/// When a settlement announced `now` may happen; `None` while a price may still come. Time before
-/// the chain's last break does not count: nobody could publish then.
+/// When a settlement announced `now` may happen; `None` while a price may still come, and where none
+/// ever did: nobody can have a position then. Time before the chain's last break does not count:
+/// nobody could publish.
 pub fn announced(newest: Millis, broke: Millis, now: Millis) -> Option<Millis> {
-    (now >= newest.max(broke).after(NO_PRICE)).then_some(now.after(NOTICE))
+    let given_up = newest.0 != 0 && now >= newest.max(broke).after(NO_PRICE);
+    given_up.then_some(now.after(NOTICE))
 }
 
 /// Whether the notice that ends at `settles` (zero: none was given) is over. After a break it is

@@ -19,6 +19,7 @@ fn a_day_without_a_price_that_could_have_come_and_a_day_of_notice() {
     let broke = Millis(5_000);
     assert_eq!(announced(newest, broke, now), None);
     assert_eq!(announced(newest, broke, Millis(5_000 + DAY)), Some(Millis(5_000 + 2 * DAY)));
+    assert_eq!(announced(Millis(0), Millis(0), Millis(u64::MAX)), None, "there never was a price");
     let due = |settles, broke, now| is_due(Millis(settles), Millis(broke), Millis(now));
     assert!(!due(0, 0, u64::MAX));
     assert!(!due(DAY, 0, DAY - 1) && due(DAY, 0, DAY));

@@ -2,13 +2,14 @@
 
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::instruction;
+use holdfast_risk::settlement::{NO_PRICE, NOTICE};
 use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
 use holdfast_sim::venue::{feed_account, feed_id, market_order};
 
 use super::Scenario;
 use super::catalogue::Kind;
 use super::setup::{ALICE, BOB, account, person, place, populated};
-use crate::world::{CALM, SOL, World};
+use crate::world::{BTC, CALM, SOL, World};
 
 #[test]
 fn prices_and_health() {
@@ -106,41 +107,34 @@ fn executing(delta: i64, name: &'static str) {
 }
 
 #[test]
-fn settlement() {
+fn settling() {
     let mut world = populated();
-    let (alice, day) = (person(ALICE), 86_400_000);
-    let (account, market) = (account(&world, &alice), world.markets[0]);
-    let silence = |world: &mut World| {
-        for _ in 0..day / 1_800_000 + 1 {
-            world.cluster.pass(1_800_000);
-            world.observe().unwrap();
-        }
+    let (silo, market) = (world.silo, world.markets[0]);
+    // The reference rises over what everybody paid, so that whoever is settled gains.
+    for _ in 0..10 {
+        world.pass_to(30_000, &[SOL * 102 / 100, BTC]);
+    }
+    // Every market but the first has a price still.
+    let pass = |world: &mut World, ms| {
+        world.cluster.pass(ms);
+        let now = world.cluster.now_ms();
+        world.publish_one(1, Published::new(BTC, now)).unwrap();
+        world.in_second(|world| world.publish(&CALM)).unwrap();
     };
-    silence(&mut world);
+    pass(&mut world, NO_PRICE.0);
     let announce = instruction::announce_settlement(market);
-    let harmless =
-        &[(1, Kind::Market, "any market without a price"), (1, Kind::ForeignMarket, "the same")];
-    Scenario {
-        name: "announce_settlement",
-        world: world.fork(),
-        instruction: announce.clone(),
-        harmless,
-    }
-    .check();
+    let (name, instruction) = ("announce_settlement", announce.clone());
+    Scenario { name, world: world.fork(), instruction, harmless: &[] }.check();
     world.send(announce);
-    silence(&mut world);
+    pass(&mut world, NOTICE.0);
     let settle = instruction::settle_market(market);
-    Scenario {
-        name: "settle_market",
-        world: world.fork(),
-        instruction: settle.clone(),
-        harmless: &[],
-    }
-    .check();
+    let (name, instruction) = ("settle_market", settle.clone());
+    Scenario { name, world: world.fork(), instruction, harmless: &[] }.check();
     world.send(settle);
-    let position = instruction::settle_position(world.silo, market, account);
-    let harmless = &[(3, Kind::Account, "whoever has a position in it")];
-    Scenario { name: "settle_position", world, instruction: position, harmless }.check();
+    let own = account(&world, &person(ALICE));
+    let instruction = instruction::settle_position(silo, market, own);
+    let harmless = &[(3, Kind::Account, "anyone may settle any account's position")];
+    Scenario { name: "settle_position", world, instruction, harmless }.check();
 }
 
 #[test]

@@ -23,7 +23,6 @@ pub fn announce_settlement(ctx: Context<AnnounceSettlement>) -> Result<()> {
     market.require_trading()?;
     require!(market.settles_ms == 0, HoldfastError::AlreadyAnnounced);
     let newest = market.newest_price().published;
-    require!(market.reference_price > 0, HoldfastError::PriceMayReturn);
     let settles = announced(newest, chain.monitor.broke, market.now(chain.now));
     market.settles_ms = settles.ok_or(HoldfastError::PriceMayReturn)?.0;
     emit!(SettlementAnnounced {
