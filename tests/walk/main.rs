@@ -53,7 +53,7 @@ fn a_venue_with_much_liquidity() {
 
 #[test]
 fn another_venue_with_much_liquidity() {
-    walk(5, RICH);
+    walk(7, RICH);
 }
 
 #[test]
