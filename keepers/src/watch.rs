@@ -84,7 +84,8 @@ impl Watch {
         self.hot.len()
     }
 
-    /// A break or a price was taken back, or a market was settled, or settings changed.
+    /// The chain broke (orders then wait for prices since) or a break or a price was taken back, a
+    /// market was settled, or settings changed.
     fn is_unforeseen(&self, mirror: &Mirror, broke: Millis) -> bool {
         let seen = &self.seen;
         let same_markets = seen.markets.len() == mirror.markets.len()
@@ -95,7 +96,7 @@ impl Watch {
                         && market.newest_price().published >= *newest
                 },
             );
-        broke < seen.broke || seen.silo != Some(mirror.silo.terms) || !same_markets
+        broke != seen.broke || seen.silo != Some(mirror.silo.terms) || !same_markets
     }
 
     fn look_at_all(&mut self, mirror: &Mirror) {

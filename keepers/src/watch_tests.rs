@@ -255,3 +255,18 @@ fn an_order_is_woken_by_a_price_that_replaces_a_newer_one() {
     let executes = Intent::ExecuteOrder { account: key(100), market: 0, number: 1 };
     assert_eq!(world.agrees(), [executes]);
 }
+
+#[test]
+fn after_a_break_orders_that_rest_wait_for_a_price_again() {
+    let mut world = world();
+    let mut account = long(900_000_000);
+    let rests = OrderState { limit: PRICE * 2, ..order(1, -1_000_000, NOW - 9_000) };
+    account.orders[0] = OrderState { market: 1, ..rests };
+    world.becomes(0, account);
+    world.feed();
+    assert_eq!((world.agrees(), world.watch.hot()), (vec![], 0));
+    world.happens(&Event::Passes { ms: 1_000 });
+    world.happens(&Event::State { state: 0, breaks: true });
+    world.feed();
+    assert_eq!(world.agrees(), [Intent::RefreshMarket { market: 1 }]);
+}
