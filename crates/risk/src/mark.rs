@@ -1,8 +1,8 @@
 //! What a position is worth: never nothing to say, only more or less sure.
 
 use crate::price::PricePoint;
-use crate::reference::Band;
-use crate::units::{Price, Side};
+use crate::reference::{Band, Reference};
+use crate::units::{Bps, Millis, Price, Side};
 
 /// A market's newest price with everything that tells how far it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,45 @@ pub struct Mark {
     pub band: Band,
 }
 
+/// When a price is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The venue's clock.
+    pub now: Millis,
+    /// The chain's last break.
+    pub broke: Millis,
+    /// The market's age limit.
+    pub age: Millis,
+}
+
 impl Mark {
+    /// A trading market's price, with the band of `width` around its reference.
+    pub fn of(
+        newest: PricePoint,
+        reference: &Reference,
+        at: Moment,
+        width: Bps,
+        several_feeds: bool,
+    ) -> Self {
+        let young = at.now.since(newest.published) <= at.age;
+        Self {
+            newest,
+            fresh: young && newest.published >= at.broke,
+            followed: reference.yields(several_feeds, at.now),
+            band: reference.band(width),
+        }
+    }
+
+    /// A settled market's price: the same for everybody, at any time.
+    pub const fn settled(price: Price, now: Millis) -> Self {
+        Self {
+            newest: PricePoint::exact(price, now),
+            fresh: true,
+            followed: true,
+            band: Band { low: price, high: price },
+        }
+    }
+
     /// The worth of a position on `side` when its owner wants something, to open or to withdraw:
     /// the worse side of a fresh price; without one the worse of it and the band's edge.
     pub fn against(&self, side: Side) -> Price {

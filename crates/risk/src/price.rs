@@ -25,6 +25,16 @@ pub fn first_since(
     recent.take_while(|point| point.published >= earliest).last()
 }
 
+/// Prices a market needs after a break before it trades as before.
+const PRICES_AFTER_BREAK: usize = 3;
+
+/// Whether enough of `recent`, which comes newest first, was published since the chain's last break
+/// at `broke` (zero: none) to open and to liquidate.
+pub fn is_ready(recent: impl Iterator<Item = PricePoint>, broke: Millis) -> bool {
+    let since = recent.take_while(|point| point.published >= broke);
+    broke.0 == 0 || since.take(PRICES_AFTER_BREAK).count() == PRICES_AFTER_BREAK
+}
+
 impl PricePoint {
     /// A price that has one middle.
     pub const fn exact(price: Price, published: Millis) -> Self {

@@ -1,6 +1,16 @@
-use super::PricePoint;
+use super::{PricePoint, is_ready};
 use crate::units::{Millis, Price, Side};
 use proptest::prelude::*;
+
+#[test]
+fn three_prices_since_a_break_make_a_market_ready() {
+    let ready = |published: &[u64], broke| {
+        let exact = |at: &u64| PricePoint::exact(Price(1), Millis(*at));
+        is_ready(published.iter().map(exact), Millis(broke))
+    };
+    assert!(ready(&[], 0), "nothing broke");
+    assert!(ready(&[7, 6, 5, 4], 5) && !ready(&[7, 6, 4], 5) && !ready(&[], 5));
+}
 
 proptest! {
     #[test]

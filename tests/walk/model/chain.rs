@@ -3,9 +3,9 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain_health::{Monitor, Sighting, State as ChainState, Thresholds, skipped};
 use holdfast_risk::exposure::skew;
-use holdfast_risk::mark::Mark;
+use holdfast_risk::mark::{Mark, Moment};
 use holdfast_risk::policy::{Action as Asked, Permit, permit};
-use holdfast_risk::price::PricePoint;
+use holdfast_risk::price::{PricePoint, is_ready};
 use holdfast_risk::quote::{Quote, Refusal};
 use holdfast_risk::reference::Observed;
 use holdfast_risk::refresh::{Conditions, refresh};
@@ -16,9 +16,6 @@ use holdfast_sim::feed::Published;
 
 use super::{Outcome, require};
 use crate::state::{MarketBooks, State};
-
-/// Prices a market needs after a break.
-const READY: usize = 3;
 
 /// The sysvars, as any instruction of this moment sees them.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +64,9 @@ impl Chain {
 
     /// How far a market's newest price is believed.
     pub fn mark(&self, market: &MarketBooks, terms: &MarketTerms) -> Mark {
-        let (newest, now) = (market.newest(), market.now(self.now));
-        let young = now.since(newest.published) <= terms.quotes.age;
-        Mark {
-            newest,
-            fresh: young && newest.published >= self.monitor.broke,
-            followed: market.reference.yields(false, now),
-            band: market.reference.band(terms.band.width),
-        }
+        let (now, broke) = (market.now(self.now), self.monitor.broke);
+        let at = Moment { now, broke, age: terms.quotes.age };
+        Mark::of(market.newest(), &market.reference, at, terms.band.width, false)
     }
 
     /// A market's newest price, if it is fresh.
@@ -86,9 +78,7 @@ impl Chain {
 
     /// Whether a market has had enough prices since the last break.
     pub fn is_ready(&self, market: &MarketBooks) -> bool {
-        let broke = self.monitor.broke;
-        let since = market.recent.iter().filter(|point| point.published >= broke);
-        broke.0 == 0 || since.count() >= READY
+        is_ready(market.recent.iter().copied(), self.monitor.broke)
     }
 }
 

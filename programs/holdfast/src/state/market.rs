@@ -3,9 +3,9 @@ use holdfast_risk::aggregate::{Panel, Stored};
 use holdfast_risk::carry::Funding;
 use holdfast_risk::exposure::SideTotal;
 use holdfast_risk::loss::Drawn;
-use holdfast_risk::mark::Mark;
+use holdfast_risk::mark::{Mark, Moment};
 use holdfast_risk::pace::{self, Spent};
-use holdfast_risk::price::PricePoint;
+use holdfast_risk::price::{self, PricePoint};
 use holdfast_risk::reference::Reference;
 use holdfast_risk::refresh::Accruals;
 use holdfast_risk::volatility::Volatility;
@@ -14,9 +14,6 @@ use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size,
 use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
 use crate::error::{HoldfastError, OrRefuse};
 use crate::instructions::{FeedSource, Feeds};
-
-/// Prices a market needs after a break before it trades as before.
-const PRICES_AFTER_BREAK: usize = 3;
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
 ///
@@ -213,18 +210,13 @@ impl Market {
 
     /// How far the newest price is believed at `now`, after the chain's last break at `broke`.
     pub fn mark(&self, now: Millis, broke: Millis) -> Mark {
-        let reference = self.reference();
+        let now = self.now(now);
         if self.is_settled() {
-            let newest = PricePoint::exact(Price(self.settlement_price), self.now(now));
-            let band = reference.band(Bps(0));
-            return Mark { newest, fresh: true, followed: true, band };
+            return Mark::settled(Price(self.settlement_price), now);
         }
-        let newest = self.newest_price();
-        let age = self.now(now).since(newest.published);
-        let fresh = age.0 <= self.terms.age_ms && newest.published >= broke;
-        let band = reference.band(Bps(self.terms.band_bps));
-        let followed = reference.yields(self.feed_count > 1, self.now(now));
-        Mark { newest, fresh, followed, band }
+        let at = Moment { now, broke, age: Millis(self.terms.age_ms) };
+        let (width, several) = (Bps(self.terms.band_bps), self.feed_count > 1);
+        Mark::of(self.newest_price(), &self.reference(), at, width, several)
     }
 
     /// The slow reference price.
@@ -267,8 +259,7 @@ impl Market {
 
     /// Whether enough prices have been published since the chain's last break.
     pub fn is_ready(&self, broke: Millis) -> bool {
-        let since = self.recent_prices().take_while(|point| point.published >= broke);
-        broke.0 == 0 || since.take(PRICES_AFTER_BREAK).count() == PRICES_AFTER_BREAK
+        price::is_ready(self.recent_prices(), broke)
     }
 
     /// Carry index of a side.
