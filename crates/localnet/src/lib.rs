@@ -1,0 +1,1 @@
+//! A local cluster: a validator, a price publisher, demo accounts and keepers as processes.
