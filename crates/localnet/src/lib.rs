@@ -1,1 +1,10 @@
 //! A local cluster: a validator, a price publisher, demo accounts and keepers as processes.
+
+pub mod chain;
+pub mod cli;
+pub mod place;
+pub mod process;
+pub mod proxy;
+pub mod tokens;
+pub mod validator;
+pub mod wallets;
