@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::instructions::Feeds;
 use holdfast_client::holdfast::state::{
-    Exchange, MarketTermsState, Silo, SiloTermsState, TimelockState,
+    Exchange, MarketTermsState, Silo, SiloTermsState, ThresholdsState, TimelockState,
 };
 use holdfast_client::{Pubkey, address, decode, instruction};
 use solana_keypair::Keypair;
@@ -17,6 +17,8 @@ pub struct Deployment {
     pub fee_receiver: Pubkey,
     /// Who may take changes back and tighten.
     pub guardians: Vec<Pubkey>,
+    /// When chain health tightens and loosens.
+    pub thresholds: ThresholdsState,
     /// How long changes wait.
     pub timelock: TimelockState,
     /// Silos, in the order of their numbers.
@@ -104,7 +106,9 @@ pub fn apply(
     };
     let payer = admin.pubkey();
     let instruction = match step {
-        Step::CreateExchange => instruction::create_exchange(payer, wanted.fee_receiver),
+        Step::CreateExchange => {
+            instruction::create_exchange(payer, wanted.fee_receiver, wanted.thresholds)
+        }
         Step::CreateSilo(number) => {
             let silo = silo_plan(number)?;
             instruction::create_silo(payer, number, silo.mint, silo.terms)
