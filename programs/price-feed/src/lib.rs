@@ -26,8 +26,7 @@ pub mod price_feed {
     /// Refuses: `NotAFeed`, `TooSmall`, `OtherWriter`, `PastTheEnd`.
     pub fn write(ctx: Context<Write>, offset: u32, bytes: Vec<u8>) -> Result<()> {
         let mut data = ctx.accounts.feed.try_borrow_mut_data()?;
-        let (content, writer) =
-            data.split_last_chunk_mut::<WRITER>().ok_or(FeedError::TooSmall)?;
+        let (content, writer) = data.split_last_chunk_mut::<WRITER>().ok_or(FeedError::TooSmall)?;
         let signer = ctx.accounts.writer.key().to_bytes();
         require!(*writer == [0; WRITER] || *writer == signer, FeedError::OtherWriter);
         let offset = usize::try_from(offset).map_err(|_| FeedError::PastTheEnd)?;
