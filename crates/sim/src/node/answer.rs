@@ -25,6 +25,10 @@ pub fn answer(node: &mut Node, request: &Value) -> Value {
             let lives = node.is_living(params[0].as_str().unwrap_or_default());
             Ok(with_context(node, json!(lives)))
         }
+        "getMinimumBalanceForRentExemption" => {
+            let length = params[0].as_u64().unwrap_or_default();
+            Ok(json!(node.cluster.rent(length as usize)))
+        }
         "getMultipleAccounts" => multiple(node, params),
         "getProgramAccounts" => program_accounts(node, params),
         "getRecentPrioritizationFees" => Ok(json!([])),
