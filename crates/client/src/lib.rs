@@ -5,6 +5,7 @@ pub mod address;
 pub mod decode;
 pub mod feed;
 pub mod instruction;
+pub mod layout;
 pub mod standing;
 
 pub use anchor_lang::prelude::{AccountMeta, Pubkey};

@@ -294,13 +294,15 @@ impl LocalCluster {
         let provider = self.person("provider").await?;
         provider.says(&["pool", "join", LIQUIDITY]).await?;
         provider.says(&["insurance", "join", INSURANCE]).await?;
-        let filled = self.wait("the keepers' first work: filling the pools", FIRST_WORK, |chain| {
-            async move {
+        let filled = self.wait(
+            "the keepers' first work: filling the pools",
+            FIRST_WORK,
+            |chain| async move {
                 let data = chain.data(&Self::silo()).await?.context("there is no silo")?;
                 let silo = decode::decode::<Silo>(&data).ok().context("the silo is unreadable")?;
                 Ok(silo.ledger.liquidity > 0 && silo.ledger.insurance > 0)
-            }
-        });
+            },
+        );
         filled.await.map(|_| ())
     }
 }
