@@ -5,7 +5,7 @@ use holdfast_client::decode::decode;
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_migrations::{AccountData, Head, Place};
 use litesvm::LiteSVM;
-use litesvm::types::TransactionMetadata;
+use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_keypair::Keypair;
@@ -222,6 +222,19 @@ impl Cluster {
         result.map_err(|failed| Failure::of(&failed))
     }
 
+    /// What sending a transaction would end in; nothing changes. Whether its blockhash lives is for
+    /// the caller to judge.
+    ///
+    /// # Errors
+    /// What the runtime and the programs said.
+    pub fn try_transaction(
+        &self,
+        mut transaction: VersionedTransaction,
+    ) -> Result<TransactionMetadata, FailedTransactionMetadata> {
+        transaction.message.set_recent_blockhash(self.svm.latest_blockhash());
+        self.svm.simulate_transaction(transaction).map(|simulated| simulated.meta)
+    }
+
     /// What sending instructions would end in, as if everyone they name as a signer had signed;
     /// nothing changes.
     ///
@@ -261,7 +274,7 @@ fn unsigned(message: VersionedMessage) -> VersionedTransaction {
 }
 
 impl Failure {
-    fn of(failed: &litesvm::types::FailedTransactionMetadata) -> Self {
+    fn of(failed: &FailedTransactionMetadata) -> Self {
         let message = format!("{:?}\n{}", failed.err, failed.meta.logs.join("\n"));
         let code = message
             .split_once("Custom(")
