@@ -75,7 +75,7 @@ async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, Stri
         if *expected != found {
             return Err(format!(
                 "{} is on another cluster: its genesis hash is {found}, expected {expected}; \
-                 change rpc or genesis",
+                 change rpc, genesis or deployment",
                 endpoint.address
             ));
         }
