@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use holdfast_client::Pubkey;
 
 use crate::config::Flags;
+use crate::top::Form;
 
 /// Keepers and operator commands of Holdfast.
 ///
@@ -31,6 +32,8 @@ pub enum Task {
     Keeper(KeeperTask),
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
+    /// The same and more, live: sources, candidates, due work and landing
+    Top(Form),
     /// Margin accounts
     #[command(subcommand)]
     Account(AccountTask),

@@ -8,7 +8,9 @@ mod log;
 mod preflight;
 mod rpc;
 mod show;
+mod top;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -43,10 +45,14 @@ async fn run(cli: Cli) -> Result<(), String> {
         _ => {}
     }
     let config = config::load(cli.config.as_deref(), &cli.flags)?;
-    log::start(config.log);
+    // On a terminal the dashboard and the log would write over each other.
+    if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
+        log::start(config.log);
+    }
     match cli.task {
         Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
         Task::Keeper(KeeperTask::Run) => live::run(&config).await,
+        Task::Top(form) => top::top(&config, &form).await,
         Task::Status => show::status(&config).await,
         Task::Account(AccountTask::Open) => act::open_account(&config).await,
         Task::Account(AccountTask::Show { address }) => show::account(&config, address).await,
