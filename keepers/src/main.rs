@@ -76,9 +76,11 @@ async fn said(config: &Config, task: Task) -> Result<Said, String> {
         Task::Market(MarketTask::List) => show::markets(config).await,
         Task::Market(MarketTask::Show { index }) => show::market(config, index).await,
         Task::Silo(SiloTask::Show) => show::silo(config).await,
-        Task::Keeper(_) | Task::Status | Task::Config(_) | Task::Completions { .. } => {
-            Err("this command says nothing".to_owned())
-        }
+        Task::Keeper(_)
+        | Task::Status
+        | Task::Top(_)
+        | Task::Config(_)
+        | Task::Completions { .. } => Err("this command says nothing".to_owned()),
     }
 }
 
