@@ -55,7 +55,7 @@ struct Line {
     sent: Option<Sent>,
 }
 
-/// What was published of a feed.
+/// What was published of a feed: the cluster's endpoint took it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Sent {
     /// Price, millionths; shown in whole units.

@@ -43,7 +43,7 @@ impl Motion {
             }
             Self::Walk { seed, volatility } => (0_u64..)
                 .zip(starts)
-                .map(|(stream, _)| Moves::Walk(Walk::new(seed, stream, volatility)))
+                .map(|(stream, _)| Moves::Walk(Box::new(Walk::new(seed, stream, volatility))))
                 .collect(),
         };
         starts.iter().zip(moves).map(|(start, moves)| Path { start: *start, moves }).collect()
@@ -61,7 +61,7 @@ pub struct Path {
 enum Moves {
     None,
     Replay(Arc<[Tick]>),
-    Walk(Walk),
+    Walk(Box<Walk>),
 }
 
 impl Path {
