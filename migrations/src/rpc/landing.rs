@@ -97,7 +97,11 @@ impl Endpoint {
     /// Sends a transaction for the first time, with a simulation before: so a refusal comes with
     /// the program's words and costs nothing. Says whether the endpoint knew its blockhash.
     async fn try_out(&self, transaction: &VersionedTransaction) -> Result<bool, String> {
-        let config = RpcSendTransactionConfig { max_retries: Some(0), ..Default::default() };
+        let config = RpcSendTransactionConfig {
+            preflight_commitment: Some(CommitmentConfig::confirmed().commitment),
+            max_retries: Some(0),
+            ..RpcSendTransactionConfig::default()
+        };
         match self.client.send_transaction_with_config(transaction, config).await {
             Ok(_) => Ok(true),
             Err(error) => match refusal(&error) {
