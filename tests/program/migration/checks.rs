@@ -90,7 +90,8 @@ fn what_differs_is_named_and_never_locked() {
         apply(&mut venue.cluster, &admin, &wanted, step).unwrap();
     }
     let other = || Pubkey::new_from_array([3; 32]);
-    let changes: [(fn(&mut Deployment), &str); 7] = [
+    type Change = fn(&mut Deployment);
+    let changes: [(Change, &str); 7] = [
         (|it| it.fee_receiver = Pubkey::new_from_array([3; 32]), "another fee receiver"),
         (|it| it.silos.clear(), "1 silos, and 0 are wanted"),
         (|it| it.silos[0].terms.epoch_cap_bps = 1, "other terms of silo 0"),
@@ -130,4 +131,14 @@ fn programs_of_solanas_own_toolchain_are_known_as_such() {
         assert_eq!(Origin::of(&ours), Origin::Another);
     }
     assert_eq!(local_program_keypair().unwrap().pubkey(), holdfast_client::holdfast::ID);
+}
+
+#[test]
+fn anchors_settings_name_the_program_and_the_migrations() {
+    let settings = std::fs::read_to_string(elf::path().with_file_name("../../Anchor.toml"));
+    let settings = settings.unwrap();
+    let program = format!("[programs.localnet]\nholdfast = \"{}\"", holdfast_client::holdfast::ID);
+    assert!(settings.contains(&program));
+    assert!(settings.contains("cluster = \"localnet\""));
+    assert!(settings.contains("--package holdfast-migrations --"));
 }

@@ -1,21 +1,24 @@
 //! The same over HTTP, from a node that lets blockhashes expire.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
 use holdfast_client::holdfast::ID;
 use holdfast_migrations::{
-    Cluster, Migration, RpcCluster, Step, apply, deployed, leftovers, migrate, survey,
+    Cluster, Migration, RpcCluster, Step, apply, deploy_program, deployed, leftovers,
+    local_program_keypair, migrate, survey,
 };
 use holdfast_sim::elf;
 use holdfast_sim::node::{Node, serve};
 use holdfast_sim::venue::{LONE, Listing, Venue, silo_plan};
 use solana_signer::Signer;
 
+use super::resume::small_elf;
 use crate::world::{SOL, START_MS};
 
 /// Requests in a slot, and requests after which all blockhashes have expired.
 const SLOT: usize = 20;
-const EXPIRY: usize = 300;
+const EXPIRY: usize = 50;
 
 fn connect(venue: &Venue) -> RpcCluster {
     let node = Arc::new(Mutex::new(Node::new(venue.cluster.clone())));
@@ -39,9 +42,25 @@ fn connect(venue: &Venue) -> RpcCluster {
 }
 
 #[test]
-fn a_whole_migration_while_blockhashes_expire() {
+fn a_program_is_written_while_blockhashes_expire() {
+    let venue = Venue::bare(START_MS, silo_plan(&[]).mint);
+    let (elf, program) = (small_elf(60_000), local_program_keypair().unwrap());
+    let mut cluster = connect(&venue);
+    let written = RefCell::new(Vec::new());
+    let progress = |bytes| written.borrow_mut().push(bytes);
+    let deployed_now = deploy_program(&mut cluster, &venue.admin, &program, &elf, progress);
+    assert_eq!(deployed_now, Ok(true));
+    assert!(deployed(&mut cluster, &ID).unwrap().unwrap().is(&elf));
+    assert_eq!(leftovers(&mut cluster, &venue.admin.pubkey()).unwrap(), []);
+    assert_eq!(written.borrow().last(), Some(&elf.len()));
+    let again = deploy_program(&mut cluster, &venue.admin, &program, &elf, |_| {});
+    assert_eq!(again, Ok(false));
+}
+
+#[test]
+fn what_follows_the_program() {
     let silo = silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }]);
-    let venue = Venue::bare(START_MS, silo.mint);
+    let venue = Venue::install_program(START_MS, silo.mint).unwrap();
     let (elf, wanted) = (elf::read().unwrap(), venue.deployment(vec![silo]));
     let migration = Migration {
         authority: &venue.admin,
@@ -54,11 +73,9 @@ fn a_whole_migration_while_blockhashes_expire() {
     let mut cluster = connect(&venue);
     let manifest = migrate(&mut cluster, &migration, |_| {}).unwrap();
     assert_eq!(manifest.program, ID.to_string());
-    assert!(deployed(&mut cluster, &ID).unwrap().unwrap().is(&elf));
     let found = survey(&mut cluster, &migration).unwrap();
     assert!(found.is_done() && found.place.is_local(), "{found:?}");
     assert_eq!(found.accounts["Market"], 1);
-    assert_eq!(leftovers(&mut cluster, &venue.admin.pubkey()).unwrap(), []);
     let error = apply(&mut cluster, &venue.admin, &wanted, Step::Lock).unwrap_err();
     assert!(error.contains("refused"), "{error}");
 }
