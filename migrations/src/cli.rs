@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
 /// It knows the account layouts of the source it was built from: build it from the same source as
 /// the program.
 #[derive(Parser)]
-#[command(name = "holdfast-migrate", version, args_conflicts_with_subcommands = true)]
+#[command(name = "holdfast-migrate", version)]
 pub struct Cli {
     /// What to do instead of migrating.
     #[command(subcommand)]
@@ -35,17 +35,17 @@ pub struct Cli {
 #[derive(Args)]
 pub struct Access {
     /// RPC endpoint
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8899")]
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8899")]
     pub url: String,
     /// File of the keypair that pays, keeps the power to upgrade and becomes the exchange's admin
     /// [default: ~/.config/solana/id.json]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub keypair: Option<PathBuf>,
     /// Micro-lamports offered for each compute unit; a busy cluster takes nothing for less
-    #[arg(long, value_name = "PRICE", default_value_t = 0)]
+    #[arg(long, global = true, value_name = "PRICE", default_value_t = 0)]
     pub priority_fee: u64,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 
@@ -83,8 +83,5 @@ pub enum Task {
         /// Close this one and take back what it holds; may be repeated
         #[arg(long, value_name = "ADDRESS")]
         close: Vec<String>,
-        /// Where, and who pays.
-        #[command(flatten)]
-        access: Access,
     },
 }

@@ -25,12 +25,17 @@ pub fn of(
     steps: &[Step],
 ) -> Result<u64, String> {
     let mut accounts = Vec::new();
+    if program != ProgramTask::Nothing || !steps.is_empty() {
+        // The wallet itself has to stay.
+        accounts.push(0);
+    }
     let mut signatures = 2 * steps.len();
     let writes = length.saturating_sub(written.unwrap_or_default()).div_ceil(buffer::CHUNK);
     if program != ProgramTask::Nothing {
         signatures += writes + 8;
         if written.is_none() {
-            accounts.push(UpgradeableLoaderState::size_of_buffer(length));
+            // The program's data, which takes the buffer's place, is a little longer.
+            accounts.push(UpgradeableLoaderState::size_of_programdata(length));
         }
     }
     match program {

@@ -65,15 +65,14 @@ fn every_mistake_is_named_with_its_line() {
         ("quorum = 2", "quorum = 1", "[[silo.market]]", "SOL needs one to five"),
         ("\"switchboard\"", "\"other\"", "\"switchboard\"", "unknown variant `other`"),
         ("0xef0d", "0xeg0d", "0xef0d", "64 hexadecimal digits"),
-        ("id = \"0x0101", "# ", "LAST [[silo.market.feed]]", "there is no account CGxZ"),
-        ("account = \"H6AR", "# ", "H6AR", "named by its account alone"),
+        ("id = \"0x0101", "# ", "[[silo.market.feed]]", "there is no account CGxZ"),
+        ("account = \"H6AR", "# ", "[[silo.market.feed]]", "named by its account alone"),
     ] {
-        let at = match place.strip_prefix("LAST ") {
-            Some(place) => EXAMPLE.rfind(&format!("\n{place}")).map(|at| at + 1),
-            None => EXAMPLE.find(place),
-        };
-        let line = EXAMPLE[..at.unwrap()].matches('\n').count() + 1;
-        assert!(EXAMPLE.contains(from), "{from}");
+        let mistake = EXAMPLE.find(from).unwrap();
+        // What is wrong with a whole section is named with the line of its heading.
+        let heading = EXAMPLE[..mistake].rfind(place).filter(|_| place.starts_with('['));
+        let at = heading.or_else(|| EXAMPLE.find(place)).unwrap();
+        let line = EXAMPLE[..at].matches('\n').count() + 1;
         let error = parse(&mut Empty, &EXAMPLE.replacen(from, to, 1)).map(|_| ()).unwrap_err();
         let is_there = error.contains(&format!("line {line}")) && error.contains(said);
         assert!(is_there, "{from}, line {line}: {error}");

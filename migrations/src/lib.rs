@@ -5,6 +5,7 @@
 
 mod buffer;
 mod cost;
+mod differences;
 mod file;
 mod layouts;
 mod manifest;

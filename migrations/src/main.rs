@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let Cli { task, access, options } = Cli::parse();
     let done = match task {
         None => run(&access, &options),
-        Some(Task::Buffers { close, access }) => buffers(&access, &close),
+        Some(Task::Buffers { close }) => buffers(&access, &close),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

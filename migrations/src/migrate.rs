@@ -7,6 +7,7 @@ use serde::Serialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use crate::differences::{check_mints, differences};
 use crate::{
     Cluster, Deployment, Manifest, Place, Step, apply, buffer, check_layouts, cost, deploy_program,
     deployed, origin, plan, upgrade_program,
@@ -56,6 +57,8 @@ pub struct Survey {
     pub steps: Vec<Step>,
     /// Accounts of the program by kind.
     pub accounts: BTreeMap<&'static str, usize>,
+    /// What stands there and is not as wanted, in phrases.
+    pub differences: Vec<String>,
     /// Lamports that it takes, a buffer's included, which returns most of them.
     pub cost: u64,
     /// Lamports that the wallet holds.
@@ -100,8 +103,9 @@ pub enum Progress {
 /// Looks at a cluster and checks all that can be checked before something is sent.
 ///
 /// # Errors
-/// A sentence: the program must not be deployed there, the wallet is not the upgrade authority or
-/// holds too little, accounts exist that this version does not read, or what [`plan`] says.
+/// A sentence: the program must not be deployed there, the wallet is not the upgrade authority,
+/// accounts exist that this version does not read, a mint is missing, an exchange that is not locked
+/// yet has something else than wanted, or what [`plan`] says.
 pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Survey, String> {
     let Migration { elf, wanted, .. } = *migration;
     let place = cluster.place()?;
@@ -123,6 +127,15 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Surve
     let buffer = buffer::keypair(migration.authority, elf)?.pubkey();
     let written = buffer::written(cluster, &payer, &buffer)?;
     let written = written.map(|there| buffer::common(&there, elf));
+    check_mints(cluster, wanted, &steps)?;
+    let differences = differences(cluster, wanted)?;
+    if !differences.is_empty() && steps.contains(&Step::Lock) {
+        return Err(format!(
+            "the exchange is not locked yet and the cluster has {}: change the plan file, or, on a \
+             local cluster, start anew",
+            differences.join(", ")
+        ));
+    }
     let cost = cost::of(cluster, elf.len(), program, written, &steps)?;
     let balance = cluster.account(&payer)?.map_or(0, |account| account.lamports);
     Ok(Survey {
@@ -131,6 +144,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Surve
         written: written.unwrap_or_default(),
         steps,
         accounts,
+        differences,
         cost,
         balance,
     })

@@ -17,6 +17,7 @@ pub fn survey(found: &Survey, length: usize, as_json: bool) -> Result<(), String
             "program_bytes": length,
             "bytes_written": found.written,
             "steps": found.steps,
+            "differences": found.differences,
             "cost_lamports": found.cost,
             "balance_lamports": found.balance,
         }));
@@ -27,6 +28,9 @@ pub fn survey(found: &Survey, length: usize, as_json: bool) -> Result<(), String
     let none = if accounts.is_empty() { "none" } else { "" };
     println!("accounts  {}{none}", accounts.join(", "));
     println!("wallet    {} SOL, {} needed", sol(found.balance), sol(found.cost));
+    for difference in &found.differences {
+        println!("differs   the cluster has {difference}: propose a change, or change the file");
+    }
     if found.is_done() {
         println!("nothing to do");
         return Ok(());
@@ -117,9 +121,9 @@ fn sentence(task: ProgramTask) -> Option<String> {
     match task {
         ProgramTask::Nothing => None,
         ProgramTask::Deploy => Some("deploy the program".to_owned()),
-        ProgramTask::Upgrade { extend: 0 } => Some("upgrade the program".to_owned()),
+        ProgramTask::Upgrade { extend: 0 } => Some("upgrade the program (--upgrade)".to_owned()),
         ProgramTask::Upgrade { extend } => {
-            Some(format!("upgrade the program, after extending it by {extend} bytes"))
+            Some(format!("extend the program by {extend} bytes and upgrade it (--upgrade)"))
         }
     }
 }

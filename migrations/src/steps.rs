@@ -143,7 +143,7 @@ pub fn apply(
     cluster.send(&[instruction], &[admin])
 }
 
-fn read<T: anchor_lang::Discriminator + anchor_lang::ZeroCopy>(
+pub(crate) fn read<T: anchor_lang::Discriminator + anchor_lang::ZeroCopy>(
     cluster: &mut impl Cluster,
     address: &Pubkey,
 ) -> Result<Option<T>, String> {
@@ -153,7 +153,7 @@ fn read<T: anchor_lang::Discriminator + anchor_lang::ZeroCopy>(
         .map_err(|reason| format!("{address} is not an account this version reads ({reason:?})"))
 }
 
-fn padded(name: &str) -> Result<[u8; 16], String> {
+pub(crate) fn padded(name: &str) -> Result<[u8; 16], String> {
     let mut bytes = [0; 16];
     let target = bytes.get_mut(..name.len()).ok_or(format!("{name:?} is longer than 16 bytes"))?;
     target.copy_from_slice(name.as_bytes());

@@ -17,8 +17,8 @@ macro_rules! changes {
             /// The preset with these changes.
             pub fn over(&self, preset: $state) -> $state {
                 // A field that is missing below does not compile here.
-                let $state { $($field,)* $($other: _,)? } = preset;
-                $state { $($field: self.$field.unwrap_or($field),)* ..preset }
+                let $state { $($field,)* $($other,)? } = preset;
+                $state { $($field: self.$field.unwrap_or($field),)* $($other,)? }
             }
         }
     };

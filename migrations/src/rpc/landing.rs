@@ -1,6 +1,7 @@
 //! Getting transactions into a block: sent again until the cluster has confirmed them or they can
 //! land no more, and signed anew only when it is certain that they did not.
 
+use super::{Endpoint, pause};
 use futures_util::{StreamExt, stream};
 use holdfast_client::Instruction;
 use solana_commitment_config::CommitmentConfig;
@@ -11,9 +12,6 @@ use solana_rpc_client_api::config::RpcSendTransactionConfig;
 use solana_rpc_client_api::request::{RpcError, RpcResponseErrorData};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
-use tokio::time::sleep;
-
-use super::{Endpoint, PAUSE};
 
 /// Transactions whose status may be asked for at once.
 const MOST_STATUSES: usize = 256;
@@ -50,11 +48,11 @@ impl Endpoint {
         signers: &[&Keypair],
     ) -> Result<(), String> {
         let instructions = self.priced(instructions);
-        for _ in 0..SIGNINGS {
+        for signing in 0..SIGNINGS {
             let (blockhash, last_height) = self.blockhash().await?;
             let transaction = sign(&instructions, signers, blockhash)?;
             if !self.try_out(&transaction).await? {
-                sleep(PAUSE).await;
+                pause(signing).await;
                 continue;
             }
             match self.follow(vec![transaction], last_height, &mut |_| {}).await? {
@@ -97,7 +95,11 @@ impl Endpoint {
     /// Sends a transaction for the first time, with a simulation before: so a refusal comes with
     /// the program's words and costs nothing. Says whether the endpoint knew its blockhash.
     async fn try_out(&self, transaction: &VersionedTransaction) -> Result<bool, String> {
-        let config = RpcSendTransactionConfig { max_retries: Some(0), ..Default::default() };
+        let config = RpcSendTransactionConfig {
+            preflight_commitment: Some(CommitmentConfig::confirmed().commitment),
+            max_retries: Some(0),
+            ..RpcSendTransactionConfig::default()
+        };
         match self.client.send_transaction_with_config(transaction, config).await {
             Ok(_) => Ok(true),
             Err(error) => match refusal(&error) {
@@ -123,7 +125,7 @@ impl Endpoint {
             if look % LOOKS == 0 {
                 self.send_all(&pending).await;
             }
-            sleep(PAUSE).await;
+            pause(look).await;
             match self.look(&mut pending, last_height).await {
                 Ok(Some(fate)) => return Ok(fate),
                 Ok(None) => failures = 0,

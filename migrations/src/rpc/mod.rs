@@ -25,8 +25,13 @@ use crate::{AccountData, Cluster, Head, Place};
 /// An endpoint that does not answer in this time has not answered.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Between two looks at the cluster.
-const PAUSE: Duration = Duration::from_millis(400);
+/// Between two looks at the cluster: twice as long each time, up to the last.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+];
 
 /// A cluster behind an RPC endpoint. Not to be used inside an asynchronous task: it waits itself.
 pub struct RpcCluster {
@@ -125,8 +130,11 @@ impl Cluster for RpcCluster {
         let endpoint = &self.endpoint;
         self.runtime.block_on(async {
             let start = endpoint.slot().await?;
-            while endpoint.slot().await? <= start {
-                sleep(PAUSE).await;
+            for look in 0.. {
+                if endpoint.slot().await? > start {
+                    break;
+                }
+                pause(look).await;
             }
             Ok(())
         })
@@ -163,6 +171,11 @@ impl Endpoint {
     fn said(&self, error: client_error::Error) -> String {
         format!("{} does not answer ({}): check --url and the network", self.host, reason(error))
     }
+}
+
+/// Waits before the next look, having looked so often.
+async fn pause(looks: usize) {
+    sleep(PAUSES[looks.min(PAUSES.len() - 1)]).await;
 }
 
 /// Scheme, host and port: what an address may be shown with.
