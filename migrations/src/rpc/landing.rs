@@ -29,6 +29,9 @@ const SIGNINGS: usize = 5;
 /// and the one that is asked for a status may be behind the one that was asked for the height.
 const MARGIN: u64 = 20;
 
+/// Blockhashes in a row that the endpoint gives and does not know: half a minute's.
+const MOST_UNKNOWN: usize = 75;
+
 /// An endpoint that fails so often in a row has gone.
 const MOST_FAILURES: usize = 50;
 
@@ -48,13 +51,8 @@ impl Endpoint {
         signers: &[&Keypair],
     ) -> Result<(), String> {
         let instructions = self.priced(instructions);
-        for signing in 0..SIGNINGS {
-            let (blockhash, last_height) = self.blockhash().await?;
-            let transaction = sign(&instructions, signers, blockhash)?;
-            if !self.try_out(&transaction).await? {
-                pause(signing).await;
-                continue;
-            }
+        for _ in 0..SIGNINGS {
+            let (transaction, last_height) = self.tried_out(&instructions, signers).await?;
             match self.follow(vec![transaction], last_height, &mut |_| {}).await? {
                 Fate::Over(lost) if lost.is_empty() => return Ok(()),
                 Fate::Over(_) => {}
@@ -64,6 +62,28 @@ impl Endpoint {
         Err(format!(
             "the cluster behind {} took no transaction for {SIGNINGS} blockhashes: run this again \
              later, or raise --priority-fee",
+            self.host
+        ))
+    }
+
+    /// A transaction that the endpoint has taken, and the last height it can land at. An endpoint
+    /// that is just starting, or several behind one address, may not know its own blockhash yet.
+    async fn tried_out(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<(VersionedTransaction, u64), String> {
+        for look in 0..MOST_UNKNOWN {
+            let (blockhash, last_height) = self.blockhash().await?;
+            let transaction = sign(instructions, signers, blockhash)?;
+            if self.try_out(&transaction).await? {
+                return Ok((transaction, last_height));
+            }
+            pause(look).await;
+        }
+        Err(format!(
+            "the cluster behind {} does not know the blockhashes it gives: run this again later, \
+             or choose another --url",
             self.host
         ))
     }
