@@ -50,7 +50,7 @@ pub struct Options {
     pub programs: PathBuf,
     /// How many keepers.
     pub keepers: u16,
-    /// Whether each keeper and person reaches the validator through proxies of their own.
+    /// Proxies that keepers reach the validator through; none: directly.
     pub proxies: u16,
     /// The publisher's own options: what prices do.
     pub prices: Vec<String>,
@@ -136,6 +136,11 @@ impl LocalCluster {
         self.keepers.iter_mut().flatten().try_for_each(Process::must_run)
     }
 
+    /// The collateral.
+    pub const fn mint(&self) -> Pubkey {
+        self.mint
+    }
+
     /// The validator's own RPC.
     pub fn chain(&self) -> Chain {
         Chain::new(&self.validator.url())
@@ -158,7 +163,7 @@ impl LocalCluster {
         }
         let wallet = Wallet::open(&self.place.keys(), name)?;
         self.give(&wallet.address()).await?;
-        self.configure(name, &wallet, json!({}))?;
+        self.configure(name, &wallet, json!({"rpc": [self.validator.url()]}))?;
         Ok(person)
     }
 
@@ -260,7 +265,12 @@ impl LocalCluster {
         for (number, wallet) in numbers.zip(&wallets) {
             self.give(&wallet.address()).await?;
             let listen = format!("127.0.0.1:{}", self.place.keeper_port(number));
-            let more = json!({"keepers": all, "listen": listen, "log": "json"});
+            let more = json!({
+                "rpc": self.endpoints(),
+                "keepers": all,
+                "listen": listen,
+                "log": "json",
+            });
             self.configure(&keeper_name(number), wallet, more)?;
             let keeper = self.place.file(&format!("{}.toml", keeper_name(number)));
             Person::new(&keeper).says(&["account", "open"]).await?;
@@ -270,16 +280,9 @@ impl LocalCluster {
         Ok(())
     }
 
-    /// Writes a configuration file: how to reach the venue, whose wallet, and `more`.
+    /// Writes a configuration file: whose wallet, which deployment, and `more`.
     fn configure(&self, name: &str, wallet: &Wallet, more: serde_json::Value) -> Result<()> {
-        let proxies = (0..self.options.proxies).map(|number| self.place.proxy_port(number));
-        let mut endpoints: Vec<_> =
-            proxies.map(|port| format!("http://127.0.0.1:{port}")).collect();
-        if endpoints.is_empty() {
-            endpoints.push(self.validator.url());
-        }
         let mut settings = json!({
-            "rpc": endpoints,
             "keypair": wallet.file,
             "deployment": self.place.manifest(),
         });
@@ -288,6 +291,13 @@ impl LocalCluster {
         }
         std::fs::write(self.place.file(&format!("{name}.toml")), toml::to_string(&settings)?)?;
         Ok(())
+    }
+
+    /// Where keepers reach the validator.
+    fn endpoints(&self) -> Vec<String> {
+        let proxies = (0..self.options.proxies).map(|number| self.place.proxy_port(number));
+        let through: Vec<_> = proxies.map(|port| format!("http://127.0.0.1:{port}")).collect();
+        if through.is_empty() { vec![self.validator.url()] } else { through }
     }
 
     async fn fill_pools(&mut self) -> Result<()> {

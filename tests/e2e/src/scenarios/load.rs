@@ -1,0 +1,126 @@
+//! Many traders at once.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Result, ensure};
+use futures_util::future::join_all;
+use holdfast_client::holdfast::events::{OrderExecuted, OrderPlaced};
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::{Pubkey, address, instruction};
+use holdfast_localnet::chain::Chain;
+use holdfast_localnet::cluster::LocalCluster;
+use holdfast_localnet::tokens::token_account;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::report::Report;
+use crate::stage::Stage;
+
+const TRADERS: usize = 40;
+
+/// Collateral of each, millionths.
+const COLLATERAL: u64 = 10_000_000_000;
+
+/// How long they trade.
+const LASTS: Duration = Duration::from_secs(60);
+
+/// How long the keepers may take for what is left then.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What a trader did.
+#[derive(Default)]
+struct Done {
+    landed: u64,
+    lost: u64,
+}
+
+/// Accounts are opened, orders placed and executed; then the books are audited.
+pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
+    let slot = stage.slot().await?;
+    let begun = Instant::now();
+    let url = stage.cluster.validator.url();
+    let mint = stage.cluster.mint();
+    let traders: Vec<_> = (0..TRADERS).map(|_| Keypair::new()).collect();
+    for opened in join_all(traders.iter().map(|trader| open(stage, &url, mint, trader))).await {
+        opened?;
+    }
+    report.figure("accounts opened and filled", TRADERS, "");
+    report.figure("a second", rate(TRADERS as u64, begun.elapsed()), "accounts");
+    let begun = Instant::now();
+    let done = join_all(traders.iter().map(|trader| trade(&url, trader))).await;
+    let lasted = begun.elapsed();
+    let placed: u64 = done.iter().map(|done| done.landed).sum();
+    let lost: u64 = done.iter().map(|done| done.lost).sum();
+    ensure!(placed > 0, "no order was placed");
+    report.figure("orders placed", placed, "");
+    report.figure("a second", rate(placed, lasted), "orders");
+    report.figure("transactions lost", lost, "");
+    let accounts: Vec<_> = traders.iter().map(|trader| account(&trader.pubkey())).collect();
+    let none_waits = async |stage: &Stage| {
+        for account in &accounts {
+            let state: holdfast_client::holdfast::state::MarginAccount =
+                stage.read(account).await?;
+            if state.orders.iter().any(|order| order.number > 0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    stage.until("all orders are executed", PATIENCE, none_waits).await?;
+    let entries = stage.since(slot).await?;
+    let executed = entries.iter().flat_map(|entry| entry.events::<OrderExecuted>()).count() as u64;
+    let seen = entries.iter().flat_map(|entry| entry.events::<OrderPlaced>()).count();
+    report.figure("orders on chain", seen, "");
+    report.figure("orders executed", executed, "");
+    report.figure("a second", rate(executed, begun.elapsed()), "executions");
+    let refused = entries.iter().filter(|entry| !entry.taken).count();
+    report.figure("transactions that landed and were refused", refused, "");
+    Ok(())
+}
+
+fn account(owner: &Pubkey) -> Pubkey {
+    address::margin_account(&LocalCluster::silo(), owner, 0)
+}
+
+async fn open(stage: &Stage, url: &str, mint: Pubkey, trader: &Keypair) -> Result<()> {
+    let (owner, silo) = (trader.pubkey(), LocalCluster::silo());
+    stage.cluster.give(&owner).await?;
+    let open = instruction::open_margin_account(owner, owner, silo, 0);
+    let source = token_account(&owner, &mint);
+    let deposit = instruction::deposit(owner, source, silo, account(&owner), COLLATERAL);
+    Chain::new(url).send(&[open, deposit], &[trader]).await
+}
+
+/// Buys and sells one SOL in turn.
+async fn trade(url: &str, trader: &Keypair) -> Done {
+    let (chain, mut done, begun) = (Chain::new(url), Done::default(), Instant::now());
+    let (owner, market) = (trader.pubkey(), address::market(&LocalCluster::silo(), 0));
+    while begun.elapsed() < LASTS {
+        let buys = done.landed % 2 == 0;
+        let (delta, limit) = if buys { (1_000_000, 300_000_000) } else { (-1_000_000, 50_000_000) };
+        let request = OrderRequest {
+            delta,
+            limit,
+            trigger: 0,
+            trigger_price: 0,
+            reduce_only: false,
+            expires_ms: in_ten_minutes(),
+            fee: 0,
+        };
+        let place = instruction::place_order(owner, account(&owner), market, request, &[]);
+        match chain.send(&[place], &[trader]).await {
+            Ok(()) => done.landed += 1,
+            Err(_) => done.lost += 1,
+        }
+    }
+    done
+}
+
+fn in_ten_minutes() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_add(600_000)
+}
+
+fn rate(count: u64, time: Duration) -> String {
+    format!("{:.1}", count as f64 / time.as_secs_f64())
+}

@@ -1,0 +1,83 @@
+//! A chain that stands still while the price falls: what the venue exists for.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
+use holdfast_risk::chain_health::State;
+use serde_json::json;
+
+use super::crash::{CALM, exposed};
+use super::restart::CLIMB;
+use crate::history::Entry;
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// How long the validator stands still.
+const HALT: Duration = Duration::from_secs(20);
+
+/// The price after it.
+const FALLEN: f64 = 137.0;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Just before the halt one trader asks to close and one to open; a third is thinly margined.
+pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
+    exposed(stage, "ida").await?;
+    let jack = stage.trader("jack", 10_000).await?;
+    jack.says(&["trade", "open", "SOL", "long", "20", "--limit", "200", "--wait"]).await?;
+    let kate = stage.trader("kate", 10_000).await?;
+    let slot = stage.slot().await?;
+    // One right after the other, and the halt before either's delay is over.
+    kate.says(&["trade", "open", "SOL", "long", "20", "--limit", "200"]).await?;
+    jack.says(&["trade", "close", "SOL", "--limit", "100"]).await?;
+    stage.cluster.validator.freeze()?;
+    stage.publish("SOL", json!({"mode": "normal", "price": FALLEN})).await?;
+    tokio::time::sleep(HALT).await;
+    stage.cluster.validator.thaw()?;
+    let resumed = Instant::now();
+    let sheltered = async |stage: &Stage| {
+        let monitor = stage.health().await?.monitor;
+        Ok(monitor.state == State::Shelter as u64 && monitor.broke_ms > 0)
+    };
+    stage.until("the halt is on record", PATIENCE, sheltered).await?;
+    report.time("from the chain's first block to the halt on record", resumed.elapsed());
+    let broke = stage.health().await?.monitor.broke_ms;
+    let kept = kate.says(&["trade", "open", "ETH", "long", "1", "--limit", "4000"]).await;
+    ensure!(kept.is_err(), "somebody could ask to open in shelter");
+    jack.says(&["account", "deposit", "1"]).await?;
+    report.figure("actions refused", 1, "");
+    let closed = async |stage: &Stage| Ok(stage.held("jack", 0).await? == 0);
+    stage.until("the requested close is executed", PATIENCE, closed).await?;
+    report.time("from the first block to the requested close", resumed.elapsed());
+    stage.until_state(State::Normal, CLIMB).await?;
+    report.time("from the first block to normal, by itself", resumed.elapsed());
+    let opened = async |stage: &Stage| Ok(stage.held("kate", 0).await? > 0);
+    stage.until("the order to open is executed", PATIENCE, opened).await?;
+    judge(stage, report, slot, broke).await?;
+    stage.publish("SOL", json!({"mode": "normal", "price": CALM})).await
+}
+
+/// Nothing was done at a price from before the break, and the close came first.
+async fn judge(stage: &Stage, report: &mut Report, slot: u64, broke: u64) -> Result<()> {
+    let (jack, kate) = (stage.account_of("jack")?, stage.account_of("kate")?);
+    let entries = stage.since(slot).await?;
+    let liquidations: Vec<_> =
+        entries.iter().flat_map(|entry| entry.events::<PositionLiquidated>()).collect();
+    let early = liquidations.iter().filter(|event| event.published_ms < broke).count();
+    ensure!(early == 0, "{early} liquidations at prices from before the halt");
+    report.figure("liquidations at prices from before the halt", early, "");
+    report.figure("liquidations at prices since", liquidations.len(), "");
+    let executed = |account| position(&entries, |event: &OrderExecuted| event.account == account);
+    let (close, open) = (executed(jack), executed(kate));
+    let (close, open) = (close.context("no close")?, open.context("no opening")?);
+    ensure!(close < open, "an order to open was executed before the requested close");
+    let first = position(&entries, |_: &PositionLiquidated| true);
+    ensure!(first.is_none_or(|first| close < first), "somebody was liquidated before the close");
+    Ok(())
+}
+
+/// The place in the chain's order of the first event for which `is` holds.
+fn position<E: anchor_lang::Event>(entries: &[Entry], is: impl Fn(&E) -> bool) -> Option<usize> {
+    entries.iter().position(|entry| entry.events::<E>().any(|event| is(&event)))
+}
