@@ -30,11 +30,10 @@ impl<'a> Person<'a> {
     /// The settings' wallet on the settings' cluster.
     ///
     /// # Errors
-    /// A sentence when the keypair cannot be read, or an endpoint is on another cluster.
+    /// A sentence when the keypair cannot be read, no endpoint answers, or one is on another cluster.
     pub async fn new(config: &'a Config) -> Result<Self, String> {
         let wallet = preflight::wallet(config)?;
-        let endpoints = Endpoint::all(config);
-        preflight::genesis(config, &endpoints).await?;
+        let endpoints = preflight::usable(config).await?;
         Ok(Self { config, endpoints, wallet, silo: address::silo(config.silo) })
     }
 

@@ -1,13 +1,19 @@
 //! An audit finds what does not add up, and says which sum.
 
 use std::mem::offset_of;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use holdfast_client::holdfast::state::{MarginAccount, Market, Silo};
-use holdfast_client::{Pubkey, address, holdfast};
+use holdfast_client::{Pubkey, address, holdfast, instruction, tokens};
+use holdfast_sim::node::Node;
 use holdfast_sim::tokens::{create_token_account, set_owned};
+use holdfast_sim::venue::keypair;
 use serde_json::Value;
+use solana_signer::Signer;
 
-use super::operator::Operator;
+use super::operator::{Operator, wallet};
 
 /// Where an SPL token account keeps its amount.
 const TOKEN_AMOUNT: usize = 64;
@@ -137,4 +143,33 @@ fn a_vault_that_is_none_is_refused() {
         cluster.set(vault, account);
     });
     assert!(operator.refuses(&["audit"]).contains("is none"));
+}
+
+#[test]
+fn books_that_move_between_two_looks_are_looked_at_again() {
+    let deposits = Arc::new(AtomicUsize::new(0));
+    let left = deposits.clone();
+    let operator = Operator::on_a_venue("moving", 5_000, move |node| {
+        node.cluster.pass(400);
+        node.tick();
+        let again = left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        if again.is_ok() {
+            deposit_one(node);
+        }
+    });
+    operator.works(&["account", "open"]);
+    deposits.store(8, Relaxed);
+    assert!(operator.works(&["audit"]).contains("every sum is as it should be"));
+    assert_eq!(deposits.load(Relaxed), 0);
+    deposits.store(usize::MAX, Relaxed);
+    assert!(operator.refuses(&["audit"]).contains("the books moved between all"));
+}
+
+fn deposit_one(node: &mut Node) {
+    let (wallet, silo) = (wallet(), address::silo(0));
+    let owner = wallet.pubkey();
+    let source = tokens::address(&owner, &keypair("mint", 0).pubkey());
+    let account = address::margin_account(&silo, &owner, 0);
+    let deposit = instruction::deposit(owner, source, silo, account, 1);
+    node.cluster.send(&[deposit], &[&wallet]).expect("a deposit");
 }

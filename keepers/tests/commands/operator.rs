@@ -75,11 +75,16 @@ impl Operator {
         Self { home, wallet, node, endpoint }
     }
 
+    /// Where the node answers; the path is secret.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}/secret", self.endpoint)
+    }
+
     /// What becomes of a command.
     pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
         command.current_dir(&self.home).env_clear().env("HOME", &self.home);
-        command.env("HOLDFAST_RPC", format!("http://{}/secret", self.endpoint));
+        command.env("HOLDFAST_RPC", self.endpoint());
         command.env("HOLDFAST_KEYPAIR", self.home.join("id.json"));
         command.args(arguments).output().expect("the binary")
     }
@@ -138,7 +143,8 @@ impl Operator {
     }
 }
 
-fn wallet() -> Keypair {
+/// The wallet of everybody here.
+pub fn wallet() -> Keypair {
     keypair_from_seed(&[3; 32]).expect("32 bytes are a seed")
 }
 
