@@ -184,7 +184,7 @@ fn keep(node: &mut Node) {
         }
     }
     for instruction in due {
-        if node.cluster.simulate(&[instruction.clone()], &admin.pubkey()).is_ok() {
+        if node.cluster.simulate(std::slice::from_ref(&instruction), &admin.pubkey()).is_ok() {
             let blockhash = node.blockhash().0;
             let message =
                 Message::new_with_blockhash(&[instruction], Some(&admin.pubkey()), &blockhash);

@@ -37,7 +37,7 @@ fn a_trader_opens_deposits_trades_waits_closes_and_withdraws() {
     assert_eq!(opened["outcome"], "executed", "{opened}");
     assert_eq!((&opened["order"], &opened["position"]), (&1.into(), &2_000_000.into()));
     let paid = opened["price"].as_u64().expect("a price");
-    assert!(paid >= PRICE && paid <= 160 * ONE, "{paid}");
+    assert!((PRICE..=160 * ONE).contains(&paid), "{paid}");
     let shown = operator.tells(&["account", "show"]);
     assert_eq!(shown["positions"][0]["size"], 2_000_000);
     assert!(operator.works(&["account", "show"]).contains("SOL-PERP"));
