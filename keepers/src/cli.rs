@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::Flags;
+use crate::top::Form;
 
 pub use trader::{
     AccountTask, ExitTask, GuardianTask, MinimumState, OrderTerms, PoolTask, TradeTask, Way,
@@ -39,6 +40,8 @@ pub enum Task {
     Keeper(KeeperTask),
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
+    /// The same and more, live: sources, candidates, due work and landing
+    Top(Form),
     /// Margin accounts
     #[command(subcommand)]
     Account(AccountTask),

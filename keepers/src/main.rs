@@ -11,7 +11,9 @@ mod preflight;
 mod rpc;
 mod said;
 mod show;
+mod top;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -47,10 +49,14 @@ async fn run(cli: Cli) -> Result<(), String> {
         _ => {}
     }
     let config = config::load(cli.config.as_deref(), &cli.flags)?;
-    log::start(config.log);
+    // On a terminal the dashboard and the log would write over each other.
+    if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
+        log::start(config.log);
+    }
     let said = match cli.task {
         Task::Config(ConfigTask::Check { offline }) => return check(&config, offline).await,
         Task::Keeper(KeeperTask::Run) => return live::run(&config).await,
+        Task::Top(form) => return top::top(&config, &form).await,
         Task::Status => return show::status(&config).await,
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => act::account::run(&config, task).await,

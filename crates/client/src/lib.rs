@@ -7,6 +7,7 @@ pub mod decode;
 pub mod events;
 pub mod feed;
 pub mod instruction;
+pub mod layout;
 pub mod standing;
 pub mod tokens;
 

@@ -3,7 +3,7 @@
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast_client::decode::decode;
 use holdfast_client::{Instruction, Pubkey};
-use holdfast_migrations::AccountData;
+use holdfast_migrations::{AccountData, Head, Place};
 use litesvm::LiteSVM;
 use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_account::Account;
@@ -295,14 +295,41 @@ impl Failure {
 }
 
 impl holdfast_migrations::Cluster for Cluster {
+    fn place(&mut self) -> Result<Place, String> {
+        Ok(Place { genesis: "embedded".to_owned(), near: true })
+    }
+
     fn account(&mut self, address: &Pubkey) -> Result<Option<AccountData>, String> {
-        Ok(self
-            .get(address)
-            .map(|account| AccountData { owner: account.owner, data: account.data }))
+        Ok(self.get(address).map(|account| AccountData {
+            owner: account.owner,
+            lamports: account.lamports,
+            data: account.data,
+        }))
+    }
+
+    fn accounts_of(
+        &mut self,
+        program: &Pubkey,
+        prefix: &[u8],
+        head: usize,
+    ) -> Result<Vec<Head>, String> {
+        let mut found = self.program_accounts(program);
+        found.retain(|(_, account)| account.data.starts_with(prefix));
+        let heads = found.into_iter().map(|(address, account)| {
+            let (lamports, length) = (account.lamports, account.data.len());
+            let data = account.data.into_iter().take(head).collect();
+            Head { address, lamports, length, data }
+        });
+        Ok(heads.collect())
     }
 
     fn rent(&mut self, length: usize) -> Result<u64, String> {
         Ok(Cluster::rent(self, length))
+    }
+
+    fn next_slot(&mut self) -> Result<(), String> {
+        self.pass(400);
+        Ok(())
     }
 
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {

@@ -153,6 +153,7 @@ impl Venue {
         Deployment {
             fee_receiver: self.admin.pubkey(),
             guardians: guardians().map(|guardian| guardian.pubkey()).to_vec(),
+            thresholds: presets::thresholds(),
             timelock: presets::timelock(),
             silos,
         }
@@ -182,7 +183,7 @@ impl Venue {
     }
 
     /// A cluster with an admin and a collateral mint.
-    fn bare(now_ms: u64, mint: Pubkey) -> Self {
+    pub fn bare(now_ms: u64, mint: Pubkey) -> Self {
         let mut cluster = Cluster::new(now_ms);
         let admin = keypair("admin", 0);
         cluster.fund(&admin.pubkey(), LAMPORTS);

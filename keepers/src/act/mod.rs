@@ -38,7 +38,7 @@ impl<'a> Person<'a> {
     }
 
     fn endpoint(&self) -> Result<&Endpoint, String> {
-        self.endpoints.first().ok_or_else(|| "rpc is empty: name an RPC endpoint".to_owned())
+        self.endpoints.first().ok_or_else(|| preflight::NO_ENDPOINT.to_owned())
     }
 
     fn owner(&self) -> Pubkey {

@@ -25,6 +25,7 @@ pub fn answer(node: &mut Node, request: &Value) -> Value {
             let lives = node.is_living(params[0].as_str().unwrap_or_default());
             Ok(with_context(node, json!(lives)))
         }
+        "getMinimumBalanceForRentExemption" => rent(node, params),
         "getMultipleAccounts" => multiple(node, params),
         "getProgramAccounts" => program_accounts(node, params),
         "getRecentPrioritizationFees" => Ok(json!([])),
@@ -82,6 +83,11 @@ fn multiple(node: &Node, params: &Value) -> Result<Value, String> {
         .map(|address| Ok(node.account(&pubkey(address)?).as_ref().map_or(Value::Null, shown)))
         .collect();
     Ok(with_context(node, json!(accounts?)))
+}
+
+fn rent(node: &Node, params: &Value) -> Result<Value, String> {
+    let length = params[0].as_u64().ok_or("Invalid params")?;
+    Ok(json!(node.cluster.rent(length as usize)))
 }
 
 fn program_accounts(node: &Node, params: &Value) -> Result<Value, String> {

@@ -1,5 +1,10 @@
 //! Deployment looks before it acts: it resumes after any step and does nothing twice.
 
+mod checks;
+mod resume;
+mod rpc;
+mod upgrade;
+
 use holdfast_migrations::{Step, apply, deploy_program, local_program_keypair, plan};
 use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_signer::Signer;

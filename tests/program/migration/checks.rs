@@ -1,0 +1,144 @@
+//! What is refused before anything is sent.
+
+use anchor_lang::solana_program::bpf_loader_upgradeable::get_program_data_address;
+use holdfast_client::Pubkey;
+use holdfast_migrations::{
+    Deployment, Migration, Origin, Step, Survey, apply, local_program_keypair, migrate, survey,
+};
+use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_sim::{elf, tokens};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::world::{SOL, START_MS};
+
+const LISTING: Listing = Listing { name: "A", price: SOL, providers: LONE };
+
+fn looked_at(venue: &mut Venue, wanted: &Deployment) -> Result<Survey, String> {
+    let (admin, elf) = (venue.admin.insecure_clone(), elf::read().unwrap());
+    let migration = Migration {
+        authority: &admin,
+        program: None,
+        elf: &elf,
+        upgrade: false,
+        wanted,
+        feeds: &[],
+    };
+    survey(&mut venue.cluster, &migration)
+}
+
+fn refused(venue: &mut Venue, wanted: &Deployment, part: &str) {
+    let error = looked_at(venue, wanted).unwrap_err();
+    assert!(error.contains(part), "{error}");
+}
+
+#[test]
+fn a_mint_that_is_missing_or_of_another_kind() {
+    let silo = silo_plan(&[LISTING]);
+    let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let mut wanted = venue.deployment(vec![silo]);
+    wanted.silos[0].mint = keypair("mint", 9).pubkey();
+    refused(&mut venue, &wanted, "there is no mint");
+    tokens::create_mint(&mut venue.cluster, wanted.silos[0].mint, 9);
+    refused(&mut venue, &wanted, "six decimals");
+    wanted.silos[0].mint = venue.admin.pubkey();
+    refused(&mut venue, &wanted, "classic token program");
+}
+
+#[test]
+fn a_wallet_that_holds_too_little_and_one_that_is_not_the_authority() {
+    let silo = silo_plan(&[LISTING]);
+    let mut venue = Venue::bare(START_MS, silo.mint);
+    let wanted = venue.deployment(vec![silo]);
+    let elf = elf::read().unwrap();
+    let poor = Keypair::new();
+    let found = looked_at(&mut venue, &wanted).unwrap();
+    venue.cluster.fund(&poor.pubkey(), found.cost - 1);
+    let migration = |authority, program| Migration {
+        authority,
+        program,
+        elf: &elf,
+        upgrade: false,
+        wanted: &wanted,
+        feeds: &[],
+    };
+    let error = migrate(&mut venue.cluster, &migration(&poor, None), |_| {}).unwrap_err();
+    assert!(error.contains("send it the difference"), "{error}");
+    // One lamport more, and the estimate is what it takes, or above.
+    venue.cluster.fund(&poor.pubkey(), 1);
+    let other = Keypair::new();
+    let error = migrate(&mut venue.cluster, &migration(&poor, Some(&other)), |_| {}).unwrap_err();
+    assert!(error.contains("--program-keypair is"), "{error}");
+    migrate(&mut venue.cluster, &migration(&poor, None), |_| {}).unwrap();
+    // The venue's admin is not the upgrade authority there.
+    let silos = vec![silo_plan(&[LISTING; 2])];
+    let more = Deployment { silos, ..wanted.clone() };
+    refused(&mut venue, &more, "propose a change");
+    assert!(looked_at(&mut venue, &wanted).unwrap().is_done());
+    let mut venue = Venue::install_program(START_MS, wanted.silos[0].mint).unwrap();
+    venue.admin = poor;
+    refused(&mut venue, &wanted, "may upgrade the program and set the exchange up");
+}
+
+#[test]
+fn what_differs_is_named_and_never_locked() {
+    let silo = silo_plan(&[LISTING]);
+    let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let admin = venue.admin.insecure_clone();
+    let wanted = venue.deployment(vec![silo]);
+    for step in [Step::CreateExchange, Step::CreateSilo(0), Step::ListMarket(0, 0)] {
+        apply(&mut venue.cluster, &admin, &wanted, step).unwrap();
+    }
+    let other = || Pubkey::new_from_array([3; 32]);
+    type Change = fn(&mut Deployment);
+    let changes: [(Change, &str); 7] = [
+        (|it| it.fee_receiver = Pubkey::new_from_array([3; 32]), "another fee receiver"),
+        (|it| it.silos.clear(), "1 silos, and 0 are wanted"),
+        (|it| it.silos[0].terms.epoch_cap_bps = 1, "other terms of silo 0"),
+        (|it| it.silos[0].markets.clear(), "1 markets in silo 0, and 0 are wanted"),
+        (|it| it.silos[0].markets[0].name = "B".to_owned(), "another name of market 0 of silo 0"),
+        (|it| it.silos[0].markets[0].terms.taker_fee_bps = 1, "other terms of market 0"),
+        (|it| it.silos[0].markets[0].feeds.sources[0].id = [0; 32], "other feeds of market 0"),
+    ];
+    for (change, said) in &changes {
+        let mut changed = wanted.clone();
+        change(&mut changed);
+        refused(&mut venue, &changed, said);
+    }
+    apply(&mut venue.cluster, &admin, &wanted, Step::Lock).unwrap();
+    assert_eq!(looked_at(&mut venue, &wanted).unwrap().differences, [""; 0]);
+    for (change, said) in changes {
+        let mut changed = wanted.clone();
+        change(&mut changed);
+        let found = looked_at(&mut venue, &changed).unwrap().differences;
+        assert!(found.len() == 1 && found[0].contains(said), "{found:?}");
+    }
+    let mut changed = wanted.clone();
+    (changed.guardians[0], changed.timelock.wait_ms) = (other(), 1);
+    let found = looked_at(&mut venue, &changed).unwrap().differences;
+    assert_eq!(found, ["other guardians", "another timelock"]);
+}
+
+#[test]
+fn programs_of_solanas_own_toolchain_are_known_as_such() {
+    let venue = Venue::bare(START_MS, silo_plan(&[]).mint);
+    let official: Pubkey = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb".parse().unwrap();
+    let data = venue.cluster.get(&get_program_data_address(&official)).unwrap().data;
+    assert_eq!(Origin::of(&data), Origin::PlatformTools);
+    let ours = elf::read().unwrap();
+    let library = b"target/sbpf/std/library/";
+    if ours.windows(library.len()).any(|window| window == library) {
+        assert_eq!(Origin::of(&ours), Origin::Another);
+    }
+    assert_eq!(local_program_keypair().unwrap().pubkey(), holdfast_client::holdfast::ID);
+}
+
+#[test]
+fn anchors_settings_name_the_program_and_the_migrations() {
+    let settings = std::fs::read_to_string(elf::path().with_file_name("../../Anchor.toml"));
+    let settings = settings.unwrap();
+    let program = format!("[programs.localnet]\nholdfast = \"{}\"", holdfast_client::holdfast::ID);
+    assert!(settings.contains(&program));
+    assert!(settings.contains("cluster = \"localnet\""));
+    assert!(settings.contains("--package holdfast-migrations --"));
+}
