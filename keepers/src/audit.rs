@@ -13,7 +13,7 @@ use solana_commitment_config::CommitmentConfig;
 use crate::config::Config;
 use crate::rpc::{Endpoint, Found};
 use crate::said::Said;
-use crate::show;
+use crate::{preflight, show};
 
 /// How often the silo may move between two looks before it is given up.
 const MOST_LOOKS: usize = 10;
@@ -33,7 +33,7 @@ struct Seen {
 /// # Errors
 /// A sentence when it cannot be read, or when a sum is off.
 pub async fn run(config: &Config) -> Result<Said, String> {
-    let endpoint = Endpoint::patient(config).ok_or("rpc is empty: name an RPC endpoint")?;
+    let endpoint = Endpoint::patient(config).ok_or(preflight::NO_ENDPOINT)?;
     let silo = address::silo(config.silo);
     show::read::<Silo>(&endpoint, "silo", &silo).await?;
     for _ in 0..MOST_LOOKS {

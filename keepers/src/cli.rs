@@ -19,7 +19,7 @@ pub use trader::{
 /// Settings come from flags, then environment variables (HOLDFAST_RPC, ...), then holdfast.toml, then
 /// the Solana CLI's configuration. `holdfast config example` explains each.
 #[derive(Parser)]
-#[command(name = "holdfast", version)]
+#[command(name = "holdfast", version, next_help_heading = "Settings")]
 pub struct Cli {
     /// Configuration file [default: holdfast.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE", env = "HOLDFAST_CONFIG")]

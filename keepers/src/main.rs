@@ -23,7 +23,6 @@ use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::preflight::Standing;
 use crate::rpc::Endpoint;
-use crate::said::Said;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -54,34 +53,23 @@ async fn run(cli: Cli) -> Result<(), String> {
     if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
         log::start(config.log);
     }
-    match cli.task {
-        Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
-        Task::Keeper(KeeperTask::Run) => live::run(&config).await,
-        Task::Top(form) => top::top(&config, &form).await,
-        Task::Status => show::status(&config).await,
-        Task::Completions { .. } | Task::Config(ConfigTask::Example) => Ok(()),
-        task => said(&config, task).await?.print(cli.json),
-    }
-}
-
-/// What a command that shows or does something has to say.
-async fn said(config: &Config, task: Task) -> Result<Said, String> {
-    match task {
-        Task::Account(task) => act::account::run(config, task).await,
-        Task::Trade(task) => act::trade::run(config, task).await,
-        Task::Pool(task) => act::pool::run(config, PoolKind::Liquidity, task).await,
-        Task::Insurance(task) => act::pool::run(config, PoolKind::Insurance, task).await,
-        Task::Guardian(task) => act::guardian::run(config, task).await,
-        Task::Audit => audit::run(config).await,
-        Task::Market(MarketTask::List) => show::markets(config).await,
-        Task::Market(MarketTask::Show { index }) => show::market(config, index).await,
-        Task::Silo(SiloTask::Show) => show::silo(config).await,
-        Task::Keeper(_)
-        | Task::Status
-        | Task::Top(_)
-        | Task::Config(_)
-        | Task::Completions { .. } => Err("this command says nothing".to_owned()),
-    }
+    let said = match cli.task {
+        Task::Config(ConfigTask::Check { offline }) => return check(&config, offline).await,
+        Task::Keeper(KeeperTask::Run) => return live::run(&config).await,
+        Task::Top(form) => return top::top(&config, &form).await,
+        Task::Status => return show::status(&config).await,
+        Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
+        Task::Account(task) => act::account::run(&config, task).await,
+        Task::Trade(task) => act::trade::run(&config, task).await,
+        Task::Pool(task) => act::pool::run(&config, PoolKind::Liquidity, task).await,
+        Task::Insurance(task) => act::pool::run(&config, PoolKind::Insurance, task).await,
+        Task::Guardian(task) => act::guardian::run(&config, task).await,
+        Task::Audit => audit::run(&config).await,
+        Task::Market(MarketTask::List) => show::markets(&config).await,
+        Task::Market(MarketTask::Show { index }) => show::market(&config, index).await,
+        Task::Silo(SiloTask::Show) => show::silo(&config).await,
+    };
+    said?.print(cli.json)
 }
 
 /// Says what was checked, or what to change.

@@ -21,7 +21,8 @@ pub struct Standing {
     pub account: Pubkey,
 }
 
-const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
+/// What is said where no endpoint is named.
+pub const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
 
 /// Reads the keypair.
 ///
@@ -79,23 +80,54 @@ pub async fn venue(config: &Config, endpoints: &[Endpoint]) -> Result<String, St
 }
 
 /// All endpoints have to be on one cluster, and on the one the settings name.
-///
-/// # Errors
-/// A sentence that names the one that is not.
-pub async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
+async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
     let mut known = config.genesis.clone();
     for endpoint in endpoints {
-        let found = endpoint.genesis().await?;
-        let expected = known.get_or_insert_with(|| found.clone());
-        if *expected != found {
-            return Err(format!(
-                "{} is on another cluster: its genesis hash is {found}, expected {expected}; \
-                 change rpc, genesis or deployment",
-                endpoint.address
-            ));
-        }
+        same_cluster(&mut known, endpoint, endpoint.genesis().await?)?;
     }
     known.ok_or_else(|| NO_ENDPOINT.to_owned())
+}
+
+/// Endpoints that answer and are on one cluster, the one the settings name. A person needs only one
+/// of them; what the others say instead goes to the error stream.
+///
+/// # Errors
+/// A sentence when one is on another cluster, or none answers.
+pub async fn usable(config: &Config) -> Result<Vec<Endpoint>, String> {
+    let (mut known, mut usable) = (config.genesis.clone(), Vec::new());
+    let mut silent = Vec::new();
+    for endpoint in Endpoint::all(config) {
+        match endpoint.genesis().await {
+            Ok(found) => {
+                same_cluster(&mut known, &endpoint, found)?;
+                usable.push(endpoint);
+            }
+            Err(reason) => silent.push(reason),
+        }
+    }
+    if usable.is_empty() {
+        return Err(silent.join("; "));
+    }
+    for reason in silent {
+        eprintln!("note: {reason}");
+    }
+    Ok(usable)
+}
+
+fn same_cluster(
+    known: &mut Option<String>,
+    endpoint: &Endpoint,
+    found: String,
+) -> Result<(), String> {
+    let expected = known.get_or_insert_with(|| found.clone());
+    if *expected == found {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is on another cluster: its genesis hash is {found}, expected {expected}; change rpc, \
+         genesis or deployment",
+        endpoint.address
+    ))
 }
 
 /// The program, its exchange and the silo are there, in the layout this binary knows.

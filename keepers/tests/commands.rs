@@ -1,77 +1,21 @@
-//! The `holdfast` binary, run as an operator runs it, against a node of the embedded cluster.
+//! The `holdfast` binary, run as an operator or a trader runs it, against a node of the embedded
+//! cluster.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
+#[path = "commands/auditing.rs"]
+mod auditing;
+#[path = "commands/operator.rs"]
+mod operator;
+#[path = "commands/outage.rs"]
+mod outage;
+#[path = "commands/refusing.rs"]
+mod refusing;
+#[path = "commands/trading.rs"]
+mod trading;
 
 use holdfast_client::{Pubkey, address, holdfast};
-use holdfast_sim::node::{Node, serve};
-use holdfast_sim::venue::{LONE, Listing, silo_plan};
-use holdfast_sim::{Cluster, Venue};
+use operator::Operator;
 use solana_account::Account;
-use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
 use solana_signer::Signer;
-
-const NOW: u64 = 1_700_000_000_000;
-const LAMPORTS: u64 = 1_000_000_000;
-
-/// An operator: an empty home, a wallet, and an endpoint of a venue without prices.
-struct Operator {
-    home: PathBuf,
-    wallet: Keypair,
-    node: Arc<Mutex<Node>>,
-    endpoint: SocketAddr,
-}
-
-impl Operator {
-    fn new(name: &str) -> Self {
-        let listing = Listing { name: "SOL-PERP", price: 150_000_000, providers: LONE };
-        let mut cluster =
-            Venue::install_silo(NOW, silo_plan(&[listing])).expect("cargo xtask build").cluster;
-        let wallet = keypair_from_seed(&[3; 32]).expect("32 bytes are a seed");
-        cluster.fund(&wallet.pubkey(), LAMPORTS);
-        Self::at(name, wallet, cluster)
-    }
-
-    fn at(name: &str, wallet: Keypair, cluster: Cluster) -> Self {
-        let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&home).expect("a directory");
-        write_keypair_file(&wallet, home.join("id.json")).expect("a file");
-        let node = Arc::new(Mutex::new(Node::new(cluster)));
-        let endpoint = serve(node.clone(), |_| {}).expect("a port");
-        Self { home, wallet, node, endpoint }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-        command.current_dir(&self.home).env_clear().env("HOME", &self.home);
-        command.env("HOLDFAST_RPC", format!("http://{}/secret", self.endpoint));
-        command.env("HOLDFAST_KEYPAIR", self.home.join("id.json"));
-        command.args(arguments).output().expect("the binary")
-    }
-
-    /// What a command that works prints.
-    fn works(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
-        String::from_utf8(output.stdout).expect("text")
-    }
-
-    /// The sentence of a command that refuses.
-    fn refuses(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(!output.status.success(), "{arguments:?} did not refuse");
-        let said = String::from_utf8(output.stderr).expect("text");
-        assert!(said.starts_with("error: ") && !said.contains("secret"), "{said}");
-        said
-    }
-
-    fn change(&self, what: impl FnOnce(&mut Cluster)) {
-        what(&mut self.node.lock().expect("no panic").cluster);
-    }
-}
 
 #[test]
 fn an_operator_opens_an_account_and_looks_around() {

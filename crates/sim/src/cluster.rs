@@ -230,9 +230,9 @@ impl Cluster {
     pub fn try_transaction(
         &self,
         mut transaction: VersionedTransaction,
-    ) -> Result<TransactionMetadata, FailedTransactionMetadata> {
+    ) -> Result<TransactionMetadata, Box<FailedTransactionMetadata>> {
         transaction.message.set_recent_blockhash(self.svm.latest_blockhash());
-        self.svm.simulate_transaction(transaction).map(|simulated| simulated.meta)
+        self.svm.simulate_transaction(transaction).map(|tried| tried.meta).map_err(Box::new)
     }
 
     /// What sending instructions would end in, as if everyone they name as a signer had signed;

@@ -30,16 +30,15 @@ impl<'a> Person<'a> {
     /// The settings' wallet on the settings' cluster.
     ///
     /// # Errors
-    /// A sentence when the keypair cannot be read, or an endpoint is on another cluster.
+    /// A sentence when the keypair cannot be read, no endpoint answers, or one is on another cluster.
     pub async fn new(config: &'a Config) -> Result<Self, String> {
         let wallet = preflight::wallet(config)?;
-        let endpoints = Endpoint::all(config);
-        preflight::genesis(config, &endpoints).await?;
+        let endpoints = preflight::usable(config).await?;
         Ok(Self { config, endpoints, wallet, silo: address::silo(config.silo) })
     }
 
     fn endpoint(&self) -> Result<&Endpoint, String> {
-        self.endpoints.first().ok_or_else(|| "rpc is empty: name an RPC endpoint".to_owned())
+        self.endpoints.first().ok_or_else(|| preflight::NO_ENDPOINT.to_owned())
     }
 
     fn owner(&self) -> Pubkey {

@@ -96,8 +96,8 @@ fn allowed(state: State) -> String {
 
 /// The last thing a program logged about an error.
 fn spoken(logs: &[String]) -> Option<&str> {
-    let said = logs.iter().filter_map(|line| line.strip_prefix("Program log: "));
-    said.filter(|line| line.contains("rror")).next_back()
+    let mut said = logs.iter().filter_map(|line| line.strip_prefix("Program log: "));
+    said.rfind(|line| line.contains("rror"))
 }
 
 #[cfg(test)]

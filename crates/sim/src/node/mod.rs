@@ -25,6 +25,8 @@ pub struct Node {
     pub cluster: Cluster,
     /// What the cluster says its genesis hash is.
     pub genesis: Hash,
+    /// Transactions that it still takes and loses.
+    pub loses: usize,
     blockhashes: VecDeque<(Hash, u64)>,
     landed: HashMap<String, Landed>,
     /// Signatures of the transactions that landed, the oldest first.
@@ -51,6 +53,7 @@ impl Node {
     pub fn new(cluster: Cluster) -> Self {
         let mut node = Self {
             genesis: Hash::new_from_array([7; 32]),
+            loses: 0,
             blockhashes: VecDeque::new(),
             landed: HashMap::new(),
             history: Vec::new(),
@@ -112,6 +115,10 @@ impl Node {
         }
         if !self.is_living(&transaction.message.recent_blockhash().to_string()) {
             return Err("Blockhash not found".to_owned());
+        }
+        if self.loses > 0 {
+            self.loses -= 1;
+            return Ok(signature);
         }
         let accounts = transaction.message.static_account_keys().to_vec();
         let (failure, logs) = match self.cluster.send_transaction(transaction) {
