@@ -1,5 +1,6 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
+pub(crate) mod guardian;
 mod pool;
 pub(crate) mod refresh;
 

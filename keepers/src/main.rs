@@ -15,6 +15,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use solana_signer::Signer;
+
 use crate::cli::{AccountTask, Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::preflight::Standing;
@@ -64,19 +66,20 @@ async fn run(cli: Cli) -> Result<(), String> {
 
 /// Says what was checked, or what to change.
 async fn check(config: &Config, offline: bool) -> Result<(), String> {
-    let wallet = preflight::wallet(config)?;
+    let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
     if offline {
         println!("settings and keypair are fine; no endpoint was asked");
         return Ok(());
     }
     let endpoints = Endpoint::all(config);
     let Standing { genesis, lamports, account } =
-        preflight::cluster(config, &endpoints, &wallet).await?;
+        preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
     let rows = [
         ("cluster", genesis),
         ("wallet", format!("{} SOL", show::decimal(lamports, 9))),
         ("rewards go to", account.to_string()),
+        ("guardian", guardian.map_or_else(|| "none".to_owned(), |key| key.pubkey().to_string())),
         ("streams", streams.join(", ")),
     ];
     println!("{}\nall is well", show::facts(&rows));
