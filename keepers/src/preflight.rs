@@ -98,7 +98,10 @@ pub async fn venue(config: &Config, endpoints: &[Endpoint]) -> Result<String, St
 }
 
 /// All endpoints have to be on one cluster, and on the one the settings name.
-async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
+///
+/// # Errors
+/// A sentence that names the one that is not.
+pub async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
     let mut known = config.genesis.clone();
     for endpoint in endpoints {
         let found = endpoint.genesis().await?;

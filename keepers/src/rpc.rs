@@ -1,35 +1,35 @@
 //! RPC endpoints. Errors are sentences that name the host and never the address, which may carry a
 //! key.
 
+mod search;
+mod transact;
+
 use std::error::Error;
 use std::time::Duration;
 
-use holdfast_client::{Instruction, Pubkey, holdfast};
+use holdfast_client::Pubkey;
 use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
 use holdfast_keepers::keeper::{Fate, FeedAccount};
 use holdfast_risk::Millis;
-use solana_account_decoder_client_types::UiAccountEncoding;
+use solana_account::Account;
 use solana_commitment_config::CommitmentConfig;
-use solana_keypair::Keypair;
-use solana_message::{Message, VersionedMessage};
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{self, ErrorKind};
-use solana_rpc_client_api::config::{
-    RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig, UiTransactionEncoding,
-};
-use solana_rpc_client_api::request::RpcRequest;
-use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
+use solana_rpc_client_api::config::{RpcSendTransactionConfig, UiTransactionEncoding};
 use solana_sdk_ids::sysvar::{clock, last_restart_slot};
 use solana_signature::Signature;
-use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::config::{Address, Config};
 use crate::live::refusal;
 
+pub use transact::{Landing, Simulated};
+
 /// An endpoint that does not answer in this time has not answered.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The same for every account of a large venue.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Transactions whose status may be asked for at once.
 const MOST_STATUSES: usize = 256;
@@ -53,6 +53,13 @@ pub struct Found {
     pub data: Vec<u8>,
 }
 
+impl From<Account> for Found {
+    fn from(account: Account) -> Self {
+        let Account { lamports, owner, executable, data, .. } = account;
+        Self { lamports, owner, executable, data }
+    }
+}
+
 impl Endpoint {
     /// All endpoints of the settings, in their order.
     pub fn all(config: &Config) -> Vec<Self> {
@@ -60,9 +67,19 @@ impl Endpoint {
     }
 
     fn new(address: Address) -> Self {
+        Self::with_timeout(address, TIMEOUT)
+    }
+
+    fn with_timeout(address: Address, timeout: Duration) -> Self {
         let (url, commitment) = (address.secret().to_owned(), CommitmentConfig::processed());
-        let client = RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment);
+        let client = RpcClient::new_with_timeout_and_commitment(url, timeout, commitment);
         Self { address, client }
+    }
+
+    /// The first endpoint, asked for so much that an answer may take minutes.
+    pub fn patient(config: &Config) -> Option<Self> {
+        let address = config.rpc.0.first()?.clone();
+        Some(Self::with_timeout(address, PATIENT_TIMEOUT))
     }
 
     /// The cluster's genesis hash.
@@ -98,41 +115,7 @@ impl Endpoint {
     pub async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Found>>, String> {
         let found = self.client.get_multiple_accounts(addresses).await;
         let found = found.map_err(|error| self.said(error))?;
-        let found = found.into_iter().map(|account| {
-            account.map(|account| Found {
-                lamports: account.lamports,
-                owner: account.owner,
-                executable: account.executable,
-                data: account.data,
-            })
-        });
-        Ok(found.collect())
-    }
-
-    /// Sends instructions in one transaction that `wallet` pays and signs, and waits until the
-    /// cluster has confirmed it.
-    ///
-    /// # Errors
-    /// A sentence when it did not land.
-    pub async fn act(
-        &self,
-        instructions: &[Instruction],
-        wallet: &Keypair,
-    ) -> Result<String, String> {
-        let blockhash =
-            self.client.get_latest_blockhash().await.map_err(|error| self.said(error))?;
-        let payer = wallet.pubkey();
-        let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
-        let message = VersionedMessage::Legacy(message);
-        let transaction = VersionedTransaction::try_new(message, &[wallet])
-            .map_err(|error| format!("the wallet cannot sign this ({error}): check keypair"))?;
-        let landed = self.client.send_and_confirm_transaction(&transaction).await;
-        landed.map(|signature| signature.to_string()).map_err(|error| {
-            format!(
-                "the transaction may not have landed ({}): look before you try again",
-                reason(error)
-            )
-        })
+        Ok(found.into_iter().map(|account| account.map(Found::from)).collect())
     }
 
     /// Where the chain is as this endpoint shows it, and fees paid lately on `accounts`.
@@ -174,33 +157,13 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer, or not with what was asked for.
     pub async fn snapshot(&self, feeds: &[Pubkey]) -> Result<(Snapshot, Vec<FeedAccount>), String> {
-        let config = RpcProgramAccountsConfig {
-            account_config: RpcAccountInfoConfig {
-                encoding: Some(UiAccountEncoding::Base64),
-                commitment: Some(CommitmentConfig::processed()),
-                ..RpcAccountInfoConfig::default()
-            },
-            with_context: Some(true),
-            ..RpcProgramAccountsConfig::default()
-        };
-        let params = serde_json::json!([holdfast::ID.to_string(), config]);
-        let found: Response<Vec<RpcKeyedAccount>> = self
-            .client
-            .send(RpcRequest::GetProgramAccounts, params)
-            .await
-            .map_err(|error| self.said(error))?;
-        let accounts: Option<Vec<_>> = found
-            .value
-            .iter()
-            .map(|keyed| Some((keyed.pubkey.parse().ok()?, keyed.account.data.decode()?)))
-            .collect();
-        let accounts = accounts.ok_or_else(|| self.garbled("accounts"))?;
+        let snapshot = self.everything(CommitmentConfig::processed()).await?;
         let shown = self.accounts(feeds).await?;
         let shown = feeds.iter().zip(shown).filter_map(|(address, found)| {
             let Found { owner, data, .. } = found?;
             Some(FeedAccount { address: *address, owner, data })
         });
-        Ok((Snapshot { slot: found.context.slot, accounts }, shown.collect()))
+        Ok((snapshot, shown.collect()))
     }
 
     /// Hands a transaction to the endpoint, which does not judge it.

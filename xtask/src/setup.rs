@@ -36,23 +36,25 @@ pub fn install() -> Result<(), String> {
 
 /// Installs what compiling the programs needs and is missing.
 pub fn install_compiler() -> Result<(), String> {
-    if sbpf::official::works() { Ok(()) } else { install_packages() }
+    if sbpf::official::works() { Ok(()) } else { install_packages(&PACKAGES) }
 }
 
-fn install_packages() -> Result<(), String> {
+/// Installs those of Debian's `packages` that are missing.
+pub fn install_packages(packages: &[&str]) -> Result<(), String> {
     if !succeeds(Command::new("dpkg-query").arg("--version")) {
         return Err(format!(
-            "this is not Debian: install Solana's `cargo build-sbf`, or what your system calls {}",
-            PACKAGES.join(", ")
+            "this is not Debian: install Solana's own tools, or what your system calls {}",
+            packages.join(", ")
         ));
     }
-    let missing: Vec<_> = PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
+    let missing: Vec<_> = packages.iter().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    eprintln!("installing {} (up to 400 MB, a few minutes)", missing.join(", "));
-    run(apt_get()?.arg("update"))?;
-    run(apt_get()?.args(["install", "-y", "--no-install-recommends"]).args(missing))
+    let names = missing.iter().map(|package| **package).collect::<Vec<_>>().join(" ");
+    eprintln!("installing {names} (up to 400 MB, a few minutes)");
+    run(apt_get(&names)?.arg("update"))?;
+    run(apt_get(&names)?.args(["install", "-y", "--no-install-recommends"]).args(missing))
 }
 
 fn is_installed(package: &str) -> bool {
@@ -61,8 +63,8 @@ fn is_installed(package: &str) -> bool {
         .is_ok_and(|status| status == "installed")
 }
 
-/// `apt-get`, as root one way or the other.
-fn apt_get() -> Result<Command, String> {
+/// `apt-get`, as root one way or the other; the error says who should install `names`.
+fn apt_get(names: &str) -> Result<Command, String> {
     let is_root = output(Command::new("id").arg("-u"))?.trim() == "0";
     let mut command = if is_root {
         Command::new("apt-get")
@@ -72,8 +74,7 @@ fn apt_get() -> Result<Command, String> {
         sudo
     } else {
         return Err(format!(
-            "installing packages takes root or sudo; have an administrator install {}",
-            PACKAGES.join(" ")
+            "installing packages takes root or sudo; have an administrator install {names}"
         ));
     };
     command.env("DEBIAN_FRONTEND", "noninteractive");

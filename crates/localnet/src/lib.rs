@@ -1,1 +1,13 @@
 //! A local cluster: a validator, a price publisher, demo accounts and keepers as processes.
+
+pub mod chain;
+pub mod cli;
+pub mod cluster;
+pub mod deployment;
+pub mod place;
+pub mod process;
+pub mod proxy;
+pub mod publisher;
+pub mod tokens;
+pub mod validator;
+pub mod wallets;

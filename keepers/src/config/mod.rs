@@ -114,11 +114,15 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NUMBER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     silo: Option<u16>,
+    /// Number of the wallet's margin account
+    #[arg(long, global = true, value_name = "NUMBER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<u16>,
     /// Form of the log
     #[arg(long, global = true, value_name = "FORM")]
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<LogForm>,
-    /// Decide and log, send nothing
+    /// Send nothing: keepers decide and log, other commands say what they would send
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,

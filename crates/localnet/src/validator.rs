@@ -1,0 +1,158 @@
+//! A real validator as a process.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use holdfast_client::Pubkey;
+use nix::sys::signal::Signal;
+
+use crate::chain::Chain;
+use crate::process::Process;
+
+/// How long a validator may take until it makes blocks.
+const START: Duration = Duration::from_secs(120);
+
+/// How long it may take to end.
+const END: Duration = Duration::from_secs(20);
+
+/// How often it is asked whether it is ready.
+const ASK: Duration = Duration::from_millis(200);
+
+/// Ports for gossip, repair and transactions, from the RPC port on.
+const DYNAMIC_PORTS: u16 = 40;
+
+/// What a validator is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `solana-test-validator`.
+    pub binary: PathBuf,
+    /// Where its ledger is.
+    pub ledger: PathBuf,
+    /// Where its output goes.
+    pub log: PathBuf,
+    /// The port of its RPC; the next one has the WebSocket.
+    pub rpc_port: u16,
+    /// Who has all its SOL.
+    pub mint: Pubkey,
+    /// Programs that stand there from the beginning: address and ELF file.
+    pub programs: Vec<(Pubkey, PathBuf)>,
+}
+
+/// A validator, running or not.
+pub struct Validator {
+    settings: Settings,
+    process: Option<Process>,
+}
+
+impl Validator {
+    /// Starts it on its ledger, on a new one if there is none, and waits until it makes blocks.
+    ///
+    /// # Errors
+    /// When it does not start, or not in two minutes.
+    pub async fn start(settings: Settings) -> Result<Self> {
+        let mut validator = Self { settings, process: None };
+        validator.restart().await?;
+        Ok(validator)
+    }
+
+    /// Starts it again on its ledger, after [`Self::stop`] or [`Self::kill`].
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart(&mut self) -> Result<()> {
+        let mut command = self.command();
+        self.process = Some(Process::start("the validator", &mut command, &self.settings.log)?);
+        let chain = Chain::new(&self.url());
+        let first = chain.slot().await.ok();
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            self.must_run()?;
+            if chain.slot().await.is_ok_and(|slot| slot > first.unwrap_or_default()) {
+                return Ok(());
+            }
+            tokio::time::sleep(ASK).await;
+        }
+        bail!(
+            "the validator made no block in {} s: see {}",
+            START.as_secs(),
+            self.settings.log.display()
+        )
+    }
+
+    /// An error that shows the end of its log, if it ended unasked.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn must_run(&mut self) -> Result<()> {
+        self.process.as_mut().map_or(Ok(()), Process::must_run)
+    }
+
+    /// Where its RPC is.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.settings.rpc_port)
+    }
+
+    /// Its process, if it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    /// Stops every thread of it, as a machine that hangs would.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn freeze(&self) -> Result<()> {
+        self.running()?.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn thaw(&self) -> Result<()> {
+        self.running()?.signal(Signal::SIGCONT)
+    }
+
+    /// Ends it as a crash would.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.take().context("the validator does not run")?.kill().map(|_| ())
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub async fn stop(mut self) -> Result<()> {
+        if let Some(process) = self.process.take() {
+            process.stop(END).await?;
+        }
+        Ok(())
+    }
+
+    fn running(&self) -> Result<&Process> {
+        self.process.as_ref().context("the validator does not run")
+    }
+
+    fn command(&self) -> Command {
+        let Settings { binary, ledger, rpc_port, mint, programs, .. } = &self.settings;
+        let (faucet, gossip, first) = (rpc_port + 2, rpc_port + 3, rpc_port + 4);
+        let mut command = Command::new(binary);
+        command.arg("--log").arg("--ledger").arg(ledger);
+        command.args(["--bind-address", "127.0.0.1", "--limit-ledger-size", "100000"]);
+        command.args(["--rpc-port", &rpc_port.to_string(), "--faucet-port", &faucet.to_string()]);
+        command.args(["--gossip-port", &gossip.to_string()]);
+        command.args(["--dynamic-port-range", &format!("{first}-{}", first + DYNAMIC_PORTS)]);
+        command.args(["--mint", &mint.to_string()]);
+        for (address, elf) in programs {
+            command.args(["--upgradeable-program", &address.to_string()]).arg(elf).arg("none");
+        }
+        // Blocks and votes only: what the program logs is in the transactions.
+        command.env("RUST_LOG", "warn");
+        command
+    }
+}
