@@ -115,11 +115,15 @@ fn a_guardians_key_is_checked_before_anything_is_sent() {
     let operator = Operator::new("guardian");
     operator.works(&["account", "open"]);
     let check = ["config", "check"];
-    let key = operator.home.join("guardian.json");
-    std::fs::write(operator.home.join("holdfast.toml"), "guardian_keypair = 'guardian.json'\n")
-        .expect("a file");
+    let set = |name: &str| {
+        let setting = format!("guardian_keypair = '{name}'\n");
+        std::fs::write(operator.home.join("holdfast.toml"), setting).expect("a file");
+        operator.home.join(name)
+    };
+    set("nowhere.json");
     let said = operator.refuses(&check);
-    assert!(said.contains("guardian.json cannot be read") && said.contains("set guardian_keypair"));
+    assert!(said.contains("nowhere.json cannot be read") && said.contains("set guardian_keypair"));
+    let key = set("guardian.json");
     std::fs::write(&key, "[1, 2").expect("a file");
     assert!(operator.refuses(&check).contains("guardian.json is no keypair"));
     write_keypair_file(&operator.wallet, &key).expect("a file");
