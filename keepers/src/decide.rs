@@ -1,5 +1,7 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
+pub(crate) mod guardian;
+mod pace;
 mod pool;
 pub(crate) mod refresh;
 
@@ -16,7 +18,7 @@ use holdfast_risk::margin::{Health, requirement};
 use holdfast_risk::order::Order;
 use holdfast_risk::pace::{Exit, Spent, payable};
 use holdfast_risk::policy::{Action, Permit, permit};
-use holdfast_risk::price::first_since;
+use holdfast_risk::price::{PricePoint, first_since};
 use holdfast_risk::settlement::{announced, is_due};
 use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Bps, Millis, Price, Usd, profit};
@@ -57,7 +59,7 @@ pub fn decide_about<'a>(
     }
     rescues.sort_by_key(|(missing, _)| core::cmp::Reverse(*missing));
     orders.sort_by_key(|(urgency, _)| *urgency);
-    let rescues = rescues.into_iter().map(|(_, intent)| intent);
+    let rescues = pace::keep(mirror, &chain, rescues.into_iter().map(|(_, intent)| intent));
     let orders = orders.into_iter().map(|(_, intent)| intent);
     let notices = mirror.markets.iter().filter_map(|(_, market)| notice(&chain, market));
     let work = rescues.chain(orders).chain(refresh::refreshes(mirror, &chain, awaited));
@@ -123,9 +125,7 @@ fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Opti
     account.open_indices().find(|&index| {
         let Some(market) = mirror.market(index) else { return false };
         let broke = chain.monitor.broke;
-        let delay = Millis(market.terms.flag_delay_ms);
-        let earliest = Millis(account.flagged_ms).after(delay).max(broke);
-        let Some(point) = first_since(market.recent_prices(), earliest) else { return false };
+        let Some(point) = execution_price(chain, account, market) else { return false };
         let side = account.position(index).size.side();
         let own = required(market, point.against(side));
         let largest = account.open_indices().filter(|other| *other != index).all(|other| {
@@ -142,6 +142,13 @@ fn closable_leg(mirror: &Mirror, chain: &Chain, account: &MarginAccount) -> Opti
         let trades = !market.is_settled() && market.is_ready(broke);
         believed && largest && reached && trades
     })
+}
+
+/// The price a liquidation of a flagged account gets in a market: the first after the flag's delay.
+fn execution_price(chain: &Chain, account: &MarginAccount, market: &Market) -> Option<PricePoint> {
+    let delay = Millis(market.terms.flag_delay_ms);
+    let earliest = Millis(account.flagged_ms).after(delay).max(chain.monitor.broke);
+    first_since(market.recent_prices(), earliest)
 }
 
 /// Health as a liquidation judges it, one market's price replaced by `own`.

@@ -78,6 +78,41 @@ fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
 }
 
 #[test]
+fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
+    let mut account = long(10_000_000);
+    account.flagged_ms = NOW - 5_000;
+    let thaw = |liquidity: u64, closed: u64| {
+        let mut mirror = mirror();
+        mirror.chain_health.monitor.state = State::Thaw as u64;
+        mirror.chain_health.monitor.since_ms = NOW - 100_000;
+        mirror.silo.ledger.liquidity = liquidity;
+        let market = &mut mirror.markets[0].1;
+        (market.terms.thaw_pace_bps, market.terms.smallest) = (1_000, 1_000_000);
+        (market.thaw_since_ms, market.thaw_closed) = (NOW - 30_000, closed);
+        mirror.accounts = (1..4).map(|name| (key(name), account)).collect();
+        // One more, of which nothing is liquidated yet.
+        mirror.accounts.insert(key(9), MarginAccount { flagged_ms: 0, ..account });
+        mirror
+    };
+    let decided = |mirror: &Mirror| {
+        let intents = decide(mirror, Millis(NOW));
+        assert!(intents.contains(&Intent::Flag { account: key(9) }), "flags have no pace");
+        intents.iter().filter(|intent| matches!(intent, Intent::Liquidate { .. })).count()
+    };
+    // Each is deeply insolvent and closes ten units worth 1,000, of which a tenth is the least.
+    assert_eq!(decided(&thaw(30_000_000_000, 0)), 3);
+    assert_eq!(decided(&thaw(21_000_000_000, 0)), 3, "the last one in part");
+    assert_eq!(decided(&thaw(20_999_999_990, 0)), 2);
+    assert_eq!(decided(&thaw(30_000_000_000, 2_900_000_001)), 0);
+    let mut over = thaw(30_000_000_000, 2_900_000_001);
+    over.markets[0].1.thaw_since_ms = NOW - 60_000;
+    assert_eq!(decided(&over), 3, "another minute");
+    let mut normal = thaw(1, 0);
+    normal.chain_health.monitor.state = State::Normal as u64;
+    assert_eq!(decided(&normal), 3, "the pace is a thaw's");
+}
+
+#[test]
 fn stale_prices_decide_nothing() {
     let mut mirror = mirror();
     mirror.accounts.insert(key(1), long(0));

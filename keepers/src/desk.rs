@@ -46,6 +46,8 @@ pub enum Target {
     Position(Pubkey, u8),
     /// The chain's health.
     Chain,
+    /// A guardian's word on it.
+    Tightening,
 }
 
 /// What an intent is for: it decides what may stop it and what it may cost.
@@ -117,13 +119,14 @@ impl Intent {
             }
             Self::SettlePosition { account, market } => Target::Position(account, market),
             Self::Observe => Target::Chain,
+            Self::Tighten { .. } => Target::Tightening,
         }
     }
 
     /// What it is for.
     pub fn kind(&self, mirror: &Mirror) -> Kind {
         match self {
-            Self::Observe => Kind::Observe,
+            Self::Observe | Self::Tighten { .. } => Kind::Observe,
             Self::RefreshMarket { .. } | Self::PayExit { .. } => Kind::Exit,
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number } => {
@@ -160,7 +163,8 @@ impl Intent {
             Self::MatureProfit { .. }
             | Self::PayExit { .. }
             | Self::ExecutePool { .. }
-            | Self::Observe => u8::MAX,
+            | Self::Observe
+            | Self::Tighten { .. } => u8::MAX,
         }
     }
 }
@@ -220,7 +224,10 @@ impl Desk {
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
                 picked.push((record.refusals.min(4), *intent));
                 let until = now.after(WINDOW);
-                self.absent.extend(ahead.into_iter().map(|keeper| (keeper, until)));
+                // Who has no guardian's key lets nothing pass by not tightening.
+                if target != Target::Tightening {
+                    self.absent.extend(ahead.into_iter().map(|keeper| (keeper, until)));
+                }
             }
         }
         // What was refused before is less likely to land: it yields to what was not.

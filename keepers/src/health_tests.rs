@@ -124,6 +124,22 @@ fn an_endpoint_whose_slot_counts_over_a_dead_bank_is_frozen() {
 }
 
 #[test]
+fn a_dead_banks_block_height_is_no_skipped_slot() {
+    let mut world = World::new(2, 1);
+    let dead = world.chain;
+    for _ in 0..60 {
+        // It is asked first, and shows the newest slot with a height that stands.
+        let passes = (world.now + 1_000) / SLOT_MS - world.now / SLOT_MS;
+        world.shows[0] = Some(Progress { slot: world.chain.slot + passes, ..dead });
+        world.pass(1_000);
+    }
+    let judged = world.judge();
+    assert_eq!((judged.class, judged.endpoints[0]), (Class::Healthy, Some(EndpointFault::Frozen)));
+    let pace = judged.pace.expect("it was watched for long enough");
+    assert_eq!((pace.slot_us().div_ceil(10_000), pace.skipped()), (40, 0));
+}
+
+#[test]
 fn two_frozen_machines_behind_one_address_are_frozen() {
     let mut world = World::new(2, 0);
     let one = world.chain;

@@ -4,6 +4,7 @@ use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_risk::pool::PoolKind;
 
 use crate::Mirror;
+use crate::decide::guardian::STRAINED;
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,11 @@ pub enum Intent {
     },
     /// Bring the venue evidence of how the chain is doing.
     Observe,
+    /// Strain the venue for a while, on a guardian's word.
+    Tighten {
+        /// The guardian.
+        guardian: Pubkey,
+    },
 }
 
 impl Intent {
@@ -92,7 +98,8 @@ impl Intent {
             | Self::RefreshMarket { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
-            | Self::Observe => None,
+            | Self::Observe
+            | Self::Tighten { .. } => None,
         }
     }
 
@@ -155,6 +162,7 @@ impl Intent {
                 instruction::refresh_market(silo, mirror.market_address(market)?, &feeds)
             }
             Self::Observe => instruction::observe(&mirror.market_addresses()),
+            Self::Tighten { guardian } => instruction::tighten(guardian, false, STRAINED.0),
         })
     }
 }

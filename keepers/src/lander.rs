@@ -89,7 +89,8 @@ pub struct Ended {
 
 /// Sends and follows transactions.
 pub struct Lander {
-    wallet: Keypair,
+    /// Who signs what asks for their signature; the first pays.
+    keys: Vec<Keypair>,
     fees: Fees,
     flights: BTreeMap<u64, Flight>,
     next: u64,
@@ -112,14 +113,16 @@ struct Version {
 }
 
 impl Lander {
-    /// A lander that pays and signs with `wallet`.
-    pub const fn new(wallet: Keypair, fees: Fees) -> Self {
-        Self { wallet, fees, flights: BTreeMap::new(), next: 0 }
+    /// A lander that pays and signs with `wallet`, and signs as `guardian` where that is asked for.
+    pub fn new(wallet: Keypair, guardian: Option<Keypair>, fees: Fees) -> Self {
+        let other = guardian.filter(|guardian| guardian.pubkey() != wallet.pubkey());
+        let keys = [wallet].into_iter().chain(other).collect();
+        Self { keys, fees, flights: BTreeMap::new(), next: 0 }
     }
 
     /// Who pays and signs.
     pub fn wallet(&self) -> Pubkey {
-        self.wallet.pubkey()
+        self.keys.first().map(Signer::pubkey).unwrap_or_default()
     }
 
     /// Signs an instruction and begins to follow it. The transaction is to be sent now.
@@ -139,7 +142,7 @@ impl Lander {
             sent: moment.now,
             signed: moment.now,
         };
-        let transaction = flight.sign(&self.wallet, &self.fees, moment)?;
+        let transaction = flight.sign(&self.keys, &self.fees, moment)?;
         self.flights.insert(self.next, flight);
         self.next += 1;
         Some(transaction)
@@ -148,7 +151,7 @@ impl Lander {
     /// What is to be sent now, and what has ended because it can no longer land.
     pub fn poll(&mut self, moment: &Moment) -> (Vec<VersionedTransaction>, Vec<Ended>) {
         let (mut sends, mut ended) = (Vec::new(), Vec::new());
-        let (wallet, fees) = (&self.wallet, &self.fees);
+        let (keys, fees) = (&self.keys, &self.fees);
         self.flights.retain(|_, flight| {
             let Some(newest) = flight.versions.last() else { return false };
             let expired = moment.height > newest.last_height;
@@ -160,7 +163,7 @@ impl Lander {
                 return false;
             }
             if expired || urgent && waited && !exhausted {
-                sends.extend(flight.sign(wallet, fees, moment));
+                sends.extend(flight.sign(keys, fees, moment));
             } else if moment.now.since(flight.sent) >= RESEND {
                 sends.push(newest.transaction.clone());
                 flight.sent = moment.now;
@@ -202,7 +205,7 @@ impl Flight {
     /// Signs another version, at the price that its number asks.
     fn sign(
         &mut self,
-        wallet: &Keypair,
+        keys: &[Keypair],
         fees: &Fees,
         moment: &Moment,
     ) -> Option<VersionedTransaction> {
@@ -216,9 +219,12 @@ impl Flight {
             self.instruction.clone(),
         ];
         let blockhash = &moment.blockhash.hash;
-        let message = Message::new_with_blockhash(&instructions, Some(&wallet.pubkey()), blockhash);
+        let payer = keys.first()?.pubkey();
+        let message = Message::new_with_blockhash(&instructions, Some(&payer), blockhash);
+        let asked = message.signer_keys();
+        let signers: Vec<_> = keys.iter().filter(|key| asked.contains(&&key.pubkey())).collect();
         let message = VersionedMessage::Legacy(message);
-        let transaction = VersionedTransaction::try_new(message, &[wallet]).ok()?;
+        let transaction = VersionedTransaction::try_new(message, &signers).ok()?;
         let last_height = moment.blockhash.last_height;
         self.versions.push(Version { transaction: transaction.clone(), last_height, price });
         (self.sent, self.signed) = (moment.now, moment.now);

@@ -23,7 +23,7 @@ impl Pad {
     fn new() -> Self {
         let wallet = keypair_from_seed(&[5; 32]).expect("32 bytes");
         Self {
-            lander: Lander::new(wallet, Fees::default()),
+            lander: Lander::new(wallet, None, Fees::default()),
             now: 0,
             height: 100,
             recent: vec![2_000],

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use holdfast_risk::pool::PoolKind;
+use solana_signer::Signer;
 
 use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
@@ -56,7 +57,7 @@ async fn run(cli: Cli) -> Result<(), String> {
     let said = match cli.task {
         Task::Config(ConfigTask::Check { offline }) => return check(&config, offline).await,
         Task::Keeper(KeeperTask::Run) => return live::run(&config).await,
-        Task::Top(form) => return top::top(&config, &form).await,
+        Task::Top(form) => return top::top(&config, &form, cli.json).await,
         Task::Status => return show::status(&config).await,
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => act::account::run(&config, task).await,
@@ -74,19 +75,20 @@ async fn run(cli: Cli) -> Result<(), String> {
 
 /// Says what was checked, or what to change.
 async fn check(config: &Config, offline: bool) -> Result<(), String> {
-    let wallet = preflight::wallet(config)?;
+    let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
     if offline {
         println!("settings and keypair are fine; no endpoint was asked");
         return Ok(());
     }
     let endpoints = Endpoint::all(config);
     let Standing { genesis, lamports, account } =
-        preflight::cluster(config, &endpoints, &wallet).await?;
+        preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
     let rows = [
         ("cluster", genesis),
         ("wallet", format!("{} SOL", show::decimal(lamports, 9))),
         ("rewards go to", account.to_string()),
+        ("guardian", guardian.map_or_else(|| "none".to_owned(), |key| key.pubkey().to_string())),
         ("streams", streams.join(", ")),
     ];
     println!("{}\nall is well", show::facts(&rows));

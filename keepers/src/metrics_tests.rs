@@ -13,6 +13,7 @@ fn page() -> String {
         silo: Pubkey::default(),
         account: Pubkey::default(),
         wallet: keypair_from_seed(&[1; 32]).expect("32 bytes"),
+        guardian: None,
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use holdfast_client::Pubkey;
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
+use holdfast_client::holdfast::state::{
+    ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
+};
 use holdfast_risk::Millis;
 use holdfast_risk::chain_health::{Monitor, Thresholds};
 
@@ -17,6 +19,8 @@ pub struct Mirror {
     pub silo: Silo,
     /// What the venue knows of the chain.
     pub chain_health: ChainHealth,
+    /// The exchange with its guardians, where it was shown.
+    pub exchange: Option<Exchange>,
     /// Markets by index, with their addresses.
     pub markets: Vec<(Pubkey, Market)>,
     /// Margin accounts by address; in an order that is the same in every run.

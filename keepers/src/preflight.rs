@@ -1,5 +1,7 @@
 //! What has to be right before anything is sent. Each refusal says what to change.
 
+use std::path::Path;
+
 use bytemuck::Pod;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::{Exchange, MarginAccount, Silo};
@@ -29,13 +31,26 @@ pub const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
 /// # Errors
 /// A sentence when the file cannot be read or is no keypair; never what it contains.
 pub fn wallet(config: &Config) -> Result<Keypair, String> {
-    let path = config.keypair.display();
-    if let Err(reason) = std::fs::metadata(&config.keypair) {
+    keypair(&config.keypair, "keypair")
+}
+
+/// Reads the guardian's keypair, if one is set.
+///
+/// # Errors
+/// As [`wallet`].
+pub fn guardian(config: &Config) -> Result<Option<Keypair>, String> {
+    let file = config.guardian_keypair.as_ref();
+    file.map(|file| keypair(file, "guardian_keypair")).transpose()
+}
+
+fn keypair(file: &Path, setting: &str) -> Result<Keypair, String> {
+    let path = file.display();
+    if let Err(reason) = std::fs::metadata(file) {
         return Err(format!(
-            "the keypair {path} cannot be read ({reason}): set keypair, or make one with `solana-keygen new`"
+            "the keypair {path} cannot be read ({reason}): set {setting}, or make one with `solana-keygen new`"
         ));
     }
-    read_keypair_file(&config.keypair).map_err(|_| {
+    read_keypair_file(file).map_err(|_| {
         format!(
             "{path} is no keypair: it should be a JSON list of 64 numbers, readable by this user"
         )
@@ -50,9 +65,13 @@ pub async fn cluster(
     config: &Config,
     endpoints: &[Endpoint],
     wallet: &Keypair,
+    guardian: Option<&Keypair>,
 ) -> Result<Standing, String> {
     let genesis = venue(config, endpoints).await?;
     let first = endpoints.first().ok_or(NO_ENDPOINT)?;
+    if let Some(guardian) = guardian {
+        is_guardian(first, &guardian.pubkey()).await?;
+    }
     let silo = address::silo(config.silo);
     let account = address::margin_account(&silo, &wallet.pubkey(), config.account);
     margin_account(config, first, wallet, account).await?;
@@ -142,6 +161,19 @@ async fn program(config: &Config, endpoint: &Endpoint) -> Result<(), String> {
     }
     kept::<Exchange>(config, endpoint, "exchange", address::exchange()).await?;
     kept::<Silo>(config, endpoint, "silo", address::silo(config.silo)).await
+}
+
+/// The exchange knows the guardian.
+async fn is_guardian(endpoint: &Endpoint, guardian: &Pubkey) -> Result<(), String> {
+    let found = endpoint.account(&address::exchange()).await?;
+    let exchange = found.and_then(|found| decode::<Exchange>(&found.data).ok());
+    let known = exchange.is_some_and(|exchange| exchange.is_guardian(guardian));
+    known.then_some(()).ok_or_else(|| {
+        format!(
+            "{guardian} is no guardian of this exchange: set guardian_keypair to the key of one, or \
+             leave it out"
+        )
+    })
 }
 
 /// One of the program's accounts is there, in the layout this binary knows.

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::feed::Reading;
-use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
+use holdfast_client::holdfast::state::{
+    ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
+};
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 
@@ -62,6 +64,7 @@ pub struct Replica {
     versions: HashMap<Pubkey, Version>,
     /// Where the chain's health is: deriving an address takes longer than anything else here.
     chain_health: Pubkey,
+    exchange: Pubkey,
     /// The last snapshot's slot: what it did not show was not there.
     complete: u64,
 }
@@ -70,6 +73,7 @@ pub struct Replica {
 enum Kept {
     Silo(Box<Silo>),
     ChainHealth(Box<ChainHealth>),
+    Exchange(Box<Exchange>),
     Market(Box<Market>),
     Account(Box<MarginAccount>),
     Request(Box<PoolRequest>),
@@ -93,13 +97,15 @@ impl Replica {
             silo_address: silo,
             silo: state,
             chain_health: health.ok_or_else(|| lacks("chain health"))?,
+            exchange: None,
             markets: Vec::new(),
             accounts: BTreeMap::new(),
             requests: BTreeMap::new(),
             feeds: BTreeMap::new(),
         };
         let (watch, versions) = (Watch::default(), HashMap::new());
-        let mut replica = Self { mirror, watch, versions, chain_health, complete: 0 };
+        let exchange = address::exchange();
+        let mut replica = Self { mirror, watch, versions, chain_health, exchange, complete: 0 };
         replica.merge(snapshot);
         Ok(replica)
     }
@@ -210,6 +216,9 @@ impl Replica {
         if *address == self.chain_health {
             return same(&mirror.chain_health, data);
         }
+        if *address == self.exchange {
+            return mirror.exchange.is_some_and(|exchange| same(&exchange, data));
+        }
         mirror.requests.get(address).is_some_and(|request| same(request, data))
     }
 
@@ -228,6 +237,9 @@ impl Replica {
             Kept::Silo(state) if address == silo => self.mirror.silo = *state,
             Kept::ChainHealth(state) if address == self.chain_health => {
                 self.mirror.chain_health = *state;
+            }
+            Kept::Exchange(state) if address == self.exchange => {
+                self.mirror.exchange = Some(*state);
             }
             Kept::Market(state) if state.silo == silo => return self.take_market(address, *state),
             Kept::Account(state) if state.silo == silo => {
@@ -276,6 +288,7 @@ fn read(data: &[u8]) -> Option<Kept> {
         .or_else(|| boxed(data).map(Kept::Request))
         .or_else(|| boxed(data).map(Kept::ChainHealth))
         .or_else(|| boxed(data).map(Kept::Silo))
+        .or_else(|| boxed(data).map(Kept::Exchange))
 }
 
 #[cfg(test)]

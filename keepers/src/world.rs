@@ -46,7 +46,16 @@ pub fn mirror() -> Mirror {
     });
     let markets = markets.collect();
     let (accounts, requests, feeds) = Default::default();
-    Mirror { silo_address: key(9), silo, chain_health, markets, accounts, requests, feeds }
+    Mirror {
+        silo_address: key(9),
+        silo,
+        chain_health,
+        exchange: None,
+        markets,
+        accounts,
+        requests,
+        feeds,
+    }
 }
 
 /// Long ten units, worth 1,000, in the first market.

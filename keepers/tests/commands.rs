@@ -13,8 +13,10 @@ mod refusing;
 mod trading;
 
 use holdfast_client::{Pubkey, address, holdfast};
+use holdfast_sim::venue::guardians;
 use operator::Operator;
 use solana_account::Account;
+use solana_keypair::write_keypair_file;
 use solana_signer::Signer;
 
 #[test]
@@ -52,6 +54,33 @@ fn the_dashboard_is_printed_without_a_terminal_and_a_wallet() {
     assert!(view["landing"]["unanswered"].is_string(), "{said}");
     let said = operator.refuses(&["top", "--keeper", "https://keeper"]);
     assert!(said.contains("listen address"), "{said}");
+}
+
+#[test]
+fn a_guardians_key_is_checked_before_anything_is_sent() {
+    let operator = Operator::new("guardian");
+    operator.works(&["account", "open"]);
+    let check = ["config", "check"];
+    let set = |name: &str| {
+        let setting = format!("guardian_keypair = '{name}'\n");
+        std::fs::write(operator.home.join("holdfast.toml"), setting).expect("a file");
+        operator.home.join(name)
+    };
+    set("nowhere.json");
+    let said = operator.refuses(&check);
+    assert!(said.contains("nowhere.json cannot be read") && said.contains("set guardian_keypair"));
+    let key = set("guardian.json");
+    std::fs::write(&key, "[1, 2").expect("a file");
+    assert!(operator.refuses(&check).contains("guardian.json is no keypair"));
+    write_keypair_file(&operator.wallet, &key).expect("a file");
+    for command in [&check[..], &["keeper", "run"]] {
+        let said = operator.refuses(command);
+        let wallet = operator.wallet.pubkey();
+        assert!(said.contains(&format!("{wallet} is no guardian of this exchange")), "{said}");
+    }
+    let [guardian, ..] = guardians();
+    write_keypair_file(&guardian, &key).expect("a file");
+    assert!(operator.works(&check).contains(&guardian.pubkey().to_string()));
 }
 
 #[test]

@@ -94,12 +94,7 @@ pub fn liquidate(
         Side::Long => Side::Short,
         Side::Short => Side::Long,
     };
-    let wanted = size_to_close(&judged.health, leg, terms)?;
-    let size = met.most.map_or(wanted, |most| within(wanted, leg.price, most));
-    // What is left of the minute has to be worth a liquidation.
-    if size < wanted && size < terms.smallest {
-        return Err(Refusal::Paced);
-    }
+    let size = size_allowed(&judged.health, leg, terms, met.most)?;
     let elsewhere = if book.others { judged.elsewhere(&book.purse, leg)? } else { SignedUsd(0) };
     let delta = size.on(closing)?;
     let traded = book.trade(delta, leg.price, insurance, met.now, |trade, available| {
@@ -180,6 +175,21 @@ pub fn size_to_close(health: &Health, leg: &Leg, terms: Terms) -> Result<Size, O
     };
     let left = held.0.saturating_sub(size);
     Ok(if left < terms.smallest.0 { held } else { Size(size) })
+}
+
+/// As much of [`size_to_close`] as `most` of notional pays for; without such a bound all of it.
+///
+/// # Errors
+/// [`Refusal::Paced`] when what is left of the minute is not worth a liquidation.
+pub fn size_allowed(
+    health: &Health,
+    leg: &Leg,
+    terms: Terms,
+    most: Option<Usd>,
+) -> Result<Size, Refusal> {
+    let wanted = size_to_close(health, leg, terms)?;
+    let size = most.map_or(wanted, |most| within(wanted, leg.price, most));
+    if size < wanted && size < terms.smallest { Err(Refusal::Paced) } else { Ok(size) }
 }
 
 /// The penalty on `closed` notional, divided between liquidator and insurance.

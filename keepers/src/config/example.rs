@@ -16,6 +16,9 @@ websocket = []
 
 # Pays and signs.
 # keypair = "/etc/holdfast/id.json"
+# A guardian's key. With it the keeper strains the venue for ten minutes when prices stand still
+# everywhere, or when slots are slow or skipped and the program has not noticed.
+# guardian_keypair = "/etc/holdfast/guardian.json"
 # The wallet must hold at least this, lamports.
 least_lamports = 50000000
 

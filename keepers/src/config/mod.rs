@@ -33,6 +33,8 @@ pub struct Config {
     pub deployment: Option<PathBuf>,
     /// File with the keypair that pays and signs.
     pub keypair: PathBuf,
+    /// File with the keypair of a guardian; without it the keeper never tightens.
+    pub guardian_keypair: Option<PathBuf>,
     /// The silo's number.
     pub silo: u16,
     /// Number of the wallet's margin account that rewards and fees are paid into.
@@ -71,6 +73,7 @@ impl Default for Config {
             genesis: None,
             deployment: None,
             keypair: home().join(".config/solana/id.json"),
+            guardian_keypair: None,
             silo: 0,
             account: 0,
             keepers: Vec::new(),

@@ -125,7 +125,11 @@ impl Sources {
         seen.answered(progress, now);
         let plausible = seen.is_plausible();
         self.look_around(now);
-        if plausible && progress.slot <= self.frontier {
+        let sound = self
+            .endpoints
+            .get(endpoint)
+            .is_some_and(|seen| seen.fault(self.frontier, now).is_none());
+        if plausible && sound && progress.slot <= self.frontier {
             self.measure(now, progress.slot, progress.block_height);
         }
     }

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use solana_keypair::Keypair;
+use solana_signer::Signer;
 
+use crate::decide::guardian::Guardian;
 use crate::desk::{Desk, Target};
 use crate::fees::Fees;
 use crate::health::{Class, Diagnosis, Sources, Venue};
@@ -33,6 +35,8 @@ pub struct Orders {
     pub account: Pubkey,
     /// Pays and signs.
     pub wallet: Keypair,
+    /// A guardian of the exchange, for whom it signs.
+    pub guardian: Option<Keypair>,
     /// Wallets of all keepers of the venue.
     pub keepers: Vec<Pubkey>,
     /// Feed accounts of the markets.
@@ -60,6 +64,7 @@ pub struct Keeper {
     /// What streams said before the first snapshot.
     early: Vec<Shown>,
     desk: Desk,
+    guardian: Option<Guardian>,
     lander: Lander,
     /// The newest that each endpoint showed.
     shown: BTreeMap<usize, Seen>,
@@ -86,7 +91,7 @@ struct Seen {
 impl Keeper {
     /// A keeper that has seen nothing yet.
     pub fn new(orders: Orders, now: Millis) -> Self {
-        let me = solana_signer::Signer::pubkey(&orders.wallet);
+        let me = orders.wallet.pubkey();
         let sources = Sources::new(orders.endpoints, orders.streams, now);
         let diagnosis = sources.judge(&Venue::default(), now);
         Self {
@@ -100,7 +105,8 @@ impl Keeper {
             replica: None,
             early: Vec::new(),
             desk: Desk::new(me, &orders.keepers),
-            lander: Lander::new(orders.wallet, orders.fees),
+            guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
+            lander: Lander::new(orders.wallet, orders.guardian, orders.fees),
             shown: BTreeMap::new(),
             recent_fees: Vec::new(),
             messages: 0,

@@ -96,6 +96,16 @@ impl Asked {
         self.streams.get(stream).is_some_and(|line| line.open && line.covers && line.covered > 0)
     }
 
+    /// When the last snapshot was taken.
+    pub fn snapshot_at(&self) -> Option<Millis> {
+        self.taken
+    }
+
+    /// Another snapshot is wanted, unless one is under way.
+    pub fn snapshot_soon(&mut self) {
+        self.wanted |= self.snapshot.is_none();
+    }
+
     /// A stream is open: a snapshot after it makes the mirror whole.
     pub fn opened(&mut self, stream: usize) {
         if let Some(line) = self.streams.get_mut(stream) {

@@ -6,6 +6,7 @@ use holdfast_risk::chain_health::Monitor;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
+use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
 use crate::lander::{Ended, Moment, Outcome};
 use crate::{Intent, Replica};
@@ -74,13 +75,37 @@ impl Keeper {
 
     /// What this keeper does now.
     fn decide(&mut self, venue_now: Millis, now: Millis) -> Vec<Intent> {
+        let tightens = self.tighten(venue_now, now);
         let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
             return Vec::new();
         };
         self.due = replica.decide(venue_now);
+        self.due.extend(tightens);
         self.counts.due = self.due.len() as u64;
         let allowed = self.diagnosis.class.consequence();
         self.desk.pick(replica.mirror(), &self.due, &allowed, self.complete, venue_now, now)
+    }
+
+    /// What a guardian does now.
+    fn tighten(&mut self, venue_now: Millis, now: Millis) -> Option<Intent> {
+        let clock = self.newest()?.clock;
+        let (guardian, replica) = (self.guardian.as_mut()?, self.replica.as_ref()?);
+        let verdict = guardian.judge(&Look {
+            mirror: replica.mirror(),
+            diagnosis: &self.diagnosis,
+            snapshot: self.asked.snapshot_at(),
+            clock,
+            venue_now,
+            now,
+        });
+        match verdict {
+            Verdict::Nothing => None,
+            Verdict::Confirm => {
+                self.asked.snapshot_soon();
+                None
+            }
+            Verdict::Tighten => Some(Intent::Tighten { guardian: guardian.key() }),
+        }
     }
 
     fn begin(

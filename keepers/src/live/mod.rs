@@ -41,15 +41,16 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// # Errors
 /// A sentence saying what to change; nothing was sent.
 pub async fn run(config: &Config) -> Result<(), String> {
-    let wallet = preflight::wallet(config)?;
+    let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
     let endpoints = Endpoint::all(config);
-    let standing = preflight::cluster(config, &endpoints, &wallet).await?;
+    let standing = preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let (streams, me) = (config.streams(), wallet.pubkey());
     info!(
         cluster = %standing.genesis,
         wallet = %me,
         balance = %decimal(standing.lamports, 9),
         silo = config.silo,
+        guardian = guardian.is_some(),
         dry_run = config.dry_run,
         "keeping"
     );
@@ -57,6 +58,7 @@ pub async fn run(config: &Config) -> Result<(), String> {
         silo: address::silo(config.silo),
         account: standing.account,
         wallet,
+        guardian,
         keepers: config.keepers()?,
         feeds: config.feeds()?,
         fees: config.fees,
@@ -102,6 +104,7 @@ impl Running {
             silo: address::silo(config.silo),
             account: Pubkey::default(),
             wallet: Keypair::new(),
+            guardian: None,
             keepers: Vec::new(),
             feeds: config.feeds()?,
             fees: config.fees,

@@ -41,12 +41,9 @@ pub struct Form {
     /// A keeper's listen address, for what it sent and what landed
     #[arg(long, value_name = "URL")]
     keeper: Option<String>,
-    /// Print one picture as text; what happens anyway without a terminal
+    /// Print one picture as text; what happens anyway without a terminal, and as JSON with --json
     #[arg(long)]
     once: bool,
-    /// Print one picture as JSON
-    #[arg(long, conflicts_with = "once")]
-    json: bool,
 }
 
 /// What is needed for a picture.
@@ -57,11 +54,11 @@ struct Top {
     landing: watch::Receiver<Landing>,
 }
 
-/// Shows the dashboard until it is left, or one picture.
+/// Shows the dashboard until it is left, or one picture: as JSON, if that is asked for.
 ///
 /// # Errors
 /// A sentence saying what to change.
-pub async fn top(config: &Config, form: &Form) -> Result<(), String> {
+pub async fn top(config: &Config, form: &Form, json: bool) -> Result<(), String> {
     let keeper = form.keeper.as_deref().map(landing::address).transpose()?;
     let top = Top {
         running: Running::looking(config)?,
@@ -72,9 +69,9 @@ pub async fn top(config: &Config, form: &Form) -> Result<(), String> {
         },
         landing: follow(keeper),
     };
-    if form.json || form.once || !std::io::stdout().is_terminal() {
+    if json || form.once || !std::io::stdout().is_terminal() {
         let view = top.once(config).await?;
-        println!("{}", printed(&view, form.json)?);
+        println!("{}", printed(&view, json)?);
         return Ok(());
     }
     let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

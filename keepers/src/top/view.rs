@@ -368,6 +368,7 @@ impl Due {
             Intent::SettleMarket { market } => ("settle market", None, Some(market)),
             Intent::SettlePosition { market, .. } => ("settle position", None, Some(market)),
             Intent::Observe => ("observe", None, None),
+            Intent::Tighten { .. } => ("tighten", None, None),
         };
         let account = intent.account().or(request).map(|address| address.to_string());
         Self { what, account, market }

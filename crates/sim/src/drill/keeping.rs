@@ -154,5 +154,6 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::ExecutePool { .. } => "execute pool request",
         Intent::RefreshMarket { .. } => "refresh market",
         Intent::Observe => "observe",
+        Intent::Tighten { .. } => "tighten",
     }
 }

@@ -40,6 +40,7 @@ fn mirror() -> Mirror {
         silo_address: Pubkey::default(),
         silo: Silo::zeroed(),
         chain_health: ChainHealth::zeroed(),
+        exchange: None,
         markets: vec![(Pubkey::default(), market)],
         accounts: BTreeMap::from([(Pubkey::default(), account)]),
         requests: BTreeMap::new(),

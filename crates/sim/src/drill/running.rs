@@ -313,6 +313,7 @@ fn first_mirror(venue: &Venue, people: &People) -> Mirror {
         silo_address: venue.silo,
         silo: venue.silo_state(),
         chain_health: venue.chain_health(),
+        exchange: None,
         markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
         accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
         requests: BTreeMap::new(),

@@ -96,6 +96,7 @@ impl World {
                 silo: venue.silo,
                 account: address::margin_account(&venue.silo, &owner, 0),
                 wallet,
+                guardian: None,
                 keepers: names.clone(),
                 feeds: vec![feed_account(0)],
                 fees: Fees::default(),
@@ -124,10 +125,20 @@ impl World {
 
     /// A keeper's process dies and is started again: it knows nothing, and nothing is under way to it.
     pub fn restart_keeper(&mut self, index: usize) {
+        self.start(index, None);
+    }
+
+    /// A keeper is started again with a guardian's key.
+    pub fn appoint(&mut self, index: usize, guardian: Keypair) {
+        self.start(index, Some(guardian));
+    }
+
+    fn start(&mut self, index: usize, guardian: Option<Keypair>) {
         let wallet = keypair("keeper", index as u64);
         let names: Vec<_> =
             (0..self.keepers.len() as u64).map(|name| keypair("keeper", name).pubkey()).collect();
         let orders = orders(&self.plan, self.chain.venue.silo, wallet, &names);
+        let orders = Orders { guardian, ..orders };
         self.keepers[index] = Keeper::new(orders, Millis(self.now));
         self.edges[index] = FaultyEdge::new(ChaCha20Rng::from_rng(&mut self.random));
         self.edges[index].faults = self.faults.clone();
@@ -220,6 +231,7 @@ fn orders(plan: &WorldPlan, silo: Pubkey, wallet: Keypair, names: &[Pubkey]) -> 
         silo,
         account: address::margin_account(&silo, &wallet.pubkey(), 0),
         wallet,
+        guardian: None,
         keepers: names.to_vec(),
         feeds: vec![feed_account(0)],
         fees: Fees::default(),

@@ -11,6 +11,9 @@ use crate::stage::Stage;
 /// How long the fast climb may take; its times alone are 160 s.
 pub const CLIMB: Duration = Duration::from_secs(420);
 
+/// How long somebody may take to observe the outage, which every instruction acts upon at once.
+const NOTICED: Duration = Duration::from_secs(60);
+
 /// Kills it, starts it again on its ledger, and waits until the venue is as before.
 pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let before = stage.account("alice").await?.collateral;
@@ -24,6 +27,8 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.time("until somebody could deposit", begun.elapsed());
     let lost = (before + 1_000_000).abs_diff(stage.account("alice").await?.collateral);
     anyhow::ensure!(lost == 0, "{lost} units differ after the restart");
+    stage.until_state(State::Shelter, NOTICED).await?;
+    report.time("until the outage was on record", begun.elapsed());
     stage.until_state(State::Normal, CLIMB).await?;
     report.time("until the venue was back to normal", begun.elapsed());
     Ok(())

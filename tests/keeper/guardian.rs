@@ -1,0 +1,89 @@
+//! A keeper with a guardian's key strains the venue when prices stand still everywhere, once, and
+//! never when the fault may be its own or the program sees for itself.
+
+use holdfast_client::address;
+use holdfast_client::holdfast::state::Exchange;
+use holdfast_keepers::health::Class;
+use holdfast_risk::chain_health::State;
+use holdfast_sim::keeping::{Fault, World, WorldPlan};
+use holdfast_sim::venue::guardians;
+
+/// A calm world in which all keepers have the key of a guardian of their own.
+fn world(keepers: usize, endpoints: usize) -> World {
+    let plan = WorldPlan { seed: 7, keepers, endpoints, streams: 2, traders: 1 };
+    let mut world = World::new(plan).expect("cargo xtask build");
+    for (index, guardian) in guardians().into_iter().enumerate().take(keepers) {
+        world.appoint(index, guardian);
+    }
+    world.pass(30_000);
+    world
+}
+
+fn state(world: &World) -> State {
+    State::from_code(world.chain.venue.chain_health().monitor.state as u8)
+}
+
+/// How often guardians have tightened.
+fn tightened(world: &World) -> usize {
+    let exchange: Exchange = world.chain.venue.cluster.read(&address::exchange());
+    let times = exchange.guardians().iter().flat_map(|guardian| guardian.tightened_ms);
+    times.filter(|at| *at != 0).count()
+}
+
+#[test]
+fn standing_prices_strain_the_venue_once_whoever_is_first() {
+    for keepers in [1, 3] {
+        let mut world = world(keepers, 3);
+        world.fail(&[Fault::NoPrices]);
+        let took = world.until(150_000, |world| state(world) == State::Strained);
+        let took = took.expect("it is strained");
+        println!("{keepers} keepers: strained after {took} ms");
+        assert!(took > 90_000, "{took}");
+        world.pass(30_000);
+        assert_eq!(tightened(&world), 1);
+        assert_eq!(world.chain.venue.chain_health().monitor.broke_ms, 0, "nothing broke");
+        let until = world.chain.venue.chain_health().monitor.until_ms;
+        assert!(until > world.chain.venue.cluster.now_ms() + 500_000);
+    }
+}
+
+#[test]
+fn without_a_key_or_beyond_doubt_nobody_tightens() {
+    let plan = WorldPlan { seed: 7, keepers: 1, endpoints: 3, streams: 2, traders: 1 };
+    let mut keyless = World::new(plan).expect("cargo xtask build");
+    keyless.fail(&[Fault::NoPrices]);
+    keyless.pass(150_000);
+    assert_eq!((state(&keyless), tightened(&keyless)), (State::Normal, 0));
+
+    let mut alone = world(1, 1);
+    alone.fail(&[Fault::NoPrices]);
+    alone.pass(150_000);
+    assert_eq!((state(&alone), tightened(&alone)), (State::Normal, 0), "one endpoint is no proof");
+}
+
+#[test]
+fn a_keeper_whose_own_sources_fail_stands_down() {
+    for (fault, class) in [
+        (Fault::AllFrozen, Class::RpcStale),
+        (Fault::AllRefusing, Class::RpcStale),
+        (Fault::Silent, Class::StreamSilent),
+    ] {
+        let mut world = world(1, 3);
+        world.fail(&[fault, Fault::NoPrices]);
+        assert!(world.until(20_000, |world| world.keepers[0].class() == class).is_some());
+        world.pass(150_000);
+        // It cannot even observe: the venue may be strained because nobody looks.
+        assert_eq!(tightened(&world), 0, "{fault:?}");
+    }
+}
+
+#[test]
+fn what_the_program_notices_itself_costs_no_budget() {
+    for fault in [Fault::Skipping, Fault::SlowSlots] {
+        let mut world = world(1, 3);
+        world.fail(&[fault]);
+        assert!(world.until(120_000, |world| state(world) != State::Normal).is_some());
+        world.pass(60_000);
+        assert_eq!(tightened(&world), 0, "{fault:?}");
+    }
+}
