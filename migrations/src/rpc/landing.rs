@@ -1,7 +1,7 @@
 //! Getting transactions into a block: sent again until the cluster has confirmed them or they can
 //! land no more, and signed anew only when it is certain that they did not.
 
-use super::{Endpoint, pause};
+use super::{Endpoint, pause, priced};
 use futures_util::{StreamExt, stream};
 use holdfast_client::Instruction;
 use solana_commitment_config::CommitmentConfig;
@@ -47,7 +47,7 @@ impl Endpoint {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<(), String> {
-        let instructions = self.priced(instructions);
+        let instructions = priced(self.price, instructions);
         for signing in 0..SIGNINGS {
             let (blockhash, last_height) = self.blockhash().await?;
             let transaction = sign(&instructions, signers, blockhash)?;
@@ -78,7 +78,7 @@ impl Endpoint {
         let (blockhash, last_height) = self.blockhash().await?;
         let signed = instructions
             .into_iter()
-            .map(|instruction| sign(&self.priced(&[instruction]), &[payer], blockhash));
+            .map(|instruction| sign(&priced(self.price, &[instruction]), &[payer], blockhash));
         let signed: Result<Vec<_>, String> = signed.collect();
         match self.follow(signed?, last_height, landed).await? {
             Fate::Over(_) => Ok(()),
@@ -220,3 +220,7 @@ fn refusal(error: &client_error::Error) -> Option<String> {
 fn is_network(error: &client_error::Error) -> bool {
     !matches!(*error.kind, ErrorKind::RpcError(RpcError::RpcResponseError { .. }))
 }
+
+#[cfg(test)]
+#[path = "../landing_tests.rs"]
+mod tests;
