@@ -120,8 +120,8 @@ impl Endpoint {
         last_height: u64,
         landed: &mut dyn FnMut(usize),
     ) -> Result<Fate, String> {
-        let (count, mut failures) = (pending.len(), 0);
-        for look in 0.. {
+        let (count, mut failures, mut look) = (pending.len(), 0, 0);
+        loop {
             if look % LOOKS == 0 {
                 self.send_all(&pending).await;
             }
@@ -139,8 +139,8 @@ impl Endpoint {
                 }
             }
             landed(count - pending.len());
+            look += 1;
         }
-        unreachable!("an endless loop")
     }
 
     /// Takes what has landed out of `pending`; says how it ended, if it has.

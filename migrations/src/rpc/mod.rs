@@ -130,11 +130,10 @@ impl Cluster for RpcCluster {
         let endpoint = &self.endpoint;
         self.runtime.block_on(async {
             let start = endpoint.slot().await?;
-            for look in 0.. {
-                if endpoint.slot().await? > start {
-                    break;
-                }
-                pause(look).await;
+            let mut looks = 0;
+            while endpoint.slot().await? <= start {
+                pause(looks).await;
+                looks += 1;
             }
             Ok(())
         })
