@@ -116,3 +116,8 @@ pub struct Head {
     /// The first of them.
     pub data: Vec<u8>,
 }
+
+/// Lamports in SOL, with all nine decimals.
+pub fn sol(lamports: u64) -> String {
+    format!("{}.{:09}", lamports / 1_000_000_000, lamports % 1_000_000_000)
+}

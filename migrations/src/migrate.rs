@@ -10,7 +10,7 @@ use solana_signer::Signer;
 use crate::differences::{check_mints, differences};
 use crate::{
     Cluster, Deployment, Manifest, Place, Step, apply, buffer, check_layouts, cost, deploy_program,
-    deployed, origin, plan, upgrade_program,
+    deployed, origin, plan, sol, upgrade_program,
 };
 
 /// What a run is given.
@@ -79,8 +79,6 @@ impl Survey {
         if self.cost <= self.balance {
             return Ok(());
         }
-        let sol =
-            |lamports: u64| format!("{}.{:09}", lamports / 1_000_000_000, lamports % 1_000_000_000);
         Err(format!(
             "the wallet {wallet} holds {} SOL and this takes {}: send it the difference",
             sol(self.balance),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdfast_migrations::{Leftover, Manifest, ProgramTask, Progress, Survey};
+use holdfast_migrations::{Leftover, Manifest, ProgramTask, Progress, Survey, sol};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -37,7 +37,9 @@ pub fn survey(found: &Survey, length: usize, as_json: bool) -> Result<(), String
     }
     println!("to do");
     if let Some(task) = sentence(found.program) {
-        println!("  {task} ({length} bytes, {} written already)", found.written);
+        let upgrades = matches!(found.program, ProgramTask::Upgrade { .. });
+        let flag = if upgrades { ", with --upgrade" } else { "" };
+        println!("  {task}{flag} ({length} bytes, {} written already)", found.written);
     }
     for step in &found.steps {
         println!("  {step}");
@@ -121,9 +123,9 @@ fn sentence(task: ProgramTask) -> Option<String> {
     match task {
         ProgramTask::Nothing => None,
         ProgramTask::Deploy => Some("deploy the program".to_owned()),
-        ProgramTask::Upgrade { extend: 0 } => Some("upgrade the program (--upgrade)".to_owned()),
+        ProgramTask::Upgrade { extend: 0 } => Some("upgrade the program".to_owned()),
         ProgramTask::Upgrade { extend } => {
-            Some(format!("extend the program by {extend} bytes and upgrade it (--upgrade)"))
+            Some(format!("extend the program by {extend} bytes and upgrade it"))
         }
     }
 }
@@ -132,9 +134,4 @@ fn show(value: &Value) -> Result<(), String> {
     let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
     println!("{text}");
     Ok(())
-}
-
-/// Lamports in SOL.
-fn sol(lamports: u64) -> String {
-    format!("{}.{:09}", lamports / 1_000_000_000, lamports % 1_000_000_000)
 }

@@ -1,7 +1,7 @@
 //! Getting transactions into a block: sent again until the cluster has confirmed them or they can
 //! land no more, and signed anew only when it is certain that they did not.
 
-use super::{Endpoint, pause};
+use super::{Endpoint, pause, priced};
 use futures_util::{StreamExt, stream};
 use holdfast_client::Instruction;
 use solana_commitment_config::CommitmentConfig;
@@ -50,7 +50,7 @@ impl Endpoint {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<(), String> {
-        let instructions = self.priced(instructions);
+        let instructions = priced(self.price, instructions);
         for _ in 0..SIGNINGS {
             let (transaction, last_height) = self.tried_out(&instructions, signers).await?;
             match self.follow(vec![transaction], last_height, &mut |_| {}).await? {
@@ -98,7 +98,7 @@ impl Endpoint {
         let (blockhash, last_height) = self.blockhash().await?;
         let signed = instructions
             .into_iter()
-            .map(|instruction| sign(&self.priced(&[instruction]), &[payer], blockhash));
+            .map(|instruction| sign(&priced(self.price, &[instruction]), &[payer], blockhash));
         let signed: Result<Vec<_>, String> = signed.collect();
         match self.follow(signed?, last_height, landed).await? {
             Fate::Over(_) => Ok(()),
@@ -140,8 +140,8 @@ impl Endpoint {
         last_height: u64,
         landed: &mut dyn FnMut(usize),
     ) -> Result<Fate, String> {
-        let (count, mut failures) = (pending.len(), 0);
-        for look in 0.. {
+        let (count, mut failures, mut look) = (pending.len(), 0, 0);
+        loop {
             if look % LOOKS == 0 {
                 self.send_all(&pending).await;
             }
@@ -159,8 +159,8 @@ impl Endpoint {
                 }
             }
             landed(count - pending.len());
+            look += 1;
         }
-        unreachable!("an endless loop")
     }
 
     /// Takes what has landed out of `pending`; says how it ended, if it has.
@@ -240,3 +240,7 @@ fn refusal(error: &client_error::Error) -> Option<String> {
 fn is_network(error: &client_error::Error) -> bool {
     !matches!(*error.kind, ErrorKind::RpcError(RpcError::RpcResponseError { .. }))
 }
+
+#[cfg(test)]
+#[path = "../landing_tests.rs"]
+mod tests;

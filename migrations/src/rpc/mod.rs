@@ -130,11 +130,10 @@ impl Cluster for RpcCluster {
         let endpoint = &self.endpoint;
         self.runtime.block_on(async {
             let start = endpoint.slot().await?;
-            for look in 0.. {
-                if endpoint.slot().await? > start {
-                    break;
-                }
-                pause(look).await;
+            let mut looks = 0;
+            while endpoint.slot().await? <= start {
+                pause(looks).await;
+                looks += 1;
             }
             Ok(())
         })
@@ -161,16 +160,16 @@ impl Endpoint {
         info.map(|info| info.absolute_slot).map_err(|error| self.said(error))
     }
 
-    /// With the price of compute units in front, where one is offered.
-    fn priced(&self, instructions: &[Instruction]) -> Vec<Instruction> {
-        let price = ComputeBudgetInstruction::set_compute_unit_price(self.price);
-        let price = (self.price > 0).then_some(price);
-        price.into_iter().chain(instructions.iter().cloned()).collect()
-    }
-
     fn said(&self, error: client_error::Error) -> String {
         format!("{} does not answer ({}): check --url and the network", self.host, reason(error))
     }
+}
+
+/// With the price of compute units in front, where one is offered.
+fn priced(price: u64, instructions: &[Instruction]) -> Vec<Instruction> {
+    let offer = ComputeBudgetInstruction::set_compute_unit_price(price);
+    let offer = (price > 0).then_some(offer);
+    offer.into_iter().chain(instructions.iter().cloned()).collect()
 }
 
 /// Waits before the next look, having looked so often.

@@ -16,17 +16,21 @@ use solana_signer::Signer;
 use super::resume::small_elf;
 use crate::world::{SOL, START_MS};
 
-/// Requests in a slot, and requests after which all blockhashes have expired.
+/// Requests in a slot.
 const SLOT: usize = 20;
-const EXPIRY: usize = 50;
 
-fn connect(venue: &Venue) -> RpcCluster {
-    let node = Arc::new(Mutex::new(Node::new(venue.cluster.clone())));
+/// A client of a node where all blockhashes have expired after every so many requests.
+fn connect(venue: &Venue, expiry: usize) -> RpcCluster {
+    connect_to(Node::new(venue.cluster.clone()), expiry)
+}
+
+fn connect_to(node: Node, expiry: usize) -> RpcCluster {
+    let node = Arc::new(Mutex::new(node));
     let mut requests = 0;
     let passes = Mutex::new(move || {
         requests += 1;
         match requests {
-            count if count % EXPIRY == 0 => 250,
+            count if count % expiry == 0 => 250,
             count if count % SLOT == 0 => 1,
             _ => 0,
         }
@@ -45,7 +49,7 @@ fn connect(venue: &Venue) -> RpcCluster {
 fn a_program_is_written_while_blockhashes_expire() {
     let venue = Venue::bare(START_MS, silo_plan(&[]).mint);
     let (elf, program) = (small_elf(60_000), local_program_keypair().unwrap());
-    let mut cluster = connect(&venue);
+    let mut cluster = connect(&venue, 50);
     let written = RefCell::new(Vec::new());
     let progress = |bytes| written.borrow_mut().push(bytes);
     let deployed_now = deploy_program(&mut cluster, &venue.admin, &program, &elf, progress);
@@ -70,7 +74,8 @@ fn what_follows_the_program() {
         wanted: &wanted,
         feeds: &[],
     };
-    let mut cluster = connect(&venue);
+    // Some of the steps find that their blockhash is not known any more.
+    let mut cluster = connect(&venue, 7);
     let manifest = migrate(&mut cluster, &migration, |_| {}).unwrap();
     assert_eq!(manifest.program, ID.to_string());
     let found = survey(&mut cluster, &migration).unwrap();
@@ -78,6 +83,26 @@ fn what_follows_the_program() {
     assert_eq!(found.accounts["Market"], 1);
     let error = apply(&mut cluster, &venue.admin, &wanted, Step::Lock).unwrap_err();
     assert!(error.contains("refused"), "{error}");
+}
+
+#[test]
+fn an_endpoint_on_this_machine_that_leads_to_devnet() {
+    let silo = silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }]);
+    let venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let (elf, wanted) = (elf::read().unwrap(), venue.deployment(vec![silo]));
+    let migration = Migration {
+        authority: &venue.admin,
+        program: None,
+        elf: &elf,
+        upgrade: false,
+        wanted: &wanted,
+        feeds: &[],
+    };
+    let mut node = Node::new(venue.cluster.clone());
+    node.genesis = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG".parse().unwrap();
+    let mut cluster = connect_to(node, 50);
+    let error = migrate(&mut cluster, &migration, |_| {}).map(|_| ()).unwrap_err();
+    assert!(error.contains("keypair everybody has, and this is devnet"), "{error}");
 }
 
 #[test]
@@ -91,6 +116,6 @@ fn addresses_that_lead_nowhere_are_named_without_their_keys() {
         assert!(error.contains(said) && !error.contains("secret"), "{error}");
     }
     let venue = Venue::bare(START_MS, silo_plan(&[]).mint);
-    let mut cluster = connect(&venue);
+    let mut cluster = connect(&venue, 50);
     assert_eq!(cluster.account(&ID), Ok(None));
 }
