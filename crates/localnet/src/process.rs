@@ -9,12 +9,27 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// How often a process that was asked to end is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Lines of a log that are shown when its process ended unasked.
 const LAST_LINES: usize = 12;
+
+/// Ends with Ctrl-C, or when this process is asked to end: in time to stop the others.
+///
+/// # Errors
+/// When signals cannot be heard.
+pub fn asked_to_stop() -> Result<impl Future<Output = ()>> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
 
 /// A process whose output goes to a file. It is killed when dropped.
 pub struct Process {

@@ -44,15 +44,17 @@ pub struct Settings {
 pub struct Validator {
     settings: Settings,
     process: Option<Process>,
+    /// The newest slot before it was killed. After that it replays its ledger, answering meanwhile.
+    reached: u64,
 }
 
 impl Validator {
-    /// Starts it on its ledger, on a new one if there is none, and waits until it makes blocks.
+    /// Starts it on its ledger, on a new one if there is none, and waits until it makes new blocks.
     ///
     /// # Errors
     /// When it does not start, or not in two minutes.
     pub async fn start(settings: Settings) -> Result<Self> {
-        let mut validator = Self { settings, process: None };
+        let mut validator = Self { settings, process: None, reached: 0 };
         validator.restart().await?;
         Ok(validator)
     }
@@ -65,11 +67,10 @@ impl Validator {
         let mut command = self.command();
         self.process = Some(Process::start("the validator", &mut command, &self.settings.log)?);
         let chain = Chain::new(&self.url());
-        let first = chain.slot().await.ok();
         let deadline = Instant::now() + START;
         while Instant::now() < deadline {
             self.must_run()?;
-            if chain.slot().await.is_ok_and(|slot| slot > first.unwrap_or_default()) {
+            if chain.slot().await.is_ok_and(|slot| slot > self.reached) {
                 return Ok(());
             }
             tokio::time::sleep(ASK).await;
@@ -118,8 +119,9 @@ impl Validator {
     /// Ends it as a crash would.
     ///
     /// # Errors
-    /// When it does not run.
-    pub fn kill(&mut self) -> Result<()> {
+    /// When it does not run or answer.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.reached = Chain::new(&self.url()).slot().await?;
         self.process.take().context("the validator does not run")?.kill().map(|_| ())
     }
 

@@ -8,9 +8,10 @@ mod stage;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use holdfast_localnet::place::Place;
+use holdfast_localnet::process::asked_to_stop;
 
 use crate::report::Report;
 use crate::scenarios::{SCENARIOS, Scenario};
@@ -41,13 +42,21 @@ struct Cli {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli).await {
+    match run_or_stop(&cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("error: {reason:#}");
             eprintln!("logs of all processes: {}", cli.directory.join("logs").display());
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What is started is stopped with this process.
+async fn run_or_stop(cli: &Cli) -> Result<()> {
+    tokio::select! {
+        done = run(cli) => done,
+        () = asked_to_stop()? => bail!("stopped before the end"),
     }
 }
 

@@ -9,8 +9,8 @@ use clap::Parser;
 use holdfast_localnet::cluster::{LocalCluster, Options};
 use holdfast_localnet::deployment::{Climb, MARKETS};
 use holdfast_localnet::place::Place;
+use holdfast_localnet::process::asked_to_stop;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How often everything is looked after.
 const LOOK: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ async fn run(cli: Cli) -> Result<()> {
         keepers: cli.keepers,
         proxies: 0,
     };
-    let stop = stopped()?;
+    let stop = asked_to_stop()?;
     tokio::pin!(stop);
     let mut cluster = tokio::select! {
         started = start(place, options) => started?,
@@ -91,17 +91,6 @@ async fn run(cli: Cli) -> Result<()> {
     eprintln!("stopping keepers, publisher and validator");
     cluster.stop().await?;
     ended
-}
-
-/// Ends with Ctrl-C, or when this process is asked to end.
-fn stopped() -> Result<impl Future<Output = ()>> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        }
-    })
 }
 
 async fn start(place: Place, options: Options) -> Result<LocalCluster> {

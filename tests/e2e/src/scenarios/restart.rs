@@ -17,7 +17,7 @@ const NOTICED: Duration = Duration::from_secs(60);
 /// Kills it, starts it again on its ledger, and waits until the venue is as before.
 pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let before = stage.account("alice").await?.collateral;
-    stage.cluster.validator.kill()?;
+    stage.cluster.validator.kill().await?;
     tokio::time::sleep(Duration::from_secs(12)).await;
     let begun = Instant::now();
     stage.cluster.validator.restart().await?;
