@@ -9,7 +9,7 @@ use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
 use holdfast_keepers::keeper::{Fate, FeedAccount};
 use holdfast_risk::Millis;
-use solana_account_decoder_client_types::UiAccountEncoding;
+use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_message::{Message, VersionedMessage};
@@ -39,6 +39,7 @@ pub struct Endpoint {
     /// Where it is; prints without keys.
     pub address: Address,
     client: RpcClient,
+    patience: Duration,
 }
 
 /// An account.
@@ -62,7 +63,20 @@ impl Endpoint {
     fn new(address: Address) -> Self {
         let (url, commitment) = (address.secret().to_owned(), CommitmentConfig::processed());
         let client = RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment);
-        Self { address, client }
+        Self { address, client, patience: TIMEOUT }
+    }
+
+    /// What the client was asked for, in time: it waits and asks again for as long as an endpoint
+    /// that limits it says.
+    async fn asked<T>(
+        &self,
+        answer: impl Future<Output = client_error::Result<T>>,
+    ) -> Result<T, String> {
+        let Ok(answer) = tokio::time::timeout(self.patience, answer).await else {
+            let seconds = self.patience.as_secs();
+            return Err(self.silent(&format!("nothing in {seconds} s")));
+        };
+        answer.map_err(|error| self.said(error))
     }
 
     /// The cluster's genesis hash.
@@ -70,8 +84,7 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn genesis(&self) -> Result<String, String> {
-        let hash = self.client.get_genesis_hash().await;
-        hash.map(|hash| hash.to_string()).map_err(|error| self.said(error))
+        Ok(self.asked(self.client.get_genesis_hash()).await?.to_string())
     }
 
     /// Slot and block height now.
@@ -79,7 +92,7 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn epoch(&self) -> Result<(u64, u64), String> {
-        let info = self.client.get_epoch_info().await.map_err(|error| self.said(error))?;
+        let info = self.asked(self.client.get_epoch_info()).await?;
         Ok((info.absolute_slot, info.block_height))
     }
 
@@ -96,17 +109,18 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Found>>, String> {
-        let found = self.client.get_multiple_accounts(addresses).await;
-        let found = found.map_err(|error| self.said(error))?;
-        let found = found.into_iter().map(|account| {
-            account.map(|account| Found {
-                lamports: account.lamports,
-                owner: account.owner,
-                executable: account.executable,
-                data: account.data,
-            })
-        });
-        Ok(found.collect())
+        let config = binary();
+        let found = self.client.get_multiple_ui_accounts_with_config(addresses, config);
+        let found = self.asked(found).await?.value;
+        if found.len() != addresses.len() {
+            return Err(self.garbled("accounts"));
+        }
+        let read = |account: Option<UiAccount>| match account {
+            Some(account) => Found::read(&account).map(Some),
+            None => Some(None),
+        };
+        let found: Option<Vec<_>> = found.into_iter().map(read).collect();
+        found.ok_or_else(|| self.garbled("accounts"))
     }
 
     /// Sends instructions in one transaction that `wallet` pays and signs, and waits until the
@@ -119,8 +133,7 @@ impl Endpoint {
         instructions: &[Instruction],
         wallet: &Keypair,
     ) -> Result<String, String> {
-        let blockhash =
-            self.client.get_latest_blockhash().await.map_err(|error| self.said(error))?;
+        let blockhash = self.asked(self.client.get_latest_blockhash()).await?;
         let payer = wallet.pubkey();
         let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
         let message = VersionedMessage::Legacy(message);
@@ -130,7 +143,7 @@ impl Endpoint {
         landed.map(|signature| signature.to_string()).map_err(|error| {
             format!(
                 "the transaction may not have landed ({}): look before you try again",
-                reason(error)
+                self.address.without_keys(&reason(error))
             )
         })
     }
@@ -141,19 +154,21 @@ impl Endpoint {
     /// A sentence when the endpoint does not answer, or not with what was asked for.
     pub async fn progress(&self, accounts: &[Pubkey]) -> Result<(Progress, Vec<u64>), String> {
         let clock_and_restart = [clock::ID, last_restart_slot::ID];
-        let asked = tokio::try_join!(
-            self.client.get_epoch_info(),
-            self.client.get_latest_blockhash_with_commitment(CommitmentConfig::processed()),
-            self.client.get_multiple_accounts(&clock_and_restart),
-        );
-        let (info, (blockhash, last_height), sysvars) = asked.map_err(|error| self.said(error))?;
+        let processed = CommitmentConfig::processed();
+        let (info, (blockhash, last_height), sysvars, fees) = tokio::try_join!(
+            self.asked(self.client.get_epoch_info()),
+            self.asked(self.client.get_latest_blockhash_with_commitment(processed)),
+            self.accounts(&clock_and_restart),
+            self.asked(self.client.get_recent_prioritization_fees(accounts)),
+        )?;
         let sysvar = |index: usize| sysvars.get(index).and_then(Option::as_ref);
         let number = |index: usize, at: usize| {
             let bytes = sysvar(index)?.data.get(at..at + 8)?;
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
         // `Clock`: slot, epoch start, epoch, leader schedule epoch, then the time in seconds.
-        let seconds = number(0, 32).ok_or_else(|| self.garbled("clock"))?;
+        let seconds = number(0, 32).filter(|seconds| i64::try_from(*seconds).is_ok());
+        let seconds = seconds.ok_or_else(|| self.garbled("clock"))?;
         let restart_slot = number(1, 0).ok_or_else(|| self.garbled("last restart slot"))?;
         let progress = Progress {
             slot: info.absolute_slot,
@@ -164,8 +179,6 @@ impl Endpoint {
             clock: Millis(seconds.saturating_mul(1_000)),
             restart_slot,
         };
-        let fees = self.client.get_recent_prioritization_fees(accounts).await;
-        let fees = fees.map_err(|error| self.said(error))?;
         Ok((progress, fees.into_iter().map(|fee| fee.prioritization_fee).collect()))
     }
 
@@ -175,20 +188,13 @@ impl Endpoint {
     /// A sentence when the endpoint does not answer, or not with what was asked for.
     pub async fn snapshot(&self, feeds: &[Pubkey]) -> Result<(Snapshot, Vec<FeedAccount>), String> {
         let config = RpcProgramAccountsConfig {
-            account_config: RpcAccountInfoConfig {
-                encoding: Some(UiAccountEncoding::Base64),
-                commitment: Some(CommitmentConfig::processed()),
-                ..RpcAccountInfoConfig::default()
-            },
+            account_config: binary(),
             with_context: Some(true),
             ..RpcProgramAccountsConfig::default()
         };
         let params = serde_json::json!([holdfast::ID.to_string(), config]);
-        let found: Response<Vec<RpcKeyedAccount>> = self
-            .client
-            .send(RpcRequest::GetProgramAccounts, params)
-            .await
-            .map_err(|error| self.said(error))?;
+        let found = self.client.send(RpcRequest::GetProgramAccounts, params);
+        let found: Response<Vec<RpcKeyedAccount>> = self.asked(found).await?;
         let accounts: Option<Vec<_>> = found
             .value
             .iter()
@@ -214,8 +220,8 @@ impl Endpoint {
             max_retries: Some(0),
             ..RpcSendTransactionConfig::default()
         };
-        let taken = self.client.send_transaction_with_config(transaction, config).await;
-        taken.map(|_| ()).map_err(|error| self.said(error))
+        self.asked(self.client.send_transaction_with_config(transaction, config)).await?;
+        Ok(())
     }
 
     /// What became of transactions that the cluster has confirmed.
@@ -225,8 +231,7 @@ impl Endpoint {
     pub async fn fates(&self, signatures: &[Signature]) -> Result<Vec<Fate>, String> {
         let mut fates = Vec::new();
         for some in signatures.chunks(MOST_STATUSES) {
-            let found = self.client.get_signature_statuses(some).await;
-            let found = found.map_err(|error| self.said(error))?.value;
+            let found = self.asked(self.client.get_signature_statuses(some)).await?.value;
             for (signature, status) in some.iter().zip(found) {
                 let Some(status) = status else { continue };
                 if status.satisfies_commitment(CommitmentConfig::confirmed()) {
@@ -243,7 +248,33 @@ impl Endpoint {
     }
 
     fn said(&self, error: client_error::Error) -> String {
-        format!("{} does not answer ({}): check rpc and the network", self.address, reason(error))
+        self.silent(&reason(error))
+    }
+
+    fn silent(&self, reason: &str) -> String {
+        let reason = self.address.without_keys(reason);
+        format!("{} does not answer ({reason}): check rpc and the network", self.address)
+    }
+}
+
+impl Found {
+    /// An account as an endpoint writes it; `None`: it makes no sense.
+    fn read(account: &UiAccount) -> Option<Self> {
+        Some(Self {
+            lamports: account.lamports,
+            owner: account.owner.parse().ok()?,
+            executable: account.executable,
+            data: account.data.decode()?,
+        })
+    }
+}
+
+/// Accounts in bytes, as of the newest slot.
+fn binary() -> RpcAccountInfoConfig {
+    RpcAccountInfoConfig {
+        encoding: Some(UiAccountEncoding::Base64),
+        commitment: Some(CommitmentConfig::processed()),
+        ..RpcAccountInfoConfig::default()
     }
 }
 
@@ -260,3 +291,7 @@ fn reason(error: client_error::Error) -> String {
 fn innermost(error: &dyn Error) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
 }
+
+#[cfg(test)]
+#[path = "rpc_tests.rs"]
+mod tests;
