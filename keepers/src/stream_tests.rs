@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use holdfast_client::{Pubkey, holdfast};
 use holdfast_keepers::keeper::Event;
@@ -5,10 +7,11 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-use super::follow;
+use super::{OPENS_WITHIN, follow};
 use crate::config::Address;
 
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
@@ -63,6 +66,15 @@ impl Line {
         self.following.await.expect("it does not panic");
         assert!(matches!(last.pop(), Some(Event::Closed { stream: 3 })));
         last
+    }
+
+    /// Nothing more happens, and the stream ends in time.
+    async fn is_given_up(self) {
+        tokio::time::pause();
+        let begun = Instant::now();
+        assert!(self.ends().await.is_empty());
+        assert!(begun.elapsed() < OPENS_WITHIN + Duration::from_secs(1), "{:?}", begun.elapsed());
+        tokio::time::resume();
     }
 
     async fn hears(&mut self) -> Event {
@@ -237,10 +249,8 @@ async fn what_is_never_answered_is_given_up() {
     // The connection, the handshake's answer, and each subscription.
     let line = Line::begin(16).await;
     let silent = line.listener.accept().await.expect("it connects");
-    tokio::time::pause();
-    assert!(line.ends().await.is_empty());
+    line.is_given_up().await;
     drop(silent);
-    tokio::time::resume();
     for answered in 0..3 {
         let line = Line::begin(16).await;
         let mut server = line.accept().await;
@@ -248,9 +258,7 @@ async fn what_is_never_answered_is_given_up() {
             server.subscribe(subscription).await;
         }
         server.request().await;
-        tokio::time::pause();
-        assert!(line.ends().await.is_empty(), "{answered} answered");
-        tokio::time::resume();
+        line.is_given_up().await;
     }
 }
 
