@@ -1,6 +1,5 @@
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +15,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{Endpoint, TIMEOUT};
+use super::{Endpoint, TIMEOUT, client_error};
 use crate::config::Address;
 
 const KEYS: [&str; 3] = ["secret-key", "hidden-key", "password-key"];
@@ -82,17 +81,6 @@ async fn all_fail(endpoint: &Endpoint, why: &str) {
     }
 }
 
-/// Everything fails, each within the time that is waited for an answer.
-async fn in_time_all_fail(endpoint: &Endpoint) {
-    let begun = Instant::now();
-    let outcomes = everything(endpoint).await;
-    let longest = TIMEOUT * u32::try_from(outcomes.len()).expect("a few");
-    assert!(begun.elapsed() < longest + Duration::from_secs(1), "{:?}", begun.elapsed());
-    for (name, outcome) in outcomes {
-        is_sentence(endpoint, &outcome.expect_err(name));
-    }
-}
-
 #[tokio::test]
 async fn a_status_that_is_no_success_is_said() {
     for status in [400, 401, 403, 404, 500, 502, 503] {
@@ -102,21 +90,25 @@ async fn a_status_that_is_no_success_is_said() {
 }
 
 #[tokio::test]
-async fn who_asks_to_come_back_later_is_not_waited_for_longer_than_for_an_answer() {
-    let later = |seconds: &'static str| {
-        serve(move |_, _| {
-            let mut page = page(429, "later");
-            let seconds = seconds.parse().expect("a header");
-            page.headers_mut().insert("retry-after", seconds);
-            page
-        })
-    };
-    for seconds in ["100", "0"] {
-        let endpoint = later(seconds).await;
-        tokio::time::pause();
-        in_time_all_fail(&endpoint).await;
-        tokio::time::resume();
-    }
+async fn who_asks_to_come_back_at_once_is_asked_a_few_times() {
+    let endpoint = serve(|_, _| {
+        let mut page = page(429, "later");
+        page.headers_mut().insert("retry-after", "0".parse().expect("a header"));
+        page
+    })
+    .await;
+    all_fail(&endpoint, "429").await;
+}
+
+/// Also one who asks to come back in two minutes, again and again.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_waited_for_longer_than_for_an_answer() {
+    let endpoint = Endpoint::new(Address(format!("http://host/{}", KEYS[0])));
+    let begun = Instant::now();
+    let answer = std::future::pending::<client_error::Result<()>>();
+    let said = endpoint.asked(answer).await.expect_err("no answer");
+    assert_eq!(begun.elapsed().as_secs(), TIMEOUT.as_secs());
+    is_sentence(&endpoint, &said);
 }
 
 #[tokio::test]
@@ -126,7 +118,7 @@ async fn who_never_answers_is_not_waited_for() {
     // The system accepts the connections; nobody reads.
     let endpoint = Endpoint::new(Address(format!("http://{address}/{}", KEYS[0])));
     tokio::time::pause();
-    in_time_all_fail(&endpoint).await;
+    all_fail(&endpoint, "does not answer").await;
 }
 
 #[tokio::test]
