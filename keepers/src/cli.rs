@@ -1,12 +1,18 @@
 //! The command line.
 
+mod trader;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
-use holdfast_client::Pubkey;
 
 use crate::config::Flags;
+use crate::top::Form;
+
+pub use trader::{
+    AccountTask, ExitTask, GuardianTask, MinimumState, OrderTerms, PoolTask, TradeTask, Way,
+};
 
 /// Keepers and operator commands of Holdfast.
 ///
@@ -18,6 +24,9 @@ pub struct Cli {
     /// Configuration file [default: holdfast.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE", env = "HOLDFAST_CONFIG")]
     pub config: Option<PathBuf>,
+    /// Print one JSON object; amounts are integers in millionths, times milliseconds
+    #[arg(long, global = true)]
+    pub json: bool,
     #[command(flatten)]
     pub flags: Flags,
     #[command(subcommand)]
@@ -31,15 +40,32 @@ pub enum Task {
     Keeper(KeeperTask),
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
+    /// The same and more, live: sources, candidates, due work and landing
+    Top(Form),
     /// Margin accounts
     #[command(subcommand)]
     Account(AccountTask),
+    /// Orders: open and close positions
+    #[command(subcommand)]
+    Trade(TradeTask),
+    /// The liquidity pool: it takes the other side of every trade
+    #[command(subcommand)]
+    Pool(PoolTask),
+    /// The insurance fund: it pays bad debt first
+    #[command(subcommand)]
+    Insurance(PoolTask),
     /// Markets
     #[command(subcommand)]
     Market(MarketTask),
     /// Silos
     #[command(subcommand)]
     Silo(SiloTask),
+    /// What a guardian does
+    #[command(subcommand)]
+    Guardian(GuardianTask),
+    /// Walk every account of the silo and reconcile its books to the unit; exit code 1 when a sum is
+    /// off
+    Audit,
     /// Settings
     #[command(subcommand)]
     Config(ConfigTask),
@@ -57,18 +83,9 @@ pub enum KeeperTask {
 }
 
 #[derive(Subcommand)]
-pub enum AccountTask {
-    /// Open the wallet's margin account with the number in the settings
-    Open,
-    /// Show an account's money, positions and orders
-    Show {
-        /// Its address
-        address: Pubkey,
-    },
-}
-
-#[derive(Subcommand)]
 pub enum MarketTask {
+    /// List the silo's markets
+    List,
     /// Show a market's prices, sides and settings
     Show {
         /// Its index in the silo

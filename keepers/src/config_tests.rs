@@ -87,6 +87,64 @@ fn what_is_wrong_is_said_with_its_place() {
     });
 }
 
+const MANIFEST: &str = r#"{
+    "version": 1, "genesis": "here", "program": "PROGRAM", "elf_sha256": "", "exchange": "",
+    "silos": [
+        {"number": 0, "address": "", "markets": [
+            {"index": 0, "name": "SOL", "feeds": ["one", "two"]},
+            {"index": 1, "name": "BTC"},
+            {"index": 2, "name": "ETH", "feeds": ["three"]}
+        ]},
+        {"number": 3, "address": "", "markets": [{"index": 0, "feeds": ["four"]}]}
+    ]
+}"#;
+
+fn manifest() -> String {
+    MANIFEST.replace("PROGRAM", &holdfast_client::holdfast::ID.to_string())
+}
+
+#[test]
+fn a_manifest_gives_genesis_and_feeds_where_they_are_not_set() {
+    alone(|jail| {
+        jail.create_file("venue.json", &manifest())?;
+        let read = |jail: &mut Jail, more: &str| {
+            jail.create_file("holdfast.toml", &format!("deployment = 'venue.json'\n{more}"))?;
+            let config = load(None, &Flags::default())?;
+            Ok::<_, figment::Error>((config.genesis, config.feeds))
+        };
+        let here = Some("here".to_owned());
+        let feeds =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(read(jail, "")?, (here.clone(), feeds(&["one", "two", "three"])));
+        assert_eq!(read(jail, "silo = 3")?, (here.clone(), feeds(&["four"])));
+        assert_eq!(read(jail, "feeds = ['mine']\ngenesis = 'here'")?, (here, feeds(&["mine"])));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_manifest_of_something_else_is_refused() {
+    let cases = [
+        (manifest(), "genesis = 'there'", "change deployment or genesis"),
+        (manifest(), "silo = 7", "venue.json describes no silo 7"),
+        (MANIFEST.replace("PROGRAM", "other"), "", "describes the program other"),
+        (manifest().replace("\"version\": 1", "\"version\": 2"), "", "version 2"),
+        ("{}".to_owned(), "", "venue.json is no deployment manifest"),
+    ];
+    alone(|jail| {
+        for (text, more, said) in cases {
+            jail.create_file("venue.json", &text)?;
+            jail.create_file("holdfast.toml", &format!("deployment = 'venue.json'\n{more}"))?;
+            let error = load(None, &Flags::default()).unwrap_err();
+            assert!(error.contains(said), "{said}: {error}");
+        }
+        jail.create_file("holdfast.toml", "deployment = 'nowhere.json'")?;
+        let error = load(None, &Flags::default()).unwrap_err();
+        assert!(error.contains("nowhere.json, which cannot be read"), "{error}");
+        Ok(())
+    });
+}
+
 #[test]
 fn addresses_show_no_keys() {
     let address = Address("https://user:secret@rpc.example.com:8443/secret?key=secret".into());

@@ -1,22 +1,29 @@
 //! The `holdfast` binary.
 
 mod act;
+mod amount;
+mod audit;
 mod cli;
 mod config;
 mod live;
 mod log;
 mod preflight;
 mod rpc;
+mod said;
 mod show;
+mod top;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use holdfast_risk::pool::PoolKind;
 
-use crate::cli::{AccountTask, Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::preflight::Standing;
 use crate::rpc::Endpoint;
+use crate::said::Said;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -43,16 +50,37 @@ async fn run(cli: Cli) -> Result<(), String> {
         _ => {}
     }
     let config = config::load(cli.config.as_deref(), &cli.flags)?;
-    log::start(config.log);
+    // On a terminal the dashboard and the log would write over each other.
+    if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
+        log::start(config.log);
+    }
     match cli.task {
         Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
         Task::Keeper(KeeperTask::Run) => live::run(&config).await,
+        Task::Top(form) => top::top(&config, &form).await,
         Task::Status => show::status(&config).await,
-        Task::Account(AccountTask::Open) => act::open_account(&config).await,
-        Task::Account(AccountTask::Show { address }) => show::account(&config, address).await,
-        Task::Market(MarketTask::Show { index }) => show::market(&config, index).await,
-        Task::Silo(SiloTask::Show) => show::silo(&config).await,
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => Ok(()),
+        task => said(&config, task).await?.print(cli.json),
+    }
+}
+
+/// What a command that shows or does something has to say.
+async fn said(config: &Config, task: Task) -> Result<Said, String> {
+    match task {
+        Task::Account(task) => act::account::run(config, task).await,
+        Task::Trade(task) => act::trade::run(config, task).await,
+        Task::Pool(task) => act::pool::run(config, PoolKind::Liquidity, task).await,
+        Task::Insurance(task) => act::pool::run(config, PoolKind::Insurance, task).await,
+        Task::Guardian(task) => act::guardian::run(config, task).await,
+        Task::Audit => audit::run(config).await,
+        Task::Market(MarketTask::List) => show::markets(config).await,
+        Task::Market(MarketTask::Show { index }) => show::market(config, index).await,
+        Task::Silo(SiloTask::Show) => show::silo(config).await,
+        Task::Keeper(_)
+        | Task::Status
+        | Task::Top(_)
+        | Task::Config(_)
+        | Task::Completions { .. } => Err("this command says nothing".to_owned()),
     }
 }
 

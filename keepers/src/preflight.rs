@@ -21,6 +21,8 @@ pub struct Standing {
     pub account: Pubkey,
 }
 
+const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
+
 /// Reads the keypair.
 ///
 /// # Errors
@@ -48,9 +50,8 @@ pub async fn cluster(
     endpoints: &[Endpoint],
     wallet: &Keypair,
 ) -> Result<Standing, String> {
-    let genesis = genesis(config, endpoints).await?;
-    let first = endpoints.first().ok_or("rpc is empty: name at least one RPC endpoint")?;
-    program(config, first).await?;
+    let genesis = venue(config, endpoints).await?;
+    let first = endpoints.first().ok_or(NO_ENDPOINT)?;
     let silo = address::silo(config.silo);
     let account = address::margin_account(&silo, &wallet.pubkey(), config.account);
     margin_account(config, first, wallet, account).await?;
@@ -66,8 +67,22 @@ pub async fn cluster(
     Ok(Standing { genesis, lamports, account })
 }
 
+/// Asks every endpoint which cluster it is on, and the first one for the venue. Says the cluster's
+/// genesis hash.
+///
+/// # Errors
+/// A sentence for the first thing that is not as the settings want it.
+pub async fn venue(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
+    let genesis = genesis(config, endpoints).await?;
+    program(config, endpoints.first().ok_or(NO_ENDPOINT)?).await?;
+    Ok(genesis)
+}
+
 /// All endpoints have to be on one cluster, and on the one the settings name.
-async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
+///
+/// # Errors
+/// A sentence that names the one that is not.
+pub async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
     let mut known = config.genesis.clone();
     for endpoint in endpoints {
         let found = endpoint.genesis().await?;
@@ -75,12 +90,12 @@ async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, Stri
         if *expected != found {
             return Err(format!(
                 "{} is on another cluster: its genesis hash is {found}, expected {expected}; \
-                 change rpc or genesis",
+                 change rpc, genesis or deployment",
                 endpoint.address
             ));
         }
     }
-    known.ok_or_else(|| "rpc is empty: name at least one RPC endpoint".to_owned())
+    known.ok_or_else(|| NO_ENDPOINT.to_owned())
 }
 
 /// The program, its exchange and the silo are there, in the layout this binary knows.

@@ -4,7 +4,7 @@
 //! snapshot fills in whatever the stream has not said about its slot or a later one. When a fork is
 //! abandoned, what was seen beyond the last common slot yields to whatever is said next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::feed::Reading;
@@ -113,6 +113,11 @@ impl Replica {
     pub fn decide(&mut self, now: Millis) -> Vec<Intent> {
         let candidates = self.watch.candidates(&self.mirror, now);
         decide_about(&self.mirror, now, candidates)
+    }
+
+    /// Accounts that prices would concern first: see [`Watch::nearest`].
+    pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
+        self.watch.nearest(count)
     }
 
     /// How many accounts the last decision looked at.

@@ -1,35 +1,38 @@
 //! RPC endpoints. Errors are sentences that name the host and never the address, which may carry a
 //! key.
 
+mod search;
+mod transact;
+
 use std::error::Error;
 use std::time::Duration;
 
-use holdfast_client::{Instruction, Pubkey, holdfast};
+use holdfast_client::Pubkey;
 use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
 use holdfast_keepers::keeper::{Fate, FeedAccount};
 use holdfast_risk::Millis;
 use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
-use solana_keypair::Keypair;
-use solana_message::{Message, VersionedMessage};
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{self, ErrorKind};
 use solana_rpc_client_api::config::{
-    RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig, UiTransactionEncoding,
+    RpcAccountInfoConfig, RpcSendTransactionConfig, UiTransactionEncoding,
 };
-use solana_rpc_client_api::request::RpcRequest;
-use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
+use solana_rpc_client_api::response::Response;
 use solana_sdk_ids::sysvar::{clock, last_restart_slot};
 use solana_signature::Signature;
-use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::config::{Address, Config};
 use crate::live::refusal;
 
+pub use transact::{Landing, Simulated};
+
 /// An endpoint that does not answer in this time has not answered.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The same for every account of a large venue.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Transactions whose status may be asked for at once.
 const MOST_STATUSES: usize = 256;
@@ -61,9 +64,13 @@ impl Endpoint {
     }
 
     fn new(address: Address) -> Self {
+        Self::with_timeout(address, TIMEOUT)
+    }
+
+    fn with_timeout(address: Address, timeout: Duration) -> Self {
         let (url, commitment) = (address.secret().to_owned(), CommitmentConfig::processed());
-        let client = RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment);
-        Self { address, client, patience: TIMEOUT }
+        let client = RpcClient::new_with_timeout_and_commitment(url, timeout, commitment);
+        Self { address, client, patience: timeout }
     }
 
     /// What the client was asked for, in time: it waits and asks again for as long as an endpoint
@@ -77,6 +84,12 @@ impl Endpoint {
             return Err(self.silent(&format!("nothing in {seconds} s")));
         };
         answer.map_err(|error| self.said(error))
+    }
+
+    /// The first endpoint, asked for so much that an answer may take minutes.
+    pub fn patient(config: &Config) -> Option<Self> {
+        let address = config.rpc.0.first()?.clone();
+        Some(Self::with_timeout(address, PATIENT_TIMEOUT))
     }
 
     /// The cluster's genesis hash.
@@ -109,9 +122,20 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Found>>, String> {
-        let config = binary();
-        let found = self.client.get_multiple_ui_accounts_with_config(addresses, config);
-        let found = self.asked(found).await?.value;
+        Ok(self.accounts_at(addresses, CommitmentConfig::processed()).await?.1)
+    }
+
+    /// Accounts in the order of their addresses, and the slot they were so in; at most 100.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn accounts_at(
+        &self,
+        addresses: &[Pubkey],
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, Vec<Option<Found>>), String> {
+        let found = self.client.get_multiple_ui_accounts_with_config(addresses, binary(commitment));
+        let Response { context, value: found } = self.asked(found).await?;
         if found.len() != addresses.len() {
             return Err(self.garbled("accounts"));
         }
@@ -120,32 +144,7 @@ impl Endpoint {
             None => Some(None),
         };
         let found: Option<Vec<_>> = found.into_iter().map(read).collect();
-        found.ok_or_else(|| self.garbled("accounts"))
-    }
-
-    /// Sends instructions in one transaction that `wallet` pays and signs, and waits until the
-    /// cluster has confirmed it.
-    ///
-    /// # Errors
-    /// A sentence when it did not land.
-    pub async fn act(
-        &self,
-        instructions: &[Instruction],
-        wallet: &Keypair,
-    ) -> Result<String, String> {
-        let blockhash = self.asked(self.client.get_latest_blockhash()).await?;
-        let payer = wallet.pubkey();
-        let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
-        let message = VersionedMessage::Legacy(message);
-        let transaction = VersionedTransaction::try_new(message, &[wallet])
-            .map_err(|error| format!("the wallet cannot sign this ({error}): check keypair"))?;
-        let landed = self.client.send_and_confirm_transaction(&transaction).await;
-        landed.map(|signature| signature.to_string()).map_err(|error| {
-            format!(
-                "the transaction may not have landed ({}): look before you try again",
-                self.address.without_keys(&reason(error))
-            )
-        })
+        Ok((context.slot, found.ok_or_else(|| self.garbled("accounts"))?))
     }
 
     /// Where the chain is as this endpoint shows it, and fees paid lately on `accounts`.
@@ -159,7 +158,7 @@ impl Endpoint {
             self.asked(self.client.get_epoch_info()),
             self.asked(self.client.get_latest_blockhash_with_commitment(processed)),
             self.accounts(&clock_and_restart),
-            self.asked(self.client.get_recent_prioritization_fees(accounts)),
+            self.recent_fees(accounts),
         )?;
         let sysvar = |index: usize| sysvars.get(index).and_then(Option::as_ref);
         let number = |index: usize, at: usize| {
@@ -179,7 +178,7 @@ impl Endpoint {
             clock: Millis(seconds.saturating_mul(1_000)),
             restart_slot,
         };
-        Ok((progress, fees.into_iter().map(|fee| fee.prioritization_fee).collect()))
+        Ok((progress, fees))
     }
 
     /// All of the program's accounts, and the feed accounts.
@@ -187,26 +186,13 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer, or not with what was asked for.
     pub async fn snapshot(&self, feeds: &[Pubkey]) -> Result<(Snapshot, Vec<FeedAccount>), String> {
-        let config = RpcProgramAccountsConfig {
-            account_config: binary(),
-            with_context: Some(true),
-            ..RpcProgramAccountsConfig::default()
-        };
-        let params = serde_json::json!([holdfast::ID.to_string(), config]);
-        let found = self.client.send(RpcRequest::GetProgramAccounts, params);
-        let found: Response<Vec<RpcKeyedAccount>> = self.asked(found).await?;
-        let accounts: Option<Vec<_>> = found
-            .value
-            .iter()
-            .map(|keyed| Some((keyed.pubkey.parse().ok()?, keyed.account.data.decode()?)))
-            .collect();
-        let accounts = accounts.ok_or_else(|| self.garbled("accounts"))?;
+        let snapshot = self.everything(CommitmentConfig::processed()).await?;
         let shown = self.accounts(feeds).await?;
         let shown = feeds.iter().zip(shown).filter_map(|(address, found)| {
             let Found { owner, data, .. } = found?;
             Some(FeedAccount { address: *address, owner, data })
         });
-        Ok((Snapshot { slot: found.context.slot, accounts }, shown.collect()))
+        Ok((snapshot, shown.collect()))
     }
 
     /// Hands a transaction to the endpoint, which does not judge it.
@@ -269,11 +255,11 @@ impl Found {
     }
 }
 
-/// Accounts in bytes, as of the newest slot.
-fn binary() -> RpcAccountInfoConfig {
+/// Accounts in bytes.
+fn binary(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
     RpcAccountInfoConfig {
         encoding: Some(UiAccountEncoding::Base64),
-        commitment: Some(CommitmentConfig::processed()),
+        commitment: Some(commitment),
         ..RpcAccountInfoConfig::default()
     }
 }

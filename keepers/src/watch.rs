@@ -79,6 +79,14 @@ impl Watch {
         &self.hot
     }
 
+    /// Accounts that prices would concern first: those that are looked at anyway, and so many of
+    /// each market and side whose alarms on margin go off next.
+    pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
+        let mut nearest = self.hot.clone();
+        self.alarms.nearest(count, &mut nearest);
+        nearest
+    }
+
     /// How many accounts the last decision looked at.
     pub fn hot(&self) -> usize {
         self.hot.len()

@@ -94,6 +94,23 @@ fn an_operator_opens_an_account_and_looks_around() {
 }
 
 #[test]
+fn the_dashboard_is_printed_without_a_terminal_and_a_wallet() {
+    let operator = Operator::new("dashboard");
+    std::fs::remove_file(operator.home.join("id.json")).expect("it was there");
+    let said = operator.works(&["top"]);
+    for part in ["[normal]", "SOL-PERP", "--keeper URL", "http://127.0.0.1"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("secret") && !said.contains('\u{1b}'), "{said}");
+    let said = operator.works(&["top", "--json", "--keeper", "127.0.0.1:1"]);
+    let view: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(view["markets"][0]["name"], "SOL-PERP");
+    assert!(view["landing"]["unanswered"].is_string(), "{said}");
+    let said = operator.refuses(&["top", "--keeper", "https://keeper"]);
+    assert!(said.contains("listen address"), "{said}");
+}
+
+#[test]
 fn what_cannot_work_is_refused_with_what_to_change() {
     let operator = Operator::new("refused");
     let check = ["config", "check"];

@@ -1,24 +1,58 @@
 //! Deployment, the same for every cluster: the program first, then the exchange, its silos,
-//! their markets, and the lock that ends set-up. Every step looks at the chain before it acts, so running again, or after a
-//! failure at any point, does only what is missing.
+//! their markets, and the lock that ends set-up; later, upgrades of the program. Every step looks
+//! at the chain before it acts, so running again, or after a failure at any point, does only what
+//! is missing.
 
-mod deploy;
+mod buffer;
+mod cost;
+mod file;
+mod layouts;
+mod manifest;
+mod migrate;
+mod origin;
 pub mod presets;
+mod program;
+mod rpc;
 mod steps;
 
 use holdfast_client::{Instruction, Pubkey};
 use solana_keypair::Keypair;
 
-pub use deploy::{deploy_program, local_program_keypair};
+pub use buffer::{Leftover, close_buffer, leftovers};
+pub use file::{Wanted, read as read_deployment};
+pub use layouts::check_layouts;
+pub use manifest::{ListedMarket, ListedSilo, Manifest};
+pub use migrate::{Migration, ProgramTask, Progress, Survey, migrate, survey};
+pub use origin::{Origin, Place, local_program_keypair};
+pub use program::{Deployed, deploy_program, deployed, upgrade_program};
+pub use rpc::RpcCluster;
 pub use steps::{Deployment, MarketPlan, SiloPlan, Step, apply, plan};
 
 /// What a migration needs of a cluster.
 pub trait Cluster {
-    /// An account's data and owner, if the account exists.
+    /// Which cluster this is.
+    ///
+    /// # Errors
+    /// A sentence when the cluster does not answer.
+    fn place(&mut self) -> Result<Place, String>;
+
+    /// An account, if it exists.
     ///
     /// # Errors
     /// A sentence when the cluster does not answer.
     fn account(&mut self, address: &Pubkey) -> Result<Option<AccountData>, String>;
+
+    /// A program's accounts whose data begins with `prefix`, each with no more than its first
+    /// `head` bytes.
+    ///
+    /// # Errors
+    /// A sentence when the cluster does not answer.
+    fn accounts_of(
+        &mut self,
+        program: &Pubkey,
+        prefix: &[u8],
+        head: usize,
+    ) -> Result<Vec<Head>, String>;
 
     /// Lamports that keep an account of `length` bytes.
     ///
@@ -26,11 +60,36 @@ pub trait Cluster {
     /// A sentence when the cluster does not answer.
     fn rent(&mut self, length: usize) -> Result<u64, String>;
 
+    /// Comes back in a later slot: a program runs from the slot after its deployment.
+    ///
+    /// # Errors
+    /// A sentence when the cluster does not answer.
+    fn next_slot(&mut self) -> Result<(), String>;
+
     /// Sends a transaction, paid by the first signer, and waits until it has landed.
     ///
     /// # Errors
     /// A sentence saying why it did not land.
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String>;
+
+    /// Sends transactions of one instruction each, paid and signed by `payer`, in any order and
+    /// perhaps many at once, and waits until none of them may land any more. Some may be lost: the
+    /// caller looks. `landed` hears how many have landed.
+    ///
+    /// # Errors
+    /// A sentence when one was refused or the cluster does not answer.
+    fn send_unordered(
+        &mut self,
+        instructions: Vec<Instruction>,
+        payer: &Keypair,
+        landed: &mut dyn FnMut(usize),
+    ) -> Result<(), String> {
+        for (count, instruction) in (1..).zip(instructions) {
+            self.send(&[instruction], &[payer])?;
+            landed(count);
+        }
+        Ok(())
+    }
 }
 
 /// An account as a migration sees it.
@@ -38,6 +97,21 @@ pub trait Cluster {
 pub struct AccountData {
     /// The program it belongs to.
     pub owner: Pubkey,
+    /// What it holds.
+    pub lamports: u64,
     /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+/// The beginning of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its address.
+    pub address: Pubkey,
+    /// What it holds.
+    pub lamports: u64,
+    /// How many bytes it has.
+    pub length: usize,
+    /// The first of them.
     pub data: Vec<u8>,
 }

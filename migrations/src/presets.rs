@@ -1,6 +1,14 @@
 //! Settings to start from.
 
-use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState, TimelockState};
+use holdfast_client::holdfast::state::{
+    MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
+};
+use holdfast_risk::chain_health::Thresholds;
+
+/// Those that the venue's times and margins are made for.
+pub fn thresholds() -> ThresholdsState {
+    (&Thresholds::default()).into()
+}
 
 /// Changes wait for two days and stay ready for a week.
 pub fn timelock() -> TimelockState {

@@ -1,10 +1,13 @@
 //! The steps after the program: what is missing on a cluster, and how it is made.
 
+use std::fmt;
+
 use holdfast_client::holdfast::instructions::Feeds;
 use holdfast_client::holdfast::state::{
-    Exchange, MarketTermsState, Silo, SiloTermsState, TimelockState,
+    Exchange, MarketTermsState, Silo, SiloTermsState, ThresholdsState, TimelockState,
 };
 use holdfast_client::{Pubkey, address, decode, instruction};
+use serde::Serialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -17,6 +20,8 @@ pub struct Deployment {
     pub fee_receiver: Pubkey,
     /// Who may take changes back and tighten.
     pub guardians: Vec<Pubkey>,
+    /// When chain health tightens and loosens.
+    pub thresholds: ThresholdsState,
     /// How long changes wait.
     pub timelock: TimelockState,
     /// Silos, in the order of their numbers.
@@ -46,7 +51,8 @@ pub struct MarketPlan {
 }
 
 /// Something a cluster lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The exchange and its chain health.
     CreateExchange,
@@ -56,6 +62,17 @@ pub enum Step {
     ListMarket(u16, u8),
     /// The end of set-up: from then on money comes in and every change waits.
     Lock,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::CreateExchange => out.write_str("create the exchange"),
+            Self::CreateSilo(number) => write!(out, "create silo {number}"),
+            Self::ListMarket(number, index) => write!(out, "list market {index} of silo {number}"),
+            Self::Lock => out.write_str("lock the exchange: set-up ends and money may come in"),
+        }
+    }
 }
 
 /// What is missing on `cluster`, in the order it has to be made.
@@ -104,7 +121,9 @@ pub fn apply(
     };
     let payer = admin.pubkey();
     let instruction = match step {
-        Step::CreateExchange => instruction::create_exchange(payer, wanted.fee_receiver),
+        Step::CreateExchange => {
+            instruction::create_exchange(payer, wanted.fee_receiver, wanted.thresholds)
+        }
         Step::CreateSilo(number) => {
             let silo = silo_plan(number)?;
             instruction::create_silo(payer, number, silo.mint, silo.terms)

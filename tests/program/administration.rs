@@ -4,7 +4,7 @@ use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{
-    Exchange, MarketTermsState, SideState, Silo, SiloTermsState,
+    Exchange, MarketTermsState, SideState, Silo, SiloTermsState, ThresholdsState,
 };
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
@@ -28,13 +28,15 @@ fn refused(venue: &Venue, instruction: &Instruction, error: HoldfastError) {
 #[test]
 fn the_upgrade_authority_creates_the_exchange_once() {
     let (mut venue, admin) = bare();
-    let create = instruction::create_exchange(admin, stranger());
+    let chosen = ThresholdsState { thaw_ms: 900_000, ..presets::thresholds() };
+    let create = instruction::create_exchange(admin, stranger(), chosen);
     venue.cluster.send_unsigned(std::slice::from_ref(&create), &admin).unwrap();
     let exchange: Exchange = venue.cluster.read(&address::exchange());
     assert_eq!((exchange.version, exchange.silo_count), (1, 0));
     assert_eq!((exchange.admin, exchange.fee_receiver), (admin, stranger()));
     let health = venue.chain_health();
     assert_eq!((health.version, health.count, health.monitor.state), (1, 1, 0));
+    assert_eq!(health.thresholds, chosen);
     let second = venue.cluster.simulate(&[create], &admin).unwrap_err();
     assert_eq!(second.code, Some(IN_USE));
 }
@@ -43,7 +45,7 @@ fn the_upgrade_authority_creates_the_exchange_once() {
 fn nobody_else_creates_the_exchange() {
     let (mut venue, admin) = bare();
     venue.cluster.fund(&stranger(), 1_000_000_000_000);
-    let create = |admin| instruction::create_exchange(admin, admin);
+    let create = |admin| instruction::create_exchange(admin, admin, presets::thresholds());
     refused(&venue, &create(stranger()), HoldfastError::NotAdmin);
     // A program of the stranger's own, with its data account.
     let own = keypair("program", 0).pubkey();
@@ -56,6 +58,21 @@ fn nobody_else_creates_the_exchange() {
     swapped.accounts[3].pubkey = own;
     let failed = venue.cluster.simulate(&[swapped], &admin).unwrap_err();
     assert!(failed.is_anchor(ErrorCode::InvalidProgramId), "{}", failed.message);
+}
+
+#[test]
+fn thresholds_out_of_bounds_create_no_exchange() {
+    let (venue, admin) = bare();
+    let bounds = [
+        ThresholdsState { thaw_ms: 59_999, ..presets::thresholds() },
+        ThresholdsState { gap_ms: 60_001, ..presets::thresholds() },
+        ThresholdsState { slow_bps: 10_999, ..presets::thresholds() },
+        ThresholdsState { failing_bps: 9_001, ..presets::thresholds() },
+    ];
+    for beyond in bounds {
+        let create = instruction::create_exchange(admin, admin, beyond);
+        refused(&venue, &create, HoldfastError::TermsOutOfBounds);
+    }
 }
 
 #[test]

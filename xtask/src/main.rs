@@ -1,8 +1,10 @@
 //! Developer commands: `cargo xtask --help`.
 
 mod command;
+mod local;
 mod sbpf;
 mod setup;
+mod validator;
 
 use std::process::{Command, ExitCode};
 
@@ -45,7 +47,25 @@ enum Task {
         keeper: bool,
     },
     /// Set up, build and run all tests
-    Test,
+    Test {
+        /// Then play the outages on a real validator with three keepers, as processes
+        ///
+        /// Takes about a quarter of an hour, and the first time up to three more to compile the
+        /// validator where none is installed. Writes target/e2e/report.md.
+        #[arg(long)]
+        e2e: bool,
+    },
+    /// Set up, build, and run the venue on a validator until Ctrl-C
+    ///
+    /// With prices, demo accounts and keepers. The first time, where no `solana-test-validator` is
+    /// installed, compiling one takes up to three quarters of an hour. The options are its own:
+    /// `cargo xtask localnet --help`.
+    #[command(disable_help_flag = true)]
+    Localnet {
+        /// The local cluster's options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Generate the program's interface description and the pages made from it
     ///
     /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md, docs/errors.md and
@@ -68,7 +88,9 @@ fn main() -> ExitCode {
         Task::Drill { options } => drill(&options),
         Task::Bench { keeper: true } => bench_keeper(),
         Task::Bench { keeper: false } => bench(),
-        Task::Test => test(),
+        Task::Test { e2e: false } => test(),
+        Task::Test { e2e: true } => test().and_then(|()| local::end_to_end()),
+        Task::Localnet { options } => local::run(&options),
         Task::Idl { check } => idl(check),
         Task::Fmt => fmt(&[]),
         Task::Lint => lint(),

@@ -6,7 +6,7 @@ use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::system_program;
 use anchor_lang::{InstructionData, ToAccountMetas};
 use holdfast::instructions::{Feeds, OrderRequest, PoolOrder};
-use holdfast::state::{Content, MarketTermsState, SiloTermsState, TimelockState};
+use holdfast::state::{Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
 use holdfast::{accounts, instruction};
 
 use crate::address;
@@ -26,7 +26,11 @@ fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instructi
 }
 
 /// `create_exchange`, by the program's upgrade authority.
-pub fn create_exchange(admin: Pubkey, fee_receiver: Pubkey) -> Instruction {
+pub fn create_exchange(
+    admin: Pubkey,
+    fee_receiver: Pubkey,
+    thresholds: ThresholdsState,
+) -> Instruction {
     let accounts = accounts::CreateExchange {
         admin,
         exchange: address::exchange(),
@@ -36,7 +40,7 @@ pub fn create_exchange(admin: Pubkey, fee_receiver: Pubkey) -> Instruction {
         system_program: system_program::ID,
         instructions: INSTRUCTIONS,
     };
-    build(accounts, instruction::CreateExchange { fee_receiver })
+    build(accounts, instruction::CreateExchange { fee_receiver, thresholds })
 }
 
 /// `create_silo`: `number` is the exchange's next. During set-up; afterwards see [`with_change`].

@@ -1,11 +1,15 @@
-//! What a bot or a front end imports: addresses, instructions, account decoding and the standing
-//! of an account off chain.
+//! What a bot or a front end imports: addresses, instructions, account and event decoding, the
+//! standing of an account off chain, and the reconciliation of a silo.
 
 pub mod address;
+pub mod audit;
 pub mod decode;
+pub mod events;
 pub mod feed;
 pub mod instruction;
+pub mod layout;
 pub mod standing;
+pub mod tokens;
 
 pub use anchor_lang::prelude::{AccountMeta, Pubkey};
 pub use anchor_lang::solana_program::instruction::Instruction;

@@ -2,9 +2,12 @@
 
 pub mod chain;
 pub mod cli;
+pub mod cluster;
+pub mod deployment;
 pub mod place;
 pub mod process;
 pub mod proxy;
+pub mod publisher;
 pub mod tokens;
 pub mod validator;
 pub mod wallets;

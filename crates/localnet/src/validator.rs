@@ -94,6 +94,11 @@ impl Validator {
         format!("http://127.0.0.1:{}", self.settings.rpc_port)
     }
 
+    /// Its process, if it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// Stops every thread of it, as a machine that hangs would.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Summing everything up: what a venue's books say against what its accounts and vaults hold.
 
-use holdfast_client::holdfast::state::{MarginAccount, Silo};
-use holdfast_client::{Pubkey, address};
+use holdfast_client::audit::{Line, Sum, Tokens, Walk, reconcile};
+use holdfast_client::decode::decode;
+use holdfast_client::holdfast::state::PoolRequest;
+use holdfast_client::{Pubkey, address, holdfast};
 use serde::Serialize;
 
 use crate::{Venue, tokens};
@@ -9,18 +11,20 @@ use crate::{Venue, tokens};
 /// Differences; all zero in a sound venue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Audit {
-    /// Tokens in both vaults less what the accounts, pools, fees and requests own.
+    /// Tokens in both vaults less what the ledger counts on.
     pub vaults: i128,
-    /// The ledger's collateral less what accounts hold.
+    /// The accounts' collateral less the ledger's.
     pub collateral: i128,
-    /// The ledger's pending profit less what accounts claim.
+    /// The profit that accounts claim less the ledger's.
     pub pending_profit: i128,
-    /// The ledger's debt less what accounts owe.
+    /// What accounts owe less the ledger's debt.
     pub debt: i128,
-    /// Open interest of all markets, both sides, less the accounts' positions.
+    /// Open interest of each market and side against the accounts' positions.
     pub open_interest: i128,
-    /// Entry value of all open positions less the accounts'.
+    /// Entry value of the open positions, in sum and of each market and side, against the accounts'.
     pub entry: i128,
+    /// Everything else: the ledger's parts, fees set aside, requests, shares, carry.
+    pub rest: i128,
 }
 
 impl Audit {
@@ -29,44 +33,48 @@ impl Audit {
         self.collateral.abs() + self.pending_profit.abs() + self.debt.abs() + self.entry.abs()
     }
 
-    /// Sums up every account given, which must be all of the silo's.
+    /// Sums up every account given, which must be all of the silo's, and all pool requests.
     pub fn of(venue: &Venue, accounts: &[Pubkey]) -> Self {
-        let silo = venue.silo_state();
-        let states: Vec<_> = accounts.iter().map(|address| venue.account(address)).collect();
-        let sum = |of: fn(&MarginAccount) -> u64| -> i128 {
-            states.iter().map(|state| i128::from(of(state))).sum()
+        let walk = Walk {
+            silo: venue.silo_state(),
+            markets: (0..venue.markets.len()).map(|index| venue.market(index)).collect(),
+            accounts: accounts.iter().map(|address| venue.account(address)).collect(),
+            requests: requests(venue),
+            tokens: held(venue),
         };
-        let held = sum(|state| state.collateral + state.reserved_fees + state.exit_amount);
-        let positions = || states.iter().flat_map(|state| state.positions);
-        let open: i128 = positions().map(|held| i128::from(held.size.unsigned_abs())).sum();
-        let entry: i128 = positions().map(|held| i128::from(held.entry)).sum();
-        let markets = (0..venue.markets.len()).map(|index| venue.market(index));
-        let listed: i128 = markets
-            .map(|market| i128::from(market.longs.size) + i128::from(market.shorts.size))
-            .sum();
-        let ledger = &silo.ledger;
-        Self {
-            vaults: in_vaults(venue) - held - owned_by_others(&silo),
-            collateral: i128::from(ledger.collateral) - held,
-            pending_profit: i128::from(ledger.pending_profit) - sum(|state| state.pending_profit),
-            debt: i128::from(ledger.debt) - sum(|state| state.debt),
-            open_interest: listed - open,
-            entry: i128::from(silo.open_notional) - entry,
+        let mut audit = Self::default();
+        for line in reconcile(&walk) {
+            audit.add(&line);
+        }
+        audit
+    }
+
+    fn add(&mut self, line: &Line) {
+        let difference = line.difference();
+        match line.sum {
+            Sum::LiquidityVault | Sum::InsuranceVault => self.vaults += difference,
+            Sum::Collateral => self.collateral += difference,
+            Sum::PendingProfit => self.pending_profit += difference,
+            Sum::Debt => self.debt += difference,
+            Sum::OpenInterest(..) => self.open_interest += difference.abs(),
+            Sum::OpenNotional | Sum::Entry(..) => self.entry += difference.abs(),
+            _ => self.rest += difference.abs(),
         }
     }
 }
 
-fn in_vaults(venue: &Venue) -> i128 {
-    [address::liquidity_vault(&venue.silo), address::insurance_vault(&venue.silo)]
-        .iter()
-        .map(|vault| i128::from(tokens::balance(&venue.cluster, vault)))
-        .sum()
+fn requests(venue: &Venue) -> Vec<PoolRequest> {
+    let all = venue.cluster.program_accounts(&holdfast::ID).into_iter();
+    let requests = all.filter_map(|(_, account)| decode::<PoolRequest>(&account.data).ok());
+    requests.filter(|request| request.silo == venue.silo).collect()
 }
 
-fn owned_by_others(silo: &Silo) -> i128 {
-    let ledger = &silo.ledger;
-    [ledger.liquidity, ledger.insurance, ledger.protocol, ledger.queued]
-        .iter()
-        .map(|amount| i128::from(*amount))
-        .sum()
+fn held(venue: &Venue) -> Tokens {
+    let (cluster, silo) = (&venue.cluster, &venue.silo);
+    Tokens {
+        liquidity_vault: tokens::balance(cluster, &address::liquidity_vault(silo)),
+        insurance_vault: tokens::balance(cluster, &address::insurance_vault(silo)),
+        liquidity_shares: tokens::supply(cluster, &address::liquidity_mint(silo)),
+        insurance_shares: tokens::supply(cluster, &address::insurance_mint(silo)),
+    }
 }

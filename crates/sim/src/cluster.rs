@@ -3,9 +3,9 @@
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast_client::decode::decode;
 use holdfast_client::{Instruction, Pubkey};
-use holdfast_migrations::AccountData;
+use holdfast_migrations::{AccountData, Head, Place};
 use litesvm::LiteSVM;
-use litesvm::types::TransactionMetadata;
+use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_keypair::Keypair;
@@ -222,6 +222,19 @@ impl Cluster {
         result.map_err(|failed| Failure::of(&failed))
     }
 
+    /// What sending a transaction would end in; nothing changes. Whether its blockhash lives is for
+    /// the caller to judge.
+    ///
+    /// # Errors
+    /// What the runtime and the programs said.
+    pub fn try_transaction(
+        &self,
+        mut transaction: VersionedTransaction,
+    ) -> Result<TransactionMetadata, FailedTransactionMetadata> {
+        transaction.message.set_recent_blockhash(self.svm.latest_blockhash());
+        self.svm.simulate_transaction(transaction).map(|simulated| simulated.meta)
+    }
+
     /// What sending instructions would end in, as if everyone they name as a signer had signed;
     /// nothing changes.
     ///
@@ -261,7 +274,7 @@ fn unsigned(message: VersionedMessage) -> VersionedTransaction {
 }
 
 impl Failure {
-    fn of(failed: &litesvm::types::FailedTransactionMetadata) -> Self {
+    fn of(failed: &FailedTransactionMetadata) -> Self {
         let message = format!("{:?}\n{}", failed.err, failed.meta.logs.join("\n"));
         let code = message
             .split_once("Custom(")
@@ -282,14 +295,41 @@ impl Failure {
 }
 
 impl holdfast_migrations::Cluster for Cluster {
+    fn place(&mut self) -> Result<Place, String> {
+        Ok(Place { genesis: "embedded".to_owned(), near: true })
+    }
+
     fn account(&mut self, address: &Pubkey) -> Result<Option<AccountData>, String> {
-        Ok(self
-            .get(address)
-            .map(|account| AccountData { owner: account.owner, data: account.data }))
+        Ok(self.get(address).map(|account| AccountData {
+            owner: account.owner,
+            lamports: account.lamports,
+            data: account.data,
+        }))
+    }
+
+    fn accounts_of(
+        &mut self,
+        program: &Pubkey,
+        prefix: &[u8],
+        head: usize,
+    ) -> Result<Vec<Head>, String> {
+        let mut found = self.program_accounts(program);
+        found.retain(|(_, account)| account.data.starts_with(prefix));
+        let heads = found.into_iter().map(|(address, account)| {
+            let (lamports, length) = (account.lamports, account.data.len());
+            let data = account.data.into_iter().take(head).collect();
+            Head { address, lamports, length, data }
+        });
+        Ok(heads.collect())
     }
 
     fn rent(&mut self, length: usize) -> Result<u64, String> {
         Ok(Cluster::rent(self, length))
+    }
+
+    fn next_slot(&mut self) -> Result<(), String> {
+        self.pass(400);
+        Ok(())
     }
 
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {

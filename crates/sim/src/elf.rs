@@ -1,4 +1,4 @@
-//! Finding the compiled program.
+//! Finding the compiled programs.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,19 @@ pub fn path() -> PathBuf {
 /// # Errors
 /// A sentence that says how to build it.
 pub fn read() -> Result<Vec<u8>, String> {
-    let path = path();
-    std::fs::read(&path).map_err(|error| {
+    read_file(&path())
+}
+
+/// The compiled program that holds prices on local clusters.
+///
+/// # Errors
+/// A sentence that says how to build it.
+pub fn read_price_feed() -> Result<Vec<u8>, String> {
+    read_file(&path().with_file_name("price_feed.so"))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| {
         format!("{} cannot be read ({error}): run `cargo xtask build` first", path.display())
     })
 }

@@ -13,7 +13,7 @@ use crate::tokens::set_owned;
 const EXPONENT: i32 = -8;
 
 /// What a provider publishes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
     /// Price, millionths.
     pub price: u64,

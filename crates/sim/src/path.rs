@@ -85,10 +85,10 @@ pub fn built_in() -> Vec<Bar> {
     let bars = CRASH.iter().zip(ends).map(|((opened, [open, high, low, close]), ends)| Bar {
         opened_ms: opened * 1_000,
         lasted_ms: (ends - opened) * 1_000,
-        open: millionths(*open),
-        high: millionths(*high),
-        low: millionths(*low),
-        close: millionths(*close),
+        open: rounded(*open),
+        high: rounded(*high),
+        low: rounded(*low),
+        close: rounded(*close),
     });
     bars.collect()
 }
@@ -104,7 +104,7 @@ const STRAIGHT_BARS: u64 = 40;
 pub fn straight(corners: &[(u64, f64)]) -> Vec<Bar> {
     let legs = corners.windows(2).flat_map(|leg| {
         let [(from, open), (to, close)] = [leg[0], leg[1]];
-        let (open, close) = (millionths(open), millionths(close));
+        let (open, close) = (rounded(open), rounded(close));
         let count = ((to - from) / STRAIGHT_BAR_S).clamp(1, STRAIGHT_BARS);
         let second = move |index: u64| from + (to - from) * index / count;
         let price = move |index: u64| between(open, close, index * 1_000 / count);
@@ -191,10 +191,10 @@ fn bar(row: &Row) -> Result<Bar, &'static str> {
     Ok(Bar {
         opened_ms: row.unix_ts * 1_000,
         lasted_ms: 0,
-        open: millionths(row.open),
-        high: millionths(row.high),
-        low: millionths(row.low),
-        close: millionths(row.close),
+        open: rounded(row.open),
+        high: rounded(row.high),
+        low: rounded(row.low),
+        close: rounded(row.close),
     })
 }
 
@@ -223,13 +223,17 @@ fn between(from: u64, to: u64, thousandths: u64) -> u64 {
     (from * (1_000 - thousandths) + to * thousandths) / 1_000
 }
 
-/// Dollars as millionths, to the nearest.
+/// Dollars as millionths, to the nearest; nothing for what is not between a cent and a million.
+pub fn millionths(price: f64) -> Option<u64> {
+    PRICES.contains(&price).then(|| rounded(price))
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "checked to be small and positive"
 )]
-fn millionths(price: f64) -> u64 {
+fn rounded(price: f64) -> u64 {
     (price * 1e6).round() as u64
 }
 

@@ -32,14 +32,14 @@ pub fn create_token_account(
 
 /// Tokens in an account; zero when there is none.
 pub fn balance(cluster: &Cluster, address: &Pubkey) -> u64 {
-    let account = cluster.get(address).and_then(|found| TokenAccount::unpack(&found.data).ok());
-    account.map_or(0, |account| account.amount)
+    let found = cluster.get(address);
+    found.and_then(|found| holdfast_client::tokens::balance(&found.data)).unwrap_or_default()
 }
 
 /// Tokens of a mint.
 pub fn supply(cluster: &Cluster, mint: &Pubkey) -> u64 {
-    let found = cluster.get(mint).and_then(|found| Mint::unpack(&found.data).ok());
-    found.map_or(0, |mint| mint.supply)
+    let found = cluster.get(mint);
+    found.and_then(|found| holdfast_client::tokens::supply(&found.data)).unwrap_or_default()
 }
 
 /// Puts an account of `owner` in place with the rent it needs.

@@ -153,6 +153,7 @@ impl Venue {
         Deployment {
             fee_receiver: self.admin.pubkey(),
             guardians: guardians().map(|guardian| guardian.pubkey()).to_vec(),
+            thresholds: presets::thresholds(),
             timelock: presets::timelock(),
             silos,
         }

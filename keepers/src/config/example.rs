@@ -11,6 +11,8 @@ rpc = ["http://127.0.0.1:8899"]
 websocket = []
 # The cluster this is for; another one is refused. Mainnet:
 # genesis = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+# The manifest that `holdfast-migrate` wrote: gives genesis and feeds where they are not set.
+# deployment = "holdfast-deployment.json"
 
 # Pays and signs.
 # keypair = "/etc/holdfast/id.json"

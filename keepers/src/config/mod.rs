@@ -2,6 +2,7 @@
 //! configuration before defaults.
 
 mod address;
+mod deployment;
 mod example;
 
 use std::net::SocketAddr;
@@ -28,6 +29,8 @@ pub struct Config {
     pub websocket: Addresses,
     /// The cluster's genesis hash; without it, whatever the first endpoint says.
     pub genesis: Option<String>,
+    /// Manifest of the deployment: `genesis` and `feeds` where they are not set.
+    pub deployment: Option<PathBuf>,
     /// File with the keypair that pays and signs.
     pub keypair: PathBuf,
     /// The silo's number.
@@ -66,6 +69,7 @@ impl Default for Config {
             rpc: Addresses(vec![Address("http://127.0.0.1:8899".to_owned())]),
             websocket: Addresses::default(),
             genesis: None,
+            deployment: None,
             keypair: home().join(".config/solana/id.json"),
             silo: 0,
             account: 0,
@@ -95,6 +99,10 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "HASH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     genesis: Option<String>,
+    /// Manifest of the deployment: gives genesis hash and feeds where they are not set
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment: Option<PathBuf>,
     /// File with the keypair that pays and signs
     #[arg(long, global = true, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,11 +111,15 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NUMBER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     silo: Option<u16>,
+    /// Number of the wallet's margin account
+    #[arg(long, global = true, value_name = "NUMBER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<u16>,
     /// Form of the log
     #[arg(long, global = true, value_name = "FORM")]
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<LogForm>,
-    /// Decide and log, send nothing
+    /// Send nothing: keepers decide and log, other commands say what they would send
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
@@ -140,12 +152,13 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
     if chosen.is_file() {
         figment = figment.merge(Toml::file_exact(chosen));
     }
-    let config: Config = figment
+    let mut config: Config = figment
         .merge(Env::prefixed(PREFIX).ignore(&["config"]).split("__"))
         .merge(Serialized::globals(flags))
         .extract()
         .map_err(sentences)?;
     config.check()?;
+    config.complete()?;
     Ok(config)
 }
 

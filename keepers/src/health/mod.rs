@@ -78,6 +78,31 @@ pub struct Diagnosis {
     pub endpoints: Vec<Option<EndpointFault>>,
     /// Which streams are silent.
     pub silent: Vec<bool>,
+    /// How fast the chain was lately; not known before it was watched for long enough.
+    pub pace: Option<Pace>,
+}
+
+/// The chain's pace over the last while, as endpoints showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Over which time.
+    pub time: Millis,
+    /// Slots that passed in it.
+    pub slots: u64,
+    /// Slots of these that have a block.
+    pub made: u64,
+}
+
+impl Pace {
+    /// Mean duration of a slot, microseconds.
+    pub fn slot_us(self) -> u64 {
+        self.time.0.saturating_mul(1_000) / self.slots.max(1)
+    }
+
+    /// Slots without a block.
+    pub const fn skipped(self) -> u64 {
+        self.slots.saturating_sub(self.made)
+    }
 }
 
 impl Sources {
@@ -195,8 +220,9 @@ impl Sources {
             self.endpoints.iter().map(|seen| seen.fault(frontier, now)).collect();
         let silent: Vec<_> =
             self.streams.iter().map(|seen| seen.is_silent(frontier, now)).collect();
-        let class = self.class(venue, &endpoints, &silent, now);
-        Diagnosis { class, endpoints, silent }
+        let pace = self.pace(now);
+        let class = self.class(venue, &endpoints, &silent, pace, now);
+        Diagnosis { class, endpoints, silent, pace }
     }
 
     /// The first that applies, worst first.
@@ -205,6 +231,7 @@ impl Sources {
         venue: &Venue,
         faults: &[Option<EndpointFault>],
         silent: &[bool],
+        pace: Option<Pace>,
         now: Millis,
     ) -> Class {
         let stands = now.since(self.frontier_moved) >= HALT;
@@ -232,23 +259,27 @@ impl Sources {
         if !silent.is_empty() && silent.iter().all(|silent| *silent) {
             return Class::StreamSilent;
         }
-        self.pace(venue, now)
+        self.drags(venue, pace)
     }
 
-    /// Speed, skipped slots and landing.
-    fn pace(&self, venue: &Venue, now: Millis) -> Class {
-        let first = self.pace.front().filter(|(at, ..)| now.since(*at) >= WINDOW);
-        if let (Some((at, slot, height)), Some((_, last, last_height))) = (first, self.pace.back())
-        {
-            let slots = last.saturating_sub(*slot);
-            let made = last_height.saturating_sub(*height).min(slots);
-            let skipped = u128::from(slots - made);
-            if slots > 0 && skipped * 100 >= u128::from(slots) * SKIP_PERCENT {
+    /// The pace since the window's beginning, once it is whole.
+    fn pace(&self, now: Millis) -> Option<Pace> {
+        let (at, slot, height) = self.pace.front().filter(|(at, ..)| now.since(*at) >= WINDOW)?;
+        let (_, last, last_height) = self.pace.back()?;
+        let slots = last.saturating_sub(*slot);
+        let made = last_height.saturating_sub(*height).min(slots);
+        Some(Pace { time: now.since(*at), slots, made })
+    }
+
+    /// Speed, skipped slots, landing and prices.
+    fn drags(&self, venue: &Venue, pace: Option<Pace>) -> Class {
+        if let Some(pace) = pace {
+            let (slots, skipped) = (u128::from(pace.slots), u128::from(pace.skipped()));
+            if slots > 0 && skipped * 100 >= slots * SKIP_PERCENT {
                 return Class::HighSkip;
             }
-            let each_us = u128::from(now.since(*at).0) * 1_000 / u128::from(slots.max(1));
             let usual = u128::from(venue.baseline_us);
-            if usual > 0 && each_us * 100 >= usual * SLOW_PERCENT {
+            if usual > 0 && u128::from(pace.slot_us()) * 100 >= usual * SLOW_PERCENT {
                 return Class::SlowSlots;
             }
         }

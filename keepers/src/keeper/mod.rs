@@ -9,7 +9,7 @@ mod report;
 mod sources;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
@@ -19,7 +19,7 @@ use crate::desk::{Desk, Target};
 use crate::fees::Fees;
 use crate::health::{Class, Diagnosis, Sources, Venue};
 use crate::lander::{Blockhash, Lander};
-use crate::{Replica, Snapshot};
+use crate::{Intent, Replica, Snapshot};
 
 pub use edge::{Command, Edge, Event, Fate, FeedAccount, Shown};
 pub use report::{Counts, Report};
@@ -69,6 +69,8 @@ pub struct Keeper {
     /// The slot up to which the mirror is complete.
     complete: u64,
     diagnosis: Diagnosis,
+    /// What there is to do, by the last decision.
+    due: Vec<Intent>,
     counts: Counts,
 }
 
@@ -104,6 +106,7 @@ impl Keeper {
             messages: 0,
             complete: 0,
             diagnosis,
+            due: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -111,6 +114,17 @@ impl Keeper {
     /// The mirror, once there is one.
     pub fn mirror(&self) -> Option<&crate::Mirror> {
         self.replica.as_ref().map(Replica::mirror)
+    }
+
+    /// What there is to do, by the last decision: most urgent first, by whomever.
+    pub fn due(&self) -> &[Intent] {
+        &self.due
+    }
+
+    /// Accounts that prices would concern first, so many of each market and side, and those that the
+    /// last decision looked at.
+    pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
+        self.replica.as_ref().map(|replica| replica.nearest(count)).unwrap_or_default()
     }
 
     /// What is going on, as of the last poll.

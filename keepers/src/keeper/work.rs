@@ -77,10 +77,10 @@ impl Keeper {
         let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
             return Vec::new();
         };
-        let decided = replica.decide(venue_now);
-        self.counts.due = decided.len() as u64;
+        self.due = replica.decide(venue_now);
+        self.counts.due = self.due.len() as u64;
         let allowed = self.diagnosis.class.consequence();
-        self.desk.pick(replica.mirror(), &decided, &allowed, self.complete, venue_now, now)
+        self.desk.pick(replica.mirror(), &self.due, &allowed, self.complete, venue_now, now)
     }
 
     fn begin(

@@ -12,20 +12,23 @@ use std::time::{Duration, Instant};
 use holdfast_client::{Pubkey, address};
 use holdfast_keepers::keeper::{Edge, Event, Keeper, Orders, Report};
 use holdfast_risk::Millis;
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::info;
 
-use crate::config::Config;
+use crate::config::{Address, Config};
 use crate::preflight;
 use crate::rpc::Endpoint;
 use crate::show::decimal;
 use edge::LiveEdge;
+#[cfg(test)]
+pub use metrics::metrics;
 pub use refusal::refusal;
 
 /// How often the keeper decides, if nothing happens.
-const TICK: Duration = Duration::from_millis(100);
+pub const TICK: Duration = Duration::from_millis(100);
 /// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
 const WAITING: usize = 16_384;
 /// Events heard between two decisions, at most.
@@ -61,20 +64,18 @@ pub async fn run(config: &Config) -> Result<(), String> {
         endpoints: endpoints.len(),
         streams: streams.len(),
     };
-    let (events, heard) = mpsc::channel(WAITING);
-    let edge = LiveEdge::new(endpoints, streams, events);
-    let begun = Instant::now();
-    let keeper = Keeper::new(orders, Millis(0));
-    let (report, reports) = watch::channel((tokio::time::Instant::now(), keeper.report(Millis(0))));
+    let running = Running::new(orders, endpoints, streams);
     if let Some(listen) = config.listen {
-        serve::serve(listen, reports).await?;
+        serve::serve(listen, running.report.subscribe()).await?;
     }
-    Running { keeper, edge, heard, report, begun }.until_stopped().await;
+    running.until_stopped().await;
     Ok(())
 }
 
-struct Running {
-    keeper: Keeper,
+/// A keeper with its edge and its clock.
+pub struct Running {
+    /// The keeper.
+    pub keeper: Keeper,
     edge: LiveEdge,
     heard: mpsc::Receiver<Event>,
     report: watch::Sender<(tokio::time::Instant, Report)>,
@@ -82,6 +83,35 @@ struct Running {
 }
 
 impl Running {
+    fn new(orders: Orders, endpoints: Vec<Endpoint>, streams: Vec<Address>) -> Self {
+        let (events, heard) = mpsc::channel(WAITING);
+        let edge = LiveEdge::new(endpoints, streams, events);
+        let begun = Instant::now();
+        let keeper = Keeper::new(orders, Millis(0));
+        let first = (tokio::time::Instant::now(), keeper.report(Millis(0)));
+        Self { keeper, edge, heard, report: watch::channel(first).0, begun }
+    }
+
+    /// A keeper that only looks: it decides and sends nothing, and needs no wallet.
+    ///
+    /// # Errors
+    /// A sentence saying what to change in the settings.
+    pub fn looking(config: &Config) -> Result<Self, String> {
+        let (endpoints, streams) = (Endpoint::all(config), config.streams());
+        let orders = Orders {
+            silo: address::silo(config.silo),
+            account: Pubkey::default(),
+            wallet: Keypair::new(),
+            keepers: Vec::new(),
+            feeds: config.feeds()?,
+            fees: config.fees,
+            dry_run: true,
+            endpoints: endpoints.len(),
+            streams: streams.len(),
+        };
+        Ok(Self::new(orders, endpoints, streams))
+    }
+
     async fn until_stopped(mut self) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -109,7 +139,7 @@ impl Running {
     }
 
     /// Hears what waits, then does what is to be done.
-    fn turn(&mut self) {
+    pub fn turn(&mut self) {
         let now = self.now();
         for _ in 0..BATCH {
             let Ok(event) = self.heard.try_recv() else { break };
@@ -123,13 +153,13 @@ impl Running {
     }
 
     /// The keeper's clock: milliseconds since it began.
-    fn now(&self) -> Millis {
+    pub fn now(&self) -> Millis {
         Millis(u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 }
 
 /// Ends when the process is asked to stop.
-async fn stopped() {
+pub async fn stopped() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {

@@ -1,18 +1,79 @@
-//! A market.
+//! Markets.
 
-use holdfast_client::address;
-use holdfast_client::holdfast::state::{Market, SideState};
+use holdfast_client::holdfast::state::{Market, SideState, Silo};
+use holdfast_client::{Pubkey, address, decode};
+use serde_json::{Value, json};
 
-use super::{ago, amount, facts, first, name, read, wall_clock};
+use super::{ago, amount, facts, first, name, read, table, wall_clock};
 use crate::config::Config;
+use crate::said::{Said, moment};
+
+/// Lists the silo's markets.
+pub async fn markets(config: &Config) -> Result<Said, String> {
+    let endpoint = first(config)?;
+    let silo_address = address::silo(config.silo);
+    let silo: Silo = read(&endpoint, "silo", &silo_address).await?;
+    let addresses: Vec<_> =
+        (0..silo.market_count).map(|index| address::market(&silo_address, index)).collect();
+    let found = endpoint.accounts(&addresses).await?;
+    let markets: Vec<(_, Market)> = addresses
+        .iter()
+        .zip(found)
+        .filter_map(|(address, found)| Some((*address, decode::decode(&found?.data).ok()?)))
+        .collect();
+    let now = wall_clock();
+    let rows = markets.iter().map(|(address, market)| {
+        let newest = market.newest_price();
+        [
+            market.index.to_string(),
+            name(&market.name),
+            amount(newest.middle().0),
+            ago(newest.published.0, now),
+            address.to_string(),
+        ]
+    });
+    let text = table(["market", "name", "price", "published", "address"], rows);
+    let markets: Vec<_> = markets.iter().map(|(address, market)| of(address, market)).collect();
+    Ok(Said::new(text, json!({"silo": silo_address.to_string(), "markets": markets})))
+}
 
 /// Shows a market's prices, sides and settings.
-pub async fn market(config: &Config, index: u8) -> Result<(), String> {
+pub async fn market(config: &Config, index: u8) -> Result<Said, String> {
     let endpoint = first(config)?;
     let address = address::market(&address::silo(config.silo), index);
     let market: Market = read(&endpoint, "market", &address).await?;
-    println!("{}", facts(&rows(&address.to_string(), &market, wall_clock())));
-    Ok(())
+    let text = facts(&rows(&address.to_string(), &market, wall_clock()));
+    Ok(Said::new(text, of(&address, &market)))
+}
+
+fn of(address: &Pubkey, market: &Market) -> Value {
+    let newest = market.newest_price();
+    let (longs, shorts, terms) = (&market.longs, &market.shorts, &market.terms);
+    json!({
+        "market": address.to_string(),
+        "index": market.index,
+        "name": name(&market.name),
+        "price": newest.middle().0,
+        "published_ms": moment(newest.published.0),
+        "reference_price": market.reference_price,
+        "settlement_price": market.settlement_price,
+        "longs": {"size": longs.size, "entry": longs.entry},
+        "shorts": {"size": shorts.size, "entry": shorts.entry},
+        "funding_rate": market.funding_rate,
+        "feed_count": market.feed_count,
+        "quorum": market.quorum,
+        "terms": {
+            "initial_bps": terms.initial_bps,
+            "maintenance_bps": terms.maintenance_bps,
+            "penalty_bps": terms.penalty_bps,
+            "taker_fee_bps": terms.taker_fee_bps,
+            "age_ms": terms.age_ms,
+            "execution_delay_ms": terms.execution_delay_ms,
+            "flag_delay_ms": terms.flag_delay_ms,
+            "smallest": terms.smallest,
+            "side_cap": terms.side_cap,
+        },
+    })
 }
 
 fn rows(address: &str, market: &Market, now: u64) -> Vec<(&'static str, String)> {

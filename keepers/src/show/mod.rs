@@ -2,6 +2,7 @@
 
 mod account;
 mod market;
+mod silo;
 mod status;
 
 use bytemuck::Pod;
@@ -9,8 +10,9 @@ use comfy_table::{Table, presets};
 use holdfast_client::{Pubkey, decode, holdfast};
 
 pub use account::account;
-pub use market::market;
-pub use status::{silo, status};
+pub use market::{market, markets};
+pub use silo::silo;
+pub use status::{state, status};
 
 use crate::config::Config;
 use crate::rpc::Endpoint;

@@ -22,14 +22,6 @@ pub async fn status(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Shows the silo's books.
-pub async fn silo(config: &Config) -> Result<(), String> {
-    let address = address::silo(config.silo);
-    let silo: Silo = read(&first(config)?, "silo", &address).await?;
-    println!("{}", facts(&books(&address, &silo)));
-    Ok(())
-}
-
 async fn endpoints(config: &Config) -> Vec<[String; 3]> {
     let mut rows = Vec::new();
     for endpoint in Endpoint::all(config) {
@@ -42,18 +34,22 @@ async fn endpoints(config: &Config) -> Vec<[String; 3]> {
     rows
 }
 
-fn chain(health: &ChainHealth) -> Vec<(&'static str, String)> {
-    let monitor = Monitor::from(&health.monitor);
-    let state = match monitor.state {
+/// A state in words.
+pub fn state(state: State) -> &'static str {
+    match state {
         State::Normal => "normal",
         State::Strained => "strained: opening and withdrawing need more margin",
         State::Throttled => "throttled: after a break, opening needs more margin",
         State::Thaw => "thaw: after a break, the worst accounts are liquidated first",
         State::Shelter => "shelter: the chain broke, nothing opens",
-    };
+    }
+}
+
+fn chain(health: &ChainHealth) -> Vec<(&'static str, String)> {
+    let monitor = Monitor::from(&health.monitor);
     let now = wall_clock();
     vec![
-        ("chain", state.to_owned()),
+        ("chain", state(monitor.state).to_owned()),
         ("since", ago(monitor.since.0, now)),
         ("observed", ago(monitor.seen.0, now)),
         ("last break", ago(monitor.broke.0, now)),
@@ -61,7 +57,7 @@ fn chain(health: &ChainHealth) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn books(address: &Pubkey, silo: &Silo) -> Vec<(&'static str, String)> {
+pub(super) fn books(address: &Pubkey, silo: &Silo) -> Vec<(&'static str, String)> {
     let ledger = &silo.ledger;
     vec![
         ("silo", address.to_string()),

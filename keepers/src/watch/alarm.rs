@@ -132,6 +132,14 @@ impl Alarms {
         }
     }
 
+    /// Whose margin alarm goes off next in each market and on each side, so many of each.
+    pub fn nearest(&self, count: usize, into: &mut impl Extend<Pubkey>) {
+        for market in &self.markets {
+            into.extend(market.longs.iter().rev().take(count).map(|(_, address)| *address));
+            into.extend(market.shorts.iter().take(count).map(|(_, address)| *address));
+        }
+    }
+
     /// Who goes off by `now`.
     pub fn pass(&self, now: Millis, into: &mut impl Extend<Pubkey>) {
         into.extend(up_to(&self.moments, (now, LAST)));

@@ -27,7 +27,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use state::{Content, MarketTermsState, SiloTermsState, TimelockState};
+use state::{Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
 
 declare_id!("693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj");
 
@@ -39,9 +39,13 @@ pub mod holdfast {
     /// Creates the exchange and its chain health. Only the program's upgrade authority may: it
     /// becomes the admin.
     ///
-    /// Refuses: `NotAdmin`, `DurableNonce`. Emits: `ExchangeCreated`.
-    pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
-        instructions::create_exchange(ctx, fee_receiver)
+    /// Refuses: `NotAdmin`, `DurableNonce`, `TermsOutOfBounds`. Emits: `ExchangeCreated`.
+    pub fn create_exchange(
+        ctx: Context<CreateExchange>,
+        fee_receiver: Pubkey,
+        thresholds: ThresholdsState,
+    ) -> Result<()> {
+        instructions::create_exchange(ctx, fee_receiver, thresholds)
     }
 
     /// Creates a silo with its vaults and share mints. Only the admin may; once the exchange is

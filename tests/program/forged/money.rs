@@ -168,6 +168,6 @@ fn administration() {
         world.cluster.set(address, Account::default());
     }
     let receiver: Pubkey = keypair("receiver", 0).pubkey();
-    let instruction = instruction::create_exchange(admin, receiver);
+    let instruction = instruction::create_exchange(admin, receiver, presets::thresholds());
     Scenario { name: "create_exchange", world, instruction, harmless: &[] }.check();
 }

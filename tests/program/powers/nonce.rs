@@ -52,7 +52,7 @@ pub(crate) fn no_instruction_of_the_admin_is_taken() {
     let mut venue = Venue::install_program(START_MS, keypair("mint", 0).pubkey()).unwrap();
     let admin = venue.admin.pubkey();
     create_nonce(&mut venue.cluster, &admin);
-    let create = instruction::create_exchange(admin, admin);
+    let create = instruction::create_exchange(admin, admin, presets::thresholds());
     refused(venue.cluster.simulate(&[advance(&admin), create], &admin));
 
     let mut world = World::set_up(|_, _| ());

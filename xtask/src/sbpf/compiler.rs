@@ -64,7 +64,8 @@ pub fn build(
         eprintln!("building the standard library for {package}, once, in 1 to 2 minutes");
     }
     eprintln!("building {package}, in seconds or, the first time, in 1 to 2 minutes");
-    relink_if_older(&release, package, linker)?;
+    let linked = release.join(format!("lib{}.so", program.library()));
+    relink_if_older(&release, &linked, package, linker)?;
     run(without_foreign(&mut Command::new(CARGO))
         .current_dir(root())
         // Cargo builds its standard library on nightly only; so it is told that this is one.
@@ -83,18 +84,22 @@ pub fn build(
         .args(["--target", "toolchain/sbpf-solana-solana.json"])
         .args(["--manifest-path", program.workspace, "--package", package])
         .args(["--target-dir", program.target]))?;
-    let (from, to) =
-        (release.join(format!("lib{package}.so")), deploy.join(format!("{package}.so")));
-    fs::copy(&from, &to).map_err(|error| {
-        format!("could not copy {} to {}: {error}", from.display(), to.display())
+    let to = deploy.join(format!("{}.so", program.library()));
+    fs::copy(&linked, &to).map_err(|error| {
+        format!("could not copy {} to {}: {error}", linked.display(), to.display())
     })?;
     Ok(())
 }
 
 /// Cargo does not notice that a linker changed: makes it compile the program again.
-fn relink_if_older(release: &Path, package: &str, linker: &Path) -> Result<(), String> {
+fn relink_if_older(
+    release: &Path,
+    linked: &Path,
+    package: &str,
+    linker: &Path,
+) -> Result<(), String> {
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified());
-    let Ok(linked) = changed(&release.join(format!("lib{package}.so"))) else { return Ok(()) };
+    let Ok(linked) = changed(linked) else { return Ok(()) };
     if changed(linker).is_ok_and(|built| built <= linked) {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use crate::command::root;
 /// The workspace of what only the sBPF build needs.
 pub const MANIFEST: &str = "toolchain/Cargo.toml";
 
-/// A program: its package, which also names its file, and where that lives.
+/// A program: its package and where that lives.
 struct Program {
     package: &'static str,
     workspace: &'static str,
@@ -23,11 +23,17 @@ struct Program {
     target: &'static str,
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program {
         package: "holdfast",
         workspace: "Cargo.toml",
         manifest: "programs/holdfast/Cargo.toml",
+        target: "target/sbpf",
+    },
+    Program {
+        package: "price-feed",
+        workspace: "Cargo.toml",
+        manifest: "programs/price-feed/Cargo.toml",
         target: "target/sbpf",
     },
     Program {
@@ -39,6 +45,11 @@ const PROGRAMS: [Program; 2] = [
 ];
 
 impl Program {
+    /// The name of its library and file.
+    fn library(&self) -> String {
+        self.package.replace('-', "_")
+    }
+
     /// Where Cargo leaves what it compiles for the virtual machine.
     fn release(&self) -> PathBuf {
         root().join(self.target).join("sbpf-solana-solana/release")

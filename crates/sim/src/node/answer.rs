@@ -1,4 +1,4 @@
-//! JSON-RPC: the methods that the keepers use.
+//! JSON-RPC: the methods that the `holdfast` binary uses.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use solana_account::Account;
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::Node;
+use super::{Landed, Node};
 
 /// Answers one request.
 pub fn answer(node: &mut Node, request: &Value) -> Value {
@@ -25,11 +25,15 @@ pub fn answer(node: &mut Node, request: &Value) -> Value {
             let lives = node.is_living(params[0].as_str().unwrap_or_default());
             Ok(with_context(node, json!(lives)))
         }
+        "getMinimumBalanceForRentExemption" => rent(node, params),
         "getMultipleAccounts" => multiple(node, params),
         "getProgramAccounts" => program_accounts(node, params),
         "getRecentPrioritizationFees" => Ok(json!([])),
         "getSignatureStatuses" => Ok(statuses(node, params)),
+        "getSignaturesForAddress" => history(node, params),
+        "getTransaction" => Ok(transaction(node, params)),
         "sendTransaction" => send(node, params),
+        "simulateTransaction" => simulate(node, params),
         method => Err(format!("Method not found: {method}")),
     };
     let id = &request["id"];
@@ -81,6 +85,11 @@ fn multiple(node: &Node, params: &Value) -> Result<Value, String> {
     Ok(with_context(node, json!(accounts?)))
 }
 
+fn rent(node: &Node, params: &Value) -> Result<Value, String> {
+    let length = params[0].as_u64().ok_or("Invalid params")?;
+    Ok(json!(node.cluster.rent(length as usize)))
+}
+
 fn program_accounts(node: &Node, params: &Value) -> Result<Value, String> {
     let filters = params[1]["filters"].as_array().cloned().unwrap_or_default();
     let mut kept = Vec::new();
@@ -116,9 +125,7 @@ fn statuses(node: &Node, params: &Value) -> Value {
     let signatures = params[0].as_array().cloned().unwrap_or_default();
     let found = signatures.iter().map(|signature| {
         node.landed(signature.as_str().unwrap_or_default()).map_or(Value::Null, |landed| {
-            let error = landed.failure.as_ref().map(|failure| {
-                json!({"InstructionError": [0, {"Custom": failure.code.unwrap_or_default()}]})
-            });
+            let error = error_of(landed);
             let status = error.as_ref().map_or(json!({"Ok": null}), |error| json!({"Err": error}));
             json!({
                 "slot": landed.slot,
@@ -133,10 +140,49 @@ fn statuses(node: &Node, params: &Value) -> Value {
     with_context(node, json!(found))
 }
 
+fn error_of(landed: &Landed) -> Option<Value> {
+    let failure = landed.failure.as_ref()?;
+    Some(json!({"InstructionError": [0, {"Custom": failure.code.unwrap_or_default()}]}))
+}
+
+fn history(node: &Node, params: &Value) -> Result<Value, String> {
+    let account = pubkey(&params[0])?;
+    let found = node.history(&account, params[1]["until"].as_str()).map(|(signature, landed)| {
+        json!({"signature": signature, "slot": landed.slot, "err": error_of(landed)})
+    });
+    Ok(json!(found.collect::<Vec<_>>()))
+}
+
+fn transaction(node: &Node, params: &Value) -> Value {
+    let landed = node.landed(params[0].as_str().unwrap_or_default());
+    landed.map_or(Value::Null, |landed| {
+        json!({
+            "slot": landed.slot,
+            "meta": {"err": error_of(landed), "logMessages": landed.logs},
+        })
+    })
+}
+
+fn simulate(node: &Node, params: &Value) -> Result<Value, String> {
+    let transaction = decoded(params)?;
+    if !node.is_living(&transaction.message.recent_blockhash().to_string()) {
+        return Ok(with_context(node, json!({"err": "BlockhashNotFound", "logs": []})));
+    }
+    let (error, said) = match node.cluster.try_transaction(transaction) {
+        Ok(said) => (None, said),
+        Err(failed) => (Some(failed.err), failed.meta),
+    };
+    let value =
+        json!({"err": error, "logs": said.logs, "unitsConsumed": said.compute_units_consumed});
+    Ok(with_context(node, value))
+}
+
 fn send(node: &mut Node, params: &Value) -> Result<Value, String> {
+    node.send(decoded(params)?).map(|signature| json!(signature))
+}
+
+fn decoded(params: &Value) -> Result<VersionedTransaction, String> {
     let encoded = params[0].as_str().ok_or("Invalid params")?;
     let bytes = BASE64_STANDARD.decode(encoded).map_err(|error| error.to_string())?;
-    let transaction: VersionedTransaction =
-        bincode::deserialize(&bytes).map_err(|error| error.to_string())?;
-    node.send(transaction).map(|signature| json!(signature))
+    bincode::deserialize(&bytes).map_err(|error| error.to_string())
 }

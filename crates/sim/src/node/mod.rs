@@ -27,6 +27,8 @@ pub struct Node {
     pub genesis: Hash,
     blockhashes: VecDeque<(Hash, u64)>,
     landed: HashMap<String, Landed>,
+    /// Signatures of the transactions that landed, the oldest first.
+    history: Vec<String>,
     block_height: u64,
     seen_slot: u64,
 }
@@ -38,6 +40,10 @@ pub struct Landed {
     pub slot: u64,
     /// What the program refused it with.
     pub failure: Option<Failure>,
+    /// What the programs said; nothing is kept of what a refused one said.
+    pub logs: Vec<String>,
+    /// The accounts it names.
+    pub accounts: Vec<Pubkey>,
 }
 
 impl Node {
@@ -47,6 +53,7 @@ impl Node {
             genesis: Hash::new_from_array([7; 32]),
             blockhashes: VecDeque::new(),
             landed: HashMap::new(),
+            history: Vec::new(),
             block_height: cluster.slot(),
             seen_slot: cluster.slot(),
             cluster,
@@ -106,10 +113,29 @@ impl Node {
         if !self.is_living(&transaction.message.recent_blockhash().to_string()) {
             return Err("Blockhash not found".to_owned());
         }
-        let failure = self.cluster.send_transaction(transaction).err();
-        let landed = Landed { slot: self.cluster.slot(), failure };
+        let accounts = transaction.message.static_account_keys().to_vec();
+        let (failure, logs) = match self.cluster.send_transaction(transaction) {
+            Ok(landed) => (None, landed.logs),
+            Err(failure) => (Some(failure), Vec::new()),
+        };
+        let landed = Landed { slot: self.cluster.slot(), failure, logs, accounts };
+        self.history.push(signature.clone());
         self.landed.insert(signature.clone(), landed);
         Ok(signature)
+    }
+
+    /// Signatures of the transactions that named an account, the newest first, down to the one before
+    /// `until`.
+    pub fn history<'a>(
+        &'a self,
+        account: &'a Pubkey,
+        until: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a str, &'a Landed)> {
+        let newest = self.history.iter().rev().map(String::as_str);
+        newest
+            .take_while(move |signature| Some(*signature) != until)
+            .filter_map(|signature| Some((signature, self.landed.get(signature)?)))
+            .filter(|(_, landed)| landed.accounts.contains(account))
     }
 
     /// What became of a transaction.

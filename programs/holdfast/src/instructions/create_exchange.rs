@@ -2,11 +2,11 @@ use anchor_lang::prelude::*;
 use holdfast_risk::chain_health::{Monitor, Thresholds};
 
 use crate::clock::first_look;
-use crate::error::HoldfastError;
+use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ExchangeCreated;
 use crate::powers::refuse_durable_nonce;
 use crate::program::Holdfast;
-use crate::state::{ChainHealth, Exchange, SampleState, VERSION};
+use crate::state::{ChainHealth, Exchange, SampleState, ThresholdsState, VERSION};
 
 /// Accounts of `create_exchange`.
 #[derive(Accounts)]
@@ -52,8 +52,13 @@ pub struct CreateExchange<'info> {
 }
 
 /// Creates the exchange and its chain health.
-pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Result<()> {
+pub fn create_exchange(
+    ctx: Context<CreateExchange>,
+    fee_receiver: Pubkey,
+    thresholds: ThresholdsState,
+) -> Result<()> {
     refuse_durable_nonce(&ctx.accounts.instructions)?;
+    Thresholds::from(&thresholds).check().or_refuse()?;
     let admin = ctx.accounts.admin.key();
     let mut exchange = ctx.accounts.exchange.load_init()?;
     exchange.version = VERSION;
@@ -63,7 +68,7 @@ pub fn create_exchange(ctx: Context<CreateExchange>, fee_receiver: Pubkey) -> Re
     let mut health = ctx.accounts.chain_health.load_init()?;
     health.version = VERSION;
     health.bump = ctx.bumps.chain_health;
-    health.thresholds = (&Thresholds::default()).into();
+    health.thresholds = thresholds;
     let first = first_look()?;
     health.monitor = (&Monitor::new(&first)).into();
     health.push(SampleState::from(&first));

@@ -320,7 +320,11 @@ impl Bench {
         self.venue = Venue::deploy_program(START_MS, mint)?;
         let admin = self.keeper();
         let key = admin.pubkey();
-        self.take("create_exchange", instruction::create_exchange(key, key), &admin)?;
+        self.take(
+            "create_exchange",
+            instruction::create_exchange(key, key, presets::thresholds()),
+            &admin,
+        )?;
         self.take("create_silo", instruction::create_silo(key, 0, mint, empty.terms), &admin)?;
         let silo = address::silo(0);
         let feed: Pubkey = venue::feed_account(0);

@@ -1,0 +1,195 @@
+//! Reconciling a silo to the unit: what its books say against what its accounts and vaults hold.
+
+use std::fmt;
+
+use holdfast::state::{MarginAccount, Market, PoolRequest, SideState, Silo};
+use holdfast_risk::Side;
+
+/// Everything of one silo, at one moment.
+pub struct Walk {
+    /// The silo.
+    pub silo: Silo,
+    /// All its markets.
+    pub markets: Vec<Market>,
+    /// All its margin accounts.
+    pub accounts: Vec<MarginAccount>,
+    /// All its waiting pool requests.
+    pub requests: Vec<PoolRequest>,
+    /// Its token accounts and mints.
+    pub tokens: Tokens,
+}
+
+/// What the token program says, native units and shares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// In the liquidity vault.
+    pub liquidity_vault: u64,
+    /// In the insurance vault.
+    pub insurance_vault: u64,
+    /// Liquidity shares in existence.
+    pub liquidity_shares: u64,
+    /// Insurance shares in existence.
+    pub insurance_shares: u64,
+}
+
+/// Something that is booked once and found again by summing up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sum {
+    /// Tokens of the liquidity vault. Anyone may give it more than is booked.
+    LiquidityVault,
+    /// Tokens of the insurance vault. Anyone may give it more than is booked.
+    InsuranceVault,
+    /// What both vaults hold by the ledger, against the ledger's parts.
+    Ledger,
+    /// Collateral, fees of waiting orders and exits that wait, against the accounts'.
+    Collateral,
+    /// Fees of waiting orders that accounts set aside, against the orders'.
+    ReservedFees,
+    /// Profit that has not matured, against the accounts'.
+    PendingProfit,
+    /// Losses not yet paid, against the accounts'.
+    Debt,
+    /// Deposits into the pools that wait, against the requests'.
+    Queued,
+    /// Liquidity shares, against the mint's and those given up by requests. Holders may burn theirs.
+    LiquidityShares,
+    /// Insurance shares, against the mint's and those given up by requests. Holders may burn theirs.
+    InsuranceShares,
+    /// Entry value of all open positions, against the accounts'.
+    OpenNotional,
+    /// Open interest of one side of a market, against the accounts' positions.
+    OpenInterest(u8, Side),
+    /// Entry value of one side of a market, against the accounts' positions.
+    Entry(u8, Side),
+    /// Size times carry index of one side of a market, against the accounts' positions.
+    CarryBasis(u8, Side),
+}
+
+/// A sum as booked and as found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Of what.
+    pub sum: Sum,
+    /// What the books say.
+    pub booked: i128,
+    /// What summing up gives.
+    pub found: i128,
+}
+
+impl Line {
+    /// What is found beyond what is booked.
+    pub fn difference(&self) -> i128 {
+        self.found.saturating_sub(self.booked)
+    }
+
+    /// Whether it is as it should be: equal, but a vault may have been given more and shares may
+    /// have been burnt.
+    pub fn is_sound(&self) -> bool {
+        match self.sum {
+            Sum::LiquidityVault | Sum::InsuranceVault => self.found >= self.booked,
+            Sum::LiquidityShares | Sum::InsuranceShares => self.found <= self.booked,
+            _ => self.found == self.booked,
+        }
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let side = |side: &Side| if *side == Side::Long { "longs" } else { "shorts" };
+        let name = match self {
+            Self::LiquidityVault => "liquidity vault",
+            Self::InsuranceVault => "insurance vault",
+            Self::Ledger => "ledger",
+            Self::Collateral => "collateral",
+            Self::ReservedFees => "reserved fees",
+            Self::PendingProfit => "pending profit",
+            Self::Debt => "debt",
+            Self::Queued => "queued deposits",
+            Self::LiquidityShares => "liquidity shares",
+            Self::InsuranceShares => "insurance shares",
+            Self::OpenNotional => "open notional",
+            Self::OpenInterest(market, of) => {
+                return write!(out, "market {market} {} open interest", side(of));
+            }
+            Self::Entry(market, of) => return write!(out, "market {market} {} entry", side(of)),
+            Self::CarryBasis(market, of) => {
+                return write!(out, "market {market} {} carry basis", side(of));
+            }
+        };
+        out.write_str(name)
+    }
+}
+
+/// Sums everything up: a line for each sum.
+pub fn reconcile(walk: &Walk) -> Vec<Line> {
+    let mut lines = money(walk);
+    for market in &walk.markets {
+        lines.extend(side(walk, market, Side::Long, &market.longs));
+        lines.extend(side(walk, market, Side::Short, &market.shorts));
+    }
+    lines
+}
+
+fn money(walk: &Walk) -> Vec<Line> {
+    let (silo, tokens) = (&walk.silo, &walk.tokens);
+    let ledger = &silo.ledger;
+    let accounts = |of: fn(&MarginAccount) -> i128| walk.accounts.iter().map(of).sum::<i128>();
+    let held = accounts(|account| {
+        total(&[account.collateral, account.reserved_fees, account.exit_amount])
+    });
+    let fees = accounts(|account| total(&account.orders.map(|order| order.fee)));
+    let entries = accounts(|account| total(&account.positions.map(|position| position.entry)));
+    let requests = |pool: Option<u8>, leaves: bool| {
+        let found = walk.requests.iter().filter(|request| {
+            (request.leaves != 0) == leaves && pool.is_none_or(|pool| request.pool == pool)
+        });
+        found.map(|request| i128::from(request.amount)).sum::<i128>()
+    };
+    let in_vaults = total(&[ledger.in_liquidity_vault, ledger.in_insurance_vault]);
+    let parts =
+        [ledger.collateral, ledger.liquidity, ledger.insurance, ledger.protocol, ledger.queued];
+    let reserved = accounts(|account| account.reserved_fees.into());
+    let pending = accounts(|account| account.pending_profit.into());
+    let debt = accounts(|account| account.debt.into());
+    let shares = |supply: u64, pool| i128::from(supply) + requests(Some(pool), true);
+    let line = |sum, booked: u64, found| Line { sum, booked: booked.into(), found };
+    vec![
+        line(Sum::LiquidityVault, ledger.in_liquidity_vault, tokens.liquidity_vault.into()),
+        line(Sum::InsuranceVault, ledger.in_insurance_vault, tokens.insurance_vault.into()),
+        Line { sum: Sum::Ledger, booked: in_vaults, found: total(&parts) },
+        line(Sum::Collateral, ledger.collateral, held),
+        Line { sum: Sum::ReservedFees, booked: reserved, found: fees },
+        line(Sum::PendingProfit, ledger.pending_profit, pending),
+        line(Sum::Debt, ledger.debt, debt),
+        line(Sum::Queued, ledger.queued, requests(None, false)),
+        line(Sum::LiquidityShares, silo.liquidity_shares, shares(tokens.liquidity_shares, 0)),
+        line(Sum::InsuranceShares, silo.insurance_shares, shares(tokens.insurance_shares, 1)),
+        line(Sum::OpenNotional, silo.open_notional, entries),
+    ]
+}
+
+fn side(walk: &Walk, market: &Market, side: Side, booked: &SideState) -> [Line; 3] {
+    let index = market.index;
+    let positions = || {
+        let positions = walk.accounts.iter().map(|account| account.position(index));
+        positions.filter(|position| position.size.0 != 0 && position.size.side() == side)
+    };
+    let size = positions().map(|position| i128::from(position.size.size().0)).sum();
+    let entry = positions().map(|position| i128::from(position.entry.0)).sum();
+    let carry = positions()
+        .map(|position| i128::from(position.size.size().0) * i128::from(position.carry.0))
+        .fold(0, i128::saturating_add);
+    [
+        Line { sum: Sum::OpenInterest(index, side), booked: booked.size.into(), found: size },
+        Line { sum: Sum::Entry(index, side), booked: booked.entry.into(), found: entry },
+        Line {
+            sum: Sum::CarryBasis(index, side),
+            booked: i128::from_le_bytes(booked.carry_basis),
+            found: carry,
+        },
+    ]
+}
+
+fn total(amounts: &[u64]) -> i128 {
+    amounts.iter().map(|amount| i128::from(*amount)).sum()
+}

@@ -1,0 +1,44 @@
+//! Token accounts and mints of the classic token program.
+
+use anchor_lang::prelude::{AccountMeta, Pubkey};
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::solana_program::program_pack::Pack;
+use anchor_lang::solana_program::system_program;
+use anchor_spl::token::spl_token::state::{Account, Mint};
+
+use crate::instruction::TOKEN_PROGRAM;
+
+/// The associated token account program.
+pub const ASSOCIATED_TOKEN_PROGRAM: Pubkey =
+    Pubkey::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
+/// Number of `CreateIdempotent` among its instructions.
+const CREATE_IDEMPOTENT: u8 = 1;
+
+/// Where a wallet keeps its tokens of a mint by convention: its associated token account.
+pub fn address(owner: &Pubkey, mint: &Pubkey) -> Pubkey {
+    let seeds = [owner.as_ref(), TOKEN_PROGRAM.as_ref(), mint.as_ref()];
+    Pubkey::find_program_address(&seeds, &ASSOCIATED_TOKEN_PROGRAM).0
+}
+
+/// Creates that account; does nothing where it exists.
+pub fn create(payer: Pubkey, owner: Pubkey, mint: Pubkey) -> Instruction {
+    let accounts = vec![
+        AccountMeta::new(payer, true),
+        AccountMeta::new(address(&owner, &mint), false),
+        AccountMeta::new_readonly(owner, false),
+        AccountMeta::new_readonly(mint, false),
+        AccountMeta::new_readonly(system_program::ID, false),
+        AccountMeta::new_readonly(TOKEN_PROGRAM, false),
+    ];
+    Instruction { program_id: ASSOCIATED_TOKEN_PROGRAM, accounts, data: vec![CREATE_IDEMPOTENT] }
+}
+
+/// Native units in a token account; `None` when this is none.
+pub fn balance(data: &[u8]) -> Option<u64> {
+    Account::unpack(data).ok().map(|account| account.amount)
+}
+
+/// Native units of a mint in existence; `None` when this is none.
+pub fn supply(data: &[u8]) -> Option<u64> {
+    Mint::unpack(data).ok().map(|mint| mint.supply)
+}

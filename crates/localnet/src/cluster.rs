@@ -1,0 +1,339 @@
+//! A cluster with everything on it: validator, prices, venue, keepers, people with accounts.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
+use holdfast_client::holdfast::state::Silo;
+use holdfast_client::{Pubkey, address, decode};
+use serde_json::json;
+
+use crate::chain::Chain;
+use crate::cli::{Person, program};
+use crate::deployment::{Climb, MARKETS, Parties, plan_file};
+use crate::place::Place;
+use crate::process::Process;
+use crate::proxy::Proxy;
+use crate::publisher::feed_address;
+use crate::tokens;
+use crate::validator::{self, Validator};
+use crate::wallets::Wallet;
+
+/// SOL that a wallet starts with, lamports.
+const LAMPORTS: u64 = 100_000_000_000;
+
+/// Collateral that a wallet starts with, millionths.
+const TOKENS: u64 = 50_000_000_000_000;
+
+/// What liquidity and insurance start with, whole units.
+const LIQUIDITY: &str = "5000000";
+const INSURANCE: &str = "500000";
+
+/// How long a daemon may take to do its first work.
+const FIRST_WORK: Duration = Duration::from_secs(90);
+
+/// How often it is looked for.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a daemon may take to end.
+const END: Duration = Duration::from_secs(15);
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `solana-test-validator`.
+    pub validator: PathBuf,
+    /// Directory of the compiled programs.
+    pub programs: PathBuf,
+    /// How many keepers.
+    pub keepers: u16,
+    /// Whether each keeper and person reaches the validator through proxies of their own.
+    pub proxies: u16,
+    /// The publisher's own options: what prices do.
+    pub prices: Vec<String>,
+    /// How fast chain health loosens.
+    pub climb: Climb,
+}
+
+/// A running cluster.
+pub struct LocalCluster {
+    /// Its files and ports.
+    pub place: Place,
+    /// Its validator.
+    pub validator: Validator,
+    /// What stands between it and the keepers.
+    pub proxies: Vec<Arc<Proxy>>,
+    /// Who publishes prices.
+    pub publisher: Process,
+    /// Keepers by their numbers; none where one was killed.
+    pub keepers: Vec<Option<Process>>,
+    options: Options,
+    mint: Pubkey,
+}
+
+impl LocalCluster {
+    /// Starts everything in an empty `place`; `say` hears of each step.
+    ///
+    /// # Errors
+    /// When a step fails; what was started is stopped.
+    pub async fn start(place: Place, options: Options, say: impl Fn(&str)) -> Result<Self> {
+        say("starting the validator");
+        let [admin, mint] = ["admin", "mint"].map(|name| Wallet::open(&place.keys(), name));
+        let (admin, mint) = (admin?, mint?);
+        let validator = Validator::start(validator::Settings {
+            binary: options.validator.clone(),
+            ledger: place.file("ledger"),
+            log: place.log("validator"),
+            rpc_port: place.rpc_port(),
+            mint: admin.address(),
+            programs: vec![(PYTH_PRICE_PROGRAM, options.programs.join("price_feed.so"))],
+        })
+        .await?;
+        let mut proxies = Vec::new();
+        for number in 0..options.proxies {
+            let port = place.proxy_port(number);
+            proxies.push(Proxy::start(place.rpc_port(), port, u64::from(number)).await?);
+        }
+        say("starting the publisher");
+        let chain = Chain::new(&validator.url());
+        tokens::create_mint(&chain, &admin, &mint).await?;
+        let publisher = publisher(&place, &options, &chain, &admin, &mint).await?;
+        let mint = mint.address();
+        let mut cluster =
+            Self { place, validator, proxies, publisher, keepers: Vec::new(), options, mint };
+        cluster.first_prices().await?;
+        say("migrating: program, exchange, silo, markets, lock");
+        cluster.migrate().await?;
+        say("starting keepers");
+        cluster.start_keepers().await?;
+        say("filling the pools");
+        cluster.fill_pools().await?;
+        Ok(cluster)
+    }
+
+    /// Stops everything, the last started first.
+    ///
+    /// # Errors
+    /// When a process cannot be waited for.
+    pub async fn stop(self) -> Result<()> {
+        for keeper in self.keepers.into_iter().flatten() {
+            keeper.stop(END).await?;
+        }
+        self.publisher.stop(END).await?;
+        self.validator.stop().await
+    }
+
+    /// An error that shows the end of a log, if something ended unasked.
+    ///
+    /// # Errors
+    /// When something has.
+    pub fn must_run(&mut self) -> Result<()> {
+        self.validator.must_run()?;
+        self.publisher.must_run()?;
+        self.keepers.iter_mut().flatten().try_for_each(Process::must_run)
+    }
+
+    /// The validator's own RPC.
+    pub fn chain(&self) -> Chain {
+        Chain::new(&self.validator.url())
+    }
+
+    /// The silo's address.
+    pub fn silo() -> Pubkey {
+        address::silo(0)
+    }
+
+    /// Somebody with SOL, collateral and a configuration file, made on first use.
+    ///
+    /// # Errors
+    /// When the gifts do not land.
+    pub async fn person(&self, name: &str) -> Result<Person> {
+        let config = self.place.file(&format!("{name}.toml"));
+        let person = Person::new(&config);
+        if config.exists() {
+            return Ok(person);
+        }
+        let wallet = Wallet::open(&self.place.keys(), name)?;
+        self.give(&wallet.address()).await?;
+        self.configure(name, &wallet, json!({}))?;
+        Ok(person)
+    }
+
+    /// Gives SOL and collateral.
+    ///
+    /// # Errors
+    /// When the transaction does not land.
+    pub async fn give(&self, to: &Pubkey) -> Result<()> {
+        let admin = Wallet::open(&self.place.keys(), "admin")?;
+        let gift = tokens::gift(&admin, &self.mint, to, LAMPORTS, TOKENS)?;
+        self.chain().send(&gift, &[&admin.keypair]).await
+    }
+
+    /// Starts the keeper `number` (from 0), again if it was killed.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_keeper(&mut self, number: u16) -> Result<()> {
+        let name = keeper_name(number);
+        let mut command = Command::new(program("holdfast")?);
+        command.arg("--config").arg(self.place.file(&format!("{name}.toml")));
+        let started =
+            Process::start(&name, command.args(["keeper", "run"]), &self.place.log(&name))?;
+        let place = self.keepers.get_mut(usize::from(number)).context("no such keeper")?;
+        *place = Some(started);
+        Ok(())
+    }
+
+    /// Waits until `holds` says so.
+    ///
+    /// # Errors
+    /// When that takes longer than `patience`, or something ended unasked.
+    pub async fn wait<F: Future<Output = Result<bool>>>(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        mut holds: impl FnMut(Chain) -> F,
+    ) -> Result<Duration> {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            self.must_run()?;
+            // An endpoint that does not answer is asked again.
+            if holds(self.chain()).await.unwrap_or(false) {
+                return Ok(begun.elapsed());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("{what}: not within {} s", patience.as_secs())
+    }
+
+    async fn first_prices(&mut self) -> Result<()> {
+        let feeds = feeds(&self.place)?;
+        let waited = self.wait("prices", FIRST_WORK, |chain| {
+            let feeds = feeds.clone();
+            async move {
+                for feed in &feeds {
+                    if chain.data(feed).await?.is_none_or(|data| data.iter().all(|byte| *byte == 0))
+                    {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+        });
+        waited.await.map(|_| ())
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        let keys = self.place.keys();
+        let open = |name: &str| Wallet::open(&keys, name);
+        let admin = open("admin")?;
+        let guardians = (1..=3).map(|number| Ok(open(&format!("guardian-{number}"))?.address()));
+        let parties = Parties {
+            fee_receiver: admin.address(),
+            guardians: guardians.collect::<Result<_>>()?,
+            mint: self.mint,
+            feeds: feeds(&self.place)?,
+        };
+        let plan = self.place.file("deployment.toml");
+        std::fs::write(&plan, plan_file(&parties, self.options.climb)?)?;
+        let mut command = Command::new(program("holdfast-migrate")?);
+        command.args(["--url", &self.validator.url(), "--json"]);
+        command.arg("--keypair").arg(&admin.file).arg("--plan-file").arg(&plan);
+        command.arg("--elf").arg(self.options.programs.join("holdfast.so"));
+        command.arg("--manifest").arg(self.place.manifest());
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        if !output.status.success() {
+            bail!("migrating failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(())
+    }
+
+    async fn start_keepers(&mut self) -> Result<()> {
+        let keys = self.place.keys();
+        let numbers = 0..self.options.keepers;
+        let wallets = numbers.clone().map(|number| Wallet::open(&keys, &keeper_name(number)));
+        let wallets = wallets.collect::<Result<Vec<_>>>()?;
+        let all: Vec<_> = wallets.iter().map(|wallet| wallet.address().to_string()).collect();
+        for (number, wallet) in numbers.zip(&wallets) {
+            self.give(&wallet.address()).await?;
+            let listen = format!("127.0.0.1:{}", self.place.keeper_port(number));
+            let more = json!({"keepers": all, "listen": listen, "log": "json"});
+            self.configure(&keeper_name(number), wallet, more)?;
+            let keeper = self.place.file(&format!("{}.toml", keeper_name(number)));
+            Person::new(&keeper).says(&["account", "open"]).await?;
+            self.keepers.push(None);
+            self.start_keeper(number)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a configuration file: how to reach the venue, whose wallet, and `more`.
+    fn configure(&self, name: &str, wallet: &Wallet, more: serde_json::Value) -> Result<()> {
+        let proxies = (0..self.options.proxies).map(|number| self.place.proxy_port(number));
+        let mut endpoints: Vec<_> =
+            proxies.map(|port| format!("http://127.0.0.1:{port}")).collect();
+        if endpoints.is_empty() {
+            endpoints.push(self.validator.url());
+        }
+        let mut settings = json!({
+            "rpc": endpoints,
+            "keypair": wallet.file,
+            "deployment": self.place.manifest(),
+        });
+        if let (Some(settings), Some(more)) = (settings.as_object_mut(), more.as_object()) {
+            settings.extend(more.clone());
+        }
+        std::fs::write(self.place.file(&format!("{name}.toml")), toml::to_string(&settings)?)?;
+        Ok(())
+    }
+
+    async fn fill_pools(&mut self) -> Result<()> {
+        let provider = self.person("provider").await?;
+        provider.says(&["pool", "join", LIQUIDITY]).await?;
+        provider.says(&["insurance", "join", INSURANCE]).await?;
+        let filled = self.wait(
+            "the keepers' first work: filling the pools",
+            FIRST_WORK,
+            |chain| async move {
+                let data = chain.data(&Self::silo()).await?.context("there is no silo")?;
+                let silo = decode::decode::<Silo>(&data).ok().context("the silo is unreadable")?;
+                Ok(silo.ledger.liquidity > 0 && silo.ledger.insurance > 0)
+            },
+        );
+        filled.await.map(|_| ())
+    }
+}
+
+/// A keeper's name: of its keypair, configuration and log.
+pub fn keeper_name(number: u16) -> String {
+    format!("keeper-{}", number + 1)
+}
+
+fn feeds(place: &Place) -> Result<Vec<Pubkey>> {
+    let publisher = Wallet::open(&place.keys(), "publisher")?.address();
+    let feeds = MARKETS.iter().map(|market| feed_address(&publisher, market.name));
+    feeds.collect::<Result<_, _>>().map_err(anyhow::Error::msg)
+}
+
+async fn publisher(
+    place: &Place,
+    options: &Options,
+    chain: &Chain,
+    admin: &Wallet,
+    mint: &Wallet,
+) -> Result<Process> {
+    let wallet = Wallet::open(&place.keys(), "publisher")?;
+    let gift = tokens::gift(admin, &mint.address(), &wallet.address(), LAMPORTS, 0)?;
+    chain.send(&gift, &[&admin.keypair]).await?;
+    let mut command = Command::new(program("holdfast-publisher")?);
+    command.args(["--url", &format!("http://127.0.0.1:{}", place.rpc_port())]);
+    command.arg("--keypair").arg(&wallet.file);
+    command.args(["--control", &format!("127.0.0.1:{}", place.publisher_port())]);
+    for market in MARKETS {
+        command.args(["--feed", &format!("{}={}", market.name, market.price)]);
+    }
+    Process::start("the publisher", command.args(&options.prices), &place.log("publisher"))
+}

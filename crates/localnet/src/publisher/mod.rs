@@ -1,0 +1,188 @@
+//! Publishes prices on a local cluster: to accounts of Pyth's layout, through the program in
+//! `programs/price-feed`, which has to stand at the address of Pyth's price program.
+
+mod board;
+pub mod control;
+pub mod feed;
+mod path;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::join_all;
+use holdfast_client::Pubkey;
+use solana_commitment_config::CommitmentConfig;
+use solana_keypair::Keypair;
+use solana_message::{Hash, Message, VersionedMessage};
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client_api::config::RpcSendTransactionConfig;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use tokio::time::MissedTickBehavior;
+
+pub use board::{Board, Fault, FeedState, Sent, State};
+pub use feed::feed_address;
+pub use path::{Motion, Path};
+
+use board::Due;
+
+/// An endpoint that does not answer in this time has not answered.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What to publish, and where.
+pub struct Settings {
+    /// The cluster's RPC endpoint.
+    pub url: String,
+    /// Signs, pays, and is the writer of every feed.
+    pub writer: Keypair,
+    /// Feeds: their names and first prices, millionths.
+    pub feeds: Vec<(String, u64)>,
+    /// How prices move.
+    pub motion: Motion,
+    /// Seconds of the motion in a second.
+    pub speed: f64,
+    /// How often to publish.
+    pub interval: Duration,
+}
+
+/// Publishes prices until it is told to stop, whatever becomes of the cluster meanwhile.
+pub struct Publisher {
+    client: RpcClient,
+    writer: Keypair,
+    interval: Duration,
+    board: Board,
+}
+
+/// The cluster as it was just seen.
+struct Seen {
+    slot: u64,
+    blockhash: Hash,
+    /// Feed accounts that there are not yet.
+    missing: Vec<Pubkey>,
+    /// Lamports that one of them needs.
+    rent: u64,
+}
+
+impl Publisher {
+    /// Prepares; nothing is sent yet.
+    ///
+    /// # Errors
+    /// A sentence when a feed's name is too long or there twice.
+    pub fn new(settings: Settings) -> Result<Self, String> {
+        let Settings { url, writer, feeds, motion, speed, interval } = settings;
+        let (names, starts): (Vec<String>, Vec<u64>) = feeds.into_iter().unzip();
+        let mut lines: Vec<(String, Pubkey, Path)> = Vec::new();
+        for (name, path) in names.into_iter().zip(motion.paths(&starts)) {
+            let address = feed_address(&writer.pubkey(), &name)?;
+            if lines.iter().any(|(other, ..)| *other == name) {
+                return Err(format!("there are two feeds {name:?}: give each a name of its own"));
+            }
+            lines.push((name, address, path));
+        }
+        let commitment = CommitmentConfig::processed();
+        let client = RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment);
+        Ok(Self { client, writer, interval, board: Board::new(lines, speed) })
+    }
+
+    /// Shows and changes what feeds say, also while [`Publisher::run`] publishes.
+    pub fn board(&self) -> Board {
+        self.board.clone()
+    }
+
+    /// Publishes at every interval until `shutdown`. A price that cannot be published in time is
+    /// left out: the next one is newer.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+        let mut ticks = tokio::time::interval(self.interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let publishing = async {
+            loop {
+                ticks.tick().await;
+                self.note(self.publish(wall_ms).await);
+            }
+        };
+        tokio::select! {
+            () = shutdown => {}
+            () = publishing => {}
+        }
+    }
+
+    /// Publishes once, with the time that `clock` shows after the cluster was looked at. Makes the
+    /// accounts that are missing.
+    ///
+    /// # Errors
+    /// A sentence when the cluster does not answer, or takes not all of the prices.
+    pub async fn publish(&self, clock: impl Fn() -> u64) -> Result<(), String> {
+        let seen = self.look().await?;
+        let due = self.board.due(clock());
+        let sent = join_all(due.iter().map(|due| self.send(due, &seen))).await;
+        let refused: Vec<String> = sent.into_iter().filter_map(Result::err).collect();
+        if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
+    }
+
+    async fn look(&self) -> Result<Seen, String> {
+        let mut addresses = vec![price_feed::ID];
+        addresses.extend(self.board.addresses());
+        let asked = tokio::try_join!(
+            self.client.get_latest_blockhash_with_commitment_and_context(self.client.commitment()),
+            self.client.get_multiple_accounts(&addresses),
+            self.client.get_minimum_balance_for_rent_exemption(feed::LENGTH),
+        );
+        let (blockhash, accounts, rent) =
+            asked.map_err(|error| format!("the cluster does not answer ({error})"))?;
+        let there = addresses.iter().zip(&accounts);
+        let missing: Vec<_> =
+            there.filter(|(_, account)| account.is_none()).map(|(address, _)| *address).collect();
+        if missing.contains(&price_feed::ID) {
+            return Err(format!(
+                "no program holds prices: start the validator with `--upgradeable-program {} \
+                 target/deploy/price_feed.so none`",
+                price_feed::ID
+            ));
+        }
+        Ok(Seen { slot: blockhash.context.slot, blockhash: blockhash.value.0, missing, rent })
+    }
+
+    async fn send(&self, due: &Due, seen: &Seen) -> Result<(), String> {
+        let Due { name, address, published } = due;
+        let payer = self.writer.pubkey();
+        let mut instructions = Vec::new();
+        if seen.missing.contains(address) {
+            instructions.push(feed::create(&payer, name, seen.rent)?);
+        }
+        let bytes = feed::encoded(*published, seen.slot);
+        instructions.push(feed::write(&payer, address, 0, bytes));
+        let message = Message::new_with_blockhash(&instructions, Some(&payer), &seen.blockhash);
+        let message = VersionedMessage::Legacy(message);
+        let transaction = VersionedTransaction::try_new(message, &[&self.writer])
+            .map_err(|error| format!("{name}: {error}"))?;
+        // Sent again later it would be an old price.
+        let config = RpcSendTransactionConfig {
+            preflight_commitment: Some(self.client.commitment().commitment),
+            max_retries: Some(0),
+            ..RpcSendTransactionConfig::default()
+        };
+        let sent = self.client.send_transaction_with_config(&transaction, config).await;
+        sent.map_err(|error| format!("{name} was not taken ({error})"))?;
+        self.board.sent(address, *published, seen.slot);
+        Ok(())
+    }
+
+    /// Logs how publishing went when that changes.
+    fn note(&self, went: Result<(), String>) {
+        let trouble = went.err();
+        if self.board.went(trouble.clone()) {
+            match trouble {
+                Some(reason) => tracing::warn!("no price was published: {reason}"),
+                None => tracing::info!("prices are published again"),
+            }
+        }
+    }
+}
+
+/// Milliseconds since 1970.
+fn wall_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

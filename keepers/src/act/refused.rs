@@ -1,0 +1,105 @@
+//! What is said when a transaction is refused: by whom, why, and what the state of the chain allows
+//! now.
+
+use holdfast_client::address;
+use holdfast_client::holdfast::state::ChainHealth;
+use holdfast_risk::Millis;
+use holdfast_risk::chain_health::{Monitor, SKIP_WINDOW, Sighting, State, Thresholds, skipped};
+use holdfast_risk::policy::{Action, Permit, permit};
+use solana_instruction::error::InstructionError;
+use solana_transaction_error::TransactionError;
+
+use super::Person;
+use crate::live::refusal;
+use crate::show;
+
+/// What a person may want to do, and how it is called.
+const DEEDS: [(Action, &str); 6] = [
+    (Action::AddMargin, "deposit"),
+    (Action::RequestReduction, "close"),
+    (Action::Cancel, "cancel"),
+    (Action::RequestOpening, "open"),
+    (Action::WithdrawFree, "withdraw beside positions"),
+    (Action::WithdrawIdle, "withdraw"),
+];
+
+impl Person<'_> {
+    /// Why a transaction was refused.
+    pub async fn refusal(&self, error: &TransactionError, logs: &[String]) -> String {
+        use TransactionError as Error;
+        let wallet = self.owner();
+        match error {
+            Error::AccountNotFound
+            | Error::InsufficientFundsForFee
+            | Error::InsufficientFundsForRent { .. } => {
+                format!("the wallet {wallet} cannot pay for this: send it SOL")
+            }
+            Error::InstructionError(_, reason) => {
+                let said = refusal(error);
+                let said = match reason {
+                    // Not one of the program's: what its author had to say is in the logs.
+                    InstructionError::Custom(_) if said == error.to_string() => {
+                        spoken(logs).map_or(said.clone(), |spoken| format!("{said} ({spoken})"))
+                    }
+                    _ => said,
+                };
+                match self.state().await {
+                    Ok(state) => format!("{said}{}", allowed(state)),
+                    Err(_) => said,
+                }
+            }
+            _ => refusal(error),
+        }
+    }
+
+    /// The state of the chain as the program would judge it now.
+    async fn state(&self) -> Result<State, String> {
+        let endpoint = self.endpoint()?;
+        let health: ChainHealth =
+            show::read(endpoint, "exchange", &address::chain_health()).await?;
+        let last = Monitor::from(&health.monitor);
+        let (progress, _) = endpoint.progress(&[]).await?;
+        let slots = endpoint.two_slots(SKIP_WINDOW).await?;
+        let seen = Sighting {
+            slot: progress.slot,
+            clock: progress.clock,
+            now: last.now(progress.clock, progress.slot, Millis(0)),
+            restart_slot: progress.restart_slot,
+            skipped: slots.and_then(|(newest, older)| skipped(newest, older)),
+        };
+        Ok(last.guard(&seen, &Thresholds::from(&health.thresholds)).state)
+    }
+}
+
+/// What a state other than the normal one allows.
+fn allowed(state: State) -> String {
+    if state == State::Normal {
+        return String::new();
+    }
+    let with = |wanted: &[Permit]| {
+        let deeds = DEEDS.iter().filter(|(action, _)| wanted.contains(&permit(*action, state)));
+        deeds.map(|(_, deed)| *deed).collect::<Vec<_>>().join(", ")
+    };
+    let parts = [
+        ("allowed now", with(&[Permit::Allowed])),
+        ("with more margin", with(&[Permit::Stressed])),
+        ("through `holdfast account exit request`", with(&[Permit::Queued])),
+        ("not now", with(&[Permit::Refused])),
+    ];
+    let said: Vec<_> = parts
+        .into_iter()
+        .filter(|(_, deeds)| !deeds.is_empty())
+        .map(|(how, deeds)| format!("{how}: {deeds}"))
+        .collect();
+    format!("\nthe chain's state is {}; {}", show::state(state), said.join("; "))
+}
+
+/// The last thing a program logged about an error.
+fn spoken(logs: &[String]) -> Option<&str> {
+    let said = logs.iter().filter_map(|line| line.strip_prefix("Program log: "));
+    said.filter(|line| line.contains("rror")).next_back()
+}
+
+#[cfg(test)]
+#[path = "refused_tests.rs"]
+mod tests;

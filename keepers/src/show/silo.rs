@@ -1,0 +1,43 @@
+//! A silo.
+
+use holdfast_client::address;
+use holdfast_client::holdfast::state::Silo;
+use serde_json::json;
+
+use super::status::books;
+use super::{facts, first, read};
+use crate::config::Config;
+use crate::said::Said;
+
+/// Shows the silo's books.
+pub async fn silo(config: &Config) -> Result<Said, String> {
+    let address = address::silo(config.silo);
+    let silo: Silo = read(&first(config)?, "silo", &address).await?;
+    let ledger = &silo.ledger;
+    let shown = json!({
+        "silo": address.to_string(),
+        "number": silo.number,
+        "market_count": silo.market_count,
+        "locked": silo.locked != 0,
+        "mint": silo.mint.to_string(),
+        "liquidity_vault": silo.liquidity_vault.to_string(),
+        "insurance_vault": silo.insurance_vault.to_string(),
+        "liquidity_mint": silo.liquidity_mint.to_string(),
+        "insurance_mint": silo.insurance_mint.to_string(),
+        "ledger": {
+            "collateral": ledger.collateral,
+            "liquidity": ledger.liquidity,
+            "insurance": ledger.insurance,
+            "protocol": ledger.protocol,
+            "queued": ledger.queued,
+            "pending_profit": ledger.pending_profit,
+            "in_liquidity_vault": ledger.in_liquidity_vault,
+            "in_insurance_vault": ledger.in_insurance_vault,
+            "debt": ledger.debt,
+        },
+        "open_notional": silo.open_notional,
+        "liquidity_shares": silo.liquidity_shares,
+        "insurance_shares": silo.insurance_shares,
+    });
+    Ok(Said::new(facts(&books(&address, &silo)), shown))
+}

@@ -1,0 +1,60 @@
+//! What a run takes from the wallet.
+
+use anchor_lang::solana_program::bpf_loader_upgradeable::UpgradeableLoaderState;
+use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
+
+use crate::{Cluster, ProgramTask, Step, buffer};
+
+/// Lamports for a signature.
+const SIGNATURE: u64 = 5_000;
+
+/// Bytes of a token account and of a mint.
+const TOKEN_ACCOUNT: usize = 165;
+const MINT: usize = 82;
+
+/// Lamports that the tasks take: what keeps the accounts they create, and fees for signatures.
+/// `written` are the bytes of a program of `length` that its buffer holds, if there is one.
+///
+/// # Errors
+/// A sentence when the cluster does not answer.
+pub fn of(
+    cluster: &mut impl Cluster,
+    length: usize,
+    program: ProgramTask,
+    written: Option<usize>,
+    steps: &[Step],
+) -> Result<u64, String> {
+    let mut accounts = Vec::new();
+    let mut signatures = 2 * steps.len();
+    let writes = length.saturating_sub(written.unwrap_or_default()).div_ceil(buffer::CHUNK);
+    if program != ProgramTask::Nothing {
+        signatures += writes + 8;
+        if written.is_none() {
+            accounts.push(UpgradeableLoaderState::size_of_buffer(length));
+        }
+    }
+    match program {
+        ProgramTask::Nothing => {}
+        // The deployment takes back what the buffer held before it pays for the program's data.
+        ProgramTask::Deploy => accounts.push(UpgradeableLoaderState::size_of_program()),
+        ProgramTask::Upgrade { extend } => accounts.push(extend),
+    }
+    for step in steps {
+        match step {
+            Step::CreateExchange => {
+                accounts.extend([8 + size_of::<Exchange>(), 8 + size_of::<ChainHealth>()]);
+            }
+            Step::CreateSilo(_) => {
+                accounts.push(8 + size_of::<Silo>());
+                accounts.extend([TOKEN_ACCOUNT, TOKEN_ACCOUNT, MINT, MINT]);
+            }
+            Step::ListMarket(..) => accounts.push(8 + size_of::<Market>()),
+            Step::Lock => {}
+        }
+    }
+    let mut cost = SIGNATURE * signatures as u64;
+    for length in accounts {
+        cost = cost.saturating_add(cluster.rent(length)?);
+    }
+    Ok(cost)
+}

@@ -1,0 +1,53 @@
+//! Fields of the deployment file whose form the file's parser checks, so that it can show the line.
+
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::oracle::Provider;
+use serde::de::{Deserialize, Deserializer, Error};
+
+/// An address, in base 58.
+pub struct Address(pub Pubkey);
+
+/// A feed's id: 32 bytes in hexadecimal, with or without 0x.
+pub struct FeedId(pub [u8; 32]);
+
+/// Who publishes a feed.
+pub struct ProviderName(pub Provider);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(source)?;
+        let address = text.parse();
+        address.map(Self).map_err(|_| D::Error::custom(format!("{text:?} is no Solana address")))
+    }
+}
+
+impl<'de> Deserialize<'de> for FeedId {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(source)?;
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        bytes(digits).map(Self).ok_or_else(|| {
+            D::Error::custom("a feed's id is 64 hexadecimal digits, as its provider lists it")
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for ProviderName {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        const NAMES: [&str; 3] = ["pyth-pull", "pyth-price-account", "switchboard"];
+        match String::deserialize(source)?.as_str() {
+            "pyth-pull" => Ok(Self(Provider::PythPull)),
+            "pyth-price-account" => Ok(Self(Provider::PythPriceAccount)),
+            "switchboard" => Ok(Self(Provider::Switchboard)),
+            other => Err(D::Error::unknown_variant(other, &NAMES)),
+        }
+    }
+}
+
+fn bytes(digits: &str) -> Option<[u8; 32]> {
+    let is_hexadecimal = digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    let mut bytes = [0; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(digits.get(at..at + 2).filter(|_| is_hexadecimal)?, 16).ok()?;
+    }
+    Some(bytes)
+}

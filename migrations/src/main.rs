@@ -1,0 +1,95 @@
+//! The `holdfast-migrate` binary.
+
+mod cli;
+mod print;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use holdfast_client::Pubkey;
+use holdfast_migrations::{
+    Migration, RpcCluster, close_buffer, leftovers, migrate, read_deployment, survey,
+};
+use solana_keypair::{Keypair, read_keypair_file};
+use solana_signer::Signer;
+
+use crate::cli::{Access, Cli, Options, Task};
+
+fn main() -> ExitCode {
+    let Cli { task, access, options } = Cli::parse();
+    let done = match task {
+        None => run(&access, &options),
+        Some(Task::Buffers { close, access }) => buffers(&access, &close),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(access: &Access, options: &Options) -> Result<(), String> {
+    let authority = wallet(access)?;
+    let program = options.program_keypair.as_deref().map(keypair).transpose()?;
+    let elf = std::fs::read(&options.elf).map_err(|error| {
+        format!(
+            "{} cannot be read ({error}): run `cargo xtask build`, or name the program with --elf",
+            options.elf.display()
+        )
+    })?;
+    let mut cluster = RpcCluster::connect(&access.url, access.priority_fee)?;
+    let wanted = read_deployment(&mut cluster, &options.plan_file)?;
+    let migration = Migration {
+        authority: &authority,
+        program: program.as_ref(),
+        elf: &elf,
+        upgrade: options.upgrade,
+        wanted: &wanted.deployment,
+        feeds: &wanted.feeds,
+    };
+    let found = survey(&mut cluster, &migration)?;
+    if options.plan {
+        return print::survey(&found, elf.len(), access.json);
+    }
+    let progress = print::Bar::new(&found, elf.len());
+    let manifest = migrate(&mut cluster, &migration, |step| progress.show(step))?;
+    progress.finish();
+    manifest.write(&options.manifest)?;
+    print::done(&manifest, &options.manifest, found.is_done(), access.json)
+}
+
+fn buffers(access: &Access, close: &[String]) -> Result<(), String> {
+    let authority = wallet(access)?;
+    let addresses = close
+        .iter()
+        .map(|text| text.parse::<Pubkey>().map_err(|_| format!("--close {text} is no address")));
+    let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
+    let mut cluster = RpcCluster::connect(&access.url, access.priority_fee)?;
+    for address in &addresses {
+        close_buffer(&mut cluster, &authority, address)?;
+    }
+    print::leftovers(&leftovers(&mut cluster, &authority.pubkey())?, access.json)
+}
+
+fn wallet(access: &Access) -> Result<Keypair, String> {
+    let home = || std::env::home_dir().unwrap_or_default().join(".config/solana/id.json");
+    keypair(&access.keypair.clone().unwrap_or_else(home))
+}
+
+fn keypair(path: &Path) -> Result<Keypair, String> {
+    let shown = path.display();
+    if let Err(reason) = std::fs::metadata(path) {
+        return Err(format!(
+            "the keypair {shown} cannot be read ({reason}): name another file, or make one with \
+             `solana-keygen new`"
+        ));
+    }
+    read_keypair_file(path).map_err(|_| {
+        format!(
+            "{shown} is no keypair: it should be a JSON list of 64 numbers, readable by this user"
+        )
+    })
+}

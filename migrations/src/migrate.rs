@@ -1,0 +1,202 @@
+//! A whole run: what a cluster lacks, and making it.
+
+use std::collections::BTreeMap;
+
+use holdfast_client::{Pubkey, holdfast};
+use serde::Serialize;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::{
+    Cluster, Deployment, Manifest, Place, Step, apply, buffer, check_layouts, cost, deploy_program,
+    deployed, origin, plan, upgrade_program,
+};
+
+/// What a run is given.
+pub struct Migration<'a> {
+    /// Pays, signs, keeps the power to upgrade and becomes the exchange's admin.
+    pub authority: &'a Keypair,
+    /// The program's keypair, which only its first deployment needs.
+    pub program: Option<&'a Keypair>,
+    /// The compiled program.
+    pub elf: &'a [u8],
+    /// Whether a program that differs from `elf` is replaced.
+    pub upgrade: bool,
+    /// What the cluster should have.
+    pub wanted: &'a Deployment,
+    /// Feed accounts that are fixed: the silo's number, the market's index and the account.
+    pub feeds: &'a [(u16, u8, Pubkey)],
+}
+
+/// What has to be done about the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgramTask {
+    /// Nothing: it is the one given.
+    Nothing,
+    /// There is none.
+    Deploy,
+    /// Another version is there.
+    Upgrade {
+        /// Bytes it has to be extended by before.
+        extend: usize,
+    },
+}
+
+/// What a cluster has and lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// Which cluster it is.
+    pub place: Place,
+    /// The program.
+    pub program: ProgramTask,
+    /// Bytes of the program that an earlier run wrote and this one need not.
+    pub written: usize,
+    /// The steps after the program.
+    pub steps: Vec<Step>,
+    /// Accounts of the program by kind.
+    pub accounts: BTreeMap<&'static str, usize>,
+    /// Lamports that it takes, a buffer's included, which returns most of them.
+    pub cost: u64,
+    /// Lamports that the wallet holds.
+    pub balance: u64,
+}
+
+impl Survey {
+    /// Whether there is nothing to do.
+    pub fn is_done(&self) -> bool {
+        self.program == ProgramTask::Nothing && self.steps.is_empty()
+    }
+
+    /// Refuses a wallet that would be empty before the end.
+    ///
+    /// # Errors
+    /// A sentence naming the wallet and what it lacks.
+    pub fn check_balance(&self, wallet: &Pubkey) -> Result<(), String> {
+        if self.cost <= self.balance {
+            return Ok(());
+        }
+        let sol =
+            |lamports: u64| format!("{}.{:09}", lamports / 1_000_000_000, lamports % 1_000_000_000);
+        Err(format!(
+            "the wallet {wallet} holds {} SOL and this takes {}: send it the difference",
+            sol(self.balance),
+            sol(self.cost)
+        ))
+    }
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The program is being written: so many bytes are there.
+    Written(usize),
+    /// The program stands.
+    Program(ProgramTask),
+    /// A step is done.
+    Done(Step),
+}
+
+/// Looks at a cluster and checks all that can be checked before something is sent.
+///
+/// # Errors
+/// A sentence: the program must not be deployed there, the wallet is not the upgrade authority or
+/// holds too little, accounts exist that this version does not read, or what [`plan`] says.
+pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Survey, String> {
+    let Migration { elf, wanted, .. } = *migration;
+    let place = cluster.place()?;
+    origin::check(&place, &holdfast::ID, elf)?;
+    let payer = migration.authority.pubkey();
+    let there = deployed(cluster, &holdfast::ID)?;
+    let program = match &there {
+        None => ProgramTask::Deploy,
+        Some(there) if there.is(elf) => ProgramTask::Nothing,
+        Some(there) => ProgramTask::Upgrade { extend: there.lacks(elf) },
+    };
+    let accounts = check_layouts(cluster, &holdfast::ID)?;
+    let steps = plan(cluster, wanted)?;
+    if let Some(there) = there
+        && !(program == ProgramTask::Nothing && steps.is_empty())
+    {
+        there.check_authority(&payer)?;
+    }
+    let buffer = buffer::keypair(migration.authority, elf)?.pubkey();
+    let written = buffer::written(cluster, &payer, &buffer)?;
+    let written = written.map(|there| buffer::common(&there, elf));
+    let cost = cost::of(cluster, elf.len(), program, written, &steps)?;
+    let balance = cluster.account(&payer)?.map_or(0, |account| account.lamports);
+    Ok(Survey {
+        place,
+        program,
+        written: written.unwrap_or_default(),
+        steps,
+        accounts,
+        cost,
+        balance,
+    })
+}
+
+/// Makes what is missing. `report` hears of every step.
+///
+/// # Errors
+/// A sentence saying what cannot be done or did not work; running again goes on from there.
+pub fn migrate(
+    cluster: &mut impl Cluster,
+    migration: &Migration,
+    mut report: impl FnMut(Progress),
+) -> Result<Manifest, String> {
+    let found = survey(cluster, migration)?;
+    let Migration { authority, elf, wanted, feeds, .. } = *migration;
+    found.check_balance(&authority.pubkey())?;
+    let mut written = |bytes| report(Progress::Written(bytes));
+    match found.program {
+        ProgramTask::Nothing => {}
+        ProgramTask::Deploy => {
+            let program = program_keypair(migration, &found.place)?;
+            deploy_program(cluster, authority, &program, elf, &mut written)?;
+        }
+        ProgramTask::Upgrade { .. } if !migration.upgrade => {
+            return Err(
+                "the program on the cluster is not the one given: pass --upgrade to replace it, \
+                 or name the file it was deployed from with --elf"
+                    .to_owned(),
+            );
+        }
+        ProgramTask::Upgrade { .. } => {
+            upgrade_program(cluster, authority, &holdfast::ID, elf, &mut written)?;
+        }
+    }
+    report(Progress::Program(found.program));
+    if !found.steps.is_empty() {
+        cluster.next_slot()?;
+    }
+    for step in found.steps {
+        apply(cluster, authority, wanted, step)?;
+        report(Progress::Done(step));
+    }
+    Ok(Manifest::new(&found.place, elf, wanted, feeds))
+}
+
+/// The keypair to deploy the program with.
+fn program_keypair(migration: &Migration, place: &Place) -> Result<Keypair, String> {
+    let known = origin::local_program_keypair()?;
+    let keypair = match migration.program {
+        Some(given) => given.insecure_clone(),
+        None if place.is_local() && known.pubkey() == holdfast::ID => known,
+        None => {
+            return Err(format!(
+                "there is no program {} yet: name the file of its keypair with --program-keypair",
+                holdfast::ID
+            ));
+        }
+    };
+    if keypair.pubkey() == holdfast::ID {
+        return Ok(keypair);
+    }
+    Err(format!(
+        "--program-keypair is {}, and the program was built as {}: put the keypair's address into \
+         declare_id! in programs/holdfast/src/lib.rs and build again, or name the other keypair",
+        keypair.pubkey(),
+        holdfast::ID
+    ))
+}
