@@ -7,6 +7,8 @@ mod cli;
 mod config;
 mod live;
 mod log;
+#[cfg(test)]
+mod loopback;
 mod preflight;
 mod rpc;
 mod said;
@@ -87,6 +89,7 @@ async fn said(config: &Config, task: Task) -> Result<Said, String> {
 /// Says what was checked, or what to change.
 async fn check(config: &Config, offline: bool) -> Result<(), String> {
     let wallet = preflight::wallet(config)?;
+    preflight::identity(config, &wallet)?;
     if offline {
         println!("settings and keypair are fine; no endpoint was asked");
         return Ok(());

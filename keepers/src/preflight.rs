@@ -1,5 +1,7 @@
 //! What has to be right before anything is sent. Each refusal says what to change.
 
+use std::path::Path;
+
 use bytemuck::Pod;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::{Exchange, MarginAccount, Silo};
@@ -28,13 +30,28 @@ const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
 /// # Errors
 /// A sentence when the file cannot be read or is no keypair; never what it contains.
 pub fn wallet(config: &Config) -> Result<Keypair, String> {
-    let path = config.keypair.display();
-    if let Err(reason) = std::fs::metadata(&config.keypair) {
+    keypair(&config.keypair, "keypair")
+}
+
+/// The keypair that connections to leaders are made with.
+///
+/// # Errors
+/// A sentence when the file cannot be read or is no keypair; never what it contains.
+pub fn identity(config: &Config, wallet: &Keypair) -> Result<Keypair, String> {
+    match &config.leaders.identity {
+        Some(file) => keypair(file, "leaders.identity"),
+        None => Ok(wallet.insecure_clone()),
+    }
+}
+
+fn keypair(file: &Path, setting: &str) -> Result<Keypair, String> {
+    let path = file.display();
+    if let Err(reason) = std::fs::metadata(file) {
         return Err(format!(
-            "the keypair {path} cannot be read ({reason}): set keypair, or make one with `solana-keygen new`"
+            "the keypair {path} cannot be read ({reason}): set {setting}, or make one with `solana-keygen new`"
         ));
     }
-    read_keypair_file(&config.keypair).map_err(|_| {
+    read_keypair_file(file).map_err(|_| {
         format!(
             "{path} is no keypair: it should be a JSON list of 64 numbers, readable by this user"
         )

@@ -1,6 +1,7 @@
 //! RPC endpoints. Errors are sentences that name the host and never the address, which may carry a
 //! key.
 
+mod schedule;
 mod search;
 mod transact;
 
@@ -63,7 +64,8 @@ impl Endpoint {
         config.rpc.0.iter().cloned().map(Self::new).collect()
     }
 
-    fn new(address: Address) -> Self {
+    /// One endpoint.
+    pub fn new(address: Address) -> Self {
         Self::with_timeout(address, TIMEOUT)
     }
 

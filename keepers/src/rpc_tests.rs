@@ -1,54 +1,19 @@
 use std::io;
-use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::http::{Response, StatusCode, Uri};
 use futures_util::stream;
 use holdfast_client::{Pubkey, holdfast};
 use serde_json::{Value, json};
-use solana_keypair::keypair_from_seed;
-use solana_message::{Hash, Message, VersionedMessage};
+use solana_message::Hash;
 use solana_signature::Signature;
-use solana_signer::Signer;
-use solana_transaction::versioned::VersionedTransaction;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::{Endpoint, TIMEOUT, client_error};
 use crate::config::Address;
+use crate::loopback::{KEYS, page, result, serve, transaction};
 
-const KEYS: [&str; 3] = ["secret-key", "hidden-key", "password-key"];
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
-
-/// Serves whatever `answer` makes of a request and its address, and says where with keys.
-async fn serve(answer: impl Fn(Uri, Value) -> Response<Body> + Send + Sync + 'static) -> Endpoint {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    let address = listener.local_addr().expect("its address");
-    let answer = Arc::new(answer);
-    let pages = Router::new().fallback(move |uri: Uri, body: String| async move {
-        answer(uri, serde_json::from_str(&body).unwrap_or_default())
-    });
-    tokio::spawn(async move { axum::serve(listener, pages).await });
-    let [path, query, password] = KEYS;
-    Endpoint::new(Address(format!("http://user:{password}@{address}/{path}?api-key={query}")))
-}
-
-fn page(status: u16, body: impl Into<Body>) -> Response<Body> {
-    let status = StatusCode::from_u16(status).expect("a status");
-    Response::builder().status(status).body(body.into()).expect("a response")
-}
-
-fn result(request: &Value, result: Value) -> Response<Body> {
-    page(200, json!({"jsonrpc": "2.0", "id": request["id"], "result": result}).to_string())
-}
-
-fn transaction() -> VersionedTransaction {
-    let wallet = keypair_from_seed(&[1; 32]).expect("32 bytes");
-    let message = Message::new_with_blockhash(&[], Some(&wallet.pubkey()), &Hash::default());
-    let message = VersionedMessage::Legacy(message);
-    VersionedTransaction::try_new(message, &[&wallet]).expect("it signs")
-}
 
 /// Everything a keeper asks; of each the name, and what was wrong if something was.
 async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String>)> {

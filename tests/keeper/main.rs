@@ -1,4 +1,5 @@
 //! The real keeper loop in virtual time, against the program, with everything failing between them.
 
+mod doubt;
 mod faults;
 mod work;

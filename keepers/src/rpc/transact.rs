@@ -1,7 +1,7 @@
 //! What a person's transaction needs: a trial, a blockhash, and what became of it.
 
 use holdfast_client::Pubkey;
-use holdfast_keepers::lander::Blockhash;
+use holdfast_keepers::lander::{Blockhash, Simulation};
 use holdfast_risk::Millis;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client_api::config::RpcSimulateTransactionConfig;
@@ -9,8 +9,10 @@ use solana_sdk_ids::sysvar::{clock, slot_hashes};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
+use tracing::debug;
 
 use super::Endpoint;
+use crate::live::refusal;
 
 /// How a trial ended.
 pub struct Simulated {
@@ -72,6 +74,26 @@ impl Endpoint {
             logs: found.logs.unwrap_or_default(),
             units: found.units_consumed.unwrap_or_default(),
         })
+    }
+
+    /// What a program says to a transaction, on accounts no older than the slot `since`; `None` when
+    /// none was asked: nobody answered, or the transaction was refused for another reason, as for a
+    /// blockhash that the endpoint does not know yet.
+    pub async fn judge(
+        &self,
+        transaction: &VersionedTransaction,
+        since: u64,
+    ) -> Option<Simulation> {
+        let simulated = self.simulate(transaction, Some(since)).await;
+        let Simulated { refused, units, .. } =
+            simulated.inspect_err(|reason| debug!(%reason, "no simulation")).ok()?;
+        match refused {
+            None => Some(Simulation { units, refused: None }),
+            Some(error @ TransactionError::InstructionError(..)) => {
+                Some(Simulation { units, refused: Some(refusal(&error)) })
+            }
+            Some(_) => None,
+        }
     }
 
     /// Where a transaction is on its way. The height is older than what is said of the transaction:
