@@ -1,5 +1,6 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
+mod close;
 pub(crate) mod guardian;
 mod pace;
 mod pool;
@@ -24,6 +25,8 @@ use holdfast_risk::terms::MarketTerms;
 use holdfast_risk::{Bps, Millis, Price, Usd, profit};
 
 use crate::{Intent, Mirror};
+
+pub(crate) use close::is_close;
 
 /// What to do at `now`, the venue's clock: liquidations and flags first, the account that lacks
 /// most first; then orders, reductions before openings and older before newer; then prices; then

@@ -259,6 +259,11 @@ impl Desk {
         record.reason = reason;
     }
 
+    /// How often it was refused since there is something to do about it.
+    pub fn refusals(&self, target: Target) -> u32 {
+        self.records.get(&target).map_or(0, |record| record.refusals)
+    }
+
     /// What is left alone for now, with the reasons.
     pub fn held_back(&self, now: Millis) -> Vec<HeldBack> {
         let paused = self.records.iter().filter(|(_, record)| record.pause > now);

@@ -18,12 +18,14 @@ use solana_transaction::versioned::VersionedTransaction;
 use crate::Intent;
 use crate::desk::Kind;
 use crate::fees::Fees;
-use crate::units::compute_units;
+use crate::units::{MOST_UNITS, compute_units, measured};
 
 /// How often an unlanded transaction is sent again as it is.
 const RESEND: Millis = Millis(1_000);
 /// How long something urgent waits before it is signed again at a higher price.
 const ESCALATE: Millis = Millis(4_000);
+/// How long a simulation is waited for.
+const SIMULATES_WITHIN: Millis = Millis(1_000);
 /// How often something is signed before it counts as failed.
 const MOST_SIGNED: usize = 6;
 
@@ -51,6 +53,15 @@ pub struct Moment<'a> {
     pub recent: &'a [u64],
 }
 
+/// What a simulation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulation {
+    /// Compute units it took.
+    pub units: u64,
+    /// Why the program refused it, if it did.
+    pub refused: Option<String>,
+}
+
 /// What became of something that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -63,6 +74,11 @@ pub enum Outcome {
     Refused {
         /// In which slot.
         slot: u64,
+        /// What the program said.
+        reason: String,
+    },
+    /// A simulation was refused, and it was not sent.
+    Foreseen {
         /// What the program said.
         reason: String,
     },
@@ -102,6 +118,10 @@ struct Flight {
     instruction: Instruction,
     begun: u64,
     versions: Vec<Version>,
+    /// It is sent at this time, or as soon as it has been simulated.
+    held: Option<Millis>,
+    /// Compute units to ask for; of what was not simulated, by what was measured before.
+    units: Option<u32>,
     sent: Millis,
     signed: Millis,
 }
@@ -133,19 +153,45 @@ impl Lander {
         instruction: Instruction,
         moment: &Moment,
     ) -> Option<VersionedTransaction> {
-        let mut flight = Flight {
-            intent,
-            kind,
-            instruction,
-            begun: moment.slot,
-            versions: Vec::new(),
-            sent: moment.now,
-            signed: moment.now,
-        };
+        let mut flight = Flight::new(intent, kind, instruction, moment);
         let transaction = flight.sign(&self.keys, &self.fees, moment)?;
-        self.flights.insert(self.next, flight);
-        self.next += 1;
+        self.follow(flight);
         Some(transaction)
+    }
+
+    /// Begins to follow an instruction that is to be simulated first: the simulation's number, and
+    /// the transaction to simulate. It is sent once [`Self::simulated`] says so, or after a second.
+    pub fn hold(
+        &mut self,
+        intent: Intent,
+        kind: Kind,
+        instruction: Instruction,
+        moment: &Moment,
+    ) -> Option<(u64, VersionedTransaction)> {
+        let mut flight = Flight::new(intent, kind, instruction, moment);
+        flight.held = Some(moment.now.after(SIMULATES_WITHIN));
+        // What it takes is to be found out, not what it is allowed.
+        let transaction = flight.transaction(&self.keys, moment, MOST_UNITS, 0)?;
+        Some((self.follow(flight), transaction))
+    }
+
+    fn follow(&mut self, flight: Flight) -> u64 {
+        let number = self.next;
+        self.flights.insert(number, flight);
+        self.next += 1;
+        number
+    }
+
+    /// A simulation has ended. What is refused there is not sent; everything else is with the next
+    /// [`Self::poll`]. `None` as well when it was not waited for any more.
+    pub fn simulated(&mut self, number: u64, result: Option<Simulation>) -> Option<Ended> {
+        let flight = self.flights.get_mut(&number).filter(|flight| flight.held.is_some())?;
+        flight.held = Some(Millis(0));
+        let Simulation { units, refused } = result?;
+        flight.units = measured(units);
+        let reason = refused?;
+        let flight = self.flights.remove(&number)?;
+        Some(flight.end(Outcome::Foreseen { reason }, flight.begun))
     }
 
     /// What is to be sent now, and what has ended because it can no longer land.
@@ -153,6 +199,13 @@ impl Lander {
         let (mut sends, mut ended) = (Vec::new(), Vec::new());
         let (keys, fees) = (&self.keys, &self.fees);
         self.flights.retain(|_, flight| {
+            if let Some(until) = flight.held {
+                if moment.now >= until {
+                    flight.held = None;
+                    sends.extend(flight.sign(keys, fees, moment));
+                }
+                return true;
+            }
             let Some(newest) = flight.versions.last() else { return false };
             let expired = moment.height > newest.last_height;
             let exhausted = flight.versions.len() >= MOST_SIGNED;
@@ -202,6 +255,20 @@ impl Lander {
 }
 
 impl Flight {
+    fn new(intent: Intent, kind: Kind, instruction: Instruction, moment: &Moment) -> Self {
+        Self {
+            intent,
+            kind,
+            instruction,
+            begun: moment.slot,
+            versions: Vec::new(),
+            held: None,
+            units: None,
+            sent: moment.now,
+            signed: moment.now,
+        }
+    }
+
     /// Signs another version, at the price that its number asks.
     fn sign(
         &mut self,
@@ -213,8 +280,23 @@ impl Flight {
         // Others may pay less by now; an attempt never pays less than the one before.
         let before = self.versions.last().map_or(0, |version| version.price);
         let price = fees.price(self.kind, moment.recent, attempt).max(before);
+        let units = self.units.unwrap_or_else(|| compute_units(&self.instruction));
+        let transaction = self.transaction(keys, moment, units, price)?;
+        let last_height = moment.blockhash.last_height;
+        self.versions.push(Version { transaction: transaction.clone(), last_height, price });
+        (self.sent, self.signed) = (moment.now, moment.now);
+        Some(transaction)
+    }
+
+    fn transaction(
+        &self,
+        keys: &[Keypair],
+        moment: &Moment,
+        units: u32,
+        price: u64,
+    ) -> Option<VersionedTransaction> {
         let instructions = [
-            ComputeBudgetInstruction::set_compute_unit_limit(compute_units(&self.instruction)),
+            ComputeBudgetInstruction::set_compute_unit_limit(units),
             ComputeBudgetInstruction::set_compute_unit_price(price),
             self.instruction.clone(),
         ];
@@ -223,12 +305,7 @@ impl Flight {
         let message = Message::new_with_blockhash(&instructions, Some(&payer), blockhash);
         let asked = message.signer_keys();
         let signers: Vec<_> = keys.iter().filter(|key| asked.contains(&&key.pubkey())).collect();
-        let message = VersionedMessage::Legacy(message);
-        let transaction = VersionedTransaction::try_new(message, &signers).ok()?;
-        let last_height = moment.blockhash.last_height;
-        self.versions.push(Version { transaction: transaction.clone(), last_height, price });
-        (self.sent, self.signed) = (moment.now, moment.now);
-        Some(transaction)
+        VersionedTransaction::try_new(VersionedMessage::Legacy(message), &signers).ok()
     }
 
     fn has(&self, signature: &Signature) -> bool {

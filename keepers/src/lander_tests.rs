@@ -4,7 +4,7 @@ use solana_keypair::keypair_from_seed;
 use solana_message::{Hash, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::{Blockhash, Ended, Lander, Moment, Outcome};
+use super::{Blockhash, Ended, Lander, Moment, Outcome, Simulation};
 use crate::Intent;
 use crate::desk::Kind;
 use crate::fees::Fees;
@@ -53,6 +53,13 @@ impl Pad {
     }
 
     /// Lets time pass, at two and a half blocks a second.
+    fn hold(&mut self) -> (u64, VersionedTransaction) {
+        let recent = self.recent.clone();
+        let flag = instruction::flag(key(1), &[key(2)]);
+        let moment = self.moment(&recent);
+        self.lander.hold(FLAG, Kind::Risk, flag, &moment).expect("it signs")
+    }
+
     fn pass(&mut self, ms: u64) -> (Vec<VersionedTransaction>, Vec<Ended>) {
         self.now += ms;
         self.height += ms / 400;
@@ -67,6 +74,65 @@ fn price(transaction: &VersionedTransaction) -> u64 {
     let VersionedMessage::Legacy(message) = &transaction.message else { panic!("legacy") };
     let data = &message.instructions[1].data;
     u64::from_le_bytes(data[1..9].try_into().expect("a price"))
+}
+
+/// Compute units a transaction asks for.
+fn units(transaction: &VersionedTransaction) -> u32 {
+    let VersionedMessage::Legacy(message) = &transaction.message else { panic!("legacy") };
+    let data = &message.instructions[0].data;
+    u32::from_le_bytes(data[1..5].try_into().expect("a limit"))
+}
+
+#[test]
+fn what_is_simulated_first_is_sent_with_what_that_took() {
+    let mut pad = Pad::new();
+    let (number, trial) = pad.hold();
+    assert_eq!((units(&trial), price(&trial)), (1_400_000, 0));
+    assert_eq!(pad.pass(999), (vec![], vec![]));
+    assert_eq!((pad.lander.flying(), pad.lander.signatures()), (1, vec![]));
+    let simulation = Simulation { units: 4_000, refused: None };
+    assert_eq!(pad.lander.simulated(number, Some(simulation)), None);
+    let (sent, _) = pad.pass(0);
+    assert_eq!((units(&sent[0]), price(&sent[0])), (5_300, 2_000));
+    assert_eq!(pad.lander.signatures(), sent[0].signatures);
+    let (again, _) = pad.pass(4_000);
+    assert_eq!((units(&again[0]), price(&again[0])), (5_300, 4_000));
+}
+
+#[test]
+fn what_a_simulation_refuses_is_not_sent() {
+    let mut pad = Pad::new();
+    let (number, _) = pad.hold();
+    let refused = Simulation { units: 4_000, refused: Some("AccountSafe".into()) };
+    let ended = pad.lander.simulated(number, Some(refused.clone())).expect("it ends");
+    assert_eq!(ended.outcome, Outcome::Foreseen { reason: "AccountSafe".into() });
+    assert_eq!((ended.intent, ended.signed), (FLAG, 0));
+    assert_eq!((pad.lander.flying(), pad.pass(10_000)), (0, (vec![], vec![])));
+    assert_eq!(pad.lander.simulated(number, Some(refused)), None);
+}
+
+#[test]
+fn a_simulation_that_says_nothing_stops_nothing() {
+    let nonsense = [0, 1_400_001, u64::MAX].map(|units| Some(Simulation { units, refused: None }));
+    for said in [None].into_iter().chain(nonsense) {
+        let mut pad = Pad::new();
+        let usual = units(&pad.begin(Kind::Risk));
+        let (number, _) = pad.hold();
+        assert_eq!(pad.lander.simulated(number, said), None);
+        let (sent, _) = pad.pass(0);
+        assert_eq!(sent.iter().map(units).collect::<Vec<_>>(), [usual]);
+    }
+}
+
+#[test]
+fn a_simulation_is_waited_for_a_second_and_not_heard_after_it() {
+    let mut pad = Pad::new();
+    let (number, _) = pad.hold();
+    assert_eq!(pad.pass(999), (vec![], vec![]));
+    assert_eq!(pad.pass(1).0.len(), 1);
+    let refused = Simulation { units: 4_000, refused: Some("AccountSafe".into()) };
+    assert_eq!(pad.lander.simulated(number, Some(refused)), None);
+    assert_eq!(pad.lander.flying(), 1, "it is on its way");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod cli;
 mod config;
 mod live;
 mod log;
+#[cfg(test)]
+mod loopback;
 mod preflight;
 mod rpc;
 mod said;
@@ -76,6 +78,7 @@ async fn run(cli: Cli) -> Result<(), String> {
 /// Says what was checked, or what to change.
 async fn check(config: &Config, offline: bool) -> Result<(), String> {
     let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
+    preflight::identity(config, &wallet)?;
     if offline {
         println!("settings and keypair are fine; no endpoint was asked");
         return Ok(());

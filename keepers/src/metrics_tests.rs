@@ -1,27 +1,11 @@
 use std::collections::BTreeSet;
 
-use holdfast_client::Pubkey;
-use holdfast_keepers::fees::Fees;
-use holdfast_keepers::keeper::{Keeper, Orders};
-use holdfast_risk::Millis;
-use solana_keypair::keypair_from_seed;
-
+use super::leaders::Counts;
 use super::metrics;
+use crate::loopback::report;
 
 fn page() -> String {
-    let orders = Orders {
-        silo: Pubkey::default(),
-        account: Pubkey::default(),
-        wallet: keypair_from_seed(&[1; 32]).expect("32 bytes"),
-        guardian: None,
-        keepers: Vec::new(),
-        feeds: Vec::new(),
-        fees: Fees::default(),
-        dry_run: false,
-        endpoints: 2,
-        streams: 1,
-    };
-    metrics(&Keeper::new(orders, Millis(0)).report(Millis(0)))
+    metrics(&report(), &Counts::default())
 }
 
 #[test]

@@ -43,6 +43,17 @@ pub fn guardian(config: &Config) -> Result<Option<Keypair>, String> {
     file.map(|file| keypair(file, "guardian_keypair")).transpose()
 }
 
+/// The keypair that connections to leaders are made with.
+///
+/// # Errors
+/// A sentence when the file cannot be read or is no keypair; never what it contains.
+pub fn identity(config: &Config, wallet: &Keypair) -> Result<Keypair, String> {
+    match &config.leaders.identity {
+        Some(file) => keypair(file, "leaders.identity"),
+        None => Ok(wallet.insecure_clone()),
+    }
+}
+
 fn keypair(file: &Path, setting: &str) -> Result<Keypair, String> {
     let path = file.display();
     if let Err(reason) = std::fs::metadata(file) {

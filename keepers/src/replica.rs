@@ -126,6 +126,12 @@ impl Replica {
         self.watch.nearest(count)
     }
 
+    /// The newest slot that any of these accounts is known from.
+    pub fn known_since<'a>(&self, addresses: impl IntoIterator<Item = &'a Pubkey>) -> u64 {
+        let known = addresses.into_iter().filter_map(|address| self.versions.get(address));
+        known.map(|version| version.slot).max().unwrap_or_default()
+    }
+
     /// How many accounts the last decision looked at.
     pub fn hot(&self) -> usize {
         self.watch.hot()

@@ -1,6 +1,7 @@
 //! RPC endpoints. Errors are sentences that name the host and never the address, which may carry a
 //! key.
 
+mod schedule;
 mod search;
 mod transact;
 
@@ -12,11 +13,14 @@ use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
 use holdfast_keepers::keeper::{Fate, FeedAccount};
 use holdfast_risk::Millis;
-use solana_account::Account;
+use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{self, ErrorKind};
-use solana_rpc_client_api::config::{RpcSendTransactionConfig, UiTransactionEncoding};
+use solana_rpc_client_api::config::{
+    RpcAccountInfoConfig, RpcSendTransactionConfig, UiTransactionEncoding,
+};
+use solana_rpc_client_api::response::Response;
 use solana_sdk_ids::sysvar::{clock, last_restart_slot};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
@@ -39,6 +43,7 @@ pub struct Endpoint {
     /// Where it is; prints without keys.
     pub address: Address,
     client: RpcClient,
+    patience: Duration,
 }
 
 /// An account.
@@ -53,27 +58,34 @@ pub struct Found {
     pub data: Vec<u8>,
 }
 
-impl From<Account> for Found {
-    fn from(account: Account) -> Self {
-        let Account { lamports, owner, executable, data, .. } = account;
-        Self { lamports, owner, executable, data }
-    }
-}
-
 impl Endpoint {
     /// All endpoints of the settings, in their order.
     pub fn all(config: &Config) -> Vec<Self> {
         config.rpc.0.iter().cloned().map(Self::new).collect()
     }
 
-    fn new(address: Address) -> Self {
+    /// One endpoint.
+    pub fn new(address: Address) -> Self {
         Self::with_timeout(address, TIMEOUT)
     }
 
     fn with_timeout(address: Address, timeout: Duration) -> Self {
         let (url, commitment) = (address.secret().to_owned(), CommitmentConfig::processed());
         let client = RpcClient::new_with_timeout_and_commitment(url, timeout, commitment);
-        Self { address, client }
+        Self { address, client, patience: timeout }
+    }
+
+    /// What the client was asked for, in time: it waits and asks again for as long as an endpoint
+    /// that limits it says.
+    async fn asked<T>(
+        &self,
+        answer: impl Future<Output = client_error::Result<T>>,
+    ) -> Result<T, String> {
+        let Ok(answer) = tokio::time::timeout(self.patience, answer).await else {
+            let seconds = self.patience.as_secs();
+            return Err(self.silent(&format!("nothing in {seconds} s")));
+        };
+        answer.map_err(|error| self.said(error))
     }
 
     /// The first endpoint, asked for so much that an answer may take minutes.
@@ -87,8 +99,7 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn genesis(&self) -> Result<String, String> {
-        let hash = self.client.get_genesis_hash().await;
-        hash.map(|hash| hash.to_string()).map_err(|error| self.said(error))
+        Ok(self.asked(self.client.get_genesis_hash()).await?.to_string())
     }
 
     /// Slot and block height now.
@@ -96,7 +107,7 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn epoch(&self) -> Result<(u64, u64), String> {
-        let info = self.client.get_epoch_info().await.map_err(|error| self.said(error))?;
+        let info = self.asked(self.client.get_epoch_info()).await?;
         Ok((info.absolute_slot, info.block_height))
     }
 
@@ -113,9 +124,29 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Found>>, String> {
-        let found = self.client.get_multiple_accounts(addresses).await;
-        let found = found.map_err(|error| self.said(error))?;
-        Ok(found.into_iter().map(|account| account.map(Found::from)).collect())
+        Ok(self.accounts_at(addresses, CommitmentConfig::processed()).await?.1)
+    }
+
+    /// Accounts in the order of their addresses, and the slot they were so in; at most 100.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn accounts_at(
+        &self,
+        addresses: &[Pubkey],
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, Vec<Option<Found>>), String> {
+        let found = self.client.get_multiple_ui_accounts_with_config(addresses, binary(commitment));
+        let Response { context, value: found } = self.asked(found).await?;
+        if found.len() != addresses.len() {
+            return Err(self.garbled("accounts"));
+        }
+        let read = |account: Option<UiAccount>| match account {
+            Some(account) => Found::read(&account).map(Some),
+            None => Some(None),
+        };
+        let found: Option<Vec<_>> = found.into_iter().map(read).collect();
+        Ok((context.slot, found.ok_or_else(|| self.garbled("accounts"))?))
     }
 
     /// Where the chain is as this endpoint shows it, and fees paid lately on `accounts`.
@@ -124,19 +155,21 @@ impl Endpoint {
     /// A sentence when the endpoint does not answer, or not with what was asked for.
     pub async fn progress(&self, accounts: &[Pubkey]) -> Result<(Progress, Vec<u64>), String> {
         let clock_and_restart = [clock::ID, last_restart_slot::ID];
-        let asked = tokio::try_join!(
-            self.client.get_epoch_info(),
-            self.client.get_latest_blockhash_with_commitment(CommitmentConfig::processed()),
-            self.client.get_multiple_accounts(&clock_and_restart),
-        );
-        let (info, (blockhash, last_height), sysvars) = asked.map_err(|error| self.said(error))?;
+        let processed = CommitmentConfig::processed();
+        let (info, (blockhash, last_height), sysvars, fees) = tokio::try_join!(
+            self.asked(self.client.get_epoch_info()),
+            self.asked(self.client.get_latest_blockhash_with_commitment(processed)),
+            self.accounts(&clock_and_restart),
+            self.recent_fees(accounts),
+        )?;
         let sysvar = |index: usize| sysvars.get(index).and_then(Option::as_ref);
         let number = |index: usize, at: usize| {
             let bytes = sysvar(index)?.data.get(at..at + 8)?;
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
         // `Clock`: slot, epoch start, epoch, leader schedule epoch, then the time in seconds.
-        let seconds = number(0, 32).ok_or_else(|| self.garbled("clock"))?;
+        let seconds = number(0, 32).filter(|seconds| i64::try_from(*seconds).is_ok());
+        let seconds = seconds.ok_or_else(|| self.garbled("clock"))?;
         let restart_slot = number(1, 0).ok_or_else(|| self.garbled("last restart slot"))?;
         let progress = Progress {
             slot: info.absolute_slot,
@@ -147,9 +180,7 @@ impl Endpoint {
             clock: Millis(seconds.saturating_mul(1_000)),
             restart_slot,
         };
-        let fees = self.client.get_recent_prioritization_fees(accounts).await;
-        let fees = fees.map_err(|error| self.said(error))?;
-        Ok((progress, fees.into_iter().map(|fee| fee.prioritization_fee).collect()))
+        Ok((progress, fees))
     }
 
     /// All of the program's accounts, and the feed accounts.
@@ -177,8 +208,8 @@ impl Endpoint {
             max_retries: Some(0),
             ..RpcSendTransactionConfig::default()
         };
-        let taken = self.client.send_transaction_with_config(transaction, config).await;
-        taken.map(|_| ()).map_err(|error| self.said(error))
+        self.asked(self.client.send_transaction_with_config(transaction, config)).await?;
+        Ok(())
     }
 
     /// What became of transactions that the cluster has confirmed.
@@ -188,8 +219,7 @@ impl Endpoint {
     pub async fn fates(&self, signatures: &[Signature]) -> Result<Vec<Fate>, String> {
         let mut fates = Vec::new();
         for some in signatures.chunks(MOST_STATUSES) {
-            let found = self.client.get_signature_statuses(some).await;
-            let found = found.map_err(|error| self.said(error))?.value;
+            let found = self.asked(self.client.get_signature_statuses(some)).await?.value;
             for (signature, status) in some.iter().zip(found) {
                 let Some(status) = status else { continue };
                 if status.satisfies_commitment(CommitmentConfig::confirmed()) {
@@ -206,7 +236,33 @@ impl Endpoint {
     }
 
     fn said(&self, error: client_error::Error) -> String {
-        format!("{} does not answer ({}): check rpc and the network", self.address, reason(error))
+        self.silent(&reason(error))
+    }
+
+    fn silent(&self, reason: &str) -> String {
+        let reason = self.address.without_keys(reason);
+        format!("{} does not answer ({reason}): check rpc and the network", self.address)
+    }
+}
+
+impl Found {
+    /// An account as an endpoint writes it; `None`: it makes no sense.
+    fn read(account: &UiAccount) -> Option<Self> {
+        Some(Self {
+            lamports: account.lamports,
+            owner: account.owner.parse().ok()?,
+            executable: account.executable,
+            data: account.data.decode()?,
+        })
+    }
+}
+
+/// Accounts in bytes.
+fn binary(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
+    RpcAccountInfoConfig {
+        encoding: Some(UiAccountEncoding::Base64),
+        commitment: Some(commitment),
+        ..RpcAccountInfoConfig::default()
     }
 }
 
@@ -223,3 +279,7 @@ fn reason(error: client_error::Error) -> String {
 fn innermost(error: &dyn Error) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
 }
+
+#[cfg(test)]
+#[path = "rpc_tests.rs"]
+mod tests;

@@ -13,6 +13,8 @@ static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
 });
 /// What the instructions that set limit and price need themselves.
 const BUDGET: u32 = 300;
+/// The most a transaction may ask for.
+pub const MOST_UNITS: u32 = 1_400_000;
 /// For what was not measured.
 const UNKNOWN: u32 = 200_000;
 
@@ -42,9 +44,20 @@ pub fn compute_units(instruction: &Instruction) -> u32 {
     measured.min().map_or(UNKNOWN, |(_, case)| ceiling(case))
 }
 
+/// Compute units to ask for after a simulation took so many; `None`: nothing takes so many.
+pub fn measured(consumed: u64) -> Option<u32> {
+    let consumed = u32::try_from(consumed).ok().filter(|units| (1..=MOST_UNITS).contains(units))?;
+    Some(with_margin(consumed).min(MOST_UNITS))
+}
+
+/// A quarter more: accounts change until it lands.
+const fn with_margin(units: u32) -> u32 {
+    units.saturating_add(units / 4).saturating_add(BUDGET)
+}
+
 fn ceiling(case: &str) -> u32 {
     let measured = CEILINGS.get(case).copied();
-    measured.map_or(UNKNOWN, |units| units.saturating_add(units / 4).saturating_add(BUDGET))
+    measured.map_or(UNKNOWN, with_margin)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use holdfast_client::instruction;
 
-use super::compute_units;
+use super::{compute_units, measured};
 use crate::world::key;
 
 #[test]
@@ -20,4 +20,11 @@ fn what_is_asked_follows_what_was_measured() {
         assert!(compute_units(&known) < 40_000, "{known:?}");
     }
     assert_eq!(compute_units(&instruction::reconcile_vaults(key(1))), 200_000);
+}
+
+#[test]
+fn what_a_simulation_took_is_asked_for_with_a_margin() {
+    assert_eq!(measured(40_000), Some(50_300));
+    assert_eq!((measured(1_400_000), measured(1_200_000)), (Some(1_400_000), Some(1_400_000)));
+    assert_eq!((measured(0), measured(1_400_001), measured(u64::MAX)), (None, None, None));
 }

@@ -274,7 +274,7 @@ fn unsigned(message: VersionedMessage) -> VersionedTransaction {
 }
 
 impl Failure {
-    fn of(failed: &FailedTransactionMetadata) -> Self {
+    pub(crate) fn of(failed: &FailedTransactionMetadata) -> Self {
         let message = format!("{:?}\n{}", failed.err, failed.meta.logs.join("\n"));
         let code = message
             .split_once("Custom(")

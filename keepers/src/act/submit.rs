@@ -130,7 +130,7 @@ impl Person<'_> {
             trials += 1;
             let blockhash = self.endpoint()?.blockhash().await?;
             let transaction = self.sign(instructions, budget, &blockhash)?;
-            let tried = self.endpoint()?.simulate(&transaction).await?;
+            let tried = self.endpoint()?.simulate(&transaction, None).await?;
             match &tried.refused {
                 None => return Ok(tried),
                 Some(TransactionError::BlockhashNotFound) if trials < MOST_TRIALS => {

@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
+/// What is shorter is no key, but a word as in `/v2`.
+const SHORTEST_KEY: usize = 6;
+
 /// An endpoint. What it prints leaves out user, path and query: that is where providers put keys.
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
 pub struct Address(pub String);
@@ -39,6 +42,22 @@ impl Address {
         }
         url.set_scheme(scheme).ok()?;
         Some(Self(url.into()))
+    }
+}
+
+impl Address {
+    /// What somebody said, without the parts of this address that may be keys: whoever answers may
+    /// repeat what they were asked.
+    pub fn without_keys(&self, said: &str) -> String {
+        let Ok(url) = Url::parse(&self.0) else { return said.to_owned() };
+        let values = url.query_pairs().map(|(_, value)| value.into_owned());
+        let parts = url.path_segments().into_iter().flatten().map(str::to_owned);
+        let names = [url.username(), url.password().unwrap_or_default()].map(str::to_owned);
+        let mut keys: Vec<_> = values.chain(parts).chain(names).collect();
+        // The longest first: one may be part of another.
+        keys.sort_by_key(|key| core::cmp::Reverse(key.len()));
+        let long = keys.iter().filter(|key| key.len() >= SHORTEST_KEY);
+        long.fold(said.to_owned(), |said, key| said.replace(key.as_str(), "…"))
     }
 }
 

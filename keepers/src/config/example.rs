@@ -46,4 +46,10 @@ floor = 1000
 cap_exits = 5000000
 cap_liquidations = 2000000
 cap_chores = 100000
+
+[leaders]
+# Send to the current and the next leader over QUIC as well, besides the endpoints.
+send = false
+# Connections are made with this keypair; leaders serve stake first. Not set: the wallet's.
+# identity = "/etc/holdfast/identity.json"
 "#;

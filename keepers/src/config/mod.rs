@@ -53,6 +53,18 @@ pub struct Config {
     pub log: LogForm,
     /// What transactions may cost.
     pub fees: Fees,
+    /// Sending to leaders.
+    pub leaders: Leaders,
+}
+
+/// Sending to leaders.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaders {
+    /// Send to the current and the next leader, besides the endpoints.
+    pub send: bool,
+    /// File with the keypair that connections are made with; without it, the wallet's.
+    pub identity: Option<PathBuf>,
 }
 
 /// Form of the log.
@@ -83,6 +95,7 @@ impl Default for Config {
             listen: None,
             log: LogForm::Text,
             fees: Fees::default(),
+            leaders: Leaders::default(),
         }
     }
 }

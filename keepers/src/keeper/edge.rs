@@ -6,6 +6,7 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::Snapshot;
 use crate::health::Progress;
+use crate::lander::Simulation;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -58,6 +59,13 @@ pub enum Event {
         stream: usize,
         /// The account.
         shown: Shown,
+    },
+    /// A simulation ended, or will not.
+    Simulated {
+        /// Which one.
+        simulation: u64,
+        /// What came of it; `None`: nobody knows.
+        result: Option<Simulation>,
     },
     /// What became of transactions that were asked for and are known.
     Fates {
@@ -126,6 +134,17 @@ pub enum Command {
         stream: usize,
         /// The feed accounts.
         feeds: Vec<Pubkey>,
+    },
+    /// Run a transaction without sending it: [`Event::Simulated`], always.
+    Simulate {
+        /// On which endpoint.
+        endpoint: usize,
+        /// Which one it is in the answer.
+        simulation: u64,
+        /// Not on accounts older than this slot.
+        since: u64,
+        /// The transaction.
+        transaction: VersionedTransaction,
     },
     /// Send a transaction.
     Send {

@@ -4,6 +4,7 @@
 //! [`Keeper::hear`] takes what happened, [`Keeper::poll`] says what to do now. Whoever drives it
 //! carries the commands out and reports what came of them as events.
 
+mod doubt;
 mod edge;
 mod report;
 mod sources;
@@ -73,6 +74,8 @@ pub struct Keeper {
     messages: u64,
     /// The slot up to which the mirror is complete.
     complete: u64,
+    /// When blocks were last abandoned.
+    forked: Option<Millis>,
     diagnosis: Diagnosis,
     /// What there is to do, by the last decision.
     due: Vec<Intent>,
@@ -111,6 +114,7 @@ impl Keeper {
             recent_fees: Vec::new(),
             messages: 0,
             complete: 0,
+            forked: None,
             diagnosis,
             due: Vec::new(),
             counts: Counts::default(),
@@ -168,13 +172,19 @@ impl Keeper {
             }
             Event::Slot { stream, slot, parent } => {
                 if let Some(parent) = self.sources.told(stream, slot, parent, now) {
-                    self.fork(parent);
+                    self.fork(parent, now);
                 }
                 self.complete = self.complete.max(slot);
             }
             Event::Shown { stream, shown } => {
                 self.sources.heard(stream, now);
                 self.take_shown(shown);
+            }
+            Event::Simulated { simulation, result } => {
+                self.counts.simulated += u64::from(result.is_some());
+                if let Some(ended) = self.lander.simulated(simulation, result) {
+                    self.end(ended, now);
+                }
             }
             Event::Fates { fates } => self.take_fates(fates, now),
         }
@@ -253,8 +263,9 @@ impl Keeper {
         self.counts.unreadable += u64::from(unreadable);
     }
 
-    fn fork(&mut self, parent: u64) {
+    fn fork(&mut self, parent: u64, now: Millis) {
         self.counts.forks += 1;
+        self.forked = Some(now);
         self.complete = self.complete.min(parent);
         if let Some(replica) = &mut self.replica {
             replica.forked(parent);

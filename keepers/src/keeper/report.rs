@@ -20,6 +20,12 @@ pub struct Counts {
     pub refused: u64,
     /// Intents that could not land.
     pub expired: u64,
+    /// Intents that a simulation refused, so that they were not sent.
+    pub foreseen: u64,
+    /// Simulations asked for.
+    pub simulations: u64,
+    /// Simulations that said anything.
+    pub simulated: u64,
     /// Slots from first signature to landing, summed over all that landed.
     pub slots_to_land: u64,
     /// Micro-lamports per compute unit, summed over all that landed.
@@ -47,6 +53,7 @@ impl Counts {
                 self.prices = self.prices.saturating_add(ended.price);
             }
             Outcome::Refused { .. } => self.refused += 1,
+            Outcome::Foreseen { .. } => self.foreseen += 1,
             Outcome::Expired => self.expired += 1,
         }
     }

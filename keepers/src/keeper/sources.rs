@@ -86,6 +86,11 @@ impl Asked {
         }
     }
 
+    /// Whether streams have told everything since a snapshot that was taken after they opened.
+    pub const fn is_whole(&self) -> bool {
+        self.taken.is_some() && self.snapshot.is_none() && !self.wanted
+    }
+
     /// Another snapshot is needed, whatever one is under way.
     pub fn snapshot_again(&mut self) {
         (self.snapshot, self.wanted) = (None, true);

@@ -3,13 +3,14 @@
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use holdfast_risk::chain_health::Monitor;
+use solana_transaction::versioned::VersionedTransaction;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
+use crate::Intent;
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
 use crate::lander::{Ended, Moment, Outcome};
-use crate::{Intent, Replica};
 
 impl Keeper {
     /// What the venue adds to the judgement of sources.
@@ -48,7 +49,7 @@ impl Keeper {
         let venue_now = self.venue_now();
         let consequence = self.diagnosis.class.consequence();
         let usable = self.usable();
-        let endpoints =
+        let endpoints: Vec<_> =
             if consequence.fan_out { usable } else { usable.into_iter().take(1).collect() };
         let recent = std::mem::take(&mut self.recent_fees);
         let moment = Moment {
@@ -62,13 +63,11 @@ impl Keeper {
         for ended in ended {
             self.end(ended, now);
         }
-        let mut transactions = again;
-        for intent in self.decide(venue_now, now) {
-            transactions.extend(self.begin(intent, &moment));
+        for transaction in again {
+            commands.push(self.send(&endpoints, transaction));
         }
-        for transaction in transactions {
-            self.counts.sent += 1;
-            commands.push(Command::Send { endpoints: endpoints.clone(), transaction });
+        for intent in self.decide(venue_now, now) {
+            commands.extend(self.begin(intent, venue_now, &moment, &endpoints));
         }
         self.recent_fees = recent;
     }
@@ -108,30 +107,53 @@ impl Keeper {
         }
     }
 
+    /// Begins an intent: its transaction is sent, or simulated first.
     fn begin(
         &mut self,
         intent: Intent,
+        venue_now: Millis,
         moment: &Moment,
-    ) -> Option<solana_transaction::versioned::VersionedTransaction> {
-        let mirror = self.replica.as_ref().map(Replica::mirror)?;
+        endpoints: &[usize],
+    ) -> Option<Command> {
+        let replica = self.replica.as_ref()?;
+        let (mirror, target) = (replica.mirror(), intent.target());
         let kind = intent.kind(mirror);
         if self.dry_run {
             info!(?intent, "would send");
-            self.desk.refused(intent.target(), "dry run".to_owned(), moment.now);
+            self.desk.refused(target, "dry run".to_owned(), moment.now);
             return None;
         }
         let instruction = intent.instruction(mirror, self.account, self.lander.wallet())?;
-        let transaction = self.lander.begin(intent, kind, instruction, moment)?;
-        info!(?intent, "sent");
-        self.desk.sent(intent.target());
+        let command = if self.doubts(&intent, replica, venue_now, moment.now) {
+            let accounts = instruction.accounts.iter().map(|account| &account.pubkey);
+            let since = replica.known_since(accounts);
+            let endpoint = self.judge(target)?;
+            let (simulation, transaction) = self.lander.hold(intent, kind, instruction, moment)?;
+            info!(?intent, "simulated first");
+            self.counts.simulations += 1;
+            Command::Simulate { endpoint, simulation, since, transaction }
+        } else {
+            let transaction = self.lander.begin(intent, kind, instruction, moment)?;
+            info!(?intent, "sent");
+            self.send(endpoints, transaction)
+        };
+        self.desk.sent(target);
         self.counts.begun += 1;
-        Some(transaction)
+        Some(command)
+    }
+
+    fn send(&mut self, endpoints: &[usize], transaction: VersionedTransaction) -> Command {
+        self.counts.sent += 1;
+        Command::Send { endpoints: endpoints.to_vec(), transaction }
     }
 
     pub(super) fn end(&mut self, ended: Ended, now: Millis) {
         let target = ended.intent.target();
-        let landed = !matches!(ended.outcome, Outcome::Expired);
-        self.sources.ended(landed);
+        match ended.outcome {
+            Outcome::Landed { .. } | Outcome::Refused { .. } => self.sources.ended(true),
+            Outcome::Expired => self.sources.ended(false),
+            Outcome::Foreseen { .. } => {}
+        }
         self.counts.end(&ended);
         match &ended.outcome {
             Outcome::Landed { slot } => {
@@ -141,6 +163,10 @@ impl Keeper {
             Outcome::Refused { slot, reason } => {
                 warn!(intent = ?ended.intent, %reason, "refused");
                 self.desk.landed(target, *slot, now);
+                self.desk.refused(target, reason.clone(), now);
+            }
+            Outcome::Foreseen { reason } => {
+                info!(intent = ?ended.intent, %reason, "not sent: a simulation was refused");
                 self.desk.refused(target, reason.clone(), now);
             }
             Outcome::Expired => {

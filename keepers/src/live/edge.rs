@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use holdfast_client::Pubkey;
 use holdfast_keepers::keeper::{Command, Edge, Event};
+use solana_keypair::Keypair;
 use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::debug;
 
+use super::leaders::{Counts, Leaders};
+use super::serve::Reports;
 use super::{Endpoints, stream};
 use crate::config::Address;
 use crate::rpc::Endpoint;
@@ -18,6 +21,7 @@ pub struct LiveEdge {
     endpoints: Endpoints,
     streams: Vec<(Address, Option<JoinHandle<()>>)>,
     events: mpsc::Sender<Event>,
+    leaders: Option<Leaders>,
 }
 
 impl LiveEdge {
@@ -27,7 +31,20 @@ impl LiveEdge {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let streams = streams.into_iter().map(|address| (address, None)).collect();
-        Self { endpoints: Arc::new(endpoints), streams, events }
+        Self { endpoints: Arc::new(endpoints), streams, events, leaders: None }
+    }
+
+    /// From now on leaders are sent to as well.
+    pub fn reach_leaders(&mut self, identity: Keypair, reports: Reports, counts: Arc<Counts>) {
+        let leaders = Leaders::start(self.endpoints.clone(), identity, reports, counts);
+        self.leaders = Some(leaders);
+    }
+
+    /// Closes connections that should not just end.
+    pub async fn stop(self) {
+        if let Some(leaders) = self.leaders {
+            leaders.stop().await;
+        }
     }
 
     /// Asks one endpoint in a task, and hands on what comes of it.
@@ -53,6 +70,9 @@ impl LiveEdge {
     }
 
     fn send(&self, endpoints: Vec<usize>, transaction: &VersionedTransaction) {
+        if let Some(leaders) = &self.leaders {
+            leaders.send(transaction);
+        }
         for endpoint in endpoints {
             let (all, transaction) = (self.endpoints.clone(), transaction.clone());
             tokio::spawn(async move {
@@ -82,6 +102,15 @@ impl Edge for LiveEdge {
                         None => Ok(Vec::new()),
                     };
                     Event::Fates { fates: fates.unwrap_or_default() }
+                });
+            }
+            Command::Simulate { endpoint, simulation, since, transaction } => {
+                self.ask(endpoint, |all, endpoint| async move {
+                    let result = match all.get(endpoint) {
+                        Some(endpoint) => endpoint.judge(&transaction, since).await,
+                        None => None,
+                    };
+                    Event::Simulated { simulation, result }
                 });
             }
             Command::Open { stream, feeds } => self.open(stream, feeds),

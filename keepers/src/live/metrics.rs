@@ -1,12 +1,15 @@
 //! Prometheus' text form.
 
 use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
 
 use holdfast_keepers::health::Class;
 use holdfast_keepers::keeper::Report;
 
+use super::leaders;
+
 /// All metrics of a keeper.
-pub fn metrics(report: &Report) -> String {
+pub fn metrics(report: &Report, leaders: &leaders::Counts) -> String {
     let counts = &report.counts;
     let mut page = String::new();
     let gauges = [
@@ -39,14 +42,36 @@ pub fn metrics(report: &Report) -> String {
         ("left_out_total", "Changes that streams left out", counts.left_out),
         ("forks_total", "Abandoned forks", counts.forks),
         ("failed_requests_total", "Probes and snapshots that failed", counts.failed_requests),
+        ("leader_sent_total", "Transactions that a leader took", leaders.sent.load(Relaxed)),
+        (
+            "leader_failed_total",
+            "Connections and streams to leaders that failed",
+            leaders.failed.load(Relaxed),
+        ),
+        (
+            "leader_dropped_total",
+            "Transactions that leaders were not sent",
+            leaders.dropped.load(Relaxed),
+        ),
+        (
+            "leader_starts_total",
+            "Starts of the service that knows the leaders",
+            leaders.starts.load(Relaxed),
+        ),
+        ("simulations_total", "Simulations asked for", counts.simulations),
+        ("simulated_total", "Simulations that said anything", counts.simulated),
     ];
     for (name, help, value) in counters {
         family(&mut page, name, help, "counter");
         sample(&mut page, name, "", value);
     }
     family(&mut page, "ended_total", "Intents by what became of them", "counter");
-    let ended =
-        [("landed", counts.landed), ("refused", counts.refused), ("expired", counts.expired)];
+    let ended = [
+        ("landed", counts.landed),
+        ("refused", counts.refused),
+        ("foreseen", counts.foreseen),
+        ("expired", counts.expired),
+    ];
     for (outcome, value) in ended {
         sample(&mut page, "ended_total", &format!("{{outcome=\"{outcome}\"}}"), value);
     }

@@ -1,6 +1,7 @@
 //! Running a keeper against a real cluster: the clock, the signals, and who carries commands out.
 
 mod edge;
+mod leaders;
 mod metrics;
 mod refusal;
 mod serve;
@@ -44,6 +45,7 @@ pub async fn run(config: &Config) -> Result<(), String> {
     let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
     let endpoints = Endpoint::all(config);
     let standing = preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
+    let identity = preflight::identity(config, &wallet)?;
     let (streams, me) = (config.streams(), wallet.pubkey());
     info!(
         cluster = %standing.genesis,
@@ -66,9 +68,13 @@ pub async fn run(config: &Config) -> Result<(), String> {
         endpoints: endpoints.len(),
         streams: streams.len(),
     };
-    let running = Running::new(orders, endpoints, streams);
+    let mut running = Running::new(orders, endpoints, streams);
+    let leaders = Arc::new(leaders::Counts::default());
     if let Some(listen) = config.listen {
-        serve::serve(listen, running.report.subscribe()).await?;
+        serve::serve(listen, running.report.subscribe(), leaders.clone()).await?;
+    }
+    if config.leaders.send && !config.dry_run {
+        running.edge.reach_leaders(identity, running.report.subscribe(), leaders);
     }
     running.until_stopped().await;
     Ok(())
@@ -138,6 +144,7 @@ impl Running {
             tick.tick().await;
             self.turn();
         }
+        self.edge.stop().await;
         info!("stopped");
     }
 

@@ -2,6 +2,7 @@
 //! does its work, `/metrics` for Prometheus.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::leaders::Counts;
 use super::metrics::metrics;
 
 /// A keeper that has not decided for this long hangs.
@@ -26,18 +28,25 @@ pub type Reports = watch::Receiver<(Instant, Report)>;
 ///
 /// # Errors
 /// A sentence when the port cannot be had.
-pub async fn serve(listen: SocketAddr, reports: Reports) -> Result<(), String> {
+pub async fn serve(
+    listen: SocketAddr,
+    reports: Reports,
+    leaders: Arc<Counts>,
+) -> Result<(), String> {
     let listener = TcpListener::bind(listen).await.map_err(|reason| {
         format!("listen = {listen} cannot be had ({reason}): choose another address or port")
     })?;
-    let pages = Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route(
-            "/metrics",
-            get(|State(reports): State<Reports>| async move { metrics(&reports.borrow().1) }),
-        )
-        .with_state(reports);
+    let pages =
+        Router::new()
+            .route("/healthz", get(healthz))
+            .route("/readyz", get(readyz))
+            .route(
+                "/metrics",
+                get(|State(reports): State<Reports>| async move {
+                    metrics(&reports.borrow().1, &leaders)
+                }),
+            )
+            .with_state(reports);
     tokio::spawn(async move { axum::serve(listener, pages).await });
     Ok(())
 }

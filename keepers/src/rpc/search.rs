@@ -5,17 +5,15 @@ use holdfast_client::decode::{Kind, decode};
 use holdfast_client::{Pubkey, holdfast};
 use holdfast_keepers::Snapshot;
 use serde_json::{Value, json};
-use solana_account_decoder_client_types::UiAccountEncoding;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
-use solana_rpc_client_api::client_error;
-use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
+use solana_rpc_client_api::config::RpcProgramAccountsConfig;
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 use solana_signature::Signature;
 
-use super::{Endpoint, Found};
+use super::{Endpoint, Found, binary};
 
 /// Bytes before an account's fields.
 const DISCRIMINATOR: usize = 8;
@@ -61,18 +59,13 @@ impl Endpoint {
     ) -> Result<Snapshot, String> {
         let config = RpcProgramAccountsConfig {
             filters,
-            account_config: RpcAccountInfoConfig {
-                encoding: Some(UiAccountEncoding::Base64),
-                commitment: Some(commitment),
-                ..RpcAccountInfoConfig::default()
-            },
+            account_config: binary(commitment),
             with_context: Some(true),
             ..RpcProgramAccountsConfig::default()
         };
         let params = json!([holdfast::ID.to_string(), config]);
-        let found: Result<Response<Vec<RpcKeyedAccount>>, client_error::Error> =
-            self.client.send(RpcRequest::GetProgramAccounts, params).await;
-        let found = found.map_err(|error| self.said(error))?;
+        let found = self.client.send(RpcRequest::GetProgramAccounts, params);
+        let found: Response<Vec<RpcKeyedAccount>> = self.asked(found).await?;
         let accounts: Option<Vec<_>> = found
             .value
             .iter()
@@ -90,11 +83,7 @@ impl Endpoint {
         &self,
         addresses: &[Pubkey],
     ) -> Result<(u64, Vec<Option<Found>>), String> {
-        let commitment = CommitmentConfig::confirmed();
-        let found = self.client.get_multiple_accounts_with_commitment(addresses, commitment).await;
-        let found = found.map_err(|error| self.said(error))?;
-        let accounts = found.value.into_iter().map(|account| account.map(Found::from));
-        Ok((found.context.slot, accounts.collect()))
+        self.accounts_at(addresses, CommitmentConfig::confirmed()).await
     }
 
     /// Logs of the confirmed transactions that touched an account after the one signed `since`, the
@@ -112,8 +101,8 @@ impl Endpoint {
             commitment: Some(CommitmentConfig::confirmed()),
             ..GetConfirmedSignaturesForAddress2Config::default()
         };
-        let found = self.client.get_signatures_for_address_with_config(address, config).await;
-        let found = found.map_err(|error| self.said(error))?;
+        let found = self.client.get_signatures_for_address_with_config(address, config);
+        let found = self.asked(found).await?;
         let mut logs = Vec::new();
         for past in found.iter().rev().filter(|past| past.err.is_none()) {
             logs.push(self.logs(&past.signature).await?);
@@ -131,8 +120,8 @@ impl Endpoint {
             "encoding": "base64",
             "maxSupportedTransactionVersion": 0,
         });
-        let found = self.client.send(RpcRequest::GetTransaction, json!([signature, config])).await;
-        let found: Value = found.map_err(|error| self.said(error))?;
+        let found = self.client.send(RpcRequest::GetTransaction, json!([signature, config]));
+        let found: Value = self.asked(found).await?;
         let logs = found["meta"]["logMessages"].as_array().cloned().unwrap_or_default();
         Ok(logs.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect())
     }

@@ -1,7 +1,7 @@
 //! What a person's transaction needs: a trial, a blockhash, and what became of it.
 
 use holdfast_client::Pubkey;
-use holdfast_keepers::lander::Blockhash;
+use holdfast_keepers::lander::{Blockhash, Simulation};
 use holdfast_risk::Millis;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client_api::config::RpcSimulateTransactionConfig;
@@ -9,8 +9,10 @@ use solana_sdk_ids::sysvar::{clock, slot_hashes};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
+use tracing::debug;
 
 use super::Endpoint;
+use crate::live::refusal;
 
 /// How a trial ended.
 pub struct Simulated {
@@ -37,8 +39,8 @@ impl Endpoint {
     /// A sentence when the endpoint does not answer.
     pub async fn blockhash(&self) -> Result<Blockhash, String> {
         let commitment = CommitmentConfig::confirmed();
-        let found = self.client.get_latest_blockhash_with_commitment(commitment).await;
-        let (hash, last_height) = found.map_err(|error| self.said(error))?;
+        let found = self.client.get_latest_blockhash_with_commitment(commitment);
+        let (hash, last_height) = self.asked(found).await?;
         Ok(Blockhash { hash, last_height })
     }
 
@@ -47,28 +49,51 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn recent_fees(&self, accounts: &[Pubkey]) -> Result<Vec<u64>, String> {
-        let fees = self.client.get_recent_prioritization_fees(accounts).await;
-        let fees = fees.map_err(|error| self.said(error))?;
+        let fees = self.asked(self.client.get_recent_prioritization_fees(accounts)).await?;
         Ok(fees.into_iter().map(|fee| fee.prioritization_fee).collect())
     }
 
-    /// Runs a signed transaction without sending it.
+    /// Runs a transaction without sending it, on accounts no older than the slot `since`.
     ///
     /// # Errors
-    /// A sentence when the endpoint does not answer.
-    pub async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulated, String> {
+    /// A sentence when the endpoint does not answer, or has not got that far.
+    pub async fn simulate(
+        &self,
+        transaction: &VersionedTransaction,
+        since: Option<u64>,
+    ) -> Result<Simulated, String> {
         let config = RpcSimulateTransactionConfig {
-            sig_verify: true,
             commitment: Some(CommitmentConfig::processed()),
+            min_context_slot: since,
             ..RpcSimulateTransactionConfig::default()
         };
-        let found = self.client.simulate_transaction_with_config(transaction, config).await;
-        let found = found.map_err(|error| self.said(error))?.value;
+        let found = self.client.simulate_transaction_with_config(transaction, config);
+        let found = self.asked(found).await?.value;
         Ok(Simulated {
             refused: found.err.map(TransactionError::from),
             logs: found.logs.unwrap_or_default(),
             units: found.units_consumed.unwrap_or_default(),
         })
+    }
+
+    /// What a program says to a transaction, on accounts no older than the slot `since`; `None` when
+    /// none was asked: nobody answered, or the transaction was refused for another reason, as for a
+    /// blockhash that the endpoint does not know yet.
+    pub async fn judge(
+        &self,
+        transaction: &VersionedTransaction,
+        since: u64,
+    ) -> Option<Simulation> {
+        let simulated = self.simulate(transaction, Some(since)).await;
+        let Simulated { refused, units, .. } =
+            simulated.inspect_err(|reason| debug!(%reason, "no simulation")).ok()?;
+        match refused {
+            None => Some(Simulation { units, refused: None }),
+            Some(error @ TransactionError::InstructionError(..)) => {
+                Some(Simulation { units, refused: Some(refusal(&error)) })
+            }
+            Some(_) => None,
+        }
     }
 
     /// Where a transaction is on its way. The height is older than what is said of the transaction:
@@ -78,10 +103,9 @@ impl Endpoint {
     /// A sentence when the endpoint does not answer.
     pub async fn landing(&self, signature: Signature) -> Result<Landing, String> {
         let confirmed = CommitmentConfig::confirmed();
-        let height = self.client.get_block_height_with_commitment(confirmed).await;
-        let height = height.map_err(|error| self.said(error))?;
-        let found = self.client.get_signature_statuses(&[signature]).await;
-        let found = found.map_err(|error| self.said(error))?.value.pop().flatten();
+        let height = self.asked(self.client.get_block_height_with_commitment(confirmed)).await?;
+        let found = self.client.get_signature_statuses(std::slice::from_ref(&signature));
+        let found = self.asked(found).await?.value.pop().flatten();
         let landed = found
             .filter(|status| status.satisfies_commitment(confirmed))
             .map(|status| (status.slot, status.err));

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use holdfast_client::{Pubkey, holdfast};
 use holdfast_keepers::health::Progress;
+use holdfast_keepers::lander::Simulation;
 use holdfast_risk::Millis;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::venue::feed_account;
-use crate::{Cluster, Venue};
+use crate::{Cluster, Failure, Venue};
 
 /// Slots whose accounts are kept.
 const KEPT: usize = 160;
@@ -51,6 +52,20 @@ pub struct Landed {
     pub slot: u64,
     /// The program's error code, or whatever else was said.
     pub refused: Option<String>,
+}
+
+impl Slot {
+    /// Runs a transaction after this slot. `None` when no program was asked, or the slot is too old.
+    pub fn simulate(&self, transaction: VersionedTransaction) -> Option<Simulation> {
+        match self.cluster.as_ref()?.try_transaction(transaction) {
+            Ok(said) => Some(Simulation { units: said.compute_units_consumed, refused: None }),
+            Err(failed) => {
+                let units = failed.meta.compute_units_consumed;
+                let code = Failure::of(&failed).code?;
+                Some(Simulation { units, refused: Some(format!("code {code}")) })
+            }
+        }
+    }
 }
 
 /// The chain.

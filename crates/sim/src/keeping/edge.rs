@@ -6,6 +6,7 @@ use holdfast_client::{Pubkey, holdfast};
 use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
 use holdfast_keepers::keeper::{Command, Edge, Event, Fate, FeedAccount, Shown};
+use holdfast_keepers::lander::Simulation;
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use solana_transaction::versioned::VersionedTransaction;
@@ -82,6 +83,12 @@ impl FaultyEdge {
                         Event::Opened { stream }
                     };
                     self.arrive(now + late, event);
+                }
+                Command::Simulate { endpoint, simulation, since, transaction } => {
+                    if !self.faults.has(Fault::Unsimulated) {
+                        let result = self.simulate(chain, endpoint, since, transaction);
+                        self.arrive(now + late, Event::Simulated { simulation, result });
+                    }
                 }
                 Command::Send { endpoints, transaction } => {
                     self.send(&endpoints, transaction, now + late);
@@ -196,6 +203,24 @@ impl FaultyEdge {
             };
         }
         Event::Progress { endpoint, progress, fees: Vec::new() }
+    }
+
+    fn simulate(
+        &mut self,
+        chain: &Chain,
+        endpoint: usize,
+        since: u64,
+        transaction: VersionedTransaction,
+    ) -> Option<Simulation> {
+        if self.faults.has(Fault::Misjudging(endpoint)) {
+            return Some(Simulation { units: 1_000, refused: Some("it says no".to_owned()) });
+        }
+        if self.faults.has(Fault::Garbage(endpoint)) {
+            return Some(Simulation { units: self.random.random(), refused: None });
+        }
+        let shown = self.shown(chain, endpoint);
+        let answers = !self.faults.is_refusing(endpoint) && shown.progress.slot >= since;
+        shown.simulate(transaction).filter(|_| answers)
     }
 
     fn snapshot(&mut self, chain: &Chain, endpoint: usize, feeds: &[Pubkey]) -> Event {

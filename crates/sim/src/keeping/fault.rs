@@ -32,6 +32,10 @@ pub enum Fault {
     Reordering(u64),
     /// Two transactions in three are lost.
     Losing,
+    /// Simulations are never answered.
+    Unsimulated,
+    /// An endpoint says of every simulation that it is refused.
+    Misjudging(usize),
     /// The chain stands still.
     Halt,
     /// Half of the slots are skipped.

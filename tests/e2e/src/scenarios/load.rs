@@ -24,6 +24,9 @@ const COLLATERAL: u64 = 10_000_000_000;
 /// How long they trade.
 const LASTS: Duration = Duration::from_secs(60);
 
+/// What a trader waits for when the account's order slots are full.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// How long the keepers may take for what is left then.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -31,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(180);
 #[derive(Default)]
 struct Done {
     landed: u64,
+    /// All of the account's order slots were taken.
+    refused: u64,
+    /// The validator took it, and it did not land.
     lost: u64,
 }
 
@@ -55,6 +61,8 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.figure("orders placed", placed, "");
     report.figure("a second", rate(placed, lasted), "orders");
     report.figure("transactions lost", lost, "");
+    let refused: u64 = done.iter().map(|done| done.refused).sum();
+    report.figure("orders refused because eight waited already", refused, "");
     let accounts: Vec<_> = traders.iter().map(|trader| account(&trader.pubkey())).collect();
     let none_waits = async |stage: &Stage| {
         for account in &accounts {
@@ -110,6 +118,10 @@ async fn trade(url: &str, trader: &Keypair) -> Done {
         let place = instruction::place_order(owner, account(&owner), market, request, &[]);
         match chain.send(&[place], &[trader]).await {
             Ok(()) => done.landed += 1,
+            Err(reason) if reason.to_string().contains("custom program error") => {
+                done.refused += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
             Err(_) => done.lost += 1,
         }
     }

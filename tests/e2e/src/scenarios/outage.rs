@@ -17,7 +17,7 @@ use crate::stage::Stage;
 const HALT: Duration = Duration::from_secs(20);
 
 /// The price after it.
-const FALLEN: f64 = 137.0;
+const FALLEN: f64 = 136.0;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -54,6 +54,9 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.time("from the first block to normal, by itself", resumed.elapsed());
     let opened = async |stage: &Stage| Ok(stage.held("kate", 0).await? > 0);
     stage.until("the order to open is executed", PATIENCE, opened).await?;
+    let whole = super::crash::SIZE.parse::<i64>()? * 1_000_000;
+    let liquidated = async |stage: &Stage| Ok(stage.held("ida", 0).await? < whole);
+    stage.until("the thinly margined trader is liquidated", PATIENCE, liquidated).await?;
     judge(stage, report, slot, broke).await?;
     stage.publish("SOL", json!({"mode": "normal", "price": CALM})).await
 }

@@ -1,0 +1,142 @@
+//! What a keeper is in doubt about it asks before it pays: and nobody's answer, or none, keeps it from
+//! what is urgent.
+
+use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::instruction;
+use holdfast_keepers::keeper::Report;
+use holdfast_risk::Millis;
+use holdfast_sim::keeping::{Fault, World, WorldPlan};
+use solana_signer::Signer;
+
+/// Enough to be safe again, in the collateral's units.
+const HELP: u64 = 900_000_000;
+
+/// A keeper that has so many streams; without one it has snapshots only, and is always in doubt.
+fn world(seed: u64, streams: usize) -> World {
+    let plan = WorldPlan { seed, keepers: 1, endpoints: 3, streams, traders: 1 };
+    let mut world = World::new(plan).expect("cargo xtask build");
+    world.pass(10_000);
+    world
+}
+
+fn account(world: &World) -> MarginAccount {
+    world.chain.venue.account(&world.traders[0].account)
+}
+
+fn report(world: &World) -> Report {
+    world.keepers[0].report(Millis(world.now))
+}
+
+/// Under these faults the price falls by a tenth; after how long the account is partly closed.
+fn liquidates_under(seed: u64, streams: usize, faults: &[Fault]) -> (u64, Report) {
+    let mut world = world(seed, streams);
+    world.fail(faults);
+    world.pass(8_000);
+    let before = account(&world).positions[0].size;
+    world.price = world.price / 10 * 9;
+    let took = world.until(60_000, |world| account(world).positions[0].size < before);
+    let report = report(&world);
+    let took = took.unwrap_or_else(|| panic!("{faults:?} seed {seed}: {report:?}"));
+    println!("{faults:?} seed {seed}: after {took} ms, {:?}", report.counts);
+    (took, report)
+}
+
+#[test]
+fn who_sees_everything_asks_nobody() {
+    for seed in 0..3 {
+        let (_, report) = liquidates_under(seed, 2, &[]);
+        assert_eq!((report.counts.simulations, report.counts.refused), (0, 0));
+    }
+}
+
+#[test]
+fn who_has_snapshots_only_asks_first() {
+    for seed in 0..3 {
+        let counts = liquidates_under(seed, 0, &[]).1.counts;
+        assert!(counts.simulations >= 2, "a flag and a liquidation: {counts:?}");
+        assert_eq!((counts.simulated, counts.refused), (counts.simulations, 0), "{counts:?}");
+    }
+}
+
+#[test]
+fn who_saw_blocks_abandoned_or_hears_nothing_asks_first() {
+    for fault in [Fault::Silent, Fault::Forking(2)] {
+        let asked = (0..4).map(|seed| liquidates_under(seed, 2, &[fault]).1.counts.simulations);
+        assert!(asked.sum::<u64>() > 0, "{fault:?}");
+    }
+}
+
+#[test]
+fn who_is_not_answered_goes_ahead_after_a_second() {
+    for seed in 0..3 {
+        let (asked, _) = liquidates_under(seed, 0, &[]);
+        let (took, report) = liquidates_under(seed, 0, &[Fault::Unsimulated]);
+        assert!(report.counts.simulations >= 2 && report.counts.simulated == 0, "{report:?}");
+        // A second for the flag and one for the liquidation; slots, prices and snapshots come in
+        // steps of their own.
+        assert!(took <= asked + 2_000 + 3_000, "{took} ms, answered {asked} ms");
+        let (_, report) = liquidates_under(seed, 0, &[Fault::Slow(3_000)]);
+        assert!(report.counts.simulations >= 2, "{report:?}");
+    }
+}
+
+#[test]
+fn one_that_judges_wrongly_stops_nothing() {
+    for seed in 0..3 {
+        for judge in [Fault::Misjudging(0), Fault::Misjudging(1), Fault::Garbage(0)] {
+            let (_, report) = liquidates_under(seed, 0, &[judge]);
+            let foreseen = report.counts.foreseen;
+            assert_eq!(foreseen > 0, judge == Fault::Misjudging(0), "{judge:?}: {report:?}");
+        }
+    }
+}
+
+/// The account is topped up after its flag, at this moment before or after the liquidation is due,
+/// while the keeper has snapshots only: what became of the liquidation.
+fn topped_up(wait: u64, faults: &[Fault]) -> Report {
+    let mut world = world(wait, 0);
+    world.fail(faults);
+    world.pass(8_000);
+    world.price = world.price / 10 * 9;
+    let flagged = world.until(30_000, |world| account(world).flagged_ms != 0);
+    assert!(flagged.is_some(), "{:?}", report(&world));
+    world.pass(wait);
+    let (venue, to) = (&mut world.chain.venue, world.traders[0].account);
+    let (payer, wallet) = venue.person(HELP);
+    let deposit = instruction::deposit(payer.pubkey(), wallet, venue.silo, to, HELP);
+    venue.cluster.send(&[deposit], &[&payer]).expect("a deposit");
+    world.pass(10_000);
+    report(&world)
+}
+
+#[test]
+fn what_would_be_refused_is_not_paid_for() {
+    let (mut foreseen, mut unforeseen) = (0, 0);
+    // Snapshots are old when they come.
+    let late = Fault::Slow(900);
+    for wait in (2_000..6_000).step_by(200) {
+        let asked = topped_up(wait, &[late]).counts;
+        assert_eq!(asked.refused, 0, "topped up after {wait} ms: {asked:?}");
+        foreseen += asked.foreseen;
+        unforeseen += topped_up(wait, &[late, Fault::Unsimulated]).counts.refused;
+    }
+    println!("refused by simulation {foreseen} times; without one, paid for {unforeseen} times");
+    assert!(foreseen > 0 && unforeseen > 0, "{foreseen} {unforeseen}");
+}
+
+#[test]
+fn the_reason_of_a_refusal_that_was_foreseen_is_kept() {
+    let mut world = world(1, 0);
+    world.fail(&[Fault::Misjudging(0), Fault::Misjudging(1), Fault::Misjudging(2)]);
+    world.pass(8_000);
+    world.price = world.price / 10 * 9;
+    let held = world.until(20_000, |world| !report(world).held_back.is_empty());
+    assert!(held.is_some());
+    let held = report(&world).held_back.swap_remove(0);
+    assert_eq!((held.refusals, held.reason.as_str()), (1, "it says no"));
+    world.pass(20_000);
+    let counts = report(&world).counts;
+    // A second, two, four, eight: five attempts in fifteen seconds.
+    assert!((4..=6).contains(&counts.foreseen), "{counts:?}");
+    assert_eq!(counts.refused, 0);
+}
