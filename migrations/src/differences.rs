@@ -2,7 +2,7 @@
 
 use holdfast_client::address;
 use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::holdfast::state::{Exchange, Market, Silo};
+use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
 
 use crate::steps::{padded, read};
 use crate::{Cluster, Deployment, MarketPlan, Step};
@@ -28,6 +28,9 @@ pub fn differences(cluster: &mut impl Cluster, wanted: &Deployment) -> Result<Ve
         "other guardians".to_owned()
     });
     found.note(!locked || exchange.timelock == wanted.timelock, || "another timelock".to_owned());
+    let health = read::<ChainHealth>(cluster, &address::chain_health())?;
+    let same = health.is_some_and(|health| health.thresholds == wanted.thresholds);
+    found.note(same, || "other chain-health thresholds".to_owned());
     found.note(usize::from(exchange.silo_count) <= wanted.silos.len(), || {
         format!("{} silos, and {} are wanted", exchange.silo_count, wanted.silos.len())
     });

@@ -28,3 +28,7 @@ pub fn is_close(mirror: &Mirror, now: Millis, intent: &Intent) -> bool {
     });
     little && markets.any(aged)
 }
+
+#[cfg(test)]
+#[path = "../close_tests.rs"]
+mod tests;

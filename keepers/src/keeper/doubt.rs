@@ -1,5 +1,7 @@
 //! When the mirror may be wrong about what is due, an endpoint is asked first.
 
+use std::cmp::Reverse;
+
 use holdfast_risk::Millis;
 
 use super::Keeper;
@@ -39,9 +41,11 @@ impl Keeper {
                 || is_close(replica.mirror(), venue_now, intent))
     }
 
-    /// Who is asked: after each refusal another endpoint, so that one that is wrong stops nothing.
+    /// Who is asked: who shows the newest slot, and after each refusal another, so that one that is
+    /// wrong stops nothing.
     pub(super) fn judge(&self, target: Target) -> Option<usize> {
-        let usable = self.usable();
+        let mut usable = self.usable();
+        usable.sort_by_key(|endpoint| Reverse(self.shown.get(endpoint).map(|seen| seen.slot)));
         let refusals = usize::try_from(self.desk.refusals(target)).unwrap_or_default();
         usable.get(refusals % usable.len().max(1)).copied()
     }

@@ -91,8 +91,9 @@ fn what_differs_is_named_and_never_locked() {
     }
     let other = || Pubkey::new_from_array([3; 32]);
     type Change = fn(&mut Deployment);
-    let changes: [(Change, &str); 7] = [
+    let changes: [(Change, &str); 8] = [
         (|it| it.fee_receiver = Pubkey::new_from_array([3; 32]), "another fee receiver"),
+        (|it| it.thresholds.thaw_ms += 1, "other chain-health thresholds"),
         (|it| it.silos.clear(), "1 silos, and 0 are wanted"),
         (|it| it.silos[0].terms.epoch_cap_bps = 1, "other terms of silo 0"),
         (|it| it.silos[0].markets.clear(), "1 markets in silo 0, and 0 are wanted"),
