@@ -13,7 +13,7 @@ fn flagged(mirror: &mut Mirror, collateral: u64, now: Millis) -> Option<Intent> 
 
 /// The most collateral with which it is flagged.
 fn most(mirror: &mut Mirror, now: Millis) -> u64 {
-    let (mut flagged_with, mut safe_with) = (0, 1_000_000_000);
+    let (mut flagged_with, mut safe_with) = (0_u64, 1_000_000_000);
     while safe_with - flagged_with > 1 {
         let middle = flagged_with.midpoint(safe_with);
         match flagged(mirror, middle, now) {
