@@ -69,7 +69,7 @@ impl Line {
     }
 
     /// Nothing more happens, and the stream ends in time.
-    async fn is_given_up(self) {
+    async fn given_up(self) {
         tokio::time::pause();
         let begun = Instant::now();
         assert!(self.ends().await.is_empty());
@@ -249,7 +249,7 @@ async fn what_is_never_answered_is_given_up() {
     // The connection, the handshake's answer, and each subscription.
     let line = Line::begin(16).await;
     let silent = line.listener.accept().await.expect("it connects");
-    line.is_given_up().await;
+    line.given_up().await;
     drop(silent);
     for answered in 0..3 {
         let line = Line::begin(16).await;
@@ -258,7 +258,7 @@ async fn what_is_never_answered_is_given_up() {
             server.subscribe(subscription).await;
         }
         server.request().await;
-        line.is_given_up().await;
+        line.given_up().await;
     }
 }
 
