@@ -19,18 +19,21 @@ const HALT: Duration = Duration::from_secs(20);
 /// The price after it.
 const FALLEN: f64 = 136.0;
 
+/// Where a stop and an order to buy the dip wait: between the prices before and after.
+const BELOW: &str = "140";
+
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Just before the halt one trader asks to close and one to open; a third is thinly margined.
+/// Before the halt one trader leaves a stop and one an order to open, for a price that only comes in it;
+/// a third is thinly margined.
 pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     exposed(stage, "ida").await?;
     let jack = stage.trader("jack", 10_000).await?;
     jack.says(&["trade", "open", "SOL", "long", "20", "--limit", "200", "--wait"]).await?;
     let kate = stage.trader("kate", 10_000).await?;
     let slot = stage.slot().await?;
-    // One right after the other, and the halt before either's delay is over.
-    kate.says(&["trade", "open", "SOL", "long", "20", "--limit", "200"]).await?;
-    jack.says(&["trade", "close", "SOL", "--limit", "100"]).await?;
+    kate.says(&["trade", "open", "SOL", "long", "20", "--limit", "200", "--below", BELOW]).await?;
+    jack.says(&["trade", "close", "SOL", "--limit", "100", "--below", BELOW]).await?;
     stage.cluster.validator.freeze()?;
     stage.publish("SOL", json!({"mode": "normal", "price": FALLEN})).await?;
     tokio::time::sleep(HALT).await;
