@@ -27,15 +27,19 @@ fn every_sample_belongs_to_a_family_that_was_announced_once() {
     assert!(page.contains("holdfast_endpoint_usable{endpoint=\"1\"} 1\n"));
 }
 
+/// Names of the metrics that a file of ops asks for.
+fn asked(file: &str) -> BTreeSet<&str> {
+    let rests = file.split("holdfast_").skip(1);
+    let others = |letter: char| !letter.is_ascii_lowercase() && letter != '_';
+    rests.filter_map(|rest| rest.split(others).next()).collect()
+}
+
 #[test]
-fn the_dashboard_asks_for_metrics_that_exist() {
-    let (page, dashboard) = (page(), include_str!("../ops/grafana-dashboard.json"));
-    let asked = dashboard.split("holdfast_").skip(1);
-    let names: BTreeSet<_> = asked
-        .map(|rest| rest.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_').next())
-        .collect();
-    assert!(names.len() > 10);
-    for name in names.into_iter().flatten() {
-        assert!(page.contains(&format!("# TYPE holdfast_{name} ")), "holdfast_{name}");
-    }
+fn the_dashboard_shows_every_metric_and_alerts_ask_for_some() {
+    let page = page();
+    let families = page.lines().filter_map(|line| line.strip_prefix("# TYPE holdfast_"));
+    let there: BTreeSet<_> = families.filter_map(|rest| rest.split(' ').next()).collect();
+    assert_eq!(asked(include_str!("../ops/grafana-dashboard.json")), there);
+    let alerts = asked(include_str!("../ops/alerts.yml"));
+    assert!(alerts.len() > 3 && alerts.is_subset(&there), "{alerts:?}");
 }

@@ -5,18 +5,18 @@ mod schedule;
 mod search;
 mod transact;
 
-use std::error::Error;
 use std::time::Duration;
 
 use holdfast_client::Pubkey;
 use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
 use holdfast_keepers::keeper::{Fate, FeedAccount};
+use holdfast_migrations::reason;
 use holdfast_risk::Millis;
 use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_rpc_client_api::client_error::{self, ErrorKind};
+use solana_rpc_client_api::client_error;
 use solana_rpc_client_api::config::{
     RpcAccountInfoConfig, RpcSendTransactionConfig, UiTransactionEncoding,
 };
@@ -264,20 +264,6 @@ fn binary(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
         commitment: Some(commitment),
         ..RpcAccountInfoConfig::default()
     }
-}
-
-/// The reason without the address it happened at.
-fn reason(error: client_error::Error) -> String {
-    match *error.kind {
-        ErrorKind::Reqwest(error) => innermost(&error.without_url()),
-        ErrorKind::Middleware(_) => "the request failed on its way".to_owned(),
-        kind => kind.to_string(),
-    }
-}
-
-/// The last of an error's causes: the one that says what happened.
-fn innermost(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 #[cfg(test)]

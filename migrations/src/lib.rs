@@ -26,7 +26,7 @@ pub use manifest::{ListedMarket, ListedSilo, Manifest};
 pub use migrate::{Migration, ProgramTask, Progress, Survey, migrate, survey};
 pub use origin::{Origin, Place, local_program_keypair};
 pub use program::{Deployed, deploy_program, deployed, upgrade_program};
-pub use rpc::RpcCluster;
+pub use rpc::{RpcCluster, reason};
 pub use steps::{Deployment, MarketPlan, SiloPlan, Step, apply, plan};
 
 /// What a migration needs of a cluster.

@@ -132,8 +132,8 @@ impl Manifest {
             .map_err(|error| format!("{shown} is no deployment manifest ({error})"))?;
         if found.version != VERSION {
             return Err(format!(
-                "{shown} is a manifest of version {}, read is {VERSION}: write it again with this \
-                 version's `holdfast-migrate`",
+                "{shown} is a manifest of version {}, read is {VERSION}: use the programs of that \
+                 version, or write it again with this version's `holdfast-migrate`",
                 found.version
             ));
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
@@ -20,6 +20,7 @@ use crate::proxy::Proxy;
 use crate::publisher::feed_address;
 use crate::tokens;
 use crate::validator::{self, Validator};
+use crate::wait::until;
 use crate::wallets::Wallet;
 
 /// SOL that a wallet starts with, lamports.
@@ -34,9 +35,6 @@ const INSURANCE: &str = "500000";
 
 /// How long a daemon may take to do its first work.
 const FIRST_WORK: Duration = Duration::from_secs(90);
-
-/// How often it is looked for.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// How long a daemon may take to end.
 const END: Duration = Duration::from_secs(15);
@@ -192,43 +190,35 @@ impl LocalCluster {
         Ok(())
     }
 
-    /// Waits until `holds` says so.
+    /// Waits until `holds`, and says how long that took. What does not answer is asked again.
     ///
     /// # Errors
-    /// When that takes longer than `patience`, or something ended unasked.
-    pub async fn wait<F: Future<Output = Result<bool>>>(
+    /// When it takes longer than `patience`, or something ended unasked.
+    pub async fn until(
         &mut self,
         what: &str,
         patience: Duration,
-        mut holds: impl FnMut(Chain) -> F,
+        holds: impl AsyncFn(&Chain) -> Result<bool>,
     ) -> Result<Duration> {
-        let begun = Instant::now();
-        while begun.elapsed() < patience {
+        let chain = self.chain();
+        let look = async || {
             self.must_run()?;
-            // An endpoint that does not answer is asked again.
-            if holds(self.chain()).await.unwrap_or(false) {
-                return Ok(begun.elapsed());
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        bail!("{what}: not within {} s", patience.as_secs())
+            Ok(holds(&chain).await.unwrap_or(false))
+        };
+        until(what, patience, look).await
     }
 
     async fn first_prices(&mut self) -> Result<()> {
         let feeds = feeds(&self.place)?;
-        let waited = self.wait("prices", FIRST_WORK, |chain| {
-            let feeds = feeds.clone();
-            async move {
-                for feed in &feeds {
-                    if chain.data(feed).await?.is_none_or(|data| data.iter().all(|byte| *byte == 0))
-                    {
-                        return Ok(false);
-                    }
+        let published = async |chain: &Chain| {
+            for feed in &feeds {
+                if chain.data(feed).await?.is_none_or(|data| data.iter().all(|byte| *byte == 0)) {
+                    return Ok(false);
                 }
-                Ok(true)
             }
-        });
-        waited.await.map(|_| ())
+            Ok(true)
+        };
+        self.until("prices", FIRST_WORK, published).await.map(|_| ())
     }
 
     async fn migrate(&self) -> Result<()> {
@@ -304,16 +294,13 @@ impl LocalCluster {
         let provider = self.person("provider").await?;
         provider.says(&["pool", "join", LIQUIDITY]).await?;
         provider.says(&["insurance", "join", INSURANCE]).await?;
-        let filled = self.wait(
-            "the keepers' first work: filling the pools",
-            FIRST_WORK,
-            |chain| async move {
-                let data = chain.data(&Self::silo()).await?.context("there is no silo")?;
-                let silo = decode::decode::<Silo>(&data).ok().context("the silo is unreadable")?;
-                Ok(silo.ledger.liquidity > 0 && silo.ledger.insurance > 0)
-            },
-        );
-        filled.await.map(|_| ())
+        let filled = async |chain: &Chain| {
+            let data = chain.data(&Self::silo()).await?.context("there is no silo")?;
+            let silo = decode::decode::<Silo>(&data).ok().context("the silo is unreadable")?;
+            Ok(silo.ledger.liquidity > 0 && silo.ledger.insurance > 0)
+        };
+        let what = "the keepers' first work: filling the pools";
+        self.until(what, FIRST_WORK, filled).await.map(|_| ())
     }
 }
 

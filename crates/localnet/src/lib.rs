@@ -10,4 +10,5 @@ pub mod proxy;
 pub mod publisher;
 pub mod tokens;
 pub mod validator;
+pub mod wait;
 pub mod wallets;

@@ -1,8 +1,12 @@
 //! Where a local cluster keeps its files, and which ports it takes.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+
+/// First ports that an unprivileged process may have, with all that follow.
+pub const FIRST_PORTS: RangeInclusive<i64> = 1_024..=65_400;
 
 /// A directory with everything of one local cluster.
 #[derive(Clone, Debug)]
@@ -13,7 +17,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place at `root`, with the ports from `first_port` on.
+    /// The place at `root`, with the ports from `first_port`, one of [`FIRST_PORTS`], on.
     ///
     /// # Errors
     /// When the directories cannot be made.

@@ -123,3 +123,7 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;

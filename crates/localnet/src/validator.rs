@@ -2,23 +2,21 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use holdfast_client::Pubkey;
 use nix::sys::signal::Signal;
 
 use crate::chain::Chain;
 use crate::process::Process;
+use crate::wait::until;
 
 /// How long a validator may take until it makes blocks.
 const START: Duration = Duration::from_secs(120);
 
 /// How long it may take to end.
 const END: Duration = Duration::from_secs(20);
-
-/// How often it is asked whether it is ready.
-const ASK: Duration = Duration::from_millis(200);
 
 /// Ports for gossip, repair and transactions, from the RPC port on.
 const DYNAMIC_PORTS: u16 = 40;
@@ -67,19 +65,16 @@ impl Validator {
         let mut command = self.command();
         self.process = Some(Process::start("the validator", &mut command, &self.settings.log)?);
         let chain = Chain::new(&self.url());
-        let deadline = Instant::now() + START;
-        while Instant::now() < deadline {
+        let reached = self.reached;
+        let log = self.settings.log.display().to_string();
+        let works = async || {
             self.must_run()?;
-            if chain.slot().await.is_ok_and(|slot| slot > self.reached) {
-                return Ok(());
-            }
-            tokio::time::sleep(ASK).await;
-        }
-        bail!(
-            "the validator made no block in {} s: see {}",
-            START.as_secs(),
-            self.settings.log.display()
-        )
+            Ok(chain.slot().await.is_ok_and(|slot| slot > reached))
+        };
+        until("a block of the validator", START, works)
+            .await
+            .with_context(|| format!("see {log}"))?;
+        Ok(())
     }
 
     /// An error that shows the end of its log, if it ended unasked.

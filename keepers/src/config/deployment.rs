@@ -1,36 +1,9 @@
-//! The manifest that a deployment leaves behind: which cluster and program, and the feeds.
-
-use std::path::Path;
+//! What the manifest that a deployment leaves behind fills in: which cluster, and the feeds.
 
 use holdfast_client::holdfast;
-use serde::Deserialize;
+use holdfast_migrations::Manifest;
 
 use super::Config;
-
-/// The form of the manifest that is read.
-const VERSION: u32 = 1;
-
-/// What is used of the manifest; it holds more.
-#[derive(Deserialize)]
-struct Manifest {
-    version: u32,
-    genesis: String,
-    program: String,
-    silos: Vec<Silo>,
-}
-
-#[derive(Deserialize)]
-struct Silo {
-    number: u16,
-    markets: Vec<Market>,
-}
-
-#[derive(Deserialize)]
-struct Market {
-    /// Feed accounts whose addresses are fixed.
-    #[serde(default)]
-    feeds: Vec<String>,
-}
 
 impl Config {
     /// Takes `genesis` and `feeds` from the manifest where they are not set.
@@ -39,7 +12,8 @@ impl Config {
     /// A sentence when the manifest cannot be read, or is of another cluster, program or silo.
     pub(super) fn complete(&mut self) -> Result<(), String> {
         let Some(path) = &self.deployment else { return Ok(()) };
-        let (place, manifest) = (path.display(), read(path)?);
+        let place = path.display();
+        let manifest = Manifest::read(path).map_err(|reason| format!("deployment: {reason}"))?;
         if let Some(genesis) = self.genesis.as_ref().filter(|set| **set != manifest.genesis) {
             let found = &manifest.genesis;
             return Err(format!(
@@ -64,24 +38,5 @@ impl Config {
             self.feeds = silo.markets.into_iter().flat_map(|market| market.feeds).collect();
         }
         Ok(())
-    }
-}
-
-fn read(path: &Path) -> Result<Manifest, String> {
-    let place = path.display();
-    let text = std::fs::read_to_string(path).map_err(|reason| {
-        format!("deployment names {place}, which cannot be read ({reason}): name the manifest that `holdfast-migrate` wrote")
-    })?;
-    let manifest: Manifest = serde_json::from_str(&text).map_err(|reason| {
-        format!("{place} is no deployment manifest ({reason}): name the one that `holdfast-migrate` wrote")
-    })?;
-    if manifest.version == VERSION {
-        Ok(manifest)
-    } else {
-        let found = manifest.version;
-        Err(format!(
-            "{place} is a manifest of version {found} and this binary reads {VERSION}: use the binary \
-             of that deployment"
-        ))
     }
 }

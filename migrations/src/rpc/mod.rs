@@ -2,8 +2,8 @@
 //! address, which may carry a key.
 
 mod landing;
+mod reason;
 
-use std::error::Error;
 use std::time::Duration;
 
 use holdfast_client::{Instruction, Pubkey};
@@ -12,12 +12,14 @@ use solana_commitment_config::CommitmentConfig;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_keypair::Keypair;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_rpc_client_api::client_error::{self, ErrorKind};
+use solana_rpc_client_api::client_error;
 use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::RpcKeyedAccount;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use url::Url;
+
+pub use reason::reason;
 
 use crate::origin::is_near;
 use crate::{AccountData, Cluster, Head, Place};
@@ -181,18 +183,4 @@ async fn pause(looks: usize) {
 fn host(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
-}
-
-/// The reason without the address it happened at.
-fn reason(error: client_error::Error) -> String {
-    match *error.kind {
-        ErrorKind::Reqwest(error) => innermost(&error.without_url()),
-        ErrorKind::Middleware(_) => "the request failed on its way".to_owned(),
-        kind => kind.to_string(),
-    }
-}
-
-/// The last of an error's causes: the one that says what happened.
-fn innermost(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
 }

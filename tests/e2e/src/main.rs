@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use holdfast_localnet::place::Place;
+use holdfast_localnet::place::{FIRST_PORTS, Place};
 use holdfast_localnet::process::asked_to_stop;
 
 use crate::report::Report;
@@ -33,6 +33,7 @@ struct Cli {
     directory: PathBuf,
     /// The first of 75 ports
     #[arg(long, value_name = "PORT", default_value_t = 18_899)]
+    #[arg(value_parser = clap::value_parser!(u16).range(FIRST_PORTS))]
     port: u16,
     /// Play only these scenarios; may be repeated
     #[arg(long = "only", value_name = "SCENARIO")]

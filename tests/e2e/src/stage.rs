@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use bytemuck::Pod;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount};
@@ -14,6 +14,7 @@ use holdfast_localnet::cluster::{LocalCluster, Options};
 use holdfast_localnet::deployment::Climb;
 use holdfast_localnet::place::Place;
 use holdfast_localnet::proxy::Fault;
+use holdfast_localnet::wait;
 use holdfast_localnet::wallets::Wallet;
 use holdfast_risk::chain_health::State;
 use serde_json::{Value, json};
@@ -22,9 +23,6 @@ use crate::history::{self, Entry};
 
 /// Keepers, and proxies that they and people reach the validator through.
 pub const KEEPERS: u16 = 3;
-
-/// How often something is looked for.
-const LOOK: Duration = Duration::from_millis(250);
 
 /// The stage.
 pub struct Stage {
@@ -178,16 +176,12 @@ impl Stage {
         patience: Duration,
         holds: impl AsyncFn(&Self) -> Result<bool>,
     ) -> Result<Duration> {
-        let begun = Instant::now();
-        while begun.elapsed() < patience {
+        let look = async || {
             self.cluster.must_run()?;
             // What does not answer is asked again.
-            if holds(self).await.unwrap_or(false) {
-                return Ok(begun.elapsed());
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        bail!("{what}: not within {} s", patience.as_secs())
+            Ok(holds(self).await.unwrap_or(false))
+        };
+        wait::until(what, patience, look).await
     }
 
     /// Waits until chain health is `state`.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use holdfast_localnet::cluster::{LocalCluster, Options};
 use holdfast_localnet::deployment::{Climb, MARKETS};
-use holdfast_localnet::place::Place;
+use holdfast_localnet::place::{FIRST_PORTS, Place};
 use holdfast_localnet::process::asked_to_stop;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -31,6 +31,7 @@ struct Cli {
     directory: PathBuf,
     /// Port of the RPC; the WebSocket has the next one, and 70 more are used
     #[arg(long, value_name = "PORT", default_value_t = 8899)]
+    #[arg(value_parser = clap::value_parser!(u16).range(FIRST_PORTS))]
     port: u16,
     /// How many keepers
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]

@@ -57,17 +57,17 @@ fn signature(question: &Value) -> Option<Signature> {
 }
 
 impl Proxy {
-    fn note(&self, question: &Value, result: &Value) {
+    pub(super) fn note(&self, question: &Value, result: &Value) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys(question) {
-            said.insert(key, result.clone());
+            said.put(key, result.clone());
         }
     }
 
     /// What it said last to this question, or else to one of its kind.
     fn said_last(&self, question: &Value) -> Value {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        keys(question).iter().find_map(|key| said.get(key)).cloned().unwrap_or_default()
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        keys(question).iter().find_map(|key| said.get(key).cloned()).unwrap_or_default()
     }
 }
 

@@ -4,16 +4,21 @@
 mod http;
 mod socket;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use lru::LruCache;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+/// How many answers a proxy remembers: far more than keepers ask over and over, far fewer than the
+/// transactions they ask about.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// What is wrong with a proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,7 +36,7 @@ pub struct Proxy {
     socket: String,
     fault: Mutex<Fault>,
     /// The last answer to each question.
-    said: Mutex<HashMap<String, Value>>,
+    said: Mutex<LruCache<String, Value>>,
     dice: Mutex<SmallRng>,
     taken: AtomicU64,
     lost: AtomicU64,
@@ -43,18 +48,22 @@ impl Proxy {
     /// # Errors
     /// When a port cannot be had.
     pub async fn start(upstream_port: u16, port: u16, seed: u64) -> Result<Arc<Self>> {
-        let proxy = Arc::new(Self {
-            upstream: format!("http://127.0.0.1:{upstream_port}"),
-            socket: format!("ws://127.0.0.1:{}", upstream_port + 1),
-            fault: Mutex::default(),
-            said: Mutex::default(),
-            dice: Mutex::new(SmallRng::seed_from_u64(seed)),
-            taken: AtomicU64::default(),
-            lost: AtomicU64::default(),
-        });
+        let proxy = Arc::new(Self::new(upstream_port, upstream_port + 1, seed));
         tokio::spawn(http::serve(proxy.clone(), listen(port).await?));
         tokio::spawn(socket::serve(proxy.clone(), listen(port + 1).await?));
         Ok(proxy)
+    }
+
+    fn new(upstream: u16, socket: u16, seed: u64) -> Self {
+        Self {
+            upstream: format!("http://127.0.0.1:{upstream}"),
+            socket: format!("ws://127.0.0.1:{socket}"),
+            fault: Mutex::default(),
+            said: Mutex::new(LruCache::new(REMEMBERED)),
+            dice: Mutex::new(SmallRng::seed_from_u64(seed)),
+            taken: AtomicU64::default(),
+            lost: AtomicU64::default(),
+        }
     }
 
     /// Makes it go wrong, or right again.
@@ -90,3 +99,6 @@ async fn listen(port: u16) -> Result<TcpListener> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     TcpListener::bind(address).await.with_context(|| format!("{address} cannot be had"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::events::{AccountFlagged, PositionLiquidated};
 use holdfast_localnet::cluster::keeper_name;
 use holdfast_localnet::wallets::Wallet;
 use serde_json::json;
 
+use crate::history::Entry;
 use crate::report::Report;
 use crate::stage::{KEEPERS, Stage};
 
@@ -83,10 +84,10 @@ async fn flagged(stage: &Stage, slot: u64, account: Pubkey) -> Result<(u64, Pubk
         // The account shows what the history has only once it is confirmed.
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    anyhow::bail!("{account} was flagged without an event")
+    bail!("{account} was flagged without an event")
 }
 
-fn has_liquidated(entry: &crate::history::Entry, account: Pubkey) -> bool {
+fn has_liquidated(entry: &Entry, account: Pubkey) -> bool {
     entry.events::<PositionLiquidated>().any(|event| event.account == account)
 }
 
@@ -97,6 +98,5 @@ fn keeper(stage: &Stage, wallet: Pubkey) -> Result<u16> {
             return Ok(number);
         }
     }
-    ensure!(false, "{wallet} is no keeper");
-    Ok(0)
+    bail!("{wallet} is no keeper")
 }

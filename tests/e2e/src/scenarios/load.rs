@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use futures_util::future::join_all;
 use holdfast_client::holdfast::events::{OrderExecuted, OrderPlaced};
 use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_localnet::chain::Chain;
 use holdfast_localnet::cluster::LocalCluster;
@@ -66,9 +67,8 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let accounts: Vec<_> = traders.iter().map(|trader| account(&trader.pubkey())).collect();
     let none_waits = async |stage: &Stage| {
         for account in &accounts {
-            let state: holdfast_client::holdfast::state::MarginAccount =
-                stage.read(account).await?;
-            if state.orders.iter().any(|order| order.number > 0) {
+            let account: MarginAccount = stage.read(account).await?;
+            if account.orders.iter().any(|order| order.number > 0) {
                 return Ok(false);
             }
         }

@@ -7,7 +7,7 @@ use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
 use holdfast_risk::chain_health::State;
 use serde_json::json;
 
-use super::crash::{CALM, exposed};
+use super::crash::{CALM, SIZE, exposed};
 use super::restart::CLIMB;
 use crate::history::Entry;
 use crate::report::Report;
@@ -24,8 +24,8 @@ const BELOW: &str = "140";
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Before the halt one trader leaves a stop and one an order to open, for a price that only comes in it;
-/// a third is thinly margined.
+/// Before the halt one trader leaves a stop and one an order to open, for a price that only comes
+/// in it; a third is thinly margined.
 pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     exposed(stage, "ida").await?;
     let jack = stage.trader("jack", 10_000).await?;
@@ -49,7 +49,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let kept = kate.says(&["trade", "open", "ETH", "long", "1", "--limit", "4000"]).await;
     ensure!(kept.is_err(), "somebody could ask to open in shelter");
     jack.says(&["account", "deposit", "1"]).await?;
-    report.figure("actions refused", 1, "");
+    report.figure("requests to open refused in shelter", 1, "of 1");
     let closed = async |stage: &Stage| Ok(stage.held("jack", 0).await? == 0);
     stage.until("the requested close is executed", PATIENCE, closed).await?;
     report.time("from the first block to the requested close", resumed.elapsed());
@@ -57,7 +57,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.time("from the first block to normal, by itself", resumed.elapsed());
     let opened = async |stage: &Stage| Ok(stage.held("kate", 0).await? > 0);
     stage.until("the order to open is executed", PATIENCE, opened).await?;
-    let whole = super::crash::SIZE.parse::<i64>()? * 1_000_000;
+    let whole = SIZE.parse::<i64>()? * 1_000_000;
     let liquidated = async |stage: &Stage| Ok(stage.held("ida", 0).await? < whole);
     stage.until("the thinly margined trader is liquidated", PATIENCE, liquidated).await?;
     judge(stage, report, slot, broke).await?;

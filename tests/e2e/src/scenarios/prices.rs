@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::report::Report;
 use crate::stage::{KEEPERS, Stage};
 
-/// The market's index, its price, and the age at which its prices are stale.
+/// The market's index and its price.
 const ETH: u8 = 1;
 const CALM: f64 = 3_000.0;
 
