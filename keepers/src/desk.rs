@@ -8,15 +8,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
-use solana_sha256_hasher::hashv;
 
+use crate::attendance::Attendance;
 use crate::health::Consequence;
 use crate::{Intent, Mirror};
 
-/// How long each further keeper waits before it does what another was to do.
-pub const BACKUP_DELAY: Millis = Millis(2_000);
-/// How long the order of keepers stays the same.
-const WINDOW: Millis = Millis(60_000);
 /// The first pause after a refusal; it doubles with each further one.
 const FIRST_PAUSE: Millis = Millis(1_000);
 const LONGEST_PAUSE: Millis = Millis(60_000);
@@ -65,13 +61,9 @@ pub enum Kind {
 
 /// Decides who does what, when.
 pub struct Desk {
-    me: Pubkey,
-    keepers: Vec<Pubkey>,
+    attendance: Attendance,
     records: BTreeMap<Target, Record>,
     flying: HashSet<Target>,
-    /// Keepers that let something pass that was theirs to do first, and until when they are not
-    /// waited for.
-    absent: BTreeMap<Pubkey, Millis>,
 }
 
 /// What is remembered of a target.
@@ -87,6 +79,8 @@ struct Record {
     reason: String,
     /// In which slot it landed, and when that was noticed.
     landed: Option<(u64, Millis)>,
+    /// Whose turn was before this keeper's.
+    ahead: Vec<Pubkey>,
 }
 
 /// Something that is not tried for a while.
@@ -185,11 +179,9 @@ impl Desk {
     /// The desk of one keeper among `keepers`; alone where there are none others.
     pub fn new(me: Pubkey, keepers: &[Pubkey]) -> Self {
         Self {
-            me,
-            keepers: keepers.to_vec(),
+            attendance: Attendance::new(me, keepers),
             records: BTreeMap::new(),
             flying: HashSet::new(),
-            absent: BTreeMap::new(),
         }
     }
 
@@ -211,11 +203,8 @@ impl Desk {
             let target = intent.target();
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
             let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
-            let absent = &self.absent;
-            let mut ahead = ahead(&self.keepers, &self.me, intent.market(mirror), venue_now);
-            ahead.retain(|keeper| absent.get(keeper).is_none_or(|until| *until <= now));
-            let wait = BACKUP_DELAY.0.saturating_mul(ahead.len() as u64);
-            let begins = record.since.after(Millis(wait));
+            record.ahead = self.attendance.ahead(intent.market(mirror), venue_now);
+            let begins = record.since.after(self.attendance.wait(&record.ahead, now));
             let chosen = free > 0
                 && allowed.allows(intent.kind(mirror))
                 && !self.flying.contains(&target)
@@ -223,10 +212,9 @@ impl Desk {
                 && !record.is_settling(seen, now);
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
                 picked.push((record.refusals.min(4), *intent));
-                let until = now.after(WINDOW);
                 // Who has no guardian's key lets nothing pass by not tightening.
                 if target != Target::Tightening {
-                    self.absent.extend(ahead.into_iter().map(|keeper| (keeper, until)));
+                    self.attendance.passed(&record.ahead, record.since, now);
                 }
             }
         }
@@ -284,32 +272,41 @@ impl Desk {
     /// Drops what is no longer to do, except what is under way or was refused a short while ago.
     fn forget(&mut self, intents: &[Intent], now: Millis) {
         let due: HashSet<_> = intents.iter().map(Intent::target).collect();
-        let flying = &self.flying;
+        let (flying, attendance) = (&self.flying, &mut self.attendance);
         self.records.retain(|target, record| {
-            due.contains(target) || flying.contains(target) || record.pause > now
+            if due.contains(target) || flying.contains(target) {
+                return true;
+            }
+            let ahead = std::mem::take(&mut record.ahead);
+            if !record.is_ours() && *target != Target::Tightening {
+                attendance.done(&ahead, record.since, now);
+            }
+            record.pause > now
         });
     }
 }
 
 impl Record {
     const fn new(now: Millis) -> Self {
-        Self { since: now, refusals: 0, pause: Millis(0), reason: String::new(), landed: None }
+        Self {
+            since: now,
+            refusals: 0,
+            pause: Millis(0),
+            reason: String::new(),
+            landed: None,
+            ahead: Vec::new(),
+        }
+    }
+
+    /// Whether it was this keeper that did it.
+    const fn is_ours(&self) -> bool {
+        self.landed.is_some() && self.refusals == 0
     }
 
     /// Whether it landed and the mirror cannot show it yet.
     fn is_settling(&self, seen: u64, now: Millis) -> bool {
         self.landed.is_some_and(|(slot, at)| seen <= slot && now.since(at) < SHOWS_AFTER)
     }
-}
-
-/// The keepers that act on a market before this one: the same order on every keeper, and another in
-/// every window.
-fn ahead(keepers: &[Pubkey], me: &Pubkey, market: u8, venue_now: Millis) -> Vec<Pubkey> {
-    let window = (venue_now.0 / WINDOW.0).to_le_bytes();
-    let lot = |keeper: &Pubkey| hashv(&[&window, &[market], keeper.as_ref()]).to_bytes();
-    let own = lot(me);
-    let others = keepers.iter().filter(|keeper| *keeper != me && lot(keeper) < own);
-    others.copied().collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@ use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use proptest::prelude::*;
 
-use super::{BACKUP_DELAY, Desk, Kind, Target};
+use super::{Desk, Kind, Target};
+use crate::attendance::BACKUP_DELAY;
 use crate::health::Class;
 use crate::world::{NOW, key, long, mirror, order};
 use crate::{Intent, Mirror};
@@ -144,36 +145,29 @@ proptest! {
             }
         }
     }
+}
 
-    /// Who let something pass is not waited for again for a minute.
-    #[test]
-    fn the_absent_are_waited_for_once(venue_now in any::<u32>()) {
-        let keepers = [key(1), key(2)];
-        let venue_now = Millis(u64::from(venue_now));
-        let second = keepers.into_iter().find(|me| !super::ahead(&keepers, me, 0, venue_now).is_empty());
-        let mut desk = Desk::new(second.expect("one is second"), &keepers);
-        let (mirror, allowed) = (mirror(), Class::Healthy.consequence());
-        let refresh = |market| [Intent::RefreshMarket { market }];
-        let mut acts = |market, at| {
-            let (intents, at) = (refresh(market), Millis(at));
-            !desk.pick(&mirror, &intents, &allowed, 0, venue_now, at).is_empty()
-        };
-        prop_assert!(!acts(0, 0) && !acts(0, 1_999) && acts(0, 2_000));
-        for market in 1..16 {
-            prop_assert!(acts(market, 61_999));
-        }
-        prop_assert!(!acts(0, 62_000));
-    }
-
-    /// Turns are spread: over many windows everybody comes first sometimes.
-    #[test]
-    fn everybody_comes_first_sometimes(market in 0..16_u8) {
-        let keepers = [key(1), key(2), key(3)];
-        let first = |window: u64| {
-            let now = Millis(window * 60_000);
-            keepers.iter().position(|me| super::ahead(&keepers, me, market, now).is_empty())
-        };
-        let firsts: std::collections::HashSet<_> = (0..60).map(first).collect();
-        prop_assert_eq!(firsts.len(), 3);
-    }
+#[test]
+fn what_another_did_first_is_a_sign_of_it() {
+    let keepers = [key(1), key(2)];
+    let (mirror, allowed) = (mirror(), Class::Healthy.consequence());
+    let mut desks = keepers.map(|me| Desk::new(me, &keepers));
+    let acts = |desk: &mut Desk, intents: &[Intent], at: u64| {
+        desk.pick(&mirror, intents, &allowed, 100, Millis(NOW), Millis(at)).len()
+    };
+    let refresh = [Intent::RefreshMarket { market: 0 }];
+    let second = desks.iter_mut().position(|desk| acts(desk, &refresh, 0) == 0);
+    let second = &mut desks[second.expect("one is second")];
+    let target = refresh[0].target();
+    // Nobody else refreshes: this one does, and does not wait again.
+    assert_eq!(acts(second, &refresh, 2_000), 1);
+    second.sent(target);
+    second.landed(target, 1, Millis(2_500));
+    assert_eq!((acts(second, &[], 2_600), acts(second, &refresh, 3_000)), (0, 1));
+    // The other was first after all: from now on its turn is respected.
+    second.sent(target);
+    second.refused(target, "it was done".to_owned(), Millis(3_500));
+    assert_eq!((acts(second, &[], 3_600), acts(second, &[], 4_600)), (0, 0));
+    assert_eq!((acts(second, &refresh, 5_000), acts(second, &refresh, 6_999)), (0, 0));
+    assert_eq!(acts(second, &refresh, 7_000), 1);
 }

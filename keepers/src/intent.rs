@@ -1,6 +1,6 @@
 //! What a keeper wants to happen, and the instruction that does it.
 
-use holdfast_client::{Instruction, Pubkey, instruction};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_risk::pool::PoolKind;
 
 use crate::Mirror;
@@ -100,6 +100,32 @@ impl Intent {
             | Self::SettleMarket { .. }
             | Self::Observe
             | Self::Tighten { .. } => None,
+        }
+    }
+
+    /// The account on whose state it depends most.
+    pub fn subject(&self, mirror: &Mirror) -> Option<Pubkey> {
+        match *self {
+            Self::ExecutePool { request } => Some(request),
+            Self::RefreshMarket { market }
+            | Self::AnnounceSettlement { market }
+            | Self::SettleMarket { market } => mirror.market_address(market),
+            Self::Observe | Self::Tighten { .. } => Some(address::chain_health()),
+            Self::Liquidate { .. }
+            | Self::Flag { .. }
+            | Self::ExecuteOrder { .. }
+            | Self::RemoveOrder { .. }
+            | Self::MatureProfit { .. }
+            | Self::PayExit { .. }
+            | Self::SettlePosition { .. } => self.account(),
+        }
+    }
+
+    /// The account that is no more once it has landed.
+    pub const fn closes(&self) -> Option<Pubkey> {
+        match *self {
+            Self::ExecutePool { request } => Some(request),
+            _ => None,
         }
     }
 

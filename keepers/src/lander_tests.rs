@@ -93,7 +93,7 @@ fn what_is_simulated_first_is_sent_with_what_that_took() {
     let simulation = Simulation { units: 4_000, refused: None };
     assert_eq!(pad.lander.simulated(number, Some(simulation)), None);
     let (sent, _) = pad.pass(0);
-    assert_eq!((units(&sent[0]), price(&sent[0])), (5_300, 2_000));
+    assert_eq!((units(&sent[0]), price(&sent[0])), (7_800, 2_000));
     assert_eq!(pad.lander.signatures(), sent[0].signatures);
     let (again, _) = pad.pass(4_000);
     assert_eq!((units(&again[0]), price(&again[0])), (5_300, 4_000));

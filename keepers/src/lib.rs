@@ -1,6 +1,7 @@
 //! What a keeper decides: a mirror of the venue's accounts, a pure decision over it, and the
 //! instructions that carry it out. No network, no clock of its own.
 
+mod attendance;
 mod decide;
 pub mod desk;
 pub mod fees;

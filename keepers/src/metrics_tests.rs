@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::leaders::Counts;
-use super::metrics;
+use super::{Purse, metrics};
 use crate::loopback::report;
 
 fn page() -> String {
-    metrics(&report(), &Counts::default())
+    metrics(&report(), &Counts::default(), &Purse::holding(42))
 }
 
 #[test]
@@ -24,6 +24,7 @@ fn every_sample_belongs_to_a_family_that_was_announced_once() {
         }
     }
     assert!(page.contains("holdfast_ready 0\n") && page.contains("{class=\"healthy\"} 1\n"));
+    assert!(page.contains("holdfast_wallet_lamports 42\n"));
     assert!(page.contains("holdfast_endpoint_usable{endpoint=\"1\"} 1\n"));
 }
 

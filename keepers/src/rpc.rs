@@ -10,7 +10,7 @@ use std::time::Duration;
 use holdfast_client::Pubkey;
 use holdfast_keepers::Snapshot;
 use holdfast_keepers::health::Progress;
-use holdfast_keepers::keeper::{Fate, FeedAccount};
+use holdfast_keepers::keeper::{Fate, FeedAccount, Shown};
 use holdfast_migrations::reason;
 use holdfast_risk::Millis;
 use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
@@ -195,6 +195,19 @@ impl Endpoint {
             Some(FeedAccount { address: *address, owner, data })
         });
         Ok((snapshot, shown.collect()))
+    }
+
+    /// Accounts as the endpoint has them now; at most 100. Those that are not there have no data.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn look(&self, addresses: &[Pubkey]) -> Result<Vec<Shown>, String> {
+        let (slot, found) = self.accounts_at(addresses, CommitmentConfig::processed()).await?;
+        let shown = addresses.iter().zip(found).map(|(address, found)| {
+            let (owner, data) = found.map(|found| (found.owner, found.data)).unwrap_or_default();
+            Shown { slot, address: *address, owner, data }
+        });
+        Ok(shown.collect())
     }
 
     /// Hands a transaction to the endpoint, which does not judge it.

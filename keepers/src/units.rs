@@ -13,12 +13,14 @@ static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
 });
 /// What the instructions that set limit and price need themselves.
 const BUDGET: u32 = 300;
+/// What the program spends on saying why it refuses.
+const WORDS: u32 = 2_500;
 /// The most a transaction may ask for.
 pub const MOST_UNITS: u32 = 1_400_000;
 /// For what was not measured.
 const UNKNOWN: u32 = 200_000;
 
-/// Compute units to ask for: a quarter more than the ceiling of the measured case with at least as
+/// Compute units to ask for: some more than the ceiling of the measured case with at least as
 /// many accounts after the instruction's own.
 pub fn compute_units(instruction: &Instruction) -> u32 {
     let (name, own) = match instruction.data.get(..8).unwrap_or_default() {
@@ -50,9 +52,9 @@ pub fn measured(consumed: u64) -> Option<u32> {
     Some(with_margin(consumed).min(MOST_UNITS))
 }
 
-/// A quarter more: accounts change until it lands.
+/// A quarter more: accounts change until it lands. And enough for a refusal to be one by name.
 const fn with_margin(units: u32) -> u32 {
-    units.saturating_add(units / 4).saturating_add(BUDGET)
+    units.saturating_add(units / 4).saturating_add(BUDGET + WORDS)
 }
 
 fn ceiling(case: &str) -> u32 {

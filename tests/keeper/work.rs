@@ -1,8 +1,11 @@
 //! What keepers get done while things fail, and how several of them divide it.
 
+use holdfast_client::address;
 use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_keepers::Intent;
 use holdfast_risk::Millis;
 use holdfast_sim::keeping::{Fault, World, WorldPlan};
+use solana_signer::Signer;
 
 fn plan(seed: u64, keepers: usize) -> WorldPlan {
     WorldPlan { seed, keepers, endpoints: 3, streams: 2, traders: 1 }
@@ -107,4 +110,24 @@ fn a_keeper_that_starts_again_knows_what_is_to_do() {
     let before = account(&world).positions[0].size;
     let took = world.until(20_000, |world| account(world).positions[0].size < before);
     assert!(took.is_some(), "nothing was liquidated");
+}
+
+/// Streams tell of the program's accounts, and not of those that are none any more.
+#[test]
+fn a_request_that_is_gone_is_not_tried_again() {
+    for keepers in [1, 3] {
+        let mut world = world(plan(3, keepers));
+        let venue = &mut world.chain.venue;
+        let (owner, _) = venue.ask_to_join(true, 1_000_000_000).unwrap();
+        let request = address::pool_request(&venue.silo, &owner.pubkey(), 0);
+        let gone = |world: &World| world.chain.venue.cluster.get(&request).is_none();
+        assert!(world.until(30_000, gone).is_some(), "nobody executed it");
+        world.pass(30_000);
+        for keeper in &world.keepers {
+            let counts = keeper.report(Millis(world.now)).counts;
+            println!("{keepers} keepers, one refused {} times", counts.refused);
+            assert!(!keeper.due().contains(&Intent::ExecutePool { request }));
+            assert!(counts.refused <= 1);
+        }
+    }
 }

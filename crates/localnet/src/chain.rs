@@ -36,6 +36,14 @@ impl Chain {
         Ok(self.client.get_slot_with_commitment(CommitmentConfig::processed()).await?)
     }
 
+    /// The newest slot that the cluster has voted for: what a transaction is tried on.
+    ///
+    /// # Errors
+    /// When the endpoint does not answer.
+    pub async fn confirmed_slot(&self) -> Result<u64> {
+        Ok(self.client.get_slot().await?)
+    }
+
     /// An account's bytes, if it exists.
     ///
     /// # Errors

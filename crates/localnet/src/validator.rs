@@ -69,7 +69,8 @@ impl Validator {
         let log = self.settings.log.display().to_string();
         let works = async || {
             self.must_run()?;
-            Ok(chain.slot().await.is_ok_and(|slot| slot > reached))
+            // In slot 0 no program runs yet.
+            Ok(chain.confirmed_slot().await.is_ok_and(|slot| slot > reached))
         };
         until("a block of the validator", START, works)
             .await

@@ -317,6 +317,28 @@ impl Venue {
         amount: u64,
         prices: &[u64],
     ) -> Result<(Keypair, Pubkey), Failure> {
+        let (keypair, shares) = self.ask_to_join(insurance, amount)?;
+        let owner = keypair.pubkey();
+        self.cluster.pass(6_000);
+        self.publish(prices)?;
+        let request = address::pool_request(&self.silo, &owner, 0);
+        let markets = if insurance { &[][..] } else { &self.markets[..] };
+        let execute = instruction::execute_pool_request(
+            owner, self.silo, request, shares, insurance, markets,
+        );
+        self.cluster.send(&[execute], &[&keypair])?;
+        Ok((keypair, shares))
+    }
+
+    /// Requests to join a pool: who asks, and where shares will go.
+    ///
+    /// # Errors
+    /// What the program said.
+    pub fn ask_to_join(
+        &mut self,
+        insurance: bool,
+        amount: u64,
+    ) -> Result<(Keypair, Pubkey), Failure> {
         let (keypair, wallet) = self.person(amount);
         let owner = keypair.pubkey();
         let share_mint = if insurance {
@@ -329,14 +351,6 @@ impl Venue {
         let order = PoolOrder { insurance, leaves: false, amount, least: 0 };
         let request = instruction::request_pool(owner, self.silo, 0, wallet, shares, order);
         self.cluster.send(&[request], &[&keypair])?;
-        self.cluster.pass(6_000);
-        self.publish(prices)?;
-        let request = address::pool_request(&self.silo, &owner, 0);
-        let markets = if insurance { &[][..] } else { &self.markets[..] };
-        let execute = instruction::execute_pool_request(
-            owner, self.silo, request, shares, insurance, markets,
-        );
-        self.cluster.send(&[execute], &[&keypair])?;
         Ok((keypair, shares))
     }
 

@@ -32,13 +32,16 @@ impl Keeper {
         let behind = shown > self.complete.saturating_add(BEHIND);
         let forked = self.forked.is_some_and(|at| now.since(at) < AFTER_FORK);
         let refused = self.desk.refusals(intent.target()) > 0;
-        judged
-            && (snapshots_only
-                || behind
-                || forked
-                || refused
-                || !self.asked.is_whole()
-                || is_close(replica.mirror(), venue_now, intent))
+        // Streams tell of the program's accounts, and so not that a request is none any more.
+        let unheard = matches!(intent, Intent::ExecutePool { .. });
+        unheard
+            || judged
+                && (snapshots_only
+                    || behind
+                    || forked
+                    || refused
+                    || !self.asked.is_whole()
+                    || is_close(replica.mirror(), venue_now, intent))
     }
 
     /// Who is asked: who shows the newest slot, and after each refusal another, so that one that is

@@ -60,6 +60,11 @@ pub enum Event {
         /// The account.
         shown: Shown,
     },
+    /// An endpoint showed accounts that were asked for.
+    Looked {
+        /// As they were there; empty data: there is none.
+        shown: Vec<Shown>,
+    },
     /// A simulation ended, or will not.
     Simulated {
         /// Which one.
@@ -109,6 +114,9 @@ pub struct Fate {
     pub refused: Option<String>,
 }
 
+/// Accounts that are fetched at once: what an endpoint answers in one piece.
+pub const MOST_LOOKS: usize = 100;
+
 /// Something to do.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -152,6 +160,13 @@ pub enum Command {
         endpoints: Vec<usize>,
         /// The transaction.
         transaction: VersionedTransaction,
+    },
+    /// Fetch accounts that streams may not have told of: [`Event::Looked`], or nothing.
+    Look {
+        /// At which endpoint.
+        endpoint: usize,
+        /// Their addresses; at most [`MOST_LOOKS`].
+        accounts: Vec<Pubkey>,
     },
     /// Ask what became of transactions: [`Event::Fates`], always.
     Fates {

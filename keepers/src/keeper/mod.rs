@@ -24,7 +24,7 @@ use crate::health::{Class, Diagnosis, Sources, Venue};
 use crate::lander::{Blockhash, Lander};
 use crate::{Intent, Replica, Snapshot};
 
-pub use edge::{Command, Edge, Event, Fate, FeedAccount, Shown};
+pub use edge::{Command, Edge, Event, Fate, FeedAccount, MOST_LOOKS, Shown};
 pub use report::{Counts, Report};
 use sources::Asked;
 
@@ -74,6 +74,8 @@ pub struct Keeper {
     messages: u64,
     /// The slot up to which the mirror is complete.
     complete: u64,
+    /// Accounts that may not be as the mirror has them.
+    doubtful: BTreeSet<Pubkey>,
     /// When blocks were last abandoned.
     forked: Option<Millis>,
     diagnosis: Diagnosis,
@@ -114,6 +116,7 @@ impl Keeper {
             recent_fees: Vec::new(),
             messages: 0,
             complete: 0,
+            doubtful: BTreeSet::new(),
             forked: None,
             diagnosis,
             due: Vec::new(),
@@ -178,7 +181,13 @@ impl Keeper {
             }
             Event::Shown { stream, shown } => {
                 self.sources.heard(stream, now);
-                self.take_shown(shown);
+                self.messages += 1;
+                self.take_shown(shown, self.messages);
+            }
+            Event::Looked { shown } => {
+                for shown in shown {
+                    self.take_shown(shown, BEFORE_ALL);
+                }
             }
             Event::Simulated { simulation, result } => {
                 self.counts.simulated += u64::from(result.is_some());
@@ -229,17 +238,17 @@ impl Keeper {
         self.asked.snapshot_taken(now);
         self.complete = self.complete.max(snapshot.slot);
         for shown in std::mem::take(&mut self.early) {
-            self.take_shown(shown);
+            self.messages += 1;
+            self.take_shown(shown, self.messages);
         }
         for FeedAccount { address, owner, data } in feeds {
-            self.take_shown(Shown { slot: snapshot.slot, address, owner, data });
+            self.take_shown(Shown { slot: snapshot.slot, address, owner, data }, BEFORE_ALL);
         }
     }
 
-    /// Applies one account.
-    fn take_shown(&mut self, shown: Shown) {
-        self.messages += 1;
-        let version = crate::Version { slot: shown.slot, write: self.messages };
+    /// Applies one account: which write of its slot it was, see [`crate::Version`].
+    fn take_shown(&mut self, shown: Shown, write: u64) {
+        let version = crate::Version { slot: shown.slot, write };
         let Some(replica) = &mut self.replica else {
             if self.early.len() < MOST_EARLY {
                 self.early.push(shown);
@@ -293,6 +302,9 @@ impl Keeper {
         held.into_iter().find(|held| held.target == target).map(|held| held.reason)
     }
 }
+
+/// What an endpoint was asked for may be from before the slot was over.
+const BEFORE_ALL: u64 = 0;
 
 /// Messages kept until the first snapshot comes.
 const MOST_EARLY: usize = 100_000;

@@ -2,7 +2,7 @@
 
 use holdfast_risk::Millis;
 
-use super::{Command, Keeper, Seen};
+use super::{Command, Keeper, MOST_LOOKS, Seen};
 use crate::health::Progress;
 use crate::lander::Blockhash;
 use solana_message::Hash;
@@ -178,6 +178,7 @@ impl Keeper {
         }
         self.open_streams(now, commands);
         self.ask_snapshot(now, commands);
+        self.look(commands);
         let signatures = self.lander.signatures();
         let lately = self.asked.fates.is_some_and(|at| now.since(at) < FATES);
         if let Some(endpoint) = self.usable().first().copied()
@@ -186,6 +187,18 @@ impl Keeper {
         {
             self.asked.fates = Some(now);
             commands.push(Command::Fates { endpoint, signatures });
+        }
+    }
+
+    /// Looks at accounts about which the program said something else than the mirror. A stream tells
+    /// of a program's accounts, so it is silent about those that were closed.
+    fn look(&mut self, commands: &mut Vec<Command>) {
+        let newest = |endpoint: &usize| self.shown.get(endpoint).map(|seen| seen.slot);
+        let Some(endpoint) = self.usable().into_iter().max_by_key(newest) else { return };
+        let accounts: Vec<_> = self.doubtful.iter().take(MOST_LOOKS).copied().collect();
+        if !accounts.is_empty() {
+            self.doubtful.retain(|account| !accounts.contains(account));
+            commands.push(Command::Look { endpoint, accounts });
         }
     }
 

@@ -7,10 +7,10 @@ use solana_transaction::versioned::VersionedTransaction;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
-use crate::Intent;
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
 use crate::lander::{Ended, Moment, Outcome};
+use crate::{Intent, Version};
 
 impl Keeper {
     /// What the venue adds to the judgement of sources.
@@ -155,10 +155,18 @@ impl Keeper {
             Outcome::Foreseen { .. } => {}
         }
         self.counts.end(&ended);
+        if matches!(ended.outcome, Outcome::Refused { .. } | Outcome::Foreseen { .. }) {
+            let subject = self.mirror().and_then(|mirror| ended.intent.subject(mirror));
+            self.doubtful.extend(subject);
+        }
         match &ended.outcome {
             Outcome::Landed { slot } => {
                 info!(intent = ?ended.intent, slots = ended.slots, price = ended.price, "landed");
                 self.desk.landed(target, *slot, now);
+                if let (Some(closed), Some(replica)) = (ended.intent.closes(), &mut self.replica) {
+                    // Streams tell of the program's accounts, and this is none any more.
+                    replica.close(closed, Version { slot: *slot, write: u64::MAX });
+                }
             }
             Outcome::Refused { slot, reason } => {
                 warn!(intent = ?ended.intent, %reason, "refused");

@@ -104,6 +104,17 @@ impl Edge for LiveEdge {
                     Event::Fates { fates: fates.unwrap_or_default() }
                 });
             }
+            Command::Look { endpoint, accounts } => {
+                let (events, all) = (self.events.clone(), self.endpoints.clone());
+                tokio::spawn(async move {
+                    let Some(endpoint) = all.get(endpoint) else { return };
+                    match endpoint.look(&accounts).await {
+                        // The keeper is gone: nobody wants to know.
+                        Ok(shown) => drop(events.send(Event::Looked { shown }).await),
+                        Err(reason) => debug!(%reason, "no look"),
+                    }
+                });
+            }
             Command::Simulate { endpoint, simulation, since, transaction } => {
                 self.ask(endpoint, |all, endpoint| async move {
                     let result = match all.get(endpoint) {

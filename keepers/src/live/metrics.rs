@@ -7,9 +7,10 @@ use holdfast_keepers::health::Class;
 use holdfast_keepers::keeper::Report;
 
 use super::leaders;
+use super::purse::Purse;
 
 /// All metrics of a keeper.
-pub fn metrics(report: &Report, leaders: &leaders::Counts) -> String {
+pub fn metrics(report: &Report, leaders: &leaders::Counts, purse: &Purse) -> String {
     let counts = &report.counts;
     let mut page = String::new();
     let gauges = [
@@ -20,6 +21,7 @@ pub fn metrics(report: &Report, leaders: &leaders::Counts) -> String {
         ("due", "Things to do, by the last decision", counts.due),
         ("flying", "Transactions under way", report.flying as u64),
         ("held_back", "Things left alone after a refusal", report.held_back.len() as u64),
+        ("wallet_lamports", "What the wallet holds", purse.lamports()),
     ];
     for (name, help, value) in gauges {
         family(&mut page, name, help, "gauge");

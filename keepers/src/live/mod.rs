@@ -3,6 +3,7 @@
 mod edge;
 mod leaders;
 mod metrics;
+mod purse;
 mod refusal;
 mod serve;
 mod stream;
@@ -26,6 +27,7 @@ use crate::show::decimal;
 use edge::LiveEdge;
 #[cfg(test)]
 pub use metrics::metrics;
+use purse::Purse;
 pub use refusal::refusal;
 
 /// How often the keeper decides, if nothing happens.
@@ -71,7 +73,10 @@ pub async fn run(config: &Config) -> Result<(), String> {
     let mut running = Running::new(orders, endpoints, streams);
     let leaders = Arc::new(leaders::Counts::default());
     if let Some(listen) = config.listen {
-        serve::serve(listen, running.report.subscribe(), leaders.clone()).await?;
+        let purse = Arc::new(Purse::holding(standing.lamports));
+        let (seen, endpoints) = (purse.clone(), Endpoint::all(config));
+        tokio::spawn(async move { seen.watch(&endpoints, me).await });
+        serve::serve(listen, running.report.subscribe(), leaders.clone(), purse).await?;
     }
     if config.leaders.send && !config.dry_run {
         running.edge.reach_leaders(identity, running.report.subscribe(), leaders);

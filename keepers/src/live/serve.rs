@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::leaders::Counts;
 use super::metrics::metrics;
+use super::purse::Purse;
 
 /// A keeper that has not decided for this long hangs.
 const HANGS: Duration = Duration::from_secs(5);
@@ -32,21 +33,21 @@ pub async fn serve(
     listen: SocketAddr,
     reports: Reports,
     leaders: Arc<Counts>,
+    purse: Arc<Purse>,
 ) -> Result<(), String> {
     let listener = TcpListener::bind(listen).await.map_err(|reason| {
         format!("listen = {listen} cannot be had ({reason}): choose another address or port")
     })?;
-    let pages =
-        Router::new()
-            .route("/healthz", get(healthz))
-            .route("/readyz", get(readyz))
-            .route(
-                "/metrics",
-                get(|State(reports): State<Reports>| async move {
-                    metrics(&reports.borrow().1, &leaders)
-                }),
-            )
-            .with_state(reports);
+    let pages = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route(
+            "/metrics",
+            get(|State(reports): State<Reports>| async move {
+                metrics(&reports.borrow().1, &leaders, &purse)
+            }),
+        )
+        .with_state(reports);
     tokio::spawn(async move { axum::serve(listener, pages).await });
     Ok(())
 }

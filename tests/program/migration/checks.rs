@@ -10,20 +10,14 @@ use holdfast_sim::{elf, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use super::migration;
 use crate::world::{SOL, START_MS};
 
 const LISTING: Listing = Listing { name: "A", price: SOL, providers: LONE };
 
 fn looked_at(venue: &mut Venue, wanted: &Deployment) -> Result<Survey, String> {
     let (admin, elf) = (venue.admin.insecure_clone(), elf::read().unwrap());
-    let migration = Migration {
-        authority: &admin,
-        program: None,
-        elf: &elf,
-        upgrade: false,
-        wanted,
-        feeds: &[],
-    };
+    let migration = migration(&admin, &elf, wanted);
     survey(&mut venue.cluster, &migration)
 }
 
@@ -54,22 +48,15 @@ fn a_wallet_that_holds_too_little_and_one_that_is_not_the_authority() {
     let poor = Keypair::new();
     let found = looked_at(&mut venue, &wanted).unwrap();
     venue.cluster.fund(&poor.pubkey(), found.cost - 1);
-    let migration = |authority, program| Migration {
-        authority,
-        program,
-        elf: &elf,
-        upgrade: false,
-        wanted: &wanted,
-        feeds: &[],
-    };
-    let error = migrate(&mut venue.cluster, &migration(&poor, None), |_| {}).unwrap_err();
+    let error = migrate(&mut venue.cluster, &migration(&poor, &elf, &wanted), |_| {}).unwrap_err();
     assert!(error.contains("send it the difference"), "{error}");
     // One lamport more, and the estimate is what it takes, or above.
     venue.cluster.fund(&poor.pubkey(), 1);
     let other = Keypair::new();
-    let error = migrate(&mut venue.cluster, &migration(&poor, Some(&other)), |_| {}).unwrap_err();
+    let elsewhere = Migration { program: Some(&other), ..migration(&poor, &elf, &wanted) };
+    let error = migrate(&mut venue.cluster, &elsewhere, |_| {}).unwrap_err();
     assert!(error.contains("--program-keypair is"), "{error}");
-    migrate(&mut venue.cluster, &migration(&poor, None), |_| {}).unwrap();
+    migrate(&mut venue.cluster, &migration(&poor, &elf, &wanted), |_| {}).unwrap();
     // The venue's admin is not the upgrade authority there.
     let silos = vec![silo_plan(&[LISTING; 2])];
     let more = Deployment { silos, ..wanted.clone() };

@@ -5,11 +5,19 @@ mod resume;
 mod rpc;
 mod upgrade;
 
-use holdfast_migrations::{Step, apply, deploy_program, local_program_keypair, plan};
+use holdfast_migrations::{
+    Deployment, Migration, Step, apply, deploy_program, local_program_keypair, plan,
+};
 use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::world::{SOL, START_MS};
+
+/// A migration by `authority` that replaces no program.
+fn migration<'a>(authority: &'a Keypair, elf: &'a [u8], wanted: &'a Deployment) -> Migration<'a> {
+    Migration { authority, program: None, elf, upgrade: false, wanted, feeds: &[] }
+}
 
 #[test]
 fn every_step_once_and_the_rest_after_each() {

@@ -4,8 +4,8 @@
 use holdfast_client::holdfast::ID;
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::{
-    AccountData, Cluster, Head, Migration, Place, Progress, close_buffer, deploy_program,
-    leftovers, local_program_keypair, migrate,
+    AccountData, Cluster, Head, Place, Progress, close_buffer, deploy_program, leftovers,
+    local_program_keypair, migrate,
 };
 use holdfast_sim::venue::{LONE, Listing, Venue, silo_plan};
 use holdfast_sim::{Cluster as Embedded, elf};
@@ -13,6 +13,7 @@ use solana_account::Account;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use super::migration;
 use crate::world::{SOL, START_MS};
 
 /// A cluster whose client is killed at a certain transaction: before it is sent, or when it has
@@ -160,14 +161,7 @@ fn a_migration_killed_at_any_step() {
     let venue = Venue::bare(START_MS, silo.mint);
     let wanted = venue.deployment(vec![silo]);
     let elf = elf::read().unwrap();
-    let migration = Migration {
-        authority: &venue.admin,
-        program: None,
-        elf: &elf,
-        upgrade: false,
-        wanted: &wanted,
-        feeds: &[],
-    };
+    let migration = migration(&venue.admin, &elf, &wanted);
     let run = |cluster: &mut Mortal| {
         let mut steps = 0;
         let manifest = migrate(cluster, &migration, |progress| {

@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use holdfast_client::holdfast::ID;
 use holdfast_migrations::{
-    Cluster, Migration, RpcCluster, Step, apply, deploy_program, deployed, leftovers,
-    local_program_keypair, migrate, survey,
+    Cluster, RpcCluster, Step, apply, deploy_program, deployed, leftovers, local_program_keypair,
+    migrate, survey,
 };
 use holdfast_sim::elf;
 use holdfast_sim::node::{Node, serve};
 use holdfast_sim::venue::{LONE, Listing, Venue, silo_plan};
 use solana_signer::Signer;
 
+use super::migration;
 use super::resume::small_elf;
 use crate::world::{SOL, START_MS};
 
@@ -66,14 +67,7 @@ fn what_follows_the_program() {
     let silo = silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }]);
     let venue = Venue::install_program(START_MS, silo.mint).unwrap();
     let (elf, wanted) = (elf::read().unwrap(), venue.deployment(vec![silo]));
-    let migration = Migration {
-        authority: &venue.admin,
-        program: None,
-        elf: &elf,
-        upgrade: false,
-        wanted: &wanted,
-        feeds: &[],
-    };
+    let migration = migration(&venue.admin, &elf, &wanted);
     // Some of the steps find that their blockhash is not known any more.
     let mut cluster = connect(&venue, 7);
     let manifest = migrate(&mut cluster, &migration, |_| {}).unwrap();
@@ -90,14 +84,7 @@ fn an_endpoint_on_this_machine_that_leads_to_devnet() {
     let silo = silo_plan(&[Listing { name: "A", price: SOL, providers: LONE }]);
     let venue = Venue::install_program(START_MS, silo.mint).unwrap();
     let (elf, wanted) = (elf::read().unwrap(), venue.deployment(vec![silo]));
-    let migration = Migration {
-        authority: &venue.admin,
-        program: None,
-        elf: &elf,
-        upgrade: false,
-        wanted: &wanted,
-        feeds: &[],
-    };
+    let migration = migration(&venue.admin, &elf, &wanted);
     let mut node = Node::new(venue.cluster.clone());
     node.genesis = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG".parse().unwrap();
     let mut cluster = connect_to(node, 50);

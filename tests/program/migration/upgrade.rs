@@ -5,14 +5,13 @@ use holdfast_client::holdfast::ID;
 use holdfast_client::holdfast::state::{Change, MarginAccount, VERSION};
 use holdfast_client::layout::LAYOUTS;
 use holdfast_client::{Pubkey, address};
-use holdfast_migrations::{
-    Migration, ProgramTask, check_layouts, migrate, survey, upgrade_program,
-};
+use holdfast_migrations::{ProgramTask, check_layouts, migrate, survey, upgrade_program};
 use holdfast_sim::elf;
 use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_account::Account;
 use solana_signer::Signer;
 
+use super::migration;
 use super::resume::{Mortal, killed_everywhere, small_elf};
 use crate::world::{SOL, START_MS};
 
@@ -33,14 +32,7 @@ fn what_is_deployed_runs_and_what_was_there_does_not() {
     let mut venue = with_small_program();
     let admin = venue.admin.insecure_clone();
     let (elf, wanted) = (elf::read().unwrap(), venue.deployment(vec![silo]));
-    let mut migration = Migration {
-        authority: &admin,
-        program: None,
-        elf: &elf,
-        upgrade: false,
-        wanted: &wanted,
-        feeds: &[],
-    };
+    let mut migration = migration(&admin, &elf, &wanted);
     let extend = elf.len() - LENGTH;
     let found = survey(&mut venue.cluster, &migration).unwrap();
     assert_eq!(found.program, ProgramTask::Upgrade { extend });

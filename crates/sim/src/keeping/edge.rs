@@ -84,6 +84,12 @@ impl FaultyEdge {
                     };
                     self.arrive(now + late, event);
                 }
+                Command::Look { endpoint, accounts } => {
+                    if !self.faults.is_refusing(endpoint) {
+                        let shown = self.look(chain, endpoint, &accounts);
+                        self.arrive(now + late, Event::Looked { shown });
+                    }
+                }
                 Command::Simulate { endpoint, simulation, since, transaction } => {
                     if !self.faults.has(Fault::Unsimulated) {
                         let result = self.simulate(chain, endpoint, since, transaction);
@@ -203,6 +209,17 @@ impl FaultyEdge {
             };
         }
         Event::Progress { endpoint, progress, fees: Vec::new() }
+    }
+
+    fn look(&self, chain: &Chain, endpoint: usize, addresses: &[Pubkey]) -> Vec<Shown> {
+        let slot = self.shown(chain, endpoint);
+        let shown = addresses.iter().map(|address| {
+            let found = slot.accounts.get(address);
+            let (owner, data) =
+                found.map(|kept| (kept.owner, kept.data.clone())).unwrap_or_default();
+            Shown { slot: slot.progress.slot, address: *address, owner, data }
+        });
+        shown.collect()
     }
 
     fn simulate(
