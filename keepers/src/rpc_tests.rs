@@ -24,6 +24,7 @@ async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String
         ("account", endpoint.account(&FEED).await.map(|_| ())),
         ("progress", endpoint.progress(&[FEED]).await.map(|_| ())),
         ("snapshot", endpoint.snapshot(&[FEED]).await.map(|_| ())),
+        ("look", endpoint.look(&[FEED]).await.map(|_| ())),
         ("send", endpoint.send(&transaction()).await),
         ("fates", endpoint.fates(&[signature]).await.map(|_| ())),
     ]
@@ -235,4 +236,20 @@ async fn progress_is_read_or_said_to_make_no_sense() {
         is_sentence(&endpoint, &said);
         assert!(said.contains("that makes sense"), "{sysvars}: {said}");
     }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_shown_without_data() {
+    let there = account(&holdfast::ID.to_string(), json!(["AQID", "base64"]));
+    let values = json!([there, null]);
+    let endpoint = serve(move |_, request| {
+        result(&request, json!({"context": {"slot": 7}, "value": values.clone()}))
+    })
+    .await;
+    let gone = Pubkey::new_from_array([8; 32]);
+    let shown = endpoint.look(&[FEED, gone]).await.expect("it is right");
+    let facts = shown.into_iter().map(|shown| (shown.slot, shown.address, shown.owner, shown.data));
+    let expected =
+        [(7, FEED, holdfast::ID, vec![1, 2, 3]), (7, gone, Pubkey::default(), Vec::new())];
+    assert_eq!(facts.collect::<Vec<_>>(), expected);
 }
