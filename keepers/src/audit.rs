@@ -33,7 +33,8 @@ struct Seen {
 /// # Errors
 /// A sentence when it cannot be read, or when a sum is off.
 pub async fn run(config: &Config) -> Result<Said, String> {
-    let endpoint = Endpoint::patient(config).ok_or(preflight::NO_ENDPOINT)?;
+    let endpoint =
+        Endpoint::all(config).first().map(Endpoint::patient).ok_or(preflight::NO_ENDPOINT)?;
     let silo = address::silo(config.silo);
     show::read::<Silo>(&endpoint, "silo", &silo).await?;
     for _ in 0..MOST_LOOKS {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use figment::Jail;
+use holdfast_client::Pubkey;
 use serde_json::{Value, json};
 
 use super::{Address, Addresses, Config, EXAMPLE, Flags, LogForm, load};
@@ -75,6 +76,8 @@ fn what_is_wrong_is_said_with_its_place() {
         ("rpc = ['ws://localhost']", "http://"),
         ("websocket = ['http://localhost']", "ws://"),
         ("rpc = ", "holdfast config example"),
+        ("keepers = ['me']", "keepers names me: write addresses in base 58"),
+        ("feeds = ['SOL']", "feeds names SOL"),
     ];
     alone(|jail| {
         for (text, said) in cases {
@@ -88,10 +91,14 @@ fn what_is_wrong_is_said_with_its_place() {
     });
 }
 
+fn feed(number: u8) -> String {
+    Pubkey::new_from_array([number; 32]).to_string()
+}
+
 /// What `holdfast-migrate` leaves of a program with two silos.
 fn manifest(version: u8, program: &str) -> String {
     let market = |index: u8, feeds: &[&str]| json!({"index": index, "name": "MARKET", "address": "", "feeds": feeds});
-    let first = [market(0, &["one", "two"]), market(1, &[]), market(2, &["three"])];
+    let first = [market(0, &[&feed(1), &feed(2)]), market(1, &[]), market(2, &[&feed(3)])];
     let silo = |number: u16, markets: &[Value]| json!({"number": number, "address": "", "mint": "", "markets": markets});
     let manifest = json!({
         "version": version,
@@ -100,7 +107,7 @@ fn manifest(version: u8, program: &str) -> String {
         "elf_sha256": "",
         "toolchain": "another toolchain",
         "exchange": "",
-        "silos": [silo(0, &first), silo(3, &[market(0, &["four"])])],
+        "silos": [silo(0, &first), silo(3, &[market(0, &[&feed(4)])])],
     });
     manifest.to_string()
 }
@@ -119,11 +126,11 @@ fn a_manifest_gives_genesis_and_feeds_where_they_are_not_set() {
             Ok::<_, figment::Error>((config.genesis, config.feeds))
         };
         let here = Some("here".to_owned());
-        let feeds =
-            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(read(jail, "")?, (here.clone(), feeds(&["one", "two", "three"])));
-        assert_eq!(read(jail, "silo = 3")?, (here.clone(), feeds(&["four"])));
-        assert_eq!(read(jail, "feeds = ['mine']\ngenesis = 'here'")?, (here, feeds(&["mine"])));
+        let feeds = |numbers: &[u8]| numbers.iter().copied().map(feed).collect::<Vec<_>>();
+        assert_eq!(read(jail, "")?, (here.clone(), feeds(&[1, 2, 3])));
+        assert_eq!(read(jail, "silo = 3")?, (here.clone(), feeds(&[4])));
+        let mine = format!("feeds = ['{}']\ngenesis = 'here'", feed(9));
+        assert_eq!(read(jail, &mine)?, (here, feeds(&[9])));
         Ok(())
     });
 }

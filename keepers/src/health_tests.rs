@@ -301,14 +301,21 @@ fn skipped_slots_are_counted_by_blocks() {
 #[test]
 fn transactions_that_do_not_land_are_as_good_as_slow_slots() {
     let mut world = World::new(2, 1);
+    let end = |world: &mut World, landed| world.sources.ended(landed, Millis(world.now));
     for landed in [true, false, false, false, true, false, false] {
-        world.sources.ended(landed);
+        end(&mut world, landed);
     }
     assert_eq!(world.judge().class, Class::Healthy);
-    world.sources.ended(false);
+    end(&mut world, false);
     assert_eq!(world.judge().class, Class::SlowSlots);
-    (0..8).for_each(|_| world.sources.ended(true));
+    (0..8).for_each(|_| end(&mut world, true));
     assert_eq!(world.judge().class, Class::Healthy);
+    (0..16).for_each(|_| end(&mut world, false));
+    assert_eq!(world.judge().class, Class::SlowSlots);
+    world.pass(299_000);
+    assert_eq!(world.judge().class, Class::SlowSlots);
+    world.pass(1_000);
+    assert_eq!(world.judge().class, Class::Healthy, "old ends say nothing");
 }
 
 #[test]

@@ -121,6 +121,11 @@ impl Intent {
         }
     }
 
+    /// Whether it does something again when it lands again.
+    pub const fn counts_each_time(&self) -> bool {
+        matches!(self, Self::Tighten { .. })
+    }
+
     /// The account that is no more once it has landed.
     pub const fn closes(&self) -> Option<Pubkey> {
         match *self {

@@ -1,8 +1,8 @@
 //! Bringing transactions into blocks: signed again with a higher price while they are urgent, sent
 //! again until they have landed or can no longer land, and what became of each.
 //!
-//! Two versions of one transaction may both land. That costs a fee and no more: the program refuses
-//! what is done already.
+//! Two versions of one transaction may both land. That costs a fee and no more where the program
+//! refuses what is done already; what counts every time has one version that can land.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use crate::Intent;
 use crate::desk::Kind;
 use crate::fees::Fees;
+use crate::health::Consequence;
 use crate::units::{MOST_UNITS, compute_units, measured};
 
 /// How often an unlanded transaction is sent again as it is.
@@ -26,6 +27,9 @@ const RESEND: Millis = Millis(1_000);
 const ESCALATE: Millis = Millis(4_000);
 /// How long a simulation is waited for.
 const SIMULATES_WITHIN: Millis = Millis(1_000);
+/// Blocks after a blockhash's last one before it is sure that nobody reports a landing any more:
+/// heights are those just made, landings those confirmed.
+const SPARE_BLOCKS: u64 = 8;
 /// How often something is signed before it counts as failed.
 const MOST_SIGNED: usize = 6;
 
@@ -51,6 +55,8 @@ pub struct Moment<'a> {
     pub blockhash: Blockhash,
     /// Fees paid lately on the accounts that are written.
     pub recent: &'a [u64],
+    /// What may be signed: in a halt nothing lands sooner for a higher price.
+    pub allowed: Consequence,
 }
 
 /// What a simulation came to.
@@ -207,17 +213,20 @@ impl Lander {
                 return true;
             }
             let Some(newest) = flight.versions.last() else { return false };
-            let expired = moment.height > newest.last_height;
-            let exhausted = flight.versions.len() >= MOST_SIGNED;
-            let waited = moment.now.since(flight.signed) >= ESCALATE;
-            let urgent = flight.kind != Kind::Chore && newest.price < fees.cap(flight.kind);
-            if expired && (exhausted || flight.kind == Kind::Chore) {
+            let lapsed = moment.height > newest.last_height;
+            let expired = moment.height > newest.last_height.saturating_add(SPARE_BLOCKS);
+            let last = flight.kind == Kind::Chore || flight.versions.len() >= MOST_SIGNED;
+            if expired && last {
                 ended.push(flight.end(Outcome::Expired, moment.slot));
                 return false;
             }
-            if expired || urgent && waited && !exhausted {
+            let again = !last && moment.allowed.allows(flight.kind);
+            let waited = moment.now.since(flight.signed) >= ESCALATE;
+            let dearer = waited && newest.price < fees.cap(flight.kind);
+            let in_vain = if flight.intent.counts_each_time() { expired } else { lapsed || dearer };
+            if again && in_vain {
                 sends.extend(flight.sign(keys, fees, moment));
-            } else if moment.now.since(flight.sent) >= RESEND {
+            } else if !lapsed && moment.now.since(flight.sent) >= RESEND {
                 sends.push(newest.transaction.clone());
                 flight.sent = moment.now;
             }

@@ -8,6 +8,7 @@ use super::{Blockhash, Ended, Lander, Moment, Outcome, Simulation};
 use crate::Intent;
 use crate::desk::Kind;
 use crate::fees::Fees;
+use crate::health::Class;
 use crate::world::key;
 
 const FLAG: Intent = Intent::Flag { account: holdfast_client::Pubkey::new_from_array([1; 32]) };
@@ -17,6 +18,7 @@ struct Pad {
     now: u64,
     height: u64,
     recent: Vec<u64>,
+    class: Class,
 }
 
 impl Pad {
@@ -27,6 +29,7 @@ impl Pad {
             now: 0,
             height: 100,
             recent: vec![2_000],
+            class: Class::Healthy,
         }
     }
 
@@ -42,6 +45,7 @@ impl Pad {
                 last_height: self.height + 150,
             },
             recent,
+            allowed: self.class.consequence(),
         }
     }
 
@@ -96,7 +100,7 @@ fn what_is_simulated_first_is_sent_with_what_that_took() {
     assert_eq!((units(&sent[0]), price(&sent[0])), (7_800, 2_000));
     assert_eq!(pad.lander.signatures(), sent[0].signatures);
     let (again, _) = pad.pass(4_000);
-    assert_eq!((units(&again[0]), price(&again[0])), (5_300, 4_000));
+    assert_eq!((units(&again[0]), price(&again[0])), (7_800, 4_000));
 }
 
 #[test]
@@ -177,12 +181,12 @@ fn a_fee_that_falls_elsewhere_does_not_make_it_cheaper() {
 fn an_expired_chore_is_given_up_and_what_is_urgent_is_signed_anew() {
     let mut pad = Pad::new();
     pad.begin(Kind::Chore);
-    pad.height += 150;
-    assert!(pad.pass(0).1.is_empty());
+    pad.height += 158;
+    assert!(pad.pass(0).1.is_empty(), "its landing may not be confirmed yet");
     pad.height += 1;
     let (sent, ended) = pad.pass(0);
     assert!(sent.is_empty());
-    assert_eq!((&ended[0].outcome, ended[0].slots, ended[0].signed), (&Outcome::Expired, 151, 1));
+    assert_eq!((&ended[0].outcome, ended[0].slots, ended[0].signed), (&Outcome::Expired, 159, 1));
     assert_eq!(pad.lander.flying(), 0);
 
     pad.recent = vec![u64::MAX];
@@ -192,10 +196,42 @@ fn an_expired_chore_is_given_up_and_what_is_urgent_is_signed_anew() {
         let (sent, ended) = pad.pass(0);
         assert_eq!((sent.len(), ended.len(), pad.lander.signatures().len()), (1, 0, versions));
     }
-    pad.height += 151;
+    pad.height += 159;
     let (sent, ended) = pad.pass(0);
     assert_eq!((sent.len(), ended.len()), (0, 1));
     assert_eq!((ended[0].signed, ended[0].price), (6, 5_000_000));
+}
+
+#[test]
+fn what_counts_each_time_has_one_version_that_can_land() {
+    let mut pad = Pad::new();
+    let guardian = pad.lander.wallet();
+    let (intent, recent) = (Intent::Tighten { guardian }, pad.recent.clone());
+    let tighten = instruction::tighten(guardian, false, 600_000);
+    let first = pad.lander.begin(intent, Kind::Observe, tighten, &pad.moment(&recent));
+    let first = first.expect("it is signed");
+    assert_eq!(pad.pass(4_000).0, [first.clone()], "sent again as it is");
+    pad.height += 131;
+    assert_eq!(pad.pass(4_000), (vec![], vec![]), "it has lapsed, and may have landed");
+    assert_eq!(pad.lander.signatures(), first.signatures);
+    pad.height += 8;
+    let (again, _) = pad.pass(0);
+    assert_eq!((again.len(), price(&again[0])), (1, 4_000));
+}
+
+#[test]
+fn in_a_halt_nothing_is_signed_again() {
+    let mut pad = Pad::new();
+    let first = pad.begin(Kind::Exit);
+    pad.class = Class::Halt;
+    for _ in 0..20 {
+        pad.now += 4_000;
+        assert_eq!(pad.pass(0), (vec![first.clone()], vec![]));
+    }
+    pad.height += 500;
+    assert_eq!(pad.pass(4_000), (vec![], vec![]), "nor what has lapsed");
+    pad.class = Class::Healthy;
+    assert_eq!(pad.pass(0).0.len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bytemuck::Pod;
+use futures_util::future::join_all;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::{Exchange, MarginAccount, Silo};
 use holdfast_client::{Pubkey, address, holdfast};
@@ -68,7 +69,8 @@ fn keypair(file: &Path, setting: &str) -> Result<Keypair, String> {
     })
 }
 
-/// Asks every endpoint which cluster it is on, and the first one for the venue and the wallet.
+/// Asks every endpoint which cluster it is on, and the first that answers for the venue and the
+/// wallet.
 ///
 /// # Errors
 /// A sentence for the first thing that is not as the settings want it.
@@ -78,8 +80,15 @@ pub async fn cluster(
     wallet: &Keypair,
     guardian: Option<&Keypair>,
 ) -> Result<Standing, String> {
-    let genesis = venue(config, endpoints).await?;
-    let first = endpoints.first().ok_or(NO_ENDPOINT)?;
+    let (genesis, first) = venue(config, endpoints).await?;
+    let owner = wallet.pubkey();
+    let keepers = config.keepers()?;
+    if !keepers.is_empty() && !keepers.contains(&owner) {
+        return Err(format!(
+            "keepers does not name the wallet {owner}: the others would not take turns with it; give \
+             all of them the same list, with every wallet in it"
+        ));
+    }
     if let Some(guardian) = guardian {
         is_guardian(first, &guardian.pubkey()).await?;
     }
@@ -98,50 +107,57 @@ pub async fn cluster(
     Ok(Standing { genesis, lamports, account })
 }
 
-/// Asks every endpoint which cluster it is on, and the first one for the venue. Says the cluster's
-/// genesis hash.
+/// Asks every endpoint which cluster it is on, and the first that answers for the venue. Says the
+/// cluster's genesis hash and which endpoint that is.
 ///
 /// # Errors
 /// A sentence for the first thing that is not as the settings want it.
-pub async fn venue(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
-    let genesis = genesis(config, endpoints).await?;
-    program(config, endpoints.first().ok_or(NO_ENDPOINT)?).await?;
-    Ok(genesis)
-}
-
-/// All endpoints have to be on one cluster, and on the one the settings name.
-async fn genesis(config: &Config, endpoints: &[Endpoint]) -> Result<String, String> {
-    let mut known = config.genesis.clone();
-    for endpoint in endpoints {
-        same_cluster(&mut known, endpoint, endpoint.genesis().await?)?;
-    }
-    known.ok_or_else(|| NO_ENDPOINT.to_owned())
+pub async fn venue<'a>(
+    config: &Config,
+    endpoints: &'a [Endpoint],
+) -> Result<(String, &'a Endpoint), String> {
+    let (genesis, answer) = answering(config, endpoints).await?;
+    let answers = endpoints.iter().zip(answer).find(|(_, answers)| *answers);
+    let (first, _) = answers.ok_or(NO_ENDPOINT)?;
+    program(config, first).await?;
+    Ok((genesis, first))
 }
 
 /// Endpoints that answer and are on one cluster, the one the settings name. A person needs only one
-/// of them; what the others say instead goes to the error stream.
+/// of them.
 ///
 /// # Errors
 /// A sentence when one is on another cluster, or none answers.
 pub async fn usable(config: &Config) -> Result<Vec<Endpoint>, String> {
-    let (mut known, mut usable) = (config.genesis.clone(), Vec::new());
-    let mut silent = Vec::new();
-    for endpoint in Endpoint::all(config) {
-        match endpoint.genesis().await {
-            Ok(found) => {
-                same_cluster(&mut known, &endpoint, found)?;
-                usable.push(endpoint);
-            }
+    let all = Endpoint::all(config);
+    let (_, answer) = answering(config, &all).await?;
+    let answers = all.into_iter().zip(answer).filter(|(_, answers)| *answers);
+    Ok(answers.map(|(endpoint, _)| endpoint).collect())
+}
+
+/// The genesis hash that all endpoints agree on, and which of them answer. One is enough; what the
+/// others say instead goes to the error stream.
+async fn answering(config: &Config, endpoints: &[Endpoint]) -> Result<(String, Vec<bool>), String> {
+    let (mut known, mut silent) = (config.genesis.clone(), Vec::new());
+    let mut answer = Vec::new();
+    for (endpoint, found) in endpoints.iter().zip(geneses(endpoints).await) {
+        answer.push(found.is_ok());
+        match found {
+            Ok(found) => same_cluster(&mut known, endpoint, found)?,
             Err(reason) => silent.push(reason),
         }
     }
-    if usable.is_empty() {
-        return Err(silent.join("; "));
-    }
+    let said = || if silent.is_empty() { NO_ENDPOINT.to_owned() } else { silent.join("; ") };
+    let genesis = known.filter(|_| answer.contains(&true)).ok_or_else(said)?;
     for reason in silent {
         eprintln!("note: {reason}");
     }
-    Ok(usable)
+    Ok((genesis, answer))
+}
+
+/// All at once: one that hangs costs its own time only.
+async fn geneses(endpoints: &[Endpoint]) -> Vec<Result<String, String>> {
+    join_all(endpoints.iter().map(Endpoint::genesis)).await
 }
 
 fn same_cluster(

@@ -75,6 +75,11 @@ impl Endpoint {
         Self { address, client, patience: timeout }
     }
 
+    /// The same endpoint, asked for so much that an answer may take minutes.
+    pub fn patient(&self) -> Self {
+        Self::with_timeout(self.address.clone(), PATIENT_TIMEOUT)
+    }
+
     /// What the client was asked for, in time: it waits and asks again for as long as an endpoint
     /// that limits it says.
     async fn asked<T>(
@@ -86,12 +91,6 @@ impl Endpoint {
             return Err(self.silent(&format!("nothing in {seconds} s")));
         };
         answer.map_err(|error| self.said(error))
-    }
-
-    /// The first endpoint, asked for so much that an answer may take minutes.
-    pub fn patient(config: &Config) -> Option<Self> {
-        let address = config.rpc.0.first()?.clone();
-        Some(Self::with_timeout(address, PATIENT_TIMEOUT))
     }
 
     /// The cluster's genesis hash.

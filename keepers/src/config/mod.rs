@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
+use holdfast_client::Pubkey;
 use holdfast_keepers::fees::Fees;
 use serde::{Deserialize, Serialize};
 
@@ -173,8 +174,8 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
         .merge(Serialized::globals(flags))
         .extract()
         .map_err(sentences)?;
-    config.check()?;
     config.complete()?;
+    config.check()?;
     Ok(config)
 }
 
@@ -230,6 +231,8 @@ impl Config {
             let given = self.fees.percentile;
             return Err(format!("fees.percentile is {given}: choose 1 to 100"));
         }
+        addresses("keepers", &self.keepers)?;
+        addresses("feeds", &self.feeds)?;
         let fees = &self.fees;
         let lowest = fees.cap_exits.min(fees.cap_liquidations).min(fees.cap_chores);
         if fees.floor > lowest {
@@ -241,6 +244,22 @@ impl Config {
         Ok(())
     }
 
+    /// The wallets of all keepers.
+    ///
+    /// # Errors
+    /// A sentence when one is no address.
+    pub fn keepers(&self) -> Result<Vec<Pubkey>, String> {
+        addresses("keepers", &self.keepers)
+    }
+
+    /// The feed accounts.
+    ///
+    /// # Errors
+    /// A sentence when one is no address.
+    pub fn feeds(&self) -> Result<Vec<Pubkey>, String> {
+        addresses("feeds", &self.feeds)
+    }
+
     /// WebSocket endpoints: as set, or where the RPC endpoints have theirs by convention.
     pub fn streams(&self) -> Vec<Address> {
         if self.websocket.0.is_empty() {
@@ -249,6 +268,13 @@ impl Config {
             self.websocket.0.clone()
         }
     }
+}
+
+fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
+    let parsed = texts.iter().map(|text| {
+        text.parse().map_err(|_| format!("{setting} names {text}: write addresses in base 58"))
+    });
+    parsed.collect()
 }
 
 /// The user's home, or the working directory where there is none.

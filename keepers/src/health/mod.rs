@@ -43,6 +43,8 @@ const APART: u64 = 10;
 const FORK: Millis = Millis(3_000);
 /// Of this many transactions whose end is known, fewer than half landed: as good as slow slots.
 const LANDING: usize = 8;
+/// What ended longer ago says nothing of now.
+const LATELY: Millis = Millis(300_000);
 
 /// All that was seen of endpoints and streams.
 pub struct Sources {
@@ -55,7 +57,8 @@ pub struct Sources {
     forked: Option<Millis>,
     /// Times at which slots and block heights were seen, oldest first.
     pace: VecDeque<(Millis, u64, u64)>,
-    ends: VecDeque<bool>,
+    /// Whether what was sent lately landed, and when that was known.
+    ends: VecDeque<(Millis, bool)>,
 }
 
 /// What the venue adds to the judgement.
@@ -169,8 +172,8 @@ impl Sources {
     }
 
     /// A transaction landed, or can no longer land.
-    pub fn ended(&mut self, landed: bool) {
-        self.ends.push_back(landed);
+    pub fn ended(&mut self, landed: bool, now: Millis) {
+        self.ends.push_back((now, landed));
         if self.ends.len() > 2 * LANDING {
             self.ends.pop_front();
         }
@@ -263,7 +266,7 @@ impl Sources {
         if !silent.is_empty() && silent.iter().all(|silent| *silent) {
             return Class::StreamSilent;
         }
-        self.drags(venue, pace)
+        self.drags(venue, pace, now)
     }
 
     /// The pace since the window's beginning, once it is whole.
@@ -276,7 +279,7 @@ impl Sources {
     }
 
     /// Speed, skipped slots, landing and prices.
-    fn drags(&self, venue: &Venue, pace: Option<Pace>) -> Class {
+    fn drags(&self, venue: &Venue, pace: Option<Pace>, now: Millis) -> Class {
         if let Some(pace) = pace {
             let (slots, skipped) = (u128::from(pace.slots), u128::from(pace.skipped()));
             if slots > 0 && skipped * 100 >= slots * SKIP_PERCENT {
@@ -287,8 +290,9 @@ impl Sources {
                 return Class::SlowSlots;
             }
         }
-        let landed = self.ends.iter().filter(|landed| **landed).count();
-        if self.ends.len() >= LANDING && landed * 2 < self.ends.len() {
+        let lately = || self.ends.iter().filter(|(at, _)| now.since(*at) < LATELY);
+        let (ends, landed) = (lately().count(), lately().filter(|(_, landed)| *landed).count());
+        if ends >= LANDING && landed * 2 < ends {
             return Class::SlowSlots;
         }
         if venue.stale_prices { Class::OracleStale } else { Class::Healthy }

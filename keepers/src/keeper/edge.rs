@@ -77,6 +77,8 @@ pub enum Event {
         /// One per transaction that is in a block.
         fates: Vec<Fate>,
     },
+    /// Nobody said what became of transactions.
+    NoFates,
 }
 
 /// An account in some slot; empty data: it was closed.
@@ -168,7 +170,7 @@ pub enum Command {
         /// Their addresses; at most [`MOST_LOOKS`].
         accounts: Vec<Pubkey>,
     },
-    /// Ask what became of transactions: [`Event::Fates`], always.
+    /// Ask what became of transactions: [`Event::Fates`] or [`Event::NoFates`].
     Fates {
         /// Which endpoint.
         endpoint: usize,

@@ -162,7 +162,7 @@ impl Keeper {
             }
             Event::Snapshot { snapshot, feeds } => self.take_snapshot(&snapshot, feeds, now),
             Event::NoSnapshot => {
-                self.asked.snapshot_failed();
+                self.asked.snapshot_failed(now);
                 self.counts.failed_requests += 1;
             }
             Event::Opened { stream } => {
@@ -186,6 +186,7 @@ impl Keeper {
             }
             Event::Looked { shown } => {
                 for shown in shown {
+                    self.doubtful.remove(&shown.address);
                     self.take_shown(shown, BEFORE_ALL);
                 }
             }
@@ -196,6 +197,7 @@ impl Keeper {
                 }
             }
             Event::Fates { fates } => self.take_fates(fates, now),
+            Event::NoFates => self.counts.failed_requests += 1,
         }
     }
 
@@ -221,7 +223,7 @@ impl Keeper {
             }),
         };
         let Ok(merged) = merged else {
-            self.asked.snapshot_failed();
+            self.asked.snapshot_failed(now);
             return;
         };
         self.counts.unreadable += merged.unreadable as u64;

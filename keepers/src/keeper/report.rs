@@ -1,6 +1,7 @@
 //! What a keeper says of itself.
 
 use holdfast_risk::Millis;
+use holdfast_risk::chain_health::{Monitor, State};
 
 use super::Keeper;
 use crate::desk::HeldBack;
@@ -70,6 +71,10 @@ pub struct Report {
     pub slot: u64,
     /// The venue's clock.
     pub venue_now: Millis,
+    /// The venue's state as its chain health has it; not known before the first snapshot.
+    pub state: Option<State>,
+    /// Whether a market with positions has no price within its age limit.
+    pub stale_prices: bool,
     /// Accounts in the mirror.
     pub accounts: usize,
     /// Accounts that the last decision looked at.
@@ -91,6 +96,8 @@ impl Keeper {
             ready,
             slot: self.sources.frontier(),
             venue_now: self.venue_now(),
+            state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
+            stale_prices: self.venue().stale_prices,
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
             hot: self.replica.as_ref().map_or(0, crate::Replica::hot),
             flying: self.lander.flying(),

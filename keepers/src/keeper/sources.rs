@@ -15,6 +15,13 @@ const COMPARE: Millis = Millis(300_000);
 const POLL: Millis = Millis(2_000);
 /// An answer that takes longer is not waited for.
 const PATIENCE: Millis = Millis(15_000);
+/// The same for a snapshot, while its endpoint is of use: a large venue takes its time.
+const SNAPSHOT_PATIENCE: Millis = Millis(300_000);
+/// The first pause after a snapshot that failed; it doubles with each further one.
+const SNAPSHOT_PAUSE: Millis = Millis(1_000);
+const LONGEST_SNAPSHOT_PAUSE: Millis = Millis(4_000);
+/// How often accounts in doubt are asked for until they are shown.
+const LOOK: Millis = Millis(1_000);
 /// How long after a stream ended it is opened again; it doubles while that fails.
 const REOPEN: Millis = Millis(500);
 const LONGEST_REOPEN: Millis = Millis(30_000);
@@ -25,15 +32,22 @@ const FATES: Millis = Millis(500);
 pub struct Asked {
     probes: Vec<Option<Millis>>,
     probed: Vec<Option<Millis>>,
-    snapshot: Option<Millis>,
+    /// Since when a snapshot is under way, and from which endpoint.
+    snapshot: Option<(Millis, usize)>,
     /// When the last snapshot was taken.
     taken: Option<Millis>,
     /// One is needed now.
     wanted: bool,
     /// Endpoints that failed to give one are passed over in turn.
     passed_over: usize,
+    /// How many failed since the last one, and until when none is asked for.
+    failures: u32,
+    pause: Millis,
     streams: Vec<Line>,
     fates: Option<Millis>,
+    /// Endpoints are asked in turn: one that fails is not the only one.
+    fate_turn: usize,
+    look: Option<Millis>,
 }
 
 /// One stream.
@@ -59,8 +73,12 @@ impl Asked {
             taken: None,
             wanted: true,
             passed_over: 0,
+            failures: 0,
+            pause: Millis(0),
             streams: vec![Line::default(); streams],
             fates: None,
+            fate_turn: 0,
+            look: None,
         }
     }
 
@@ -74,13 +92,17 @@ impl Asked {
         }
     }
 
-    pub fn snapshot_failed(&mut self) {
+    pub fn snapshot_failed(&mut self, now: Millis) {
         (self.snapshot, self.wanted) = (None, true);
         self.passed_over += 1;
+        let pause = SNAPSHOT_PAUSE.0 << self.failures.min(10);
+        self.failures = self.failures.saturating_add(1);
+        self.pause = now.after(Millis(pause.min(LONGEST_SNAPSHOT_PAUSE.0)));
     }
 
     pub fn snapshot_taken(&mut self, now: Millis) {
         (self.snapshot, self.taken) = (None, Some(now));
+        (self.failures, self.pause) = (0, Millis(0));
         for line in &mut self.streams {
             line.covered = line.covered.saturating_add(u32::from(line.covers));
         }
@@ -178,28 +200,32 @@ impl Keeper {
         }
         self.open_streams(now, commands);
         self.ask_snapshot(now, commands);
-        self.look(commands);
+        self.look(now, commands);
         let signatures = self.lander.signatures();
         let lately = self.asked.fates.is_some_and(|at| now.since(at) < FATES);
-        if let Some(endpoint) = self.usable().first().copied()
+        let usable = self.usable();
+        if let Some(endpoint) = usable.get(self.asked.fate_turn % usable.len().max(1)).copied()
             && !signatures.is_empty()
             && !lately
         {
             self.asked.fates = Some(now);
+            self.asked.fate_turn += 1;
             commands.push(Command::Fates { endpoint, signatures });
         }
     }
 
     /// Looks at accounts about which the program said something else than the mirror. A stream tells
     /// of a program's accounts, so it is silent about those that were closed.
-    fn look(&mut self, commands: &mut Vec<Command>) {
+    fn look(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        let lately = self.asked.look.is_some_and(|at| now.since(at) < LOOK);
+        if self.doubtful.is_empty() || lately {
+            return;
+        }
         let newest = |endpoint: &usize| self.shown.get(endpoint).map(|seen| seen.slot);
         let Some(endpoint) = self.usable().into_iter().max_by_key(newest) else { return };
-        let accounts: Vec<_> = self.doubtful.iter().take(MOST_LOOKS).copied().collect();
-        if !accounts.is_empty() {
-            self.doubtful.retain(|account| !accounts.contains(account));
-            commands.push(Command::Look { endpoint, accounts });
-        }
+        self.asked.look = Some(now);
+        let accounts = self.doubtful.iter().take(MOST_LOOKS).copied().collect();
+        commands.push(Command::Look { endpoint, accounts });
     }
 
     fn open_streams(&mut self, now: Millis, commands: &mut Vec<Command>) {
@@ -217,19 +243,21 @@ impl Keeper {
     }
 
     fn ask_snapshot(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        let usable = self.usable();
         let asked = &mut self.asked;
         let polls = self.diagnosis.class.consequence().poll || asked.streams.is_empty();
         let every = if polls { POLL } else { COMPARE };
         let old = asked.taken.is_none_or(|taken| now.since(taken) >= every);
-        if !(asked.wanted || old) || !is_due(asked.snapshot, now) {
+        let under_way = asked.snapshot.is_some_and(|(since, endpoint)| {
+            now.since(since) < SNAPSHOT_PATIENCE && usable.contains(&endpoint)
+        });
+        if !(asked.wanted || old) || under_way || now < asked.pause {
             return;
         }
-        let usable = self.usable();
-        let asked = &mut self.asked;
         let Some(endpoint) = usable.get(asked.passed_over % usable.len().max(1)).copied() else {
             return;
         };
-        (asked.snapshot, asked.wanted) = (Some(now), false);
+        (asked.snapshot, asked.wanted) = (Some((now, endpoint)), false);
         for line in &mut asked.streams {
             line.covers = line.open;
         }

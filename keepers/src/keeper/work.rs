@@ -20,7 +20,7 @@ impl Keeper {
         let now = self.venue_now();
         let stale = mirror.markets.iter().any(|(_, market)| {
             let idle = market.longs.size == 0 && market.shorts.size == 0;
-            !idle && !market.mark(now, monitor.broke).fresh
+            !idle && !market.is_settled() && !market.mark(now, monitor.broke).fresh
         });
         Venue {
             baseline_us: monitor.baseline_us,
@@ -58,6 +58,7 @@ impl Keeper {
             height: seen.height,
             blockhash: seen.blockhash,
             recent: &recent,
+            allowed: consequence,
         };
         let (again, ended) = self.lander.poll(&moment);
         for ended in ended {
@@ -67,7 +68,13 @@ impl Keeper {
             commands.push(self.send(&endpoints, transaction));
         }
         for intent in self.decide(venue_now, now) {
-            commands.extend(self.begin(intent, venue_now, &moment, &endpoints));
+            let begun = self.begin(intent, venue_now, &moment, &endpoints);
+            if begun.is_none() && !self.dry_run {
+                let reason = "the mirror lacks what it takes".to_owned();
+                warn!(?intent, %reason, "not begun");
+                self.desk.refused(intent.target(), reason, now);
+            }
+            commands.extend(begun);
         }
         self.recent_fees = recent;
     }
@@ -150,8 +157,8 @@ impl Keeper {
     pub(super) fn end(&mut self, ended: Ended, now: Millis) {
         let target = ended.intent.target();
         match ended.outcome {
-            Outcome::Landed { .. } | Outcome::Refused { .. } => self.sources.ended(true),
-            Outcome::Expired => self.sources.ended(false),
+            Outcome::Landed { .. } | Outcome::Refused { .. } => self.sources.ended(true, now),
+            Outcome::Expired => self.sources.ended(false, now),
             Outcome::Foreseen { .. } => {}
         }
         self.counts.end(&ended);

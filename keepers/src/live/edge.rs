@@ -8,7 +8,7 @@ use solana_keypair::Keypair;
 use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::leaders::{Counts, Leaders};
 use super::serve::Reports;
@@ -19,6 +19,8 @@ use crate::rpc::Endpoint;
 /// Endpoints and streams of a real cluster.
 pub struct LiveEdge {
     endpoints: Endpoints,
+    /// The same, waited for as long as a whole venue takes.
+    patient: Endpoints,
     streams: Vec<(Address, Option<JoinHandle<()>>)>,
     events: mpsc::Sender<Event>,
     leaders: Option<Leaders>,
@@ -31,7 +33,8 @@ impl LiveEdge {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let streams = streams.into_iter().map(|address| (address, None)).collect();
-        Self { endpoints: Arc::new(endpoints), streams, events, leaders: None }
+        let patient = Arc::new(endpoints.iter().map(Endpoint::patient).collect());
+        Self { endpoints: Arc::new(endpoints), patient, streams, events, leaders: None }
     }
 
     /// From now on leaders are sent to as well.
@@ -45,6 +48,11 @@ impl LiveEdge {
         if let Some(leaders) = self.leaders {
             leaders.stop().await;
         }
+    }
+
+    /// Where an endpoint is, without keys.
+    pub fn address(&self, endpoint: usize) -> String {
+        self.endpoints.get(endpoint).map(|known| known.address.to_string()).unwrap_or_default()
     }
 
     /// Asks one endpoint in a task, and hands on what comes of it.
@@ -93,15 +101,19 @@ impl Edge for LiveEdge {
                 self.ask(endpoint, |all, endpoint| probe(all, endpoint, accounts));
             }
             Command::Snapshot { endpoint, feeds } => {
-                self.ask(endpoint, |all, endpoint| snapshot(all, endpoint, feeds));
+                let patient = self.patient.clone();
+                self.ask(endpoint, |_, endpoint| snapshot(patient, endpoint, feeds));
             }
             Command::Fates { endpoint, signatures } => {
                 self.ask(endpoint, |all, endpoint| async move {
-                    let fates = match all.get(endpoint) {
-                        Some(endpoint) => endpoint.fates(&signatures).await,
-                        None => Ok(Vec::new()),
-                    };
-                    Event::Fates { fates: fates.unwrap_or_default() }
+                    let Some(endpoint) = all.get(endpoint) else { return Event::NoFates };
+                    match endpoint.fates(&signatures).await {
+                        Ok(fates) => Event::Fates { fates },
+                        Err(reason) => {
+                            debug!(%reason, "no fates");
+                            Event::NoFates
+                        }
+                    }
                 });
             }
             Command::Look { endpoint, accounts } => {
@@ -146,7 +158,7 @@ async fn snapshot(all: Endpoints, endpoint: usize, feeds: Vec<Pubkey>) -> Event 
     match asked.snapshot(&feeds).await {
         Ok((snapshot, feeds)) => Event::Snapshot { snapshot, feeds },
         Err(reason) => {
-            debug!(%reason, "no snapshot");
+            warn!(%reason, "no snapshot");
             Event::NoSnapshot
         }
     }

@@ -22,6 +22,16 @@ pub fn metrics(report: &Report, leaders: &leaders::Counts, purse: &Purse) -> Str
         ("flying", "Transactions under way", report.flying as u64),
         ("held_back", "Things left alone after a refusal", report.held_back.len() as u64),
         ("wallet_lamports", "What the wallet holds", purse.lamports()),
+        (
+            "stale_prices",
+            "Whether a market with positions has no price within its age limit",
+            u64::from(report.stale_prices),
+        ),
+        (
+            "venue_state",
+            "The venue's state: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter",
+            report.state.map_or(0, |state| state as u64),
+        ),
     ];
     for (name, help, value) in gauges {
         family(&mut page, name, help, "gauge");

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdfast_client::{Pubkey, address};
+use holdfast_keepers::health::EndpointFault;
 use holdfast_keepers::keeper::{Edge, Event, Keeper, Orders, Report};
 use holdfast_risk::Millis;
 use solana_keypair::Keypair;
@@ -130,6 +131,7 @@ impl Running {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut class = self.keeper.class();
+        let mut faults = Vec::new();
         let stop = stopped();
         tokio::pin!(stop);
         loop {
@@ -141,6 +143,7 @@ impl Running {
                 class = self.keeper.class();
                 info!(class = class.name(), "the state of things changed");
             }
+            self.tell_of_endpoints(&mut faults);
         }
         info!("stopping: nothing more is begun");
         self.keeper.rest();
@@ -151,6 +154,18 @@ impl Running {
         }
         self.edge.stop().await;
         info!("stopped");
+    }
+
+    /// Says which endpoints have become useless, or of use again.
+    fn tell_of_endpoints(&self, before: &mut Vec<Option<EndpointFault>>) {
+        let now = self.report.borrow().1.diagnosis.endpoints.clone();
+        for (endpoint, fault) in now.iter().enumerate() {
+            let known = before.get(endpoint).copied().flatten();
+            if *fault != known {
+                info!(endpoint = %self.edge.address(endpoint), ?fault, "an endpoint changed");
+            }
+        }
+        *before = now;
     }
 
     /// Hears what waits, then does what is to be done.
@@ -187,25 +202,6 @@ pub async fn stopped() {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
     }
-}
-
-impl Config {
-    /// The wallets of all keepers.
-    fn keepers(&self) -> Result<Vec<Pubkey>, String> {
-        addresses("keepers", &self.keepers)
-    }
-
-    /// The feed accounts.
-    fn feeds(&self) -> Result<Vec<Pubkey>, String> {
-        addresses("feeds", &self.feeds)
-    }
-}
-
-fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
-    let parsed = texts.iter().map(|text| {
-        text.parse().map_err(|_| format!("{setting} names {text}: write addresses in base 58"))
-    });
-    parsed.collect()
 }
 
 /// Shared by all tasks of an edge.

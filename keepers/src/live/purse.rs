@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use holdfast_client::Pubkey;
+use solana_commitment_config::CommitmentConfig;
 
 use crate::rpc::Endpoint;
 
@@ -33,13 +35,16 @@ impl Purse {
         }
     }
 
-    /// Asks one endpoint after the other until one answers.
+    /// Asks every endpoint: the one that is furthest is right. One that stands still answers too.
     async fn look(&self, endpoints: &[Endpoint], wallet: Pubkey) {
-        for endpoint in endpoints {
-            if let Ok(found) = endpoint.account(&wallet).await {
-                self.0.store(found.map_or(0, |found| found.lamports), Ordering::Relaxed);
-                return;
-            }
+        let commitment = CommitmentConfig::processed();
+        let asked = endpoints.iter().map(async |endpoint| {
+            let (slot, found) = endpoint.accounts_at(&[wallet], commitment).await.ok()?;
+            Some((slot, found.into_iter().flatten().map(|found| found.lamports).sum()))
+        });
+        let newest = join_all(asked).await.into_iter().flatten().max();
+        if let Some((_, lamports)) = newest {
+            self.0.store(lamports, Ordering::Relaxed);
         }
     }
 }
