@@ -425,7 +425,7 @@ fn row(class: Class) -> String {
         Class::Healthy => "nothing below applies",
         Class::OracleStale => "a market with positions has no price within its age limit",
         Class::SlowSlots => {
-            "slots take 1.5 × the venue's baseline over 20 s, or of 8 transactions fewer than half land"
+            "slots take 1.5 × the venue's baseline over 20 s, or of 8 to 16 transactions that ended within 5 minutes fewer than half landed"
         }
         Class::HighSkip => "20 % of slots skipped over 20 s, by block height",
         Class::StreamSilent => "no stream says anything while slots pass",
