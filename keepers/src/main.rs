@@ -26,19 +26,20 @@ use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::preflight::Standing;
 use crate::rpc::Endpoint;
+use crate::said::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("error: {reason}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            eprintln!("error: {}", failure.reason);
+            failure.code()
         }
     }
 }
 
-async fn run(cli: Cli) -> Result<(), String> {
+async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Completions { shell } => {
             let (mut command, mut out) = (Cli::command(), std::io::stdout());
@@ -57,10 +58,10 @@ async fn run(cli: Cli) -> Result<(), String> {
         log::start(config.log);
     }
     let said = match cli.task {
-        Task::Config(ConfigTask::Check { offline }) => return check(&config, offline).await,
-        Task::Keeper(KeeperTask::Run) => return live::run(&config).await,
-        Task::Top(form) => return top::top(&config, &form, cli.json).await,
-        Task::Status => return show::status(&config).await,
+        Task::Config(ConfigTask::Check { offline }) => return Ok(check(&config, offline).await?),
+        Task::Keeper(KeeperTask::Run) => return Ok(live::run(&config).await?),
+        Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
+        Task::Status => return Ok(show::status(&config).await?),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => act::account::run(&config, task).await,
         Task::Trade(task) => act::trade::run(&config, task).await,

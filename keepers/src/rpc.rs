@@ -88,10 +88,10 @@ impl Endpoint {
         answer.map_err(|error| self.said(error))
     }
 
-    /// The first endpoint, asked for so much that an answer may take minutes.
-    pub fn patient(config: &Config) -> Option<Self> {
-        let address = config.rpc.0.first()?.clone();
-        Some(Self::with_timeout(address, PATIENT_TIMEOUT))
+    /// The same endpoints, asked for so much that an answer may take minutes.
+    pub fn patient(endpoints: Vec<Self>) -> Vec<Self> {
+        let patient = |endpoint: Self| Self::with_timeout(endpoint.address, PATIENT_TIMEOUT);
+        endpoints.into_iter().map(patient).collect()
     }
 
     /// The cluster's genesis hash.

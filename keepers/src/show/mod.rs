@@ -71,6 +71,30 @@ pub fn first(config: &Config) -> Result<Endpoint, String> {
     endpoint.ok_or_else(|| crate::preflight::NO_ENDPOINT.to_owned())
 }
 
+/// What the first endpoint says that answers, of endpoints asked one after the other. What those
+/// before it said instead goes to the error stream.
+///
+/// # Errors
+/// What all of them said, when none answers.
+pub async fn first_answer<T>(
+    endpoints: &[Endpoint],
+    ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
+) -> Result<T, String> {
+    let mut silent: Vec<String> = Vec::new();
+    for endpoint in endpoints {
+        match ask(endpoint).await {
+            Ok(answer) => {
+                silent.iter().for_each(|reason| eprintln!("note: {reason}"));
+                return Ok(answer);
+            }
+            // What is missing on the chain is missing everywhere.
+            Err(reason) if silent.contains(&reason) => {}
+            Err(reason) => silent.push(reason),
+        }
+    }
+    Err(silent.join("; "))
+}
+
 /// One of the program's accounts.
 pub async fn read<T>(endpoint: &Endpoint, what: &str, address: &Pubkey) -> Result<T, String>
 where
