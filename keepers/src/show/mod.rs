@@ -12,7 +12,7 @@ use holdfast_client::{Pubkey, decode, holdfast};
 pub use account::account;
 pub use market::{market, markets};
 pub use silo::silo;
-pub use status::{state, status};
+pub use status::{state, state_now, status};
 
 use crate::config::Config;
 use crate::rpc::Endpoint;
