@@ -12,7 +12,7 @@ use solana_commitment_config::CommitmentConfig;
 
 use crate::config::Config;
 use crate::rpc::{Endpoint, Found};
-use crate::said::Said;
+use crate::said::{Failure, Said};
 use crate::{preflight, show};
 
 /// How often the silo may move between two looks before it is given up.
@@ -28,18 +28,24 @@ struct Seen {
     unreadable: Vec<Pubkey>,
 }
 
-/// Reconciles the settings' silo.
+/// Reconciles the settings' silo, as the first endpoint shows it that shows everything.
 ///
 /// # Errors
-/// A sentence when it cannot be read, or when a sum is off.
+/// A sentence when no endpoint shows everything. That a sum is off is no error but what is said.
 pub async fn run(config: &Config) -> Result<Said, String> {
-    let endpoint =
-        Endpoint::all(config).first().map(Endpoint::patient).ok_or(preflight::NO_ENDPOINT)?;
+    let usable = preflight::usable(config).await?;
+    let endpoints: Vec<_> = usable.iter().map(Endpoint::patient).collect();
     let silo = address::silo(config.silo);
-    show::read::<Silo>(&endpoint, "silo", &silo).await?;
+    let seen = show::first_answer(&endpoints, async |endpoint| see(endpoint, silo).await).await?;
+    Ok(said(&silo, &seen))
+}
+
+/// Looks until everything belongs together.
+async fn see(endpoint: &Endpoint, silo: Pubkey) -> Result<Seen, String> {
+    show::read::<Silo>(endpoint, "silo", &silo).await?;
     for _ in 0..MOST_LOOKS {
-        if let Some(seen) = look(&endpoint, silo).await? {
-            return Ok(said(&silo, &seen));
+        if let Some(seen) = look(endpoint, silo).await? {
+            return Ok(seen);
         }
     }
     Err(format!(
@@ -149,7 +155,7 @@ fn said(silo: &Pubkey, seen: &Seen) -> Said {
         walk.requests.len(),
     );
     let mut said = Said::new(format!("{table}\n{counts}"), facts(silo, seen, &lines));
-    said.failed = off(seen, &lines);
+    said.failed = off(seen, &lines).map(Failure::of_the_books);
     if said.failed.is_none() {
         said.text.push_str("\nevery sum is as it should be");
     }

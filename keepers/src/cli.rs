@@ -63,8 +63,8 @@ pub enum Task {
     /// What a guardian does
     #[command(subcommand)]
     Guardian(GuardianTask),
-    /// Walk every account of the silo and reconcile its books to the unit; exit code 1 when a sum is
-    /// off
+    /// Walk every account of the silo and reconcile its books to the unit; exit code 3 when a sum is
+    /// off or an account cannot be read
     Audit,
     /// Settings
     #[command(subcommand)]

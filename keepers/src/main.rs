@@ -20,25 +20,27 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use holdfast_risk::pool::PoolKind;
+use serde_json::json;
 use solana_signer::Signer;
 
 use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::preflight::Standing;
 use crate::rpc::Endpoint;
+use crate::said::{Failure, Said, joined};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("error: {reason}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            eprintln!("error: {}", failure.reason);
+            failure.code()
         }
     }
 }
 
-async fn run(cli: Cli) -> Result<(), String> {
+async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Completions { shell } => {
             let (mut command, mut out) = (Cli::command(), std::io::stdout());
@@ -57,10 +59,10 @@ async fn run(cli: Cli) -> Result<(), String> {
         log::start(config.log);
     }
     let said = match cli.task {
-        Task::Config(ConfigTask::Check { offline }) => return check(&config, offline).await,
-        Task::Keeper(KeeperTask::Run) => return live::run(&config).await,
-        Task::Top(form) => return top::top(&config, &form, cli.json).await,
-        Task::Status => return show::status(&config).await,
+        Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
+        Task::Keeper(KeeperTask::Run) => return Ok(live::run(&config).await?),
+        Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
+        Task::Status => Ok(show::status(&config).await),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => act::account::run(&config, task).await,
         Task::Trade(task) => act::trade::run(&config, task).await,
@@ -76,24 +78,30 @@ async fn run(cli: Cli) -> Result<(), String> {
 }
 
 /// Says what was checked, or what to change.
-async fn check(config: &Config, offline: bool) -> Result<(), String> {
+async fn check(config: &Config, offline: bool) -> Result<Said, String> {
     let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
     preflight::identity(config, &wallet)?;
+    let guardian_key = guardian.as_ref().map(|key| key.pubkey().to_string());
+    let keys = json!({"wallet": wallet.pubkey().to_string(), "guardian": &guardian_key});
     if offline {
-        println!("settings and keypair are fine; no endpoint was asked");
-        return Ok(());
+        return Ok(Said::new("settings and keypair are fine; no endpoint was asked", keys));
     }
     let endpoints = Endpoint::all(config);
     let Standing { genesis, lamports, account } =
         preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
+    let found = json!({
+        "genesis": genesis,
+        "lamports": lamports,
+        "account": account.to_string(),
+        "streams": streams,
+    });
     let rows = [
         ("cluster", genesis),
         ("wallet", format!("{} SOL", show::decimal(lamports, 9))),
         ("rewards go to", account.to_string()),
-        ("guardian", guardian.map_or_else(|| "none".to_owned(), |key| key.pubkey().to_string())),
+        ("guardian", guardian_key.unwrap_or_else(|| "none".to_owned())),
         ("streams", streams.join(", ")),
     ];
-    println!("{}\nall is well", show::facts(&rows));
-    Ok(())
+    Ok(Said::new(format!("{}\nall is well", show::facts(&rows)), joined(keys, found)))
 }

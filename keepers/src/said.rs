@@ -1,5 +1,7 @@
 //! What a command says: to a person, or to a machine.
 
+use std::process::ExitCode;
+
 use serde_json::{Value, json};
 
 /// The outcome of a command.
@@ -9,7 +11,33 @@ pub struct Said {
     /// For a machine: an object.
     pub facts: Value,
     /// Why the command counts as failed all the same.
-    pub failed: Option<String>,
+    pub failed: Option<Failure>,
+}
+
+/// Why a command failed.
+pub struct Failure {
+    /// A sentence.
+    pub reason: String,
+    /// For whoever does not read it.
+    code: u8,
+}
+
+impl Failure {
+    /// What an audit found: a timer has to tell it from an endpoint that does not answer.
+    pub const fn of_the_books(reason: String) -> Self {
+        Self { reason, code: 3 }
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> ExitCode {
+        self.code.into()
+    }
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self { reason, code: 1 }
+    }
 }
 
 impl Said {
@@ -22,7 +50,7 @@ impl Said {
     ///
     /// # Errors
     /// Why the command counts as failed.
-    pub fn print(self, as_json: bool) -> Result<(), String> {
+    pub fn print(self, as_json: bool) -> Result<(), Failure> {
         if as_json {
             println!("{}", self.facts);
         } else {

@@ -30,6 +30,14 @@ fn an_operator_opens_an_account_and_looks_around() {
     assert!(opened.contains(&account), "{opened}");
     let said = operator.works(&["config", "check"]);
     assert!(said.contains("all is well") && said.contains(&account), "{said}");
+    let told = operator.tells(&["config", "check"]);
+    let wallet = operator.wallet.pubkey().to_string();
+    assert_eq!((&told["account"], &told["wallet"]), (&account.as_str().into(), &wallet.into()));
+    assert!(told["guardian"].is_null() && told["genesis"].is_string(), "{told}");
+    let told = operator.tells(&["config", "check", "--offline"]);
+    assert!(told["wallet"].is_string() && told["genesis"].is_null(), "{told}");
+    let said = operator.refuses(&["--rpc", "http://127.0.0.1:1/secret", "status"]);
+    assert!(said.contains("no endpoint answers"), "{said}");
     let said = operator.works(&["status"]);
     assert!(said.contains("SOL-PERP") && said.contains("normal"), "{said}");
     assert!(operator.works(&["silo", "show"]).contains(&silo.to_string()));

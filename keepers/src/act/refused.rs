@@ -3,8 +3,7 @@
 
 use holdfast_client::address;
 use holdfast_client::holdfast::state::ChainHealth;
-use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, SKIP_WINDOW, Sighting, State, Thresholds, skipped};
+use holdfast_risk::chain_health::State;
 use holdfast_risk::policy::{Action, Permit, permit};
 use solana_instruction::error::InstructionError;
 use solana_transaction_error::TransactionError;
@@ -57,17 +56,7 @@ impl Person<'_> {
         let endpoint = self.endpoint()?;
         let health: ChainHealth =
             show::read(endpoint, "exchange", &address::chain_health()).await?;
-        let last = Monitor::from(&health.monitor);
-        let (progress, _) = endpoint.progress(&[]).await?;
-        let slots = endpoint.two_slots(SKIP_WINDOW).await?;
-        let seen = Sighting {
-            slot: progress.slot,
-            clock: progress.clock,
-            now: last.now(progress.clock, progress.slot, Millis(0)),
-            restart_slot: progress.restart_slot,
-            skipped: slots.and_then(|(newest, older)| skipped(newest, older)),
-        };
-        Ok(last.guard(&seen, &Thresholds::from(&health.thresholds)).state)
+        show::state_now(endpoint, &health).await
     }
 }
 

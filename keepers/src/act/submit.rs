@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_keepers::desk::Kind;
 use holdfast_keepers::lander::Blockhash;
@@ -16,7 +16,7 @@ use solana_transaction_error::TransactionError;
 use tokio::time::Instant;
 
 use super::Person;
-use crate::rpc::{Landing, Simulated};
+use crate::rpc::{Endpoint, Landing, Simulated};
 use crate::said::{Said, joined};
 use crate::show::decimal;
 
@@ -157,44 +157,58 @@ impl Person<'_> {
             .map_err(|error| format!("the wallet cannot sign this ({error}): check keypair"))
     }
 
-    /// Sends a transaction to every endpoint, again and again, until its fate is known.
+    /// Sends a transaction to every endpoint and asks each for it, again and again, until its fate is
+    /// known. No endpoint waits for another. One that shows it in a block is believed; it has expired
+    /// when every endpoint that answers says so.
     async fn land(
         &self,
         transaction: &VersionedTransaction,
         last_height: u64,
     ) -> Result<Submitted, String> {
         let signature = transaction.signatures.first().copied().unwrap_or_default();
-        let mut patience = Patience { height: 0, since: Instant::now() };
-        loop {
-            // Whether it landed is asked of the chain, not of who took it.
-            let sent = self.endpoints.iter().map(|endpoint| endpoint.send(transaction));
-            drop(join_all(sent).await);
-            let landing = self.endpoint()?.landing(signature).await;
-            let found = landing.as_ref().map_or(Fate::Unknown, |found| fate(found, last_height));
+        let mut patience = Patience::new();
+        let mut has_expired = false;
+        let first = self.endpoints.iter().map(|it| round(it, transaction, Duration::ZERO));
+        let mut rounds: FuturesUnordered<_> = first.collect();
+        while let Some((endpoint, landing)) = rounds.next().await {
+            let found = landing.as_ref().ok().map(|found| fate(found, last_height));
             match found {
-                Fate::Landed { slot } => return Ok(Submitted::Landed { signature, slot }),
-                Fate::Refused(error) => {
+                Some(Fate::Landed { slot }) => return Ok(Submitted::Landed { signature, slot }),
+                Some(Fate::Refused(error)) => {
                     let reason = self.refusal(&error, &[]).await;
                     return Err(format!("{reason} ({signature} landed, and paid its fee)"));
                 }
-                Fate::Expired => {
-                    return Err(format!(
-                        "{signature} did not land before its blockhash expired, and cannot any \
-                         more: nothing has happened; try again"
-                    ));
-                }
-                Fate::Unknown => {}
+                Some(Fate::Expired) => has_expired = true,
+                // Nobody waits for one that does not answer, where another has given it up.
+                None if has_expired => {}
+                None | Some(Fate::Unknown) => rounds.push(round(endpoint, transaction, ROUND)),
             }
             if !patience.lasts(landing.ok().map(|found| found.height), Instant::now()) {
                 return Err(format!(
-                    "nobody has shown a new block for {} s, so what becomes of {signature} is not \
-                     known: it may still land; look before you try again",
+                    "nobody who may still show {signature} has shown a new block for {} s, so what \
+                     becomes of it is not known: it may still land; look before you try again",
                     PATIENCE.as_secs()
                 ));
             }
-            tokio::time::sleep(ROUND).await;
         }
+        Err(format!(
+            "{signature} did not land before its blockhash expired, and cannot any more: nothing \
+             has happened; try again"
+        ))
     }
+}
+
+/// After a pause, sends a transaction to an endpoint and asks it for the transaction: whether it
+/// landed is asked of the chain, not of who took it.
+async fn round<'a>(
+    endpoint: &'a Endpoint,
+    transaction: &VersionedTransaction,
+    pause: Duration,
+) -> (&'a Endpoint, Result<Landing, String>) {
+    tokio::time::sleep(pause).await;
+    drop(endpoint.send(transaction).await);
+    let signature = transaction.signatures.first().copied().unwrap_or_default();
+    (endpoint, endpoint.landing(signature).await)
 }
 
 /// What has become of a transaction.

@@ -1,9 +1,62 @@
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use holdfast_client::Pubkey;
+use serde_json::json;
 use solana_transaction_error::TransactionError;
 use tokio::time::Instant;
 
-use super::{Budget, Fate, Landing, PATIENCE, Patience, SPARE_BLOCKS, fate};
+use super::super::Person;
+use super::{Budget, Fate, Landing, PATIENCE, Patience, SPARE_BLOCKS, Submitted, fate};
+use crate::config::Config;
+use crate::loopback::{page, result, serve, transaction, wallet};
+use crate::rpc::Endpoint;
+
+/// An endpoint at these block heights, one after the other and then always at the last, where the
+/// transaction lands at height seven.
+async fn endpoint(heights: &'static [u64]) -> Endpoint {
+    let asked = AtomicUsize::new(0);
+    serve(move |_, request| match request["method"].as_str() {
+        Some("getBlockHeight") => {
+            let round = asked.fetch_add(1, Relaxed);
+            result(&request, json!(heights.get(round).or(heights.last())))
+        }
+        Some("getSignatureStatuses") => {
+            let has_landed = heights.get(asked.load(Relaxed) - 1).or(heights.last()) == Some(&7);
+            let status = json!({
+                "slot": 9,
+                "confirmations": null,
+                "err": null,
+                "status": {"Ok": null},
+                "confirmationStatus": "confirmed",
+            });
+            let status = if has_landed { status } else { json!(null) };
+            result(&request, json!({"context": {"slot": 9}, "value": [status]}))
+        }
+        _ => page(500, ""),
+    })
+    .await
+}
+
+/// What becomes of a transaction that may land up to height ten.
+async fn landed(endpoints: Vec<Endpoint>) -> Result<Submitted, String> {
+    let config = Config::default();
+    let person = Person { config: &config, endpoints, wallet: wallet(), silo: Pubkey::default() };
+    person.land(&transaction(), 10).await
+}
+
+#[tokio::test]
+async fn it_has_expired_when_every_endpoint_that_answers_says_so() {
+    let expired: &[u64] = &[11 + SPARE_BLOCKS];
+    let dead = serve(|_, _| page(500, "")).await;
+    let said = landed(vec![dead, endpoint(expired).await]).await.map(|_| ()).unwrap_err();
+    assert!(said.contains("nothing has happened"), "{said}");
+    // Behind the first, but it knows better.
+    let behind = endpoint(&[5, 6, 7]).await;
+    let found = landed(vec![endpoint(expired).await, behind]).await;
+    assert!(matches!(found, Ok(Submitted::Landed { slot: 9, .. })));
+}
 
 #[test]
 fn only_what_can_land_no_more_has_not_landed() {

@@ -148,6 +148,6 @@ fn missed(number: u64, outcome: &str, how: &str) -> Said {
         }
     );
     let mut said = Said::new(&reason, json!({"outcome": outcome}));
-    said.failed = Some(reason);
+    said.failed = Some(reason.into());
     said
 }

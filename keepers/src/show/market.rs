@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{ago, amount, facts, first, name, read, table, wall_clock};
 use crate::config::Config;
+use crate::rpc::Endpoint;
 use crate::said::{Said, moment};
 
 /// Lists the silo's markets.
@@ -13,14 +14,7 @@ pub async fn markets(config: &Config) -> Result<Said, String> {
     let endpoint = first(config)?;
     let silo_address = address::silo(config.silo);
     let silo: Silo = read(&endpoint, "silo", &silo_address).await?;
-    let addresses: Vec<_> =
-        (0..silo.market_count).map(|index| address::market(&silo_address, index)).collect();
-    let found = endpoint.accounts(&addresses).await?;
-    let markets: Vec<(_, Market)> = addresses
-        .iter()
-        .zip(found)
-        .filter_map(|(address, found)| Some((*address, decode::decode(&found?.data).ok()?)))
-        .collect();
+    let markets = all(&endpoint, &silo_address, &silo).await?;
     let now = wall_clock();
     let rows = markets.iter().map(|(address, market)| {
         let newest = market.newest_price();
@@ -37,6 +31,22 @@ pub async fn markets(config: &Config) -> Result<Said, String> {
     Ok(Said::new(text, json!({"silo": silo_address.to_string(), "markets": markets})))
 }
 
+/// All markets of a silo, in the order of their indices.
+pub(super) async fn all(
+    endpoint: &Endpoint,
+    silo_address: &Pubkey,
+    silo: &Silo,
+) -> Result<Vec<(Pubkey, Market)>, String> {
+    let addresses: Vec<_> =
+        (0..silo.market_count).map(|index| address::market(silo_address, index)).collect();
+    let found = endpoint.accounts(&addresses).await?;
+    let markets = addresses
+        .into_iter()
+        .zip(found)
+        .filter_map(|(address, found)| Some((address, decode::decode(&found?.data).ok()?)));
+    Ok(markets.collect())
+}
+
 /// Shows a market's prices, sides and settings.
 pub async fn market(config: &Config, index: u8) -> Result<Said, String> {
     let endpoint = first(config)?;
@@ -46,7 +56,7 @@ pub async fn market(config: &Config, index: u8) -> Result<Said, String> {
     Ok(Said::new(text, of(&address, &market)))
 }
 
-fn of(address: &Pubkey, market: &Market) -> Value {
+pub(super) fn of(address: &Pubkey, market: &Market) -> Value {
     let newest = market.newest_price();
     let (longs, shorts, terms) = (&market.longs, &market.shorts, &market.terms);
     json!({

@@ -12,7 +12,7 @@ use holdfast_client::{Pubkey, decode, holdfast};
 pub use account::account;
 pub use market::{market, markets};
 pub use silo::silo;
-pub use status::{state, status};
+pub use status::{state, state_now, status};
 
 use crate::config::Config;
 use crate::rpc::Endpoint;
@@ -69,6 +69,30 @@ pub fn table<const N: usize>(
 pub fn first(config: &Config) -> Result<Endpoint, String> {
     let endpoint = Endpoint::all(config).into_iter().next();
     endpoint.ok_or_else(|| crate::preflight::NO_ENDPOINT.to_owned())
+}
+
+/// What the first endpoint says that answers, of endpoints asked one after the other. What those
+/// before it said instead goes to the error stream.
+///
+/// # Errors
+/// What all of them said, when none answers.
+pub async fn first_answer<T>(
+    endpoints: &[Endpoint],
+    ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
+) -> Result<T, String> {
+    let mut silent: Vec<String> = Vec::new();
+    for endpoint in endpoints {
+        match ask(endpoint).await {
+            Ok(answer) => {
+                silent.iter().for_each(|reason| eprintln!("note: {reason}"));
+                return Ok(answer);
+            }
+            // What is missing on the chain is missing everywhere.
+            Err(reason) if silent.contains(&reason) => {}
+            Err(reason) => silent.push(reason),
+        }
+    }
+    Err(silent.join("; "))
 }
 
 /// One of the program's accounts.

@@ -1,8 +1,8 @@
 //! A silo.
 
-use holdfast_client::address;
 use holdfast_client::holdfast::state::Silo;
-use serde_json::json;
+use holdfast_client::{Pubkey, address};
+use serde_json::{Value, json};
 
 use super::status::books;
 use super::{facts, first, read};
@@ -13,8 +13,12 @@ use crate::said::Said;
 pub async fn silo(config: &Config) -> Result<Said, String> {
     let address = address::silo(config.silo);
     let silo: Silo = read(&first(config)?, "silo", &address).await?;
+    Ok(Said::new(facts(&books(&address, &silo)), of(&address, &silo)))
+}
+
+pub(super) fn of(address: &Pubkey, silo: &Silo) -> Value {
     let ledger = &silo.ledger;
-    let shown = json!({
+    json!({
         "silo": address.to_string(),
         "number": silo.number,
         "market_count": silo.market_count,
@@ -38,6 +42,5 @@ pub async fn silo(config: &Config) -> Result<Said, String> {
         "open_notional": silo.open_notional,
         "liquidity_shares": silo.liquidity_shares,
         "insurance_shares": silo.insurance_shares,
-    });
-    Ok(Said::new(facts(&books(&address, &silo)), shown))
+    })
 }

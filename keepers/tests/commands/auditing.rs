@@ -13,7 +13,7 @@ use holdfast_sim::venue::keypair;
 use serde_json::Value;
 use solana_signer::Signer;
 
-use super::operator::{Operator, wallet};
+use super::operator::{Fault, Operator, wallet};
 
 /// Where an SPL token account keeps its amount.
 const TOKEN_AMOUNT: usize = 64;
@@ -46,7 +46,7 @@ fn forge(operator: &Operator, address: Pubkey, at: usize, by: i64) {
 /// The sums of an audit that are not as they should be.
 fn off(operator: &Operator) -> (String, Vec<Value>) {
     let output = operator.run(&["--json", "audit"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     let facts: Value = serde_json::from_slice(&output.stdout).expect("an object");
     assert_eq!(facts["sound"], false);
     let sums = facts["sums"].as_array().expect("sums").clone();
@@ -130,6 +130,31 @@ fn what_cannot_be_read_is_not_passed_over() {
     operator.change(|cluster| set_owned(cluster, stranger, vec![1; 80], holdfast::ID));
     let (said, _) = off(&operator);
     assert!(said.contains("cannot read") && said.contains(&stranger.to_string()), "{said}");
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_says_nothing_of_the_books() {
+    let operator = venue("dead endpoint");
+    let live = operator.endpoint();
+    let dead = "http://127.0.0.1:1/secret";
+    let both = ["--rpc", dead, "--rpc", &live, "audit"];
+    assert!(operator.works(&both).contains("every sum is as it should be"));
+    let code = |arguments: &[&str]| operator.run(arguments).status.code();
+    assert_eq!(code(&["--rpc", dead, "audit"]), Some(1));
+    assert!(operator.refuses(&["--rpc", dead, "audit"]).contains("does not answer"));
+    forge(&operator, address::liquidity_vault(&address::silo(0)), TOKEN_AMOUNT, -1);
+    assert_eq!(code(&both), Some(3));
+}
+
+#[test]
+fn an_endpoint_that_shows_no_accounts_is_passed_over() {
+    let operator = venue("no accounts");
+    let live = operator.endpoint();
+    let mean = operator.failing(Fault::Closes, &["getProgramAccounts"]);
+    let both = ["--rpc", &mean, "--rpc", &live, "audit"];
+    assert!(operator.works(&both).contains("every sum is as it should be"));
+    let output = operator.run(&["--rpc", &mean, "audit"]);
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]

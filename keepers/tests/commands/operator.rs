@@ -1,6 +1,7 @@
 //! Somebody at a command line, and the cluster they talk to.
 
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,15 @@ const LAMPORTS: u64 = 1_000_000_000;
 pub const PRICE: u64 = 150_000_000;
 /// A whole unit.
 pub const ONE: u64 = 1_000_000;
+
+/// How a method of an endpoint fails.
+#[derive(Clone, Copy)]
+pub enum Fault {
+    /// The connection closes.
+    Closes,
+    /// There is never an answer.
+    Hangs,
+}
 
 /// An empty home, a wallet, and an endpoint.
 pub struct Operator {
@@ -78,6 +88,19 @@ impl Operator {
     /// Where the node answers; the path is secret.
     pub fn endpoint(&self) -> String {
         format!("http://{}/secret", self.endpoint)
+    }
+
+    /// Another endpoint of the same node, at which these methods fail.
+    pub fn failing(&self, fault: Fault, methods: &'static [&'static str]) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let (own, node) = (listener.local_addr().expect("its address"), self.endpoint);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A client that goes away is its own affair.
+                std::thread::spawn(move || drop(pass_on(stream, node, fault, methods)));
+            }
+        });
+        format!("http://{own}/secret")
     }
 
     /// What becomes of a command.
@@ -141,6 +164,44 @@ impl Operator {
         let account = tokens::address(&self.wallet.pubkey(), mint);
         self.change(|cluster| balance(cluster, &account))
     }
+}
+
+/// Hands one request to the node and its answer back.
+fn pass_on(
+    mut stream: TcpStream,
+    node: SocketAddr,
+    fault: Fault,
+    methods: &[&str],
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let start = head.len();
+        if reader.read_line(&mut head)? == 0 || head[start..].trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = head[start..].split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if request["method"].as_str().is_some_and(|method| methods.contains(&method)) {
+        match fault {
+            Fault::Closes => return Ok(()),
+            Fault::Hangs => loop {
+                std::thread::park();
+            },
+        }
+    }
+    let mut upstream = TcpStream::connect(node)?;
+    upstream.write_all(head.as_bytes())?;
+    upstream.write_all(&body)?;
+    std::io::copy(&mut upstream, &mut stream)?;
+    Ok(())
 }
 
 /// The wallet of everybody here.
