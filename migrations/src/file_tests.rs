@@ -30,9 +30,32 @@ impl Cluster for Empty {
 
 const EXAMPLE: &str = include_str!("../deployment.example.toml");
 
+/// The example with addresses where it has none.
+fn example() -> String {
+    let named = [
+        ("<address of the fee receiver>", "11111111111111111111111111111112"),
+        ("<address of guardian 1>", "11111111111111111111111111111113"),
+        ("<address of guardian 2>", "11111111111111111111111111111114"),
+        ("<address of guardian 3>", "11111111111111111111111111111115"),
+    ];
+    named.iter().fold(EXAMPLE.to_owned(), |text, (from, to)| text.replacen(from, to, 1))
+}
+
+#[test]
+fn nobody_is_locked_in_who_was_not_named() {
+    let mut text = EXAMPLE.to_owned();
+    for who in ["the fee receiver", "guardian 1", "guardian 2", "guardian 3"] {
+        let missing = format!("<address of {who}>");
+        let error = parse(&mut Empty, &text).map(|_| ()).unwrap_err();
+        assert!(error.contains(&format!("\"{missing}\" is no Solana address")), "{error}");
+        text = text.replacen(&missing, &Pubkey::new_unique().to_string(), 1);
+    }
+    assert!(parse(&mut Empty, &text).is_ok());
+}
+
 #[test]
 fn the_example_is_a_deployment() {
-    let Wanted { deployment, feeds } = parse(&mut Empty, EXAMPLE).unwrap();
+    let Wanted { deployment, feeds } = parse(&mut Empty, &example()).unwrap();
     assert_eq!(deployment.guardians.len(), 3);
     assert_eq!(deployment.timelock, presets::timelock());
     let silo = &deployment.silos[0];
@@ -51,6 +74,7 @@ fn the_example_is_a_deployment() {
 
 #[test]
 fn every_mistake_is_named_with_its_line() {
+    let example = example();
     for (from, to, place, said) in [
         ("fee_receiver", "fees_receiver", "fee_receiver", "unknown field `fees_receiver`"),
         ("price = 150", "price = \"150\"", "price = 150", "expected u64"),
@@ -68,12 +92,12 @@ fn every_mistake_is_named_with_its_line() {
         ("id = \"0x0101", "# ", "[[silo.market.feed]]", "there is no account CGxZ"),
         ("account = \"H6AR", "# ", "[[silo.market.feed]]", "named by its account alone"),
     ] {
-        let mistake = EXAMPLE.find(from).unwrap();
+        let mistake = example.find(from).unwrap();
         // What is wrong with a whole section is named with the line of its heading.
-        let heading = EXAMPLE[..mistake].rfind(place).filter(|_| place.starts_with('['));
-        let at = heading.or_else(|| EXAMPLE.find(place)).unwrap();
-        let line = EXAMPLE[..at].matches('\n').count() + 1;
-        let error = parse(&mut Empty, &EXAMPLE.replacen(from, to, 1)).map(|_| ()).unwrap_err();
+        let heading = example[..mistake].rfind(place).filter(|_| place.starts_with('['));
+        let at = heading.or_else(|| example.find(place)).unwrap();
+        let line = example[..at].matches('\n').count() + 1;
+        let error = parse(&mut Empty, &example.replacen(from, to, 1)).map(|_| ()).unwrap_err();
         let is_there = error.contains(&format!("line {line}")) && error.contains(said);
         assert!(is_there, "{from}, line {line}: {error}");
     }
