@@ -44,3 +44,13 @@ fn the_dashboard_shows_every_metric_and_alerts_ask_for_some() {
     let alerts = asked(include_str!("../ops/alerts.yml"));
     assert!(alerts.len() > 3 && alerts.is_subset(&there), "{alerts:?}");
 }
+
+#[test]
+fn the_guide_has_a_row_for_every_alert() {
+    let (alerts, guide) =
+        (include_str!("../ops/alerts.yml"), include_str!("../../docs/operators.md"));
+    let names = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    for name in names {
+        assert!(guide.contains(&format!("\n| {name} | ")), "{name}");
+    }
+}
