@@ -210,7 +210,7 @@ fn what_counts_each_time_has_one_version_that_can_land() {
     let tighten = instruction::tighten(guardian, false, 600_000);
     let first = pad.lander.begin(intent, Kind::Observe, tighten, &pad.moment(&recent));
     let first = first.expect("it is signed");
-    assert_eq!(pad.pass(4_000).0, [first.clone()], "sent again as it is");
+    assert_eq!(pad.pass(4_000).0, std::slice::from_ref(&first), "sent again as it is");
     pad.height += 131;
     assert_eq!(pad.pass(4_000), (vec![], vec![]), "it has lapsed, and may have landed");
     assert_eq!(pad.lander.signatures(), first.signatures);
