@@ -166,7 +166,7 @@ What to try, in another terminal:
   holdfast trade open ETH long 1 --limit 4000 --wait
   holdfast trade close ETH --limit 2000 --wait
   holdfast audit
-  solana program show {program} --url {url}
+  solana program show {program} --url {url} --keypair {keys}/alice.json
   curl -d '{{\"feed\": \"SOL\", \"mode\": \"normal\", \"price\": 110}}' http://127.0.0.1:{publisher}/set
   kill -STOP {process}; sleep 20; kill -CONT {process}   # the chain stands still, then goes on
 ",
