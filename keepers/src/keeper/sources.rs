@@ -251,7 +251,9 @@ impl Keeper {
         let under_way = asked.snapshot.is_some_and(|(since, endpoint)| {
             now.since(since) < SNAPSHOT_PATIENCE && usable.contains(&endpoint)
         });
-        if !(asked.wanted || old) || under_way || now < asked.pause {
+        // Whoever has become useless is not waited for.
+        let abandoned = asked.snapshot.is_some() && !under_way;
+        if !(asked.wanted || old || abandoned) || under_way || now < asked.pause {
             return;
         }
         let Some(endpoint) = usable.get(asked.passed_over % usable.len().max(1)).copied() else {
