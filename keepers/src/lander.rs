@@ -29,7 +29,7 @@ const ESCALATE: Millis = Millis(4_000);
 const SIMULATES_WITHIN: Millis = Millis(1_000);
 /// Blocks after a blockhash's last one before it is sure that nobody reports a landing any more:
 /// heights are those just made, landings those confirmed.
-const SPARE_BLOCKS: u64 = 8;
+pub const SPARE_BLOCKS: u64 = 8;
 /// How often something is signed before it counts as failed.
 const MOST_SIGNED: usize = 6;
 

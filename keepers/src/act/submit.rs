@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_keepers::desk::Kind;
-use holdfast_keepers::lander::Blockhash;
+use holdfast_keepers::lander::{Blockhash, SPARE_BLOCKS};
 use serde_json::{Value, json};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_message::{Message, VersionedMessage};
@@ -26,8 +26,6 @@ const MOST_UNITS: u32 = 1_400_000;
 const MOST_TRIALS: usize = 4;
 /// How often a transaction is sent again and asked for.
 const ROUND: Duration = Duration::from_secs(1);
-/// Blocks after a blockhash's last one after which nobody can still report that it landed.
-const SPARE_BLOCKS: u64 = 8;
 /// Without a new block for this long nobody knows what becomes of a transaction.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Lamports for each signature.
