@@ -18,6 +18,8 @@ pub struct Chain {
     pub thresholds: Thresholds,
     /// The venue's clock.
     pub now: Millis,
+    /// The slot.
+    pub slot: u64,
 }
 
 impl Chain {
@@ -27,7 +29,12 @@ impl Chain {
         let last = Monitor::from(&health.monitor);
         let thresholds = Thresholds::from(&health.thresholds);
         let seen = read_sysvars(&last, Millis(0))?;
-        Ok(Self { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now })
+        Ok(Self {
+            monitor: last.guard(&seen, &thresholds),
+            thresholds,
+            now: seen.now,
+            slot: seen.slot,
+        })
     }
 
     /// How far an action is allowed; refused with an error when it is not.

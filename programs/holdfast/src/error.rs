@@ -86,7 +86,9 @@ pub enum HoldfastError {
     #[msg("A market's price is too old for this: refresh the market first")]
     StalePrice,
     /// No price has been published since the request and its delay.
-    #[msg("No price since the request and its delay that meets trigger and limit: try again later")]
+    #[msg(
+        "No price since the request and its delay may decide it yet: refresh the market, try again"
+    )]
     NoPriceYet,
     /// The amount is zero.
     #[msg("The amount is zero: pass at least one unit")]
@@ -266,6 +268,26 @@ pub enum HoldfastError {
     /// No notice was given, or it is not over.
     #[msg("Settlement is not due: it needs announce_settlement and a day of notice")]
     SettlementNotDue,
+    /// The order waits for its trigger.
+    #[msg("The order waits for its trigger: call trigger_order once the index price meets it")]
+    OrderNotTriggered,
+    /// The newest price does not meet the order's trigger.
+    #[msg("The newest index price does not meet the order's trigger: try again when it does")]
+    TriggerNotMet,
+    /// The order's trigger is off already, or it has none.
+    #[msg("The order waits for no trigger: call execute_order once its price is there")]
+    AlreadyTriggered,
+    /// The price that decided the order is too old to be acted on.
+    #[msg(
+        "The order's price passed unused: place it again; one with a trigger can be triggered again"
+    )]
+    OrderLapsed,
+    /// The price with spread is beyond the order's limit.
+    #[msg("The price with spread is beyond the order's limit: it executes within it, or lapses")]
+    BeyondLimit,
+    /// A price that decides the order is known.
+    #[msg("The order's price is known: it is executed now, or can be cancelled ten seconds later")]
+    PriceKnown,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -292,6 +314,9 @@ impl From<execution::ExecutionError> for HoldfastError {
         use limits::Exceeded;
         match refusal {
             execution::ExecutionError::Expired => Self::OrderExpired,
+            execution::ExecutionError::NotTriggered => Self::OrderNotTriggered,
+            execution::ExecutionError::Lapsed => Self::OrderLapsed,
+            execution::ExecutionError::BeyondLimit => Self::BeyondLimit,
             execution::ExecutionError::Closed => Self::ChainNotReady,
             execution::ExecutionError::NothingToReduce => Self::NothingToReduce,
             execution::ExecutionError::NoPrice => Self::NoPriceYet,

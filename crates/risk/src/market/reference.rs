@@ -98,6 +98,17 @@ impl Reference {
         self.outside.0 != 0 && now >= self.outside.after(wait)
     }
 
+    /// Whether a price is believed: inside the band, or after it has yielded.
+    pub fn believes(
+        &self,
+        point: PricePoint,
+        width: Bps,
+        several_feeds: bool,
+        now: Millis,
+    ) -> bool {
+        self.band(width).holds(point) || self.yields(several_feeds, now)
+    }
+
     fn outside_since(&self, seen: Observed, width: Bps) -> Millis {
         if self.band(width).holds(seen.point) {
             return Millis(0);

@@ -33,6 +33,8 @@ pub struct MarketTerms {
     pub taker_fee: Bps,
     /// Limits on readings.
     pub quotes: Limits,
+    /// A price stored later than this after its publication decides nothing.
+    pub decide_within: Millis,
     /// A reading further than this from the median is dropped.
     pub divergence: Bps,
     /// The band that gates liquidation.
@@ -66,8 +68,11 @@ pub enum OutOfBounds {
     Fee,
     /// Age outside 1–300 s, future above 60 s, or confidence zero or above 5 %.
     Quotes,
-    /// A delay outside 1–30 s.
+    /// A delay outside 1–30 s, or not above what a reading may be ahead of the clock: a price that
+    /// is known when something is asked for must not decide it.
     Delay,
+    /// A time within which a price has to be stored outside 1–10 s.
+    Deciding,
     /// Divergence outside 0.1–10 %, a band outside 1–50 %, or a reference that moves by less than
     /// 0.01 % or more than 5 % a minute.
     Band,
@@ -81,7 +86,7 @@ impl MarketTerms {
     /// # Errors
     /// The first bound left.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        let delay = Millis(1_000)..=Millis(30_000);
+        let deciding = Millis(1_000)..=Millis(10_000);
         let within = [
             (self.ratios_hold(), OutOfBounds::Ratios),
             (self.liquidation_holds(), OutOfBounds::Liquidation),
@@ -91,8 +96,9 @@ impl MarketTerms {
             (self.caps_hold(), OutOfBounds::Caps),
             (self.taker_fee <= Bps(100), OutOfBounds::Fee),
             (self.quotes_hold(), OutOfBounds::Quotes),
-            (delay.contains(&self.execution_delay), OutOfBounds::Delay),
-            (delay.contains(&self.flag_delay), OutOfBounds::Delay),
+            (self.delay_holds(self.execution_delay), OutOfBounds::Delay),
+            (self.delay_holds(self.flag_delay), OutOfBounds::Delay),
+            (deciding.contains(&self.decide_within), OutOfBounds::Deciding),
             (self.band_holds(), OutOfBounds::Band),
             ((Bps(10)..=Bps(10_000)).contains(&self.thaw_pace), OutOfBounds::Pace),
         ];
@@ -109,6 +115,10 @@ impl MarketTerms {
         let wait = latency::exposure(self.flag_delay, &chain, &Thresholds::default());
         let covered = latency::covered_move(self.tier_volatility, wait)?;
         covered.0.checked_add(self.liquidation.penalty.0).map(Bps).ok_or(Overflow)
+    }
+
+    fn delay_holds(&self, delay: Millis) -> bool {
+        (Millis(1_000)..=Millis(30_000)).contains(&delay) && delay > self.quotes.future
     }
 
     fn ratios_hold(&self) -> bool {

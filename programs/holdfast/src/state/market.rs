@@ -3,11 +3,12 @@ use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::chain::rate_limit::{self, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::aggregate::{AggregationParams, FeedReading};
+use holdfast_risk::market::belief::{Moment, StoredPrice};
 use holdfast_risk::market::carry::Funding;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::{self, PricePoint};
 use holdfast_risk::market::reference::Reference;
-use holdfast_risk::market::valuation::{Moment, Valuation};
+use holdfast_risk::market::valuation::Valuation;
 use holdfast_risk::market::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
@@ -135,17 +136,24 @@ pub struct PriceState {
     pub low: u64,
     /// The upper of the two; the same where it was odd.
     pub high: u64,
+    /// From its publication until it was stored, milliseconds.
+    pub lag_ms: u32,
+    /// 1 when it lay inside the band when it was stored, or the band had yielded.
+    pub believed: u8,
+    /// Explicit padding.
+    pub padding: [u8; 3],
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 192
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 32 + 56 + 192
 );
 
 impl Market {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"market";
 
-    /// Takes over feeds, without readings: the first has to be newer than the newest price.
+    /// Takes over feeds, without readings: the first has to be newer than the newest price. What the
+    /// feeds before said decides nothing any more.
     pub fn set_feeds(&mut self, feeds: &Feeds) {
         let published_ms = self.newest_price().published.0;
         self.feeds = [FeedState::default(); MAX_FEEDS];
@@ -153,26 +161,44 @@ impl Market {
             let FeedSource { provider, id } = *feed;
             *slot = FeedState { provider, id, published_ms, ..FeedState::default() };
         }
+        for price in &mut self.prices {
+            price.lag_ms = u32::MAX;
+        }
         self.feed_count = feeds.sources.len() as u8;
         self.quorum = feeds.quorum;
     }
 
     /// The newest aggregated price; both fields zero before the first.
     pub fn newest_price(&self) -> PricePoint {
+        self.newest_stored().point
+    }
+
+    /// The newest aggregated price, as it was stored.
+    pub fn newest_stored(&self) -> StoredPrice {
         self.prices[usize::from(self.newest) % RECENT_PRICES].into()
     }
 
     /// Aggregated prices, newest first.
-    pub fn recent_prices(&self) -> impl Iterator<Item = PricePoint> {
+    pub fn recent_prices(&self) -> impl Iterator<Item = StoredPrice> + Clone {
         let (older, newer) = self.prices.split_at(usize::from(self.newest) % RECENT_PRICES + 1);
-        older.iter().rev().chain(newer.iter().rev()).map(|price| PricePoint::from(*price))
+        older.iter().rev().chain(newer.iter().rev()).map(|price| StoredPrice::from(*price))
     }
 
     /// Puts an aggregated price into the ring, over the oldest.
-    pub fn push_price(&mut self, point: &PricePoint) {
+    pub fn push_price(&mut self, stored: &StoredPrice) {
         let next = (usize::from(self.newest) + 1) % RECENT_PRICES;
-        self.prices[next] = PriceState::from(point);
+        self.prices[next] = PriceState::from(stored);
         self.newest = next as u8;
+    }
+
+    /// When prices are looked at, and this market's limits on them.
+    pub fn moment(&self, now: Millis, last_disruption: Millis) -> Moment {
+        Moment {
+            now: self.now(now),
+            last_disruption,
+            age: Millis(self.terms.age_ms),
+            decide_within: Millis(self.terms.decide_within_ms),
+        }
     }
 
     /// The venue's clock as this market knows it: not behind its own newest price.
@@ -210,14 +236,14 @@ impl Market {
     }
 
     /// How far the newest price is believed at `now`, after the chain's last break at `last_disruption`.
-    pub fn mark(&self, now: Millis, last_disruption: Millis) -> Valuation {
-        let now = self.now(now);
+    pub fn valuation(&self, now: Millis, last_disruption: Millis) -> Valuation {
+        let at = self.moment(now, last_disruption);
         if self.is_settled() {
-            return Valuation::settled(Price(self.settlement_price), now);
+            return Valuation::settled(Price(self.settlement_price), at.now);
         }
-        let at = Moment { now, last_disruption, age: Millis(self.terms.age_ms) };
-        let (width, several) = (Bps(self.terms.band_bps), self.feed_count > 1);
-        Valuation::of(self.newest_price(), &self.reference(), at, width, several)
+        let (newest, reference) = (self.newest_stored(), self.reference());
+        let width = Bps(self.terms.band_bps);
+        Valuation::new(&newest, &reference, &at, width, self.volatility_per_minute())
     }
 
     /// The slow reference price.
@@ -260,7 +286,8 @@ impl Market {
 
     /// Whether enough prices have been published since the chain's last break.
     pub fn is_ready(&self, last_disruption: Millis) -> bool {
-        price::is_ready(self.recent_prices(), last_disruption)
+        let believed = self.recent_prices().filter(|stored| stored.believed);
+        price::is_ready(believed.map(|stored| stored.point), last_disruption)
     }
 
     /// Carry index of a side.
@@ -325,19 +352,28 @@ impl Market {
     }
 }
 
-impl From<PriceState> for PricePoint {
+impl From<PriceState> for StoredPrice {
     fn from(state: PriceState) -> Self {
-        Self {
+        let point = PricePoint {
             published: Millis(state.published_ms),
             low: Price(state.low),
             high: Price(state.high),
-        }
+        };
+        Self { point, lag: Millis(u64::from(state.lag_ms)), believed: state.believed != 0 }
     }
 }
 
-impl From<&PricePoint> for PriceState {
-    fn from(point: &PricePoint) -> Self {
-        Self { published_ms: point.published.0, low: point.low.0, high: point.high.0 }
+impl From<&StoredPrice> for PriceState {
+    fn from(stored: &StoredPrice) -> Self {
+        let point = stored.point;
+        Self {
+            published_ms: point.published.0,
+            low: point.low.0,
+            high: point.high.0,
+            lag_ms: u32::try_from(stored.lag.0).unwrap_or(u32::MAX),
+            believed: u8::from(stored.believed),
+            padding: [0; 3],
+        }
     }
 }
 

@@ -61,6 +61,8 @@ pub struct MarketTermsState {
     pub age_ms: u64,
     /// Reading furthest ahead of the clock, milliseconds.
     pub future_ms: u64,
+    /// A price stored later than this after its publication decides nothing, milliseconds.
+    pub decide_within_ms: u64,
     /// Delay from request to execution, milliseconds.
     pub execution_delay_ms: u64,
     /// Delay from flag to liquidation, milliseconds.
@@ -75,7 +77,7 @@ pub struct MarketTermsState {
     pub side_cap: u64,
 }
 
-const _: () = assert!(size_of::<MarketTermsState>() == 120);
+const _: () = assert!(size_of::<MarketTermsState>() == 128);
 
 impl MarketTermsState {
     /// Margin ratios.
@@ -133,6 +135,7 @@ impl From<&MarketTermsState> for MarketTerms {
             },
             taker_fee: Bps(state.taker_fee_bps),
             quotes: state.quotes(),
+            decide_within: Millis(state.decide_within_ms),
             divergence: Bps(state.divergence_bps),
             band: state.band(),
             thaw_pace: Bps(state.thaw_pace_bps),
