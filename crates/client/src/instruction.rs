@@ -206,8 +206,8 @@ pub fn cancel_exit(owner: Pubkey, account: Pubkey) -> Instruction {
     build(accounts::CancelExit { owner, account }, instruction::CancelExit {})
 }
 
-/// `place_order`; `markets` are those of all open positions, in rising index order, needed when a fee
-/// is set aside.
+/// `place_order`; `markets` are those of all open positions, in rising index order, needed when it
+/// opens or sets a fee aside.
 pub fn place_order(
     owner: Pubkey,
     account: Pubkey,
@@ -220,9 +220,23 @@ pub fn place_order(
     followed_by(build(accounts, instruction::PlaceOrder { request }), markets)
 }
 
-/// `cancel_order`.
-pub fn cancel_order(authority: Pubkey, account: Pubkey, number: u64) -> Instruction {
-    build(accounts::CancelOrder { authority, account }, instruction::CancelOrder { number })
+/// `cancel_order`; `market` is the order's.
+pub fn cancel_order(
+    authority: Pubkey,
+    account: Pubkey,
+    market: Pubkey,
+    number: u64,
+) -> Instruction {
+    let chain_health = address::chain_health();
+    let accounts = accounts::CancelOrder { authority, account, chain_health, market };
+    build(accounts, instruction::CancelOrder { number })
+}
+
+/// `trigger_order`; `market` is the order's.
+pub fn trigger_order(account: Pubkey, market: Pubkey, number: u64) -> Instruction {
+    let accounts =
+        accounts::TriggerOrder { chain_health: address::chain_health(), account, market };
+    build(accounts, instruction::TriggerOrder { number })
 }
 
 /// `execute_order`; `others` are the markets of the account's other open positions, in rising

@@ -59,6 +59,7 @@ changes!(MarketChanges of MarketTermsState {
     ramp_ms: u64,
     age_ms: u64,
     future_ms: u64,
+    decide_within_ms: u64,
     execution_delay_ms: u64,
     flag_delay_ms: u64,
     smallest: u64,

@@ -161,12 +161,12 @@ pub enum HoldfastError {
     BelowMinimum,
     /// The state of the chain does not allow it now.
     #[msg(
-        "The chain last_disruption or is recovering: reductions, deposits and cancellations work; try later"
+        "The chain was disrupted or is recovering: reductions, deposits and cancellations work; try later"
     )]
     ChainNotReady,
     /// Too few prices since the break.
     #[msg(
-        "The market needs more prices published since the chain last_disruption: refresh it and try again"
+        "The market needs more prices published since the chain was disrupted: refresh it and try again"
     )]
     MarketNotReady,
     /// The feed's price is from before the break.

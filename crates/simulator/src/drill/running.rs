@@ -10,7 +10,7 @@ use holdfast_risk::Millis;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::aggregate::NoPrice;
-use holdfast_risk::market::price::first_since;
+use holdfast_risk::market::belief::decided_price;
 use litesvm::types::TransactionMetadata;
 use rand_chacha::ChaCha20Rng;
 
@@ -236,7 +236,7 @@ impl DrillState {
         let failing = self.measure.failing();
         self.watch.look(self.mark(), &self.mirror, &chain, failing, self.in_doubt);
         let late = |(address, account): (&Pubkey, &MarginAccount)| {
-            let late = account.orders.iter().filter(|slot| self.is_late(slot));
+            let late = account.orders.iter().filter(|slot| self.is_late(account, slot));
             late.map(|slot| (*address, slot.number)).collect::<Vec<_>>()
         };
         let late: Vec<_> = self.mirror.accounts.iter().flat_map(late).collect();
@@ -244,14 +244,19 @@ impl DrillState {
     }
 
     /// Whether a request to close could have executed in the round before this one.
-    fn is_late(&self, slot: &OrderState) -> bool {
+    fn is_late(&self, account: &MarginAccount, slot: &OrderState) -> bool {
         let Some(market) = self.mirror.market(slot.market) else { return false };
+        let chain = self.mirror.chain(Millis(self.venue.cluster.now_ms()));
+        let at = market.moment(chain.now, chain.monitor.last_disruption);
+        let order = Order::from(slot);
+        let held = account.position(slot.market).size;
         let delay = Millis(market.terms.execution_delay_ms);
-        let last_disruption = Millis(self.mirror.chain_health.monitor.last_disruption_ms);
-        let earliest = Order::from(slot).requested.after(delay).max(last_disruption);
+        let changed = account.position_changed(slot.market);
+        let earliest = order.decided_from(order.parts(held, true), changed, delay);
         // The newest price has only just landed.
-        let point = first_since(market.recent_prices().skip(1), earliest);
-        slot.number != 0 && slot.reduce_only == 1 && point.is_some()
+        let before = market.recent_prices().skip(1);
+        let point = decided_price(before, earliest, &at, order.delta.side());
+        slot.number != 0 && slot.reduce_only == 1 && slot.earliest_ms != 0 && point != Ok(None)
     }
 
     /// Now.

@@ -114,7 +114,7 @@ pub fn state(state: State) -> &'static str {
         State::Strained => "strained: opening and withdrawing need more margin",
         State::Throttled => "throttled: after a break, opening needs more margin",
         State::Thaw => "thaw: after a break, the worst accounts are liquidated first",
-        State::Shelter => "shelter: the chain last_disruption, nothing opens",
+        State::Shelter => "shelter: the chain was disrupted, nothing opens",
     }
 }
 

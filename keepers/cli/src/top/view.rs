@@ -258,7 +258,7 @@ impl ChainView {
 
 impl MarketView {
     fn of(market: &Market, chain: &Chain) -> Self {
-        let mark = market.mark(chain.now, chain.monitor.last_disruption);
+        let mark = market.valuation(chain.now, chain.monitor.last_disruption);
         let standing = if market.is_settled() {
             MarketStanding::Settled
         } else if market.settles_ms > 0 {
@@ -336,7 +336,12 @@ impl Candidate {
         chain: &Chain,
     ) -> Option<Self> {
         let worth = |market: &Market| {
-            account_health::valuation_price(account, market, chain, Purpose::Liquidation)
+            account_health::valuation_price(
+                &account.position(market.index),
+                market,
+                chain,
+                Purpose::Liquidation,
+            )
         };
         let health = standing::health(account, |index| mirror.market(index), worth).ok()??;
         (account.open_markets != 0).then(|| Self {
@@ -361,7 +366,8 @@ impl Due {
             Intent::Liquidate { market, .. } => ("liquidate", None, Some(market)),
             Intent::Flag { .. } => ("flag", None, None),
             Intent::ExecuteOrder { market, .. } => ("execute order", None, Some(market)),
-            Intent::RemoveOrder { .. } => ("remove order", None, None),
+            Intent::TriggerOrder { market, .. } => ("trigger order", None, Some(market)),
+            Intent::RemoveOrder { market, .. } => ("remove order", None, Some(market)),
             Intent::MatureProfit { .. } => ("mature profit", None, None),
             Intent::PayExit { .. } => ("pay exit", None, None),
             Intent::ExecutePool { request } => ("pool request", Some(request), None),

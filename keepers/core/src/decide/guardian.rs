@@ -163,7 +163,7 @@ fn prices_stand(mirror: &VenueSnapshot, chain: &Chain) -> bool {
         let mut feeds = mirror.feeds_of(market).peekable();
         feeds.peek().is_some()
             && feeds.all(|(_, reading)| chain.now.since(reading.quote.published) > age)
-            && !market.mark(chain.now, chain.monitor.last_disruption).fresh
+            && !market.valuation(chain.now, chain.monitor.last_disruption).fresh
     };
     let mut markets = mirror.markets.iter().map(|(_, market)| market).filter(traded).peekable();
     markets.peek().is_some() && markets.all(stands)

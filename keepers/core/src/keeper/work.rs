@@ -20,7 +20,7 @@ impl Keeper {
         let now = self.venue_now();
         let stale = mirror.markets.iter().any(|(_, market)| {
             let idle = market.longs.size == 0 && market.shorts.size == 0;
-            !idle && !market.is_settled() && !market.mark(now, monitor.last_disruption).fresh
+            !idle && !market.is_settled() && !market.valuation(now, monitor.last_disruption).fresh
         });
         Venue {
             baseline_us: monitor.baseline_us,

@@ -120,12 +120,13 @@ impl Alarms {
         into: &mut impl Extend<Pubkey>,
     ) {
         let own = &self.markets[usize::from(market.index) % MAX_MARKETS];
-        let mark = market.mark(chain.now, chain.monitor.last_disruption);
+        let mark = market.valuation(chain.now, chain.monitor.last_disruption);
         let ratio = market.terms.ratios().maintenance;
         let worth = |side| worth(side, mark.trader_favourable(side), market.carry(side), ratio);
         into.extend(from(&own.longs, (worth(Side::Long), FIRST)));
         into.extend(up_to(&own.shorts, (worth(Side::Short), LAST)));
-        let new = market.recent_prices().take_while(|point| point.published > seen);
+        let recent = market.recent_prices().map(|stored| stored.point);
+        let new = recent.take_while(|point| point.published > seen);
         let (mut low, mut high) = (Price(u64::MAX), Price(0));
         for point in new {
             (low, high) = (low.min(point.low), high.max(point.high));

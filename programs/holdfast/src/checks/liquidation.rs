@@ -141,6 +141,11 @@ fn price_to_close_at(
     decides.map(|stored| stored.point).ok_or_else(|| HoldfastError::PriceOutsideBand.into())
 }
 
+/// Whether the liquidation of a flagged account's position in a market waits for a price.
+pub fn awaits_price(account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
+    price_to_close_at(account, market, chain).is_err()
+}
+
 /// Whether the account's position in another market could be liquidated now, if it came first.
 fn can_be_liquidated(silo: &Silo, account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
     let trades = !market.is_settled() && market.is_ready(chain.monitor.last_disruption);

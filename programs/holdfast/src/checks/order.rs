@@ -147,9 +147,10 @@ pub fn triggerable(
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     let order = Order::from(waiting);
     require!(!order.is_expired(at.now), HoldfastError::OrderExpired);
-    let rests = decided(&order, account, market, chain);
+    let progress = order_progress(&order, account, market, chain);
     require!(
-        !order.is_immediate() && matches!(rests, Decided::Untriggered | Decided::Lapsed),
+        !order.is_immediate()
+            && matches!(progress, OrderProgress::Untriggered | OrderProgress::Lapsed),
         HoldfastError::AlreadyTriggered
     );
     let newest = market.newest_stored();
@@ -175,43 +176,51 @@ pub fn removable(
     if order.is_expired(market.now(chain.now)) {
         return Ok(RemovalReason::Expired);
     }
-    let decided = decided(&order, account, market, chain);
-    if decided == Decided::Lapsed && order.is_immediate() {
+    let progress = order_progress(&order, account, market, chain);
+    if progress == OrderProgress::Lapsed && order.is_immediate() {
         return Ok(RemovalReason::Lapsed);
     }
     require!(owns, HoldfastError::OrderNotExpired);
-    require!(decided != Decided::Known, HoldfastError::PriceKnown);
+    require!(progress != OrderProgress::PriceKnown, HoldfastError::PriceKnown);
     Ok(RemovalReason::Cancelled)
 }
 
 /// How far an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decided {
+pub enum OrderProgress {
     /// It waits for its trigger.
     Untriggered,
-    /// It waits for a price, or for a position to reduce.
-    Waits,
-    /// A price that decides it is known and may still be acted on.
-    Known,
+    /// It waits for a position to reduce.
+    NothingToReduce,
+    /// It waits for a price that decides it.
+    AwaitsPrice,
+    /// Such a price is known and may still be acted on.
+    PriceKnown,
     /// That price has passed.
     Lapsed,
 }
 
-fn decided(order: &Order, account: &MarginAccount, market: &Market, chain: &Chain) -> Decided {
+/// How far an order is.
+pub fn order_progress(
+    order: &Order,
+    account: &MarginAccount,
+    market: &Market,
+    chain: &Chain,
+) -> OrderProgress {
     if order.earliest.0 == 0 {
-        return Decided::Untriggered;
+        return OrderProgress::Untriggered;
     }
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     let parts = order.parts(account.position(market.index).size, true);
     if parts == Parts::default() {
-        return Decided::Waits;
+        return OrderProgress::NothingToReduce;
     }
     let delay = Millis(market.terms.execution_delay_ms);
     let changed = account.position_changed(market.index);
     let earliest = order.decided_from(parts, changed, delay);
     match decided_price(market.recent_prices(), earliest, &at, order.delta.side()) {
-        Ok(None) => Decided::Waits,
-        Ok(Some(_)) => Decided::Known,
-        Err(Lapsed) => Decided::Lapsed,
+        Ok(None) => OrderProgress::AwaitsPrice,
+        Ok(Some(_)) => OrderProgress::PriceKnown,
+        Err(Lapsed) => OrderProgress::Lapsed,
     }
 }
