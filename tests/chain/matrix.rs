@@ -64,7 +64,8 @@ fn attempt(action: Action, cell: Cell, mut stage: Stage) -> Result<(), Failure> 
             let order = market_order(1_000_000, now);
             let number = stage.venue.place(&stage.trader, 0, order)?;
             enter(&mut stage, cell);
-            send(&mut stage, instruction::cancel_order(key, account, number), &owner)
+            let market = stage.venue.markets[0];
+            send(&mut stage, instruction::cancel_order(key, account, market, number), &owner)
         }
         Action::RequestReduction => {
             enter(&mut stage, cell);

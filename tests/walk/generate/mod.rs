@@ -16,7 +16,7 @@ use crate::model::{Look, Settings};
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
-const WEIGHTS: [(Kind, u32); 19] = [
+const WEIGHTS: [(Kind, u32); 20] = [
     (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
@@ -24,8 +24,9 @@ const WEIGHTS: [(Kind, u32); 19] = [
     (Kind::Deposit, 45),
     (Kind::Withdraw, 45),
     (Kind::Place, 190),
-    (Kind::Cancel, 90),
-    (Kind::Execute, 200),
+    (Kind::Trigger, 50),
+    (Kind::Cancel, 80),
+    (Kind::Execute, 260),
     (Kind::Flag, 45),
     (Kind::Liquidate, 50),
     (Kind::Mature, 30),
@@ -103,13 +104,13 @@ impl Generator {
         } else if self.random.random_ratio(1, 3) && is_someone_unsafe(state, settings) {
             kind = *self.one_of(&[Kind::Flag, Kind::Liquidate]);
         }
-        let mut action = self.draw(kind, state, look);
+        let mut action = self.draw(kind, state, look, settings);
         if self.random.random_ratio(2, 3) {
             for _ in 0..TRIES {
                 if state.after(&action, look, settings).is_ok() {
                     break;
                 }
-                action = self.draw(kind, state, look);
+                action = self.draw(kind, state, look, settings);
             }
         }
         action
@@ -130,7 +131,7 @@ impl Generator {
         !busy && self.random.random_ratio(4, 5)
     }
 
-    fn draw(&mut self, kind: Kind, state: &State, look: &Look) -> Action {
+    fn draw(&mut self, kind: Kind, state: &State, look: &Look, settings: &Settings) -> Action {
         let account = self.random.random_range(0..ACCOUNTS.len());
         match kind {
             Kind::Refresh => self.refresh(state, look),
@@ -147,8 +148,9 @@ impl Generator {
             Kind::Deposit => self.deposit(account),
             Kind::Withdraw => self.withdraw(account, state),
             Kind::Place => self.place(account, state, look),
-            Kind::Cancel => self.cancel(account, state, look),
-            Kind::Execute => self.execute(state, look),
+            Kind::Trigger => self.set_off(state, look, settings),
+            Kind::Cancel => self.cancel(state, look, settings),
+            Kind::Execute => self.execute(state, look, settings),
             Kind::Flag => Action::Flag { account },
             Kind::Liquidate => {
                 let flagged = |it: Option<&Account>| it.is_some_and(|it| it.flagged.0 != 0);
@@ -176,7 +178,7 @@ impl Generator {
             Kind::Reconcile => Action::Reconcile,
             Kind::Collect => Action::Collect,
             Kind::Donate => self.donate(),
-            Kind::Foreign => self.foreign(state, look),
+            Kind::Foreign => self.foreign(state, look, settings),
         }
     }
 
@@ -203,11 +205,11 @@ impl Generator {
         ACCOUNTS[account].0
     }
 
-    fn foreign(&mut self, state: &State, look: &Look) -> Action {
+    fn foreign(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
         loop {
             let kind = WEIGHTS[self.random.random_range(0..WEIGHTS.len())].0;
             if !matches!(kind, Kind::Foreign | Kind::Observe | Kind::Donate) {
-                let action = Box::new(self.draw(kind, state, look));
+                let action = Box::new(self.draw(kind, state, look, settings));
                 return Action::Foreign { action, swap: self.random.random_range(0..20) };
             }
         }

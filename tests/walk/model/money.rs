@@ -33,6 +33,7 @@ impl Account {
     /// The account was seen to be safe.
     pub fn clear_flag(&mut self) {
         self.flagged = Millis(0);
+        self.liquidatable = Millis(0);
         self.shortfall = 0;
     }
 }
@@ -63,7 +64,7 @@ impl State {
         state.receive(amount)?;
         state.shortfall = state.shortfall.saturating_sub(amount);
         if state.shortfall == 0 {
-            state.flagged = Millis(0);
+            state.clear_flag();
         }
         Ok(())
     }
@@ -88,8 +89,9 @@ impl State {
             RequestTracker::WithdrawFree
         })?;
         require(permit != Permit::Queued, HoldfastError::ExitsQueue)?;
-        let standing = self.standing(state, None, &chain, Some(permit), settings)?;
-        let free = standing.health.withdrawable(state.balances.collateral);
+        let mut health = self.standing(state, None, &chain, Some(permit), settings)?;
+        health.initial = health.initial.plus(Usd(state.reserved_margin))?;
+        let free = health.withdrawable(state.balances.collateral);
         require(amount <= free.0, HoldfastError::BelowInitialMargin)?;
         self.pay_out(signer, 0, amount)?;
         self.ledger.collateral = self.ledger.collateral.minus(Usd(amount))?;

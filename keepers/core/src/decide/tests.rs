@@ -1,11 +1,11 @@
 use bytemuck::Zeroable;
-use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest, PositionState};
+use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 
 use super::decide;
-use crate::world::{NOW, PRICE, key, long, mirror, order};
+use crate::world::{NOW, PRICE, flagged, held, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot};
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
@@ -32,20 +32,15 @@ fn who_lacks_most_comes_first() {
 
 #[test]
 fn a_flag_is_acted_on_after_its_delay_at_a_price_since() {
-    let flagged = |age: u64| {
-        let mut account = long(40_000_000);
-        account.flagged_ms = NOW - age;
-        decided(&[(1, account)])
-    };
-    assert_eq!(flagged(2_999), []);
-    assert_eq!(flagged(3_000), [Intent::Liquidate { account: key(1), market: 0 }]);
-    assert_eq!(flagged(300_001), [Intent::Flag { account: key(1) }]);
+    let decided = |age: u64| decided(&[(1, flagged(long(40_000_000), age))]);
+    assert_eq!(decided(2_999), []);
+    assert_eq!(decided(3_000), [Intent::Liquidate { account: key(1), market: 0 }]);
+    assert_eq!(decided(300_001), [Intent::Flag { account: key(1) }]);
 }
 
 #[test]
 fn who_has_recovered_since_the_flag_is_left_alone() {
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let account = flagged(long(40_000_000), 5_000);
     let mut mirror = mirror();
     let newest = &mut mirror.markets[0].1.prices[31];
     (newest.low, newest.high) = (PRICE + 2_000_000, PRICE + 2_000_000);
@@ -56,16 +51,15 @@ fn who_has_recovered_since_the_flag_is_left_alone() {
 fn the_position_with_the_larger_requirement_is_closed() {
     let mut account = long(40_000_000);
     account.open_markets = 3;
-    account.positions[1] = PositionState { size: -20_000_000, entry: 2_000_000_000, carry: 0 };
-    account.flagged_ms = NOW - 5_000;
+    account.positions[1] = held(-20_000_000, 2_000_000_000);
+    let account = flagged(account, 5_000);
     let closes = Intent::Liquidate { account: key(1), market: 1 };
     assert_eq!(decided(&[(1, account)]), [closes]);
 }
 
 #[test]
 fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let account = flagged(long(40_000_000), 5_000);
     let mut mirror = mirror();
     mirror.accounts.insert(key(1), account);
     mirror.chain_health.monitor.state = State::Shelter as u64;
@@ -79,8 +73,7 @@ fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
 
 #[test]
 fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
-    let mut account = long(10_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let account = flagged(long(10_000_000), 5_000);
     let thaw = |liquidity: u64, closed: u64| {
         let mut mirror = mirror();
         mirror.chain_health.monitor.state = State::Thaw as u64;
@@ -156,8 +149,8 @@ fn an_intent_becomes_an_instruction_with_the_markets_it_needs() {
     let flags = Intent::Flag { account: key(1) };
     assert_eq!(built(flags), Some(instruction::flag(key(1), &both)));
     assert_eq!(built(Intent::Observe), Some(instruction::observe(&both)));
-    let removes = Intent::RemoveOrder { account: key(1), number: 5 };
-    assert_eq!(built(removes), Some(instruction::cancel_order(signer, key(1), 5)));
+    let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 5 };
+    assert_eq!(built(removes), Some(instruction::cancel_order(signer, key(1), key(1), 5)));
     assert_eq!(built(Intent::Flag { account: key(5) }), None);
     assert_eq!(built(Intent::Liquidate { account: key(1), market: 2 }), None);
 }
@@ -182,7 +175,7 @@ fn housekeeping_comes_last() {
     account.orders[0] = OrderState { expires_ms: NOW - 1, ..order(5, 1, NOW - 9_000) };
     account.pending_profit = 1;
     account.profit_since_ms = NOW - 300_000;
-    let removes = Intent::RemoveOrder { account: key(1), number: 5 };
+    let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 5 };
     let matures = Intent::MatureProfit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [removes, matures]);
     let mut poor = mirror();
@@ -247,11 +240,11 @@ fn a_market_without_a_price_for_a_day_is_announced_and_then_settled() {
 fn positions_in_a_settled_market_are_settled_and_nothing_else_is_done_in_it() {
     let mut mirror = mirror();
     mirror.markets[0].1.settlement_price = PRICE;
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let mut account = flagged(long(40_000_000), 5_000);
     account.orders[0] = order(1, -1_000_000, NOW - 10_000);
     let settles = Intent::SettlePosition { account: key(1), market: 0 };
-    assert_eq!(decided_in(mirror, &[(1, account)]), [settles]);
+    let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 1 };
+    assert_eq!(decided_in(mirror, &[(1, account)]), [settles, removes]);
 }
 
 #[test]
