@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::action::{Action, Kind};
 use crate::cast::{ACCOUNTS, FIRST_PRICES, MARKETS, PEOPLE};
-use crate::model::{Look, Settings};
+use crate::model::{Look, Progress, Settings};
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
@@ -23,10 +23,10 @@ const WEIGHTS: [(Kind, u32); 20] = [
     (Kind::Close, 20),
     (Kind::Deposit, 45),
     (Kind::Withdraw, 45),
-    (Kind::Place, 190),
-    (Kind::Trigger, 50),
-    (Kind::Cancel, 80),
-    (Kind::Execute, 260),
+    (Kind::Place, 240),
+    (Kind::Trigger, 60),
+    (Kind::Cancel, 70),
+    (Kind::Execute, 120),
     (Kind::Flag, 45),
     (Kind::Liquidate, 50),
     (Kind::Mature, 30),
@@ -45,6 +45,11 @@ const TRIES: usize = 10;
 /// Whether an account could be flagged.
 fn is_someone_unsafe(state: &State, settings: &Settings) -> bool {
     state.accounts.iter().flatten().any(|it| !state.health(it, settings).meets_maintenance())
+}
+
+/// Whether a waiting order is so far.
+fn is_some_order(wanted: Progress, state: &State, look: &Look, settings: &Settings) -> bool {
+    state.orders(look, settings).iter().any(|(.., far)| *far == wanted)
 }
 
 /// The source of actions.
@@ -99,10 +104,17 @@ impl Generator {
     pub fn action(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
         let weights = WeightedIndex::new(WEIGHTS.map(|(_, weight)| weight)).expect("weights");
         let (mut kind, _) = WEIGHTS[weights.sample(&mut self.random)];
-        if self.is_idle(kind, state, settings) {
+        if self.is_idle(kind, state, look, settings) {
             kind = Kind::Refresh;
         } else if self.random.random_ratio(1, 3) && is_someone_unsafe(state, settings) {
-            kind = *self.one_of(&[Kind::Flag, Kind::Liquidate]);
+            let flagged = state.accounts.iter().flatten().any(|it| it.flagged.0 != 0);
+            let liquidates = flagged && self.random.random_ratio(2, 3);
+            kind = if liquidates { Kind::Liquidate } else { Kind::Flag };
+        } else if self.random.random_ratio(1, 2)
+            && is_some_order(Progress::Known, state, look, settings)
+        {
+            // It will have lapsed soon.
+            kind = Kind::Execute;
         }
         let mut action = self.draw(kind, state, look, settings);
         if self.random.random_ratio(2, 3) {
@@ -117,7 +129,7 @@ impl Generator {
     }
 
     /// What there is nothing to do for is mostly left out.
-    fn is_idle(&mut self, kind: Kind, state: &State, settings: &Settings) -> bool {
+    fn is_idle(&mut self, kind: Kind, state: &State, look: &Look, settings: &Settings) -> bool {
         let mut accounts = state.accounts.iter().flatten();
         let busy = match kind {
             Kind::Open => state.accounts.iter().any(Option::is_none),
@@ -126,6 +138,8 @@ impl Generator {
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
             Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
+            Kind::Execute => is_some_order(Progress::Known, state, look, settings),
+            Kind::Trigger => is_some_order(Progress::Untriggered, state, look, settings),
             _ => true,
         };
         !busy && self.random.random_ratio(4, 5)
@@ -151,7 +165,12 @@ impl Generator {
             Kind::Trigger => self.set_off(state, look, settings),
             Kind::Cancel => self.cancel(state, look, settings),
             Kind::Execute => self.execute(state, look, settings),
-            Kind::Flag => Action::Flag { account },
+            Kind::Flag => {
+                let fails = |it: Option<&Account>| {
+                    it.is_some_and(|it| !state.health(it, settings).meets_maintenance())
+                };
+                Action::Flag { account: self.any_account(state, fails).unwrap_or(account) }
+            }
             Kind::Liquidate => {
                 let flagged = |it: Option<&Account>| it.is_some_and(|it| it.flagged.0 != 0);
                 let liquidator = self.random.random_range(0..ACCOUNTS.len());

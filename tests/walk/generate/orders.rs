@@ -141,10 +141,10 @@ impl Generator {
         }
     }
 
-    /// Mostly one that can be taken back, or that anybody may remove.
+    /// Mostly one that has lapsed: anybody may remove it.
     pub(super) fn cancel(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
-        let removable = |far: Progress| far != Progress::Known;
-        let (account, number, market) = self.any_order(state, look, settings, removable);
+        let lapsed = |far: Progress| far == Progress::Lapsed;
+        let (account, number, market) = self.any_order(state, look, settings, lapsed);
         let signer = if self.random.random_ratio(1, 4) {
             self.random.random_range(0..PEOPLE)
         } else {
