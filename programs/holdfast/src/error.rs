@@ -117,9 +117,6 @@ pub enum HoldfastError {
     /// There is nothing to reduce.
     #[msg("Reduce-only, but there is no position on the other side: cancel the order")]
     NothingToReduce,
-    /// The position left would be too small.
-    #[msg("The position left would be below the market's smallest: close it whole or trade more")]
-    PositionTooSmall,
     /// The market's cap on open interest.
     #[msg("The market's open interest cap on this side is reached: trade less or wait")]
     OpenInterestCap,
@@ -320,7 +317,7 @@ impl From<execution::ExecutionError> for HoldfastError {
             execution::ExecutionError::Closed => Self::ChainNotReady,
             execution::ExecutionError::NothingToReduce => Self::NothingToReduce,
             execution::ExecutionError::NoPrice => Self::NoPriceYet,
-            execution::ExecutionError::TooSmall => Self::PositionTooSmall,
+            execution::ExecutionError::TooSmall => Self::InvalidOrder,
             execution::ExecutionError::Exceeded(Exceeded::OpenInterest) => Self::OpenInterestCap,
             execution::ExecutionError::Exceeded(Exceeded::AccountShare) => Self::AccountShareCap,
             execution::ExecutionError::Exceeded(Exceeded::Utilisation) => Self::UtilisationCap,

@@ -101,6 +101,9 @@ impl Moment {
     }
 }
 
+/// Prices that a market remembers.
+pub const PRICES_KEPT: usize = 32;
+
 /// How long after it was stored a deciding price may still be acted on. Later it decides nothing:
 /// whoever waits to see what follows has lost it.
 pub const DECIDES_FOR: Millis = Millis(10_000);
@@ -119,7 +122,9 @@ pub fn decided_price(
 ) -> Result<Option<PricePoint>, Lapsed> {
     let mut worst: Option<PricePoint> = None;
     let mut found: Option<(StoredPrice, PricePoint)> = None;
+    let mut seen = 0_usize;
     for stored in recent.take_while(|stored| stored.point.published >= earliest) {
+        seen = seen.saturating_add(1);
         if at.check_truth(&stored).is_err() {
             continue;
         }
@@ -131,6 +136,8 @@ pub fn decided_price(
         }
     }
     match found {
+        // The first may have been one that the market no longer remembers.
+        _ if seen >= PRICES_KEPT => Err(Lapsed),
         None => Ok(None),
         Some((first, _)) if at.now > first.decides_until() => Err(Lapsed),
         Some((_, worse)) => Ok(Some(worse)),

@@ -94,6 +94,15 @@ fn what_is_not_acted_on_in_time_lapses() {
 }
 
 #[test]
+fn what_the_market_no_longer_remembers_has_lapsed() {
+    // Prices every fifth of a second: all that is remembered came after the request.
+    let recent = |count: u64| (0..count).map(|age| stored(99_000 - age * 200, 100, 0, true));
+    let at = |count| decided_price(recent(count), Millis(90_000), &AT, Side::Long);
+    assert!(matches!(at(31), Ok(Some(_))));
+    assert_eq!(at(32), Err(Lapsed));
+}
+
+#[test]
 fn a_settlement_lies_within_the_last_believed_prices() {
     let recent: Vec<_> = (0..20).map(|age| stored(90_000 - age, 100 + age, 0, age != 3)).collect();
     let price = settlement_price(recent.into_iter(), &AT).unwrap().unwrap();

@@ -14,12 +14,11 @@ use holdfast_testkit::{Failure, events};
 /// An account that changed since the look makes these answers right.
 const GONE: [HoldfastError; 2] = [HoldfastError::NothingToReduce, HoldfastError::OrderNotFound];
 /// An opening that meets a cap is taken back.
-const CAPPED: [HoldfastError; 5] = [
+const CAPPED: [HoldfastError; 4] = [
     HoldfastError::BelowInitialMargin,
     HoldfastError::AccountShareCap,
     HoldfastError::UtilisationCap,
     HoldfastError::OpenInterestCap,
-    HoldfastError::PositionTooSmall,
 ];
 /// What a venue answers when the chain or the feeds do not let it act.
 const WAITS: [HoldfastError; 9] = [

@@ -103,7 +103,7 @@ fn arm_orders(
     for slot in account.orders.iter().filter(|slot| slot.number != 0) {
         let order = Order::from(slot);
         let market = mirror.market(slot.market)?;
-        if order.is_expired(chain.now) || market.is_settled() {
+        if order.is_expired(market.now(chain.now)) || market.is_settled() {
             return None;
         }
         alarms.push(WakeCondition::Moment(order.expires.after(Millis(1))));

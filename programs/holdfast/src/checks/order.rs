@@ -47,6 +47,16 @@ pub enum RemovalReason {
     Settled = 5,
 }
 
+impl OrderFate {
+    /// Whether margin was asked of the account's other markets.
+    pub fn read_other_markets(&self) -> bool {
+        match self {
+            Self::Executed(executed) => executed.traded.trade.opened.0 > 0,
+            Self::Removed(reason) => *reason == RemovalReason::Margin,
+        }
+    }
+}
+
 /// What becomes of a waiting order when it is executed now; an error where it waits.
 ///
 /// An order fails for good only where its owner could otherwise choose, by making it possible later,

@@ -1,6 +1,7 @@
 //! Accounts: one file per type, each with its layout and its invariant.
 
 pub use holdfast_risk::market::aggregate::MAX_FEEDS;
+pub use holdfast_risk::market::belief::PRICES_KEPT as RECENT_PRICES;
 
 mod chain_health;
 mod change;
@@ -26,8 +27,6 @@ pub use silo::{LedgerState, Silo, SiloTermsState};
 pub const VERSION: u8 = 1;
 /// Markets in a silo, and positions in a margin account.
 pub const MAX_MARKETS: usize = 16;
-/// Prices a market remembers.
-pub const RECENT_PRICES: usize = 32;
 /// Order slots of a margin account.
 pub const ORDER_SLOTS: usize = 8;
 /// Samples kept of the chain's speed.

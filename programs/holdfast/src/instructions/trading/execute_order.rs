@@ -40,7 +40,9 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
     let next = |index| following.next(index);
     let fate = order_fate(&silo, &account, &market, &waiting, &chain, next)?;
-    following.finish()?;
+    if fate.read_other_markets() {
+        following.finish()?;
+    }
     let fee = account.remove_order(number)?;
     let executed = match fate {
         OrderFate::Removed(reason) => {
