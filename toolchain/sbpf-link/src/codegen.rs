@@ -7,18 +7,16 @@ use object::{Object as _, ObjectSymbol as _};
 use sbpf_linker::{OptimizationConfig, ProgramOptions, SbpfArch, SbpfLinkerError, link_program};
 
 use crate::{
+    frames,
     llvm::{Machine, Module},
     symbols,
 };
-
-/// Bytes of one stack frame of the virtual machine.
-const STACK_FRAME: i32 = 4096;
 
 /// Generates code and wraps it as the loader wants it.
 pub fn program(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
     let object = object(module, machine)?;
     refuse_undefined(&object)?;
-    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V3, STACK_FRAME);
+    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V3, frames::LIMIT);
     link_program(&object, options)
         .map_err(|errors| anyhow!("sBPF: {}", SbpfLinkerError::format_errors(&errors)))
 }
@@ -26,8 +24,9 @@ pub fn program(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
 /// Instruction selection decides which helper functions it calls, so code is generated twice:
 /// once on a copy (it changes the module) with every helper present, to learn which are called,
 /// then with only those.
-fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
+pub fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
     let context = module.context();
+    frames::measure(module);
     machine.emit_object(&module.duplicate())?;
     context.refuse_errors()?;
     let helpers = context.helper_calls();
