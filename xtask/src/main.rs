@@ -4,7 +4,9 @@ mod command;
 mod local;
 mod sbpf;
 mod setup;
+mod tidy;
 mod validator;
+mod workspace;
 
 use std::process::{Command, ExitCode};
 
@@ -75,6 +77,13 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check the rules of this repository that no other tool knows
+    ///
+    /// Which crate uses which, lengths of files and functions, circles between files, modules
+    /// outside their folder, CHECK comments, and that generated pages and links are current.
+    Tidy,
+    /// Draw docs/crates.svg: the crates and which uses which
+    Picture,
     /// Format all code
     Fmt,
     /// Check formatting, lints, licences and sources without changing a file
@@ -92,6 +101,8 @@ fn main() -> ExitCode {
         Task::Test { e2e: true } => test().and_then(|()| local::end_to_end()),
         Task::Localnet { options } => local::run(&options),
         Task::Idl { check } => idl(check),
+        Task::Tidy => tidy::check().and_then(|()| idl(true)),
+        Task::Picture => tidy::picture::write(),
         Task::Fmt => fmt(&[]),
         Task::Lint => lint(),
     };
