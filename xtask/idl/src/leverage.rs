@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, anyhow};
 use holdfast_migrations::presets;
-use holdfast_risk::chain_health::{Monitor, Sighting, Thresholds};
-use holdfast_risk::latency::{self, LANDING_SLOTS};
-use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::chain::health::{ChainSample, Monitor, Thresholds};
+use holdfast_risk::chain::latency::{self, LANDING_SLOTS};
+use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::{Bps, Overflow, Ppm};
 
 /// Slot durations, milliseconds: those the cluster has or has announced, and the baseline's bounds.
@@ -46,7 +46,7 @@ fn row(text: &mut String, preset: &MarketTerms, volatility: Ppm) -> Result<(), O
 
 /// Largest leverage on a calm chain and on a strained one, to a tenth, rounded down.
 fn leverage(terms: &MarketTerms, floor: Bps, slot_ms: u32) -> Result<String, Overflow> {
-    let chain = Monitor { baseline_us: slot_ms * 1_000, ..Monitor::new(&Sighting::default()) };
+    let chain = Monitor { baseline_us: slot_ms * 1_000, ..Monitor::new(&ChainSample::default()) };
     let wait = latency::exposure(terms.flag_delay, &chain, &Thresholds::default());
     let (costs, volatility) = (terms.liquidation.penalty, terms.tier_volatility);
     let at = |stressed| {
