@@ -1,8 +1,10 @@
 //! The workspace as Cargo describes it.
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
 
 use crate::command::root;
+use crate::sbpf::MANIFEST;
 
 /// A crate of the workspace.
 pub struct Crate {
@@ -31,40 +33,46 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Asks Cargo.
+    /// Asks Cargo. The linker is a workspace of its own: only its modules are looked at.
     ///
     /// # Errors
     /// When a manifest cannot be read.
     pub fn read() -> Result<Self, String> {
-        let metadata = MetadataCommand::new()
-            .current_dir(root())
-            .no_deps()
-            .exec()
-            .map_err(|error| format!("`cargo metadata` failed: {error}"))?;
-        let relative = |path: &cargo_metadata::camino::Utf8Path| {
-            path.strip_prefix(&metadata.workspace_root).unwrap_or(path).to_string()
-        };
-        let mut crates = Vec::new();
-        let mut roots = Vec::new();
-        let names: Vec<_> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
-        for package in &metadata.packages {
-            roots.extend(package.targets.iter().map(|target| relative(&target.src_path)));
-            let mut uses = Vec::<Use>::new();
-            for dependency in &package.dependencies {
-                let only_in_tests = dependency.kind == DependencyKind::Development;
-                if !names.contains(&dependency.name.as_str()) {
-                    continue;
-                }
-                match uses.iter_mut().find(|known| known.name == dependency.name) {
-                    Some(known) => known.only_in_tests &= only_in_tests,
-                    None => uses.push(Use { name: dependency.name.clone(), only_in_tests }),
-                }
-            }
-            let manifest = relative(&package.manifest_path);
-            crates.push(Crate { name: package.name.to_string(), manifest, uses });
-        }
-        crates.sort_by(|one, other| one.name.cmp(&other.name));
+        let main = describe("Cargo.toml")?;
+        let names: Vec<_> = main.packages.iter().map(|package| package.name.as_str()).collect();
+        let mut crates: Vec<_> = main.packages.iter().map(|package| one(package, &names)).collect();
+        crates.sort_by(|first, second| first.name.cmp(&second.name));
+        let linker = describe(MANIFEST)?;
+        let packages = main.packages.iter().chain(&linker.packages);
+        let targets = packages.flat_map(|package| &package.targets);
+        let mut roots: Vec<_> = targets.map(|target| relative(&target.src_path)).collect();
         roots.sort();
         Ok(Self { crates, roots })
     }
+}
+
+fn describe(manifest: &str) -> Result<Metadata, String> {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join(manifest)).no_deps();
+    command.exec().map_err(|error| format!("`cargo metadata` failed: {error}"))
+}
+
+fn one(package: &Package, names: &[&str]) -> Crate {
+    let mut uses = Vec::<Use>::new();
+    let known = |dependency: &&Dependency| names.contains(&dependency.name.as_str());
+    for dependency in package.dependencies.iter().filter(known) {
+        let only_in_tests = dependency.kind == DependencyKind::Development;
+        match uses.iter_mut().find(|known| known.name == dependency.name) {
+            Some(known) => known.only_in_tests &= only_in_tests,
+            None => uses.push(Use { name: dependency.name.clone(), only_in_tests }),
+        }
+    }
+    let manifest = relative(&package.manifest_path);
+    Crate { name: package.name.to_string(), manifest, uses }
+}
+
+/// A path seen from the root of the repository.
+fn relative(path: &Utf8Path) -> String {
+    let root = root().canonicalize().unwrap_or_else(|_| root());
+    path.strip_prefix(root).unwrap_or(path).to_string()
 }

@@ -26,8 +26,8 @@ pub fn program(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
 /// then with only those.
 pub fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
     let context = module.context();
-    frames::measure(module);
-    machine.emit_object(&module.duplicate())?;
+    measure_frames(module);
+    module.duplicate().emit_object(machine)?;
     context.refuse_errors()?;
     let helpers = context.helper_calls();
     for function in module.functions() {
@@ -37,9 +37,20 @@ pub fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
         }
     }
     module.run_passes(machine, "globaldce")?;
-    let object = machine.emit_object(module)?;
+    let object = module.emit_object(machine)?;
     context.refuse_errors()?;
     Ok(object)
+}
+
+/// Makes code generation report the size of every frame above the limit. The error of the BPF back
+/// end comes once for each access beyond the limit, and without a size.
+fn measure_frames(module: &Module) {
+    let limit = frames::LIMIT.to_string();
+    for function in module.functions() {
+        if !function.is_declaration() {
+            function.set_text_attribute("warn-stack-size", &limit);
+        }
+    }
 }
 
 fn refuse_undefined(object: &[u8]) -> Result<()> {

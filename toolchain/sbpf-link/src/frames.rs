@@ -5,24 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use rustc_demangle::demangle;
 
-use crate::llvm::Module;
-
 /// Bytes of one stack frame of the virtual machine.
 pub const LIMIT: i32 = 4096;
 
 /// How many of them an error lists, the largest first.
 const LISTED: usize = 20;
-
-/// Makes code generation report the size of every frame above the limit. The error of the BPF back
-/// end comes once for each access beyond the limit, and without a size.
-pub fn measure(module: &Module) {
-    let limit = LIMIT.to_string();
-    for function in module.functions() {
-        if !function.is_declaration() {
-            function.set_text_attribute("warn-stack-size", &limit);
-        }
-    }
-}
 
 /// A report of LLVM's about a frame above the limit.
 #[derive(Debug, PartialEq)]

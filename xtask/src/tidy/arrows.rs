@@ -7,14 +7,17 @@ use super::Finding;
 use crate::workspace::{Crate, Workspace};
 
 /// The layers, the lowest first. Crates of one layer do not use each other.
-pub const LAYERS: [&[&str]; 8] = [
+pub const LAYERS: [&[&str]; 11] = [
     &["holdfast-risk"],
     &["holdfast", "mock-oracle"],
     &["holdfast-client"],
-    &["holdfast-rpc", "holdfast-testkit"],
-    &["holdfast-migrations", "holdfast-keeper-core", "holdfast-localnet"],
-    &["holdfast-cli", "holdfast-simulator"],
-    &["holdfast-tests", "holdfast-fuzz", "holdfast-e2e", "holdfast-differential", "holdfast-model"],
+    &["holdfast-rpc"],
+    &["holdfast-migrations"],
+    &["holdfast-testkit"],
+    &["holdfast-keeper-core", "holdfast-localnet"],
+    &["holdfast-simulator"],
+    &["holdfast-cli"],
+    &["holdfast-model", "holdfast-tests", "holdfast-fuzz", "holdfast-e2e", "holdfast-differential"],
     &["holdfast-idl", "xtask"],
 ];
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::Finding;
 use super::arrows::LAYERS;
@@ -13,8 +14,9 @@ const FILE: &str = "docs/crates.svg";
 
 /// Measures in pixels.
 const MARGIN: usize = 24;
-const BOX: (usize, usize) = (178, 46);
-const GAP: (usize, usize) = (22, 62);
+const BOX: (usize, usize) = (188, 44);
+const GAP: (usize, usize) = (26, 46);
+const LANE: usize = 8;
 
 /// What is inside the picture whatever the crates are.
 const STYLE: &str = r##"<style>
@@ -51,8 +53,11 @@ fn drift(committed: &str, workspace: &Workspace) -> Vec<Finding> {
     if committed == draw(workspace) { Vec::new() } else { vec![finding] }
 }
 
-/// A crate's place: its left and upper edge.
-type Places<'a> = BTreeMap<&'a str, (usize, usize)>;
+/// From the left, and from above.
+type Point = (usize, usize);
+
+/// The left upper corner of each crate's box.
+type Places<'a> = BTreeMap<&'a str, Point>;
 
 fn draw(workspace: &Workspace) -> String {
     let find = |name: &&str| workspace.crates.iter().find(|known| known.name == **name);
@@ -74,7 +79,7 @@ fn draw(workspace: &Workspace) -> String {
          width=\"{width}\" height=\"{height}\">\n<title>The crates and which uses which</title>\n\
          {STYLE}<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
     );
-    picture.push_str(&arrows(workspace, &places));
+    picture.push_str(&arrows(workspace, &places, width));
     for known in rows.iter().flatten() {
         picture.push_str(&labelled_box(known, places[known.name.as_str()]));
     }
@@ -86,7 +91,7 @@ fn row_width(boxes: usize) -> usize {
     (boxes * (BOX.0 + GAP.0)).saturating_sub(GAP.0)
 }
 
-fn labelled_box(known: &Crate, (x, y): (usize, usize)) -> String {
+fn labelled_box(known: &Crate, (x, y): Point) -> String {
     let folder = known.manifest.trim_end_matches("/Cargo.toml");
     let fill = match folder.split('/').next() {
         Some("programs") => "#fde8d7",
@@ -102,14 +107,16 @@ fn labelled_box(known: &Crate, (x, y): (usize, usize)) -> String {
          <text class=\"folder\" x=\"{middle}\" y=\"{}\">{folder}</text>\n",
         BOX.0,
         BOX.1,
-        y + 20,
-        y + 36,
+        y + 19,
+        y + 35,
     )
 }
 
 /// An arrow for each use that does not follow from others.
-fn arrows(workspace: &Workspace, places: &Places<'_>) -> String {
+fn arrows(workspace: &Workspace, places: &Places<'_>, width: usize) -> String {
     let direct = direct(workspace);
+    let boxes = places.values().copied().collect();
+    let mut lanes = Lanes { boxes, width, taken: Vec::new() };
     let mut arrows = String::new();
     for (user, used) in &direct {
         let (Some(&from), Some(&to)) = (places.get(user), places.get(used)) else { continue };
@@ -118,34 +125,69 @@ fn arrows(workspace: &Workspace, places: &Places<'_>) -> String {
         let arriving = direct.iter().filter(|(_, other)| other == used).map(|(user, _)| *user);
         let start = (spread(from, used, leaving, places), from.1 + BOX.1);
         let end = (spread(to, user, arriving, places), to.1);
-        let bend = (end.1 - start.1) / 2;
-        let _ = writeln!(
-            arrows,
-            "<path class=\"arrow\" d=\"M{} {} C{} {} {} {} {} {}\"/>",
-            start.0,
-            start.1,
-            start.0,
-            start.1 + bend,
-            end.0,
-            end.1 - bend,
-            end.0,
-            end.1
-        );
+        let _ = writeln!(arrows, "<path class=\"arrow\" d=\"{}\"/>", lanes.route(start, end));
     }
     arrows
 }
 
 /// Where on the edge of the box at `place` the end of the arrow to or from `other` lies.
 fn spread<'a>(
-    place: (usize, usize),
+    place: Point,
     other: &str,
     all: impl Iterator<Item = &'a str>,
     places: &Places<'_>,
 ) -> usize {
     let mut all: Vec<_> = all.collect();
-    all.sort_by_key(|name| places.get(name));
+    all.sort_by_key(|name| places.get(name).map(|(x, y)| (*x, std::cmp::Reverse(*y))));
     let index = all.iter().position(|name| *name == other).unwrap_or_default();
     place.0 + BOX.0 * (index + 1) / (all.len() + 1)
+}
+
+/// Where arrows over several rows run down beside the boxes.
+struct Lanes {
+    /// The left upper corner of each box.
+    boxes: Vec<Point>,
+    /// How wide the picture is.
+    width: usize,
+    /// Those taken: from the left, and from where to where from above.
+    taken: Vec<(usize, Range<usize>)>,
+}
+
+impl Lanes {
+    /// A path from one point down to another that crosses no box.
+    fn route(&mut self, start: Point, end: Point) -> String {
+        let between = |y: usize| start.1 < y && y < end.1;
+        let rows = self.boxes.iter().map(|(_, y)| *y).filter(|y| between(*y));
+        let (Some(first), Some(last)) = (rows.clone().min(), rows.max()) else {
+            return format!("M{} {}{}", start.0, start.1, curve(start, end));
+        };
+        let middle = usize::midpoint(start.0, end.0);
+        let reach = first..last + BOX.1;
+        let free = (LANE..self.width).step_by(LANE).filter(|x| self.is_free(*x, &reach));
+        let lane = free.min_by_key(|x| x.abs_diff(middle)).unwrap_or(middle);
+        self.taken.push((lane, reach.clone()));
+        let (enter, leave) = ((lane, reach.start), (lane, reach.end));
+        let (down, on) = (curve(start, enter), curve(leave, end));
+        format!("M{} {}{down} V{}{on}", start.0, start.1, reach.end)
+    }
+
+    /// Whether neither a box nor another arrow is in the way.
+    fn is_free(&self, x: usize, reach: &Range<usize>) -> bool {
+        let beside = |(left, top): &Point| {
+            let within = x + LANE > *left && x < left + BOX.0 + LANE;
+            !(within && reach.contains(top))
+        };
+        let apart = |(other, taken): &(usize, Range<usize>)| {
+            *other != x || taken.end < reach.start || reach.end < taken.start
+        };
+        self.boxes.iter().all(beside) && self.taken.iter().all(apart)
+    }
+}
+
+/// Continues a path from one point to another; it leaves and arrives vertically.
+fn curve(from: Point, to: Point) -> String {
+    let middle = usize::midpoint(from.1, to.1);
+    format!(" C{} {middle} {} {middle} {} {}", from.0, to.0, to.0, to.1)
 }
 
 /// Pairs of user and used, without those that follow from two others.
@@ -181,7 +223,7 @@ fn reaches(all: &BTreeMap<&str, BTreeSet<&str>>, from: &str, to: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{direct, draw, drift};
+    use super::{BOX, Lanes, direct, draw, drift};
     use crate::workspace::{Crate, Use, Workspace};
 
     fn using(name: &str, used: &[&str], only_in_tests: bool) -> Crate {
@@ -225,5 +267,17 @@ mod tests {
         assert_eq!(drift(&committed, &workspace), []);
         workspace.crates[3] = using("holdfast-tests", &["holdfast"], true);
         assert_eq!(drift(&committed, &workspace).len(), 1);
+    }
+
+    #[test]
+    fn an_arrow_over_several_rows_passes_beside_their_boxes_and_other_arrows() {
+        let (left, top) = (40, 100);
+        let mut lanes = Lanes { boxes: vec![(left, top)], width: 400, taken: Vec::new() };
+        let middle = left + BOX.0 / 2;
+        let routes = [(); 2].map(|()| lanes.route((middle, 50), (middle, 300)));
+        assert_ne!(routes[0], routes[1]);
+        for (lane, _) in lanes.taken {
+            assert!(lane < left || lane > left + BOX.0, "{lane}");
+        }
     }
 }
