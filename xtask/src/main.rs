@@ -126,6 +126,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(compiled) = fuzz::compile() {
+        return compiled;
+    }
     let done = match Task::parse() {
         Task::Setup => setup::install(),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),

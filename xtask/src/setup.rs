@@ -17,7 +17,6 @@ struct Tool {
 
 const NEXTEST: Tool = Tool { command: "nextest", package: "cargo-nextest", version: "0.9.143" };
 const DENY: Tool = Tool { command: "deny", package: "cargo-deny", version: "0.20.2" };
-const FUZZ: Tool = Tool { command: "fuzz", package: "cargo-fuzz", version: "0.13.2" };
 const MUTANTS: Tool = Tool { command: "mutants", package: "cargo-mutants", version: "27.1.0" };
 
 /// These tools run for seconds: compiling them fast matters more.
@@ -103,14 +102,6 @@ fn apt_get(names: &str) -> Result<Command, String> {
 /// When it does not compile.
 pub fn install_deny() -> Result<(), String> {
     install_tool(&DENY)
-}
-
-/// Installs what drives libFuzzer, if it is missing.
-///
-/// # Errors
-/// When it does not compile.
-pub fn install_fuzz() -> Result<(), String> {
-    install_tool(&FUZZ)
 }
 
 /// Installs what changes the source in small ways, if it is missing.

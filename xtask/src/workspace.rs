@@ -1,9 +1,11 @@
 //! The workspace as Cargo describes it.
 
-use cargo_metadata::camino::Utf8Path;
-use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
+use std::path::Path;
+use std::process::Command;
 
-use crate::command::root;
+use serde::Deserialize;
+
+use crate::command::{output, root};
 use crate::sbpf::MANIFEST;
 
 /// A crate of the workspace.
@@ -51,28 +53,58 @@ impl Workspace {
     }
 }
 
+/// What `cargo metadata` prints, as far as it is used. The crate that reads all of it asks for a
+/// feature of `serde_json` which nothing else here has: most of Solana's crates would be compiled
+/// once for the drill and again for the tests.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: String,
+    dependencies: Vec<Dependency>,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    /// `dev` or `build`, and nothing for all others.
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    src_path: String,
+}
+
 fn describe(manifest: &str) -> Result<Metadata, String> {
-    let mut command = MetadataCommand::new();
-    command.manifest_path(root().join(manifest)).no_deps();
-    command.exec().map_err(|error| format!("`cargo metadata` failed: {error}"))
+    let mut describe = Command::new("cargo");
+    describe.args(["metadata", "--format-version", "1", "--no-deps", "--manifest-path"]);
+    let text = output(describe.arg(root().join(manifest)))?;
+    serde_json::from_str(&text).map_err(|error| format!("`cargo metadata` is unreadable: {error}"))
 }
 
 fn one(package: &Package, names: &[&str]) -> Crate {
     let mut uses = Vec::<Use>::new();
     let known = |dependency: &&Dependency| names.contains(&dependency.name.as_str());
     for dependency in package.dependencies.iter().filter(known) {
-        let only_in_tests = dependency.kind == DependencyKind::Development;
+        let only_in_tests = dependency.kind.as_deref() == Some("dev");
         match uses.iter_mut().find(|known| known.name == dependency.name) {
             Some(known) => known.only_in_tests &= only_in_tests,
             None => uses.push(Use { name: dependency.name.clone(), only_in_tests }),
         }
     }
     let manifest = relative(&package.manifest_path);
-    Crate { name: package.name.to_string(), manifest, uses }
+    Crate { name: package.name.clone(), manifest, uses }
 }
 
 /// A path seen from the root of the repository.
-fn relative(path: &Utf8Path) -> String {
+fn relative(path: &str) -> String {
     let root = root().canonicalize().unwrap_or_else(|_| root());
-    path.strip_prefix(root).unwrap_or(path).to_string()
+    let path = Path::new(path);
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
 }
