@@ -7,7 +7,8 @@
 //! add up, nobody safe may have become liquidatable by another's act, and a second silo must not
 //! have changed a byte (`check`, `walk`). In the end everyone leaves (`exit`).
 //!
-//! A failure names its seed, step and action; seeds are constants, so it fails again.
+//! A failure names its seed, step and action; seeds are constants, so it fails again. `cargo xtask
+//! seeds` plays the same walks with other seeds, by adding a number to each.
 
 mod action;
 mod agreement;
@@ -34,15 +35,23 @@ const RICH: u64 = 4_000_000_000_000;
 /// Little enough that profits and bad debt exhaust the pool.
 const POOR: u64 = 250_000_000_000;
 
+/// The environment variable with the number that is added to every seed.
+const OFFSET: &str = "HOLDFAST_WALK_OFFSET";
+
 fn walk(seed: u64, liquidity: u64) {
+    let offset = std::env::var(OFFSET).map_or(0, |text| text.parse().expect("a number"));
+    let seed = seed + offset;
     let mut walk = Walk::new(seed, liquidity);
     let started = std::time::Instant::now();
     walk.play(STEPS);
     println!("{:.0} steps a second", f64::from(STEPS) / started.elapsed().as_secs_f64());
     println!("{}", walk.tally);
     println!("{} steps with debt", walk.owing);
-    walk.tally.check();
-    assert!(walk.owing > 0, "somebody owed what other positions could pay");
+    // Not every seed leads everywhere; these do.
+    if offset == 0 {
+        walk.tally.check();
+        assert!(walk.owing > 0, "somebody owed what other positions could pay");
+    }
     // Exits have to work from wherever the walk ended, and right after a halt.
     if seed % 2 == 1 {
         walk.halt();
