@@ -120,7 +120,8 @@ impl Chain {
             slot: self.slot(),
             clock,
             now: last.now(clock, self.slot(), Millis(0)),
-            restart_slot: self.restart_slot,
+            proven: Millis(0),
+            restart_slot: Some(self.restart_slot),
             skipped: entry(0).zip(entry(SKIP_WINDOW)).and_then(|(new, old)| skipped(new, old)),
         }
     }

@@ -68,7 +68,7 @@ fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
     account.flagged_ms = NOW - 5_000;
     let mut mirror = mirror();
     mirror.accounts.insert(key(1), account);
-    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.state = State::Shelter as u8;
     mirror.chain_health.monitor.since_ms = NOW - 100_000;
     assert_eq!(decide(&mirror, Millis(NOW)), []);
     mirror.accounts.insert(key(1), MarginAccount { collateral: 25_000_000, ..account });
@@ -83,7 +83,7 @@ fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
     account.flagged_ms = NOW - 5_000;
     let thaw = |liquidity: u64, closed: u64| {
         let mut mirror = mirror();
-        mirror.chain_health.monitor.state = State::Thaw as u64;
+        mirror.chain_health.monitor.state = State::Thaw as u8;
         mirror.chain_health.monitor.since_ms = NOW - 100_000;
         mirror.silo.ledger.liquidity = liquidity;
         let market = &mut mirror.markets[0].1;
@@ -108,7 +108,7 @@ fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
     over.markets[0].1.thaw_since_ms = NOW - 60_000;
     assert_eq!(decided(&over), 3, "another minute");
     let mut normal = thaw(1, 0);
-    normal.chain_health.monitor.state = State::Normal as u64;
+    normal.chain_health.monitor.state = State::Normal as u8;
     assert_eq!(decided(&normal), 3, "the pace is a thaw's");
 }
 
@@ -205,7 +205,7 @@ fn pool_requests_wait_for_their_time_and_for_prices_since() {
     assert_eq!(decide(&mirror, Millis(NOW - 1)), [older]);
     mirror.markets[1].1.newest -= 1;
     assert_eq!(decide(&mirror, Millis(NOW)), [older], "no price since the newer one is due");
-    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.state = State::Shelter as u8;
     assert_eq!(decide(&mirror, Millis(NOW)), []);
     let built = older.instruction(&mirror, key(7), key(8)).expect("it is known");
     let silo = mirror.silo_address;
@@ -261,7 +261,7 @@ fn an_exit_that_waits_is_paid_as_far_as_the_outflow_allows() {
     let pays = Intent::PayExit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [pays]);
     let mut spent = mirror();
-    spent.chain_health.monitor.state = State::Shelter as u64;
+    spent.chain_health.monitor.state = State::Shelter as u8;
     spent.silo.outflow_since_ms = NOW - 1_000;
     spent.silo.outflow = u64::MAX / 2;
     spent.accounts.insert(key(1), account);
