@@ -2,7 +2,7 @@ use bytemuck::Zeroable;
 use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest, PositionState};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
-use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::health::{State, Thresholds};
 
 use super::decide;
 use crate::world::{NOW, PRICE, key, long, mirror, order};
@@ -126,9 +126,26 @@ fn the_chain_is_observed_ten_times_per_silence_and_no_closer_than_samples_are_ke
     let mut mirror = mirror();
     assert_eq!(decide(&mirror, Millis(NOW + 5_999)), []);
     assert_eq!(decide(&mirror, Millis(NOW + 6_000)), [Intent::Observe]);
-    mirror.chain_health.thresholds.silence_ms = 10_000;
+    mirror.chain_health.thresholds.silence_ms = 20_000;
     assert_eq!(decide(&mirror, Millis(NOW + 1_999)), []);
     assert_eq!(decide(&mirror, Millis(NOW + 2_000)), [Intent::Observe]);
+}
+
+/// Wherever thresholds may lie, losing several looks in a row is neither a silence nor a blackout.
+#[test]
+fn a_quiet_venue_is_looked_at_well_before_it_counts_as_unwatched() {
+    for (silence_ms, blackout_ms) in [(20_000, 60_000), (60_000, 180_000), (300_000, 600_000)] {
+        let mut mirror = mirror();
+        mirror.chain_health.thresholds.silence_ms = silence_ms;
+        mirror.chain_health.thresholds.blackout_ms = blackout_ms;
+        let limits = Thresholds::from(&mirror.chain_health.thresholds);
+        assert_eq!(limits.check(), Ok(()));
+        let mut looks = (0..silence_ms).step_by(100);
+        let first = looks.find(|ms| decide(&mirror, Millis(NOW + ms)) == [Intent::Observe]);
+        let cadence = first.unwrap();
+        assert!(cadence * 10 <= silence_ms, "{cadence} in {silence_ms}");
+        assert!(cadence * 20 <= u64::from(blackout_ms), "{cadence} in {blackout_ms}");
+    }
 }
 
 #[test]
