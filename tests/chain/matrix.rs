@@ -31,7 +31,7 @@ struct Cell {
 fn enter(stage: &mut Stage, cell: Cell) {
     let now = stage.venue.cluster.now_ms();
     remember(stage, |monitor| {
-        monitor.state = cell.state as u64;
+        monitor.state = cell.state as u8;
         monitor.since_ms = now;
         monitor.until_ms = u64::MAX;
         monitor.unrest_ms = now;

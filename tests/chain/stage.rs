@@ -42,7 +42,7 @@ impl Stage {
 
     /// The state the program has persisted.
     pub fn state(&self) -> State {
-        State::from_code(self.health().monitor.state as u8)
+        State::from_code(self.health().monitor.state)
     }
 
     pub fn health(&self) -> ChainHealth {

@@ -72,15 +72,16 @@ fn proven(health: &ChainHealth) -> Millis {
 
 fn monitor(state: &MonitorState) -> Monitor {
     Monitor {
-        state: ChainState::from_code(u8::try_from(state.state).unwrap()),
+        state: ChainState::from_code(state.state),
         since: Millis(state.since_ms),
         until: Millis(state.until_ms),
         unrest: Millis(state.unrest_ms),
         last_disruption: Millis(state.last_disruption_ms),
+        proven: state.proven == 1,
         seen: Millis(state.seen_ms),
         lead: Millis(state.lead_ms),
         slot: state.slot,
-        restart_slot: state.restart_slot,
+        restart_slot: Some(state.restart_slot),
         window_start: Millis(state.window_start_ms),
         window_slot: state.window_slot,
         window_us: state.window_us,

@@ -283,7 +283,7 @@ pub struct ChainObserved {
     pub skipped: u64,
 }
 
-/// The venue's state changed, or a new break prolonged it.
+/// The venue's state changed, or a new disruption prolonged it.
 #[event]
 pub struct ChainStateChanged {
     /// State before: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter.

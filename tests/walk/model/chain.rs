@@ -55,7 +55,7 @@ impl Look {
     fn sighting(&self, last: &Monitor, proven: Millis) -> ChainSample {
         let now = last.now(self.clock, self.slot, proven);
         let (slot, clock, skipped) = (self.slot, self.clock, self.skipped);
-        ChainSample { slot, clock, now, restart_slot: 0, skipped }
+        ChainSample { slot, clock, now, proven, restart_slot: Some(0), skipped }
     }
 }
 

@@ -65,6 +65,7 @@ impl DrillState {
                     let now = self.venue.seen_chain().now;
                     self.measure.judge(&self.mirror, now, &event, self.watch.last_disruption);
                     self.measure.landed(&event, self.venue.cluster.slot());
+                    self.watch.liquidated(self.mark());
                 }
                 Ok(())
             }

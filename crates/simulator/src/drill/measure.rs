@@ -27,7 +27,7 @@ pub struct Measure {
     /// What accounts could not pay, native units.
     pub bad_debt: u64,
     /// Liquidations of accounts that met maintenance or whose margin was on its way, or at a price
-    /// from before the flag or the break.
+    /// from before the flag or the disruption.
     pub wrongful: u64,
     /// Accounts for which margin was sent that has not landed yet.
     pub margin_sent: HashSet<Pubkey>,

@@ -27,8 +27,6 @@ use holdfast_testkit::{Venue, chain, events};
 const SETTLES_MS: u64 = 3_000;
 /// How often people try over a halt.
 const TRIES_PER_HALT: u64 = 20;
-/// A first block after a halt, on its own.
-const SLOT_MS: u64 = chain::Pace::HEALTHY.slot_ms;
 
 /// A venue with people on it, their keeper, and what was counted so far.
 pub struct DrillState {
@@ -113,7 +111,7 @@ impl DrillState {
             return Ok(());
         }
         if phase.feeds != Feeds::Silent {
-            let published = self.venue.cluster.now_ms() - pace(&phase).slot_ms;
+            let published = self.venue.cluster.now_ms() - self.pace(&phase).slot_ms;
             self.publish(prices, phase.feeds, published)?;
         }
         self.work()?;
@@ -134,16 +132,22 @@ impl DrillState {
         Ok(())
     }
 
-    /// Lets time pass as the phases say, and tells whether a block was made.
+    /// Lets time pass as the phases say, and tells whether a block was made in which anything lands.
     fn pass_to(&mut self, at_ms: u64) -> Result<bool, String> {
         let mut blocks = 0;
         while self.venue.cluster.now_ms() < at_ms {
             let stretch = self.timeline.stretch(at_ms - self.venue.cluster.now_ms());
             if stretch.begins && stretch.phase.is_trouble() {
-                self.watch.breaks(self.mark());
+                self.watch.disrupted(self.mark());
             }
+            let pace = self.pace(&stretch.phase);
             match stretch.phase.chain {
-                ChainBehaviour::Runs(pace) => blocks += self.venue.cluster.run(stretch.ms, pace),
+                ChainBehaviour::Healthy | ChainBehaviour::Runs(_) => {
+                    blocks += self.venue.cluster.run(stretch.ms, pace);
+                }
+                ChainBehaviour::VotesOnly => {
+                    self.venue.cluster.run(stretch.ms, pace);
+                }
                 ChainBehaviour::Stands { restarts } => {
                     self.venue.cluster.stand(stretch.ms);
                     if stretch.ends {
@@ -161,7 +165,9 @@ impl DrillState {
         if restarts {
             self.venue.cluster.restart();
         }
-        self.venue.cluster.run(SLOT_MS, chain::Pace::HEALTHY);
+        let pace = self.venue.cluster.chain().healthy();
+        // On its own.
+        self.venue.cluster.run(pace.slot_ms, pace);
         let began = self.watch.last_disruption.map_or(0, |last_disruption| last_disruption.ms);
         let prices = self.newest.clone();
         self.publish(&prices, Feeds::Well, began)?;
@@ -259,6 +265,14 @@ impl DrillState {
         slot.number != 0 && slot.reduce_only == 1 && slot.earliest_ms != 0 && point != Ok(None)
     }
 
+    /// How slots go by in a phase in which there are some.
+    fn pace(&self, phase: &Phase) -> chain::Pace {
+        match phase.chain {
+            ChainBehaviour::Runs(pace) => pace,
+            _ => self.venue.cluster.chain().healthy(),
+        }
+    }
+
     /// Now.
     pub fn mark(&self) -> Mark {
         Mark { ms: self.venue.cluster.now_ms(), slot: self.venue.cluster.slot() }
@@ -293,14 +307,6 @@ impl DrillState {
             liquidations: self.measure.partial + self.measure.full,
             state: self.venue.seen_chain().monitor.state,
         }
-    }
-}
-
-/// How slots go by in a phase in which there are some.
-fn pace(phase: &Phase) -> chain::Pace {
-    match phase.chain {
-        ChainBehaviour::Runs(pace) => pace,
-        ChainBehaviour::Stands { .. } => chain::Pace::HEALTHY,
     }
 }
 

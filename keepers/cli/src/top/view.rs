@@ -77,7 +77,7 @@ pub struct ChainView {
     pub since_ms: u64,
     /// Until when it is held at least; zero where it is not.
     pub until_ms: u64,
-    /// The last break; zero: never.
+    /// The last disruption; zero: never.
     pub last_disruption_ms: u64,
     /// The last observation.
     pub observed_ms: u64,
@@ -90,7 +90,7 @@ pub struct ChainView {
     /// Slots skipped over the newest 128 blocks at the last observation.
     pub skipped: Option<u64>,
     /// The restart it knows of.
-    pub restart_slot: u64,
+    pub restart_slot: Option<u64>,
 }
 
 /// A market.
@@ -126,7 +126,7 @@ pub enum MarketStanding {
     Ready,
     /// Its price is outside the band.
     OutsideBand,
-    /// It waits for enough prices since the chain's last break.
+    /// It waits for enough prices since the chain's last disruption.
     Waiting,
     /// Its price is too old.
     Stale,

@@ -177,6 +177,7 @@ fn strains(pace: Pace, chain: &Chain) -> bool {
         slot: chain.monitor.slot.saturating_add(pace.slots),
         clock: chain.now,
         now: chain.now,
+        proven: Millis(0),
         restart_slot: chain.monitor.restart_slot,
         skipped: Some(skipped.unwrap_or(u64::MAX)),
     };
@@ -190,7 +191,7 @@ fn strains(pace: Pace, chain: &Chain) -> bool {
     };
     let judged = seen.judge(&last, &chain.thresholds);
     let slow = |signal| matches!(signal, Signal::SlowSlots | Signal::SkippedSlots);
-    matches!(judged, Judgement::Strain(signal) | Judgement::Break(signal) if slow(signal))
+    matches!(judged, Judgement::Strain(signal) | Judgement::Disruption(signal) if slow(signal))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use bytemuck::Zeroable;
 use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
-use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::health::{State, Thresholds};
 
 use super::decide;
 use crate::world::{NOW, PRICE, flagged, held, key, long, mirror, order};
@@ -62,7 +62,7 @@ fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
     let account = flagged(long(40_000_000), 5_000);
     let mut mirror = mirror();
     mirror.accounts.insert(key(1), account);
-    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.state = State::Shelter as u8;
     mirror.chain_health.monitor.since_ms = NOW - 100_000;
     assert_eq!(decide(&mirror, Millis(NOW)), []);
     mirror.accounts.insert(key(1), MarginAccount { collateral: 25_000_000, ..account });
@@ -76,7 +76,7 @@ fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
     let account = flagged(long(10_000_000), 5_000);
     let thaw = |liquidity: u64, closed: u64| {
         let mut mirror = mirror();
-        mirror.chain_health.monitor.state = State::Thaw as u64;
+        mirror.chain_health.monitor.state = State::Thaw as u8;
         mirror.chain_health.monitor.since_ms = NOW - 100_000;
         mirror.silo.ledger.liquidity = liquidity;
         let market = &mut mirror.markets[0].1;
@@ -101,7 +101,7 @@ fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
     over.markets[0].1.thaw_since_ms = NOW - 60_000;
     assert_eq!(decided(&over), 3, "another minute");
     let mut normal = thaw(1, 0);
-    normal.chain_health.monitor.state = State::Normal as u64;
+    normal.chain_health.monitor.state = State::Normal as u8;
     assert_eq!(decided(&normal), 3, "the pace is a thaw's");
 }
 
@@ -119,9 +119,26 @@ fn the_chain_is_observed_ten_times_per_silence_and_no_closer_than_samples_are_ke
     let mut mirror = mirror();
     assert_eq!(decide(&mirror, Millis(NOW + 5_999)), []);
     assert_eq!(decide(&mirror, Millis(NOW + 6_000)), [Intent::Observe]);
-    mirror.chain_health.thresholds.silence_ms = 10_000;
+    mirror.chain_health.thresholds.silence_ms = 20_000;
     assert_eq!(decide(&mirror, Millis(NOW + 1_999)), []);
     assert_eq!(decide(&mirror, Millis(NOW + 2_000)), [Intent::Observe]);
+}
+
+/// Wherever thresholds may lie, losing several looks in a row is neither a silence nor a blackout.
+#[test]
+fn a_quiet_venue_is_looked_at_well_before_it_counts_as_unwatched() {
+    for (silence_ms, blackout_ms) in [(20_000, 60_000), (60_000, 180_000), (300_000, 600_000)] {
+        let mut mirror = mirror();
+        mirror.chain_health.thresholds.silence_ms = silence_ms;
+        mirror.chain_health.thresholds.blackout_ms = blackout_ms;
+        let limits = Thresholds::from(&mirror.chain_health.thresholds);
+        assert_eq!(limits.check(), Ok(()));
+        let mut looks = (0..silence_ms).step_by(100);
+        let first = looks.find(|ms| decide(&mirror, Millis(NOW + ms)) == [Intent::Observe]);
+        let cadence = first.unwrap();
+        assert!(cadence * 10 <= silence_ms, "{cadence} in {silence_ms}");
+        assert!(cadence * 20 <= u64::from(blackout_ms), "{cadence} in {blackout_ms}");
+    }
 }
 
 #[test]
@@ -198,7 +215,7 @@ fn pool_requests_wait_for_their_time_and_for_prices_since() {
     assert_eq!(decide(&mirror, Millis(NOW - 1)), [older]);
     mirror.markets[1].1.newest -= 1;
     assert_eq!(decide(&mirror, Millis(NOW)), [older], "no price since the newer one is due");
-    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.state = State::Shelter as u8;
     assert_eq!(decide(&mirror, Millis(NOW)), []);
     let built = older.instruction(&mirror, key(7), key(8)).expect("it is known");
     let silo = mirror.silo_address;
@@ -254,7 +271,7 @@ fn an_exit_that_waits_is_paid_as_far_as_the_outflow_allows() {
     let pays = Intent::PayExit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [pays]);
     let mut spent = mirror();
-    spent.chain_health.monitor.state = State::Shelter as u64;
+    spent.chain_health.monitor.state = State::Shelter as u8;
     spent.silo.outflow_since_ms = NOW - 1_000;
     spent.silo.outflow = u64::MAX / 2;
     spent.accounts.insert(key(1), account);

@@ -24,7 +24,8 @@ impl Keeper {
         });
         Venue {
             baseline_us: monitor.baseline_us,
-            restart_slot: monitor.restart_slot,
+            // A venue that knows of none has none to notice.
+            restart_slot: monitor.restart_slot.unwrap_or(u64::MAX),
             stale_prices: stale,
         }
     }
