@@ -18,7 +18,7 @@ const ROUNDS: usize = 10;
 
 /// A buffer that an earlier run left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
+pub struct OrphanBuffer {
     /// Its address.
     pub address: Pubkey,
     /// What closing it returns.
@@ -111,12 +111,15 @@ fn missing<'a>(there: &[u8], elf: &'a [u8]) -> Vec<(u32, &'a [u8])> {
 ///
 /// # Errors
 /// A sentence when the cluster does not answer.
-pub fn leftovers(cluster: &mut impl Cluster, authority: &Pubkey) -> Result<Vec<Leftover>, String> {
+pub fn leftovers(
+    cluster: &mut impl Cluster,
+    authority: &Pubkey,
+) -> Result<Vec<OrphanBuffer>, String> {
     let header = UpgradeableLoaderState::size_of_buffer_metadata();
     let found = cluster.accounts_of(&loader::ID, &prefix(authority), header)?;
     Ok(found
         .into_iter()
-        .map(|head| Leftover {
+        .map(|head| OrphanBuffer {
             address: head.address,
             lamports: head.lamports,
             length: head.length.saturating_sub(header),

@@ -1,7 +1,7 @@
 //! Where a cluster has something else than the deployment wants.
 
 use holdfast_client::address;
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::state::FeedSource;
 use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
 
 use crate::steps::{padded, read};

@@ -19,11 +19,11 @@ mod steps;
 use holdfast_client::{Instruction, Pubkey};
 use solana_keypair::Keypair;
 
-pub use buffer::{Leftover, close_buffer, leftovers};
-pub use file::{Wanted, read as read_deployment};
+pub use buffer::{OrphanBuffer, close_buffer, leftovers};
+pub use file::{DesiredState, read as read_deployment};
 pub use layouts::check_layouts;
 pub use manifest::{ListedMarket, ListedSilo, Manifest};
-pub use migrate::{Migration, ProgramTask, Progress, Survey, migrate, survey};
+pub use migrate::{Migration, MigrationPlan, ProgramTask, Progress, migrate, survey};
 pub use origin::{Origin, Place, local_program_keypair};
 pub use program::{Deployed, deploy_program, deployed, upgrade_program};
 pub use rpc::{RpcCluster, reason};

@@ -1,4 +1,4 @@
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 
 use super::*;
 use crate::{MarketPlan, SiloPlan, presets};

@@ -46,7 +46,7 @@ pub enum ProgramTask {
 
 /// What a cluster has and lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Survey {
+pub struct MigrationPlan {
     /// Which cluster it is.
     pub place: Place,
     /// The program.
@@ -65,7 +65,7 @@ pub struct Survey {
     pub balance: u64,
 }
 
-impl Survey {
+impl MigrationPlan {
     /// Whether there is nothing to do.
     pub fn is_done(&self) -> bool {
         self.program == ProgramTask::Nothing && self.steps.is_empty()
@@ -104,7 +104,7 @@ pub enum Progress {
 /// A sentence: the program must not be deployed there, the wallet is not the upgrade authority,
 /// accounts exist that this version does not read, a mint is missing, an exchange that is not locked
 /// yet has something else than wanted, or what [`plan`] says.
-pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Survey, String> {
+pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<MigrationPlan, String> {
     let Migration { elf, wanted, .. } = *migration;
     let place = cluster.place()?;
     origin::check(&place, &holdfast::ID, elf)?;
@@ -136,7 +136,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Surve
     }
     let cost = cost::of(cluster, elf.len(), program, written, &steps)?;
     let balance = cluster.account(&payer)?.map_or(0, |account| account.lamports);
-    Ok(Survey {
+    Ok(MigrationPlan {
         place,
         program,
         written: written.unwrap_or_default(),

@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::state::{
     MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
 };
-use holdfast_risk::chain_health::Thresholds;
+use holdfast_risk::chain::health::Thresholds;
 
 /// Those that the venue's times and margins are made for.
 pub fn thresholds() -> ThresholdsState {

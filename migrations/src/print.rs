@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use holdfast_migrations::{Leftover, Manifest, ProgramTask, Progress, Survey, sol};
+use holdfast_migrations::{Manifest, MigrationPlan, OrphanBuffer, ProgramTask, Progress, sol};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 /// What is there and what would be done.
-pub fn survey(found: &Survey, length: usize, as_json: bool) -> Result<(), String> {
+pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(), String> {
     if as_json {
         return show(&json!({
             "cluster": found.place.to_string(),
@@ -66,7 +66,7 @@ pub fn done(manifest: &Manifest, file: &Path, nothing: bool, as_json: bool) -> R
 }
 
 /// Buffers that are there.
-pub fn leftovers(found: &[Leftover], as_json: bool) -> Result<(), String> {
+pub fn leftovers(found: &[OrphanBuffer], as_json: bool) -> Result<(), String> {
     if as_json {
         let rows = found.iter().map(|it| {
             json!({"address": it.address.to_string(), "lamports": it.lamports, "bytes": it.length})
@@ -87,7 +87,7 @@ pub struct Bar(ProgressBar);
 
 impl Bar {
     /// At the beginning of what was found to do.
-    pub fn new(found: &Survey, length: usize) -> Self {
+    pub fn new(found: &MigrationPlan, length: usize) -> Self {
         let bar = ProgressBar::new(length as u64);
         let style = "writing the program {bar:30} {bytes}/{total_bytes} in {elapsed}";
         bar.set_style(

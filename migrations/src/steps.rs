@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use holdfast_client::holdfast::instructions::Feeds;
+use holdfast_client::holdfast::state::Feeds;
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, Silo, SiloTermsState, ThresholdsState, TimelockState,
 };

@@ -2,10 +2,10 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_risk::policy::Action;
-use holdfast_sim::Failure;
-use holdfast_sim::feed::Published;
-use holdfast_sim::venue::ALL;
+use holdfast_risk::chain::policy::Action;
+use holdfast_testkit::Failure;
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::venue::ALL;
 
 use crate::stage::Stage;
 

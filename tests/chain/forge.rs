@@ -2,7 +2,7 @@
 
 use holdfast_client::address;
 use holdfast_client::holdfast::state::MonitorState;
-use holdfast_sim::Trader;
+use holdfast_testkit::Trader;
 
 use crate::stage::Stage;
 

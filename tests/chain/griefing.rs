@@ -2,8 +2,8 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::feed::Published;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::feed::Published;
 
 use crate::forge::remember;
 use crate::stage::{PRICE, Stage};
@@ -102,7 +102,7 @@ fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
     stage.venue.publish_one(0, Published::new(PRICE, true_ms)).unwrap();
     stage.venue.observe().unwrap();
     assert_eq!(stage.state(), State::Shelter);
-    let broke_ms = stage.health().monitor.broke_ms;
+    let last_disruption_ms = stage.health().monitor.last_disruption_ms;
     let mut before = State::Shelter;
     for _ in 0..220 {
         true_ms += 5_000;
@@ -111,7 +111,7 @@ fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
         stage.venue.publish_one(0, Published::new(PRICE, true_ms)).unwrap();
         stage.venue.observe().unwrap();
         let monitor = stage.health().monitor;
-        assert_eq!(monitor.broke_ms, broke_ms, "one halt");
+        assert_eq!(monitor.last_disruption_ms, last_disruption_ms, "one halt");
         assert!(monitor.seen_ms.abs_diff(true_ms) <= 1_000, "the venue knows the time");
         assert!(stage.state() <= before, "it only gets better");
         before = stage.state();

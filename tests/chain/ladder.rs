@@ -1,8 +1,8 @@
 //! From a halt back to normal, with nobody's permission.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::venue::market_order;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::venue::market_order;
 
 use crate::stage::{PRICE, Stage};
 

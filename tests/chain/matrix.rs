@@ -1,15 +1,15 @@
 //! Every guarded instruction in every state of the chain and of its market's price: the table of
-//! `holdfast_risk::policy`, as the compiled program enforces it.
+//! `holdfast_risk::chain::policy`, as the compiled program enforces it.
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::PoolOrder;
-use holdfast_client::holdfast::state::Content;
+use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::{Instruction, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_risk::chain_health::State;
-use holdfast_risk::policy::{Action, Permit, permit};
-use holdfast_sim::venue::{ALL, keypair, market_order};
-use holdfast_sim::{Failure, tokens};
+use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_testkit::venue::{ALL, keypair, market_order};
+use holdfast_testkit::{Failure, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -36,7 +36,7 @@ fn enter(stage: &mut Stage, cell: Cell) {
         monitor.until_ms = u64::MAX;
         monitor.unrest_ms = now;
         if cell.price == Condition::PostGap {
-            monitor.broke_ms = now + 1;
+            monitor.last_disruption_ms = now + 1;
         }
     });
 }
@@ -180,7 +180,7 @@ fn change_maintenance(stage: &mut Stage, cell: Cell) -> Result<(), Failure> {
     let market = stage.venue.markets[0];
     let mut terms = stage.venue.market(0).terms;
     terms.maintenance_bps += 1;
-    let content = Content::MarketTerms { market, terms };
+    let content = ChangeKind::MarketTerms { market, terms };
     let propose = instruction::propose_change(admin.pubkey(), 0, content.clone());
     send(stage, propose, &admin)?;
     stage.venue.cluster.pass(presets::timelock().wait_ms);

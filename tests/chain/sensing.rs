@@ -2,10 +2,10 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::Failure;
-use holdfast_sim::feed::Published;
-use holdfast_sim::venue::market_order;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::Failure;
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
 use crate::stage::{PRICE, Stage};
@@ -30,7 +30,10 @@ fn a_halt() {
     is_refused(open(&mut stage));
     stage.venue.observe().unwrap();
     assert_eq!(stage.state(), State::Shelter);
-    assert_eq!(stage.health().monitor.broke_ms / 1_000, stage.venue.cluster.now_ms() / 1_000);
+    assert_eq!(
+        stage.health().monitor.last_disruption_ms / 1_000,
+        stage.venue.cluster.now_ms() / 1_000
+    );
 }
 
 /// Nobody looked for 36 seconds before a halt of a minute.

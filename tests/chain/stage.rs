@@ -4,9 +4,9 @@ use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChainHealth;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::venue::{LONE, Listing, market_order, silo_plan};
-use holdfast_sim::{Failure, Trader, Venue};
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::venue::{LONE, Listing, market_order, silo_plan};
+use holdfast_testkit::{Failure, Trader, Venue};
 
 pub const PRICE: u64 = 150_000_000;
 pub const START_MS: u64 = 1_760_000_000_000;

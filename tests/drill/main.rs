@@ -3,9 +3,9 @@
 
 mod outages;
 
-use holdfast_sim::audit::Audit;
-use holdfast_sim::drill::{Drill, Report, Scenario};
-use holdfast_sim::path::{Bar, built_in};
+use holdfast_simulator::drill::{Drill, Report, Scenario};
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::path::{Bar, built_in};
 
 fn play(bars: &[Bar], seed: u64) -> Report {
     play_scenario("crash", bars, seed, 24)

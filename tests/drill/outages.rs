@@ -1,7 +1,7 @@
 //! What every outage must come to, whatever the seed.
 
-use holdfast_sim::audit::Audit;
-use holdfast_sim::drill::{Report, SCENARIOS, Scenario};
+use holdfast_simulator::drill::{Report, SCENARIOS, Scenario};
+use holdfast_testkit::audit::Audit;
 
 use crate::play_scenario;
 

@@ -2,17 +2,17 @@
 //! venue believes it as it believes Pyth's.
 
 use anchor_lang::error::ErrorCode;
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_localnet::publisher::feed::{LENGTH, create, encoded, write};
 use holdfast_localnet::publisher::feed_address;
 use holdfast_risk::Millis;
-use holdfast_sim::feed::Published;
-use holdfast_sim::tokens::set_owned;
-use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
-use holdfast_sim::{Cluster, Failure, elf};
-use price_feed::{FeedError, WRITER};
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::tokens::set_owned;
+use holdfast_testkit::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_testkit::{Cluster, Failure, elf};
+use mock_oracle::{FeedError, WRITER};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -31,8 +31,8 @@ fn stranger() -> Keypair {
 
 /// A cluster with the program and people who can pay.
 fn prepare(cluster: &mut Cluster) {
-    let elf = elf::read_price_feed().expect("the compiled program");
-    cluster.install(price_feed::ID, &writer().pubkey(), &elf);
+    let elf = elf::read_mock_oracle().expect("the compiled program");
+    cluster.install(mock_oracle::ID, &writer().pubkey(), &elf);
     for person in [writer(), stranger()] {
         cluster.fund(&person.pubkey(), 1_000_000_000);
     }
@@ -44,7 +44,7 @@ fn with_feed(length: usize) -> (Cluster, Pubkey) {
     let mut cluster = Cluster::new(NOW);
     prepare(&mut cluster);
     let feed = keypair("a feed", 0).pubkey();
-    set_owned(&mut cluster, feed, vec![0; length], price_feed::ID);
+    set_owned(&mut cluster, feed, vec![0; length], mock_oracle::ID);
     (cluster, feed)
 }
 

@@ -2,9 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::Failure;
-use holdfast_sim::chain::Pace;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::Failure;
+use holdfast_testkit::chain::Pace;
 use solana_signer::Signer;
 
 use crate::stage::{PRICE, Stage};

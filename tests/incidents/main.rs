@@ -9,8 +9,8 @@ mod stale_markets;
 mod stale_prices;
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_sim::Failure;
-use holdfast_sim::chain::Pace;
+use holdfast_testkit::Failure;
+use holdfast_testkit::chain::Pace;
 
 use stage::Stage;
 

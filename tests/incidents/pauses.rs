@@ -2,9 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::chain::Pace;
-use holdfast_sim::venue::market_order;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::chain::Pace;
+use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
 use crate::stage::{PRICE, Stage};

@@ -3,10 +3,10 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{Pubkey, address, instruction};
-use holdfast_sim::chain::Pace;
-use holdfast_sim::feed::Published;
-use holdfast_sim::venue::{ALL, LONE, Listing, keypair, market_order, silo_plan};
-use holdfast_sim::{Failure, Trader, Venue, tokens};
+use holdfast_testkit::chain::Pace;
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::venue::{ALL, LONE, Listing, keypair, market_order, silo_plan};
+use holdfast_testkit::{Failure, Trader, Venue, tokens};
 use solana_signer::Signer;
 
 use crate::stage::{PRICE, START_MS};

@@ -2,9 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
-use holdfast_sim::chain::Pace;
-use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_sim::venue::{feed_account, feed_id};
+use holdfast_testkit::chain::Pace;
+use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_testkit::venue::{feed_account, feed_id};
 
 use crate::stage::{PRICE, Stage};
 use crate::{HOUR_MS, OLD_EPOCH, YOUNG_EPOCH, halt, refuses};

@@ -3,9 +3,9 @@
 
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::instruction;
-use holdfast_keepers::keeper::Report;
+use holdfast_keeper_core::keeper::Report;
 use holdfast_risk::Millis;
-use holdfast_sim::keeping::{Fault, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, World, WorldPlan};
 use solana_signer::Signer;
 
 /// Enough to be safe again, in the collateral's units.

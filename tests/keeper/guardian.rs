@@ -3,10 +3,10 @@
 
 use holdfast_client::address;
 use holdfast_client::holdfast::state::Exchange;
-use holdfast_keepers::health::Class;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::keeping::{Fault, World, WorldPlan};
-use holdfast_sim::venue::guardians;
+use holdfast_keeper_core::health::ChainCondition;
+use holdfast_risk::chain::health::State;
+use holdfast_simulator::keeping::{Fault, World, WorldPlan};
+use holdfast_testkit::venue::guardians;
 
 /// A calm world in which all keepers have the key of a guardian of their own.
 fn world(keepers: usize, endpoints: usize) -> World {
@@ -41,7 +41,7 @@ fn standing_prices_strain_the_venue_once_whoever_is_first() {
         assert!(took > 90_000, "{took}");
         world.pass(30_000);
         assert_eq!(tightened(&world), 1);
-        assert_eq!(world.chain.venue.chain_health().monitor.broke_ms, 0, "nothing broke");
+        assert_eq!(world.chain.venue.chain_health().monitor.last_disruption_ms, 0, "nothing broke");
         let until = world.chain.venue.chain_health().monitor.until_ms;
         assert!(until > world.chain.venue.cluster.now_ms() + 500_000);
     }
@@ -64,9 +64,9 @@ fn without_a_key_or_beyond_doubt_nobody_tightens() {
 #[test]
 fn a_keeper_whose_own_sources_fail_stands_down() {
     for (fault, class) in [
-        (Fault::AllFrozen, Class::RpcStale),
-        (Fault::AllRefusing, Class::RpcStale),
-        (Fault::Silent, Class::StreamSilent),
+        (Fault::AllFrozen, ChainCondition::RpcStale),
+        (Fault::AllRefusing, ChainCondition::RpcStale),
+        (Fault::Silent, ChainCondition::StreamSilent),
     ] {
         let mut world = world(1, 3);
         world.fail(&[fault, Fault::NoPrices]);

@@ -2,9 +2,9 @@
 
 use holdfast_client::address;
 use holdfast_client::holdfast::state::MarginAccount;
-use holdfast_keepers::Intent;
+use holdfast_keeper_core::Intent;
 use holdfast_risk::Millis;
-use holdfast_sim::keeping::{Fault, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, World, WorldPlan};
 use solana_signer::Signer;
 
 fn plan(seed: u64, keepers: usize) -> WorldPlan {

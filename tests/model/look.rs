@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
-use holdfast_risk::chain_health::State;
+use holdfast_risk::chain::health::State;
 
 /// What a look ought to mean to the venue, known without asking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

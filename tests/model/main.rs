@@ -1,7 +1,7 @@
 //! The chain's states, every one that can be reached: the real [`Monitor::step`] under a chain that
 //! does what it likes, explored until nothing new is found.
 //!
-//! [`Monitor::step`]: holdfast_risk::chain_health::Monitor::step
+//! [`Monitor::step`]: holdfast_risk::chain::health::Monitor::step
 
 mod look;
 mod rules;
@@ -9,7 +9,7 @@ mod venue;
 mod world;
 
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{State, Thresholds};
+use holdfast_risk::chain::health::{State, Thresholds};
 
 use crate::look::{Look, Proof, Weather};
 use crate::venue::Venue;

@@ -1,7 +1,7 @@
 //! What must hold of every step, told from what really happened and not from what the venue makes
 //! of it.
 
-use holdfast_risk::chain_health::{Monitor, Sighting, State, Transition};
+use holdfast_risk::chain::health::{ChainSample, Monitor, State, Transition};
 
 use crate::look::{Look, Proof, Weather};
 use crate::world::{Setting, World};
@@ -48,7 +48,7 @@ pub enum Fault {
 pub struct Step<'step> {
     pub world: &'step World,
     pub look: &'step Look,
-    pub seen: Sighting,
+    pub seen: ChainSample,
     pub after: Monitor,
     pub transition: Option<Transition>,
     /// How far the cluster's clock is now behind the true time, milliseconds.
@@ -118,7 +118,7 @@ impl Step<'_> {
             (self.look.proof != Proof::True && after.lead > last.lead, Fault::Ahead),
             (self.look.ms < SPACING_MS, Fault::Spam),
         ];
-        broken.iter().find(|(broke, _)| *broke).map(|&(_, fault)| fault)
+        broken.iter().find(|(last_disruption, _)| *last_disruption).map(|&(_, fault)| fault)
     }
 
     /// How far the look may tighten.

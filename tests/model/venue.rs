@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use holdfast_risk::chain_health::State;
-use holdfast_risk::policy::{Action, Permit, permit};
+use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::policy::{Action, Permit, permit};
 use stateright::{Checker, Model, Property};
 
 use crate::look::Look;

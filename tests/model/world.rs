@@ -1,7 +1,7 @@
 //! One state of the model: what the venue remembers, and what is true meanwhile.
 
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
+use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 
 use crate::look::{Look, Proof, Weather};
 use crate::rules::{Fault, Step};
@@ -44,7 +44,7 @@ impl Setting {
     /// the shortest slots.
     pub fn starts(&self) -> Vec<World> {
         let now = Millis(NOW);
-        let first = Sighting { slot: SLOT, clock: now, now, restart_slot: 0, skipped: Some(0) };
+        let first = ChainSample { slot: SLOT, clock: now, now, restart_slot: 0, skipped: Some(0) };
         let start = |baseline_us| World {
             monitor: self.shift(&Monitor { baseline_us, ..Monitor::new(&first) }),
             behind: 0,
@@ -123,7 +123,7 @@ impl Setting {
             since: back(monitor.since, self.longest()),
             until: Millis(if remaining > 0 { NOW + remaining } else { 0 }),
             unrest: back(monitor.unrest, self.limits.hold.0),
-            broke: Millis(0),
+            last_disruption: Millis(0),
             seen: Millis(NOW),
             slot: SLOT,
             restart_slot: 0,
@@ -135,14 +135,14 @@ impl Setting {
     }
 }
 
-fn sighting(last: &Monitor, look: &Look, clock: u64, true_now: u64) -> Sighting {
+fn sighting(last: &Monitor, look: &Look, clock: u64, true_now: u64) -> ChainSample {
     let proven = match look.proof {
         Proof::Nothing => 0,
         Proof::Old => clock - 60_000,
         Proof::True => true_now,
     };
     let slot = SLOT + look.slots;
-    Sighting {
+    ChainSample {
         slot,
         clock: Millis(clock),
         now: last.now(Millis(clock), slot, Millis(proven)),

@@ -3,9 +3,9 @@
 
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
-use holdfast_sim::tokens::{create_token_account, set_owned};
-use holdfast_sim::venue::{LONE, Listing, keypair, market_order};
-use holdfast_sim::{Trader, Venue};
+use holdfast_testkit::tokens::{create_token_account, set_owned};
+use holdfast_testkit::venue::{LONE, Listing, keypair, market_order};
+use holdfast_testkit::{Trader, Venue};
 use solana_keypair::Keypair;
 use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
 use solana_signer::Signer;

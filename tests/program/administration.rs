@@ -2,14 +2,14 @@
 
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, SideState, Silo, SiloTermsState, ThresholdsState,
 };
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::{Venue, keypair, majority};
-use holdfast_sim::{elf, tokens};
+use holdfast_testkit::venue::{Venue, keypair, majority};
+use holdfast_testkit::{elf, tokens};
 use solana_signer::Signer;
 
 use crate::world::{IN_USE, START_MS, World, stranger};

@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{Instruction, instruction};
-use holdfast_sim::Trader;
+use holdfast_testkit::Trader;
 
 use crate::world::{BTC, CALM, SOL, World};
 
@@ -83,7 +83,7 @@ fn a_stale_position_blocks_neither_flag_nor_liquidation_nor_its_own_exit() {
     let stale_since = world.market(1).newest_price();
     world.cluster.pass(40_000);
     let crash = |world: &mut World| {
-        let published = holdfast_sim::feed::Published::new(115_000_000, world.cluster.now_ms());
+        let published = holdfast_testkit::feed::Published::new(115_000_000, world.cluster.now_ms());
         world.publish_one(0, published).unwrap();
     };
     crash(&mut world);
@@ -92,7 +92,7 @@ fn a_stale_position_blocks_neither_flag_nor_liquidation_nor_its_own_exit() {
     crash(&mut world);
     world.send(liquidate(&world, &trader, &keeper));
     assert_eq!(world.market(1).newest_price(), stale_since);
-    let order = holdfast_sim::venue::market_order(-100, world.cluster.now_ms());
+    let order = holdfast_testkit::venue::market_order(-100, world.cluster.now_ms());
     let number = world.place(&trader, 1, order).unwrap();
     let execute = |world: &mut World| world.execute(&trader.account, number, &keeper.account);
     assert!(execute(&mut world).unwrap_err().is(HoldfastError::NoPriceYet));

@@ -5,7 +5,7 @@ use anchor_lang::Discriminator;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Instruction, instruction};
-use holdfast_sim::{Trader, tokens};
+use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
 use crate::world::World;
@@ -62,7 +62,7 @@ pub(crate) fn an_account_that_contradicts_itself() {
         data.extend(bytemuck::bytes_of(&account));
         let program = holdfast_client::holdfast::ID;
         tokens::set_owned(&mut world.cluster, trader.account, data, program);
-        let request = holdfast_sim::venue::market_order(1_000_000, world.cluster.now_ms());
+        let request = holdfast_testkit::venue::market_order(1_000_000, world.cluster.now_ms());
         let (owner, market) = (trader.keypair.pubkey(), world.markets[0]);
         let place = instruction::place_order(owner, trader.account, market, request, &[]);
         world.refuses(&place, HoldfastError::AccountBroken);

@@ -76,7 +76,7 @@ const PROOFS: &[Proof] = &[
         &[UnreadableFeed, NoFeedPrice, StaleFeed, FutureFeed, UncertainFeed, FeedNotNewer],
     ),
     (refresh_market::price_account, &[UnreadableFeed, WrongFeed, StaleFeed, UncertainFeed]),
-    (refresh_market::wrong_accounts, &[WrongFeed, FeedBeforeBreak]),
+    (refresh_market::wrong_accounts, &[WrongFeed, FeedBeforeDisruption]),
 ];
 
 /// What no test can bring about: every cluster has the sysvar.

@@ -5,10 +5,10 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::instruction;
 use holdfast_risk::Usd;
-use holdfast_risk::share::Pool;
-use holdfast_sim::Trader;
-use holdfast_sim::audit::Audit;
-use holdfast_sim::venue::market_order;
+use holdfast_risk::pool::share::Pool;
+use holdfast_testkit::Trader;
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
 use crate::pool::{Provider, pool_now};

@@ -1,16 +1,16 @@
 //! `execute_order`: what it does, to the unit.
 
-use holdfast_client::holdfast::books;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::state::{MarginAccount, Market, Silo};
+use holdfast_client::holdfast::trade_context;
 use holdfast_client::{address, instruction};
 use holdfast_risk::Millis;
-use holdfast_risk::execution::{Circumstances, execute};
-use holdfast_risk::order::Order;
-use holdfast_risk::policy::Permit;
-use holdfast_risk::terms::MarketTerms;
-use holdfast_sim::Trader;
-use holdfast_sim::venue::market_order;
+use holdfast_risk::account::execution::{ExecutionContext, execute};
+use holdfast_risk::account::order::Order;
+use holdfast_risk::chain::policy::Permit;
+use holdfast_risk::market::terms::MarketTerms;
+use holdfast_testkit::Trader;
+use holdfast_testkit::venue::market_order;
 
 use crate::world::{BTC, CALM, LIQUIDITY, SOL, World};
 
@@ -22,14 +22,14 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
     let mut account = world.account(&trader.account);
     let waiting = *account.orders.iter().find(|order| order.number != 0).unwrap();
     let now = market.now(Millis(world.cluster.now_ms() / 1_000 * 1_000));
-    let met = Circumstances {
+    let met = ExecutionContext {
         now,
-        broke: Millis(0),
+        last_disruption: Millis(0),
         volatility: market.volatility().per_minute(),
         opening: Permit::Allowed,
     };
     let executed = execute(
-        &books::open(&silo, &market, &account),
+        &trade_context::open(&silo, &market, &account),
         &Order::from(&waiting),
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
@@ -37,7 +37,7 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
         met,
     )
     .unwrap();
-    books::store(&executed.traded.book, &mut silo, &mut market, &mut account, now).unwrap();
+    trade_context::store(&executed.traded.book, &mut silo, &mut market, &mut account, now).unwrap();
     account.remove_order(waiting.number).unwrap();
     (silo, market, account)
 }

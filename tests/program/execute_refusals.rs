@@ -4,8 +4,8 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
 use holdfast_client::{Instruction, instruction};
-use holdfast_sim::Trader;
-use holdfast_sim::venue::market_order;
+use holdfast_testkit::Trader;
+use holdfast_testkit::venue::market_order;
 
 use crate::world::{CALM, SOL, World};
 
@@ -166,7 +166,7 @@ pub(crate) fn stale_prices_do_not_open() {
     let request = market_order(SIZE, world.cluster.now_ms());
     let number = world.place(&trader, 0, request).unwrap();
     world.cluster.pass(31_000);
-    let published = holdfast_sim::feed::Published::new(SOL, world.cluster.now_ms());
+    let published = holdfast_testkit::feed::Published::new(SOL, world.cluster.now_ms());
     world.publish_one(0, published).unwrap();
     // The other position is stale: it counts at the far edge of its band, and there is room.
     world.execute(&trader.account, number, &trader.account).unwrap();

@@ -2,9 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{Instruction, address, instruction};
-use holdfast_sim::audit::Audit;
-use holdfast_sim::venue::market_order;
-use holdfast_sim::{Trader, tokens};
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::venue::market_order;
+use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
 use crate::world::{CALM, World, stranger};

@@ -4,10 +4,10 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::{MarketRefreshed, MarketUnpriced};
 use holdfast_client::holdfast::oracle::switchboard::layout;
 use holdfast_client::holdfast::oracle::{Provider, SWITCHBOARD_PROGRAM};
-use holdfast_sim::feed::Published;
-use holdfast_sim::tokens::set_owned;
-use holdfast_sim::venue::{ALL, Listing, Venue, feed_address, feed_id, silo_plan};
-use holdfast_sim::{events, switchboard};
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::tokens::set_owned;
+use holdfast_testkit::venue::{ALL, Listing, Venue, feed_address, feed_id, silo_plan};
+use holdfast_testkit::{events, switchboard};
 use switchboard_on_demand::on_demand::accounts::pull_feed::{CurrentResult, PullFeedAccountData};
 
 use crate::world::{SOL, START_MS};

@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{Instruction, instruction, standing};
 use holdfast_risk::Price;
-use holdfast_sim::Trader;
+use holdfast_testkit::Trader;
 
 use crate::world::{BTC, CALM, World};
 

@@ -1,7 +1,7 @@
 //! One account's life: deposit, trade, liquidation.
 
 use holdfast_client::instruction;
-use holdfast_sim::venue::{LONE, Listing, Venue};
+use holdfast_testkit::venue::{LONE, Listing, Venue};
 
 const SOL: u64 = 150_000_000;
 const START_MS: u64 = 1_760_000_000_000;

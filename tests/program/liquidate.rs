@@ -1,13 +1,14 @@
 //! `liquidate`.
 
+use holdfast_client::holdfast::account_health;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::{books, legs};
+use holdfast_client::holdfast::trade_context;
 use holdfast_client::{Instruction, address, instruction, standing};
-use holdfast_risk::book::Traded;
-use holdfast_risk::liquidation::{self, Judged, Met};
-use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::account::liquidation::{self, LiquidationContext, MarginAssessment};
+use holdfast_risk::account::trade_context::Traded;
+use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::{Millis, Price};
-use holdfast_sim::Trader;
+use holdfast_testkit::Trader;
 
 use crate::world::{BTC, INSURANCE, LIQUIDITY, World};
 
@@ -58,19 +59,19 @@ impl Case {
         let (mut silo, mut market) = (world.silo_state(), world.market(0));
         let mut account = world.account(&self.trader.account);
         let health = standing::health(&account, |_| Some(&market), |_| Price(judging));
-        let judged = Judged { health: health.unwrap().unwrap(), price: Price(judging) };
+        let judged = MarginAssessment { health: health.unwrap().unwrap(), price: Price(judging) };
         let terms = MarketTerms::from(&market.terms);
         let now = Millis(world.cluster.now_ms() / 1_000 * 1_000);
         let traded = liquidation::liquidate(
-            &books::open(&silo, &market, &account),
+            &trade_context::open(&silo, &market, &account),
             &judged,
-            &legs::leg(&account, &market, Price(price)),
+            &account_health::leg(&account, &market, Price(price)),
             terms.liquidation,
             silo.insurance_terms(),
-            Met { flagged: Millis(account.flagged_ms), now, most: None },
+            LiquidationContext { flagged: Millis(account.flagged_ms), now, most: None },
         )
         .unwrap();
-        books::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();
+        trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();
         account.clear_flag();
         let liquidate = self.liquidate();
         let world = &mut self.world;

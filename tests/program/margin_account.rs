@@ -4,7 +4,7 @@ use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{address, instruction};
-use holdfast_sim::venue::market_order;
+use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
 use crate::world::{CALM, IN_USE, START_MS, World, stranger};
@@ -56,7 +56,7 @@ pub(crate) fn closing_anything_but_an_empty_own_account_is_refused() {
     world.refuses(&close, HoldfastError::NotOwner);
 
     let funded = world.trader(1).unwrap();
-    let close = |trader: &holdfast_sim::Trader| {
+    let close = |trader: &holdfast_testkit::Trader| {
         instruction::close_margin_account(trader.keypair.pubkey(), trader.account)
     };
     world.refuses(&close(&funded), HoldfastError::AccountNotEmpty);

@@ -2,8 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
-use holdfast_risk::{Bps, Usd, profit};
-use holdfast_sim::Trader;
+use holdfast_risk::account::profit;
+use holdfast_risk::{Bps, Usd};
+use holdfast_testkit::Trader;
 use solana_signer::Signer;
 
 use crate::world::{BTC, World, stranger};

@@ -3,8 +3,8 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::{Instruction, instruction};
-use holdfast_sim::Trader;
-use holdfast_sim::venue::market_order;
+use holdfast_testkit::Trader;
+use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
 use crate::world::{SOL, World, stranger};

@@ -4,11 +4,11 @@ use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_risk::Usd;
-use holdfast_risk::exposure::{SideTotal, traders_gain};
-use holdfast_risk::ledger::Ledger;
+use holdfast_risk::account::ledger::Ledger;
+use holdfast_risk::market::exposure::{SideTotal, traders_gain};
+use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::{PoolKind, liquidity_value};
-use holdfast_risk::share::Pool;
-use holdfast_sim::tokens;
+use holdfast_testkit::tokens;
 use solana_signer::Signer;
 
 use crate::world::{BTC, CALM, SOL, World};

@@ -2,15 +2,15 @@
 
 use anchor_lang::AccountSerialize;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::feed::{
+use holdfast_testkit::feed::{
     Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
 };
-use holdfast_sim::tokens::set_owned;
-use holdfast_sim::venue::{feed_account, feed_id, keypair};
+use holdfast_testkit::tokens::set_owned;
+use holdfast_testkit::venue::{feed_account, feed_id, keypair};
 use pyth_sdk_solana::state::{GenericPriceAccount, PriceStatus};
 use pyth_solana_receiver_sdk::price_update::{PriceUpdateV2, VerificationLevel};
 use solana_signer::Signer;
@@ -206,5 +206,5 @@ pub(crate) fn wrong_accounts() {
     // Sound, but published before the chain broke: the venue's clock knows.
     let mut broken = world.fork();
     broken.cluster.advance(20_000, 1, 1);
-    broken.refuses(&refresh(&broken, &[sound]), HoldfastError::FeedBeforeBreak);
+    broken.refuses(&refresh(&broken, &[sound]), HoldfastError::FeedBeforeDisruption);
 }

@@ -3,9 +3,9 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::SettlementCancelled;
 use holdfast_client::{Instruction, instruction};
-use holdfast_sim::audit::Audit;
-use holdfast_sim::venue::market_order;
-use holdfast_sim::{Trader, events, tokens};
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::venue::market_order;
+use holdfast_testkit::{Trader, events, tokens};
 use solana_signer::Signer;
 
 use crate::world::{BTC, CALM, SOL, World};
@@ -38,7 +38,7 @@ impl Case {
             self.world.cluster.pass(left.min(600_000));
             self.world.observe().unwrap();
         }
-        let published = holdfast_sim::feed::Published::new(BTC, self.world.cluster.now_ms());
+        let published = holdfast_testkit::feed::Published::new(BTC, self.world.cluster.now_ms());
         self.world.publish_one(1, published).unwrap();
     }
 
@@ -77,7 +77,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
     let close = market_order(-1_000, world.cluster.now_ms());
     let number = world.place(&case.long, 1, close).unwrap();
     world.cluster.pass(3_000);
-    let published = holdfast_sim::feed::Published::new(BTC, world.cluster.now_ms());
+    let published = holdfast_testkit::feed::Published::new(BTC, world.cluster.now_ms());
     world.publish_one(1, published).unwrap();
     world.execute(&case.long.account, number, &case.long.account).unwrap();
     let both = [case.long.account, case.short.account];
@@ -105,8 +105,8 @@ fn a_price_that_returns_during_the_notice_cancels_it() {
     case.silent_for(DAY);
     case.world.send(instruction::announce_settlement(case.market()));
     case.silent_for(DAY - 600_000);
-    let feed = holdfast_sim::venue::feed_account(0);
-    let published = holdfast_sim::feed::Published::new(SOL, case.world.cluster.now_ms());
+    let feed = holdfast_testkit::venue::feed_account(0);
+    let published = holdfast_testkit::feed::Published::new(SOL, case.world.cluster.now_ms());
     let provider = holdfast_client::holdfast::oracle::Provider::PythPull;
     case.world.publish_feed(provider, 0, published);
     let refresh = instruction::refresh_market(case.world.silo, case.market(), &[feed]);

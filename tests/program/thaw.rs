@@ -3,8 +3,8 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::PositionLiquidated;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::events;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::events;
 
 use crate::world::{BTC, World};
 

@@ -1,12 +1,13 @@
 //! `withdraw`.
 
+use holdfast_client::holdfast::account_health;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::legs;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
-use holdfast_risk::chain_health::{Monitor, Thresholds};
-use holdfast_risk::margin::Health;
-use holdfast_risk::{Bps, Millis, Usd, latency};
-use holdfast_sim::Trader;
+use holdfast_risk::account::margin::Health;
+use holdfast_risk::chain::health::{Monitor, Thresholds};
+use holdfast_risk::chain::latency;
+use holdfast_risk::{Bps, Millis, Usd};
+use holdfast_testkit::Trader;
 use solana_signer::Signer;
 
 use crate::world::{CALM, LIQUIDITY, SOL, TOKEN_MINT_MISMATCH, World, stranger};
@@ -42,9 +43,9 @@ fn free(world: &World, trader: &Trader) -> u64 {
     let wait = latency::exposure(Millis(terms.flag_delay_ms), &monitor, &thresholds);
     let (floor, costs) = (Bps(terms.initial_bps), Bps(terms.penalty_bps));
     let volatility = market.volatility_per_minute();
-    let mut leg = legs::leg(&account, &market, market.newest_price().low);
+    let mut leg = account_health::leg(&account, &market, market.newest_price().low);
     leg.ratios.initial = latency::initial_ratio(floor, costs, volatility, wait, false).unwrap();
-    let mut health = Health::new(&account.purse()).unwrap();
+    let mut health = Health::new(&account.balances()).unwrap();
     health.add(&leg).unwrap();
     health.withdrawable(Usd(account.collateral)).0
 }

@@ -10,8 +10,8 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{MarketTermsState, Silo, SiloTermsState};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::{SiloPlan, Step, apply, plan, presets};
-use holdfast_sim::venue::{LONE, Listing, Venue, guardians, keypair, silo_plan};
-use holdfast_sim::{Failure, Trader, tokens};
+use holdfast_testkit::venue::{LONE, Listing, Venue, guardians, keypair, silo_plan};
+use holdfast_testkit::{Failure, Trader, tokens};
 use solana_signer::Signer;
 
 pub const START_MS: u64 = 1_760_000_000_000;

@@ -1,7 +1,7 @@
 //! What can happen in one step of the walk.
 
 use holdfast_client::holdfast::instructions::OrderRequest;
-use holdfast_sim::feed::Published;
+use holdfast_testkit::feed::Published;
 
 use crate::model::owns;
 

@@ -3,8 +3,8 @@
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{AccountMeta, Instruction, Pubkey, instruction};
 use holdfast_risk::pool::PoolKind;
-use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_sim::venue::{feed_account, feed_id};
+use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_testkit::venue::{feed_account, feed_id};
 use pyth_solana_receiver_sdk::price_update::VerificationLevel;
 use solana_keypair::Keypair;
 use solana_signer::Signer;

@@ -1,15 +1,15 @@
 //! Who takes part: people, accounts, markets, the silo they walk in and the one that must not
 //! notice.
 
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
 
 use holdfast_client::{Pubkey, address};
 use holdfast_migrations::{MarketPlan, SiloPlan, apply, plan, presets};
 use holdfast_risk::pool::PoolKind;
-use holdfast_sim::venue::{Venue, feed_id, keypair};
-use holdfast_sim::{Cluster, tokens};
+use holdfast_testkit::venue::{Venue, feed_id, keypair};
+use holdfast_testkit::{Cluster, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 

@@ -2,12 +2,12 @@
 //! harmed by whom.
 
 use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
-use holdfast_risk::exposure::SideTotal;
-use holdfast_risk::margin::Health;
+use holdfast_risk::account::margin::Health;
+use holdfast_risk::account::position::Position;
+use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::position::Position;
 use holdfast_risk::{Millis, Side, Size, Usd};
-use holdfast_sim::events;
+use holdfast_testkit::events;
 use litesvm::types::TransactionMetadata;
 
 use crate::action::Action;
@@ -15,7 +15,7 @@ use crate::cast::{FIRST_PROVIDER, MARKETS, REQUESTS, pool_of};
 use crate::model::Settings;
 use crate::state::{Account, State, slot_of};
 
-/// Index steps are this many to the hour and unit of rate times price; see `holdfast_risk::carry`.
+/// Index steps are this many to the hour and unit of rate times price; see `holdfast_risk::market::carry`.
 const INDEX_DIVISOR: i128 = 3_600_000 * 1_000_000_000;
 /// Longest time that one refresh may charge for, milliseconds.
 const LONGEST_STEP: u64 = 600_000;
@@ -46,19 +46,19 @@ impl State {
 
     fn check_accounts(&self) {
         let sum = |of: fn(&Account) -> u64| self.accounts().map(of).sum::<u64>();
-        let held = sum(|it| it.purse.collateral.0 + it.reserved);
+        let held = sum(|it| it.balances.collateral.0 + it.reserved);
         assert_eq!(self.ledger.collateral, Usd(held), "collateral is the accounts'");
-        let pending = sum(|it| it.purse.pending_profit.0);
+        let pending = sum(|it| it.balances.pending_profit.0);
         assert_eq!(self.ledger.pending_profit, Usd(pending), "pending profit is the accounts'");
-        let owed = sum(|it| it.purse.debt.0);
+        let owed = sum(|it| it.balances.debt.0);
         assert_eq!(self.ledger.debt, Usd(owed), "debt is the accounts'");
         let entries = sum(|it| it.positions.iter().map(|held| held.entry.0).sum());
         assert_eq!(self.open, Usd(entries), "open notional is the positions'");
         for account in self.accounts() {
             let fees: u64 = account.orders.iter().flatten().map(|waiting| waiting.fee).sum();
             assert_eq!(account.reserved, fees, "what is reserved is for waiting orders");
-            let may_owe = account.open().count() > 0 && account.purse.pending_profit.0 == 0;
-            assert!(may_owe || account.purse.debt.0 == 0, "only positions keep a debt");
+            let may_owe = account.open().count() > 0 && account.balances.pending_profit.0 == 0;
+            assert!(may_owe || account.balances.debt.0 == 0, "only positions keep a debt");
             let closed = account.positions.iter().filter(|held| held.size.0 == 0);
             assert!(closed.clone().all(|held| *held == Position::default()), "no dust is left");
         }
@@ -115,7 +115,7 @@ impl State {
 
     /// An account's health at the newest prices, however old.
     pub fn health(&self, account: &Account, settings: &Settings) -> Health {
-        let mut health = Health::new(&account.purse).unwrap();
+        let mut health = Health::new(&account.balances).unwrap();
         for index in account.open() {
             let price = self.markets[index].newest().low;
             let ratios = settings.markets[index].ratios;
@@ -168,7 +168,7 @@ pub fn check_price_time(
     landed: &TransactionMetadata,
     action: &Action,
     before: &State,
-    broke: Millis,
+    last_disruption: Millis,
     settings: &Settings,
 ) {
     let (published, earliest) = match *action {
@@ -186,5 +186,5 @@ pub fn check_price_time(
         }
         _ => return,
     };
-    assert!(published >= earliest.0.max(broke.0), "executed at a price from {published}");
+    assert!(published >= earliest.0.max(last_disruption.0), "executed at a price from {published}");
 }

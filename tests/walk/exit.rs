@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
-use holdfast_risk::chain_health::State as ChainState;
+use holdfast_risk::chain::health::State as ChainState;
 
 use crate::action::Action;
 use crate::cast::{ACCOUNTS, FIRST_PROVIDER, REQUESTS};
@@ -78,10 +78,10 @@ impl Walk {
     fn empty_accounts(&mut self) {
         for account in self.open_accounts() {
             let signer = ACCOUNTS[account].0;
-            if self.state.existing(account).unwrap().purse.pending_profit.0 > 0 {
+            if self.state.existing(account).unwrap().balances.pending_profit.0 > 0 {
                 self.must(Action::Mature { signer, account });
             }
-            let amount = self.state.existing(account).unwrap().purse.collateral.0;
+            let amount = self.state.existing(account).unwrap().balances.collateral.0;
             if amount > 0 {
                 self.or_reconcile(Action::Withdraw { signer, account, amount });
             }

@@ -4,20 +4,20 @@ use holdfast_client::holdfast::state::{
     ChainHealth, MarginAccount, Market, MonitorState, OrderState, PoolRequest, PositionState,
     SideState, Silo,
 };
-use holdfast_risk::carry::Funding;
-use holdfast_risk::chain_health::{Monitor, State as ChainState};
-use holdfast_risk::exposure::SideTotal;
-use holdfast_risk::ledger::{Ledger, Purse};
-use holdfast_risk::loss::Drawn;
-use holdfast_risk::order::{Order, Trigger};
-use holdfast_risk::pace::Spent;
-use holdfast_risk::position::Position;
-use holdfast_risk::price::PricePoint;
-use holdfast_risk::reference::Reference;
-use holdfast_risk::refresh::Accruals;
-use holdfast_risk::volatility::Volatility;
+use holdfast_risk::account::ledger::{AccountBalances, Ledger};
+use holdfast_risk::account::loss::InsuranceDraw;
+use holdfast_risk::account::order::{Order, Trigger};
+use holdfast_risk::account::position::Position;
+use holdfast_risk::chain::health::{Monitor, State as ChainState};
+use holdfast_risk::chain::rate_limit::RateLimitWindow;
+use holdfast_risk::market::accrual::Accruals;
+use holdfast_risk::market::carry::Funding;
+use holdfast_risk::market::exposure::SideTotal;
+use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::market::reference::Reference;
+use holdfast_risk::market::volatility::Volatility;
 use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd};
-use holdfast_sim::tokens;
+use holdfast_testkit::tokens;
 
 use crate::cast::{Cast, MARKETS};
 use crate::state::{Account, MarketBooks, RECENT, Request, State, Tokens, Waiting};
@@ -75,7 +75,7 @@ fn monitor(state: &MonitorState) -> Monitor {
         since: Millis(state.since_ms),
         until: Millis(state.until_ms),
         unrest: Millis(state.unrest_ms),
-        broke: Millis(state.broke_ms),
+        last_disruption: Millis(state.last_disruption_ms),
         seen: Millis(state.seen_ms),
         lead: Millis(state.lead_ms),
         slot: state.slot,
@@ -99,13 +99,16 @@ fn market(market: &Market) -> MarketBooks {
         longs: side(&market.longs),
         shorts: side(&market.shorts),
         accruals: accruals(market),
-        drawn: Drawn {
+        drawn: InsuranceDraw {
             since: Millis(market.drawn_since_ms),
             fund: Usd(market.drawn_fund),
             amount: Usd(market.drawn),
         },
         recent: recent.collect(),
-        thaw: Spent { since: Millis(market.thaw_since_ms), amount: Usd(market.thaw_closed) },
+        thaw: RateLimitWindow {
+            since: Millis(market.thaw_since_ms),
+            amount: Usd(market.thaw_closed),
+        },
         reference: Reference {
             price: Price(market.reference_price),
             moved: Millis(market.reference_ms),
@@ -148,7 +151,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
     let beyond = &state.positions[MARKETS..];
     assert!(beyond.iter().all(|held| *held == PositionState::default()), "no such market");
     Some(Account {
-        purse: Purse {
+        balances: AccountBalances {
             collateral: Usd(state.collateral),
             pending_profit: Usd(state.pending_profit),
             debt: Usd(state.debt),

@@ -3,17 +3,17 @@
 
 use std::collections::VecDeque;
 
-use holdfast_risk::chain_health::Monitor;
-use holdfast_risk::exposure::SideTotal;
-use holdfast_risk::ledger::{Ledger, Purse};
-use holdfast_risk::loss::Drawn;
-use holdfast_risk::order::Order;
-use holdfast_risk::pace::Spent;
+use holdfast_risk::account::ledger::{AccountBalances, Ledger};
+use holdfast_risk::account::loss::InsuranceDraw;
+use holdfast_risk::account::order::Order;
+use holdfast_risk::account::position::Position;
+use holdfast_risk::chain::health::Monitor;
+use holdfast_risk::chain::rate_limit::RateLimitWindow;
+use holdfast_risk::market::accrual::Accruals;
+use holdfast_risk::market::exposure::SideTotal;
+use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::market::reference::Reference;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::position::Position;
-use holdfast_risk::price::PricePoint;
-use holdfast_risk::reference::Reference;
-use holdfast_risk::refresh::Accruals;
 use holdfast_risk::{Millis, Usd};
 
 use crate::cast::MARKETS;
@@ -58,11 +58,11 @@ pub struct MarketBooks {
     /// What time moves.
     pub accruals: Accruals,
     /// Draw on insurance.
-    pub drawn: Drawn,
+    pub drawn: InsuranceDraw,
     /// Prices, newest first.
     pub recent: VecDeque<PricePoint>,
     /// What liquidations closed in the running minute of a thaw.
-    pub thaw: Spent,
+    pub thaw: RateLimitWindow,
     /// The slow reference price.
     pub reference: Reference,
     /// Publish time of the newest reading that counted.
@@ -75,7 +75,7 @@ pub struct MarketBooks {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     /// Money.
-    pub purse: Purse,
+    pub balances: AccountBalances,
     /// Set aside for waiting orders' fees.
     pub reserved: u64,
     /// When pending profit was realised.
@@ -137,7 +137,7 @@ impl Account {
     /// An account just opened.
     pub fn new() -> Self {
         Self {
-            purse: Purse::default(),
+            balances: AccountBalances::default(),
             reserved: 0,
             profit_since: Millis(0),
             flagged: Millis(0),
@@ -161,13 +161,13 @@ impl Account {
 
     /// Nothing is left in it.
     pub fn is_empty(&self) -> bool {
-        self.is_idle() && self.purse == Purse::default() && self.reserved == 0
+        self.is_idle() && self.balances == AccountBalances::default() && self.reserved == 0
     }
 
     /// Nothing is open, waits or matures.
     pub fn is_idle(&self) -> bool {
         let orders = self.orders.iter().flatten().count();
-        self.open().count() == 0 && orders == 0 && self.purse.pending_profit.0 == 0
+        self.open().count() == 0 && orders == 0 && self.balances.pending_profit.0 == 0
     }
 }
 

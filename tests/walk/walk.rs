@@ -1,9 +1,9 @@
 //! One step after another: predict, do, compare, check.
 
 use holdfast_client::Pubkey;
-use holdfast_risk::chain_health::State as ChainState;
-use holdfast_risk::terms::MarketTerms;
-use holdfast_sim::Failure;
+use holdfast_risk::chain::health::State as ChainState;
+use holdfast_risk::market::terms::MarketTerms;
+use holdfast_testkit::Failure;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use solana_account::Account;
@@ -131,7 +131,8 @@ impl Walk {
         for market in 0..MARKETS {
             let look = Look::at(self.cast.cluster());
             let now = self.state.guard(&look).now.0.max(self.state.markets[market].seen.0 + 1_000);
-            let published = holdfast_sim::feed::Published::new(self.generator.prices[market], now);
+            let published =
+                holdfast_testkit::feed::Published::new(self.generator.prices[market], now);
             self.must(Action::Refresh { market, feed: market, published, verified: true });
         }
         // Too soon after the last sample is fine: somebody looked.
@@ -158,8 +159,8 @@ impl Walk {
         match (&landed, &expected) {
             (Ok(landed), Ok(expected)) => {
                 same(expected, &seen);
-                let broke = self.state.guard(&look).monitor.broke;
-                check_price_time(landed, &action, &self.state, broke, &self.settings);
+                let last_disruption = self.state.guard(&look).monitor.last_disruption;
+                check_price_time(landed, &action, &self.state, last_disruption, &self.settings);
             }
             (Err(failure), Err(refused)) => {
                 agree(failure, *refused);

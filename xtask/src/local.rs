@@ -11,7 +11,7 @@ const BUILD: [&str; 9] = [
     "--locked",
     "--bins",
     "--package",
-    "holdfast-keepers",
+    "holdfast-cli",
     "--package",
     "holdfast-localnet",
     "--package",

@@ -107,7 +107,8 @@ fn main() -> ExitCode {
 /// The drill and the bench run in the tests' profile: what is compiled for one serves the others,
 /// and their time goes into the virtual machine anyway.
 fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
-    let run = ["run", "--quiet", "--locked", "--package", "holdfast-sim", "--bin", binary, "--"];
+    let run =
+        ["run", "--quiet", "--locked", "--package", "holdfast-simulator", "--bin", binary, "--"];
     show(Command::new("cargo").args(run).args(options))
 }
 
@@ -131,7 +132,7 @@ fn bench_keeper() -> Result<(), String> {
         "bench",
         "--locked",
         "--package",
-        "holdfast-keepers",
+        "holdfast-keeper-core",
         "--bench",
         "mirror",
     ]))

@@ -6,7 +6,7 @@ use holdfast::state::{MarginAccount, Market, PoolRequest, SideState, Silo};
 use holdfast_risk::Side;
 
 /// Everything of one silo, at one moment.
-pub struct Walk {
+pub struct SiloAccounts {
     /// The silo.
     pub silo: Silo,
     /// All its markets.
@@ -34,7 +34,7 @@ pub struct Tokens {
 
 /// Something that is booked once and found again by summing up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sum {
+pub enum Invariant {
     /// Tokens of the liquidity vault. Anyone may give it more than is booked.
     LiquidityVault,
     /// Tokens of the insurance vault. Anyone may give it more than is booked.
@@ -67,16 +67,16 @@ pub enum Sum {
 
 /// A sum as booked and as found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct Check {
     /// Of what.
-    pub sum: Sum,
+    pub sum: Invariant,
     /// What the books say.
     pub booked: i128,
     /// What summing up gives.
     pub found: i128,
 }
 
-impl Line {
+impl Check {
     /// What is found beyond what is booked.
     pub fn difference(&self) -> i128 {
         self.found.saturating_sub(self.booked)
@@ -86,14 +86,14 @@ impl Line {
     /// have been burnt.
     pub fn is_sound(&self) -> bool {
         match self.sum {
-            Sum::LiquidityVault | Sum::InsuranceVault => self.found >= self.booked,
-            Sum::LiquidityShares | Sum::InsuranceShares => self.found <= self.booked,
+            Invariant::LiquidityVault | Invariant::InsuranceVault => self.found >= self.booked,
+            Invariant::LiquidityShares | Invariant::InsuranceShares => self.found <= self.booked,
             _ => self.found == self.booked,
         }
     }
 }
 
-impl fmt::Display for Sum {
+impl fmt::Display for Invariant {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let side = |side: &Side| if *side == Side::Long { "longs" } else { "shorts" };
         let name = match self {
@@ -121,7 +121,7 @@ impl fmt::Display for Sum {
 }
 
 /// Sums everything up: a line for each sum.
-pub fn reconcile(walk: &Walk) -> Vec<Line> {
+pub fn reconcile(walk: &SiloAccounts) -> Vec<Check> {
     let mut lines = money(walk);
     for market in &walk.markets {
         lines.extend(side(walk, market, Side::Long, &market.longs));
@@ -130,7 +130,7 @@ pub fn reconcile(walk: &Walk) -> Vec<Line> {
     lines
 }
 
-fn money(walk: &Walk) -> Vec<Line> {
+fn money(walk: &SiloAccounts) -> Vec<Check> {
     let (silo, tokens) = (&walk.silo, &walk.tokens);
     let ledger = &silo.ledger;
     let accounts = |of: fn(&MarginAccount) -> i128| walk.accounts.iter().map(of).sum::<i128>();
@@ -152,23 +152,23 @@ fn money(walk: &Walk) -> Vec<Line> {
     let pending = accounts(|account| account.pending_profit.into());
     let debt = accounts(|account| account.debt.into());
     let shares = |supply: u64, pool| i128::from(supply) + requests(Some(pool), true);
-    let line = |sum, booked: u64, found| Line { sum, booked: booked.into(), found };
+    let line = |sum, booked: u64, found| Check { sum, booked: booked.into(), found };
     vec![
-        line(Sum::LiquidityVault, ledger.in_liquidity_vault, tokens.liquidity_vault.into()),
-        line(Sum::InsuranceVault, ledger.in_insurance_vault, tokens.insurance_vault.into()),
-        Line { sum: Sum::Ledger, booked: in_vaults, found: total(&parts) },
-        line(Sum::Collateral, ledger.collateral, held),
-        Line { sum: Sum::ReservedFees, booked: reserved, found: fees },
-        line(Sum::PendingProfit, ledger.pending_profit, pending),
-        line(Sum::Debt, ledger.debt, debt),
-        line(Sum::Queued, ledger.queued, requests(None, false)),
-        line(Sum::LiquidityShares, silo.liquidity_shares, shares(tokens.liquidity_shares, 0)),
-        line(Sum::InsuranceShares, silo.insurance_shares, shares(tokens.insurance_shares, 1)),
-        line(Sum::OpenNotional, silo.open_notional, entries),
+        line(Invariant::LiquidityVault, ledger.in_liquidity_vault, tokens.liquidity_vault.into()),
+        line(Invariant::InsuranceVault, ledger.in_insurance_vault, tokens.insurance_vault.into()),
+        Check { sum: Invariant::Ledger, booked: in_vaults, found: total(&parts) },
+        line(Invariant::Collateral, ledger.collateral, held),
+        Check { sum: Invariant::ReservedFees, booked: reserved, found: fees },
+        line(Invariant::PendingProfit, ledger.pending_profit, pending),
+        line(Invariant::Debt, ledger.debt, debt),
+        line(Invariant::Queued, ledger.queued, requests(None, false)),
+        line(Invariant::LiquidityShares, silo.liquidity_shares, shares(tokens.liquidity_shares, 0)),
+        line(Invariant::InsuranceShares, silo.insurance_shares, shares(tokens.insurance_shares, 1)),
+        line(Invariant::OpenNotional, silo.open_notional, entries),
     ]
 }
 
-fn side(walk: &Walk, market: &Market, side: Side, booked: &SideState) -> [Line; 3] {
+fn side(walk: &SiloAccounts, market: &Market, side: Side, booked: &SideState) -> [Check; 3] {
     let index = market.index;
     let positions = || {
         let positions = walk.accounts.iter().map(|account| account.position(index));
@@ -180,10 +180,14 @@ fn side(walk: &Walk, market: &Market, side: Side, booked: &SideState) -> [Line; 
         .map(|position| i128::from(position.size.size().0) * i128::from(position.carry.0))
         .fold(0, i128::saturating_add);
     [
-        Line { sum: Sum::OpenInterest(index, side), booked: booked.size.into(), found: size },
-        Line { sum: Sum::Entry(index, side), booked: booked.entry.into(), found: entry },
-        Line {
-            sum: Sum::CarryBasis(index, side),
+        Check {
+            sum: Invariant::OpenInterest(index, side),
+            booked: booked.size.into(),
+            found: size,
+        },
+        Check { sum: Invariant::Entry(index, side), booked: booked.entry.into(), found: entry },
+        Check {
+            sum: Invariant::CarryBasis(index, side),
             booked: i128::from_le_bytes(booked.carry_basis),
             found: carry,
         },

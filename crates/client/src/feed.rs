@@ -3,7 +3,7 @@
 use anchor_lang::prelude::{AccountInfo, Pubkey};
 use holdfast::oracle::Provider;
 use holdfast::state::FeedState;
-use holdfast_risk::quote::Quote;
+use holdfast_risk::market::reading::Quote;
 
 /// What a feed account says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

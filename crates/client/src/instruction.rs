@@ -5,8 +5,11 @@ use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::system_program;
 use anchor_lang::{InstructionData, ToAccountMetas};
-use holdfast::instructions::{Feeds, OrderRequest, PoolOrder};
-use holdfast::state::{Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
+use holdfast::instructions::{OrderRequest, PoolOrder};
+use holdfast::state::Feeds;
+use holdfast::state::{
+    ChangeKind, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
+};
 use holdfast::{accounts, instruction};
 
 use crate::address;
@@ -411,7 +414,7 @@ pub fn lock_exchange(
 }
 
 /// `propose_change`: `number` is the exchange's next.
-pub fn propose_change(admin: Pubkey, number: u64, content: Content) -> Instruction {
+pub fn propose_change(admin: Pubkey, number: u64, content: ChangeKind) -> Instruction {
     let accounts = accounts::ProposeChange {
         admin,
         exchange: address::exchange(),
@@ -435,12 +438,12 @@ pub fn cancel_change(authority: Pubkey, number: u64, proposer: Pubkey) -> Instru
 }
 
 /// `apply_change` with the market or silo its `content` names.
-pub fn apply_change(number: u64, proposer: Pubkey, content: &Content) -> Instruction {
+pub fn apply_change(number: u64, proposer: Pubkey, content: &ChangeKind) -> Instruction {
     let (market, silo) = match content {
-        Content::MarketTerms { market, .. } | Content::MarketFeeds { market, .. } => {
+        ChangeKind::MarketTerms { market, .. } | ChangeKind::MarketFeeds { market, .. } => {
             (Some(*market), None)
         }
-        Content::SiloTerms { silo, .. } => (None, Some(*silo)),
+        ChangeKind::SiloTerms { silo, .. } => (None, Some(*silo)),
         _ => (None, None),
     };
     let accounts = accounts::ApplyChange {

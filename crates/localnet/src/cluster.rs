@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::chain::Chain;
 use crate::cli::{Person, program};
-use crate::deployment::{Climb, MARKETS, Parties, plan_file};
+use crate::deployment::{MARKETS, Parties, RecoverySpeed, plan_file};
 use crate::place::Place;
 use crate::process::Process;
 use crate::proxy::Proxy;
@@ -53,7 +53,7 @@ pub struct Options {
     /// The publisher's own options: what prices do.
     pub prices: Vec<String>,
     /// How fast chain health loosens.
-    pub climb: Climb,
+    pub climb: RecoverySpeed,
 }
 
 /// A running cluster.
@@ -87,7 +87,7 @@ impl LocalCluster {
             log: place.log("validator"),
             rpc_port: place.rpc_port(),
             mint: admin.address(),
-            programs: vec![(PYTH_PRICE_PROGRAM, options.programs.join("price_feed.so"))],
+            programs: vec![(PYTH_PRICE_PROGRAM, options.programs.join("mock_oracle.so"))],
         })
         .await?;
         let mut proxies = Vec::new();

@@ -18,7 +18,7 @@ pub const MARKETS: [Market; 2] =
 
 /// How fast states of chain health loosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Climb {
+pub enum RecoverySpeed {
     /// As on a cluster with value: a quarter of an hour after a halt.
     Usual,
     /// As fast as the program's bounds let it: three minutes.
@@ -42,7 +42,7 @@ pub struct Parties {
 ///
 /// # Errors
 /// Never for these values.
-pub fn plan_file(parties: &Parties, climb: Climb) -> Result<String, toml::ser::Error> {
+pub fn plan_file(parties: &Parties, climb: RecoverySpeed) -> Result<String, toml::ser::Error> {
     let text = |key: &Pubkey| json!(key.to_string());
     let markets: Vec<_> = MARKETS
         .iter()
@@ -61,7 +61,7 @@ pub fn plan_file(parties: &Parties, climb: Climb) -> Result<String, toml::ser::E
         "guardians": parties.guardians.iter().map(text).collect::<Vec<_>>(),
         "silo": [{"mint": text(&parties.mint), "market": markets}],
     });
-    if climb == Climb::Fast {
+    if climb == RecoverySpeed::Fast {
         plan["thresholds"] = fast();
     }
     toml::to_string(&plan)

@@ -17,38 +17,13 @@
     )
 )]
 
-pub mod aggregate;
-pub mod book;
-pub mod carry;
-pub mod chain_health;
-pub mod execution;
-pub mod exposure;
-pub mod fee;
-pub mod latency;
-pub mod ledger;
-pub mod limits;
-pub mod liquidation;
-pub mod loss;
-pub mod margin;
-pub mod mark;
+pub mod account;
+pub mod chain;
+pub mod governance;
+pub mod market;
 pub mod math;
-pub mod order;
-pub mod pace;
-pub mod policy;
 pub mod pool;
-pub mod position;
-pub mod powers;
-pub mod price;
-pub mod profit;
-pub mod quote;
-pub mod reference;
-pub mod refresh;
-pub mod settlement;
-pub mod share;
-pub mod spread;
-pub mod terms;
 pub mod units;
-pub mod volatility;
 
 pub use math::{Overflow, Rounding};
 pub use units::{

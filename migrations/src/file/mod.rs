@@ -5,13 +5,13 @@ mod terms;
 
 use std::path::Path;
 
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{ThresholdsState, TimelockState};
 use holdfast_client::{Pubkey, feed};
-use holdfast_risk::chain_health::Thresholds;
-use holdfast_risk::powers::{Timelock, check_guardians};
-use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::chain::health::Thresholds;
+use holdfast_risk::governance::{Timelock, check_guardians};
+use holdfast_risk::market::terms::MarketTerms;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -21,7 +21,7 @@ use terms::{MarketChanges, SiloChanges, ThresholdChanges};
 
 /// A deployment with what its file says beside it.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct DesiredState {
     /// What the cluster should have.
     pub deployment: Deployment,
     /// Feed accounts that are fixed: the silo's number, the market's index and the account.
@@ -82,7 +82,7 @@ struct FeedFile {
 ///
 /// # Errors
 /// A sentence naming the file, the line and the field.
-pub fn read(cluster: &mut impl Cluster, path: &Path) -> Result<Wanted, String> {
+pub fn read(cluster: &mut impl Cluster, path: &Path) -> Result<DesiredState, String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
         format!(
@@ -97,13 +97,13 @@ pub fn read(cluster: &mut impl Cluster, path: &Path) -> Result<Wanted, String> {
 ///
 /// # Errors
 /// A sentence naming the line and the field.
-pub fn parse(cluster: &mut impl Cluster, text: &str) -> Result<Wanted, String> {
+pub fn parse(cluster: &mut impl Cluster, text: &str) -> Result<DesiredState, String> {
     let file: DeploymentFile = toml::from_str(text).map_err(|error| error.to_string())?;
     let lines = Lines(text);
     let guardians: Vec<_> = file.guardians.get_ref().iter().map(|key| key.0).collect();
     check_guardians(&guardians)
         .map_err(|_| lines.say(&file.guardians, "guardians are two to five different keys"))?;
-    let mut wanted = Wanted {
+    let mut wanted = DesiredState {
         deployment: Deployment {
             fee_receiver: file.fee_receiver.0,
             guardians,
@@ -250,5 +250,4 @@ fn id_of(
 }
 
 #[cfg(test)]
-#[path = "../file_tests.rs"]
 mod tests;

@@ -242,5 +242,5 @@ fn is_network(error: &client_error::Error) -> bool {
 }
 
 #[cfg(test)]
-#[path = "../landing_tests.rs"]
+#[path = "landing_tests.rs"]
 mod tests;

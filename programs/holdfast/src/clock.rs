@@ -2,8 +2,8 @@
 
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, SKIP_WINDOW, Sighting, Thresholds, skipped};
-use holdfast_risk::policy::{Action, Permit, permit};
+use holdfast_risk::chain::health::{ChainSample, Monitor, SKIP_WINDOW, Thresholds, skipped};
+use holdfast_risk::chain::policy::{Action, Permit, permit};
 use solana_sysvar::last_restart_slot::LastRestartSlot;
 use solana_sysvar::{get_sysvar, slot_hashes};
 
@@ -26,7 +26,7 @@ impl Chain {
     pub fn guard(health: &ChainHealth) -> Result<Self> {
         let last = Monitor::from(&health.monitor);
         let thresholds = Thresholds::from(&health.thresholds);
-        let seen = look(&last, Millis(0))?;
+        let seen = read_sysvars(&last, Millis(0))?;
         Ok(Self { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now })
     }
 
@@ -39,18 +39,18 @@ impl Chain {
 }
 
 /// Reads the sysvars. `proven` is a publish time that the venue's clock is not behind.
-pub fn look(last: &Monitor, proven: Millis) -> Result<Sighting> {
-    let mut seen = first_look()?;
+pub fn read_sysvars(last: &Monitor, proven: Millis) -> Result<ChainSample> {
+    let mut seen = read_first_sysvars()?;
     seen.now = last.now(seen.clock, seen.slot, proven);
     Ok(seen)
 }
 
 /// Reads the sysvars when nothing was seen before: the venue's clock is the cluster's.
-pub fn first_look() -> Result<Sighting> {
+pub fn read_first_sysvars() -> Result<ChainSample> {
     let clock = Clock::get()?;
     let restart = LastRestartSlot::get().map_err(|_| HoldfastError::UnreadableSysvar)?;
     let cluster = millis(&clock);
-    Ok(Sighting {
+    Ok(ChainSample {
         slot: clock.slot,
         clock: cluster,
         now: cluster,

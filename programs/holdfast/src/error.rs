@@ -1,9 +1,15 @@
 //! Every way the program refuses, and what the caller can do about it.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::{
-    Overflow, chain_health, execution, limits, liquidation, pool, powers, profit, quote, terms,
-};
+use holdfast_risk::account::execution;
+use holdfast_risk::account::liquidation;
+use holdfast_risk::account::profit;
+use holdfast_risk::chain::health;
+use holdfast_risk::governance;
+use holdfast_risk::market::limits;
+use holdfast_risk::market::reading;
+use holdfast_risk::market::terms;
+use holdfast_risk::{Overflow, pool};
 
 /// Reasons to refuse. Nothing is changed when one is returned.
 #[error_code]
@@ -153,15 +159,17 @@ pub enum HoldfastError {
     BelowMinimum,
     /// The state of the chain does not allow it now.
     #[msg(
-        "The chain broke or is recovering: reductions, deposits and cancellations work; try later"
+        "The chain last_disruption or is recovering: reductions, deposits and cancellations work; try later"
     )]
     ChainNotReady,
     /// Too few prices since the break.
-    #[msg("The market needs more prices published since the chain broke: refresh it and try again")]
+    #[msg(
+        "The market needs more prices published since the chain last_disruption: refresh it and try again"
+    )]
     MarketNotReady,
     /// The feed's price is from before the break.
     #[msg("The feed's price was published before the chain's last break: post a newer update")]
-    FeedBeforeBreak,
+    FeedBeforeDisruption,
     /// The sample is too close to the last one.
     #[msg("The last sample is less than two seconds old: nothing to do")]
     SampleTooSoon,
@@ -266,63 +274,62 @@ impl From<Overflow> for HoldfastError {
     }
 }
 
-impl From<quote::Refusal> for HoldfastError {
-    fn from(refusal: quote::Refusal) -> Self {
+impl From<reading::ReadingError> for HoldfastError {
+    fn from(refusal: reading::ReadingError) -> Self {
         match refusal {
-            quote::Refusal::NoPrice => Self::NoFeedPrice,
-            quote::Refusal::Stale => Self::StaleFeed,
-            quote::Refusal::Future => Self::FutureFeed,
-            quote::Refusal::Uncertain => Self::UncertainFeed,
-            quote::Refusal::BeforeBreak => Self::FeedBeforeBreak,
-            quote::Refusal::NotNewer => Self::FeedNotNewer,
+            reading::ReadingError::NoPrice => Self::NoFeedPrice,
+            reading::ReadingError::Stale => Self::StaleFeed,
+            reading::ReadingError::Future => Self::FutureFeed,
+            reading::ReadingError::Uncertain => Self::UncertainFeed,
+            reading::ReadingError::BeforeDisruption => Self::FeedBeforeDisruption,
+            reading::ReadingError::NotNewer => Self::FeedNotNewer,
         }
     }
 }
 
-impl From<execution::Refusal> for HoldfastError {
-    fn from(refusal: execution::Refusal) -> Self {
+impl From<execution::ExecutionError> for HoldfastError {
+    fn from(refusal: execution::ExecutionError) -> Self {
         use limits::Exceeded;
         match refusal {
-            execution::Refusal::Expired => Self::OrderExpired,
-            execution::Refusal::Closed => Self::ChainNotReady,
-            execution::Refusal::NothingToReduce => Self::NothingToReduce,
-            execution::Refusal::NoPrice => Self::NoPriceYet,
-            execution::Refusal::TooSmall => Self::PositionTooSmall,
-            execution::Refusal::Exceeded(Exceeded::OpenInterest) => Self::OpenInterestCap,
-            execution::Refusal::Exceeded(Exceeded::AccountShare) => Self::AccountShareCap,
-            execution::Refusal::Exceeded(Exceeded::Utilisation) => Self::UtilisationCap,
-            execution::Refusal::Exceeded(Exceeded::Overflow) | execution::Refusal::Overflow => {
-                Self::Overflow
-            }
+            execution::ExecutionError::Expired => Self::OrderExpired,
+            execution::ExecutionError::Closed => Self::ChainNotReady,
+            execution::ExecutionError::NothingToReduce => Self::NothingToReduce,
+            execution::ExecutionError::NoPrice => Self::NoPriceYet,
+            execution::ExecutionError::TooSmall => Self::PositionTooSmall,
+            execution::ExecutionError::Exceeded(Exceeded::OpenInterest) => Self::OpenInterestCap,
+            execution::ExecutionError::Exceeded(Exceeded::AccountShare) => Self::AccountShareCap,
+            execution::ExecutionError::Exceeded(Exceeded::Utilisation) => Self::UtilisationCap,
+            execution::ExecutionError::Exceeded(Exceeded::Overflow)
+            | execution::ExecutionError::Overflow => Self::Overflow,
         }
     }
 }
 
-impl From<profit::Refusal> for HoldfastError {
-    fn from(refusal: profit::Refusal) -> Self {
+impl From<profit::MaturityError> for HoldfastError {
+    fn from(refusal: profit::MaturityError) -> Self {
         match refusal {
-            profit::Refusal::Cut => Self::ProfitCut,
-            profit::Refusal::Overflow => Self::Overflow,
+            profit::MaturityError::Cut => Self::ProfitCut,
+            profit::MaturityError::Overflow => Self::Overflow,
         }
     }
 }
 
-impl From<liquidation::Refusal> for HoldfastError {
-    fn from(refusal: liquidation::Refusal) -> Self {
+impl From<liquidation::LiquidationError> for HoldfastError {
+    fn from(refusal: liquidation::LiquidationError) -> Self {
         match refusal {
-            liquidation::Refusal::Paced => Self::PaceExhausted,
-            liquidation::Refusal::Overflow => Self::Overflow,
+            liquidation::LiquidationError::Paced => Self::PaceExhausted,
+            liquidation::LiquidationError::Overflow => Self::Overflow,
         }
     }
 }
 
-impl From<pool::Refusal> for HoldfastError {
-    fn from(refusal: pool::Refusal) -> Self {
+impl From<pool::PoolError> for HoldfastError {
+    fn from(refusal: pool::PoolError) -> Self {
         match refusal {
-            pool::Refusal::InUse => Self::LiquidityInUse,
-            pool::Refusal::BelowMinimum => Self::BelowMinimum,
-            pool::Refusal::Nothing => Self::ZeroAmount,
-            pool::Refusal::Overflow => Self::Overflow,
+            pool::PoolError::InUse => Self::LiquidityInUse,
+            pool::PoolError::BelowMinimum => Self::BelowMinimum,
+            pool::PoolError::Nothing => Self::ZeroAmount,
+            pool::PoolError::Overflow => Self::Overflow,
         }
     }
 }
@@ -333,20 +340,22 @@ impl From<terms::OutOfBounds> for HoldfastError {
     }
 }
 
-impl From<powers::Refusal> for HoldfastError {
-    fn from(refusal: powers::Refusal) -> Self {
+impl From<governance::GovernanceError> for HoldfastError {
+    fn from(refusal: governance::GovernanceError) -> Self {
         match refusal {
-            powers::Refusal::Timelock | powers::Refusal::Length => Self::TermsOutOfBounds,
-            powers::Refusal::Guardians => Self::GuardianSet,
-            powers::Refusal::Exhausted => Self::BudgetExhausted,
-            powers::Refusal::Powerless => Self::NotGuardian,
-            powers::Refusal::OwnRemoval => Self::OwnRemoval,
+            governance::GovernanceError::Timelock | governance::GovernanceError::Length => {
+                Self::TermsOutOfBounds
+            }
+            governance::GovernanceError::Guardians => Self::GuardianSet,
+            governance::GovernanceError::Exhausted => Self::BudgetExhausted,
+            governance::GovernanceError::Powerless => Self::NotGuardian,
+            governance::GovernanceError::OwnRemoval => Self::OwnRemoval,
         }
     }
 }
 
-impl From<chain_health::OutOfBounds> for HoldfastError {
-    fn from(_: chain_health::OutOfBounds) -> Self {
+impl From<health::OutOfBounds> for HoldfastError {
+    fn from(_: health::OutOfBounds) -> Self {
         Self::TermsOutOfBounds
     }
 }
@@ -354,14 +363,14 @@ impl From<chain_health::OutOfBounds> for HoldfastError {
 /// Turns a rule's refusal into the program's error.
 pub trait OrRefuse<T> {
     /// The value, or the error that names the refusal.
-    fn or_refuse(self) -> Result<T>;
+    fn into_program_error(self) -> Result<T>;
 }
 
 impl<T, E> OrRefuse<T> for core::result::Result<T, E>
 where
     HoldfastError: From<E>,
 {
-    fn or_refuse(self) -> Result<T> {
+    fn into_program_error(self) -> Result<T> {
         self.map_err(|refusal| HoldfastError::from(refusal).into())
     }
 }

@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::{Monitor, Transition};
+use holdfast_risk::chain::health::{Monitor, Transition};
 
 /// The exchange exists.
 #[event]

@@ -8,17 +8,17 @@
 use anchor_lang::prelude::*;
 
 #[deny(missing_docs)]
-pub mod books;
+pub mod account_health;
 #[deny(missing_docs)]
 pub mod clock;
 #[deny(missing_docs)]
-pub mod legs;
+pub mod governance;
 #[deny(missing_docs)]
 pub mod oracle;
 #[deny(missing_docs)]
-pub mod powers;
-#[deny(missing_docs)]
 pub mod tokens;
+#[deny(missing_docs)]
+pub mod trade_context;
 
 // Anchor's macros add items without documentation here; `cargo xtask idl` asks for it instead.
 pub mod error;
@@ -27,7 +27,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use state::{Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
+use state::{ChangeKind, Feeds, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
 
 declare_id!("693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj");
 
@@ -78,7 +78,7 @@ pub mod holdfast {
     /// unless none does.
     ///
     /// Refuses: `WrongSilo`, `WrongFeed`, `UnreadableFeed`, `NoFeedPrice`, `FutureFeed`,
-    /// `StaleFeed`, `FeedBeforeBreak`, `FeedNotNewer`, `UncertainFeed`, `MarketSettled`. Emits:
+    /// `StaleFeed`, `FeedBeforeDisruption`, `FeedNotNewer`, `UncertainFeed`, `MarketSettled`. Emits:
     /// `MarketRefreshed`, `MarketUnpriced`, `SettlementCancelled`.
     pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
         instructions::refresh_market(ctx)
@@ -249,7 +249,7 @@ pub mod holdfast {
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
     /// `UnknownProvider`, `GuardianSet`. Emits: `ChangeProposed`.
-    pub fn propose_change(ctx: Context<ProposeChange>, content: Content) -> Result<()> {
+    pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
         instructions::propose_change(ctx, content)
     }
 

@@ -11,12 +11,12 @@ use holdfast_client::holdfast::state::{ChainHealth, MarginAccount};
 use holdfast_client::{Pubkey, address};
 use holdfast_localnet::cli::Person;
 use holdfast_localnet::cluster::{LocalCluster, Options};
-use holdfast_localnet::deployment::Climb;
+use holdfast_localnet::deployment::RecoverySpeed;
 use holdfast_localnet::place::Place;
 use holdfast_localnet::proxy::Fault;
 use holdfast_localnet::wait;
 use holdfast_localnet::wallets::Wallet;
-use holdfast_risk::chain_health::State;
+use holdfast_risk::chain::health::State;
 use serde_json::{Value, json};
 
 use crate::history::{self, Entry};
@@ -43,7 +43,7 @@ impl Stage {
             keepers: KEEPERS,
             proxies: KEEPERS,
             prices: Vec::new(),
-            climb: Climb::Fast,
+            climb: RecoverySpeed::Fast,
         };
         let cluster = LocalCluster::start(place, options, |step| eprintln!("{step}")).await?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;

@@ -1,9 +1,9 @@
 //! Every account there is, by kind.
 
 use holdfast_client::{Instruction, Pubkey, address, instruction};
-use holdfast_sim::feed::{Published, pyth_price_account, write_pyth_price_account};
-use holdfast_sim::tokens::{create_token_account, set_owned};
-use holdfast_sim::venue::{feed_account, keypair};
+use holdfast_testkit::feed::{Published, pyth_price_account, write_pyth_price_account};
+use holdfast_testkit::tokens::{create_token_account, set_owned};
+use holdfast_testkit::venue::{feed_account, keypair};
 use solana_signer::Signer;
 
 use super::setup::{people, request_numbers};

@@ -2,9 +2,9 @@
 
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::instruction;
-use holdfast_risk::settlement::{NO_PRICE, NOTICE};
-use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_sim::venue::{feed_account, feed_id, market_order};
+use holdfast_risk::market::settlement::{NO_PRICE, NOTICE};
+use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_testkit::venue::{feed_account, feed_id, market_order};
 
 use super::Scenario;
 use super::catalogue::Kind;

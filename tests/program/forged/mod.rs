@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Instruction, Pubkey, address};
-use holdfast_sim::Failure;
-use holdfast_sim::audit::Audit;
-use holdfast_sim::venue::keypair;
+use holdfast_testkit::Failure;
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::venue::keypair;
 use solana_signer::Signer;
 
 use crate::world::World;

@@ -1,10 +1,10 @@
 //! Accounts, collateral, vaults and administration.
 
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
-use holdfast_client::holdfast::state::Content;
+use holdfast_client::holdfast::state::ChangeKind;
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::keypair;
+use holdfast_testkit::venue::keypair;
 use solana_account::Account;
 use solana_signer::Signer;
 
@@ -145,9 +145,9 @@ fn administration() {
     trade(&mut world, &person(BOB), 0, 1_000_000);
     let admin = world.admin.pubkey();
     let (mint, terms) = (world.mint, presets::silo());
-    let number = world.propose(Content::Silo { mint, terms });
+    let number = world.propose(ChangeKind::Silo { mint, terms });
     let feeds = Feeds { sources: vec![FeedSource { provider: 1, id: [1; 32] }], quorum: 1 };
-    let content = Content::Market {
+    let content = ChangeKind::Market {
         silo: world.silo,
         name: [0; 16],
         terms: presets::market(150),

@@ -1,9 +1,9 @@
 //! Set-up, the queue of changes, and guardians.
 
-use holdfast_client::holdfast::state::Content;
+use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::instruction;
 use holdfast_migrations::presets;
-use holdfast_sim::venue::guardians;
+use holdfast_testkit::venue::guardians;
 use solana_signer::Signer;
 
 use super::Scenario;
@@ -36,13 +36,13 @@ fn set_up() {
 #[test]
 fn the_queue() {
     let mut world = populated();
-    let propose = world.proposal(Content::FeeReceiver(newcomer()));
+    let propose = world.proposal(ChangeKind::FeeReceiver(newcomer()));
     Scenario { name: "propose_change", world: world.fork(), instruction: propose, harmless: &[] }
         .check();
-    let number = world.propose(Content::FeeReceiver(newcomer()));
+    let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
     let market =
-        world.propose(Content::MarketTerms { market: world.markets[0], terms: other_terms() });
-    let silo = world.propose(Content::SiloTerms { silo: world.silo, terms: presets::silo() });
+        world.propose(ChangeKind::MarketTerms { market: world.markets[0], terms: other_terms() });
+    let silo = world.propose(ChangeKind::SiloTerms { silo: world.silo, terms: presets::silo() });
     let cancel = world.cancellation(number, guardian(0));
     Scenario {
         name: "cancel_change",

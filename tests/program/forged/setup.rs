@@ -2,8 +2,8 @@
 
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{Pubkey, address, instruction};
-use holdfast_sim::tokens::create_token_account;
-use holdfast_sim::venue::{keypair, market_order};
+use holdfast_testkit::tokens::create_token_account;
+use holdfast_testkit::venue::{keypair, market_order};
 use solana_signer::Signer;
 
 use crate::world::{CALM, World};

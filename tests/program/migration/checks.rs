@@ -3,10 +3,11 @@
 use anchor_lang::solana_program::bpf_loader_upgradeable::get_program_data_address;
 use holdfast_client::Pubkey;
 use holdfast_migrations::{
-    Deployment, Migration, Origin, Step, Survey, apply, local_program_keypair, migrate, survey,
+    Deployment, Migration, MigrationPlan, Origin, Step, apply, local_program_keypair, migrate,
+    survey,
 };
-use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
-use holdfast_sim::{elf, tokens};
+use holdfast_testkit::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_testkit::{elf, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -15,7 +16,7 @@ use crate::world::{SOL, START_MS};
 
 const LISTING: Listing = Listing { name: "A", price: SOL, providers: LONE };
 
-fn looked_at(venue: &mut Venue, wanted: &Deployment) -> Result<Survey, String> {
+fn looked_at(venue: &mut Venue, wanted: &Deployment) -> Result<MigrationPlan, String> {
     let (admin, elf) = (venue.admin.insecure_clone(), elf::read().unwrap());
     let migration = migration(&admin, &elf, wanted);
     survey(&mut venue.cluster, &migration)

@@ -8,7 +8,7 @@ mod upgrade;
 use holdfast_migrations::{
     Deployment, Migration, Step, apply, deploy_program, local_program_keypair, plan,
 };
-use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_testkit::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 

@@ -7,8 +7,8 @@ use holdfast_migrations::{
     AccountData, Cluster, Head, Place, Progress, close_buffer, deploy_program, leftovers,
     local_program_keypair, migrate,
 };
-use holdfast_sim::venue::{LONE, Listing, Venue, silo_plan};
-use holdfast_sim::{Cluster as Embedded, elf};
+use holdfast_testkit::venue::{LONE, Listing, Venue, silo_plan};
+use holdfast_testkit::{Cluster as Embedded, elf};
 use solana_account::Account;
 use solana_keypair::Keypair;
 use solana_signer::Signer;

@@ -8,9 +8,9 @@ use holdfast_migrations::{
     Cluster, RpcCluster, Step, apply, deploy_program, deployed, leftovers, local_program_keypair,
     migrate, survey,
 };
-use holdfast_sim::elf;
-use holdfast_sim::node::{Node, serve};
-use holdfast_sim::venue::{LONE, Listing, Venue, silo_plan};
+use holdfast_testkit::elf;
+use holdfast_testkit::node::{Node, serve};
+use holdfast_testkit::venue::{LONE, Listing, Venue, silo_plan};
 use solana_signer::Signer;
 
 use super::migration;

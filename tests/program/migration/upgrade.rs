@@ -6,8 +6,8 @@ use holdfast_client::holdfast::state::{Change, MarginAccount, VERSION};
 use holdfast_client::layout::LAYOUTS;
 use holdfast_client::{Pubkey, address};
 use holdfast_migrations::{ProgramTask, check_layouts, migrate, survey, upgrade_program};
-use holdfast_sim::elf;
-use holdfast_sim::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_testkit::elf;
+use holdfast_testkit::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_account::Account;
 use solana_signer::Signer;
 

@@ -2,9 +2,9 @@
 //! refills no budget: those go by the cluster's.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::state::Content;
+use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::instruction;
-use holdfast_sim::feed::Published;
+use holdfast_testkit::feed::Published;
 
 use super::{WAIT_MS, guardian, newcomer};
 use crate::world::{SOL, World};
@@ -22,7 +22,7 @@ fn lie(world: &mut World) {
 #[test]
 fn a_lying_provider_shortens_no_wait() {
     let mut world = World::new();
-    let number = world.propose(Content::FeeReceiver(newcomer()));
+    let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
     world.cluster.pass(WAIT_MS - 86_400_000);
     lie(&mut world);
     // The notice after the break that the lie looks like is over too.

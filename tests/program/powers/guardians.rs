@@ -3,8 +3,8 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::ChainStateChanged;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::{Signal, State};
-use holdfast_sim::events;
+use holdfast_risk::chain::health::{Signal, State};
+use holdfast_testkit::events;
 use solana_signer::Signer;
 
 use super::guardian;
@@ -29,7 +29,10 @@ fn a_guardian_shelters_the_venue_and_time_brings_it_back() {
     assert_eq!((event.signal, event.now_ms), (Signal::Guardian as u8, now));
     let after = world.chain_health();
     assert_eq!(after.monitor.until_ms, now + HALF_HOUR);
-    assert_eq!(after.monitor.broke_ms, before.monitor.broke_ms, "prices stay valid");
+    assert_eq!(
+        after.monitor.last_disruption_ms, before.monitor.last_disruption_ms,
+        "prices stay valid"
+    );
     assert_eq!((after.count, after.monitor.seen_ms), (before.count, before.monitor.seen_ms));
     assert_eq!(world.exchange().guardians()[1].tightened_ms, [now, 0, 0]);
     let mut states = vec![state(&world)];

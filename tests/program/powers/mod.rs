@@ -10,10 +10,10 @@ pub mod set_up;
 mod stolen_admin;
 mod stolen_guardian;
 
-use holdfast_client::holdfast::state::{Change, Content, Exchange, MarketTermsState};
+use holdfast_client::holdfast::state::{Change, ChangeKind, Exchange, MarketTermsState};
 use holdfast_client::{Instruction, Pubkey, address, decode, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::{guardians, keypair};
+use holdfast_testkit::venue::{guardians, keypair};
 use solana_signer::Signer;
 
 use crate::world::{CALM, World, stranger};
@@ -43,14 +43,14 @@ impl World {
     }
 
     /// The admin's proposal, as an instruction.
-    pub fn proposal(&self, content: Content) -> Instruction {
+    pub fn proposal(&self, content: ChangeKind) -> Instruction {
         let number = self.exchange().change_count;
         instruction::propose_change(self.admin.pubkey(), number, content)
     }
 
     /// Proposes, and says the number.
     #[track_caller]
-    pub fn propose(&mut self, content: Content) -> u64 {
+    pub fn propose(&mut self, content: ChangeKind) -> u64 {
         let number = self.exchange().change_count;
         self.send(self.proposal(content));
         number
@@ -81,7 +81,7 @@ impl World {
 
     /// Proposes, waits and has a stranger apply it.
     #[track_caller]
-    pub fn change_to(&mut self, content: Content) {
+    pub fn change_to(&mut self, content: ChangeKind) {
         let number = self.propose(content);
         self.wait();
         let apply = self.application(number);

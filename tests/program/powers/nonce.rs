@@ -2,12 +2,12 @@
 
 use anchor_lang::solana_program::system_instruction;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::holdfast::state::{Content, Exchange};
+use holdfast_client::holdfast::state::FeedSource;
+use holdfast_client::holdfast::state::{ChangeKind, Exchange};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::{Venue, keypair, majority};
-use holdfast_sim::{Cluster, Failure};
+use holdfast_testkit::venue::{Venue, keypair, majority};
+use holdfast_testkit::{Cluster, Failure};
 use solana_message::{Hash, Message, VersionedMessage};
 use solana_signer::Signer;
 
@@ -66,9 +66,9 @@ pub(crate) fn no_instruction_of_the_admin_is_taken() {
 
     let mut world = World::new();
     create_nonce(&mut world.cluster, &admin);
-    let number = world.propose(Content::FeeReceiver(newcomer()));
+    let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
     let cancel = world.cancellation(number, admin);
-    let propose = world.proposal(Content::FeeReceiver(newcomer()));
+    let propose = world.proposal(ChangeKind::FeeReceiver(newcomer()));
     refuse_each(&mut world, &[cancel, propose]);
 }
 
@@ -95,8 +95,8 @@ fn the_sysvar_is_the_real_one() {
     data.extend([7; 32]);
     data.extend([0; 4]);
     let owner = Pubkey::from_str_const("Sysvar1111111111111111111111111111111111111");
-    holdfast_sim::tokens::set_owned(&mut world.cluster, forged, data, owner);
-    let mut propose = world.proposal(Content::FeeReceiver(newcomer()));
+    holdfast_testkit::tokens::set_owned(&mut world.cluster, forged, data, owner);
+    let mut propose = world.proposal(ChangeKind::FeeReceiver(newcomer()));
     propose.accounts[3].pubkey = forged;
     let failure = world.fails(&propose);
     assert!(failure.message.contains("UnsupportedSysvar"), "{}", failure.message);
@@ -111,7 +111,7 @@ fn a_transaction_signed_long_ago() {
     create_nonce(&mut world.cluster, &key);
     let harmless = system_instruction::transfer(&key, &newcomer(), 1_000_000_000);
     let harmless = presigned(&world.cluster, &key, harmless);
-    let propose = world.proposal(Content::Admin(newcomer()));
+    let propose = world.proposal(ChangeKind::Admin(newcomer()));
     let propose = presigned(&world.cluster, &key, propose);
     world.cluster.pass(86_400_000 * 30);
     let failure = world.fork().cluster.send_message(propose, &[&admin]).unwrap_err();

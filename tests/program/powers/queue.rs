@@ -4,13 +4,13 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::{
     ChangeApplied, ChangeCancelled, ChangeProposed, MarketListed, SiloCreated,
 };
-use holdfast_client::holdfast::instructions::FeedSource;
-use holdfast_client::holdfast::state::{Content, Market, Silo, SiloTermsState, TimelockState};
+use holdfast_client::holdfast::state::FeedSource;
+use holdfast_client::holdfast::state::{ChangeKind, Market, Silo, SiloTermsState, TimelockState};
 use holdfast_client::{Instruction, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::events;
-use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_sim::venue::{feed_account, majority};
+use holdfast_testkit::events;
+use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_testkit::venue::{feed_account, majority};
 use solana_signer::Signer;
 
 use super::{READY_MS, WAIT_MS, guardian, newcomer, other_terms};
@@ -22,7 +22,7 @@ const FEED: FeedSource = FeedSource { provider: 1, id: [9; 32] };
 fn a_change_is_public_waits_and_returns_its_rent() {
     let mut world = World::new();
     let admin = world.admin.pubkey();
-    let content = Content::MarketFeeds { market: world.markets[0], feeds: majority(vec![FEED]) };
+    let content = ChangeKind::MarketFeeds { market: world.markets[0], feeds: majority(vec![FEED]) };
     let lamports = |world: &World| world.cluster.get(&admin).unwrap().lamports;
     let before = lamports(&world);
     let propose = world.proposal(content.clone());
@@ -49,30 +49,30 @@ fn a_change_is_public_waits_and_returns_its_rent() {
 #[test]
 fn admin_fee_receiver_timelock_thresholds_and_silo_terms() {
     let mut world = World::new();
-    world.change_to(Content::FeeReceiver(newcomer()));
+    world.change_to(ChangeKind::FeeReceiver(newcomer()));
     assert_eq!(world.exchange().fee_receiver, newcomer());
     let timelock = TimelockState { wait_ms: 86_400_000, ready_ms: 86_400_000 };
-    world.change_to(Content::Timelock(timelock));
+    world.change_to(ChangeKind::Timelock(timelock));
     assert_eq!(world.exchange().timelock, timelock);
     let mut thresholds = world.chain_health().thresholds;
     thresholds.thaw_ms = 1_200_000;
     world.cluster.pass(1_000);
-    let number = world.propose(Content::Thresholds(thresholds));
+    let number = world.propose(ChangeKind::Thresholds(thresholds));
     let change = world.change(number).unwrap();
     assert_eq!(change.expires_ms - change.ready_ms, 86_400_000, "the new timelock");
     world.cluster.pass(86_400_000);
     world.send(world.application(number));
     assert_eq!(world.chain_health().thresholds, thresholds);
     let terms = SiloTermsState { maturity_ms: 1, ..presets::silo() };
-    let number = world.propose(Content::SiloTerms { silo: world.silo, terms });
+    let number = world.propose(ChangeKind::SiloTerms { silo: world.silo, terms });
     world.cluster.pass(86_400_000);
     world.send(world.application(number));
     assert_eq!(world.silo_state().terms, terms);
-    let number = world.propose(Content::Admin(newcomer()));
+    let number = world.propose(ChangeKind::Admin(newcomer()));
     world.cluster.pass(86_400_000);
     world.send(world.application(number));
     assert_eq!(world.exchange().admin, newcomer());
-    let late = world.proposal(Content::FeeReceiver(stranger()));
+    let late = world.proposal(ChangeKind::FeeReceiver(stranger()));
     world.refuses(&late, HoldfastError::NotAdmin);
 }
 
@@ -84,13 +84,13 @@ fn one_guardian_at_a_time() {
     };
     let [first, second, third] = [0, 1, 2].map(guardian);
     world.send(instruction::tighten(third, false, 60_000));
-    world.change_to(Content::Guardian { leaves: Some(second), joins: Some(newcomer()) });
+    world.change_to(ChangeKind::Guardian { leaves: Some(second), joins: Some(newcomer()) });
     assert_eq!(keys(&world), [first, third, newcomer()]);
     assert!(world.exchange().guardians()[1].tightened_ms[0] > 0, "who stays keeps the budget");
     assert_eq!(world.exchange().guardians()[2].tightened_ms, [0; 3]);
-    world.change_to(Content::Guardian { leaves: Some(first), joins: None });
+    world.change_to(ChangeKind::Guardian { leaves: Some(first), joins: None });
     assert_eq!(keys(&world), [third, newcomer()]);
-    world.change_to(Content::Guardian { leaves: None, joins: Some(first) });
+    world.change_to(ChangeKind::Guardian { leaves: None, joins: Some(first) });
     assert_eq!(keys(&world), [third, newcomer(), first]);
 }
 
@@ -99,10 +99,10 @@ fn market_terms_and_feeds() {
     let mut world = World::new();
     let market = world.markets[0];
     let terms = other_terms();
-    world.change_to(Content::MarketTerms { market, terms });
+    world.change_to(ChangeKind::MarketTerms { market, terms });
     assert_eq!(world.market(0).terms, terms);
     assert_ne!(world.market(1).terms, terms);
-    world.change_to(Content::MarketFeeds { market, feeds: majority(vec![FEED]) });
+    world.change_to(ChangeKind::MarketFeeds { market, feeds: majority(vec![FEED]) });
     let changed = world.market(0);
     assert_eq!((changed.feeds[0].provider, changed.feeds[0].id), (FEED.provider, FEED.id));
     assert_eq!(changed.feeds[0].price, 0);
@@ -129,7 +129,7 @@ fn a_silo_and_a_market_after_the_lock() {
     let mut world = World::new();
     let (admin, mint) = (world.admin.pubkey(), world.mint);
     let terms = SiloTermsState { maturity_ms: 7, ..presets::silo() };
-    let number = world.propose(Content::Silo { mint, terms });
+    let number = world.propose(ChangeKind::Silo { mint, terms });
     world.wait();
     let create = instruction::with_change(instruction::create_silo(admin, 2, mint, terms), number);
     let sent = world.cluster.send_unsigned(&[create], &admin).unwrap();
@@ -141,7 +141,7 @@ fn a_silo_and_a_market_after_the_lock() {
     assert_eq!(world.change(number), None);
 
     let (name, terms, feeds) = ([7; 16], other_terms(), majority(vec![FEED]));
-    let number = world.propose(Content::Market { silo, name, terms, feeds: feeds.clone() });
+    let number = world.propose(ChangeKind::Market { silo, name, terms, feeds: feeds.clone() });
     world.wait();
     let list = instruction::list_market(admin, silo, 0, name, terms, feeds);
     let sent =
@@ -158,14 +158,14 @@ fn the_admin_and_every_guardian_take_a_change_back() {
     let world = World::new();
     for by in [world.admin.pubkey(), guardian(0), guardian(1), guardian(2)] {
         let mut world = world.fork();
-        let number = world.propose(Content::FeeReceiver(newcomer()));
+        let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
         let cancel = world.cancellation(number, by);
         let sent = world.cluster.send_unsigned(&[cancel], &stranger()).unwrap();
         let event: ChangeCancelled = events::find(&sent).unwrap();
         assert_eq!((event.number, event.by), (number, by));
         assert_eq!(world.change(number), None);
         // Numbers are not used twice.
-        assert_eq!(world.propose(Content::FeeReceiver(newcomer())), number + 1);
+        assert_eq!(world.propose(ChangeKind::FeeReceiver(newcomer())), number + 1);
     }
 }
 
@@ -177,8 +177,8 @@ fn maintenance_changes_in_a_normal_state_only() {
     let mut terms = other_terms();
     terms.maintenance_bps += 10;
     let market = world.markets[0];
-    let maintenance = world.propose(Content::MarketTerms { market, terms });
-    let others = world.propose(Content::MarketTerms { market, terms: other_terms() });
+    let maintenance = world.propose(ChangeKind::MarketTerms { market, terms });
+    let others = world.propose(ChangeKind::MarketTerms { market, terms: other_terms() });
     world.wait();
     let mut strained = world.fork();
     strained.send(instruction::tighten(guardian(0), false, 60_000));
@@ -192,18 +192,18 @@ fn maintenance_changes_in_a_normal_state_only() {
 #[test]
 pub(crate) fn after_a_break_changes_wait_an_hour() {
     let mut world = World::new();
-    let number = world.propose(Content::FeeReceiver(newcomer()));
+    let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
     let thresholds = world.chain_health().thresholds;
-    let exempt = world.propose(Content::Thresholds(thresholds));
+    let exempt = world.propose(ChangeKind::Thresholds(thresholds));
     let apply: Instruction = world.application(number);
     world.cluster.advance(WAIT_MS, 2, 2);
     world.refuses(&apply, HoldfastError::ChangeNotReady);
     world.send(world.application(exempt));
     let prices = [SOL, BTC];
     world.publish(&prices).unwrap();
-    let broke = world.chain_health().monitor.broke_ms;
-    assert!(broke > START_MS + WAIT_MS);
-    while world.cluster.now_ms() + 5_000 < broke + 3_600_000 {
+    let last_disruption = world.chain_health().monitor.last_disruption_ms;
+    assert!(last_disruption > START_MS + WAIT_MS);
+    while world.cluster.now_ms() + 5_000 < last_disruption + 3_600_000 {
         world.pass_to(5_000, &CALM);
     }
     world.refuses(&apply, HoldfastError::ChangeNotReady);

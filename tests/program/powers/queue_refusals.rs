@@ -2,13 +2,13 @@
 
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{
-    Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
+    ChangeKind, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
 };
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::venue::majority;
+use holdfast_testkit::venue::majority;
 use solana_signer::Signer;
 
 use super::{READY_MS, WAIT_MS, guardian, newcomer, other_terms};
@@ -19,13 +19,14 @@ const FEED: FeedSource = FeedSource { provider: 1, id: [9; 32] };
 #[test]
 pub(crate) fn proposing_is_refused() {
     let world = World::new();
-    let sound = world.proposal(Content::Admin(newcomer()));
+    let sound = world.proposal(ChangeKind::Admin(newcomer()));
     for other in [stranger(), guardian(0)] {
         let mut stolen = sound.clone();
         stolen.accounts[0].pubkey = other;
         world.refuses(&stolen, HoldfastError::NotAdmin);
     }
-    let skipped = instruction::propose_change(world.admin.pubkey(), 1, Content::Admin(newcomer()));
+    let skipped =
+        instruction::propose_change(world.admin.pubkey(), 1, ChangeKind::Admin(newcomer()));
     world.anchor_refuses(&skipped, ErrorCode::ConstraintSeeds);
 }
 
@@ -36,28 +37,28 @@ pub(crate) fn contents_outside_the_bounds_are_refused() {
     let (market, silo) = (world.markets[0], world.silo);
     let refuses = |content, error| world.refuses(&world.proposal(content), error);
     let out = HoldfastError::TermsOutOfBounds;
-    refuses(Content::Admin(Pubkey::default()), out);
-    refuses(Content::FeeReceiver(Pubkey::default()), out);
+    refuses(ChangeKind::Admin(Pubkey::default()), out);
+    refuses(ChangeKind::FeeReceiver(Pubkey::default()), out);
     let timelock = TimelockState { wait_ms: 86_399_999, ..presets::timelock() };
-    refuses(Content::Timelock(timelock), out);
+    refuses(ChangeKind::Timelock(timelock), out);
     let thresholds = world.chain_health().thresholds;
     let thresholds = ThresholdsState { gap_ms: 60_001, ..thresholds };
-    refuses(Content::Thresholds(thresholds), out);
+    refuses(ChangeKind::Thresholds(thresholds), out);
     let terms = MarketTermsState { maintenance_bps: 49, ..other_terms() };
-    refuses(Content::MarketTerms { market, terms }, out);
+    refuses(ChangeKind::MarketTerms { market, terms }, out);
     let feeds = majority(vec![FEED]);
-    let listed = Content::Market { silo, name: [0; 16], terms, feeds: feeds.clone() };
+    let listed = ChangeKind::Market { silo, name: [0; 16], terms, feeds: feeds.clone() };
     refuses(listed, out);
     let terms = SiloTermsState { outage_reserve_bps: 9_001, ..presets::silo() };
-    refuses(Content::SiloTerms { silo, terms }, out);
-    refuses(Content::Silo { mint: world.mint, terms }, out);
+    refuses(ChangeKind::SiloTerms { silo, terms }, out);
+    refuses(ChangeKind::Silo { mint: world.mint, terms }, out);
     for feeds in [vec![], vec![FEED; 6]].map(majority) {
-        refuses(Content::MarketFeeds { market, feeds: feeds.clone() }, HoldfastError::FeedCount);
-        let listed = Content::Market { silo, name: [0; 16], terms: other_terms(), feeds };
+        refuses(ChangeKind::MarketFeeds { market, feeds: feeds.clone() }, HoldfastError::FeedCount);
+        let listed = ChangeKind::Market { silo, name: [0; 16], terms: other_terms(), feeds };
         refuses(listed, HoldfastError::FeedCount);
     }
     let feeds = majority(vec![FeedSource { provider: 0, ..FEED }]);
-    refuses(Content::MarketFeeds { market, feeds }, HoldfastError::UnknownProvider);
+    refuses(ChangeKind::MarketFeeds { market, feeds }, HoldfastError::UnknownProvider);
     let [first, second] = [0, 1].map(guardian);
     for (leaves, joins) in [
         (None, None),
@@ -67,16 +68,16 @@ pub(crate) fn contents_outside_the_bounds_are_refused() {
         (Some(first), Some(first)),
         (Some(first), Some(second)),
     ] {
-        refuses(Content::Guardian { leaves, joins }, HoldfastError::GuardianSet);
+        refuses(ChangeKind::Guardian { leaves, joins }, HoldfastError::GuardianSet);
     }
     let nobody = Some(Pubkey::default());
-    refuses(Content::Guardian { leaves: None, joins: nobody }, HoldfastError::GuardianSet);
+    refuses(ChangeKind::Guardian { leaves: None, joins: nobody }, HoldfastError::GuardianSet);
 }
 
 #[test]
 pub(crate) fn applying_too_early_or_too_late() {
     let mut world = World::new();
-    let number = world.propose(Content::FeeReceiver(newcomer()));
+    let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
     let apply = world.application(number);
     world.refuses(&apply, HoldfastError::ChangeNotReady);
     world.cluster.pass(WAIT_MS - 1_000);
@@ -96,11 +97,15 @@ pub(crate) fn applying_too_early_or_too_late() {
 pub(crate) fn applying_with_other_accounts() {
     let mut world = World::new();
     let (market, silo) = (world.markets[0], world.silo);
-    let terms = world.propose(Content::MarketTerms { market, terms: other_terms() });
-    let silo_terms = world.propose(Content::SiloTerms { silo, terms: presets::silo() });
-    let create = world.propose(Content::Silo { mint: world.mint, terms: presets::silo() });
-    let list =
-        Content::Market { silo, name: [0; 16], terms: other_terms(), feeds: majority(vec![FEED]) };
+    let terms = world.propose(ChangeKind::MarketTerms { market, terms: other_terms() });
+    let silo_terms = world.propose(ChangeKind::SiloTerms { silo, terms: presets::silo() });
+    let create = world.propose(ChangeKind::Silo { mint: world.mint, terms: presets::silo() });
+    let list = ChangeKind::Market {
+        silo,
+        name: [0; 16],
+        terms: other_terms(),
+        feeds: majority(vec![FEED]),
+    };
     let list = world.propose(list);
     world.wait();
     let replaced = |number, slot: usize, with: Pubkey| -> Instruction {
@@ -127,7 +132,7 @@ pub(crate) fn applying_with_other_accounts() {
 pub(crate) fn two_guardians_stay() {
     let mut world = World::new();
     let [first, second, third] = [0, 1, 2].map(guardian);
-    let leave = |key| Content::Guardian { leaves: Some(key), joins: None };
+    let leave = |key| ChangeKind::Guardian { leaves: Some(key), joins: None };
     let numbers = [first, second, third].map(|key| world.propose(leave(key)));
     world.wait();
     world.send(world.application(numbers[0]));
@@ -141,14 +146,14 @@ pub(crate) fn cancelling_is_refused() {
     let mut world = World::new();
     let admin = world.admin.pubkey();
     let [first, second] = [0, 1].map(guardian);
-    let fees = world.propose(Content::FeeReceiver(newcomer()));
+    let fees = world.propose(ChangeKind::FeeReceiver(newcomer()));
     world.refuses(&world.cancellation(fees, stranger()), HoldfastError::NotGuardian);
     let mut elsewhere = world.cancellation(fees, first);
     elsewhere.accounts[3].pubkey = first;
     world.refuses(&elsewhere, HoldfastError::WrongChange);
-    let removal = world.propose(Content::Guardian { leaves: Some(first), joins: None });
+    let removal = world.propose(ChangeKind::Guardian { leaves: Some(first), joins: None });
     world.refuses(&world.cancellation(removal, first), HoldfastError::OwnRemoval);
-    let handover = world.propose(Content::Admin(newcomer()));
+    let handover = world.propose(ChangeKind::Admin(newcomer()));
     world.refuses(&world.cancellation(handover, admin), HoldfastError::OwnRemoval);
     world.send(world.cancellation(removal, second));
     world.send(world.cancellation(handover, second));
@@ -159,8 +164,8 @@ pub(crate) fn cancelling_is_refused() {
 #[test]
 pub(crate) fn after_a_handover() {
     let mut world = World::new();
-    let handover = world.propose(Content::Admin(newcomer()));
-    let left = world.propose(Content::FeeReceiver(stranger()));
+    let handover = world.propose(ChangeKind::Admin(newcomer()));
+    let left = world.propose(ChangeKind::FeeReceiver(stranger()));
     world.wait();
     let early = world.cancellation(left, stranger());
     world.refuses(&early, HoldfastError::NotGuardian);
@@ -176,13 +181,13 @@ pub(crate) fn creating_needs_a_change_that_names_it() {
     let (admin, mint, silo) = (world.admin.pubkey(), world.mint, world.silo);
     let terms = presets::silo();
     let create = instruction::create_silo(admin, 2, mint, terms);
-    let number = world.propose(Content::Silo { mint, terms });
+    let number = world.propose(ChangeKind::Silo { mint, terms });
     let sound = instruction::with_change(create.clone(), number);
     world.refuses(&create, HoldfastError::ChangeRequired);
     world.refuses(&sound, HoldfastError::ChangeNotReady);
 
     let (name, market, feeds) = ([7; 16], other_terms(), majority(vec![FEED]));
-    let content = Content::Market { silo, name, terms: market, feeds: feeds.clone() };
+    let content = ChangeKind::Market { silo, name, terms: market, feeds: feeds.clone() };
     let listing = world.propose(content);
     let list = |silo, name, terms, feeds: &Feeds| {
         let list = instruction::list_market(admin, silo, 2, name, terms, feeds.clone());

@@ -4,10 +4,10 @@ use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::events::ExchangeLocked;
 use holdfast_client::holdfast::instructions::PoolOrder;
-use holdfast_client::holdfast::state::{Content, Silo, TimelockState};
+use holdfast_client::holdfast::state::{ChangeKind, Silo, TimelockState};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::events;
+use holdfast_testkit::events;
 use solana_signer::Signer;
 
 use super::{READY_MS, WAIT_MS, guardian, newcomer};
@@ -53,7 +53,7 @@ pub(crate) fn no_money_before_the_lock() {
         let request = instruction::request_pool(giver, silo, 0, wallet, shares, order);
         world.refuses(&request, HoldfastError::ExchangeNotLocked);
     }
-    let early = world.proposal(Content::Admin(newcomer()));
+    let early = world.proposal(ChangeKind::Admin(newcomer()));
     world.refuses(&early, HoldfastError::ExchangeNotLocked);
 }
 

@@ -2,16 +2,16 @@
 //! "nobody looks" means that no guardian does anything until it is too late.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::FeedSource;
+use holdfast_client::holdfast::state::FeedSource;
 use holdfast_client::holdfast::state::{
-    Content, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
+    ChangeKind, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
 };
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::presets;
-use holdfast_sim::audit::Audit;
-use holdfast_sim::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_sim::tokens::create_mint;
-use holdfast_sim::venue::{keypair, majority};
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_testkit::tokens::create_mint;
+use holdfast_testkit::venue::{keypair, majority};
 use solana_signer::Signer;
 
 use super::nonce::{create_nonce, presigned};
@@ -29,7 +29,7 @@ fn thief() -> Pubkey {
 /// Nothing of a change happens before its time to the last second, and a guardian who looks once in
 /// that time ends it. Gives the number of the change in a world where nobody looked.
 #[track_caller]
-fn waits(world: &mut World, content: Content) -> u64 {
+fn waits(world: &mut World, content: ChangeKind) -> u64 {
     let number = world.propose(content);
     let mut watched = world.fork();
     let apply = world.application(number);
@@ -54,7 +54,7 @@ fn listing_fake_collateral() {
     let create = instruction::create_silo(admin, 2, fake, terms);
     world.refuses(&create, HoldfastError::ChangeRequired);
     let vaults = vaults(&world);
-    let number = world.propose(Content::Silo { mint: fake, terms });
+    let number = world.propose(ChangeKind::Silo { mint: fake, terms });
     let create = instruction::with_change(create, number);
     world.cluster.pass(WAIT_MS - 1_000);
     world.refuses(&create, HoldfastError::ChangeNotReady);
@@ -91,7 +91,8 @@ fn pointing_a_market_at_a_forged_feed() {
     };
     let refresh = forge(&mut world);
     world.refuses(&refresh, HoldfastError::WrongFeed);
-    let content = Content::MarketFeeds { market: world.markets[0], feeds: majority(vec![FORGED]) };
+    let content =
+        ChangeKind::MarketFeeds { market: world.markets[0], feeds: majority(vec![FORGED]) };
     let number = waits(&mut world, content);
     let refresh = forge(&mut world);
     world.refuses(&refresh, HoldfastError::WrongFeed);
@@ -113,7 +114,7 @@ fn lifting_limits() {
         MarketTermsState { taker_fee_bps: 101, ..sound },
         MarketTermsState { age_ms: 300_001, ..sound },
     ] {
-        let propose = world.proposal(Content::MarketTerms { market, terms });
+        let propose = world.proposal(ChangeKind::MarketTerms { market, terms });
         world.refuses(&propose, HoldfastError::TermsOutOfBounds);
     }
     // What it allows waits.
@@ -124,11 +125,11 @@ fn lifting_limits() {
         ..sound
     };
     let mut patient = world.fork();
-    waits(&mut patient, Content::MarketTerms { market, terms: lifted });
+    waits(&mut patient, ChangeKind::MarketTerms { market, terms: lifted });
     let terms = SiloTermsState { maturity_ms: 0, payable_share_bps: 10_000, ..presets::silo() };
-    waits(&mut world.fork(), Content::SiloTerms { silo, terms });
+    waits(&mut world.fork(), ChangeKind::SiloTerms { silo, terms });
     let deaf = ThresholdsState { gap_ms: 60_000, ..world.chain_health().thresholds };
-    waits(&mut world, Content::Thresholds(deaf));
+    waits(&mut world, ChangeKind::Thresholds(deaf));
 }
 
 /// Raised maintenance would make everybody liquidatable: it waits, and for calm weather too.
@@ -138,7 +139,7 @@ fn liquidating_everybody() {
     let sound = world.market(0).terms;
     let terms = MarketTermsState { initial_bps: 10_000, maintenance_bps: 9_999, ..sound };
     let market = world.markets[0];
-    let number = waits(&mut world, Content::MarketTerms { market, terms });
+    let number = waits(&mut world, ChangeKind::MarketTerms { market, terms });
     world.break_chain();
     world.publish(&CALM).unwrap();
     world.calm(3_600);
@@ -160,7 +161,7 @@ fn draining_a_vault() {
     world.refuses(&steal, HoldfastError::NotOwner);
     world.refuses(&instruction::collect_fees(silo, mine), HoldfastError::WrongTokenAccount);
     let before = vaults(&world);
-    let number = waits(&mut world, Content::FeeReceiver(thief()));
+    let number = waits(&mut world, ChangeKind::FeeReceiver(thief()));
     world.send(world.application(number));
     let protocol = world.silo_state().ledger.protocol;
     assert!(protocol > 0 && protocol < LIQUIDITY / 100_000);
@@ -180,7 +181,7 @@ fn replacing_the_guardians() {
     let replacements: Vec<_> = (0..3)
         .map(|number| {
             let joins = Some(keypair("accomplice", number as u64).pubkey());
-            Content::Guardian { leaves: Some(keys[number]), joins }
+            ChangeKind::Guardian { leaves: Some(keys[number]), joins }
         })
         .collect();
     let numbers: Vec<_> = replacements.into_iter().map(|it| world.propose(it)).collect();
@@ -213,14 +214,14 @@ fn replacing_the_guardians() {
 fn shortening_the_wait() {
     let mut world = World::new();
     let none = TimelockState { wait_ms: 0, ..presets::timelock() };
-    world.refuses(&world.proposal(Content::Timelock(none)), HoldfastError::TermsOutOfBounds);
-    let fees = world.propose(Content::FeeReceiver(thief()));
+    world.refuses(&world.proposal(ChangeKind::Timelock(none)), HoldfastError::TermsOutOfBounds);
+    let fees = world.propose(ChangeKind::FeeReceiver(thief()));
     let least = TimelockState { wait_ms: 86_400_000, ..presets::timelock() };
     world.cluster.pass(1_000);
-    let number = waits(&mut world, Content::Timelock(least));
+    let number = waits(&mut world, ChangeKind::Timelock(least));
     world.send(world.application(number));
     world.send(world.cancellation(fees, guardian(0)));
-    let again = world.propose(Content::FeeReceiver(thief()));
+    let again = world.propose(ChangeKind::FeeReceiver(thief()));
     world.cluster.pass(86_399_000);
     world.refuses(&world.application(again), HoldfastError::ChangeNotReady);
 }
@@ -231,16 +232,17 @@ fn shortening_the_wait() {
 fn keeping_the_key() {
     let mut world = World::new();
     let admin = world.admin.pubkey();
-    let to_thief = waits(&mut world, Content::Admin(thief()));
+    let to_thief = waits(&mut world, ChangeKind::Admin(thief()));
     world.send(world.cancellation(to_thief, guardian(1)));
-    let forged = Content::MarketFeeds { market: world.markets[0], feeds: majority(vec![FORGED]) };
-    let recovery = world.propose(Content::Admin(newcomer()));
+    let forged =
+        ChangeKind::MarketFeeds { market: world.markets[0], feeds: majority(vec![FORGED]) };
+    let recovery = world.propose(ChangeKind::Admin(newcomer()));
     let forged = world.propose(forged);
     world.refuses(&world.cancellation(recovery, admin), HoldfastError::OwnRemoval);
     world.cluster.pass(WAIT_MS);
     world.send(world.application(recovery));
     world.refuses(&world.application(forged), HoldfastError::ProposerReplaced);
-    let late = world.proposal(Content::FeeReceiver(thief()));
+    let late = world.proposal(ChangeKind::FeeReceiver(thief()));
     world.refuses(&late, HoldfastError::NotAdmin);
     world.refuses(&instruction::tighten(admin, true, 60_000), HoldfastError::NotGuardian);
 }
@@ -251,7 +253,7 @@ fn a_signature_kept_for_later() {
     let mut world = World::new();
     let admin = world.admin.insecure_clone();
     create_nonce(&mut world.cluster, &admin.pubkey());
-    let propose = world.proposal(Content::Admin(thief()));
+    let propose = world.proposal(ChangeKind::Admin(thief()));
     let propose = presigned(&world.cluster, &admin.pubkey(), propose);
     for days in [0, 1, 365] {
         let mut world = world.fork();
@@ -268,7 +270,7 @@ fn everybody_leaves_while_it_waits() {
     let mut world = World::new();
     let trader = world.trader_with(1_000_000_000, &[(0, 20_000_000), (1, -10_000)]);
     let feeds = majority(vec![FORGED]);
-    let number = world.propose(Content::MarketFeeds { market: world.markets[0], feeds });
+    let number = world.propose(ChangeKind::MarketFeeds { market: world.markets[0], feeds });
     world.trade(&trader, 0, -20_000_000, &CALM).unwrap();
     world.trade(&trader, 1, 10_000, &CALM).unwrap();
     let account = world.account(&trader.account);

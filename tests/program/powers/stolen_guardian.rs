@@ -3,10 +3,10 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
-use holdfast_client::holdfast::state::Content;
+use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::instruction;
-use holdfast_risk::chain_health::State;
-use holdfast_sim::venue::market_order;
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
 use super::{WAIT_MS, guardian, newcomer};
@@ -33,7 +33,10 @@ fn it_never_loosens() {
     let after = world.chain_health().monitor;
     assert!(after.until_ms > broken.until_ms);
     assert_eq!((after.state, after.since_ms), (broken.state, broken.since_ms));
-    assert_eq!((after.broke_ms, after.seen_ms), (broken.broke_ms, broken.seen_ms));
+    assert_eq!(
+        (after.last_disruption_ms, after.seen_ms),
+        (broken.last_disruption_ms, broken.seen_ms)
+    );
 }
 
 /// Everything that is an exit, in the Shelter it made.
@@ -97,15 +100,15 @@ fn it_runs_out_of_budget() {
 #[test]
 fn it_does_not_keep_its_seat() {
     let mut world = World::new();
-    let content = Content::Guardian { leaves: Some(guardian(0)), joins: Some(newcomer()) };
+    let content = ChangeKind::Guardian { leaves: Some(guardian(0)), joins: Some(newcomer()) };
     let number = world.propose(content);
     world.refuses(&world.cancellation(number, guardian(0)), HoldfastError::OwnRemoval);
     // Meanwhile it can take back everything else the admin proposes: nothing changes for two days.
-    let other = world.propose(Content::FeeReceiver(newcomer()));
+    let other = world.propose(ChangeKind::FeeReceiver(newcomer()));
     world.send(world.cancellation(other, guardian(0)));
     world.cluster.pass(WAIT_MS);
     world.send(world.application(number));
-    let other = world.propose(Content::FeeReceiver(newcomer()));
+    let other = world.propose(ChangeKind::FeeReceiver(newcomer()));
     world.refuses(&world.cancellation(other, guardian(0)), HoldfastError::NotGuardian);
     let tighten = instruction::tighten(guardian(0), true, HALF_HOUR);
     world.refuses(&tighten, HoldfastError::NotGuardian);
@@ -115,7 +118,7 @@ fn it_does_not_keep_its_seat() {
 #[test]
 fn it_proposes_nothing() {
     let world = World::new();
-    let mut propose = world.proposal(Content::Admin(newcomer()));
+    let mut propose = world.proposal(ChangeKind::Admin(newcomer()));
     propose.accounts[0].pubkey = guardian(0);
     world.refuses(&propose, HoldfastError::NotAdmin);
 }

@@ -4,7 +4,7 @@ mod money;
 mod orders;
 mod prices;
 
-use holdfast_risk::chain_health::State as ChainState;
+use holdfast_risk::chain::health::State as ChainState;
 use rand::Rng;
 use rand::distr::weighted::WeightedIndex;
 use rand::prelude::Distribution;
@@ -124,7 +124,7 @@ impl Generator {
             Kind::Flag => is_someone_unsafe(state, settings),
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
-            Kind::Mature => accounts.any(|it| it.purse.pending_profit.0 != 0),
+            Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
             _ => true,
         };
         !busy && self.random.random_ratio(4, 5)
@@ -160,7 +160,7 @@ impl Generator {
             }
             Kind::Mature => {
                 let owed =
-                    |it: Option<&Account>| it.is_some_and(|it| it.purse.pending_profit.0 > 0);
+                    |it: Option<&Account>| it.is_some_and(|it| it.balances.pending_profit.0 > 0);
                 let account = self.any_account(state, owed).unwrap_or(account);
                 let stranger = self.random.random_ratio(1, 3);
                 let signer = if stranger {

@@ -18,7 +18,7 @@ impl Generator {
 
     pub(super) fn withdraw(&mut self, account: usize, state: &State) -> Action {
         let signer = self.owner_of(account);
-        let most = state.accounts[account].as_ref().map_or(1, |it| it.purse.collateral.0);
+        let most = state.accounts[account].as_ref().map_or(1, |it| it.balances.collateral.0);
         let idle = state.accounts[account].as_ref().is_some_and(|it| it.open().count() == 0);
         let amount = match self.random.random_range(0..10) {
             0..7 if idle => most,

@@ -20,7 +20,7 @@ impl Generator {
         // The last two mostly stay idle, so that they can close.
         let account = if self.random.random_ratio(9, 10) { account % 8 } else { account };
         let wealthy =
-            |it: Option<&Account>| it.is_some_and(|it| it.purse.collateral.0 > WORTH_TRADING);
+            |it: Option<&Account>| it.is_some_and(|it| it.balances.collateral.0 > WORTH_TRADING);
         let account = self.any_account(state, wealthy).unwrap_or(account);
         let sunk = self.sunk(state).filter(|_| self.random.random_ratio(1, 3));
         let (account, market) = sunk.unwrap_or((account, self.market()));
@@ -83,7 +83,7 @@ impl Generator {
                 let sunk = it.open().find(|market| {
                     let loss =
                         it.positions[*market].profit(Price(self.prices[*market])).unwrap().loss();
-                    loss > it.purse.collateral
+                    loss > it.balances.collateral
                 });
                 sunk.filter(|_| it.open().count() > 1).map(|market| (account, market))
             },
@@ -96,7 +96,7 @@ impl Generator {
         let positions = account.positions.iter().zip(self.prices);
         let open: f64 =
             positions.map(|(held, price)| held.size.0.abs() as f64 * price as f64 / 1e6).sum();
-        (account.purse.collateral.0 as f64 - open * ASKED_MARGIN).max(0.0)
+        (account.balances.collateral.0 as f64 - open * ASKED_MARGIN).max(0.0)
     }
 
     fn limit(&mut self, market: usize, delta: i64) -> u64 {

@@ -1,7 +1,7 @@
 //! Prices, and publications of them that should not count.
 
 use holdfast_risk::Millis;
-use holdfast_sim::feed::Published;
+use holdfast_testkit::feed::Published;
 use rand::Rng;
 
 use super::Generator;

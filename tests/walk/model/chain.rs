@@ -1,18 +1,20 @@
 //! The chain's health and the markets' prices.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::chain_health::{Monitor, Sighting, State as ChainState, Thresholds, skipped};
-use holdfast_risk::exposure::skew;
-use holdfast_risk::mark::{Mark, Moment};
-use holdfast_risk::policy::{Action as Asked, Permit, permit};
-use holdfast_risk::price::{PricePoint, is_ready};
-use holdfast_risk::quote::{Quote, Refusal};
-use holdfast_risk::reference::Observed;
-use holdfast_risk::refresh::{Conditions, refresh};
-use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::chain::health::{
+    ChainSample, Monitor, State as ChainState, Thresholds, skipped,
+};
+use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
+use holdfast_risk::market::accrual::{Conditions, refresh};
+use holdfast_risk::market::exposure::skew;
+use holdfast_risk::market::price::{PricePoint, is_ready};
+use holdfast_risk::market::reading::{Quote, ReadingError};
+use holdfast_risk::market::reference::Observed;
+use holdfast_risk::market::terms::MarketTerms;
+use holdfast_risk::market::valuation::{Moment, Valuation};
 use holdfast_risk::{Millis, Price};
-use holdfast_sim::Cluster;
-use holdfast_sim::feed::Published;
+use holdfast_testkit::Cluster;
+use holdfast_testkit::feed::Published;
 
 use super::{Outcome, require};
 use crate::state::{MarketBooks, State};
@@ -47,26 +49,26 @@ impl Look {
         Self { slot: cluster.slot(), clock, skipped: skipped(slot_of(0), slot_of(128)) }
     }
 
-    fn sighting(&self, last: &Monitor, proven: Millis) -> Sighting {
+    fn sighting(&self, last: &Monitor, proven: Millis) -> ChainSample {
         let now = last.now(self.clock, self.slot, proven);
         let (slot, clock, skipped) = (self.slot, self.clock, self.skipped);
-        Sighting { slot, clock, now, restart_slot: 0, skipped }
+        ChainSample { slot, clock, now, restart_slot: 0, skipped }
     }
 }
 
 impl Chain {
     /// How far an action is allowed.
-    pub fn require(&self, asked: Asked) -> Outcome<Permit> {
+    pub fn require(&self, asked: RequestTracker) -> Outcome<Permit> {
         let permit = permit(asked, self.monitor.state);
         require(permit != Permit::Refused, HoldfastError::ChainNotReady)?;
         Ok(permit)
     }
 
     /// How far a market's newest price is believed.
-    pub fn mark(&self, market: &MarketBooks, terms: &MarketTerms) -> Mark {
-        let (now, broke) = (market.now(self.now), self.monitor.broke);
-        let at = Moment { now, broke, age: terms.quotes.age };
-        Mark::of(market.newest(), &market.reference, at, terms.band.width, false)
+    pub fn mark(&self, market: &MarketBooks, terms: &MarketTerms) -> Valuation {
+        let (now, last_disruption) = (market.now(self.now), self.monitor.last_disruption);
+        let at = Moment { now, last_disruption, age: terms.quotes.age };
+        Valuation::of(market.newest(), &market.reference, at, terms.band.width, false)
     }
 
     /// A market's newest price, if it is fresh.
@@ -78,7 +80,7 @@ impl Chain {
 
     /// Whether a market has had enough prices since the last break.
     pub fn is_ready(&self, market: &MarketBooks) -> bool {
-        is_ready(market.recent.iter().copied(), self.monitor.broke)
+        is_ready(market.recent.iter().copied(), self.monitor.last_disruption)
     }
 }
 
@@ -116,25 +118,27 @@ impl State {
             confidence: Price(published.confidence),
             published: Millis(published.at_ms / 1_000 * 1_000),
         };
-        let judged = quote.check(market.published, chain.monitor.broke, chain.now, terms.quotes);
-        if judged == Err(Refusal::Future) && quote.published > market.seen {
+        let judged =
+            quote.check(market.published, chain.monitor.last_disruption, chain.now, terms.quotes);
+        if judged == Err(ReadingError::Future) && quote.published > market.seen {
             market.seen = quote.published;
             return Ok(());
         }
         judged?;
         market.published = quote.published;
         market.seen = market.seen.max(quote.published);
-        let (previous, broke) = (market.newest().published, chain.monitor.broke);
+        let (previous, last_disruption) =
+            (market.newest().published, chain.monitor.last_disruption);
         let point = PricePoint::exact(quote.price, quote.published);
         market.push(point);
         let (now, age) = (market.now(chain.now), terms.quotes.age);
-        let seen = Observed { point, previous, now, broke, age };
+        let seen = Observed { point, previous, now, last_disruption, age };
         market.reference = market.reference.follow(seen, terms.band)?;
         let conditions = Conditions {
             skew: skew(market.longs.size, market.shorts.size)?,
             open,
             liquidity,
-            broke,
+            last_disruption,
             sheltered: chain.monitor.state == ChainState::Shelter,
         };
         market.accruals = refresh(&market.accruals, conditions, quote.price, now, terms)?;

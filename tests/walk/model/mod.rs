@@ -11,11 +11,15 @@ pub use money::owns;
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SiloTermsState;
-use holdfast_risk::execution::SiloRules;
-use holdfast_risk::fee::FeeShares;
-use holdfast_risk::loss::InsuranceTerms;
-use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Bps, Overflow, execution, liquidation, pool as pools, profit, quote};
+use holdfast_risk::account::execution;
+use holdfast_risk::account::execution::SiloRules;
+use holdfast_risk::account::liquidation;
+use holdfast_risk::account::loss::InsuranceTerms;
+use holdfast_risk::account::profit;
+use holdfast_risk::market::fee::FeeShares;
+use holdfast_risk::market::reading;
+use holdfast_risk::market::terms::MarketTerms;
+use holdfast_risk::{Bps, Overflow, pool as pools};
 
 use crate::action::Action;
 use crate::state::{Account, State};
@@ -69,32 +73,32 @@ impl From<Overflow> for Refused {
     }
 }
 
-impl From<quote::Refusal> for Refused {
-    fn from(refusal: quote::Refusal) -> Self {
+impl From<reading::ReadingError> for Refused {
+    fn from(refusal: reading::ReadingError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }
 
-impl From<execution::Refusal> for Refused {
-    fn from(refusal: execution::Refusal) -> Self {
+impl From<execution::ExecutionError> for Refused {
+    fn from(refusal: execution::ExecutionError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }
 
-impl From<liquidation::Refusal> for Refused {
-    fn from(refusal: liquidation::Refusal) -> Self {
+impl From<liquidation::LiquidationError> for Refused {
+    fn from(refusal: liquidation::LiquidationError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }
 
-impl From<profit::Refusal> for Refused {
-    fn from(refusal: profit::Refusal) -> Self {
+impl From<profit::MaturityError> for Refused {
+    fn from(refusal: profit::MaturityError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }
 
-impl From<pools::Refusal> for Refused {
-    fn from(refusal: pools::Refusal) -> Self {
+impl From<pools::PoolError> for Refused {
+    fn from(refusal: pools::PoolError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }

@@ -1,9 +1,10 @@
 //! Accounts and their money.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::ledger::Purse;
-use holdfast_risk::policy::{Action as Asked, Permit};
-use holdfast_risk::{Bps, Millis, Usd, profit};
+use holdfast_risk::account::ledger::AccountBalances;
+use holdfast_risk::account::profit;
+use holdfast_risk::chain::policy::{Action as RequestTracker, Permit};
+use holdfast_risk::{Bps, Millis, Usd};
 
 use super::{Look, Outcome, Refused, Settings, require};
 use crate::cast::ACCOUNTS;
@@ -16,16 +17,16 @@ pub fn owns(person: usize, account: usize) -> bool {
 
 impl Account {
     /// Takes over money; added profit moves its maturity.
-    pub fn set_purse(&mut self, purse: Purse, now: Millis) -> Outcome {
-        let before = self.purse.pending_profit;
-        self.profit_since = profit::since(before, self.profit_since, purse.pending_profit, now)?;
-        self.purse = purse;
+    pub fn set_balances(&mut self, balances: AccountBalances, now: Millis) -> Outcome {
+        let before = self.balances.pending_profit;
+        self.profit_since = profit::since(before, self.profit_since, balances.pending_profit, now)?;
+        self.balances = balances;
         Ok(())
     }
 
     /// Adds to the collateral.
     pub fn receive(&mut self, amount: u64) -> Outcome {
-        self.purse.collateral = self.purse.collateral.plus(Usd(amount))?;
+        self.balances.collateral = self.balances.collateral.plus(Usd(amount))?;
         Ok(())
     }
 
@@ -78,18 +79,22 @@ impl State {
         let state = self.existing(account)?;
         require(owns(signer, account), HoldfastError::NotOwner)?;
         require(amount > 0, HoldfastError::ZeroAmount)?;
-        require(amount <= state.purse.collateral.0, HoldfastError::NotEnoughCollateral)?;
+        require(amount <= state.balances.collateral.0, HoldfastError::NotEnoughCollateral)?;
         let chain = self.guard(look);
         let idle = state.is_idle();
-        let permit = chain.require(if idle { Asked::WithdrawIdle } else { Asked::WithdrawFree })?;
+        let permit = chain.require(if idle {
+            RequestTracker::WithdrawIdle
+        } else {
+            RequestTracker::WithdrawFree
+        })?;
         require(permit != Permit::Queued, HoldfastError::ExitsQueue)?;
         let standing = self.standing(state, None, &chain, Some(permit), settings)?;
-        let free = standing.health.withdrawable(state.purse.collateral);
+        let free = standing.health.withdrawable(state.balances.collateral);
         require(amount <= free.0, HoldfastError::BelowInitialMargin)?;
         self.pay_out(signer, 0, amount)?;
         self.ledger.collateral = self.ledger.collateral.minus(Usd(amount))?;
         let state = self.existing_mut(account)?;
-        state.purse.collateral = state.purse.collateral.minus(Usd(amount))?;
+        state.balances.collateral = state.balances.collateral.minus(Usd(amount))?;
         state.clear_flag();
         Ok(())
     }
@@ -103,14 +108,14 @@ impl State {
     ) -> Outcome {
         let state = self.existing(account)?;
         let chain = self.guard(look);
-        chain.require(Asked::MatureProfit)?;
+        chain.require(RequestTracker::MatureProfit)?;
         let due = state.profit_since.after(Millis(settings.silo.maturity_ms));
-        let ripe = state.purse.pending_profit.0 > 0 && chain.now >= due;
+        let ripe = state.balances.pending_profit.0 > 0 && chain.now >= due;
         require(ripe, HoldfastError::NotMatured)?;
         let share = Bps(settings.silo.payable_share_bps);
-        let matured = profit::mature(&self.ledger, state.purse, share, owns(signer, account))?;
+        let matured = profit::mature(&self.ledger, state.balances, share, owns(signer, account))?;
         self.ledger = matured.ledger;
-        self.existing_mut(account)?.set_purse(matured.purse, chain.now)
+        self.existing_mut(account)?.set_balances(matured.balances, chain.now)
     }
 
     /// Tokens from a wallet into a vault that the ledger counts.

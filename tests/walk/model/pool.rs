@@ -1,10 +1,10 @@
 //! The pools, the vaults and the protocol's fees.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::exposure::traders_gain;
-use holdfast_risk::policy::Action as Asked;
+use holdfast_risk::chain::policy::Action as RequestTracker;
+use holdfast_risk::market::exposure::traders_gain;
+use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
-use holdfast_risk::share::Pool;
 use holdfast_risk::{Bps, Millis, Side, SignedUsd, Usd};
 
 use super::chain::Chain;
@@ -72,7 +72,7 @@ impl State {
         let provider = REQUESTS[request].0;
         let kind = pool_of(provider);
         let chain = self.guard(look);
-        chain.require(Asked::ChangePool)?;
+        chain.require(RequestTracker::ChangePool)?;
         let unstakes = waiting.leaves && kind == PoolKind::Insurance;
         let terms = &settings.silo;
         let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
@@ -137,7 +137,9 @@ impl State {
             owed = owed.plus(traders_gain(
                 &market.longs,
                 &market.shorts,
-                |side| if leaves { point.favouring(side) } else { point.against(side) },
+                |side| {
+                    if leaves { point.trader_favourable(side) } else { point.trader_adverse(side) }
+                },
                 |side| match side {
                     Side::Long => accruals.carry_long,
                     Side::Short => accruals.carry_short,

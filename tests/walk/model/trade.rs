@@ -2,16 +2,18 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
-use holdfast_risk::book::Book;
-use holdfast_risk::chain_health::Thresholds;
-use holdfast_risk::execution::{Circumstances, execute};
-use holdfast_risk::latency::{exposure, initial_ratio};
-use holdfast_risk::liquidation::{self, Judged, Met, flag_stands, is_liquidatable};
-use holdfast_risk::margin::{Health, Leg, Ratios, requirement};
-use holdfast_risk::order::Order;
-use holdfast_risk::pace::{thaw_left, thaw_spend};
-use holdfast_risk::policy::{Action as Asked, Permit, permit};
-use holdfast_risk::price::first_since;
+use holdfast_risk::account::execution::{ExecutionContext, execute};
+use holdfast_risk::account::liquidation::{
+    self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable,
+};
+use holdfast_risk::account::margin::{Health, Leg, Ratios, requirement};
+use holdfast_risk::account::order::Order;
+use holdfast_risk::account::trade_context::TradeContext;
+use holdfast_risk::chain::health::Thresholds;
+use holdfast_risk::chain::latency::{exposure, initial_ratio};
+use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
+use holdfast_risk::chain::rate_limit::{thaw_left, thaw_spend};
+use holdfast_risk::market::price::first_since;
 use holdfast_risk::{Bps, Millis, Ppm, Price, Side, SignedSize, Usd};
 
 use super::chain::Chain;
@@ -39,14 +41,18 @@ impl State {
         asked: Option<Permit>,
         settings: &Settings,
     ) -> Outcome<Standing> {
-        let mut health = Health::new(&account.purse)?;
+        let mut health = Health::new(&account.balances)?;
         let (mut largest_other, mut now) = (Usd(0), chain.now);
         for index in account.open() {
             let own_price = own.filter(|(market, _)| *market == index).map(|(_, price)| price);
             let terms = &settings.markets[index];
             let mark = chain.mark(&self.markets[index], terms);
             let side = account.positions[index].size.side();
-            let worth = if asked.is_some() { mark.against(side) } else { mark.favouring(side) };
+            let worth = if asked.is_some() {
+                mark.trader_adverse(side)
+            } else {
+                mark.trader_favourable(side)
+            };
             let price = own_price.unwrap_or(worth);
             let mut leg = self.leg(account, index, price, terms.ratios);
             if let Some(permit) = asked {
@@ -90,11 +96,11 @@ impl State {
         Ok(initial_ratio(floor, costs, volatility, wait, stressed)?)
     }
 
-    fn book(&self, account: &Account, index: usize) -> Book {
+    fn book(&self, account: &Account, index: usize) -> TradeContext {
         let market = &self.markets[index];
-        Book {
+        TradeContext {
             position: account.positions[index],
-            purse: account.purse,
+            balances: account.balances,
             others: account.open().any(|open| open != index),
             longs: market.longs,
             shorts: market.shorts,
@@ -106,13 +112,19 @@ impl State {
         }
     }
 
-    fn take_over(&mut self, book: &Book, account: usize, index: usize, now: Millis) -> Outcome {
+    fn take_over(
+        &mut self,
+        book: &TradeContext,
+        account: usize,
+        index: usize,
+        now: Millis,
+    ) -> Outcome {
         let market = &mut self.markets[index];
         (market.longs, market.shorts, market.drawn) = (book.longs, book.shorts, book.drawn);
         (self.ledger, self.open) = (book.ledger, book.open);
         let state = self.existing_mut(account)?;
         state.positions[index] = book.position;
-        state.set_purse(book.purse, now)
+        state.set_balances(book.balances, now)
     }
 
     pub(super) fn place(
@@ -139,17 +151,21 @@ impl State {
         require(asked.trigger <= 2 && order.can_execute(now), HoldfastError::InvalidOrder)?;
         let state = self.existing(account)?;
         let opens = order.opens(state.positions[market].size);
-        chain.require(if opens { Asked::RequestOpening } else { Asked::RequestReduction })?;
-        let affordable = asked.fee <= state.purse.collateral.0;
+        chain.require(if opens {
+            RequestTracker::RequestOpening
+        } else {
+            RequestTracker::RequestReduction
+        })?;
+        let affordable = asked.fee <= state.balances.collateral.0;
         require(affordable, HoldfastError::NotEnoughCollateral)?;
         if asked.fee > 0 && state.open().count() > 0 {
-            let permit = chain.require(Asked::WithdrawFree)?;
+            let permit = chain.require(RequestTracker::WithdrawFree)?;
             let standing = self.standing(state, None, &chain, Some(permit), settings)?;
-            let free = standing.health.withdrawable(state.purse.collateral);
+            let free = standing.health.withdrawable(state.balances.collateral);
             require(asked.fee <= free.0, HoldfastError::BelowInitialMargin)?;
         }
         let state = self.existing_mut(account)?;
-        state.purse.collateral = state.purse.collateral.minus(Usd(asked.fee))?;
+        state.balances.collateral = state.balances.collateral.minus(Usd(asked.fee))?;
         state.reserved += asked.fee;
         let (number, fee) = (state.next_order, asked.fee);
         state.next_order += 1;
@@ -195,11 +211,11 @@ impl State {
         let chain = self.guard(look);
         let waiting = state.order(number).ok_or(HoldfastError::OrderNotFound)?;
         require(waiting.market == market, HoldfastError::WrongMarket)?;
-        let met = Circumstances {
+        let met = ExecutionContext {
             now: self.markets[market].now(chain.now),
-            broke: chain.monitor.broke,
+            last_disruption: chain.monitor.last_disruption,
             volatility: self.volatility(market),
-            opening: permit(Asked::Open, chain.monitor.state),
+            opening: permit(RequestTracker::Open, chain.monitor.state),
         };
         let recent = self.markets[market].recent.iter().copied();
         let (terms, rules) = (&settings.markets[market], settings.rules());
@@ -258,23 +274,24 @@ impl State {
         require(flag_stands(flagged, now), HoldfastError::NotFlagged)?;
         let (books, terms) = (&self.markets[market], &settings.markets[market]);
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
-        let earliest = flagged.after(terms.flag_delay).max(chain.monitor.broke);
+        let earliest = flagged.after(terms.flag_delay).max(chain.monitor.last_disruption);
         let point = first_since(books.recent.iter().copied(), earliest);
         let point = point.ok_or(HoldfastError::NoPriceYet)?;
         let mark = chain.mark(books, terms);
         require(mark.allows(point), HoldfastError::PriceOutsideBand)?;
         let side = state.positions[market].size.side();
-        let price = mark.judging(point, side);
+        let price = mark.liquidation_price(point, side);
         let own = Some((market, price));
         let standing = self.standing(state, own, &chain, None, settings)?;
-        let leg = self.leg(state, market, point.against(side), terms.ratios);
+        let leg = self.leg(state, market, point.trader_adverse(side), terms.ratios);
         may_liquidate(&standing, &leg, &chain, now)?;
         let (book, insurance) = (self.book(state, market), settings.rules().insurance);
-        let (judged, rules) = (Judged { health: standing.health, price }, terms.liquidation);
-        let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
+        let (judged, rules) =
+            (MarginAssessment { health: standing.health, price }, terms.liquidation);
+        let paced = permit(RequestTracker::Liquidate, chain.monitor.state) == Permit::RisingLine;
         let (thaw, liquidity) = (self.markets[market].thaw, self.ledger.liquidity);
         let left = thaw_left(thaw, now, liquidity, terms.thaw_pace)?;
-        let met = Met { flagged, now, most: paced.then_some(left) };
+        let met = LiquidationContext { flagged, now, most: paced.then_some(left) };
         let traded = liquidation::liquidate(&book, &judged, &leg, rules, insurance, met)?;
         if paced {
             self.markets[market].thaw = thaw_spend(thaw, now, traded.trade.notional)?;

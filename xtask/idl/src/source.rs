@@ -18,11 +18,18 @@ pub struct Source {
     text: String,
 }
 
-/// Reads every instruction's file.
+/// Reads every instruction's file; each lies in the folder of its family.
 pub fn read(root: &Path, idl: &Idl) -> Result<Vec<Source>> {
     let folder = root.join("programs/holdfast/src/instructions");
+    let entries = std::fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;
+    let families: Vec<_> =
+        entries.iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     let read = |instruction: &IdlInstruction| {
-        let path = folder.join(format!("{}.rs", instruction.name));
+        let name = format!("{}.rs", instruction.name);
+        let mut candidates = families.iter().map(|family| family.join(&name));
+        let path = candidates
+            .find(|path| path.is_file())
+            .with_context(|| format!("no folder in {} has {name}", folder.display()))?;
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("reading {}", path.display()))?;
         Ok(Source { text })

@@ -31,9 +31,9 @@ const PROGRAMS: [Program; 3] = [
         target: "target/sbpf",
     },
     Program {
-        package: "price-feed",
+        package: "mock-oracle",
         workspace: "Cargo.toml",
-        manifest: "programs/price-feed/Cargo.toml",
+        manifest: "programs/mock-oracle/Cargo.toml",
         target: "target/sbpf",
     },
     Program {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 use holdfast_localnet::cluster::{LocalCluster, Options};
-use holdfast_localnet::deployment::{Climb, MARKETS};
+use holdfast_localnet::deployment::{MARKETS, RecoverySpeed};
 use holdfast_localnet::place::{FIRST_PORTS, Place};
 use holdfast_localnet::process::asked_to_stop;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -66,7 +66,7 @@ async fn run(cli: Cli) -> Result<()> {
     let place = empty(&cli)?;
     let options = Options {
         prices: prices(&cli),
-        climb: if cli.fast_climb { Climb::Fast } else { Climb::Usual },
+        climb: if cli.fast_climb { RecoverySpeed::Fast } else { RecoverySpeed::Usual },
         validator: cli.validator,
         programs: cli.programs,
         keepers: cli.keepers,

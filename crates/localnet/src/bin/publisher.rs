@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use holdfast_localnet::publisher::{Motion, Publisher, Settings, control};
-use holdfast_sim::path;
+use holdfast_testkit::path;
 use solana_keypair::read_keypair_file;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holdfast_client::Pubkey;
-use holdfast_sim::feed::Published;
+use holdfast_testkit::feed::Published;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::path::{Path, scaled};

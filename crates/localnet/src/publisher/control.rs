@@ -20,7 +20,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use holdfast_sim::path;
+use holdfast_testkit::path;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 

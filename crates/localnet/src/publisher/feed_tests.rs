@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn the_program_stands_where_pyths_does() {
-    assert_eq!(price_feed::ID, PYTH_PRICE_PROGRAM);
+    assert_eq!(mock_oracle::ID, PYTH_PRICE_PROGRAM);
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn the_venue_reads_what_is_encoded() {
     let address = Pubkey::new_from_array([3; 32]);
     let mut data = encoded.clone();
     data.resize(LENGTH, 0);
-    let reading = read(&address, &price_feed::ID, &data).unwrap();
+    let reading = read(&address, &mock_oracle::ID, &data).unwrap();
     assert_eq!(reading.provider, Provider::PythPriceAccount as u8);
     assert_eq!(reading.id, address.to_bytes());
     assert_eq!(reading.quote.price, Price(150_123_456));

@@ -1,5 +1,5 @@
 //! Publishes prices on a local cluster: to accounts of Pyth's layout, through the program in
-//! `programs/price-feed`, which has to stand at the address of Pyth's price program.
+//! `programs/mock-oracle`, which has to stand at the address of Pyth's price program.
 
 mod board;
 pub mod control;
@@ -119,7 +119,7 @@ impl Publisher {
     }
 
     async fn look(&self) -> Result<Seen, String> {
-        let mut addresses = vec![price_feed::ID];
+        let mut addresses = vec![mock_oracle::ID];
         addresses.extend(self.board.addresses());
         let asked = tokio::try_join!(
             self.client.get_latest_blockhash_with_commitment_and_context(self.client.commitment()),
@@ -131,11 +131,11 @@ impl Publisher {
         let there = addresses.iter().zip(&accounts);
         let missing: Vec<_> =
             there.filter(|(_, account)| account.is_none()).map(|(address, _)| *address).collect();
-        if missing.contains(&price_feed::ID) {
+        if missing.contains(&mock_oracle::ID) {
             return Err(format!(
                 "no program holds prices: start the validator with `--upgradeable-program {} \
-                 target/deploy/price_feed.so none`",
-                price_feed::ID
+                 target/deploy/mock_oracle.so none`",
+                mock_oracle::ID
             ));
         }
         Ok(Seen { slot: blockhash.context.slot, blockhash: blockhash.value.0, missing, rent })

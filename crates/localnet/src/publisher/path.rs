@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_sim::path::{Bar, Tick, ticks};
+use holdfast_testkit::path::{Bar, Tick, ticks};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

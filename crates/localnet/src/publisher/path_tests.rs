@@ -1,4 +1,4 @@
-use holdfast_sim::path::straight;
+use holdfast_testkit::path::straight;
 
 use super::*;
 

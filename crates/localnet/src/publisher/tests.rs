@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use holdfast_client::feed::{Reading, read};
 use holdfast_risk::{Millis, Price};
-use holdfast_sim::node::{Node, serve};
-use holdfast_sim::{Cluster, elf};
+use holdfast_testkit::node::{Node, serve};
+use holdfast_testkit::{Cluster, elf};
 use solana_keypair::keypair_from_seed;
 
 use super::*;
@@ -27,8 +27,8 @@ fn cluster() -> Cluster {
 
 fn with_program() -> Cluster {
     let mut cluster = cluster();
-    let elf = elf::read_price_feed().expect("the compiled program");
-    cluster.install(price_feed::ID, &writer().pubkey(), &elf);
+    let elf = elf::read_mock_oracle().expect("the compiled program");
+    cluster.install(mock_oracle::ID, &writer().pubkey(), &elf);
     cluster.pass(400);
     cluster
 }

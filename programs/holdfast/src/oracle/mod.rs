@@ -1,13 +1,13 @@
 //! Reading price feeds: one adapter per provider, each turning a feed account into a provider's
-//! identifier and a [`Quote`]. Whether the quote counts is `holdfast_risk::quote`'s to say.
+//! identifier and a [`Quote`]. Whether the quote counts is `holdfast_risk::market::reading`'s to say.
 
 mod pyth_price_account;
 mod pyth_pull;
 pub mod switchboard;
 
 use anchor_lang::prelude::*;
+use holdfast_risk::market::reading::{Quote, six_decimals};
 use holdfast_risk::math::Rounding;
-use holdfast_risk::quote::{Quote, six_decimals};
 use holdfast_risk::{Millis, Price};
 
 use crate::error::{HoldfastError, OrRefuse};
@@ -73,7 +73,7 @@ fn quote(price: i64, confidence: u64, exponent: i32, publish_time: i64) -> Resul
     let mantissa = u64::try_from(price).unwrap_or_default();
     let published = u64::try_from(publish_time).unwrap_or_default().saturating_mul(1_000);
     Ok(Quote {
-        price: six_decimals(mantissa, exponent, Rounding::Down).or_refuse()?,
+        price: six_decimals(mantissa, exponent, Rounding::Down).into_program_error()?,
         confidence: six_decimals(confidence, exponent, Rounding::Up).unwrap_or(Price(u64::MAX)),
         published: Millis(published),
     })

@@ -1,8 +1,8 @@
 //! Switchboard On-Demand, read from its pull feed accounts.
 
 use anchor_lang::prelude::*;
+use holdfast_risk::market::reading::Quote;
 use holdfast_risk::math::divide;
-use holdfast_risk::quote::Quote;
 use holdfast_risk::{Millis, Price};
 use solana_sha256_hasher::hashv;
 
@@ -62,7 +62,7 @@ pub fn read(feed: &AccountInfo) -> Result<Reading> {
         let amount = i128::from_le_bytes(bytes(&data, at)).max(0);
         divide(amount.unsigned_abs(), SCALE)
     };
-    let (price, _) = scaled(layout::VALUE).or_refuse()?;
+    let (price, _) = scaled(layout::VALUE).into_program_error()?;
     let confidence = scaled(layout::STD_DEV)
         .map_or(u64::MAX, |(whole, rest)| whole.saturating_add(u64::from(rest > 0)));
     Ok(Reading {

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
-use holdfast_risk::chain_health::{Monitor, Sighting, State, Thresholds};
+use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 use holdfast_risk::{Bps, Millis};
 
 use super::HEALTH_SAMPLES;
@@ -46,7 +46,7 @@ pub struct MonitorState {
     /// When signals last were not good.
     pub unrest_ms: u64,
     /// The last break.
-    pub broke_ms: u64,
+    pub last_disruption_ms: u64,
     /// When the last look was taken.
     pub seen_ms: u64,
     /// How far the venue's clock then led the cluster's.
@@ -145,8 +145,8 @@ impl ChainHealth {
     }
 }
 
-impl From<&Sighting> for SampleState {
-    fn from(seen: &Sighting) -> Self {
+impl From<&ChainSample> for SampleState {
+    fn from(seen: &ChainSample) -> Self {
         Self {
             slot: seen.slot,
             clock_ms: seen.clock.0,
@@ -164,7 +164,7 @@ impl From<&MonitorState> for Monitor {
             since: Millis(state.since_ms),
             until: Millis(state.until_ms),
             unrest: Millis(state.unrest_ms),
-            broke: Millis(state.broke_ms),
+            last_disruption: Millis(state.last_disruption_ms),
             seen: Millis(state.seen_ms),
             lead: Millis(state.lead_ms),
             slot: state.slot,
@@ -184,7 +184,7 @@ impl From<&Monitor> for MonitorState {
             since_ms: monitor.since.0,
             until_ms: monitor.until.0,
             unrest_ms: monitor.unrest.0,
-            broke_ms: monitor.broke.0,
+            last_disruption_ms: monitor.last_disruption.0,
             seen_ms: monitor.seen.0,
             lead_ms: monitor.lead.0,
             slot: monitor.slot,

@@ -1,12 +1,12 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::chain_health::Thresholds;
-use holdfast_risk::powers::{Canceller, Schedule, Stage, Timelock};
-use holdfast_risk::terms::MarketTerms;
+use holdfast_risk::chain::health::Thresholds;
+use holdfast_risk::governance::{Canceller, Schedule, Stage, Timelock};
+use holdfast_risk::market::terms::MarketTerms;
 
+use super::feeds::Feeds;
 use super::{Exchange, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState};
 use crate::error::{HoldfastError, OrRefuse};
-use crate::instructions::Feeds;
 
 /// A change that waits, for everyone to read. Address: `["change", number as u64 LE]`.
 ///
@@ -27,7 +27,7 @@ pub struct Change {
     /// It may be applied before this moment, milliseconds of the cluster's clock.
     pub expires_ms: u64,
     /// What it changes.
-    pub content: Content,
+    pub content: ChangeKind,
 }
 
 /// What a change does.
@@ -35,7 +35,7 @@ pub struct Change {
 /// A new account is read before it is written, so zeros have to be a content shorter than any: a
 /// guardian's change that names none.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum ChangeKind {
     /// Replaces, removes or adds one guardian: so the others can still take back a removal.
     Guardian {
         /// Who leaves.
@@ -97,17 +97,22 @@ impl Change {
     pub const SEED: &'static [u8] = b"change";
 
     /// Bytes of the account of a change with this content.
-    pub fn space(content: &Content) -> Result<usize> {
+    pub fn space(content: &ChangeKind) -> Result<usize> {
         let fixed = Self::DISCRIMINATOR.len() + 1 + 1 + 8 + 32 + 8 + 8;
         Ok(fixed + borsh::object_length(content)?)
     }
 
     /// Whether it may be applied at `now` by the cluster's clock, on a chain that last broke at
-    /// `broke`. Thresholds may be what keeps a chain breaking, so they need no notice after a break.
-    pub fn require_ready(&self, exchange: &Exchange, now: Millis, broke: Millis) -> Result<()> {
+    /// `last_disruption`. Thresholds may be what keeps a chain breaking, so they need no notice after a break.
+    pub fn require_ready(
+        &self,
+        exchange: &Exchange,
+        now: Millis,
+        last_disruption: Millis,
+    ) -> Result<()> {
         require_keys_eq!(self.proposer, exchange.admin, HoldfastError::ProposerReplaced);
-        let needs_notice = !matches!(self.content, Content::Thresholds(_));
-        match self.schedule().stage(now, if needs_notice { broke } else { Millis(0) }) {
+        let needs_notice = !matches!(self.content, ChangeKind::Thresholds(_));
+        match self.schedule().stage(now, if needs_notice { last_disruption } else { Millis(0) }) {
             Stage::Ready => Ok(()),
             Stage::Waiting => err!(HoldfastError::ChangeNotReady),
             Stage::Expired => err!(HoldfastError::ChangeExpired),
@@ -125,7 +130,7 @@ impl Change {
         let is_removed = self.content.removes(exchange) == Some(*key);
         let expired = self.schedule().stage(now, Millis(0)) == Stage::Expired;
         let lapsed = expired || self.proposer != exchange.admin;
-        Canceller { has_power, is_removed }.check(lapsed).or_refuse()
+        Canceller { has_power, is_removed }.check(lapsed).into_program_error()
     }
 
     fn schedule(&self) -> Schedule {
@@ -133,7 +138,7 @@ impl Change {
     }
 }
 
-impl Content {
+impl ChangeKind {
     /// Whether it stays within the bounds of the code and fits the exchange as it is.
     pub fn check(&self, exchange: &Exchange) -> Result<()> {
         match self {
@@ -142,16 +147,20 @@ impl Content {
                 Ok(())
             }
             Self::Guardian { leaves, joins } => exchange.replaced(*leaves, *joins).map(|_| ()),
-            Self::Timelock(timelock) => Timelock::from(timelock).check().or_refuse(),
-            Self::Thresholds(thresholds) => Thresholds::from(thresholds).check().or_refuse(),
-            Self::MarketTerms { terms, .. } => MarketTerms::from(terms).check().or_refuse(),
+            Self::Timelock(timelock) => Timelock::from(timelock).check().into_program_error(),
+            Self::Thresholds(thresholds) => {
+                Thresholds::from(thresholds).check().into_program_error()
+            }
+            Self::MarketTerms { terms, .. } => {
+                MarketTerms::from(terms).check().into_program_error()
+            }
             Self::MarketFeeds { feeds, .. } => feeds.check(),
             Self::SiloTerms { terms, .. } | Self::Silo { terms, .. } => {
                 require!(terms.is_valid(), HoldfastError::TermsOutOfBounds);
                 Ok(())
             }
             Self::Market { terms, feeds, .. } => {
-                MarketTerms::from(terms).check().or_refuse()?;
+                MarketTerms::from(terms).check().into_program_error()?;
                 feeds.check()
             }
         }

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use holdfast_risk::Millis;
-use holdfast_risk::powers::{Budget, TIGHTENINGS_PER_PERIOD, Timelock, check_guardians};
+use holdfast_risk::governance::{Budget, TIGHTENINGS_PER_PERIOD, Timelock, check_guardians};
 
 use crate::error::{HoldfastError, OrRefuse};
 
@@ -111,7 +111,7 @@ impl Exchange {
         let count = usize::from(self.guardian_count).min(MAX_GUARDIANS);
         let found = self.guardians[..count].iter_mut().find(|it| it.key == *guardian);
         let found = found.ok_or(HoldfastError::NotGuardian)?;
-        let budget = Budget(found.tightened_ms.map(Millis)).spend(now).or_refuse()?;
+        let budget = Budget(found.tightened_ms.map(Millis)).spend(now).into_program_error()?;
         found.tightened_ms = budget.0.map(|used| used.0);
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Exchange {
 /// Whether these may be the guardians' keys; the empty key, which nobody has, is none.
 fn check_keys(keys: &[Pubkey]) -> Result<()> {
     require!(!keys.contains(&Pubkey::default()), HoldfastError::GuardianSet);
-    check_guardians(keys).or_refuse()
+    check_guardians(keys).into_program_error()
 }
 
 impl From<&TimelockState> for Timelock {

@@ -1,8 +1,9 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::ledger::Purse;
-use holdfast_risk::order::{Order, Trigger};
-use holdfast_risk::position::Position;
-use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd, profit};
+use holdfast_risk::account::ledger::AccountBalances;
+use holdfast_risk::account::order::{Order, Trigger};
+use holdfast_risk::account::position::Position;
+use holdfast_risk::account::profit;
+use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
 
 use super::{MAX_MARKETS, ORDER_SLOTS};
 use crate::error::{HoldfastError, OrRefuse};
@@ -105,8 +106,8 @@ impl MarginAccount {
     pub const SEED: &'static [u8] = b"margin";
 
     /// The account's money.
-    pub fn purse(&self) -> Purse {
-        Purse {
+    pub fn balances(&self) -> AccountBalances {
+        AccountBalances {
             collateral: Usd(self.collateral),
             pending_profit: Usd(self.pending_profit),
             debt: Usd(self.debt),
@@ -114,19 +115,20 @@ impl MarginAccount {
     }
 
     /// Takes over the account's money; added profit moves its maturity.
-    pub fn set_purse(&mut self, purse: &Purse, now: Millis) -> Result<()> {
+    pub fn set_balances(&mut self, balances: &AccountBalances, now: Millis) -> Result<()> {
         let (before, since) = (Usd(self.pending_profit), Millis(self.profit_since_ms));
-        let since = profit::since(before, since, purse.pending_profit, now).or_refuse()?;
+        let since =
+            profit::since(before, since, balances.pending_profit, now).into_program_error()?;
         self.profit_since_ms = since.0;
-        self.collateral = purse.collateral.0;
-        self.pending_profit = purse.pending_profit.0;
-        self.debt = purse.debt.0;
+        self.collateral = balances.collateral.0;
+        self.pending_profit = balances.pending_profit.0;
+        self.debt = balances.debt.0;
         Ok(())
     }
 
     /// Adds to the collateral.
     pub fn receive(&mut self, amount: u64) -> Result<()> {
-        self.collateral = Usd(self.collateral).plus(Usd(amount)).or_refuse()?.0;
+        self.collateral = Usd(self.collateral).plus(Usd(amount)).into_program_error()?.0;
         Ok(())
     }
 
@@ -135,7 +137,7 @@ impl MarginAccount {
         let slot = self.order_mut(number)?;
         let fee = slot.fee;
         *slot = OrderState::default();
-        self.reserved_fees = Usd(self.reserved_fees).minus(Usd(fee)).or_refuse()?.0;
+        self.reserved_fees = Usd(self.reserved_fees).minus(Usd(fee)).into_program_error()?.0;
         Ok(fee)
     }
 

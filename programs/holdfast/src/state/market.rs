@@ -1,19 +1,19 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::aggregate::{Panel, Stored};
-use holdfast_risk::carry::Funding;
-use holdfast_risk::exposure::SideTotal;
-use holdfast_risk::loss::Drawn;
-use holdfast_risk::mark::{Mark, Moment};
-use holdfast_risk::pace::{self, Spent};
-use holdfast_risk::price::{self, PricePoint};
-use holdfast_risk::reference::Reference;
-use holdfast_risk::refresh::Accruals;
-use holdfast_risk::volatility::Volatility;
+use holdfast_risk::account::loss::InsuranceDraw;
+use holdfast_risk::chain::rate_limit::{self, RateLimitWindow};
+use holdfast_risk::market::accrual::Accruals;
+use holdfast_risk::market::aggregate::{AggregationParams, FeedReading};
+use holdfast_risk::market::carry::Funding;
+use holdfast_risk::market::exposure::SideTotal;
+use holdfast_risk::market::price::{self, PricePoint};
+use holdfast_risk::market::reference::Reference;
+use holdfast_risk::market::valuation::{Moment, Valuation};
+use holdfast_risk::market::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
+use super::feeds::{FeedSource, Feeds};
 use super::{MAX_FEEDS, MarketTermsState, RECENT_PRICES};
 use crate::error::{HoldfastError, OrRefuse};
-use crate::instructions::{FeedSource, Feeds};
 
 /// A perpetual on one index price. Address: `["market", silo, index as u8]`.
 ///
@@ -194,29 +194,30 @@ impl Market {
     /// Notional that liquidations may still close in this minute of a thaw.
     pub fn thaw_left(&self, now: Millis, liquidity: Usd) -> Result<Usd> {
         let share = Bps(self.terms.thaw_pace_bps);
-        pace::thaw_left(self.thaw_spent(), now, liquidity, share).or_refuse()
+        rate_limit::thaw_left(self.thaw_spent(), now, liquidity, share).into_program_error()
     }
 
     /// Books notional that a liquidation closed in a thaw.
     pub fn closed_in_thaw(&mut self, now: Millis, notional: Usd) -> Result<()> {
-        let spent = pace::thaw_spend(self.thaw_spent(), now, notional).or_refuse()?;
+        let spent =
+            rate_limit::thaw_spend(self.thaw_spent(), now, notional).into_program_error()?;
         (self.thaw_since_ms, self.thaw_closed) = (spent.since.0, spent.amount.0);
         Ok(())
     }
 
-    fn thaw_spent(&self) -> Spent {
-        Spent { since: Millis(self.thaw_since_ms), amount: Usd(self.thaw_closed) }
+    fn thaw_spent(&self) -> RateLimitWindow {
+        RateLimitWindow { since: Millis(self.thaw_since_ms), amount: Usd(self.thaw_closed) }
     }
 
-    /// How far the newest price is believed at `now`, after the chain's last break at `broke`.
-    pub fn mark(&self, now: Millis, broke: Millis) -> Mark {
+    /// How far the newest price is believed at `now`, after the chain's last break at `last_disruption`.
+    pub fn mark(&self, now: Millis, last_disruption: Millis) -> Valuation {
         let now = self.now(now);
         if self.is_settled() {
-            return Mark::settled(Price(self.settlement_price), now);
+            return Valuation::settled(Price(self.settlement_price), now);
         }
-        let at = Moment { now, broke, age: Millis(self.terms.age_ms) };
+        let at = Moment { now, last_disruption, age: Millis(self.terms.age_ms) };
         let (width, several) = (Bps(self.terms.band_bps), self.feed_count > 1);
-        Mark::of(self.newest_price(), &self.reference(), at, width, several)
+        Valuation::of(self.newest_price(), &self.reference(), at, width, several)
     }
 
     /// The slow reference price.
@@ -236,8 +237,8 @@ impl Market {
     }
 
     /// How this market's readings become a price.
-    pub fn panel(&self) -> Panel {
-        Panel {
+    pub fn panel(&self) -> AggregationParams {
+        AggregationParams {
             quorum: self.quorum,
             divergence: Bps(self.terms.divergence_bps),
             age: Millis(self.terms.age_ms),
@@ -245,8 +246,8 @@ impl Market {
     }
 
     /// The newest reading of each feed in use; the rest as never read.
-    pub fn readings(&self) -> [Stored; MAX_FEEDS] {
-        core::array::from_fn(|index| Stored {
+    pub fn readings(&self) -> [FeedReading; MAX_FEEDS] {
+        core::array::from_fn(|index| FeedReading {
             price: Price(self.feeds[index].price),
             published: Millis(self.feeds[index].published_ms),
         })
@@ -258,8 +259,8 @@ impl Market {
     }
 
     /// Whether enough prices have been published since the chain's last break.
-    pub fn is_ready(&self, broke: Millis) -> bool {
-        price::is_ready(self.recent_prices(), broke)
+    pub fn is_ready(&self, last_disruption: Millis) -> bool {
+        price::is_ready(self.recent_prices(), last_disruption)
     }
 
     /// Carry index of a side.
@@ -308,8 +309,8 @@ impl Market {
     }
 
     /// The running period of insurance draws.
-    pub fn drawn(&self) -> Drawn {
-        Drawn {
+    pub fn drawn(&self) -> InsuranceDraw {
+        InsuranceDraw {
             since: Millis(self.drawn_since_ms),
             fund: Usd(self.drawn_fund),
             amount: Usd(self.drawn),
@@ -317,7 +318,7 @@ impl Market {
     }
 
     /// Takes over the running period of insurance draws.
-    pub fn set_drawn(&mut self, drawn: &Drawn) {
+    pub fn set_drawn(&mut self, drawn: &InsuranceDraw) {
         self.drawn_since_ms = drawn.since.0;
         self.drawn_fund = drawn.fund.0;
         self.drawn = drawn.amount.0;

@@ -1,13 +1,14 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
-use holdfast_risk::carry::FundingTerms;
-use holdfast_risk::limits::Caps;
-use holdfast_risk::margin::Ratios;
-use holdfast_risk::quote::Limits;
-use holdfast_risk::reference::BandTerms;
-use holdfast_risk::spread::Spread;
-use holdfast_risk::terms::MarketTerms;
-use holdfast_risk::{Bps, Millis, Ppm, Size, liquidation};
+use holdfast_risk::account::liquidation;
+use holdfast_risk::account::margin::Ratios;
+use holdfast_risk::market::carry::FundingTerms;
+use holdfast_risk::market::limits::Caps;
+use holdfast_risk::market::reading::Limits;
+use holdfast_risk::market::reference::BandTerms;
+use holdfast_risk::market::spread::Spread;
+use holdfast_risk::market::terms::MarketTerms;
+use holdfast_risk::{Bps, Millis, Ppm, Size};
 
 /// A market's settings, as [`MarketTerms`].
 #[repr(C)]

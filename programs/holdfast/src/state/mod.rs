@@ -1,10 +1,11 @@
 //! Accounts: one file per type, each with its layout and its invariant.
 
-pub use holdfast_risk::aggregate::MAX_FEEDS;
+pub use holdfast_risk::market::aggregate::MAX_FEEDS;
 
 mod chain_health;
 mod change;
 mod exchange;
+mod feeds;
 mod margin_account;
 mod market;
 mod market_terms;
@@ -12,8 +13,9 @@ mod pool_request;
 mod silo;
 
 pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
-pub use change::{Change, Content};
+pub use change::{Change, ChangeKind};
 pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, TimelockState};
+pub use feeds::{FeedSource, Feeds};
 pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
 pub use market_terms::MarketTermsState;

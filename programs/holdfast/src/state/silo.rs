@@ -1,11 +1,11 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
-use holdfast_risk::execution::SiloRules;
-use holdfast_risk::fee::FeeShares;
-use holdfast_risk::ledger::Ledger;
-use holdfast_risk::loss::InsuranceTerms;
+use holdfast_risk::account::execution::SiloRules;
+use holdfast_risk::account::ledger::Ledger;
+use holdfast_risk::account::loss::InsuranceTerms;
+use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::share::Pool;
+use holdfast_risk::pool::share::Pool;
 use holdfast_risk::{Bps, Usd};
 
 use crate::error::{HoldfastError, OrRefuse};
@@ -159,7 +159,7 @@ impl Silo {
     /// Books tokens that came into a pool's vault and says what it must hold now.
     pub fn add_to_vault(&mut self, kind: PoolKind, amount: u64) -> Result<u64> {
         let held = self.in_vault_mut(kind);
-        *held = Usd(*held).plus(Usd(amount)).or_refuse()?.0;
+        *held = Usd(*held).plus(Usd(amount)).into_program_error()?.0;
         Ok(*held)
     }
 
@@ -206,8 +206,8 @@ impl Silo {
     pub fn invariant(&self) -> Result<()> {
         let held = Usd(self.ledger.in_liquidity_vault)
             .plus(Usd(self.ledger.in_insurance_vault))
-            .or_refuse()?;
-        let parts = Ledger::from(&self.ledger).total().or_refuse()?;
+            .into_program_error()?;
+        let parts = Ledger::from(&self.ledger).total().into_program_error()?;
         require!(held == parts, HoldfastError::LedgerBroken);
         Ok(())
     }

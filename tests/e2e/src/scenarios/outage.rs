@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
-use holdfast_risk::chain_health::State;
+use holdfast_risk::chain::health::State;
 use serde_json::json;
 
 use super::crash::{CALM, SIZE, exposed};
@@ -41,11 +41,11 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let resumed = Instant::now();
     let sheltered = async |stage: &Stage| {
         let monitor = stage.health().await?.monitor;
-        Ok(monitor.state == State::Shelter as u64 && monitor.broke_ms > 0)
+        Ok(monitor.state == State::Shelter as u64 && monitor.last_disruption_ms > 0)
     };
     stage.until("the halt is on record", PATIENCE, sheltered).await?;
     report.time("from the chain's first block to the halt on record", resumed.elapsed());
-    let broke = stage.health().await?.monitor.broke_ms;
+    let last_disruption = stage.health().await?.monitor.last_disruption_ms;
     let kept = kate.says(&["trade", "open", "ETH", "long", "1", "--limit", "4000"]).await;
     ensure!(kept.is_err(), "somebody could ask to open in shelter");
     jack.says(&["account", "deposit", "1"]).await?;
@@ -60,17 +60,17 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let whole = SIZE.parse::<i64>()? * 1_000_000;
     let liquidated = async |stage: &Stage| Ok(stage.held("ida", 0).await? < whole);
     stage.until("the thinly margined trader is liquidated", PATIENCE, liquidated).await?;
-    judge(stage, report, slot, broke).await?;
+    judge(stage, report, slot, last_disruption).await?;
     stage.publish("SOL", json!({"mode": "normal", "price": CALM})).await
 }
 
 /// Nothing was done at a price from before the break, and the close came first.
-async fn judge(stage: &Stage, report: &mut Report, slot: u64, broke: u64) -> Result<()> {
+async fn judge(stage: &Stage, report: &mut Report, slot: u64, last_disruption: u64) -> Result<()> {
     let (jack, kate) = (stage.account_of("jack")?, stage.account_of("kate")?);
     let entries = stage.since(slot).await?;
     let liquidations: Vec<_> =
         entries.iter().flat_map(|entry| entry.events::<PositionLiquidated>()).collect();
-    let early = liquidations.iter().filter(|event| event.published_ms < broke).count();
+    let early = liquidations.iter().filter(|event| event.published_ms < last_disruption).count();
     ensure!(early == 0, "{early} liquidations at prices from before the halt");
     report.figure("liquidations at prices from before the halt", early, "");
     report.figure("liquidations at prices since", liquidations.len(), "");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use holdfast_risk::chain_health::State;
+use holdfast_risk::chain::health::State;
 
 use crate::report::Report;
 use crate::stage::Stage;

@@ -1,12 +1,11 @@
 //! Whole functions of the venue's rules.
 
+use holdfast_risk::account::position::{Position, notional};
+use holdfast_risk::account::profit::matured;
+use holdfast_risk::market::spread::{Spread, half_spread};
+use holdfast_risk::pool::share::Pool;
 use holdfast_risk::{
-    Bps, CarryIndex, Overflow, Ppm, Price, Rounding, SignedSize, Size, Usd,
-    math::mul_div,
-    position::{Position, notional},
-    profit::matured,
-    share::Pool,
-    spread::{Spread, half_spread},
+    Bps, CarryIndex, Overflow, Ppm, Price, Rounding, SignedSize, Size, Usd, math::mul_div,
 };
 
 use crate::{Operands, Operation, Output, maybe, operation};

@@ -1,0 +1,272 @@
+use super::{ExecutionContext, ExecutionError, SiloRules, execute};
+use crate::account::ledger::{AccountBalances, Ledger};
+use crate::account::loss::InsuranceTerms;
+use crate::account::order::{Order, Trigger};
+use crate::account::position::Position;
+use crate::account::trade_context::TradeContext;
+use crate::chain::policy::Permit;
+use crate::market::fee::FeeShares;
+use crate::market::limits::Exceeded;
+use crate::market::price::PricePoint;
+use crate::market::terms::MarketTerms;
+use crate::market::terms::tests::good;
+use crate::units::{Bps, CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
+use proptest::prelude::*;
+
+const SILO: SiloRules = SiloRules {
+    fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) },
+    insurance: InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) },
+};
+const MET: ExecutionContext = ExecutionContext {
+    now: Millis(10_000),
+    last_disruption: Millis(0),
+    volatility: Ppm(0),
+    opening: Permit::Allowed,
+};
+
+fn terms() -> MarketTerms {
+    let mut terms = good();
+    terms.caps.side = Size(10_000_000);
+    terms.spread.base = Ppm(0);
+    terms.spread.depth = Size(1_000_000_000_000);
+    terms.liquidation.smallest = Size(1_000);
+    terms
+}
+
+fn book() -> TradeContext {
+    let balances = AccountBalances { collateral: Usd(1_000_000_000), ..AccountBalances::default() };
+    let ledger = Ledger {
+        collateral: balances.collateral,
+        liquidity: Usd(10_000_000_000),
+        ..Ledger::default()
+    };
+    TradeContext { balances, ledger, ..TradeContext::default() }
+}
+
+fn order(delta: i64) -> Order {
+    Order {
+        delta: SignedSize(delta),
+        limit: if delta > 0 { Price(u64::MAX) } else { Price(1) },
+        reduce_only: false,
+        trigger: Trigger::Immediate,
+        requested: Millis(5_000),
+        expires: Millis(20_000),
+    }
+}
+
+fn point(published: u64) -> PricePoint {
+    PricePoint::exact(Price(100_000_000), Millis(published))
+}
+
+fn run(
+    book: &TradeContext,
+    order: &Order,
+    met: ExecutionContext,
+) -> Result<TradeContext, ExecutionError> {
+    let recent = [point(9_000), point(6_000), point(3_000)];
+    execute(book, order, recent.into_iter(), &terms(), &SILO, met).map(|done| done.traded.book)
+}
+
+#[test]
+fn a_fee_of_one_percent_is_divided_and_nothing_is_lost() {
+    let after = run(&book(), &order(1_000_000), MET).unwrap();
+    assert_eq!(after.balances.collateral, Usd(1_000_000_000 - 1_000_001));
+    assert_eq!((after.ledger.insurance, after.ledger.protocol), (Usd(200_000), Usd(100_000)));
+    assert_eq!(after.ledger.total(), book().ledger.total());
+    assert_eq!((after.longs.size, after.open), (Size(1_000_000), after.position.entry));
+}
+
+#[test]
+fn each_way_to_refuse() {
+    let refused = |order: Order, met| run(&book(), &order, met).err();
+    let late = ExecutionContext { now: Millis(20_001), ..MET };
+    assert_eq!(refused(order(1_000_000), late), Some(ExecutionError::Expired));
+    let reduce = Order { reduce_only: true, ..order(1_000_000) };
+    assert_eq!(refused(reduce, MET), Some(ExecutionError::NothingToReduce));
+    let closed = ExecutionContext { opening: Permit::Refused, ..MET };
+    assert_eq!(refused(order(1_000_000), closed), Some(ExecutionError::Closed));
+    let after_all_prices = ExecutionContext { last_disruption: Millis(9_001), ..MET };
+    assert_eq!(refused(order(1_000_000), after_all_prices), Some(ExecutionError::NoPrice));
+    assert_eq!(refused(reduce, closed), Some(ExecutionError::NothingToReduce));
+    assert_eq!(refused(order(999), MET), Some(ExecutionError::TooSmall));
+    assert_eq!(refused(order(1_000), MET), None);
+    let exceeded = |cap| Some(ExecutionError::Exceeded(cap));
+    assert_eq!(refused(order(10_000_001), MET), exceeded(Exceeded::OpenInterest));
+    let stressed = ExecutionContext { opening: Permit::Stressed, ..MET };
+    assert_eq!(refused(order(5_000_001), stressed), exceeded(Exceeded::OpenInterest));
+}
+
+#[test]
+fn an_exit_is_never_refused_for_its_fee_or_its_loss() {
+    let mut opened = run(&book(), &order(1_000_000), MET).unwrap();
+    opened.ledger.collateral = Usd(0);
+    opened.balances.collateral = Usd(0);
+    let closed = ExecutionContext { opening: Permit::Refused, ..MET };
+    let recent = [point(9_000)].into_iter();
+    let exit = order(-9_000_000);
+    let done = execute(&opened, &exit, recent, &terms(), &SILO, closed).unwrap();
+    let after = done.traded.book;
+    assert_eq!((after.position.size, after.open), (SignedSize(0), Usd(0)));
+    assert_eq!((done.fee, done.traded.bad_debt.0 < 1_000), (Usd(0), true));
+}
+
+/// The book with a position open in it.
+fn holding(position: Position) -> TradeContext {
+    let mut held = book();
+    held.longs = held.longs.replace(Side::Long, &Position::default(), &position).unwrap();
+    held.shorts = held.shorts.replace(Side::Short, &Position::default(), &position).unwrap();
+    (held.position, held.open) = (position, position.entry);
+    held
+}
+
+#[test]
+fn caps_bind_what_opens_and_never_a_reduction() {
+    let size = SignedSize(20_000_000);
+    let above = holding(Position { size, entry: Usd(2_000_000_000), ..Position::default() });
+    assert_eq!(run(&above, &order(-1), MET).unwrap().position.size, SignedSize(19_999_999));
+    let cap = Some(ExecutionError::Exceeded(Exceeded::OpenInterest));
+    assert_eq!(run(&above, &order(1_000), MET).err(), cap);
+}
+
+#[test]
+fn a_fraction_of_a_unit_above_an_accounts_share_is_above_it() {
+    let mut terms = terms();
+    (terms.taker_fee, terms.caps.account_share) = (Bps(0), Bps(1_000));
+    let recent = PricePoint::exact(Price(100_000_001), Millis(9_000));
+    // Worth 100,000,101 and a millionth, of which ten percent of the pool covers the whole units.
+    let mut book = book();
+    for (liquidity, fits) in [(1_000_001_010, false), (1_000_001_020, true)] {
+        book.ledger.liquidity = Usd(liquidity);
+        let order = order(1_000_001);
+        let done = execute(&book, &order, [recent].into_iter(), &terms, &SILO, MET);
+        let refused = ExecutionError::Exceeded(Exceeded::AccountShare);
+        assert_eq!(done.err(), if fits { None } else { Some(refused) });
+    }
+}
+
+#[test]
+fn carry_since_the_last_trade_is_settled_with_the_next() {
+    for (size, index, owed) in [
+        (1_000_000, 5_000_000_000_000, 5_000_000),
+        (1_000_000, -5_000_000_000_000, -5_000_000),
+        (-1_000_000, 5_000_000_000_000, 5_000_000),
+        (-1_000_000, -5_000_000_000_000, -5_000_000),
+    ] {
+        let position =
+            Position { size: SignedSize(size), entry: Usd(100_000_000), ..Position::default() };
+        let carry = CarryIndex(index);
+        let held = TradeContext { carry_long: carry, carry_short: carry, ..holding(position) };
+        let insurance = SILO.insurance;
+        let free = |_: &_, _| Ok(super::Charges::default());
+        let close = SignedSize(-size);
+        let done = held.trade(close, Price(100_000_000), insurance, MET.now, free).unwrap();
+        assert_eq!((done.carry, done.book.position), (SignedUsd(owed), Position::default()));
+        let balances = done.book.balances;
+        let owned = balances.collateral.0 + balances.pending_profit.0;
+        assert_eq!(owned as i64, 1_000_000_000 - owed);
+    }
+}
+
+#[test]
+fn the_fee_of_an_exit_may_come_out_of_pending_profit() {
+    let size = SignedSize(1_000_000);
+    let mut held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    (held.balances, held.ledger.collateral) = (AccountBalances::default(), Usd(0));
+    for (pending, fee) in [(0, 0), (600_000, 600_000), (2_000_000, 1_000_000)] {
+        held.balances.pending_profit = Usd(pending);
+        held.ledger.pending_profit = Usd(pending);
+        let recent = [point(9_000)].into_iter();
+        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, MET).unwrap();
+        assert_eq!((done.fee, done.traded.bad_debt), (Usd(fee), Usd(0)));
+        assert_eq!(done.traded.book.balances.pending_profit, Usd(pending - fee));
+    }
+}
+
+#[test]
+fn an_account_that_could_pay_out_of_its_other_positions_leaves_no_bad_debt() {
+    // Long and short one unit at 100 in two markets on one price, on 20 of margin; at 140 equity
+    // is still 20 and maintenance 14, yet closing the losing leg first owes 40 and pays 20.
+    let insurance = SILO.insurance;
+    let free = |_: &_, _: SignedUsd| Ok(super::Charges::default());
+    let leg =
+        |size| Position { size: SignedSize(size), entry: Usd(100_000_000), ..Position::default() };
+    let mut losing = holding(leg(-1_000_000));
+    losing.balances.collateral = Usd(20_000_000);
+    losing.others = true;
+    let first = losing.trade(SignedSize(1_000_000), Price(140_000_000), insurance, MET.now, free);
+    let (balances, ledger) = (first.unwrap().book.balances, first.unwrap().book.ledger);
+    let winning = TradeContext { balances, ledger, ..holding(leg(1_000_000)) };
+    let second =
+        winning.trade(SignedSize(-1_000_000), Price(140_000_000), insurance, MET.now, free);
+    let owned = second.unwrap().book.balances;
+    assert_eq!(owned.collateral.0 + owned.pending_profit.0, 20_000_000, "a hedge earns nothing");
+    assert_eq!((first.unwrap().bad_debt, second.unwrap().bad_debt), (Usd(0), Usd(0)));
+    assert_eq!((balances.debt, owned.debt), (Usd(20_000_000), Usd(0)));
+}
+
+#[test]
+fn closing_all_but_a_rest_forgives_nothing() {
+    let mut held = holding(Position {
+        size: SignedSize(1_000_000),
+        entry: Usd(100_000_000),
+        ..Position::default()
+    });
+    held.balances.collateral = Usd(20_000_000);
+    let after = run(&held, &order(-990_000), MET).unwrap();
+    assert_eq!(after.balances.debt, Usd(0));
+    held.position.entry = Usd(200_000_000);
+    (held.longs.entry, held.open) = (held.position.entry, held.position.entry);
+    let after = run(&held, &order(-990_000), MET).unwrap();
+    // Ninety-nine are lost and 990,000 of fee, of which the margin paid twenty.
+    assert_eq!(
+        after.balances,
+        AccountBalances { debt: Usd(79_990_000), ..AccountBalances::default() }
+    );
+    assert_eq!(after.ledger.debt, Usd(79_990_000));
+}
+
+#[test]
+fn only_the_last_exit_is_spared_a_fee_it_cannot_pay() {
+    let size = SignedSize(1_000_000);
+    let mut held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    held.balances.collateral = Usd(0);
+    for (others, debt, charged, owes) in [
+        (true, 0, 1_000_000, 1_000_000),
+        (true, 5, 1_000_000, 1_000_005),
+        (false, 0, 0, 0),
+        (false, 5, 0, 0),
+    ] {
+        (held.others, held.balances.debt, held.ledger.debt) = (others, Usd(debt), Usd(debt));
+        let recent = [point(9_000)].into_iter();
+        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, MET).unwrap();
+        assert_eq!((done.fee, done.traded.book.balances.debt), (Usd(charged), Usd(owes)));
+        assert_eq!(done.traded.bad_debt, Usd(if others { 0 } else { debt }));
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_account_gets_its_result_less_carry_and_fee_to_the_unit_and_the_pool_the_rest(
+        held in prop_oneof![Just(0), -5_000_000..5_000_000_i64], delta in -9_000_000..9_000_000_i64,
+        entry in 0..900_000_000_u64, long_index in -9_000_000_000_000..9_000_000_000_000_i64,
+        short_index in -9_000_000_000_000..9_000_000_000_000_i64,
+    ) {
+        let entry = Usd(if held == 0 { 0 } else { entry });
+        let position = Position { size: SignedSize(held), entry, carry: CarryIndex(0) };
+        let (carry_long, carry_short) = (CarryIndex(long_index), CarryIndex(short_index));
+        let before = TradeContext { carry_long, carry_short, ..holding(position) };
+        let recent = [point(9_000)].into_iter();
+        let Ok(done) = execute(&before, &order(delta), recent, &terms(), &SILO, MET) else {
+            return Ok(());
+        };
+        let (traded, after) = (done.traded, done.traded.book);
+        let owned = |balances: AccountBalances| (balances.collateral.0 + balances.pending_profit.0) as i64;
+        let index = if held < 0 { carry_short } else { carry_long };
+        let result = traded.trade.realised.0 - position.carry_owed(index).unwrap().0;
+        let change = result - done.fee.0 as i64 + traded.bad_debt.0 as i64;
+        prop_assert_eq!(owned(after.balances), owned(before.balances) + change);
+        prop_assert_eq!(after.ledger.total(), before.ledger.total());
+        prop_assert_eq!(after.skew(), Ok(SignedSize(held + delta)));
+        prop_assert_eq!(after.open, after.position.entry);
+    }
+}

@@ -1,0 +1,21 @@
+//! What the chain is doing, judged from its own sysvars: signals, states and the baseline they are
+//! measured against.
+//!
+//! [`Monitor::step`] is the whole sensor: `observe` persists what it returns, and every guarded
+//! instruction calls it with the sysvars it sees and acts on the stricter of both.
+
+mod bounds;
+mod signals;
+mod states;
+
+pub use bounds::{OutOfBounds, Thresholds};
+pub use signals::{ChainSample, Judgement, SKIP_WINDOW, Signal, skipped};
+pub use states::{Monitor, State, Transition};
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod tighten_tests;

@@ -1,0 +1,270 @@
+//! The states and how they follow one another.
+
+use crate::chain::health::{ChainSample, Judgement, Signal, Thresholds};
+use crate::units::Millis;
+
+/// Slot durations the baseline can take, microseconds.
+const BASELINE_US: core::ops::RangeInclusive<u32> = 150_000..=800_000;
+/// The baseline before anything was seen: what the cluster's own documentation calls a slot.
+const FIRST_BASELINE_US: u32 = 400_000;
+/// The baseline moves by at most one in this many per window.
+const BASELINE_INERTIA: u32 = 50;
+/// The cluster's clock is never further behind: the longest halt on record took 19 hours.
+const LARGEST_LEAD: Millis = Millis(86_400_000);
+/// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
+/// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
+const LEAD_DECAY: u64 = 4;
+/// Length of a window over which slot duration is measured: the clock ticks in whole seconds.
+const WINDOW: Millis = Millis(20_000);
+/// Samples closer together than this are not kept, so that spam cannot fill the record.
+const SPACING: Millis = Millis(2_000);
+
+/// How careful the venue is, loosest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum State {
+    /// The chain is well.
+    #[default]
+    Normal = 0,
+    /// Slow, skipping or unwatched.
+    Strained = 1,
+    /// After a thaw: everything, with more margin.
+    Throttled = 2,
+    /// After shelter: the worst accounts first.
+    Thaw = 3,
+    /// The chain broke: nobody trades on what was before.
+    Shelter = 4,
+}
+
+/// A change of state with its evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// State before.
+    pub from: State,
+    /// State after.
+    pub to: State,
+    /// What tightened it; `None` when time loosened it.
+    pub signal: Option<Signal>,
+}
+
+/// What the venue remembers of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Monitor {
+    /// State.
+    pub state: State,
+    /// When the state was entered.
+    pub since: Millis,
+    /// When shelter, or strain that a guardian asked for, ends at the earliest.
+    pub until: Millis,
+    /// When signals last were not good.
+    pub unrest: Millis,
+    /// The last break: prices published before it are history.
+    pub last_disruption: Millis,
+    /// When the last look was taken, on the venue's clock.
+    pub seen: Millis,
+    /// How far the venue's clock then led the cluster's, because verified prices were newer.
+    pub lead: Millis,
+    /// Its slot.
+    pub slot: u64,
+    /// Its `LastRestartSlot`.
+    pub restart_slot: u64,
+    /// When the running window began.
+    pub window_start: Millis,
+    /// The slot it began in.
+    pub window_slot: u64,
+    /// Mean slot duration of the last whole window, microseconds; zero before the first.
+    pub window_us: u32,
+    /// What a slot usually takes, microseconds.
+    pub baseline_us: u32,
+}
+
+impl State {
+    /// The state stored as `code`; what is not known counts as the strictest.
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Normal,
+            1 => Self::Strained,
+            2 => Self::Throttled,
+            3 => Self::Thaw,
+            _ => Self::Shelter,
+        }
+    }
+}
+
+impl Monitor {
+    /// The beginning: nothing was seen before.
+    pub fn new(first: &ChainSample) -> Self {
+        Self {
+            state: State::Normal,
+            since: first.now,
+            until: Millis(0),
+            unrest: Millis(0),
+            last_disruption: Millis(0),
+            seen: first.now,
+            lead: first.now.since(first.clock),
+            slot: first.slot,
+            restart_slot: first.restart_slot,
+            window_start: first.now,
+            window_slot: first.slot,
+            window_us: 0,
+            baseline_us: FIRST_BASELINE_US,
+        }
+    }
+
+    /// The venue's clock at a slot: the cluster's clock, or, while verified prices prove it behind,
+    /// the last look carried forward by slots; never behind `proven`, the second-newest publish
+    /// time among providers (or the only one's). One further ahead than [`LARGEST_LEAD`] is false
+    /// and proves nothing, or it would hold the clock there until its day comes.
+    ///
+    /// Without new proof the lead shrinks by at least one [`LEAD_DECAY`]th of what the cluster's
+    /// clock shows: measured by itself, a baseline that is too long would carry the venue's clock
+    /// away from every honest price, and keep it there.
+    pub fn now(&self, clock: Millis, slot: u64, proven: Millis) -> Millis {
+        let slots = slot.saturating_sub(self.slot);
+        let passed = slots.saturating_mul(u64::from(self.baseline_us)) / 1_000;
+        let shown = clock.since(Millis(self.seen.since(self.lead).0));
+        let lead = self.lead.since(Millis(shown.0 / LEAD_DECAY));
+        let carried = self.seen.after(Millis(passed)).min(clock.after(lead));
+        let believed = if proven > clock.after(LARGEST_LEAD) { Millis(0) } else { proven };
+        clock.max(carried).max(believed)
+    }
+
+    /// Whether a look at `now` is far enough from the last one to be kept.
+    pub fn is_due(&self, now: Millis) -> bool {
+        now >= self.seen.after(SPACING)
+    }
+
+    /// The monitor after a look, and the change of state it brought.
+    pub fn step(&self, seen: &ChainSample, limits: &Thresholds) -> (Self, Option<Transition>) {
+        let judged = seen.judge(self, limits);
+        let mut after = *self;
+        after.measure(seen, judged);
+        if judged != Judgement::Good {
+            after.unrest = seen.now;
+        }
+        let signal = match judged {
+            Judgement::Break(signal) => {
+                after.break_off(seen.now, signal, limits);
+                Some(signal)
+            }
+            Judgement::Strain(signal) if self.state == State::Normal => {
+                after.enter(State::Strained, seen.now);
+                Some(signal)
+            }
+            _ => {
+                after.loosen(seen.now, limits);
+                None
+            }
+        };
+        after.seen = seen.now.max(self.seen);
+        after.lead = seen.now.since(seen.clock);
+        after.slot = seen.slot.max(self.slot);
+        after.restart_slot = seen.restart_slot;
+        let changed = after.state != self.state || matches!(judged, Judgement::Break(_));
+        let transition = Transition { from: self.state, to: after.state, signal };
+        (after, changed.then_some(transition))
+    }
+
+    /// The stricter of what was persisted and what a look says now: what a guarded instruction
+    /// acts on. A look only tightens; loosening has to be persisted.
+    pub fn guard(&self, seen: &ChainSample, limits: &Thresholds) -> Self {
+        let (stepped, _) = self.step(seen, limits);
+        if stepped.state >= self.state { stepped } else { *self }
+    }
+
+    /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
+    /// state. Only ever tighter or longer: `None` when it would be neither. Nothing broke, so prices
+    /// stay valid, and time loosens it again as ever.
+    pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
+        let until = now.after(lasts);
+        let is_rung = matches!(state, State::Strained | State::Shelter);
+        let prolongs = state == self.state && until > self.until;
+        if !is_rung || !(state > self.state || prolongs) {
+            return None;
+        }
+        let mut after = *self;
+        after.until = self.until.max(until);
+        if !prolongs {
+            after.enter(state, now);
+        }
+        let signal = Some(Signal::Guardian);
+        Some((after, Transition { from: self.state, to: state, signal }))
+    }
+
+    /// Mean slot duration of the running window, when it is long enough to tell.
+    pub(super) fn running_window(&self, seen: &ChainSample) -> Option<u32> {
+        let passed = seen.now.since(self.window_start);
+        if passed < WINDOW {
+            return None;
+        }
+        let slots = seen.slot.saturating_sub(self.window_slot).max(1);
+        let each = passed.0.saturating_mul(1_000).checked_div(slots)?;
+        Some(u32::try_from(each).unwrap_or(u32::MAX))
+    }
+
+    /// A mean slot duration since the last look that only a halt explains, microseconds: three times
+    /// the baseline, or already what no chain settles at and is twice what slots took lately.
+    pub(super) fn inexplicable_us(&self) -> u32 {
+        let lately = self.baseline_us.max(self.window_us);
+        let sudden = lately.saturating_mul(2).max(*BASELINE_US.end());
+        self.baseline_us.saturating_mul(3).min(sudden)
+    }
+
+    /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
+    /// unless the chain stood still: a halt says nothing about slots and begins a new window. Nor
+    /// does the aftermath of a break; throttling follows, or what a restart changed would last.
+    fn measure(&mut self, seen: &ChainSample, judged: Judgement) {
+        let stood_still = matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart));
+        let measured = self.running_window(seen);
+        if measured.is_none() && !stood_still {
+            return;
+        }
+        self.window_start = seen.now;
+        self.window_slot = seen.slot;
+        let Some(measured) = measured.filter(|_| !stood_still) else { return };
+        self.window_us = measured;
+        if self.state > State::Throttled {
+            return;
+        }
+        let most = self.baseline_us / BASELINE_INERTIA;
+        let (low, high) =
+            (self.baseline_us.saturating_sub(most), self.baseline_us.saturating_add(most));
+        self.baseline_us =
+            measured.clamp(low, high).clamp(*BASELINE_US.start(), *BASELINE_US.end());
+    }
+
+    fn break_off(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
+        let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
+        self.until = self.until.max(now.after(grace));
+        self.window_us = 0;
+        let stood_still = matches!(signal, Signal::Gap | Signal::Restart);
+        // A chain that goes on crawling or failing has not stood still since: prices published in
+        // the meantime are true, and whoever wants out gets out at them.
+        if stood_still || self.state != State::Shelter {
+            self.last_disruption = now;
+        }
+        if self.state != State::Shelter {
+            self.enter(State::Shelter, now);
+        }
+    }
+
+    /// One step down the ladder, when its time has come.
+    fn loosen(&mut self, now: Millis, limits: &Thresholds) {
+        let calm = now >= self.unrest.after(limits.hold);
+        let next = match self.state {
+            State::Shelter if now >= self.until => State::Thaw,
+            State::Thaw if now >= self.since.after(limits.thaw) => State::Throttled,
+            State::Throttled if calm && now >= self.since.after(limits.hold) => State::Normal,
+            State::Strained if calm && now >= self.until => State::Normal,
+            same => same,
+        };
+        if next != self.state {
+            self.enter(next, now);
+        }
+    }
+
+    fn enter(&mut self, state: State, now: Millis) {
+        self.state = state;
+        self.since = now;
+    }
+}

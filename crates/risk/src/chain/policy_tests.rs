@@ -1,0 +1,30 @@
+use super::{Action, Permit, permit};
+use crate::chain::health::State;
+
+/// The table of what may be done: one row per action, one column per state, loosest first.
+#[test]
+fn the_whole_table() {
+    use Permit::{Allowed, DeeplyInsolvent, Queued, Refused, RisingLine, Stressed};
+    let states = [State::Normal, State::Strained, State::Throttled, State::Thaw, State::Shelter];
+    let always = [Allowed; 5];
+    let opening = [Allowed, Stressed, Stressed, Refused, Refused];
+    let table = [
+        (Action::AddMargin, always),
+        (Action::Cancel, always),
+        (Action::RequestReduction, always),
+        (Action::Reduce, always),
+        (Action::RequestOpening, opening),
+        (Action::Open, opening),
+        (Action::WithdrawIdle, [Allowed, Allowed, Allowed, Queued, Queued]),
+        (Action::WithdrawFree, [Allowed, Stressed, Stressed, Stressed, Refused]),
+        (Action::Flag, always),
+        (Action::Liquidate, [Allowed, Allowed, Allowed, RisingLine, DeeplyInsolvent]),
+        (Action::RequestPool, always),
+        (Action::ChangePool, [Allowed, Allowed, Allowed, Refused, Refused]),
+        (Action::MatureProfit, [Allowed, Allowed, Refused, Refused, Refused]),
+        (Action::ChangeMaintenance, [Allowed, Refused, Refused, Refused, Refused]),
+    ];
+    for (action, row) in table {
+        assert_eq!(states.map(|state| permit(action, state)), row, "{action:?}");
+    }
+}

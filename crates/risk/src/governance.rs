@@ -1,0 +1,173 @@
+//! Powers over the venue: how long a change waits and stays ready, who may take it back, what a set
+//! of guardians looks like, and how often a guardian may tighten.
+//!
+//! Every change waits, one that looks like caution too: a cap set to nothing or a longer wait would
+//! be worth stealing a key for.
+
+use core::ops::RangeInclusive;
+
+use crate::units::Millis;
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// What a change may wait, and how long it may stay ready after that.
+pub const WAITS: RangeInclusive<Millis> = Millis(DAY)..=Millis(30 * DAY);
+/// Guardians of an exchange. With one, nobody could take back its removal.
+pub const GUARDIANS: RangeInclusive<usize> = 2..=5;
+/// How long one tightening may last.
+pub const TIGHTENINGS: RangeInclusive<Millis> = Millis(MINUTE)..=Millis(30 * MINUTE);
+/// Tightenings of one guardian within [`PERIOD`].
+pub const TIGHTENINGS_PER_PERIOD: usize = 3;
+/// Period of a guardian's budget.
+pub const PERIOD: Millis = Millis(DAY);
+/// No change is applied so soon after the chain broke: a halt is no time in which a guardian could
+/// have taken it back.
+pub const NOTICE_AFTER_DISRUPTION: Millis = Millis(HOUR);
+
+/// How long changes wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timelock {
+    /// From the proposal until the change may be applied.
+    pub wait: Millis,
+    /// From then until it may no longer be.
+    pub ready: Millis,
+}
+
+/// When a change may be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// At this moment at the earliest.
+    pub ready: Millis,
+    /// Before this moment.
+    pub expires: Millis,
+}
+
+/// How far a change has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits.
+    Waiting,
+    /// It may be applied.
+    Ready,
+    /// It may not be applied any more.
+    Expired,
+}
+
+/// Who takes a change back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Canceller {
+    /// The admin or a guardian.
+    pub has_power: bool,
+    /// The one whose power the change would end.
+    pub is_removed: bool,
+}
+
+/// When one guardian last tightened; zero where it has not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget(pub [Millis; TIGHTENINGS_PER_PERIOD]);
+
+/// Why a power may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GovernanceError {
+    /// A wait or a time to stay ready outside [`WAITS`].
+    Timelock,
+    /// A tightening outside [`TIGHTENINGS`].
+    Length,
+    /// Too few or too many guardians, or one twice.
+    Guardians,
+    /// The guardian's budget is used up.
+    Exhausted,
+    /// Neither admin nor guardian.
+    Powerless,
+    /// Nobody takes back their own removal.
+    OwnRemoval,
+}
+
+impl Timelock {
+    /// Whether both times are within their bounds.
+    ///
+    /// # Errors
+    /// [`GovernanceError::Timelock`].
+    pub fn check(self) -> Result<(), GovernanceError> {
+        let within = WAITS.contains(&self.wait) && WAITS.contains(&self.ready);
+        if within { Ok(()) } else { Err(GovernanceError::Timelock) }
+    }
+
+    /// When a change proposed `now` may be applied. It keeps this, whatever becomes of the timelock.
+    pub const fn schedule(self, now: Millis) -> Schedule {
+        let ready = now.after(self.wait);
+        Schedule { ready, expires: ready.after(self.ready) }
+    }
+}
+
+impl Schedule {
+    /// How far a change has come by the cluster's clock `now`, on a chain that last broke at `last_disruption`
+    /// (zero: never). The venue's clock would not do: a price from the future moves it.
+    pub fn stage(self, now: Millis, last_disruption: Millis) -> Stage {
+        let noticed = if last_disruption.0 == 0 {
+            last_disruption
+        } else {
+            last_disruption.after(NOTICE_AFTER_DISRUPTION)
+        };
+        if now >= self.expires {
+            Stage::Expired
+        } else if now >= self.ready.max(noticed) {
+            Stage::Ready
+        } else {
+            Stage::Waiting
+        }
+    }
+}
+
+impl Canceller {
+    /// Whether a change may be taken back: by the admin and any guardian, but nobody takes back
+    /// their own removal; by anyone once it `lapsed`.
+    ///
+    /// # Errors
+    /// [`GovernanceError::Powerless`] or [`GovernanceError::OwnRemoval`].
+    pub fn check(self, lapsed: bool) -> Result<(), GovernanceError> {
+        match self {
+            _ if lapsed => Ok(()),
+            Self { has_power: false, .. } => Err(GovernanceError::Powerless),
+            Self { is_removed: true, .. } => Err(GovernanceError::OwnRemoval),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Budget {
+    /// The budget after a tightening at `now`, by the cluster's clock.
+    ///
+    /// # Errors
+    /// [`GovernanceError::Exhausted`] when the guardian has tightened as often as it may within [`PERIOD`].
+    pub fn spend(mut self, now: Millis) -> Result<Self, GovernanceError> {
+        let free = |used: &Millis| used.0 == 0 || now >= used.after(PERIOD);
+        let used = self.0.iter_mut().find(|used| free(used)).ok_or(GovernanceError::Exhausted)?;
+        *used = now;
+        Ok(self)
+    }
+}
+
+/// Whether these may be an exchange's guardians: as many as [`GUARDIANS`] says, each once.
+///
+/// # Errors
+/// [`GovernanceError::Guardians`].
+pub fn check_guardians<K: PartialEq>(guardians: &[K]) -> Result<(), GovernanceError> {
+    let is_once = |key: &K| guardians.iter().filter(|other| *other == key).count() == 1;
+    let sound = GUARDIANS.contains(&guardians.len()) && guardians.iter().all(is_once);
+    if sound { Ok(()) } else { Err(GovernanceError::Guardians) }
+}
+
+/// Whether one tightening may last this long.
+///
+/// # Errors
+/// [`GovernanceError::Length`].
+pub fn check_length(lasts: Millis) -> Result<(), GovernanceError> {
+    if TIGHTENINGS.contains(&lasts) { Ok(()) } else { Err(GovernanceError::Length) }
+}
+
+#[cfg(test)]
+#[path = "governance_tests.rs"]
+mod tests;

@@ -1,0 +1,139 @@
+extern crate std;
+use std::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::{
+    Budget, Canceller, DAY, GovernanceError, HOUR, MINUTE, NOTICE_AFTER_DISRUPTION, PERIOD,
+    Schedule, Stage, TIGHTENINGS_PER_PERIOD, Timelock, check_guardians, check_length,
+};
+use crate::units::Millis;
+
+const NOW: Millis = Millis(1_760_000_000_000);
+const NEVER: Millis = Millis(0);
+
+fn timelocks() -> impl Strategy<Value = Timelock> {
+    let waits = || (DAY..=30 * DAY).prop_map(Millis);
+    (waits(), waits()).prop_map(|(wait, ready)| Timelock { wait, ready })
+}
+
+#[test]
+fn a_timelock_has_bounds_that_no_admin_can_leave() {
+    let least = Timelock { wait: Millis(DAY), ready: Millis(DAY) };
+    let most = Timelock { wait: Millis(30 * DAY), ready: Millis(30 * DAY) };
+    assert_eq!((least.check(), most.check()), (Ok(()), Ok(())));
+    for bad in [NEVER, Millis(DAY - 1), Millis(30 * DAY + 1), Millis(u64::MAX)] {
+        assert_eq!(Timelock { wait: bad, ..least }.check(), Err(GovernanceError::Timelock));
+        assert_eq!(Timelock { ready: bad, ..least }.check(), Err(GovernanceError::Timelock));
+    }
+}
+
+#[test]
+fn a_change_is_ready_from_its_first_moment_to_the_one_before_its_last() {
+    let schedule = Timelock { wait: Millis(DAY), ready: Millis(2 * DAY) }.schedule(NOW);
+    let at = |passed: u64| schedule.stage(NOW.after(Millis(passed)), NEVER);
+    let stages = [0, DAY - 1, DAY, 3 * DAY - 1, 3 * DAY].map(at);
+    use Stage::{Expired, Ready, Waiting};
+    assert_eq!(stages, [Waiting, Waiting, Ready, Ready, Expired]);
+}
+
+#[test]
+fn a_break_gives_guardians_an_hour_and_an_expired_change_no_new_life() {
+    let schedule = Timelock { wait: Millis(DAY), ready: Millis(DAY) }.schedule(NOW);
+    let ready = NOW.after(Millis(DAY));
+    assert_eq!(schedule.stage(ready, ready), Stage::Waiting);
+    assert_eq!(schedule.stage(ready.after(Millis(HOUR - 1)), ready), Stage::Waiting);
+    assert_eq!(schedule.stage(ready.after(Millis(HOUR)), ready), Stage::Ready);
+    assert_eq!(schedule.stage(schedule.expires, schedule.expires), Stage::Expired);
+}
+
+#[test]
+fn a_tightening_lasts_a_minute_to_half_an_hour() {
+    for (length, allowed) in
+        [(MINUTE - 1, false), (MINUTE, true), (30 * MINUTE, true), (30 * MINUTE + 1, false)]
+    {
+        assert_eq!(check_length(Millis(length)).is_ok(), allowed, "{length}");
+    }
+}
+
+#[test]
+fn two_to_five_different_guardians() {
+    let sets: [(&[u8], bool); 7] = [
+        (&[], false),
+        (&[1], false),
+        (&[1, 2], true),
+        (&[1, 1], false),
+        (&[1, 2, 3, 4, 5], true),
+        (&[1, 2, 3, 4, 1], false),
+        (&[1, 2, 3, 4, 5, 6], false),
+    ];
+    for (set, allowed) in sets {
+        assert_eq!(check_guardians(set).is_ok(), allowed, "{set:?}");
+    }
+}
+
+#[test]
+fn who_takes_a_change_back() {
+    let by = |has_power, is_removed| Canceller { has_power, is_removed };
+    assert_eq!(by(true, false).check(false), Ok(()));
+    assert_eq!(by(true, true).check(false), Err(GovernanceError::OwnRemoval));
+    for is_removed in [false, true] {
+        assert_eq!(by(false, is_removed).check(false), Err(GovernanceError::Powerless));
+        assert_eq!(by(false, is_removed).check(true), Ok(()));
+    }
+    assert_eq!(by(true, true).check(true), Ok(()));
+}
+
+proptest! {
+    /// Whatever breaks and whenever one looks: not before the whole wait, not after the expiry, and
+    /// a stage never goes back while the chain does not break again.
+    #[test]
+    fn no_change_is_ready_early_or_late(
+        timelock in timelocks(),
+        last_disruption in 0_u64..90 * DAY,
+        moments in prop::collection::vec(0_u64..90 * DAY, 1..40),
+    ) {
+        let schedule: Schedule = timelock.schedule(NOW);
+        let last_disruption = NOW.after(Millis(last_disruption));
+        let mut moments = moments;
+        moments.sort_unstable();
+        let mut last = Stage::Waiting;
+        for passed in moments {
+            let now = NOW.after(Millis(passed));
+            let stage = schedule.stage(now, last_disruption);
+            if stage == Stage::Ready {
+                prop_assert!(Millis(passed) >= timelock.wait);
+                prop_assert!(now >= last_disruption.after(NOTICE_AFTER_DISRUPTION));
+                prop_assert!(now < NOW.after(timelock.wait).after(timelock.ready));
+            }
+            prop_assert!(stage as u8 >= last as u8, "{last:?} to {stage:?}");
+            last = stage;
+        }
+    }
+
+    /// Within any period no more tightenings than the budget, and after a period of rest all of them.
+    #[test]
+    fn a_budget_holds_in_every_period(steps in prop::collection::vec(0_u64..DAY, 1..60)) {
+        let (mut budget, mut now, mut spent) = (Budget::default(), NOW, Vec::new());
+        for step in steps {
+            now = now.after(Millis(step));
+            let recent = spent.iter().filter(|used| now < Millis::after(**used, PERIOD)).count();
+            match budget.spend(now) {
+                Ok(after) => {
+                    prop_assert!(recent < TIGHTENINGS_PER_PERIOD);
+                    budget = after;
+                    spent.push(now);
+                }
+                Err(refusal) => {
+                    prop_assert_eq!(refusal, GovernanceError::Exhausted);
+                    prop_assert_eq!(recent, TIGHTENINGS_PER_PERIOD);
+                }
+            }
+        }
+        now = now.after(PERIOD);
+        for _ in 0..TIGHTENINGS_PER_PERIOD {
+            budget = budget.spend(now).unwrap();
+        }
+        prop_assert_eq!(budget.spend(now), Err(GovernanceError::Exhausted));
+    }
+}

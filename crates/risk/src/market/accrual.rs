@@ -1,0 +1,79 @@
+//! What a new price does to a market: funding, borrow fee and volatility.
+
+use crate::market::carry::{Funding, accrue_funding, borrow_rate, index_step};
+use crate::market::terms::MarketTerms;
+use crate::market::volatility::Volatility;
+use crate::math::Overflow;
+use crate::units::{CarryIndex, Millis, Price, SignedSize, Usd};
+
+/// Longest time one step accrues for, so that a gap costs nobody more than this.
+const LONGEST_STEP: Millis = Millis(600_000);
+
+/// The part of a market that time moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accruals {
+    /// Funding rate and its remainder.
+    pub funding: Funding,
+    /// Fraction of an index unit of borrow fee not yet paid.
+    pub borrow_remainder: i64,
+    /// What longs have paid.
+    pub carry_long: CarryIndex,
+    /// What shorts have paid.
+    pub carry_short: CarryIndex,
+    /// Up to when.
+    pub accrued: Millis,
+    /// How much the price moves.
+    pub volatility: Volatility,
+}
+
+/// What the silo and the market look like while time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// By how much longs exceed shorts.
+    pub skew: SignedSize,
+    /// Entry value of the silo's open positions.
+    pub open: Usd,
+    /// The silo's liquidity.
+    pub liquidity: Usd,
+    /// The chain's last break: time before it, since the last accrual, is a gap.
+    pub last_disruption: Millis,
+    /// In shelter nobody pays for time.
+    pub sheltered: bool,
+}
+
+/// Accrues up to `now` at `price` and takes the price into the volatility. Time before the first
+/// price accrues nothing.
+///
+/// # Errors
+/// [`Overflow`] when an index leaves its type.
+pub fn refresh(
+    before: &Accruals,
+    conditions: Conditions,
+    price: Price,
+    now: Millis,
+    terms: &MarketTerms,
+) -> Result<Accruals, Overflow> {
+    let since = before.accrued.max(conditions.last_disruption);
+    let runs = before.accrued.0 != 0 && !conditions.sheltered;
+    let elapsed = if runs { now.since(since).min(LONGEST_STEP) } else { Millis(0) };
+    let (funding, paid) =
+        accrue_funding(terms.funding, before.funding, conditions.skew, price, elapsed)?;
+    let rate = borrow_rate(terms.borrow, conditions.open, conditions.liquidity)?;
+    let (borrowed, borrow_remainder) = index_step(price, rate, elapsed, before.borrow_remainder)?;
+    let moved = |index: CarryIndex, funding: i64| {
+        index.0.checked_add(funding)?.checked_add(borrowed).map(CarryIndex)
+    };
+    let received = paid.checked_neg().ok_or(Overflow)?;
+    Ok(Accruals {
+        funding,
+        borrow_remainder,
+        carry_long: moved(before.carry_long, paid).ok_or(Overflow)?,
+        carry_short: moved(before.carry_short, received).ok_or(Overflow)?,
+        accrued: now.max(before.accrued),
+        volatility: before.volatility.observe(now, price)?,
+    })
+}
+
+#[cfg(test)]
+#[path = "accrual_tests.rs"]
+mod tests;

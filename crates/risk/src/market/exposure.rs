@@ -1,0 +1,92 @@
+//! A market's open interest: what the pool owes or is owed by all its traders together.
+
+use crate::account::position::{Position, notional};
+use crate::math::{Overflow, Rounding};
+use crate::units::{CarryIndex, Price, Side, SignedSize, SignedUsd, Size, Usd};
+
+/// All positions of one side, summed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SideTotal {
+    /// Sum of sizes.
+    pub size: Size,
+    /// Sum of entry values.
+    pub entry: Usd,
+    /// Sum of size times carry index at the last settlement, in 10⁻¹² native units.
+    pub carry_basis: i128,
+}
+
+impl SideTotal {
+    /// Takes `before` out and puts `after` in; a position of the other side counts as none.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum does not fit.
+    pub fn replace(
+        self,
+        side: Side,
+        before: &Position,
+        after: &Position,
+    ) -> Result<Self, Overflow> {
+        let (before, after) = (part(side, before)?, part(side, after)?);
+        let size = self.size.0.checked_sub(before.size.0).ok_or(Overflow)?;
+        let basis = self.carry_basis.checked_sub(before.carry_basis).ok_or(Overflow)?;
+        Ok(Self {
+            size: Size(size.checked_add(after.size.0).ok_or(Overflow)?),
+            entry: self.entry.minus(before.entry)?.plus(after.entry)?,
+            carry_basis: basis.checked_add(after.carry_basis).ok_or(Overflow)?,
+        })
+    }
+
+    /// Carry all positions of the side owe together, rounded down: what the pool can count on.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the amount does not fit.
+    pub fn carry_owed(&self, index: CarryIndex) -> Result<SignedUsd, Overflow> {
+        let size = i128::from(self.size.0);
+        let owed = size
+            .checked_mul(i128::from(index.0))
+            .and_then(|now| now.checked_sub(self.carry_basis))
+            .ok_or(Overflow)?
+            .div_euclid(1_000_000_000_000);
+        i64::try_from(owed).map(SignedUsd).map_err(|_| Overflow)
+    }
+}
+
+fn part(side: Side, position: &Position) -> Result<SideTotal, Overflow> {
+    if position.size.0 == 0 || position.size.side() != side {
+        return Ok(SideTotal::default());
+    }
+    let size = position.size.size();
+    let basis = i128::from(size.0).checked_mul(i128::from(position.carry.0)).ok_or(Overflow)?;
+    Ok(SideTotal { size, entry: position.entry, carry_basis: basis })
+}
+
+/// By how much longs exceed shorts.
+///
+/// # Errors
+/// [`Overflow`] when a side exceeds `i64`.
+pub fn skew(longs: Size, shorts: Size) -> Result<SignedSize, Overflow> {
+    longs.on(Side::Long)?.plus(shorts.on(Side::Short)?)
+}
+
+/// What all traders of a market together would gain from the pool at `price` of each side, rounded
+/// up: a debt of the pool.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit.
+pub fn traders_gain(
+    longs: &SideTotal,
+    shorts: &SideTotal,
+    price: impl Fn(Side) -> Price,
+    carry: impl Fn(Side) -> CarryIndex,
+) -> Result<SignedUsd, Overflow> {
+    let long = notional(longs.size, price(Side::Long), Rounding::Up)?
+        .signed()?
+        .minus(longs.entry.signed()?)?;
+    let short = shorts
+        .entry
+        .signed()?
+        .minus(notional(shorts.size, price(Side::Short), Rounding::Down)?.signed()?)?;
+    let carry =
+        longs.carry_owed(carry(Side::Long))?.plus(shorts.carry_owed(carry(Side::Short))?)?;
+    long.plus(short)?.minus(carry)
+}

@@ -1,0 +1,73 @@
+//! A market's price: what its feeds agree on.
+
+use crate::units::{Millis, Price, Side};
+
+/// One aggregated price of a market: the median of its readings. An even number of readings has
+/// two in the middle, and whoever asks takes the one it must.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PricePoint {
+    /// No quorum of readings is older than this.
+    pub published: Millis,
+    /// The lower middle.
+    pub low: Price,
+    /// The upper middle; the same where the number of readings is odd.
+    pub high: Price,
+}
+
+/// The oldest of `recent` published at or after `earliest`; `recent` comes newest first, as a
+/// market keeps it.
+///
+/// `None` while no such price exists: the request waits, it is never forfeited.
+pub fn first_since(
+    recent: impl Iterator<Item = PricePoint>,
+    earliest: Millis,
+) -> Option<PricePoint> {
+    recent.take_while(|point| point.published >= earliest).last()
+}
+
+/// Prices a market needs after a break before it trades as before.
+const PRICES_AFTER_DISRUPTION: usize = 3;
+
+/// Whether enough of `recent`, which comes newest first, was published since the chain's last break
+/// at `last_disruption` (zero: none) to open and to liquidate.
+pub fn is_ready(recent: impl Iterator<Item = PricePoint>, last_disruption: Millis) -> bool {
+    let since = recent.take_while(|point| point.published >= last_disruption);
+    last_disruption.0 == 0 || since.take(PRICES_AFTER_DISRUPTION).count() == PRICES_AFTER_DISRUPTION
+}
+
+impl PricePoint {
+    /// A price that has one middle.
+    pub const fn exact(price: Price, published: Millis) -> Self {
+        Self { published, low: price, high: price }
+    }
+
+    /// Between the two, rounded down: for what takes no side, such as triggers and volatility.
+    pub const fn middle(self) -> Price {
+        Price(self.low.0.midpoint(self.high.0))
+    }
+
+    /// What a trade on `side` is priced from: the upper for a buyer, the lower for a seller.
+    pub const fn traded(self, side: Side) -> Price {
+        match side {
+            Side::Long => self.high,
+            Side::Short => self.low,
+        }
+    }
+
+    /// What a position on `side` is worth at the least: where its owner wants something.
+    pub const fn trader_adverse(self, side: Side) -> Price {
+        match side {
+            Side::Long => self.low,
+            Side::Short => self.high,
+        }
+    }
+
+    /// What a position on `side` is worth at the most: where it may be taken from its owner.
+    pub const fn trader_favourable(self, side: Side) -> Price {
+        self.traded(side)
+    }
+}
+
+#[cfg(test)]
+#[path = "price_tests.rs"]
+mod tests;

@@ -1,0 +1,120 @@
+//! A slow reference price and the band around it: an outlier liquidates nobody, a crash is
+//! followed.
+
+use crate::account::margin::BPS_ONE;
+use crate::market::price::PricePoint;
+use crate::math::{Overflow, Rounding, mul_div};
+use crate::units::{Bps, Millis, Price};
+
+/// One step of the reference covers at most this: what was not measured moves nothing.
+const LONGEST_STEP: Millis = Millis(60_000);
+/// How long providers that agree have to stay outside the band before it yields.
+const YIELDS_AFTER: Millis = Millis(60_000);
+/// The same for a market with one feed, which nobody else confirms.
+const LONE_YIELDS_AFTER: Millis = Millis(300_000);
+const MINUTE_MS: u64 = 60_000;
+
+/// A market's band settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BandTerms {
+    /// Distance of the edges from the reference.
+    pub width: Bps,
+    /// The furthest the reference moves in a minute.
+    pub speed: Bps,
+}
+
+/// The slow price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reference {
+    /// The price; zero before the market's first.
+    pub price: Price,
+    /// When it was last moved.
+    pub moved: Millis,
+    /// Since when the market's prices have been outside the band without a lapse; zero while they
+    /// are inside.
+    pub outside: Millis,
+}
+
+/// Prices between the two edges are believed at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Band {
+    /// Lower edge.
+    pub low: Price,
+    /// Upper edge.
+    pub high: Price,
+}
+
+/// What the reference learns from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The market's new price.
+    pub point: PricePoint,
+    /// The price before it was published then.
+    pub previous: Millis,
+    /// The venue's clock.
+    pub now: Millis,
+    /// The chain's last break.
+    pub last_disruption: Millis,
+    /// The market's age limit: a longer silence between two prices proves nothing in between.
+    pub age: Millis,
+}
+
+impl Reference {
+    /// Moves towards a new price, by what the time measured since the last move and since the
+    /// chain's last break allows.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a step does not fit.
+    pub fn follow(self, seen: Observed, terms: BandTerms) -> Result<Self, Overflow> {
+        let target = seen.point.middle();
+        if self.price.0 == 0 {
+            return Ok(Self { price: target, moved: seen.now, outside: Millis(0) });
+        }
+        let elapsed = seen.now.since(self.moved.max(seen.last_disruption)).min(LONGEST_STEP);
+        let share = u64::from(terms.speed.0).checked_mul(elapsed.0).ok_or(Overflow)?;
+        let whole = MINUTE_MS.saturating_mul(BPS_ONE);
+        let most = mul_div(self.price.0, share, whole, Rounding::Down)?;
+        let (lowest, highest) =
+            (self.price.0.saturating_sub(most), self.price.0.saturating_add(most));
+        let price = Price(target.0.clamp(lowest, highest));
+        let moved = Self { price, moved: seen.now.max(self.moved), outside: self.outside };
+        Ok(Self { outside: moved.outside_since(seen, terms.width), ..moved })
+    }
+
+    /// The band around the reference; an edge that would not fit ends at the type's.
+    pub fn band(&self, width: Bps) -> Band {
+        let distance = mul_div(self.price.0, u64::from(width.0), BPS_ONE, Rounding::Down);
+        let distance = distance.unwrap_or(u64::MAX);
+        Band {
+            low: Price(self.price.0.saturating_sub(distance)),
+            high: Price(self.price.0.saturating_add(distance)),
+        }
+    }
+
+    /// Whether the market's prices have been outside for so long, confirmed by several feeds or by
+    /// one for longer, that they are followed.
+    pub fn yields(&self, several_feeds: bool, now: Millis) -> bool {
+        let wait = if several_feeds { YIELDS_AFTER } else { LONE_YIELDS_AFTER };
+        self.outside.0 != 0 && now >= self.outside.after(wait)
+    }
+
+    fn outside_since(&self, seen: Observed, width: Bps) -> Millis {
+        if self.band(width).holds(seen.point) {
+            return Millis(0);
+        }
+        let lapsed = seen.point.published.since(seen.previous) > seen.age;
+        let begins = self.outside.0 == 0 || lapsed || self.outside < seen.last_disruption;
+        if begins { seen.now } else { self.outside }
+    }
+}
+
+impl Band {
+    /// Whether both sides of a price lie within the edges.
+    pub fn holds(&self, point: PricePoint) -> bool {
+        point.low >= self.low && point.high <= self.high
+    }
+}
+
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod tests;

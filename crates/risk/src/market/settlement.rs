@@ -1,0 +1,43 @@
+//! Winding down a market whose price never returns: at its reference price, after notice.
+
+use crate::account::loss::InsuranceTerms;
+use crate::account::trade_context::{Charges, TradeContext, Traded};
+use crate::math::Overflow;
+use crate::units::{Millis, Price, SignedSize};
+
+/// A market without a price for so long is given up.
+pub const NO_PRICE: Millis = Millis(86_400_000);
+/// Everybody has so long to see it coming, and a price to return.
+pub const NOTICE: Millis = Millis(86_400_000);
+
+/// When a settlement announced `now` may happen; `None` while a price may still come, and where none
+/// ever did: nobody can have a position then. Time before the chain's last break does not count:
+/// nobody could publish.
+pub fn announced(newest: Millis, last_disruption: Millis, now: Millis) -> Option<Millis> {
+    let given_up = newest.0 != 0 && now >= newest.max(last_disruption).after(NO_PRICE);
+    given_up.then_some(now.after(NOTICE))
+}
+
+/// Whether the notice that ends at `settles` (zero: none was given) is over. After a break it is
+/// given again: nobody could publish or close in a halt.
+pub fn is_due(settles: Millis, last_disruption: Millis, now: Millis) -> bool {
+    settles.0 != 0 && now >= settles.max(last_disruption.after(NOTICE))
+}
+
+/// Closes an account's whole position at the settlement price, without spread, fee or penalty.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit; nothing was changed.
+pub fn settle(
+    book: &TradeContext,
+    price: Price,
+    insurance: InsuranceTerms,
+    now: Millis,
+) -> Result<Traded, Overflow> {
+    let closing = SignedSize(book.position.size.0.checked_neg().ok_or(Overflow)?);
+    book.trade(closing, price, insurance, now, |_, _| Ok(Charges::default()))
+}
+
+#[cfg(test)]
+#[path = "settlement_tests.rs"]
+mod tests;

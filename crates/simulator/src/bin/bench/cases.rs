@@ -1,0 +1,367 @@
+//! One state per case, and the instruction measured in it.
+
+use holdfast_client::holdfast::instructions::PoolOrder;
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::ChangeKind;
+use holdfast_client::holdfast::state::{FeedSource, Feeds};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_migrations::{MarketPlan, SiloPlan, presets};
+use holdfast_risk::market::settlement::{NO_PRICE, NOTICE};
+use holdfast_testkit::feed::{Published, pyth_price_account, write_pyth_price_account};
+use holdfast_testkit::venue::{LONE, Listing, market_order};
+use holdfast_testkit::{Trader, Venue, tokens, venue};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::Units;
+
+const START_MS: u64 = 1_760_000_000_000;
+const PRICE: u64 = 150_000_000;
+const CRASHED: u64 = 137_000_000;
+/// Ten whole units at the price: enough to matter, little enough for the caps.
+const SIZE: i64 = 10_000_000;
+/// Collateral per position: initial margin with its costs, and some for fees.
+const MARGIN: u64 = 180_000_000;
+
+/// Measures every case.
+///
+/// # Errors
+/// A sentence naming the case and what the program said.
+pub fn measure() -> Result<Units, String> {
+    let mut bench = Bench::new()?;
+    bench.money()?;
+    bench.orders()?;
+    bench.liquidations()?;
+    bench.pools()?;
+    bench.upkeep()?;
+    bench.settlement()?;
+    bench.administration()?;
+    Ok(bench.units)
+}
+
+struct Bench {
+    venue: Venue,
+    units: Units,
+}
+
+impl Bench {
+    fn new() -> Result<Self, String> {
+        let listings = [Listing { name: "BENCH-PERP", price: PRICE, providers: LONE }; 16];
+        let mut venue = Venue::deploy(START_MS, &listings)?;
+        venue.publish(&[PRICE; 16]).map_err(|failure| failure.message)?;
+        for insurance in [false, true] {
+            let joined = venue.join_pool(insurance, 10_000_000_000_000, &[PRICE; 16]);
+            joined.map_err(|failure| failure.message)?;
+        }
+        Ok(Self { venue, units: Units::new() })
+    }
+
+    /// Sends an instruction and notes what it took.
+    fn take(
+        &mut self,
+        name: &'static str,
+        instruction: Instruction,
+        signer: &Keypair,
+    ) -> Result<(), String> {
+        let sent = self.venue.cluster.send(&[instruction], &[signer]);
+        let taken = sent.map_err(|failure| format!("{name}: {}", failure.message))?;
+        self.units.insert(name, taken.compute_units_consumed);
+        Ok(())
+    }
+
+    fn keeper(&self) -> Keypair {
+        self.venue.admin.insecure_clone()
+    }
+
+    /// A trader with `count` long positions in the first markets.
+    fn trader_with(&mut self, count: usize) -> Result<Trader, String> {
+        let said = |failure: holdfast_testkit::Failure| failure.message;
+        let trader = self.venue.trader(MARGIN * count.max(1) as u64).map_err(said)?;
+        for market in 0..count {
+            self.venue.trade(&trader, market, SIZE, &[PRICE; 16]).map_err(said)?;
+        }
+        Ok(trader)
+    }
+
+    fn publish(&mut self, price: u64) -> Result<(), String> {
+        self.venue.publish(&[price; 16]).map_err(|failure| failure.message)
+    }
+
+    fn money(&mut self) -> Result<(), String> {
+        let (owner, wallet) = self.venue.person(1_000_000_000);
+        let (key, silo) = (owner.pubkey(), self.venue.silo);
+        let account = address::margin_account(&silo, &key, 0);
+        let open = instruction::open_margin_account(key, key, silo, 0);
+        self.take("open_margin_account", open, &owner)?;
+        let deposit = instruction::deposit(key, wallet, silo, account, 1_000_000);
+        self.take("deposit", deposit, &owner)?;
+        let withdraw = instruction::withdraw(key, silo, account, wallet, 1_000_000, &[]);
+        self.take("withdraw_0", withdraw, &owner)?;
+        self.take("deposit", instruction::deposit(key, wallet, silo, account, 1_000_000), &owner)?;
+        let request = instruction::request_exit(key, silo, account, wallet, 1_000_000);
+        self.take("request_exit", request.clone(), &owner)?;
+        self.take("cancel_exit", instruction::cancel_exit(key, account), &owner)?;
+        self.take("request_exit", request, &owner)?;
+        self.take("pay_exit", instruction::pay_exit(silo, account, wallet), &self.keeper())?;
+        self.take("close_margin_account", instruction::close_margin_account(key, account), &owner)?;
+        for (name, count) in [("withdraw_1", 1), ("withdraw_16", 16)] {
+            let trader = self.trader_with(count)?;
+            let markets = self.venue.markets_of(&trader.account, None);
+            let owner = trader.keypair.pubkey();
+            let withdraw =
+                instruction::withdraw(owner, silo, trader.account, trader.wallet, 1, &markets);
+            self.take(name, withdraw, &trader.keypair)?;
+        }
+        Ok(())
+    }
+
+    fn orders(&mut self) -> Result<(), String> {
+        let trader = self.trader_with(0)?;
+        let now = self.venue.cluster.now_ms();
+        let owner = trader.keypair.pubkey();
+        let place = instruction::place_order(
+            owner,
+            trader.account,
+            self.venue.markets[0],
+            market_order(SIZE, now),
+            &[],
+        );
+        self.take("place_order", place, &trader.keypair)?;
+        let cancel = instruction::cancel_order(owner, trader.account, 1);
+        self.take("cancel_order", cancel, &trader.keypair)?;
+        for (name, count) in
+            [("execute_order_1", 1), ("execute_order_4", 4), ("execute_order_16", 16)]
+        {
+            let trader = self.trader_with(count - 1)?;
+            let (wallet, silo) = (trader.wallet, self.venue.silo);
+            let owner = trader.keypair.pubkey();
+            tokens::create_token_account(
+                &mut self.venue.cluster,
+                wallet,
+                self.venue.mint,
+                owner,
+                MARGIN,
+            );
+            let more = instruction::deposit(owner, wallet, silo, trader.account, MARGIN);
+            let sent = self.venue.cluster.send(&[more], &[&trader.keypair]);
+            sent.map_err(|failure| failure.message)?;
+            self.execute(name, &trader, count - 1, SIZE)?;
+            if count == 1 {
+                self.execute("execute_order_close", &trader, 0, -SIZE)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(
+        &mut self,
+        name: &'static str,
+        trader: &Trader,
+        market: usize,
+        delta: i64,
+    ) -> Result<(), String> {
+        let request = market_order(delta, self.venue.cluster.now_ms());
+        let placed = self.venue.place(trader, market, request);
+        let number = placed.map_err(|failure| failure.message)?;
+        self.venue.cluster.pass(3_000);
+        self.publish(PRICE)?;
+        let others = self.venue.markets_of(&trader.account, Some(market as u8));
+        let keeper = self.venue.trader(0).map_err(|failure| failure.message)?;
+        let execute = instruction::execute_order(
+            self.venue.silo,
+            self.venue.markets[market],
+            trader.account,
+            keeper.account,
+            number,
+            &others,
+        );
+        self.take(name, execute, &self.keeper())
+    }
+
+    fn liquidations(&mut self) -> Result<(), String> {
+        let cases = [
+            ("flag_1", "liquidate_1", 1),
+            ("flag_4", "liquidate_4", 4),
+            ("flag_16", "liquidate_16", 16),
+        ];
+        let keeper = self.venue.trader(0).map_err(|failure| failure.message)?;
+        for (flag_name, liquidate_name, count) in cases {
+            let trader = self.trader_with(count)?;
+            self.venue.cluster.pass(1_000);
+            self.publish(CRASHED)?;
+            let markets = self.venue.markets_of(&trader.account, None);
+            self.take(flag_name, instruction::flag(trader.account, &markets), &self.keeper())?;
+            self.venue.cluster.pass(4_000);
+            self.publish(CRASHED)?;
+            let liquidate = instruction::liquidate(
+                self.venue.silo,
+                markets[0],
+                trader.account,
+                keeper.account,
+                &markets[1..],
+            );
+            self.take(liquidate_name, liquidate, &self.keeper())?;
+            self.venue.cluster.pass(1_000);
+            self.publish(PRICE)?;
+        }
+        Ok(())
+    }
+
+    fn pools(&mut self) -> Result<(), String> {
+        let (owner, wallet) = self.venue.person(3_000_000_000);
+        let (key, silo) = (owner.pubkey(), self.venue.silo);
+        let shares = venue::keypair("bench shares", 0).pubkey();
+        let mint = address::liquidity_mint(&silo);
+        tokens::create_token_account(&mut self.venue.cluster, shares, mint, key, 0);
+        let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000_000, least: 0 };
+        let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
+        self.take("request_pool", request, &owner)?;
+        let address = address::pool_request(&silo, &key, 0);
+        let cancel = instruction::cancel_pool_request(key, silo, address, wallet, false);
+        self.take("cancel_pool_request", cancel, &owner)?;
+        let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
+        let sent = self.venue.cluster.send(&[request], &[&owner]);
+        sent.map_err(|failure| failure.message)?;
+        self.venue.cluster.pass(6_000);
+        self.publish(PRICE)?;
+        let markets = self.venue.markets.clone();
+        let execute =
+            instruction::execute_pool_request(key, silo, address, shares, false, &markets);
+        self.take("execute_pool_request_16", execute, &owner)?;
+        self.pool_of_one_market()
+    }
+
+    /// The same in a venue of one market, which also gives its administration to measure.
+    fn pool_of_one_market(&mut self) -> Result<(), String> {
+        let listing = [Listing { name: "ONE-PERP", price: PRICE, providers: LONE }];
+        let said = |failure: holdfast_testkit::Failure| failure.message;
+        let one = Venue::deploy(START_MS, &listing)?;
+        let whole = std::mem::replace(&mut self.venue, one);
+        self.publish_first()?;
+        self.venue.join_pool(false, 10_000_000_000_000, &[PRICE]).map_err(said)?;
+        let trader = self.venue.trader(MARGIN).map_err(said)?;
+        self.venue.trade(&trader, 0, SIZE, &[PRICE]).map_err(said)?;
+        let (owner, wallet) = self.venue.person(1_000_000_000);
+        let (key, silo) = (owner.pubkey(), self.venue.silo);
+        let shares = venue::keypair("bench shares", 1).pubkey();
+        let mint = address::liquidity_mint(&silo);
+        tokens::create_token_account(&mut self.venue.cluster, shares, mint, key, 0);
+        let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000_000, least: 0 };
+        let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
+        self.venue.cluster.send(&[request], &[&owner]).map_err(said)?;
+        self.venue.cluster.pass(6_000);
+        self.publish_first()?;
+        let request = address::pool_request(&silo, &key, 0);
+        let markets = self.venue.markets.clone();
+        let execute =
+            instruction::execute_pool_request(key, silo, request, shares, false, &markets);
+        self.take("execute_pool_request_1", execute, &owner)?;
+        self.venue = whole;
+        Ok(())
+    }
+
+    fn publish_first(&mut self) -> Result<(), String> {
+        self.venue.publish(&[PRICE]).map_err(|failure| failure.message)
+    }
+
+    fn upkeep(&mut self) -> Result<(), String> {
+        let said = |failure: holdfast_testkit::Failure| failure.message;
+        let keeper = self.keeper();
+        self.venue.cluster.pass(3_000);
+        self.take("observe", instruction::observe(&[]), &keeper)?;
+        self.venue.cluster.pass(3_000);
+        let (silo, market) = (self.venue.silo, self.venue.markets[0]);
+        let update = holdfast_testkit::feed::pyth_update(
+            venue::feed_id(0),
+            Published::new(PRICE + 1, self.venue.cluster.now_ms()),
+            self.venue.cluster.slot(),
+        );
+        let feed = venue::feed_account(0);
+        holdfast_testkit::feed::post_pyth_update(&mut self.venue.cluster, feed, &update);
+        self.take("refresh_market_1", instruction::refresh_market(silo, market, &[feed]), &keeper)?;
+        let trader = self.trader_with(1)?;
+        self.venue.cluster.pass(3_000);
+        self.publish(PRICE * 11 / 10)?;
+        let request = market_order(-SIZE, self.venue.cluster.now_ms());
+        let number = self.venue.place(&trader, 0, request).map_err(said)?;
+        self.venue.cluster.pass(3_000);
+        self.publish(PRICE * 11 / 10)?;
+        self.venue.execute(&trader.account, number, &trader.account).map_err(said)?;
+        self.venue.cluster.pass(301_000);
+        let mature = instruction::mature_profit(keeper.pubkey(), silo, trader.account);
+        self.take("mature_profit", mature, &keeper)?;
+        self.take("reconcile_vaults", instruction::reconcile_vaults(silo), &keeper)?;
+        let receiver = venue::keypair("fees", 0).pubkey();
+        let (mint, admin) = (self.venue.mint, keeper.pubkey());
+        tokens::create_token_account(&mut self.venue.cluster, receiver, mint, admin, 0);
+        self.take("collect_fees", instruction::collect_fees(silo, receiver), &keeper)
+    }
+
+    /// A market whose price never returns.
+    fn settlement(&mut self) -> Result<(), String> {
+        // The liquidations have left the market volatile: opening takes more than elsewhere.
+        let said = |failure: holdfast_testkit::Failure| failure.message;
+        let trader = self.venue.trader(10 * MARGIN).map_err(said)?;
+        self.venue.trade(&trader, 0, SIZE, &[PRICE; 16]).map_err(said)?;
+        let keeper = self.keeper();
+        let (silo, market) = (self.venue.silo, self.venue.markets[0]);
+        self.venue.cluster.pass(NO_PRICE.0);
+        self.take("announce_settlement", instruction::announce_settlement(market), &keeper)?;
+        self.venue.cluster.pass(NOTICE.0);
+        self.take("settle_market", instruction::settle_market(market), &keeper)?;
+        let settle = instruction::settle_position(silo, market, trader.account);
+        self.take("settle_position", settle, &keeper)
+    }
+
+    /// What only the admin does, on a cluster with nothing but the program; its one market is
+    /// priced by a Pyth price account.
+    fn administration(&mut self) -> Result<(), String> {
+        let mint = self.venue.mint;
+        let empty = SiloPlan { mint, terms: presets::silo(), markets: Vec::new() };
+        self.venue = Venue::deploy_program(START_MS, mint)?;
+        let admin = self.keeper();
+        let key = admin.pubkey();
+        self.take(
+            "create_exchange",
+            instruction::create_exchange(key, key, presets::thresholds()),
+            &admin,
+        )?;
+        self.take("create_silo", instruction::create_silo(key, 0, mint, empty.terms), &admin)?;
+        let silo = address::silo(0);
+        let feed: Pubkey = venue::feed_account(0);
+        let provider = Provider::PythPriceAccount as u8;
+        let plan = MarketPlan {
+            name: "BENCH-PERP".to_owned(),
+            terms: presets::market(150),
+            feeds: Feeds { sources: vec![FeedSource { provider, id: feed.to_bytes() }], quorum: 1 },
+        };
+        let list = instruction::list_market(key, silo, 0, [0; 16], plan.terms, plan.feeds);
+        self.take("list_market", list, &admin)?;
+        let published = Published::new(PRICE, self.venue.cluster.now_ms());
+        let account = pyth_price_account(published);
+        write_pyth_price_account(&mut self.venue.cluster, feed, &account);
+        let market = address::market(&silo, 0);
+        let refresh = instruction::refresh_market(silo, market, &[feed]);
+        self.take("refresh_market_price_account", refresh, &admin)?;
+        self.powers(market, &admin)
+    }
+
+    /// The end of set-up, changes, and a guardian.
+    fn powers(&mut self, market: Pubkey, admin: &Keypair) -> Result<(), String> {
+        let key = admin.pubkey();
+        let [guardian, second, _] = venue::guardians();
+        let keys = vec![guardian.pubkey(), second.pubkey()];
+        self.venue.cluster.fund(&guardian.pubkey(), 1_000_000_000);
+        let lock = instruction::lock_exchange(key, keys, presets::timelock(), 1);
+        self.take("lock_exchange", lock, admin)?;
+        let content = ChangeKind::MarketTerms { market, terms: presets::market(151) };
+        let propose = |number| instruction::propose_change(key, number, content.clone());
+        self.take("propose_change", propose(0), admin)?;
+        self.take("cancel_change", instruction::cancel_change(key, 0, key), admin)?;
+        self.take("propose_change", propose(1), admin)?;
+        self.venue.cluster.pass(presets::timelock().wait_ms);
+        self.take("apply_change", instruction::apply_change(1, key, &content), admin)?;
+        let tighten = instruction::tighten(guardian.pubkey(), true, 60_000);
+        self.take("tighten", tighten, &guardian)
+    }
+}

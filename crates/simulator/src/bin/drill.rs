@@ -1,0 +1,117 @@
+//! The drills from the command line; `cargo xtask drill` builds the program first and calls this.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use holdfast_simulator::drill::{Drill, Report, SCENARIOS, Scenario, draw, overview};
+use holdfast_testkit::path;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Plays a crash or an outage on the compiled program, with the keeper's own decisions, and says
+/// what it cost.
+///
+/// Hundreds of margin accounts on two markets live through the path on an embedded cluster. The
+/// same seed gives the same result to the byte.
+#[derive(Parser)]
+#[command(name = "cargo xtask drill")]
+struct Arguments {
+    /// What happens.
+    #[arg(long, value_parser = named(), default_value = "crash")]
+    scenario: Choice,
+    /// Price bars to play instead of the crash built in: CSV with the header
+    /// `unix_ts,open,high,low,close,volume`.
+    #[arg(long, value_name = "FILE.csv")]
+    prices: Option<PathBuf>,
+    /// Where the random choices come from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Margin accounts.
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u16).range(1..))]
+    accounts: u16,
+    /// Print one JSON object, or an array of them for all, amounts in native units, instead of a
+    /// table.
+    #[arg(long)]
+    json: bool,
+    /// Draw price, state of the chain, liquidations and insurance over time; for one scenario.
+    #[arg(long, value_name = "FILE.svg")]
+    svg: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy)]
+enum Choice {
+    One(&'static Scenario),
+    All,
+}
+
+fn named() -> impl TypedValueParser<Value = Choice> {
+    let each = SCENARIOS.iter().map(|known| PossibleValue::new(known.name).help(known.about));
+    let all = PossibleValue::new("all").help("every one of them");
+    PossibleValuesParser::new(each.chain([all]))
+        .map(|name| Scenario::named(&name).map_or(Choice::All, Choice::One))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.scenario {
+        Choice::One(scenario) => one(&arguments, scenario),
+        Choice::All => all(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn one(arguments: &Arguments, scenario: &'static Scenario) -> Result<(), String> {
+    if arguments.prices.is_some() && !scenario.phases.is_empty() {
+        return Err(format!("--prices is for the crash; {} has its own path", scenario.name));
+    }
+    let report = play(arguments, scenario)?;
+    if arguments.json {
+        println!("{}", json(&report)?);
+    } else {
+        println!("{}", report.table());
+    }
+    // Last: a picture that cannot be written must not cost the result.
+    arguments.svg.as_deref().map_or(Ok(()), |path| draw(&report, path))
+}
+
+fn all(arguments: &Arguments) -> Result<(), String> {
+    if arguments.prices.is_some() || arguments.svg.is_some() {
+        return Err("--prices and --svg are for one scenario".to_owned());
+    }
+    let reports = SCENARIOS.iter().map(|scenario| play(arguments, scenario));
+    let reports: Vec<_> = reports.collect::<Result<_, _>>()?;
+    if arguments.json {
+        println!("{}", json(&reports)?);
+    } else {
+        println!("{}", overview(&reports));
+    }
+    Ok(())
+}
+
+fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, String> {
+    serde_json::to_string(value).map_err(|error| error.to_string())
+}
+
+fn play(arguments: &Arguments, scenario: &'static Scenario) -> Result<Report, String> {
+    let bars = arguments.prices.as_deref().map_or_else(|| Ok((scenario.prices)()), path::read)?;
+    let accounts = arguments.accounts.into();
+    let drill = Drill { scenario, bars: &bars, seed: arguments.seed, accounts };
+    let bar = if arguments.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let style = ProgressStyle::with_template("{prefix}: {msg} {wide_bar} {pos}/{len}");
+    bar.set_style(style.map_err(|error| error.to_string())?);
+    bar.set_prefix(scenario.name);
+    let report = drill.run(&|message, done, all| {
+        bar.set_message(message);
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    report.map_err(|reason| format!("{}: {reason}", scenario.name))
+}

@@ -1,0 +1,124 @@
+//! Every fault with many seeds: how long it takes to be found, how often something is found where
+//! nothing fails, and whether the keeper does its work afterwards. Prints the table in docs/keeper.md.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use comfy_table::{Table, presets};
+use holdfast_keeper_core::health::ChainCondition;
+use holdfast_simulator::keeping::{Fault, Finding, Trial};
+use indicatif::ProgressBar;
+
+/// Tries every fault with many seeds
+#[derive(Parser)]
+struct Options {
+    /// Seeds per fault; a thousand take a quarter of an hour on two cores
+    #[arg(long, default_value_t = 20)]
+    seeds: u64,
+}
+
+/// Faults with what each is to be taken for; nothing, where one source fails and others do not.
+const FAULTS: [(&str, Fault, Option<ChainCondition>); 21] = [
+    ("all endpoints frozen, answering", Fault::AllFrozen, Some(ChainCondition::RpcStale)),
+    ("all endpoints refuse (429, 500)", Fault::AllRefusing, Some(ChainCondition::RpcStale)),
+    ("the chain stands still", Fault::Halt, Some(ChainCondition::Halt)),
+    ("half of the slots skipped", Fault::Skipping, Some(ChainCondition::HighSkip)),
+    ("slots take twice as long", Fault::SlowSlots, Some(ChainCondition::SlowSlots)),
+    ("forks of 3 blocks, about every 8 s", Fault::Forking(3), Some(ChainCondition::ForkSwitch)),
+    ("all streams silent", Fault::Silent, Some(ChainCondition::StreamSilent)),
+    ("streams closed again and again", Fault::Closing, Some(ChainCondition::StreamSilent)),
+    ("no prices published", Fault::NoPrices, Some(ChainCondition::OracleStale)),
+    ("one blockhash everywhere", Fault::OneBlockhash, Some(ChainCondition::BlockhashExpired)),
+    ("one of three endpoints frozen", Fault::Frozen(0), None),
+    ("one of three endpoints refuses", Fault::Refusing(0), None),
+    ("one of three endpoints talks nonsense", Fault::Garbage(0), None),
+    ("one of three endpoints 100 blocks behind", Fault::Stale(0, 100), None),
+    ("answers up to 3 s late", Fault::Slow(3_000), None),
+    ("streams say everything twice", Fault::Duplicating, None),
+    ("streams late by up to 2 s, out of order", Fault::Reordering(2_000), None),
+    ("one stream message in three left out", Fault::Dropping(3), None),
+    ("two transactions in three lost", Fault::Losing, None),
+    ("simulations never answered", Fault::Unsimulated, None),
+    ("one of three endpoints misjudges simulations", Fault::Misjudging(0), None),
+];
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut table = Table::new();
+    table.load_preset(presets::ASCII_MARKDOWN).set_header([
+        "fault",
+        "taken for",
+        "found after, median",
+        "worst",
+        "false alarms before",
+        "liquidates after it, median",
+        "worst",
+    ]);
+    let bar = ProgressBar::new(FAULTS.len() as u64 * options.seeds);
+    for (name, fault, class) in FAULTS {
+        match tries(fault, class, options.seeds, &bar) {
+            Ok(findings) => table.add_row(row(name, class, &findings)),
+            Err(reason) => {
+                eprintln!("error: {reason}");
+                return ExitCode::FAILURE;
+            }
+        };
+    }
+    bar.finish_and_clear();
+    println!("{table}");
+    ExitCode::SUCCESS
+}
+
+/// One fault with every seed, on every processor.
+fn tries(
+    fault: Fault,
+    class: Option<ChainCondition>,
+    seeds: u64,
+    bar: &ProgressBar,
+) -> Result<Vec<Finding>, String> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let run = |seed| {
+        let finding = Trial { seed, fault, class }.run();
+        bar.inc(1);
+        finding
+    };
+    std::thread::scope(|scope| {
+        let share = |worker: usize| (worker as u64..seeds).step_by(workers).map(run).collect();
+        let workers: Vec<_> =
+            (0..workers).map(|worker| scope.spawn(move || share(worker))).collect();
+        let shares = workers.into_iter().map(|worker| worker.join().expect("no trial panics"));
+        let shares: Result<Vec<Vec<_>>, String> = shares.collect();
+        Ok(shares?.concat())
+    })
+}
+
+fn row(name: &str, class: Option<ChainCondition>, findings: &[Finding]) -> Vec<String> {
+    let found = of(findings.iter().map(|finding| finding.found));
+    let worked = findings.iter().filter(|finding| !finding.sheltered);
+    let worked = of(worked.map(|finding| finding.liquidated));
+    let alarms: u64 = findings.iter().map(|finding| finding.false_alarms).sum();
+    let polls: u64 = findings.iter().map(|finding| finding.calm_polls).sum();
+    let [median, worst] = match class {
+        Some(_) => found,
+        None if findings.iter().all(|finding| finding.found.is_some()) => {
+            ["–", "–"].map(String::from)
+        }
+        None => ["taken for something", ""].map(String::from),
+    };
+    let [work_median, work_worst] = worked;
+    let taken_for = class.map_or("nothing: the others serve", ChainCondition::name).to_owned();
+    let alarms = format!("{alarms} of {polls} looks");
+    vec![name.to_owned(), taken_for, median, worst, alarms, work_median, work_worst]
+}
+
+/// Median and worst of times in milliseconds; a time that is missing is the worst.
+fn of(times: impl Iterator<Item = Option<u64>>) -> [String; 2] {
+    let mut times: Vec<_> = times.map(|time| time.unwrap_or(u64::MAX)).collect();
+    times.sort_unstable();
+    let shown = |time: Option<&u64>| match time {
+        Some(&u64::MAX) => "never".to_owned(),
+        Some(time) => format!("{:.1} s", *time as f64 / 1_000.0),
+        None => "the venue sheltered".to_owned(),
+    };
+    [shown(times.get(times.len() / 2)), shown(times.last())]
+}

@@ -1,0 +1,322 @@
+//! The venue while a drill plays: time passes, prices land, people act, the keeper works.
+
+use std::collections::{BTreeMap, HashSet};
+
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::events::{MarketRefreshed, MarketUnpriced};
+use holdfast_client::holdfast::state::{MarginAccount, OrderState};
+use holdfast_keeper_core::VenueSnapshot;
+use holdfast_risk::Millis;
+use holdfast_risk::account::order::Order;
+use holdfast_risk::chain::health::State;
+use holdfast_risk::market::aggregate::NoPrice;
+use holdfast_risk::market::price::first_since;
+use litesvm::types::TransactionMetadata;
+use rand_chacha::ChaCha20Rng;
+
+use super::measure::Measure;
+use super::people::{Crowd, Tried, waits_to_leave};
+use super::run::Moment;
+use super::scenario::{ChainBehaviour, Feeds, Phase, Scenario, Timeline};
+use super::watch::{Mark, Timeline_};
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::path::Tick;
+use holdfast_testkit::{Venue, chain, events};
+
+/// Longer than an order waits for its execution.
+const SETTLES_MS: u64 = 3_000;
+/// How often people try over a halt.
+const TRIES_PER_HALT: u64 = 20;
+/// A first block after a halt, on its own.
+const SLOT_MS: u64 = chain::Pace::HEALTHY.slot_ms;
+
+/// A venue with people on it, their keeper, and what was counted so far.
+pub struct DrillState {
+    /// The venue.
+    pub venue: Venue,
+    /// Everybody but the keeper.
+    pub people: Crowd,
+    /// The keeper's margin account.
+    pub keeper: Pubkey,
+    /// What was seen of liquidations.
+    pub measure: Measure,
+    /// What was seen of the outage.
+    pub watch: Timeline_,
+    /// The keeper's view of the venue.
+    pub mirror: VenueSnapshot,
+    timeline: Timeline,
+    /// When people last tried during a halt.
+    tried_ms: u64,
+    /// What was true when prices landed last.
+    newest: Vec<u64>,
+    /// Whether a market then dropped a feed, or had no price because its feeds diverge.
+    in_doubt: bool,
+    /// Positions closed by their owners.
+    pub exits: u64,
+    /// Requests to close, and their executions, that were refused or never came.
+    pub exits_refused: u64,
+    /// Requests to close, by account and number, that still waited after a tick with a valid price.
+    pub exits_late: HashSet<(Pubkey, u64)>,
+    /// Deposits that landed, and that were refused.
+    pub deposits: u64,
+    /// How many were refused.
+    pub deposits_refused: u64,
+    /// What was refused, by action and by the state of the chain as the venue saw it.
+    pub refusals: BTreeMap<(&'static str, State), u64>,
+    /// Transactions the keeper sent.
+    pub transactions: u64,
+    /// How many of them were refused.
+    pub transactions_refused: u64,
+    /// Compute units of those that landed.
+    pub compute_units: u64,
+}
+
+impl DrillState {
+    /// Nothing has happened yet.
+    pub fn new(venue: Venue, people: Crowd, keeper: Pubkey, scenario: &Scenario) -> Self {
+        let mirror = first_mirror(&venue, &people);
+        Self {
+            venue,
+            people,
+            keeper,
+            measure: Measure::new(),
+            watch: Timeline_::new(scenario.trouble()),
+            mirror,
+            timeline: Timeline::new(scenario.phases),
+            tried_ms: 0,
+            newest: Vec::new(),
+            in_doubt: false,
+            exits: 0,
+            exits_refused: 0,
+            exits_late: HashSet::new(),
+            deposits: 0,
+            deposits_refused: 0,
+            refusals: BTreeMap::new(),
+            transactions: 0,
+            transactions_refused: 0,
+            compute_units: 0,
+        }
+    }
+
+    /// Time passes to `at_ms`, where `prices` are true: they are published, people act, the keeper
+    /// works, as far as there are blocks.
+    pub fn tick(
+        &mut self,
+        at_ms: u64,
+        prices: &[u64],
+        random: &mut ChaCha20Rng,
+    ) -> Result<(), String> {
+        let has_block = self.pass_to(at_ms)?;
+        let phase = self.timeline.phase();
+        self.send(&phase, prices, has_block, random);
+        if !has_block {
+            return Ok(());
+        }
+        if phase.feeds != Feeds::Silent {
+            let published = self.venue.cluster.now_ms() - pace(&phase).slot_ms;
+            self.publish(prices, phase.feeds, published)?;
+        }
+        self.work()?;
+        let tried = self.people.try_everything(&mut self.venue, prices);
+        self.count(tried)
+    }
+
+    /// Lets what was asked for be executed at `prices`; an exit that still waits was refused.
+    pub fn settle(&mut self, prices: &[u64]) -> Result<(), String> {
+        self.venue.cluster.pass(SETTLES_MS);
+        self.publish(prices, Feeds::Well, self.venue.cluster.now_ms())?;
+        self.work()?;
+        self.refresh_mirror();
+        for account in self.mirror.accounts.values() {
+            let waits = |index: &u8| waits_to_leave(account, *index);
+            self.exits_refused += account.open_indices().filter(waits).count() as u64;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass as the phases say, and tells whether a block was made.
+    fn pass_to(&mut self, at_ms: u64) -> Result<bool, String> {
+        let mut blocks = 0;
+        while self.venue.cluster.now_ms() < at_ms {
+            let stretch = self.timeline.stretch(at_ms - self.venue.cluster.now_ms());
+            if stretch.begins && stretch.phase.is_trouble() {
+                self.watch.breaks(self.mark());
+            }
+            match stretch.phase.chain {
+                ChainBehaviour::Runs(pace) => blocks += self.venue.cluster.run(stretch.ms, pace),
+                ChainBehaviour::Stands { restarts } => {
+                    self.venue.cluster.stand(stretch.ms);
+                    if stretch.ends {
+                        self.first_block(restarts)?;
+                    }
+                }
+            }
+        }
+        Ok(blocks > 0)
+    }
+
+    /// The first block after a halt: prices that bots had sent when it began land, people's
+    /// transactions do not yet.
+    fn first_block(&mut self, restarts: bool) -> Result<(), String> {
+        if restarts {
+            self.venue.cluster.restart();
+        }
+        self.venue.cluster.run(SLOT_MS, chain::Pace::HEALTHY);
+        let began = self.watch.last_disruption.map_or(0, |last_disruption| last_disruption.ms);
+        let prices = self.newest.clone();
+        self.publish(&prices, Feeds::Well, began)?;
+        self.work()
+    }
+
+    /// People send what they want; over a halt they try now and then.
+    fn send(&mut self, phase: &Phase, prices: &[u64], has_block: bool, random: &mut ChaCha20Rng) {
+        let now = self.venue.cluster.now_ms();
+        if !has_block && now < self.tried_ms + phase.lasts_ms / TRIES_PER_HALT {
+            return;
+        }
+        self.tried_ms = now;
+        let outage = self.watch.last_disruption.is_some() && self.watch.resumed.is_none();
+        self.people.send_exit(&self.venue, phase.landing_ms, outage, random);
+        if outage {
+            let sent = self.people.send_margin(&self.mirror, prices, phase.landing_ms);
+            self.measure.margin_sent.extend(sent);
+        }
+    }
+
+    /// What feeds publish at `published_ms`, where `prices` are true, lands.
+    fn publish(&mut self, prices: &[u64], feeds: Feeds, published_ms: u64) -> Result<(), String> {
+        self.in_doubt = false;
+        for (index, truth) in prices.iter().enumerate() {
+            let providers = self.venue.providers(index);
+            for (rank, provider) in providers.iter().enumerate() {
+                let published = Published::new(feeds.says(rank, *truth), published_ms);
+                self.venue.publish_feed(*provider, index, published);
+            }
+            match self.venue.refresh(index, &providers) {
+                Ok(landed) => self.in_doubt |= is_in_doubt(&landed),
+                Err(failure) => self.waits("refresh", &failure, false)?,
+            }
+        }
+        // Feeds publish in whole seconds.
+        self.measure.true_prices.insert(published_ms / 1_000 * 1_000, prices.to_vec());
+        self.newest = prices.to_vec();
+        Ok(())
+    }
+
+    /// What people sent lands, and the keeper works.
+    fn work(&mut self) -> Result<(), String> {
+        let landed = self.people.land(&mut self.venue);
+        self.count(landed)?;
+        self.refresh_mirror();
+        self.look();
+        self.keep()
+    }
+
+    /// Counts what people tried.
+    fn count(&mut self, tried: Vec<Tried>) -> Result<(), String> {
+        for Tried { action, account, result } in tried {
+            let deposits = action == "deposit";
+            match result {
+                Ok(()) if deposits => {
+                    self.deposits += 1;
+                    self.measure.margin_sent.remove(&account);
+                }
+                Ok(()) => {}
+                Err(_) if deposits => self.deposits_refused += 1,
+                Err(failure) => self.waits(action, &failure, action == "ask to reduce")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes who fails maintenance, which exits are late, and what the venue knows.
+    fn look(&mut self) {
+        let chain = self.venue.seen_chain();
+        self.measure.look(&self.mirror, chain.now, self.venue.cluster.slot());
+        let failing = self.measure.failing();
+        self.watch.look(self.mark(), &self.mirror, &chain, failing, self.in_doubt);
+        let late = |(address, account): (&Pubkey, &MarginAccount)| {
+            let late = account.orders.iter().filter(|slot| self.is_late(slot));
+            late.map(|slot| (*address, slot.number)).collect::<Vec<_>>()
+        };
+        let late: Vec<_> = self.mirror.accounts.iter().flat_map(late).collect();
+        self.exits_late.extend(late);
+    }
+
+    /// Whether a request to close could have executed in the round before this one.
+    fn is_late(&self, slot: &OrderState) -> bool {
+        let Some(market) = self.mirror.market(slot.market) else { return false };
+        let delay = Millis(market.terms.execution_delay_ms);
+        let last_disruption = Millis(self.mirror.chain_health.monitor.last_disruption_ms);
+        let earliest = Order::from(slot).requested.after(delay).max(last_disruption);
+        // The newest price has only just landed.
+        let point = first_since(market.recent_prices().skip(1), earliest);
+        slot.number != 0 && slot.reduce_only == 1 && point.is_some()
+    }
+
+    /// Now.
+    pub fn mark(&self) -> Mark {
+        Mark { ms: self.venue.cluster.now_ms(), slot: self.venue.cluster.slot() }
+    }
+
+    fn refresh_mirror(&mut self) {
+        self.mirror.silo = self.venue.silo_state();
+        self.mirror.chain_health = self.venue.chain_health();
+        for (address, account) in &mut self.mirror.accounts {
+            *account = self.venue.account(address);
+        }
+        self.refresh_markets();
+    }
+
+    pub(super) fn refresh_for(&mut self, account: Pubkey) {
+        self.refresh_markets();
+        self.mirror.accounts.insert(account, self.venue.account(&account));
+    }
+
+    fn refresh_markets(&mut self) {
+        for (index, (_, market)) in self.mirror.markets.iter_mut().enumerate() {
+            *market = self.venue.market(index);
+        }
+    }
+
+    /// The look of things at a tick.
+    pub fn moment(&self, tick: &Tick) -> Moment {
+        Moment {
+            at_ms: tick.at_ms,
+            price: tick.price,
+            insurance: self.mirror.silo.ledger.insurance,
+            liquidations: self.measure.partial + self.measure.full,
+            state: self.venue.seen_chain().monitor.state,
+        }
+    }
+}
+
+/// How slots go by in a phase in which there are some.
+fn pace(phase: &Phase) -> chain::Pace {
+    match phase.chain {
+        ChainBehaviour::Runs(pace) => pace,
+        ChainBehaviour::Stands { .. } => chain::Pace::HEALTHY,
+    }
+}
+
+/// Whether a refresh dropped a feed, or gave no price because feeds diverge.
+fn is_in_doubt(landed: &TransactionMetadata) -> bool {
+    let drops = events::find::<MarketRefreshed>(landed).is_some_and(|event| event.outliers != 0);
+    let unpriced = events::find::<MarketUnpriced>(landed);
+    drops || unpriced.is_some_and(|event| event.reason == NoPrice::Diverging as u8)
+}
+
+fn first_mirror(venue: &Venue, people: &Crowd) -> VenueSnapshot {
+    let markets = venue.markets.iter().enumerate();
+    let accounts = people.accounts();
+    VenueSnapshot {
+        silo_address: venue.silo,
+        silo: venue.silo_state(),
+        chain_health: venue.chain_health(),
+        exchange: None,
+        markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
+        accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
+        requests: BTreeMap::new(),
+        feeds: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,88 @@
+//! When things broke, when the venue knew, when it was safe, and when it traded again.
+
+use holdfast_client::holdfast::account_health;
+use holdfast_client::holdfast::clock::Chain;
+use holdfast_keeper_core::VenueSnapshot;
+use holdfast_risk::chain::health::State;
+use serde::Serialize;
+
+use super::scenario::FaultKind;
+
+/// A moment, in true time and in the chain's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// Milliseconds since 1970.
+    pub ms: u64,
+    /// The newest slot.
+    pub slot: u64,
+}
+
+/// What is watched for.
+pub struct Timeline_ {
+    trouble: FaultKind,
+    /// When chain or feeds broke; in a crash, when the first account failed maintenance.
+    pub last_disruption: Option<Mark>,
+    /// When the venue acted on it: it left Normal, had no price to act on, or dropped a feed; in a
+    /// crash, when the first account was flagged.
+    pub known: Option<Mark>,
+    /// When nobody could trade any more on what was before: Shelter, no price, or one without the
+    /// feed; in a crash, when nobody failed maintenance any more.
+    pub safe: Option<Mark>,
+    /// When, after that, somebody new traded again in Normal.
+    pub resumed: Option<Mark>,
+}
+
+impl Timeline_ {
+    /// Nothing has happened.
+    pub fn new(trouble: FaultKind) -> Self {
+        Self { trouble, last_disruption: None, known: None, safe: None, resumed: None }
+    }
+
+    /// Chain or feeds break.
+    pub fn breaks(&mut self, at: Mark) {
+        self.last_disruption.get_or_insert(at);
+    }
+
+    /// One look at the venue; `failing` accounts fail maintenance, and feeds are `in_doubt` when a
+    /// market has just dropped one or found that they diverge.
+    pub fn look(
+        &mut self,
+        at: Mark,
+        mirror: &VenueSnapshot,
+        chain: &Chain,
+        failing: usize,
+        in_doubt: bool,
+    ) {
+        let (knows, is_safe) = match self.trouble {
+            FaultKind::Price => {
+                if failing > 0 {
+                    self.breaks(at);
+                }
+                let flagged = mirror.accounts.values().any(|account| account.flagged_ms != 0);
+                (flagged, failing == 0)
+            }
+            FaultKind::Chain => {
+                let state = chain.monitor.state;
+                (state != State::Normal, state == State::Shelter)
+            }
+            FaultKind::Feeds => {
+                let stale = |market| account_health::fresh_price(market, chain).is_err();
+                let wary = in_doubt || mirror.markets.iter().any(|(_, market)| stale(market));
+                (wary, wary)
+            }
+        };
+        if self.last_disruption.is_some() && knows {
+            self.known.get_or_insert(at);
+        }
+        if self.known.is_some() && is_safe {
+            self.safe.get_or_insert(at);
+        }
+    }
+
+    /// Somebody new traded.
+    pub fn traded(&mut self, at: Mark, state: State) {
+        if self.safe.is_some() && state == State::Normal {
+            self.resumed.get_or_insert(at);
+        }
+    }
+}

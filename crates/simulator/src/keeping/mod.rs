@@ -1,0 +1,14 @@
+//! The real keeper loop in virtual time: keepers, endpoints and streams of the embedded cluster, and a
+//! layer between them that fails in every way it can.
+
+mod chain;
+mod edge;
+mod fault;
+mod trial;
+mod world;
+
+pub use chain::Chain;
+pub use edge::SimulatedIo;
+pub use fault::{Fault, Faults};
+pub use trial::{Finding, Trial};
+pub use world::{World, WorldPlan};

@@ -1,0 +1,5 @@
+//! The program and its keepers in virtual time: drills of crashes and outages, and one fault at a
+//! time between a keeper and the chain.
+
+pub mod drill;
+pub mod keeping;

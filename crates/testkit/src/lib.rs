@@ -1,0 +1,16 @@
+//! An embedded cluster that runs the real program, with time under our control.
+
+pub mod audit;
+pub mod chain;
+pub mod cluster;
+pub mod elf;
+pub mod events;
+pub mod feed;
+pub mod node;
+pub mod path;
+pub mod switchboard;
+pub mod tokens;
+pub mod venue;
+
+pub use cluster::{Cluster, Failure};
+pub use venue::{Trader, Venue};

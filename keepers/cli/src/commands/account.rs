@@ -1,0 +1,109 @@
+//! Opening a margin account, and money in and out of it.
+
+use std::mem::offset_of;
+
+use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::{address, instruction, tokens};
+use holdfast_keeper_core::scheduler::Kind;
+use serde_json::json;
+
+use super::{TraderSession, exit};
+use crate::cli::AccountTask;
+use crate::config::Config;
+use crate::output::CommandOutput;
+use crate::render;
+
+/// Does what was asked for.
+pub async fn run(config: &Config, task: AccountTask) -> Result<CommandOutput, String> {
+    let person = match task {
+        AccountTask::Show { address: Some(address) } => {
+            return render::account(config, address).await;
+        }
+        _ => TraderSession::new(config).await?,
+    };
+    match task {
+        AccountTask::Open => open(&person).await,
+        AccountTask::Show { .. } => render::account(config, person.account().await?.0).await,
+        AccountTask::List => list(&person).await,
+        AccountTask::Deposit { amount } => deposit(&person, amount).await,
+        AccountTask::Withdraw { amount } => withdraw(&person, amount).await,
+        AccountTask::Exit(task) => exit::run(&person, task).await,
+    }
+}
+
+async fn open(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
+    let (owner, address) = (person.owner(), person.account_address());
+    let number = person.config.account;
+    if person.endpoint()?.account(&address).await?.is_some() {
+        return Err(format!(
+            "the margin account number {number} is open already: it is {address}; open another with \
+             --account"
+        ));
+    }
+    person.silo().await?;
+    let open = instruction::open_margin_account(owner, owner, person.silo, number);
+    let submitted = person.submit(Kind::Chore, &[open]).await?;
+    let facts = json!({"account": address.to_string(), "number": number});
+    Ok(submitted.said(&format!("opened {address}"), facts))
+}
+
+async fn list(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
+    let owner = person.owner();
+    let offset = offset_of!(MarginAccount, owner);
+    let found = person.endpoint()?.having::<MarginAccount>(offset, &owner).await?;
+    let rows = found.iter().map(|(address, account)| {
+        let silo = account.silo.to_string();
+        [address.to_string(), account.number.to_string(), silo, render::amount(account.collateral)]
+    });
+    let text = render::table(["account", "number", "silo", "collateral"], rows);
+    let accounts = found.iter().map(|(address, account)| {
+        json!({
+            "account": address.to_string(),
+            "number": account.number,
+            "silo": account.silo.to_string(),
+            "collateral": account.collateral,
+        })
+    });
+    let accounts: Vec<_> = accounts.collect();
+    Ok(CommandOutput::new(text, json!({"owner": owner.to_string(), "accounts": accounts})))
+}
+
+async fn deposit(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, String> {
+    let (account, _) = person.account().await?;
+    let mint = person.silo().await?.mint;
+    let source = person.must_hold("tokens", &mint, amount).await?;
+    let deposit = instruction::deposit(person.owner(), source, person.silo, account, amount);
+    let submitted = person.submit(Kind::Exit, &[deposit]).await?;
+    let facts = json!({"account": account.to_string(), "amount": amount});
+    Ok(submitted.said(&format!("deposited {}", render::amount(amount)), facts))
+}
+
+async fn withdraw(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, String> {
+    let (address, account) = person.account().await?;
+    must_have(&account, amount)?;
+    let (owner, silo) = (person.owner(), person.silo);
+    let mint = person.silo().await?.mint;
+    let destination = tokens::address(&owner, &mint);
+    let markets: Vec<_> =
+        account.open_indices().map(|index| address::market(&silo, index)).collect();
+    let instructions = [
+        tokens::create(owner, owner, mint),
+        instruction::withdraw(owner, silo, address, destination, amount, &markets),
+    ];
+    let submitted = person.submit(Kind::Exit, &instructions).await?;
+    let to = destination.to_string();
+    let facts = json!({"account": address.to_string(), "amount": amount, "destination": to});
+    Ok(submitted.said(&format!("withdrew {} into {to}", render::amount(amount)), facts))
+}
+
+/// Refuses when the account holds less than `amount`, whatever positions need of it.
+pub fn must_have(account: &MarginAccount, amount: u64) -> Result<(), String> {
+    let held = account.collateral;
+    (amount <= held).then_some(()).ok_or_else(|| {
+        format!(
+            "the account has {} of collateral and {} was asked for: ask for less",
+            render::amount(held),
+            render::amount(amount)
+        )
+    })
+}

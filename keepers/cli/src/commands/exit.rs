@@ -1,0 +1,80 @@
+//! Withdrawing through the queue.
+
+use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::{Pubkey, instruction, tokens};
+use holdfast_keeper_core::scheduler::Kind;
+use serde_json::json;
+
+use super::submit::Submitted;
+use super::{TraderSession, account};
+use crate::cli::ExitTask;
+use crate::output::{CommandOutput, joined};
+use crate::render;
+
+/// Does what was asked for.
+pub async fn run(person: &TraderSession<'_>, task: ExitTask) -> Result<CommandOutput, String> {
+    match task {
+        ExitTask::Request { amount } => request(person, amount).await,
+        ExitTask::Pay { address } => pay(person, address).await,
+        ExitTask::Cancel => cancel(person).await,
+    }
+}
+
+async fn request(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, String> {
+    let (address, account) = person.account().await?;
+    account::must_have(&account, amount)?;
+    let (owner, mint) = (person.owner(), person.silo().await?.mint);
+    let destination = tokens::address(&owner, &mint);
+    let instructions = [
+        tokens::create(owner, owner, mint),
+        instruction::request_exit(owner, person.silo, address, destination, amount),
+    ];
+    let submitted = person.submit(Kind::Exit, &instructions).await?;
+    let to = destination.to_string();
+    let facts = json!({"account": address.to_string(), "exit_amount": amount, "exit_to": to});
+    let done = format!("{} are on their way out to {to}", render::amount(amount));
+    Ok(submitted.said(&done, facts))
+}
+
+async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<CommandOutput, String> {
+    let (address, account) = match wanted {
+        Some(address) => {
+            let endpoint = person.endpoint()?;
+            let account: MarginAccount = render::read(endpoint, "margin account", &address).await?;
+            (address, account)
+        }
+        None => person.account().await?,
+    };
+    let waits = waiting(&account)?;
+    let pay = instruction::pay_exit(account.silo, address, account.exit_to);
+    let submitted = person.submit(Kind::Exit, &[pay]).await?;
+    let facts = json!({"account": address.to_string(), "exit_to": account.exit_to.to_string()});
+    let Submitted::Landed { .. } = submitted else {
+        return Ok(submitted.said("an exit paid as far as may be now", facts));
+    };
+    let after: MarginAccount = render::read(person.endpoint()?, "margin account", &address).await?;
+    let left = after.exit_amount;
+    let paid = waits.saturating_sub(left);
+    let facts = joined(facts, json!({"paid": paid, "exit_amount": left}));
+    let (paid, left) = (render::amount(paid), render::amount(left));
+    let done = format!("paid {paid} to {}, {left} still wait", account.exit_to);
+    Ok(submitted.said(&done, facts))
+}
+
+async fn cancel(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
+    let (address, account) = person.account().await?;
+    let waits = waiting(&account)?;
+    let cancel = instruction::cancel_exit(person.owner(), address);
+    let submitted = person.submit(Kind::Exit, &[cancel]).await?;
+    let facts = json!({"account": address.to_string(), "amount": waits});
+    let done = format!("{} are collateral again", render::amount(waits));
+    Ok(submitted.said(&done, facts))
+}
+
+/// What is on its way out of an account.
+fn waiting(account: &MarginAccount) -> Result<u64, String> {
+    let waits = account.exit_amount;
+    (waits > 0).then_some(waits).ok_or_else(|| {
+        "no exit waits for this account: `holdfast account exit request` asks for one".to_owned()
+    })
+}

@@ -1,0 +1,182 @@
+//! Joining and leaving the liquidity pool and the insurance fund.
+
+use std::mem::offset_of;
+
+use holdfast_client::holdfast::instructions::PoolOrder;
+use holdfast_client::holdfast::state::{PoolRequest, Silo};
+use holdfast_client::{Pubkey, address, instruction, tokens};
+use holdfast_keeper_core::scheduler::Kind;
+use holdfast_risk::pool::PoolKind;
+use serde_json::{Value, json};
+
+use super::TraderSession;
+use crate::cli::PoolTask;
+use crate::config::Config;
+use crate::output::{CommandOutput, moment};
+use crate::render;
+
+/// Does what was asked for.
+pub async fn run(config: &Config, kind: PoolKind, task: PoolTask) -> Result<CommandOutput, String> {
+    let person = TraderSession::new(config).await?;
+    match task {
+        PoolTask::Join { amount, least } => join(&person, kind, amount, least).await,
+        PoolTask::Leave { shares, least } => leave(&person, kind, shares, least).await,
+        PoolTask::Cancel { number } => cancel(&person, kind, number).await,
+        PoolTask::Show => show_pool(&person, kind).await,
+    }
+}
+
+async fn join(
+    person: &TraderSession<'_>,
+    kind: PoolKind,
+    amount: u64,
+    least: Option<u64>,
+) -> Result<CommandOutput, String> {
+    let silo = person.silo().await?;
+    let shares = silo.share_mint(kind);
+    let source = person.must_hold("tokens", &silo.mint, amount).await?;
+    let order = order(kind, false, amount, least);
+    ask(person, order, source, shares, &format!("asked to join with {}", render::amount(amount)))
+        .await
+}
+
+async fn leave(
+    person: &TraderSession<'_>,
+    kind: PoolKind,
+    shares: u64,
+    least: Option<u64>,
+) -> Result<CommandOutput, String> {
+    let silo = person.silo().await?;
+    let source = person.must_hold("shares", &silo.share_mint(kind), shares).await?;
+    let order = order(kind, true, shares, least);
+    let done = format!("gave up {} shares to leave", render::amount(shares));
+    ask(person, order, source, silo.mint, &done).await
+}
+
+fn order(kind: PoolKind, leaves: bool, amount: u64, least: Option<u64>) -> PoolOrder {
+    let insurance = kind == PoolKind::Insurance;
+    PoolOrder { insurance, leaves, amount, least: least.unwrap_or_default() }
+}
+
+/// Makes a request with the lowest number that the wallet does not use, in favour of its account of
+/// the mint `received`.
+async fn ask(
+    person: &TraderSession<'_>,
+    order: PoolOrder,
+    source: Pubkey,
+    received: Pubkey,
+    done: &str,
+) -> Result<CommandOutput, String> {
+    let (owner, silo) = (person.owner(), person.silo);
+    let taken: Vec<u16> =
+        requests(person).await?.iter().map(|(_, request)| request.number).collect();
+    let number = (0..=u16::MAX).find(|number| !taken.contains(number));
+    let number = number.ok_or("the wallet has as many requests as it can have: cancel some")?;
+    let destination = tokens::address(&owner, &received);
+    let instructions = [
+        tokens::create(owner, owner, received),
+        instruction::request_pool(owner, silo, number, source, destination, order),
+    ];
+    let submitted = person.submit(Kind::Chore, &instructions).await?;
+    let facts = json!({
+        "request": address::pool_request(&silo, &owner, number).to_string(),
+        "number": number,
+        "pool": u8::from(order.insurance),
+        "leaves": order.leaves,
+        "amount": order.amount,
+        "least": order.least,
+        "destination": destination.to_string(),
+    });
+    Ok(submitted.said(&format!("{done} (request {number})"), facts))
+}
+
+async fn cancel(
+    person: &TraderSession<'_>,
+    kind: PoolKind,
+    number: Option<u16>,
+) -> Result<CommandOutput, String> {
+    let requests = requests(person).await?;
+    let mut waiting = requests.iter().filter(|(_, request)| {
+        request.kind() == kind && number.is_none_or(|number| request.number == number)
+    });
+    let Some((address, request)) = waiting.next() else {
+        return Err("no such request of the wallet waits: it was executed or cancelled".to_owned());
+    };
+    if let Some((_, other)) = waiting.next() {
+        return Err(format!(
+            "several requests wait, {} and {} among them: name one by its number",
+            request.number, other.number
+        ));
+    }
+    let (owner, silo) = (person.owner(), person.silo().await?);
+    let returned = if request.leaves == 0 { silo.mint } else { silo.share_mint(kind) };
+    let refund = tokens::address(&owner, &returned);
+    let insurance = kind == PoolKind::Insurance;
+    let instructions = [
+        tokens::create(owner, owner, returned),
+        instruction::cancel_pool_request(owner, person.silo, *address, refund, insurance),
+    ];
+    let submitted = person.submit(Kind::Exit, &instructions).await?;
+    let facts = json!({
+        "request": address.to_string(),
+        "number": request.number,
+        "amount": request.amount,
+        "refund": refund.to_string(),
+    });
+    Ok(submitted.said(&format!("took request {} back", request.number), facts))
+}
+
+/// The wallet's waiting requests in this silo.
+async fn requests(person: &TraderSession<'_>) -> Result<Vec<(Pubkey, PoolRequest)>, String> {
+    let offset = offset_of!(PoolRequest, owner);
+    let mut found = person.endpoint()?.having::<PoolRequest>(offset, &person.owner()).await?;
+    found.retain(|(_, request)| request.silo == person.silo);
+    found.sort_by_key(|(_, request)| request.number);
+    Ok(found)
+}
+
+async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<CommandOutput, String> {
+    let silo = person.silo().await?;
+    let (cash, outstanding) = match kind {
+        PoolKind::Liquidity => (silo.ledger.liquidity, silo.liquidity_shares),
+        PoolKind::Insurance => (silo.ledger.insurance, silo.insurance_shares),
+    };
+    let mint = silo.share_mint(kind);
+    let account = tokens::address(&person.owner(), &mint);
+    let found = person.endpoint()?.account(&account).await?;
+    let held = found.and_then(|found| tokens::balance(&found.data)).unwrap_or_default();
+    let requests = requests(person).await?;
+    let requests: Vec<_> = requests.iter().filter(|(_, request)| request.kind() == kind).collect();
+    let rows = [
+        ("holds", render::amount(cash)),
+        ("shares outstanding", render::amount(outstanding)),
+        ("share mint", mint.to_string()),
+        ("the wallet's shares", render::amount(held)),
+    ];
+    let waiting = requests.iter().map(|(_, request)| {
+        let asks = if request.leaves == 0 { "joins" } else { "leaves" };
+        let (amount, least) = (render::amount(request.amount), render::amount(request.least));
+        [request.number.to_string(), asks.to_owned(), amount, least]
+    });
+    let waiting = render::table(["request", "asks", "amount or shares", "at least"], waiting);
+    let facts = json!({
+        "assets": cash,
+        "shares": outstanding,
+        "share_mint": mint.to_string(),
+        "wallet_shares": held,
+        "requests": requests.iter().map(|(address, it)| of(address, it, &silo)).collect::<Vec<_>>(),
+    });
+    Ok(CommandOutput::new(format!("{}\n{waiting}", render::facts(&rows)), facts))
+}
+
+fn of(address: &Pubkey, request: &PoolRequest, silo: &Silo) -> Value {
+    json!({
+        "request": address.to_string(),
+        "number": request.number,
+        "leaves": request.leaves != 0,
+        "amount": request.amount,
+        "least": request.least,
+        "requested_ms": moment(request.requested_ms),
+        "due_ms": request.due(&silo.terms).0,
+    })
+}

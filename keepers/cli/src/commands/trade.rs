@@ -1,0 +1,193 @@
+//! Orders.
+
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
+use holdfast_client::{Pubkey, instruction, standing};
+use holdfast_keeper_core::scheduler::Kind;
+use holdfast_risk::{Millis, SignedSize};
+use serde_json::{Value, json};
+
+use super::submit::Submitted;
+use super::{TraderSession, wait};
+use crate::cli::{OrderTerms, TradeTask, Way};
+use crate::config::Config;
+use crate::output::{CommandOutput, joined};
+use crate::render;
+
+/// An order to place, and where.
+struct Placing {
+    account: Pubkey,
+    market: Market,
+    address: Pubkey,
+    request: OrderRequest,
+    kind: Kind,
+}
+
+/// Does what was asked for.
+pub async fn run(config: &Config, task: TradeTask) -> Result<CommandOutput, String> {
+    let person = TraderSession::new(config).await?;
+    match task {
+        TradeTask::Open { market, side, size, terms } => {
+            let delta = if side == Way::Long { size } else { -size };
+            open(&person, &market, delta, terms).await
+        }
+        TradeTask::Close { market, size, terms } => close(&person, &market, size, terms).await,
+        TradeTask::Cancel { order_slot } => cancel(&person, order_slot).await,
+    }
+}
+
+async fn open(
+    person: &TraderSession<'_>,
+    market: &str,
+    delta: i64,
+    terms: OrderTerms,
+) -> Result<CommandOutput, String> {
+    let (account, state) = person.account().await?;
+    let (address, market) = person.market(market).await?;
+    let clock = person.endpoint()?.clock().await?;
+    let request = request(&market, clock, delta, terms);
+    if request.trigger == 0 && market.mark(clock, Millis(0)).fresh {
+        must_cover(person, &state, &market, &request).await?;
+    }
+    let placing = Placing { account, market, address, request, kind: Kind::Risk };
+    place(person, placing, terms.wait).await
+}
+
+async fn close(
+    person: &TraderSession<'_>,
+    market: &str,
+    size: Option<i64>,
+    terms: OrderTerms,
+) -> Result<CommandOutput, String> {
+    let (account, state) = person.account().await?;
+    let (address, market) = person.market(market).await?;
+    let held = state.position(market.index).size.0;
+    if held == 0 {
+        let name = render::name(&market.name);
+        return Err(format!("the account has no position in {name}: there is nothing to close"));
+    }
+    let size = size.unwrap_or(i64::MAX).min(held.saturating_abs());
+    let clock = person.endpoint()?.clock().await?;
+    let mut request = request(&market, clock, -held.signum() * size, terms);
+    request.reduce_only = true;
+    let placing = Placing { account, market, address, request, kind: Kind::Exit };
+    place(person, placing, terms.wait).await
+}
+
+fn request(market: &Market, clock: Millis, delta: i64, terms: OrderTerms) -> OrderRequest {
+    let (trigger, trigger_price) = match (terms.above, terms.below) {
+        (Some(price), _) => (1, price),
+        (None, Some(price)) => (2, price),
+        (None, None) => (0, 0),
+    };
+    let expires = market.now(clock).after(Millis(terms.lasts.saturating_mul(1_000)));
+    OrderRequest {
+        delta,
+        limit: terms.limit,
+        trigger,
+        trigger_price,
+        reduce_only: false,
+        expires_ms: expires.0,
+        fee: 0,
+    }
+}
+
+/// Refuses an order for a position that the account's equity could not carry at the newest price,
+/// with the least margin ever asked: no keeper would execute it.
+async fn must_cover(
+    person: &TraderSession<'_>,
+    account: &MarginAccount,
+    market: &Market,
+    request: &OrderRequest,
+) -> Result<(), String> {
+    let delta = SignedSize(request.delta);
+    let price = market.newest_price().traded(delta.side());
+    let position = account.position(market.index);
+    let Ok(trade) = position.trade(delta, price, |side| market.carry(side)) else { return Ok(()) };
+    if trade.opened.0 == 0 {
+        return Ok(());
+    }
+    let mut after = *account;
+    after.set_position(market.index, &trade.position);
+    let markets = person.markets().await?;
+    let market_of =
+        |index: u8| markets.iter().map(|(_, market)| market).find(|it| it.index == index);
+    let health = standing::health(&after, market_of, |market| market.newest_price().middle());
+    match health {
+        Ok(Some(health)) if !health.meets_initial() => Err(format!(
+            "the account's {} would not cover the initial margin of {} that positions would need at \
+             the price of now: deposit more, or trade less",
+            render::signed(health.equity.0),
+            render::amount(health.initial.0)
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn place(
+    person: &TraderSession<'_>,
+    placing: Placing,
+    waits: bool,
+) -> Result<CommandOutput, String> {
+    let Placing { account, market, address, request, kind } = placing;
+    let place = instruction::place_order(person.owner(), account, address, request, &[]);
+    let submitted = person.submit(kind, &[place]).await?;
+    let name = render::name(&market.name);
+    let (size, limit) = (render::signed(request.delta), render::amount(request.limit));
+    let terms = json!({
+        "account": account.to_string(),
+        "market": market.index,
+        "name": name,
+        "delta": request.delta,
+        "limit": request.limit,
+        "trigger": request.trigger,
+        "trigger_price": request.trigger_price,
+        "reduce_only": request.reduce_only,
+        "expires_ms": request.expires_ms,
+    });
+    let Submitted::Landed { signature, .. } = submitted else {
+        return Ok(submitted.said(&format!("an order of {size} {name} at {limit}"), terms));
+    };
+    let placed = wait::placed(person, account, signature).await?;
+    let state: MarginAccount = render::read(person.endpoint()?, "margin account", &account).await?;
+    let slot = slot_of(&state, placed);
+    let facts = joined(terms, json!({"order": placed, "order_slot": slot}));
+    let at = slot.map(|slot| format!(" in slot {slot}")).unwrap_or_default();
+    let said =
+        submitted.said(&format!("order {placed} of {size} {name} at {limit} waits{at}"), facts);
+    if !waits {
+        return Ok(said);
+    }
+    eprintln!("{}", said.text);
+    let after = wait::outcome(person, account, placed, signature).await?;
+    Ok(CommandOutput { facts: joined(said.facts, after.facts), ..after })
+}
+
+/// The slot an order waits in.
+fn slot_of(account: &MarginAccount, number: u64) -> Option<usize> {
+    account.orders.iter().position(|order| number != 0 && order.number == number)
+}
+
+async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOutput, String> {
+    let (address, account) = person.account().await?;
+    let waiting = |slot: usize| account.orders.get(slot).filter(|order| order.number != 0);
+    let Some(order) = waiting(usize::from(order_slot)) else {
+        let taken = (0..account.orders.len()).filter(|slot| waiting(*slot).is_some());
+        let taken: Vec<_> = taken.map(|slot| slot.to_string()).collect();
+        let rest = match taken.as_slice() {
+            [] => "none waits in any".to_owned(),
+            taken => format!("orders wait in {}", taken.join(", ")),
+        };
+        return Err(format!("no order waits in slot {order_slot}: {rest}"));
+    };
+    let number = order.number;
+    let cancel = instruction::cancel_order(person.owner(), address, number);
+    let submitted = person.submit(Kind::Exit, &[cancel]).await?;
+    let facts =
+        joined(json!({"account": address.to_string(), "order_slot": order_slot}), of(order));
+    Ok(submitted.said(&format!("took order {number} back"), facts))
+}
+
+fn of(order: &OrderState) -> Value {
+    json!({"order": order.number, "market": order.market, "delta": order.delta})
+}

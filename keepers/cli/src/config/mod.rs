@@ -1,0 +1,286 @@
+//! What an operator sets: flags before environment before file before the Solana CLI's own
+//! configuration before defaults.
+
+mod address;
+mod deployment;
+mod example;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml, Yaml};
+use holdfast_client::Pubkey;
+use holdfast_keeper_core::fees::Fees;
+use serde::{Deserialize, Serialize};
+
+pub use address::{Address, Addresses};
+pub use example::EXAMPLE;
+
+/// Environment variables start with this.
+const PREFIX: &str = "HOLDFAST_";
+
+/// Every setting.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// RPC endpoints, the preferred one first.
+    pub rpc: Addresses,
+    /// WebSocket endpoints; empty: derived from `rpc`.
+    pub websocket: Addresses,
+    /// The cluster's genesis hash; without it, whatever the first endpoint says.
+    pub genesis: Option<String>,
+    /// Manifest of the deployment: `genesis` and `feeds` where they are not set.
+    pub deployment: Option<PathBuf>,
+    /// File with the keypair that pays and signs.
+    pub keypair: PathBuf,
+    /// File with the keypair of a guardian; without it the keeper never tightens.
+    pub guardian_keypair: Option<PathBuf>,
+    /// The silo's number.
+    pub silo: u16,
+    /// Number of the wallet's margin account that rewards and fees are paid into.
+    pub account: u16,
+    /// Wallets of all keepers of this venue, this one's included; empty: it is alone.
+    pub keepers: Vec<String>,
+    /// Feed accounts of the markets; markets whose feeds are not named are refreshed by others.
+    pub feeds: Vec<String>,
+    /// The wallet must hold at least this, lamports.
+    pub least_lamports: u64,
+    /// Decide and log, send nothing.
+    pub dry_run: bool,
+    /// Where metrics and health are served; nowhere when not set.
+    pub listen: Option<SocketAddr>,
+    /// Form of the log.
+    pub log: LogForm,
+    /// What transactions may cost.
+    pub fees: Fees,
+    /// Sending to leaders.
+    pub leaders: Leaders,
+}
+
+/// Sending to leaders.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaders {
+    /// Send to the current and the next leader, besides the endpoints.
+    pub send: bool,
+    /// File with the keypair that connections are made with; without it, the wallet's.
+    pub identity: Option<PathBuf>,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogForm {
+    /// For a person.
+    Text,
+    /// For a machine: one object per line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            rpc: Addresses(vec![Address("http://127.0.0.1:8899".to_owned())]),
+            websocket: Addresses::default(),
+            genesis: None,
+            deployment: None,
+            keypair: home().join(".config/solana/id.json"),
+            guardian_keypair: None,
+            silo: 0,
+            account: 0,
+            keepers: Vec::new(),
+            feeds: Vec::new(),
+            least_lamports: 50_000_000,
+            dry_run: false,
+            listen: None,
+            log: LogForm::Text,
+            fees: Fees::default(),
+            leaders: Leaders::default(),
+        }
+    }
+}
+
+/// Settings given as flags; what is not given is left to the other sources.
+#[derive(Clone, Debug, Default, Serialize, clap::Args)]
+pub struct Flags {
+    /// RPC endpoint; may be repeated, the preferred one first
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rpc: Vec<String>,
+    /// WebSocket endpoint; may be repeated [default: derived from --rpc]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    websocket: Vec<String>,
+    /// The cluster's genesis hash; another one is refused
+    #[arg(long, global = true, value_name = "HASH")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    genesis: Option<String>,
+    /// Manifest of the deployment: gives genesis hash and feeds where they are not set
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment: Option<PathBuf>,
+    /// File with the keypair that pays and signs
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keypair: Option<PathBuf>,
+    /// The silo's number
+    #[arg(long, global = true, value_name = "NUMBER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silo: Option<u16>,
+    /// Number of the wallet's margin account
+    #[arg(long, global = true, value_name = "NUMBER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<u16>,
+    /// Form of the log
+    #[arg(long, global = true, value_name = "FORM")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<LogForm>,
+    /// Send nothing: keepers decide and log, other commands say what they would send
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+/// What the Solana CLI keeps in its own configuration, as far as it is used here.
+#[derive(Deserialize)]
+struct SolanaCli {
+    json_rpc_url: Option<String>,
+    websocket_url: Option<String>,
+    keypair_path: Option<PathBuf>,
+}
+
+/// Puts the sources together. `file` was asked for and has to exist; without it `holdfast.toml` in
+/// the working directory is read if it is there.
+///
+/// # Errors
+/// A sentence saying what to change.
+pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
+    let chosen = file.unwrap_or(Path::new("holdfast.toml"));
+    if file.is_some() && !chosen.is_file() {
+        return Err(format!(
+            "{} does not exist: `holdfast config example` prints one to start from",
+            chosen.display()
+        ));
+    }
+    let solana = home().join(".config/solana/cli/config.yml");
+    let mut figment =
+        with_solana_cli(Figment::from(Serialized::defaults(Config::default())), &solana)?;
+    if chosen.is_file() {
+        figment = figment.merge(Toml::file_exact(chosen));
+    }
+    let mut config: Config = figment
+        .merge(Env::prefixed(PREFIX).ignore(&["config"]).split("__"))
+        .merge(Serialized::globals(flags))
+        .extract()
+        .map_err(sentences)?;
+    config.complete()?;
+    config.check()?;
+    Ok(config)
+}
+
+fn with_solana_cli(figment: Figment, file: &Path) -> Result<Figment, String> {
+    if !file.is_file() {
+        return Ok(figment);
+    }
+    let cli: SolanaCli = Figment::from(Yaml::file_exact(file)).extract().map_err(sentences)?;
+    let set = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let mut figment = figment;
+    if let Some(url) = set(cli.json_rpc_url) {
+        figment = figment.merge(Serialized::default("rpc", url));
+    }
+    if let Some(url) = set(cli.websocket_url) {
+        figment = figment.merge(Serialized::default("websocket", url));
+    }
+    if let Some(path) = cli.keypair_path {
+        figment = figment.merge(Serialized::default("keypair", path));
+    }
+    Ok(figment)
+}
+
+/// What is wrong, where, and what helps.
+fn sentences(error: figment::Error) -> String {
+    let said: Vec<_> = error
+        .into_iter()
+        .map(|error| {
+            let from = error.metadata.as_ref().map(|found| match &found.source {
+                Some(source) => format!(" in {source}"),
+                None => format!(" in {}", found.name),
+            });
+            let (path, kind) = (error.path.join("."), &error.kind);
+            let path = if path.is_empty() { "configuration".to_owned() } else { path };
+            format!("{path}{}: {kind}", from.unwrap_or_default())
+        })
+        .collect();
+    format!("{}: `holdfast config example` prints every setting with its form", said.join("; "))
+}
+
+impl Config {
+    /// What the types do not say.
+    fn check(&self) -> Result<(), String> {
+        if self.rpc.0.is_empty() {
+            return Err("rpc is empty: name at least one RPC endpoint".to_owned());
+        }
+        for address in &self.rpc.0 {
+            address.must_be(&["http", "https"], "rpc")?;
+        }
+        for address in &self.websocket.0 {
+            address.must_be(&["ws", "wss"], "websocket")?;
+        }
+        if !(1..=100).contains(&self.fees.percentile) {
+            let given = self.fees.percentile;
+            return Err(format!("fees.percentile is {given}: choose 1 to 100"));
+        }
+        addresses("keepers", &self.keepers)?;
+        addresses("feeds", &self.feeds)?;
+        let fees = &self.fees;
+        let lowest = fees.cap_exits.min(fees.cap_liquidations).min(fees.cap_chores);
+        if fees.floor > lowest {
+            let floor = fees.floor;
+            return Err(format!(
+                "fees.floor is {floor}, above the cap of {lowest}: lower the floor"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The wallets of all keepers.
+    ///
+    /// # Errors
+    /// A sentence when one is no address.
+    pub fn keepers(&self) -> Result<Vec<Pubkey>, String> {
+        addresses("keepers", &self.keepers)
+    }
+
+    /// The feed accounts.
+    ///
+    /// # Errors
+    /// A sentence when one is no address.
+    pub fn feeds(&self) -> Result<Vec<Pubkey>, String> {
+        addresses("feeds", &self.feeds)
+    }
+
+    /// WebSocket endpoints: as set, or where the RPC endpoints have theirs by convention.
+    pub fn streams(&self) -> Vec<Address> {
+        if self.websocket.0.is_empty() {
+            self.rpc.0.iter().filter_map(Address::websocket).collect()
+        } else {
+            self.websocket.0.clone()
+        }
+    }
+}
+
+fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
+    let parsed = texts.iter().map(|text| {
+        text.parse().map_err(|_| format!("{setting} names {text}: write addresses in base 58"))
+    });
+    parsed.collect()
+}
+
+/// The user's home, or the working directory where there is none.
+fn home() -> PathBuf {
+    std::env::home_dir().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! Carrying commands out: each in a task of its own, which reports by an event.
+
+use std::sync::Arc;
+
+use holdfast_client::Pubkey;
+use holdfast_keeper_core::keeper::{Command, Event, Io};
+use solana_keypair::Keypair;
+use solana_transaction::versioned::VersionedTransaction;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tracing::{debug, warn};
+
+use super::leaders::{Counts, Leaders};
+use super::serve::Reports;
+use super::{Endpoints, stream};
+use crate::config::Address;
+use crate::rpc::Endpoint;
+
+/// Endpoints and streams of a real cluster.
+pub struct RpcIo {
+    endpoints: Endpoints,
+    /// The same, waited for as long as a whole venue takes.
+    patient: Endpoints,
+    streams: Vec<(Address, Option<JoinHandle<()>>)>,
+    events: mpsc::Sender<Event>,
+    leaders: Option<Leaders>,
+}
+
+impl RpcIo {
+    pub fn new(
+        endpoints: Vec<Endpoint>,
+        streams: Vec<Address>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let streams = streams.into_iter().map(|address| (address, None)).collect();
+        let patient = Arc::new(endpoints.iter().map(Endpoint::patient).collect());
+        Self { endpoints: Arc::new(endpoints), patient, streams, events, leaders: None }
+    }
+
+    /// From now on leaders are sent to as well.
+    pub fn reach_leaders(&mut self, identity: Keypair, reports: Reports, counts: Arc<Counts>) {
+        let leaders = Leaders::start(self.endpoints.clone(), identity, reports, counts);
+        self.leaders = Some(leaders);
+    }
+
+    /// Closes connections that should not just end.
+    pub async fn stop(self) {
+        if let Some(leaders) = self.leaders {
+            leaders.stop().await;
+        }
+    }
+
+    /// Where an endpoint is, without keys.
+    pub fn address(&self, endpoint: usize) -> String {
+        self.endpoints.get(endpoint).map(|known| known.address.to_string()).unwrap_or_default()
+    }
+
+    /// Asks one endpoint in a task, and hands on what comes of it.
+    fn ask<F>(&self, endpoint: usize, ask: impl FnOnce(Endpoints, usize) -> F)
+    where
+        F: Future<Output = Event> + Send + 'static,
+    {
+        let (events, answer) = (self.events.clone(), ask(self.endpoints.clone(), endpoint));
+        tokio::spawn(async move {
+            let event = answer.await;
+            // The keeper is gone: nobody wants to know.
+            let _ = events.send(event).await;
+        });
+    }
+
+    fn open(&mut self, stream: usize, feeds: Vec<Pubkey>) {
+        let Some((address, running)) = self.streams.get_mut(stream) else { return };
+        if let Some(running) = running.take() {
+            running.abort();
+        }
+        let told = stream::follow(stream, address.clone(), feeds, self.events.clone());
+        *running = Some(tokio::spawn(told));
+    }
+
+    fn send(&self, endpoints: Vec<usize>, transaction: &VersionedTransaction) {
+        if let Some(leaders) = &self.leaders {
+            leaders.send(transaction);
+        }
+        for endpoint in endpoints {
+            let (all, transaction) = (self.endpoints.clone(), transaction.clone());
+            tokio::spawn(async move {
+                let Some(endpoint) = all.get(endpoint) else { return };
+                if let Err(reason) = endpoint.send(&transaction).await {
+                    // Whether it landed is asked of the chain, not of who took it.
+                    debug!(%reason, "not taken");
+                }
+            });
+        }
+    }
+}
+
+impl Io for RpcIo {
+    fn begin(&mut self, command: Command) {
+        match command {
+            Command::Probe { endpoint, accounts } => {
+                self.ask(endpoint, |all, endpoint| probe(all, endpoint, accounts));
+            }
+            Command::Snapshot { endpoint, feeds } => {
+                let patient = self.patient.clone();
+                self.ask(endpoint, |_, endpoint| snapshot(patient, endpoint, feeds));
+            }
+            Command::Fates { endpoint, signatures } => {
+                self.ask(endpoint, |all, endpoint| async move {
+                    let Some(endpoint) = all.get(endpoint) else { return Event::NoFates };
+                    match endpoint.fates(&signatures).await {
+                        Ok(fates) => Event::Fates { fates },
+                        Err(reason) => {
+                            debug!(%reason, "no fates");
+                            Event::NoFates
+                        }
+                    }
+                });
+            }
+            Command::Look { endpoint, accounts } => {
+                let (events, all) = (self.events.clone(), self.endpoints.clone());
+                tokio::spawn(async move {
+                    let Some(endpoint) = all.get(endpoint) else { return };
+                    match endpoint.look(&accounts).await {
+                        // The keeper is gone: nobody wants to know.
+                        Ok(shown) => drop(events.send(Event::Looked { shown }).await),
+                        Err(reason) => debug!(%reason, "no look"),
+                    }
+                });
+            }
+            Command::Simulate { endpoint, simulation, since, transaction } => {
+                self.ask(endpoint, |all, endpoint| async move {
+                    let result = match all.get(endpoint) {
+                        Some(endpoint) => endpoint.judge(&transaction, since).await,
+                        None => None,
+                    };
+                    Event::Simulated { simulation, result }
+                });
+            }
+            Command::Open { stream, feeds } => self.open(stream, feeds),
+            Command::Send { endpoints, transaction } => self.send(endpoints, &transaction),
+        }
+    }
+}
+
+async fn probe(all: Endpoints, endpoint: usize, accounts: Vec<Pubkey>) -> Event {
+    let Some(asked) = all.get(endpoint) else { return Event::NoProgress { endpoint } };
+    match asked.progress(&accounts).await {
+        Ok((progress, fees)) => Event::Progress { endpoint, progress, fees },
+        Err(reason) => {
+            debug!(%reason, "no progress");
+            Event::NoProgress { endpoint }
+        }
+    }
+}
+
+async fn snapshot(all: Endpoints, endpoint: usize, feeds: Vec<Pubkey>) -> Event {
+    let Some(asked) = all.get(endpoint) else { return Event::NoSnapshot };
+    match asked.snapshot(&feeds).await {
+        Ok((snapshot, feeds)) => Event::Snapshot { snapshot, feeds },
+        Err(reason) => {
+            warn!(%reason, "no snapshot");
+            Event::NoSnapshot
+        }
+    }
+}

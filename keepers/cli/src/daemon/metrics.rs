@@ -1,0 +1,122 @@
+//! Prometheus' text form.
+
+use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+use holdfast_keeper_core::health::ChainCondition;
+use holdfast_keeper_core::keeper::Report;
+
+use super::leaders;
+use super::wallet_balance::WalletBalance;
+
+/// All metrics of a keeper.
+pub fn metrics(
+    report: &Report,
+    leaders: &leaders::Counts,
+    wallet_balance: &WalletBalance,
+) -> String {
+    let counts = &report.counts;
+    let mut page = String::new();
+    let gauges = [
+        ("ready", "Whether the keeper does its work", u64::from(report.ready)),
+        ("slot", "The newest slot known", report.slot),
+        ("accounts", "Margin accounts in the mirror", report.accounts as u64),
+        ("looked_at", "Accounts that the last decision looked at", report.hot as u64),
+        ("due", "Things to do, by the last decision", counts.due),
+        ("flying", "Transactions under way", report.flying as u64),
+        ("held_back", "Things left alone after a refusal", report.held_back.len() as u64),
+        ("wallet_lamports", "What the wallet holds", wallet_balance.lamports()),
+        (
+            "stale_prices",
+            "Whether a market with positions has no price within its age limit",
+            u64::from(report.stale_prices),
+        ),
+        (
+            "venue_state",
+            "The venue's state: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter",
+            report.state.map_or(0, |state| state as u64),
+        ),
+    ];
+    for (name, help, value) in gauges {
+        family(&mut page, name, help, "gauge");
+        sample(&mut page, name, "", value);
+    }
+    let counters = [
+        ("sent_total", "Transactions handed to endpoints, repetitions included", counts.sent),
+        ("begun_total", "Intents begun", counts.begun),
+        (
+            "landed_slots_total",
+            "Slots from first signature to landing, summed",
+            counts.slots_to_land,
+        ),
+        (
+            "landed_price_total",
+            "Micro-lamports per compute unit, summed over what landed",
+            counts.prices,
+        ),
+        ("unreadable_total", "Accounts that could not be read", counts.unreadable),
+        ("left_out_total", "Changes that streams left out", counts.left_out),
+        ("forks_total", "Abandoned forks", counts.forks),
+        ("failed_requests_total", "Probes and snapshots that failed", counts.failed_requests),
+        ("leader_sent_total", "Transactions that a leader took", leaders.sent.load(Relaxed)),
+        (
+            "leader_failed_total",
+            "Connections and streams to leaders that failed",
+            leaders.failed.load(Relaxed),
+        ),
+        (
+            "leader_dropped_total",
+            "Transactions that leaders were not sent",
+            leaders.dropped.load(Relaxed),
+        ),
+        (
+            "leader_starts_total",
+            "Starts of the service that knows the leaders",
+            leaders.starts.load(Relaxed),
+        ),
+        ("simulations_total", "Simulations asked for", counts.simulations),
+        ("simulated_total", "Simulations that said anything", counts.simulated),
+    ];
+    for (name, help, value) in counters {
+        family(&mut page, name, help, "counter");
+        sample(&mut page, name, "", value);
+    }
+    family(&mut page, "ended_total", "Intents by what became of them", "counter");
+    let ended = [
+        ("landed", counts.landed),
+        ("refused", counts.refused),
+        ("foreseen", counts.foreseen),
+        ("expired", counts.expired),
+    ];
+    for (outcome, value) in ended {
+        sample(&mut page, "ended_total", &format!("{{outcome=\"{outcome}\"}}"), value);
+    }
+    family(&mut page, "class", "1 for what is going on now", "gauge");
+    for class in ChainCondition::ALL {
+        let label = format!("{{class=\"{}\"}}", class.name());
+        sample(&mut page, "class", &label, u64::from(class == report.diagnosis.class));
+    }
+    family(&mut page, "endpoint_usable", "Whether an endpoint is of use", "gauge");
+    for (endpoint, fault) in report.diagnosis.endpoints.iter().enumerate() {
+        let label = format!("{{endpoint=\"{endpoint}\"}}");
+        sample(&mut page, "endpoint_usable", &label, u64::from(fault.is_none()));
+    }
+    family(&mut page, "stream_silent", "Whether a stream is silent", "gauge");
+    for (stream, silent) in report.diagnosis.silent.iter().enumerate() {
+        sample(&mut page, "stream_silent", &format!("{{stream=\"{stream}\"}}"), u64::from(*silent));
+    }
+    page
+}
+
+fn family(page: &mut String, name: &str, help: &str, kind: &str) {
+    // Writing to memory does not fail.
+    let _ = writeln!(page, "# HELP holdfast_{name} {help}\n# TYPE holdfast_{name} {kind}");
+}
+
+fn sample(page: &mut String, name: &str, label: &str, value: u64) {
+    let _ = writeln!(page, "holdfast_{name}{label} {value}");
+}
+
+#[cfg(test)]
+#[path = "metrics_tests.rs"]
+mod tests;

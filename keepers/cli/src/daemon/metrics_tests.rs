@@ -1,0 +1,56 @@
+use std::collections::BTreeSet;
+
+use super::leaders::Counts;
+use super::{WalletBalance, metrics};
+use crate::loopback::report;
+
+fn page() -> String {
+    metrics(&report(), &Counts::default(), &WalletBalance::holding(42))
+}
+
+#[test]
+fn every_sample_belongs_to_a_family_that_was_announced_once() {
+    let page = page();
+    let mut announced = BTreeSet::new();
+    for line in page.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').expect("a kind");
+            assert!(announced.insert(name.to_owned()) && ["gauge", "counter"].contains(&kind));
+        } else if !line.starts_with('#') {
+            let name = line.split(['{', ' ']).next().expect("a name");
+            assert!(announced.contains(name), "{line}");
+            let value = line.rsplit(' ').next().expect("a value");
+            assert!(value.parse::<u64>().is_ok(), "{line}");
+        }
+    }
+    assert!(page.contains("holdfast_ready 0\n") && page.contains("{class=\"healthy\"} 1\n"));
+    assert!(page.contains("holdfast_wallet_lamports 42\n"));
+    assert!(page.contains("holdfast_endpoint_usable{endpoint=\"1\"} 1\n"));
+}
+
+/// Names of the metrics that a file of ops asks for.
+fn asked(file: &str) -> BTreeSet<&str> {
+    let rests = file.split("holdfast_").skip(1);
+    let others = |letter: char| !letter.is_ascii_lowercase() && letter != '_';
+    rests.filter_map(|rest| rest.split(others).next()).collect()
+}
+
+#[test]
+fn the_dashboard_shows_every_metric_and_alerts_ask_for_some() {
+    let page = page();
+    let families = page.lines().filter_map(|line| line.strip_prefix("# TYPE holdfast_"));
+    let there: BTreeSet<_> = families.filter_map(|rest| rest.split(' ').next()).collect();
+    assert_eq!(asked(include_str!("../../../ops/grafana-dashboard.json")), there);
+    let alerts = asked(include_str!("../../../ops/alerts.yml"));
+    assert!(alerts.len() > 3 && alerts.is_subset(&there), "{alerts:?}");
+}
+
+#[test]
+fn the_guide_has_a_row_for_every_alert() {
+    let (alerts, guide) =
+        (include_str!("../../../ops/alerts.yml"), include_str!("../../../../docs/operators.md"));
+    let names = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    for name in names {
+        assert!(guide.contains(&format!("\n| {name} | ")), "{name}");
+    }
+}

@@ -1,0 +1,208 @@
+//! Running a keeper against a real cluster: the clock, the signals, and who carries commands out.
+
+mod io;
+mod leaders;
+mod metrics;
+mod refusal;
+mod serve;
+mod stream;
+mod wallet_balance;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use holdfast_client::{Pubkey, address};
+use holdfast_keeper_core::health::EndpointFault;
+use holdfast_keeper_core::keeper::{Event, Io, Keeper, KeeperConfig, Report};
+use holdfast_risk::Millis;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
+use tracing::info;
+
+use crate::config::{Address, Config};
+use crate::preflight;
+use crate::render::decimal;
+use crate::rpc::Endpoint;
+use io::RpcIo;
+#[cfg(test)]
+pub use metrics::metrics;
+pub use refusal::refusal;
+use wallet_balance::WalletBalance;
+
+/// How often the keeper decides, if nothing happens.
+pub const TICK: Duration = Duration::from_millis(100);
+/// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
+const WAITING: usize = 16_384;
+/// Events heard between two decisions, at most.
+const BATCH: usize = 4_096;
+/// How long what is under way is still followed after a stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Checks everything, then keeps the silo until stopped.
+///
+/// # Errors
+/// A sentence saying what to change; nothing was sent.
+pub async fn run(config: &Config) -> Result<(), String> {
+    let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
+    let endpoints = Endpoint::all(config);
+    let standing = preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
+    let identity = preflight::identity(config, &wallet)?;
+    let (streams, me) = (config.streams(), wallet.pubkey());
+    info!(
+        cluster = %standing.genesis,
+        wallet = %me,
+        balance = %decimal(standing.lamports, 9),
+        silo = config.silo,
+        guardian = guardian.is_some(),
+        dry_run = config.dry_run,
+        "keeping"
+    );
+    let orders = KeeperConfig {
+        silo: address::silo(config.silo),
+        account: standing.account,
+        wallet,
+        guardian,
+        keepers: config.keepers()?,
+        feeds: config.feeds()?,
+        fees: config.fees,
+        dry_run: config.dry_run,
+        endpoints: endpoints.len(),
+        streams: streams.len(),
+    };
+    let mut running = Running::new(orders, endpoints, streams);
+    let leaders = Arc::new(leaders::Counts::default());
+    if let Some(listen) = config.listen {
+        let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
+        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(config));
+        tokio::spawn(async move { seen.watch(&endpoints, me).await });
+        serve::serve(listen, running.report.subscribe(), leaders.clone(), wallet_balance).await?;
+    }
+    if config.leaders.send && !config.dry_run {
+        running.edge.reach_leaders(identity, running.report.subscribe(), leaders);
+    }
+    running.until_stopped().await;
+    Ok(())
+}
+
+/// A keeper with its edge and its clock.
+pub struct Running {
+    /// The keeper.
+    pub keeper: Keeper,
+    edge: RpcIo,
+    heard: mpsc::Receiver<Event>,
+    report: watch::Sender<(tokio::time::Instant, Report)>,
+    begun: Instant,
+}
+
+impl Running {
+    fn new(orders: KeeperConfig, endpoints: Vec<Endpoint>, streams: Vec<Address>) -> Self {
+        let (events, heard) = mpsc::channel(WAITING);
+        let edge = RpcIo::new(endpoints, streams, events);
+        let begun = Instant::now();
+        let keeper = Keeper::new(orders, Millis(0));
+        let first = (tokio::time::Instant::now(), keeper.report(Millis(0)));
+        Self { keeper, edge, heard, report: watch::channel(first).0, begun }
+    }
+
+    /// A keeper that only looks: it decides and sends nothing, and needs no wallet.
+    ///
+    /// # Errors
+    /// A sentence saying what to change in the settings.
+    pub fn looking(config: &Config) -> Result<Self, String> {
+        let (endpoints, streams) = (Endpoint::all(config), config.streams());
+        let orders = KeeperConfig {
+            silo: address::silo(config.silo),
+            account: Pubkey::default(),
+            wallet: Keypair::new(),
+            guardian: None,
+            keepers: Vec::new(),
+            feeds: config.feeds()?,
+            fees: config.fees,
+            dry_run: true,
+            endpoints: endpoints.len(),
+            streams: streams.len(),
+        };
+        Ok(Self::new(orders, endpoints, streams))
+    }
+
+    async fn until_stopped(mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut class = self.keeper.class();
+        let mut faults = Vec::new();
+        let stop = stopped();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                _ = tick.tick() => self.turn(),
+            }
+            if self.keeper.class() != class {
+                class = self.keeper.class();
+                info!(class = class.name(), "the state of things changed");
+            }
+            self.tell_of_endpoints(&mut faults);
+        }
+        info!("stopping: nothing more is begun");
+        self.keeper.rest();
+        let deadline = Instant::now() + FAREWELL;
+        while self.report.borrow().1.flying > 0 && Instant::now() < deadline {
+            tick.tick().await;
+            self.turn();
+        }
+        self.edge.stop().await;
+        info!("stopped");
+    }
+
+    /// Says which endpoints have become useless, or of use again.
+    fn tell_of_endpoints(&self, before: &mut Vec<Option<EndpointFault>>) {
+        let now = self.report.borrow().1.diagnosis.endpoints.clone();
+        for (endpoint, fault) in now.iter().enumerate() {
+            let known = before.get(endpoint).copied().flatten();
+            if *fault != known {
+                info!(endpoint = %self.edge.address(endpoint), ?fault, "an endpoint changed");
+            }
+        }
+        *before = now;
+    }
+
+    /// Hears what waits, then does what is to be done.
+    pub fn turn(&mut self) {
+        let now = self.now();
+        for _ in 0..BATCH {
+            let Ok(event) = self.heard.try_recv() else { break };
+            self.keeper.hear(event, now);
+        }
+        for command in self.keeper.poll(now) {
+            self.edge.begin(command);
+        }
+        let report = self.keeper.report(now);
+        self.report.send_replace((tokio::time::Instant::now(), report));
+    }
+
+    /// The keeper's clock: milliseconds since it began.
+    pub fn now(&self) -> Millis {
+        Millis(u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Ends when the process is asked to stop.
+pub async fn stopped() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+/// Shared by all tasks of an edge.
+type Endpoints = Arc<Vec<Endpoint>>;

@@ -1,0 +1,123 @@
+//! What the commands print.
+
+mod account;
+mod market;
+mod silo;
+mod status;
+
+use bytemuck::Pod;
+use comfy_table::{Table, presets};
+use holdfast_client::{Pubkey, decode, holdfast};
+
+pub use account::account;
+pub use market::{market, markets};
+pub use silo::silo;
+pub use status::{state, state_now, status};
+
+use crate::config::Config;
+use crate::rpc::Endpoint;
+
+/// `value` with `decimals` decimals, without trailing zeros.
+pub fn decimal(value: u64, decimals: usize) -> String {
+    let digits = format!("{value:0>width$}", width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+}
+
+/// A signed amount of six decimals.
+pub fn signed(value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{}", decimal(value.unsigned_abs(), 6))
+}
+
+/// An amount, price or size: six decimals.
+pub fn amount(value: u64) -> String {
+    decimal(value, 6)
+}
+
+/// How long ago a moment was, both in milliseconds of one clock.
+pub fn ago(moment: u64, now: u64) -> String {
+    match moment {
+        0 => "never".to_owned(),
+        _ => format!("{} s ago", now.saturating_sub(moment) / 1_000),
+    }
+}
+
+/// Two columns.
+pub fn facts(rows: &[(&str, String)]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    for (name, value) in rows {
+        table.add_row([*name, value]);
+    }
+    table
+}
+
+/// A table under a line of names.
+pub fn table<const N: usize>(
+    names: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(names);
+    table.add_rows(rows);
+    table
+}
+
+/// The first endpoint.
+pub fn first(config: &Config) -> Result<Endpoint, String> {
+    let endpoint = Endpoint::all(config).into_iter().next();
+    endpoint.ok_or_else(|| crate::preflight::NO_ENDPOINT.to_owned())
+}
+
+/// What the first endpoint says that answers, of endpoints asked one after the other. What those
+/// before it said instead goes to the error stream.
+///
+/// # Errors
+/// What all of them said, when none answers.
+pub async fn first_answer<T>(
+    endpoints: &[Endpoint],
+    ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
+) -> Result<T, String> {
+    let mut silent: Vec<String> = Vec::new();
+    for endpoint in endpoints {
+        match ask(endpoint).await {
+            Ok(answer) => {
+                silent.iter().for_each(|reason| eprintln!("note: {reason}"));
+                return Ok(answer);
+            }
+            // What is missing on the chain is missing everywhere.
+            Err(reason) if silent.contains(&reason) => {}
+            Err(reason) => silent.push(reason),
+        }
+    }
+    Err(silent.join("; "))
+}
+
+/// One of the program's accounts.
+pub async fn read<T>(endpoint: &Endpoint, what: &str, address: &Pubkey) -> Result<T, String>
+where
+    T: Pod + decode::Kind,
+{
+    let found = endpoint.account(address).await?;
+    let found = found.ok_or_else(|| {
+        format!("there is no {what} at {address}: check the address, silo and rpc")
+    })?;
+    let decoded = decode::decode(&found.data).ok().filter(|_| found.owner == holdfast::ID);
+    decoded.ok_or_else(|| format!("{address} is no {what} of this program's present version"))
+}
+
+/// A market's name.
+pub fn name(bytes: &[u8; 16]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
+}
+
+/// Now, milliseconds since 1970.
+pub fn wall_clock() -> u64 {
+    let passed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    passed.ok().and_then(|passed| u64::try_from(passed.as_millis()).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

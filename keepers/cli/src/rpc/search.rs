@@ -1,0 +1,128 @@
+//! Finding accounts and past transactions.
+
+use bytemuck::Pod;
+use holdfast_client::decode::{Kind, decode};
+use holdfast_client::{Pubkey, holdfast};
+use holdfast_keeper_core::Snapshot;
+use serde_json::{Value, json};
+use solana_commitment_config::CommitmentConfig;
+use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
+use solana_rpc_client_api::config::RpcProgramAccountsConfig;
+use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
+use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
+use solana_signature::Signature;
+
+use super::{Endpoint, Found, binary};
+
+/// Bytes before an account's fields.
+const DISCRIMINATOR: usize = 8;
+
+impl Endpoint {
+    /// Accounts of one kind with an address at `offset` among their fields, in the order of their
+    /// addresses.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn having<T: Pod + Kind>(
+        &self,
+        offset: usize,
+        address: &Pubkey,
+    ) -> Result<Vec<(Pubkey, T)>, String> {
+        let at = |offset, bytes| RpcFilterType::Memcmp(Memcmp::new_raw_bytes(offset, bytes));
+        let filters = vec![
+            at(0, T::DISCRIMINATOR.to_vec()),
+            at(DISCRIMINATOR + offset, address.to_bytes().to_vec()),
+        ];
+        let found = self.of_program(Some(filters), CommitmentConfig::processed()).await?;
+        let decoded = found.accounts.into_iter().filter_map(|(address, data)| {
+            let account: T = decode(&data).ok()?;
+            Some((address, account))
+        });
+        let mut accounts: Vec<_> = decoded.collect();
+        accounts.sort_by_key(|(address, _)| *address);
+        Ok(accounts)
+    }
+
+    /// All of the program's accounts at one slot.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn everything(&self, commitment: CommitmentConfig) -> Result<Snapshot, String> {
+        self.of_program(None, commitment).await
+    }
+
+    async fn of_program(
+        &self,
+        filters: Option<Vec<RpcFilterType>>,
+        commitment: CommitmentConfig,
+    ) -> Result<Snapshot, String> {
+        let config = RpcProgramAccountsConfig {
+            filters,
+            account_config: binary(commitment),
+            with_context: Some(true),
+            ..RpcProgramAccountsConfig::default()
+        };
+        let params = json!([holdfast::ID.to_string(), config]);
+        let found = self.client.send(RpcRequest::GetProgramAccounts, params);
+        let found: Response<Vec<RpcKeyedAccount>> = self.asked(found).await?;
+        let accounts: Option<Vec<_>> = found
+            .value
+            .iter()
+            .map(|keyed| Some((keyed.pubkey.parse().ok()?, keyed.account.data.decode()?)))
+            .collect();
+        let accounts = accounts.ok_or_else(|| self.garbled("accounts"))?;
+        Ok(Snapshot { slot: found.context.slot, accounts })
+    }
+
+    /// Accounts at one confirmed slot, in the order of their addresses.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn confirmed(
+        &self,
+        addresses: &[Pubkey],
+    ) -> Result<(u64, Vec<Option<Found>>), String> {
+        self.accounts_at(addresses, CommitmentConfig::confirmed()).await
+    }
+
+    /// Logs of the confirmed transactions that touched an account after the one signed `since`, the
+    /// oldest first.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn logs_since(
+        &self,
+        address: &Pubkey,
+        since: Signature,
+    ) -> Result<Vec<Vec<String>>, String> {
+        let config = GetConfirmedSignaturesForAddress2Config {
+            until: Some(since),
+            commitment: Some(CommitmentConfig::confirmed()),
+            ..GetConfirmedSignaturesForAddress2Config::default()
+        };
+        let found = self.client.get_signatures_for_address_with_config(address, config);
+        let found = self.asked(found).await?;
+        let mut logs = Vec::new();
+        for past in found.iter().rev().filter(|past| past.err.is_none()) {
+            logs.push(self.logs(&past.signature).await?);
+        }
+        Ok(logs)
+    }
+
+    /// Logs of a confirmed transaction; none when the endpoint does not keep it.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn logs(&self, signature: &str) -> Result<Vec<String>, String> {
+        let config = json!({
+            "commitment": "confirmed",
+            "encoding": "base64",
+            "maxSupportedTransactionVersion": 0,
+        });
+        let found = self.client.send(RpcRequest::GetTransaction, json!([signature, config]));
+        let found: Value = self.asked(found).await?;
+        let logs = found["meta"]["logMessages"].as_array().cloned().unwrap_or_default();
+        Ok(logs.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect())
+    }
+}

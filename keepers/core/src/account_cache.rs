@@ -1,0 +1,302 @@
+//! The mirror kept up to date: updates of a stream and snapshots, in whatever order they arrive.
+//!
+//! Every account has a [`Version`]. An update counts if it is not older than what is there, and a
+//! snapshot fills in whatever the stream has not said about its slot or a later one. When a fork is
+//! abandoned, what was seen beyond the last common slot yields to whatever is said next.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use holdfast_client::decode::{Kind, decode};
+use holdfast_client::feed::Reading;
+use holdfast_client::holdfast::state::{
+    ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
+};
+use holdfast_client::{Pubkey, address};
+use holdfast_risk::Millis;
+
+use crate::{Intent, TriggerIndex, VenueSnapshot, decide_about};
+
+/// When an account was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// In which slot.
+    pub slot: u64,
+    /// Which write of the slot, as far as the source tells: its count of messages. Zero for a
+    /// snapshot, which may have been taken before the slot was over.
+    pub write: u64,
+}
+
+/// Accounts of the program as of one slot.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The slot.
+    pub slot: u64,
+    /// All of them.
+    pub accounts: Vec<(Pubkey, Vec<u8>)>,
+}
+
+/// What an update came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The mirror changed.
+    New,
+    /// It was older than what is there, or the same.
+    Old,
+    /// It is about something that is not kept.
+    Foreign,
+    /// The bytes are none of this program's accounts as this version knows them.
+    Unreadable,
+}
+
+/// What a snapshot came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Accounts that the mirror did not have so.
+    pub changed: usize,
+    /// Accounts whose bytes are none of this program's as this version knows them.
+    pub unreadable: usize,
+}
+
+/// A mirror with its versions and its index.
+pub struct AccountCache {
+    mirror: VenueSnapshot,
+    watch: TriggerIndex,
+    versions: HashMap<Pubkey, Version>,
+    /// Where the chain's health is: deriving an address takes longer than anything else here.
+    chain_health: Pubkey,
+    exchange: Pubkey,
+    /// The last snapshot's slot: what it did not show was not there.
+    complete: u64,
+}
+
+/// One account, decoded.
+enum Kept {
+    Silo(Box<Silo>),
+    ChainHealth(Box<ChainHealth>),
+    Exchange(Box<Exchange>),
+    Market(Box<Market>),
+    Account(Box<MarginAccount>),
+    Request(Box<PoolRequest>),
+}
+
+impl AccountCache {
+    /// The mirror that a snapshot shows.
+    ///
+    /// # Errors
+    /// A sentence saying what the snapshot lacks.
+    pub fn new(silo: Pubkey, snapshot: &Snapshot) -> Result<Self, String> {
+        let found = |wanted: Pubkey| {
+            let mut accounts = snapshot.accounts.iter();
+            accounts.find(|(address, _)| *address == wanted).map(|(_, data)| data.as_slice())
+        };
+        let lacks = |what: &str| format!("the snapshot of slot {} has no {what}", snapshot.slot);
+        let state = found(silo).and_then(|data| decode(data).ok()).ok_or_else(|| lacks("silo"))?;
+        let chain_health = address::chain_health();
+        let health = found(chain_health).and_then(|data| decode(data).ok());
+        let mirror = VenueSnapshot {
+            silo_address: silo,
+            silo: state,
+            chain_health: health.ok_or_else(|| lacks("chain health"))?,
+            exchange: None,
+            markets: Vec::new(),
+            accounts: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            feeds: BTreeMap::new(),
+        };
+        let (watch, versions) = (TriggerIndex::default(), HashMap::new());
+        let exchange = address::exchange();
+        let mut replica = Self { mirror, watch, versions, chain_health, exchange, complete: 0 };
+        replica.merge(snapshot);
+        Ok(replica)
+    }
+
+    /// The mirror.
+    pub fn mirror(&self) -> &VenueSnapshot {
+        &self.mirror
+    }
+
+    /// What to do at `now`: as [`crate::decide`], at the cost of the accounts concerned.
+    pub fn decide(&mut self, now: Millis) -> Vec<Intent> {
+        let candidates = self.watch.candidates(&self.mirror, now);
+        decide_about(&self.mirror, now, candidates)
+    }
+
+    /// Accounts that prices would concern first: see [`TriggerIndex::nearest`].
+    pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
+        self.watch.nearest(count)
+    }
+
+    /// The newest slot that any of these accounts is known from.
+    pub fn known_since<'a>(&self, addresses: impl IntoIterator<Item = &'a Pubkey>) -> u64 {
+        let known = addresses.into_iter().filter_map(|address| self.versions.get(address));
+        known.map(|version| version.slot).max().unwrap_or_default()
+    }
+
+    /// How many accounts the last decision looked at.
+    pub fn hot(&self) -> usize {
+        self.watch.hot()
+    }
+
+    /// Takes an update over.
+    pub fn update(&mut self, address: Pubkey, version: Version, data: &[u8]) -> Taken {
+        if self.is_old(&address, version) {
+            return Taken::Old;
+        }
+        let taken = self.take(address, data);
+        if taken == Taken::New {
+            self.versions.insert(address, version);
+        }
+        taken
+    }
+
+    /// Takes over what a feed account says.
+    pub fn feed(&mut self, address: Pubkey, version: Version, reading: Reading) -> Taken {
+        if self.versions.get(&address).is_some_and(|known| *known >= version) {
+            return Taken::Old;
+        }
+        self.versions.insert(address, version);
+        self.mirror.feeds.insert(address, reading);
+        Taken::New
+    }
+
+    /// An account was closed. Its version stays, so that no late update brings it back.
+    pub fn close(&mut self, address: Pubkey, version: Version) -> Taken {
+        if self.is_old(&address, version) {
+            return Taken::Old;
+        }
+        self.versions.insert(address, version);
+        let removed = self.remove(&address);
+        if removed { Taken::New } else { Taken::Foreign }
+    }
+
+    /// Fills in what the stream has not said, and drops what is gone.
+    pub fn merge(&mut self, snapshot: &Snapshot) -> Merged {
+        let version = Version { slot: snapshot.slot, write: 0 };
+        let mut merged = Merged::default();
+        let mut gone = self.versions.clone();
+        for (address, data) in &snapshot.accounts {
+            gone.remove(address);
+            let changes = !self.holds(address, data);
+            match self.update(*address, version, data) {
+                Taken::New => merged.changed += usize::from(changes),
+                Taken::Unreadable => merged.unreadable += 1,
+                Taken::Old | Taken::Foreign => {}
+            }
+        }
+        for (address, known) in gone {
+            if known < version {
+                self.remove(&address);
+                self.versions.remove(&address);
+            }
+        }
+        self.complete = self.complete.max(snapshot.slot);
+        merged
+    }
+
+    /// Slots after `parent` were abandoned: whatever is said next about accounts written there
+    /// counts, as long as it is not older than `parent`.
+    pub fn forked(&mut self, parent: u64) {
+        let before = Version { slot: parent.saturating_sub(1), write: u64::MAX };
+        for known in self.versions.values_mut() {
+            *known = before.min(*known);
+        }
+        self.complete = self.complete.min(parent);
+        self.watch.forget();
+    }
+
+    /// Whether an account is kept exactly as these bytes say.
+    fn holds(&self, address: &Pubkey, data: &[u8]) -> bool {
+        fn same<T: bytemuck::Pod>(kept: &T, data: &[u8]) -> bool {
+            data.get(8..).is_some_and(|body| body == bytemuck::bytes_of(kept))
+        }
+        let mirror = &self.mirror;
+        if let Some(account) = mirror.accounts.get(address) {
+            return same(account, data);
+        }
+        if let Some((_, market)) = mirror.markets.iter().find(|(known, _)| known == address) {
+            return same(market, data);
+        }
+        if *address == mirror.silo_address {
+            return same(&mirror.silo, data);
+        }
+        if *address == self.chain_health {
+            return same(&mirror.chain_health, data);
+        }
+        if *address == self.exchange {
+            return mirror.exchange.is_some_and(|exchange| same(&exchange, data));
+        }
+        mirror.requests.get(address).is_some_and(|request| same(request, data))
+    }
+
+    /// Whether something newer, or as new, is known: of the account itself, or that it was not there.
+    fn is_old(&self, address: &Pubkey, version: Version) -> bool {
+        match self.versions.get(address) {
+            Some(known) => *known >= version,
+            None => version.slot < self.complete,
+        }
+    }
+
+    fn take(&mut self, address: Pubkey, data: &[u8]) -> Taken {
+        let Some(kept) = read(data) else { return Taken::Unreadable };
+        let silo = self.mirror.silo_address;
+        match kept {
+            Kept::Silo(state) if address == silo => self.mirror.silo = *state,
+            Kept::ChainHealth(state) if address == self.chain_health => {
+                self.mirror.chain_health = *state;
+            }
+            Kept::Exchange(state) if address == self.exchange => {
+                self.mirror.exchange = Some(*state);
+            }
+            Kept::Market(state) if state.silo == silo => return self.take_market(address, *state),
+            Kept::Account(state) if state.silo == silo => {
+                self.mirror.accounts.insert(address, *state);
+                self.watch.account_changed(address);
+            }
+            Kept::Request(state) if state.silo == silo => {
+                self.mirror.requests.insert(address, *state);
+            }
+            _ => return Taken::Foreign,
+        }
+        Taken::New
+    }
+
+    /// Markets lie at their index; they are listed in order and never removed.
+    fn take_market(&mut self, address: Pubkey, market: Market) -> Taken {
+        let silo = self.mirror.silo_address;
+        let markets = &mut self.mirror.markets;
+        match markets.binary_search_by_key(&market.index, |(_, known)| known.index) {
+            Ok(place) if markets[place].0 == address => markets[place].1 = market,
+            Err(place) if address::market(&silo, market.index) == address => {
+                markets.insert(place, (address, market));
+            }
+            Ok(_) | Err(_) => return Taken::Foreign,
+        }
+        Taken::New
+    }
+
+    fn remove(&mut self, address: &Pubkey) -> bool {
+        if self.mirror.accounts.remove(address).is_some() {
+            self.watch.account_changed(*address);
+            return true;
+        }
+        self.mirror.requests.remove(address).is_some()
+    }
+}
+
+/// Decodes an account by its discriminator.
+fn read(data: &[u8]) -> Option<Kept> {
+    fn boxed<T: bytemuck::Pod + Kind>(data: &[u8]) -> Option<Box<T>> {
+        decode(data).ok().map(Box::new)
+    }
+    boxed(data)
+        .map(Kept::Account)
+        .or_else(|| boxed(data).map(Kept::Market))
+        .or_else(|| boxed(data).map(Kept::Request))
+        .or_else(|| boxed(data).map(Kept::ChainHealth))
+        .or_else(|| boxed(data).map(Kept::Silo))
+        .or_else(|| boxed(data).map(Kept::Exchange))
+}
+
+#[cfg(test)]
+#[path = "account_cache_tests.rs"]
+mod tests;

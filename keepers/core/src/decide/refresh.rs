@@ -1,0 +1,86 @@
+//! Markets whose price is to be refreshed: when somebody needs a newer one, when it has moved, and
+//! else only often enough that it stays fresh.
+
+use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
+use holdfast_risk::Millis;
+use holdfast_risk::account::liquidation::flag_stands;
+use holdfast_risk::account::order::Order;
+use holdfast_risk::market::aggregate::{FeedReading, aggregate};
+use holdfast_risk::market::price::PricePoint;
+
+use crate::{Intent, VenueSnapshot};
+
+/// Refreshes in the time after which a price is too old, if nothing else asks for one.
+const REFRESHES_PER_AGE: u64 = 3;
+/// A move worth telling, in a thousandth of the price.
+const MOVE_PER_MILLE: u64 = 1;
+
+/// Markets in which `accounts` wait for a newer price, as bits: an order for its first price since
+/// it was placed, a flagged account for its first price after the delay.
+pub fn awaited(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> u16 {
+    let mut markets = 0;
+    for slot in account.orders.iter().filter(|slot| slot.number != 0) {
+        if awaits_price(mirror, chain, slot) {
+            markets |= 1 << (slot.market % 16);
+        }
+    }
+    let flagged = Millis(account.flagged_ms);
+    if account.flagged_ms != 0 && flag_stands(flagged, chain.now) {
+        for index in account.open_indices() {
+            let old = mirror.market(index).is_some_and(|market| {
+                let delay = Millis(market.terms.flag_delay_ms);
+                market.newest_price().published < flagged.after(delay)
+            });
+            markets |= u16::from(old) << (index % 16);
+        }
+    }
+    markets
+}
+
+/// Whether no price has been published yet that an order may get.
+pub fn awaits_price(mirror: &VenueSnapshot, chain: &Chain, slot: &OrderState) -> bool {
+    let order = Order::from(slot);
+    mirror.market(slot.market).is_some_and(|market| {
+        let delay = Millis(market.terms.execution_delay_ms);
+        let earliest = order.requested.after(delay).max(chain.monitor.last_disruption);
+        !order.is_expired(chain.now) && market.newest_price().published < earliest
+    })
+}
+
+/// Markets that a refresh gives a price worth having.
+pub fn refreshes(mirror: &VenueSnapshot, chain: &Chain, awaited: u16) -> Vec<Intent> {
+    let worth_it = |market: &Market| {
+        let newest = market.newest_price();
+        let Some(found) = found(mirror, chain, market) else { return false };
+        let age = market.now(chain.now).since(newest.published).0;
+        let moved = found.middle().0.abs_diff(newest.middle().0);
+        awaited & 1 << (market.index % 16) != 0
+            || age >= market.terms.age_ms / REFRESHES_PER_AGE
+            || moved >= newest.middle().0 / 1_000 * MOVE_PER_MILLE
+    };
+    let markets = mirror.markets.iter().map(|(_, market)| market);
+    let due = markets.filter(|market| !market.is_settled() && worth_it(market));
+    due.map(|market| Intent::RefreshMarket { market: market.index }).collect()
+}
+
+/// The price a refresh would find, if it finds a newer one.
+fn found(mirror: &VenueSnapshot, chain: &Chain, market: &Market) -> Option<PricePoint> {
+    let (last_disruption, limits) = (chain.monitor.last_disruption, market.terms.quotes());
+    let mut readings = market.readings();
+    for (_, reading) in mirror.feeds_of(market) {
+        let stored = market.feeds.iter().position(|feed| reading.is_of(feed));
+        let stored = &mut readings[stored?];
+        if reading.quote.check(stored.published, last_disruption, chain.now, limits).is_ok() {
+            *stored =
+                FeedReading { price: reading.quote.price, published: reading.quote.published };
+        }
+    }
+    let (now, previous) = (market.now(chain.now), market.newest_price().published);
+    let found = aggregate(&readings, market.panel(), last_disruption, now, previous);
+    found.ok().map(|found| found.point)
+}
+
+#[cfg(test)]
+#[path = "refresh_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+use holdfast_client::feed::Reading;
+use holdfast_risk::market::reading::Quote;
+use holdfast_risk::{Millis, Price};
+
+use crate::world::{NOW, PRICE, key, long, mirror, order};
+use crate::{Intent, VenueSnapshot, decide};
+
+/// The venue's first market has one feed, which published `price` so long ago.
+fn with_feed(price: u64, age: u64) -> VenueSnapshot {
+    let mut mirror = mirror();
+    let market = &mut mirror.markets[0].1;
+    (market.feed_count, market.quorum) = (1, 1);
+    (market.feeds[0].provider, market.feeds[0].id) = (1, [4; 32]);
+    let quote = Quote {
+        price: Price(price),
+        confidence: Price(price / 1_000),
+        published: Millis(NOW + 4_000 - age),
+    };
+    mirror.feeds.insert(key(50), Reading { provider: 1, id: [4; 32], quote });
+    mirror
+}
+
+const REFRESH: Intent = Intent::RefreshMarket { market: 0 };
+
+fn decided(mirror: &VenueSnapshot) -> Vec<Intent> {
+    decide(mirror, Millis(NOW + 4_000))
+}
+
+#[test]
+fn a_price_that_stands_is_refreshed_three_times_while_it_is_fresh() {
+    let mirror = with_feed(PRICE, 0);
+    assert_eq!(decided(&mirror), []);
+    assert!(!decide(&mirror, Millis(NOW + 9_999)).contains(&REFRESH));
+    assert!(decide(&mirror, Millis(NOW + 10_000)).contains(&REFRESH));
+}
+
+#[test]
+fn a_price_that_moved_is_told() {
+    assert_eq!(decided(&with_feed(PRICE + PRICE / 1_000, 0)), [REFRESH]);
+    assert_eq!(decided(&with_feed(PRICE + PRICE / 1_001, 0)), []);
+    let nothing_newer = with_feed(PRICE * 2, 4_000);
+    assert_eq!(decided(&nothing_newer), []);
+}
+
+#[test]
+fn an_order_gets_its_first_price() {
+    let mut mirror = with_feed(PRICE, 0);
+    let mut account = long(900_000_000);
+    account.orders[0] = order(1, -1_000_000, NOW - 1_999);
+    mirror.accounts.insert(key(1), account);
+    assert_eq!(decided(&mirror), [REFRESH]);
+    account.orders[0].requested_ms -= 1;
+    mirror.accounts.insert(key(1), account);
+    let executes = Intent::ExecuteOrder { account: key(1), market: 0, number: 1 };
+    assert_eq!(decided(&mirror), [executes]);
+}
+
+#[test]
+fn a_flagged_account_gets_its_price_after_the_delay() {
+    let mut mirror = with_feed(PRICE, 0);
+    let mut account = long(40_000_000);
+    account.flagged_ms = NOW - 2_999;
+    mirror.accounts.insert(key(1), account);
+    assert_eq!(decided(&mirror), [REFRESH]);
+}
+
+#[test]
+fn a_refresh_names_the_feeds_of_its_market() {
+    let mirror = with_feed(PRICE, 0);
+    let built = REFRESH.instruction(&mirror, key(7), key(8)).expect("the market is known");
+    assert_eq!(built.accounts.last().map(|meta| meta.pubkey), Some(key(50)));
+}

@@ -1,0 +1,199 @@
+//! What a keeper wants to happen, and the instruction that does it.
+
+use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_risk::pool::PoolKind;
+
+use crate::VenueSnapshot;
+use crate::decide::guardian::STRAINED;
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Close a flagged account's position in a market.
+    Liquidate {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+    },
+    /// Flag an account that fails its maintenance margin.
+    Flag {
+        /// The account.
+        account: Pubkey,
+    },
+    /// Execute a waiting order.
+    ExecuteOrder {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+        /// The order's number.
+        number: u64,
+    },
+    /// Remove an expired order.
+    RemoveOrder {
+        /// The account.
+        account: Pubkey,
+        /// The order's number.
+        number: u64,
+    },
+    /// Turn pending profit into collateral, all of it.
+    MatureProfit {
+        /// The account.
+        account: Pubkey,
+    },
+    /// Pay an exit that waits.
+    PayExit {
+        /// The account.
+        account: Pubkey,
+    },
+    /// Execute a pool request.
+    ExecutePool {
+        /// The request.
+        request: Pubkey,
+    },
+    /// Read a market's feeds.
+    RefreshMarket {
+        /// The market's index.
+        market: u8,
+    },
+    /// Give notice that a market without a price will be settled.
+    AnnounceSettlement {
+        /// The market's index.
+        market: u8,
+    },
+    /// Settle a market whose notice is over.
+    SettleMarket {
+        /// The market's index.
+        market: u8,
+    },
+    /// Close an account's position in a settled market.
+    SettlePosition {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+    },
+    /// Bring the venue evidence of how the chain is doing.
+    Observe,
+    /// Strain the venue for a while, on a guardian's word.
+    Tighten {
+        /// The guardian.
+        guardian: Pubkey,
+    },
+}
+
+impl Intent {
+    /// The account it is about, if it is about one.
+    pub const fn account(&self) -> Option<Pubkey> {
+        match self {
+            Self::Liquidate { account, .. }
+            | Self::Flag { account }
+            | Self::ExecuteOrder { account, .. }
+            | Self::RemoveOrder { account, .. }
+            | Self::MatureProfit { account }
+            | Self::PayExit { account }
+            | Self::SettlePosition { account, .. } => Some(*account),
+            Self::ExecutePool { .. }
+            | Self::RefreshMarket { .. }
+            | Self::AnnounceSettlement { .. }
+            | Self::SettleMarket { .. }
+            | Self::Observe
+            | Self::Tighten { .. } => None,
+        }
+    }
+
+    /// The account on whose state it depends most.
+    pub fn subject(&self, mirror: &VenueSnapshot) -> Option<Pubkey> {
+        match *self {
+            Self::ExecutePool { request } => Some(request),
+            Self::RefreshMarket { market }
+            | Self::AnnounceSettlement { market }
+            | Self::SettleMarket { market } => mirror.market_address(market),
+            Self::Observe | Self::Tighten { .. } => Some(address::chain_health()),
+            Self::Liquidate { .. }
+            | Self::Flag { .. }
+            | Self::ExecuteOrder { .. }
+            | Self::RemoveOrder { .. }
+            | Self::MatureProfit { .. }
+            | Self::PayExit { .. }
+            | Self::SettlePosition { .. } => self.account(),
+        }
+    }
+
+    /// Whether it does something again when it lands again.
+    pub const fn counts_each_time(&self) -> bool {
+        matches!(self, Self::Tighten { .. })
+    }
+
+    /// The account that is no more once it has landed.
+    pub const fn closes(&self) -> Option<Pubkey> {
+        match *self {
+            Self::ExecutePool { request } => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The instruction, paid into the margin account `keeper` and signed by `signer` where a
+    /// signature is needed. `None` when the mirror does not hold the account or its market.
+    pub fn instruction(
+        &self,
+        mirror: &VenueSnapshot,
+        keeper: Pubkey,
+        signer: Pubkey,
+    ) -> Option<Instruction> {
+        let silo = mirror.silo_address;
+        let markets_of = |account: &Pubkey, except: Option<u8>| {
+            mirror.accounts.get(account).map(|state| mirror.markets_of(state, except))
+        };
+        Some(match *self {
+            Self::Liquidate { account, market } => {
+                let others = markets_of(&account, Some(market))?;
+                instruction::liquidate(
+                    silo,
+                    mirror.market_address(market)?,
+                    account,
+                    keeper,
+                    &others,
+                )
+            }
+            Self::Flag { account } => instruction::flag(account, &markets_of(&account, None)?),
+            Self::ExecuteOrder { account, market, number } => {
+                let others = markets_of(&account, Some(market))?;
+                let market = mirror.market_address(market)?;
+                instruction::execute_order(silo, market, account, keeper, number, &others)
+            }
+            Self::RemoveOrder { account, number } => {
+                instruction::cancel_order(signer, account, number)
+            }
+            Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
+            Self::PayExit { account } => {
+                let to = mirror.accounts.get(&account)?.exit_to;
+                instruction::pay_exit(silo, account, to)
+            }
+            Self::ExecutePool { request: address } => {
+                let request = mirror.requests.get(&address)?;
+                let insurance = request.kind() == PoolKind::Insurance;
+                let markets = if insurance { Vec::new() } else { mirror.market_addresses() };
+                let (owner, to) = (request.owner, request.destination);
+                instruction::execute_pool_request(owner, silo, address, to, insurance, &markets)
+            }
+            Self::AnnounceSettlement { market } => {
+                instruction::announce_settlement(mirror.market_address(market)?)
+            }
+            Self::SettleMarket { market } => {
+                instruction::settle_market(mirror.market_address(market)?)
+            }
+            Self::SettlePosition { account, market } => {
+                instruction::settle_position(silo, mirror.market_address(market)?, account)
+            }
+            Self::RefreshMarket { market } => {
+                let state = mirror.market(market)?;
+                let feeds: Vec<_> = mirror.feeds_of(state).map(|(address, _)| *address).collect();
+                instruction::refresh_market(silo, mirror.market_address(market)?, &feeds)
+            }
+            Self::Observe => instruction::observe(&mirror.market_addresses()),
+            Self::Tighten { guardian } => instruction::tighten(guardian, false, STRAINED.0),
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! Between the keeper and the world.
+
+use holdfast_client::Pubkey;
+use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
+
+use crate::Snapshot;
+use crate::health::Progress;
+use crate::tx_sender::Simulation;
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// An endpoint answered a probe.
+    Progress {
+        /// Which endpoint.
+        endpoint: usize,
+        /// What it shows.
+        progress: Progress,
+        /// Fees paid lately on the accounts that are written, micro-lamports per compute unit.
+        fees: Vec<u64>,
+    },
+    /// An endpoint did not answer a probe, or not with anything that makes sense.
+    NoProgress {
+        /// Which endpoint.
+        endpoint: usize,
+    },
+    /// A snapshot came.
+    Snapshot {
+        /// The program's accounts.
+        snapshot: Snapshot,
+        /// The feed accounts.
+        feeds: Vec<FeedAccount>,
+    },
+    /// A snapshot did not come.
+    NoSnapshot,
+    /// A stream is open: what happens from now on, it tells.
+    Opened {
+        /// Which stream.
+        stream: usize,
+    },
+    /// A stream ended, or could not be opened.
+    Closed {
+        /// Which stream.
+        stream: usize,
+    },
+    /// A stream told of a slot.
+    Slot {
+        /// Which stream.
+        stream: usize,
+        /// The slot.
+        slot: u64,
+        /// The slot before it on its fork.
+        parent: u64,
+    },
+    /// A stream showed an account.
+    Shown {
+        /// Which stream.
+        stream: usize,
+        /// The account.
+        shown: Shown,
+    },
+    /// An endpoint showed accounts that were asked for.
+    Looked {
+        /// As they were there; empty data: there is none.
+        shown: Vec<Shown>,
+    },
+    /// A simulation ended, or will not.
+    Simulated {
+        /// Which one.
+        simulation: u64,
+        /// What came of it; `None`: nobody knows.
+        result: Option<Simulation>,
+    },
+    /// What became of transactions that were asked for and are known.
+    Fates {
+        /// One per transaction that is in a block.
+        fates: Vec<TxStatus>,
+    },
+    /// Nobody said what became of transactions.
+    NoFates,
+}
+
+/// An account in some slot; empty data: it was closed.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The slot.
+    pub slot: u64,
+    /// Its address.
+    pub address: Pubkey,
+    /// The program it belongs to.
+    pub owner: Pubkey,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+/// A feed account of a snapshot.
+#[derive(Clone, Debug)]
+pub struct FeedAccount {
+    /// Its address.
+    pub address: Pubkey,
+    /// The provider's program.
+    pub owner: Pubkey,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+/// A transaction that is in a block.
+#[derive(Clone, Debug)]
+pub struct TxStatus {
+    /// Its signature.
+    pub signature: Signature,
+    /// In which slot.
+    pub slot: u64,
+    /// Why the program refused it, if it did.
+    pub refused: Option<String>,
+}
+
+/// Accounts that are fetched at once: what an endpoint answers in one piece.
+pub const MOST_LOOKS: usize = 100;
+
+/// Something to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Ask an endpoint where it is, and what was paid on the accounts: [`Event::Progress`] or
+    /// [`Event::NoProgress`].
+    Probe {
+        /// Which endpoint.
+        endpoint: usize,
+        /// Accounts whose recent fees are wanted.
+        accounts: Vec<Pubkey>,
+    },
+    /// Fetch all of the program's accounts and the feeds: [`Event::Snapshot`] or
+    /// [`Event::NoSnapshot`].
+    Snapshot {
+        /// From which endpoint.
+        endpoint: usize,
+        /// The feed accounts.
+        feeds: Vec<Pubkey>,
+    },
+    /// Open a stream: [`Event::Opened`] or [`Event::Closed`]. One that is open is closed first.
+    Open {
+        /// Which stream.
+        stream: usize,
+        /// The feed accounts.
+        feeds: Vec<Pubkey>,
+    },
+    /// Run a transaction without sending it: [`Event::Simulated`], always.
+    Simulate {
+        /// On which endpoint.
+        endpoint: usize,
+        /// Which one it is in the answer.
+        simulation: u64,
+        /// Not on accounts older than this slot.
+        since: u64,
+        /// The transaction.
+        transaction: VersionedTransaction,
+    },
+    /// Send a transaction.
+    Send {
+        /// To which endpoints.
+        endpoints: Vec<usize>,
+        /// The transaction.
+        transaction: VersionedTransaction,
+    },
+    /// Fetch accounts that streams may not have told of: [`Event::Looked`], or nothing.
+    Look {
+        /// At which endpoint.
+        endpoint: usize,
+        /// Their addresses; at most [`MOST_LOOKS`].
+        accounts: Vec<Pubkey>,
+    },
+    /// Ask what became of transactions: [`Event::Fates`] or [`Event::NoFates`].
+    Fates {
+        /// Which endpoint.
+        endpoint: usize,
+        /// Their signatures.
+        signatures: Vec<Signature>,
+    },
+}
+
+/// Carries commands out. What comes of one is an [`Event`], later.
+pub trait Io {
+    /// Begins to carry a command out.
+    fn begin(&mut self, command: Command);
+}

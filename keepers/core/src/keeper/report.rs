@@ -1,0 +1,108 @@
+//! What a keeper says of itself.
+
+use holdfast_risk::Millis;
+use holdfast_risk::chain::health::{Monitor, State};
+
+use super::Keeper;
+use crate::health::{ChainCondition, Diagnosis};
+use crate::scheduler::HeldBack;
+use crate::tx_sender::{Outcome, TxOutcome};
+
+/// What was counted since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Transactions handed to endpoints, repetitions included.
+    pub sent: u64,
+    /// Intents begun.
+    pub begun: u64,
+    /// Intents that landed and did what they should.
+    pub landed: u64,
+    /// Intents that landed and were refused by the program.
+    pub refused: u64,
+    /// Intents that could not land.
+    pub expired: u64,
+    /// Intents that a simulation refused, so that they were not sent.
+    pub foreseen: u64,
+    /// Simulations asked for.
+    pub simulations: u64,
+    /// Simulations that said anything.
+    pub simulated: u64,
+    /// Slots from first signature to landing, summed over all that landed.
+    pub slots_to_land: u64,
+    /// Micro-lamports per compute unit, summed over all that landed.
+    pub prices: u64,
+    /// Things to do, by the last decision.
+    pub due: u64,
+    /// Accounts that could not be read.
+    pub unreadable: u64,
+    /// Changes that streams left out.
+    pub left_out: u64,
+    /// Abandoned forks.
+    pub forks: u64,
+    /// Probes and snapshots that failed.
+    pub failed_requests: u64,
+    /// Polls in each class, in the order of [`ChainCondition::ALL`] by discriminant.
+    pub classes: [u64; ChainCondition::ALL.len()],
+}
+
+impl Counts {
+    pub(super) fn end(&mut self, ended: &TxOutcome) {
+        match ended.outcome {
+            Outcome::Landed { .. } => {
+                self.landed += 1;
+                self.slots_to_land += ended.slots;
+                self.prices = self.prices.saturating_add(ended.price);
+            }
+            Outcome::Refused { .. } => self.refused += 1,
+            Outcome::Foreseen { .. } => self.foreseen += 1,
+            Outcome::Expired => self.expired += 1,
+        }
+    }
+}
+
+/// A look at a keeper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What is going on.
+    pub diagnosis: Diagnosis,
+    /// Whether it does its work: it has a mirror, and the fault is not its own.
+    pub ready: bool,
+    /// The newest slot known.
+    pub slot: u64,
+    /// The venue's clock.
+    pub venue_now: Millis,
+    /// The venue's state as its chain health has it; not known before the first snapshot.
+    pub state: Option<State>,
+    /// Whether a market with positions has no price within its age limit.
+    pub stale_prices: bool,
+    /// Accounts in the mirror.
+    pub accounts: usize,
+    /// Accounts that the last decision looked at.
+    pub hot: usize,
+    /// Intents under way.
+    pub flying: usize,
+    /// What is not tried for now.
+    pub held_back: Vec<HeldBack>,
+    /// What was counted.
+    pub counts: Counts,
+}
+
+impl Keeper {
+    /// Looks at the keeper.
+    pub fn report(&self, now: Millis) -> Report {
+        let ready = self.replica.is_some() && self.diagnosis.class.consequence().ready;
+        Report {
+            diagnosis: self.diagnosis.clone(),
+            ready,
+            slot: self.sources.frontier(),
+            venue_now: self.venue_now(),
+            state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
+            stale_prices: self.venue().stale_prices,
+            accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
+            hot: self.replica.as_ref().map_or(0, crate::AccountCache::hot),
+            flying: self.lander.flying(),
+            held_back: self.desk.held_back(now),
+            counts: self.counts.clone(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! When the mirror may be wrong about what is due, an endpoint is asked first.
+
+use std::cmp::Reverse;
+
+use holdfast_risk::Millis;
+
+use super::Keeper;
+use crate::decide::is_close;
+use crate::scheduler::Target;
+use crate::{AccountCache, Intent};
+
+/// How long after an abandoned fork the mirror is doubted: what was seen there may still be in it.
+const AFTER_FORK: Millis = Millis(10_000);
+/// Slots that endpoints may show beyond what the mirror is complete to.
+const BEHIND: u64 = 8;
+
+impl Keeper {
+    /// Whether something that costs a fee when it is refused is to be simulated before it is sent.
+    pub(super) fn doubts(
+        &self,
+        intent: &Intent,
+        replica: &AccountCache,
+        venue_now: Millis,
+        now: Millis,
+    ) -> bool {
+        let judged = matches!(
+            intent,
+            Intent::Liquidate { .. } | Intent::Flag { .. } | Intent::ExecuteOrder { .. }
+        );
+        let snapshots_only = self.diagnosis.class.consequence().poll || self.asked.streams() == 0;
+        let shown = self.newest().map_or(0, |seen| seen.slot);
+        let behind = shown > self.complete.saturating_add(BEHIND);
+        let forked = self.forked.is_some_and(|at| now.since(at) < AFTER_FORK);
+        let refused = self.desk.refusals(intent.target()) > 0;
+        // Streams tell of the program's accounts, and so not that a request is none any more.
+        let unheard = matches!(intent, Intent::ExecutePool { .. });
+        unheard
+            || judged
+                && (snapshots_only
+                    || behind
+                    || forked
+                    || refused
+                    || !self.asked.is_whole()
+                    || is_close(replica.mirror(), venue_now, intent))
+    }
+
+    /// Who is asked: who shows the newest slot, and after each refusal another, so that one that is
+    /// wrong stops nothing.
+    pub(super) fn judge(&self, target: Target) -> Option<usize> {
+        let mut usable = self.usable();
+        usable.sort_by_key(|endpoint| Reverse(self.shown.get(endpoint).map(|seen| seen.slot)));
+        let refusals = usize::try_from(self.desk.refusals(target)).unwrap_or_default();
+        usable.get(refusals % usable.len().max(1)).copied()
+    }
+}

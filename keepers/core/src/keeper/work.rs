@@ -1,0 +1,194 @@
+//! Deciding, sending, and noting how it ended.
+
+use holdfast_client::Pubkey;
+use holdfast_risk::Millis;
+use holdfast_risk::chain::health::Monitor;
+use solana_transaction::versioned::VersionedTransaction;
+use tracing::{info, warn};
+
+use super::{Command, Keeper};
+use crate::decide::guardian::{Look, Verdict};
+use crate::health::Venue;
+use crate::tx_sender::{Moment, Outcome, TxOutcome};
+use crate::{Intent, Version};
+
+impl Keeper {
+    /// What the venue adds to the judgement of sources.
+    pub(super) fn venue(&self) -> Venue {
+        let Some(mirror) = self.mirror() else { return Venue::default() };
+        let monitor = Monitor::from(&mirror.chain_health.monitor);
+        let now = self.venue_now();
+        let stale = mirror.markets.iter().any(|(_, market)| {
+            let idle = market.longs.size == 0 && market.shorts.size == 0;
+            !idle && !market.is_settled() && !market.mark(now, monitor.last_disruption).fresh
+        });
+        Venue {
+            baseline_us: monitor.baseline_us,
+            restart_slot: monitor.restart_slot,
+            stale_prices: stale,
+        }
+    }
+
+    /// The venue's clock, as the newest endpoint shows the cluster's.
+    pub(super) fn venue_now(&self) -> Millis {
+        let Some(seen) = self.newest() else { return Millis(0) };
+        let Some(mirror) = self.mirror() else { return seen.clock };
+        let monitor = Monitor::from(&mirror.chain_health.monitor);
+        monitor.now(seen.clock, seen.slot, Millis(0))
+    }
+
+    /// Accounts that most transactions write: what is paid on them is what a place costs.
+    pub(super) fn written(&self) -> Vec<Pubkey> {
+        let markets = self.mirror().map(crate::VenueSnapshot::market_addresses).unwrap_or_default();
+        [vec![self.silo], markets].concat()
+    }
+
+    /// Decides and sends; follows what is under way.
+    pub(super) fn work(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        let Some(seen) = self.newest() else { return };
+        let venue_now = self.venue_now();
+        let consequence = self.diagnosis.class.consequence();
+        let usable = self.usable();
+        let endpoints: Vec<_> =
+            if consequence.fan_out { usable } else { usable.into_iter().take(1).collect() };
+        let recent = std::mem::take(&mut self.recent_fees);
+        let moment = Moment {
+            now,
+            slot: seen.slot,
+            height: seen.height,
+            blockhash: seen.blockhash,
+            recent: &recent,
+            allowed: consequence,
+        };
+        let (again, ended) = self.lander.poll(&moment);
+        for ended in ended {
+            self.end(ended, now);
+        }
+        for transaction in again {
+            commands.push(self.send(&endpoints, transaction));
+        }
+        for intent in self.decide(venue_now, now) {
+            let begun = self.begin(intent, venue_now, &moment, &endpoints);
+            if begun.is_none() && !self.dry_run {
+                let reason = "the mirror lacks what it takes".to_owned();
+                warn!(?intent, %reason, "not begun");
+                self.desk.refused(intent.target(), reason, now);
+            }
+            commands.extend(begun);
+        }
+        self.recent_fees = recent;
+    }
+
+    /// What this keeper does now.
+    fn decide(&mut self, venue_now: Millis, now: Millis) -> Vec<Intent> {
+        let tightens = self.tighten(venue_now, now);
+        let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
+            return Vec::new();
+        };
+        self.due = replica.decide(venue_now);
+        self.due.extend(tightens);
+        self.counts.due = self.due.len() as u64;
+        let allowed = self.diagnosis.class.consequence();
+        self.desk.pick(replica.mirror(), &self.due, &allowed, self.complete, venue_now, now)
+    }
+
+    /// What a guardian does now.
+    fn tighten(&mut self, venue_now: Millis, now: Millis) -> Option<Intent> {
+        let clock = self.newest()?.clock;
+        let (guardian, replica) = (self.guardian.as_mut()?, self.replica.as_ref()?);
+        let verdict = guardian.judge(&Look {
+            mirror: replica.mirror(),
+            diagnosis: &self.diagnosis,
+            snapshot: self.asked.snapshot_at(),
+            clock,
+            venue_now,
+            now,
+        });
+        match verdict {
+            Verdict::Nothing => None,
+            Verdict::Confirm => {
+                self.asked.snapshot_soon();
+                None
+            }
+            Verdict::Tighten => Some(Intent::Tighten { guardian: guardian.key() }),
+        }
+    }
+
+    /// Begins an intent: its transaction is sent, or simulated first.
+    fn begin(
+        &mut self,
+        intent: Intent,
+        venue_now: Millis,
+        moment: &Moment,
+        endpoints: &[usize],
+    ) -> Option<Command> {
+        let replica = self.replica.as_ref()?;
+        let (mirror, target) = (replica.mirror(), intent.target());
+        let kind = intent.kind(mirror);
+        if self.dry_run {
+            info!(?intent, "would send");
+            self.desk.refused(target, "dry run".to_owned(), moment.now);
+            return None;
+        }
+        let instruction = intent.instruction(mirror, self.account, self.lander.wallet())?;
+        let command = if self.doubts(&intent, replica, venue_now, moment.now) {
+            let accounts = instruction.accounts.iter().map(|account| &account.pubkey);
+            let since = replica.known_since(accounts);
+            let endpoint = self.judge(target)?;
+            let (simulation, transaction) = self.lander.hold(intent, kind, instruction, moment)?;
+            info!(?intent, "simulated first");
+            self.counts.simulations += 1;
+            Command::Simulate { endpoint, simulation, since, transaction }
+        } else {
+            let transaction = self.lander.begin(intent, kind, instruction, moment)?;
+            info!(?intent, "sent");
+            self.send(endpoints, transaction)
+        };
+        self.desk.sent(target);
+        self.counts.begun += 1;
+        Some(command)
+    }
+
+    fn send(&mut self, endpoints: &[usize], transaction: VersionedTransaction) -> Command {
+        self.counts.sent += 1;
+        Command::Send { endpoints: endpoints.to_vec(), transaction }
+    }
+
+    pub(super) fn end(&mut self, ended: TxOutcome, now: Millis) {
+        let target = ended.intent.target();
+        match ended.outcome {
+            Outcome::Landed { .. } | Outcome::Refused { .. } => self.sources.ended(true, now),
+            Outcome::Expired => self.sources.ended(false, now),
+            Outcome::Foreseen { .. } => {}
+        }
+        self.counts.end(&ended);
+        if matches!(ended.outcome, Outcome::Refused { .. } | Outcome::Foreseen { .. }) {
+            let subject = self.mirror().and_then(|mirror| ended.intent.subject(mirror));
+            self.doubtful.extend(subject);
+        }
+        match &ended.outcome {
+            Outcome::Landed { slot } => {
+                info!(intent = ?ended.intent, slots = ended.slots, price = ended.price, "landed");
+                self.desk.landed(target, *slot, now);
+                if let (Some(closed), Some(replica)) = (ended.intent.closes(), &mut self.replica) {
+                    // Streams tell of the program's accounts, and this is none any more.
+                    replica.close(closed, Version { slot: *slot, write: u64::MAX });
+                }
+            }
+            Outcome::Refused { slot, reason } => {
+                warn!(intent = ?ended.intent, %reason, "refused");
+                self.desk.landed(target, *slot, now);
+                self.desk.refused(target, reason.clone(), now);
+            }
+            Outcome::Foreseen { reason } => {
+                info!(intent = ?ended.intent, %reason, "not sent: a simulation was refused");
+                self.desk.refused(target, reason.clone(), now);
+            }
+            Outcome::Expired => {
+                warn!(intent = ?ended.intent, signed = ended.signed, "did not land");
+                let reason = "it did not land before its blockhash expired".to_owned();
+                self.desk.refused(target, reason, now);
+            }
+        }
+    }
+}

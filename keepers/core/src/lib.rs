@@ -1,0 +1,23 @@
+//! What a keeper decides: a mirror of the venue's accounts, a pure decision over it, and the
+//! instructions that carry it out. No network, no clock of its own.
+
+mod account_cache;
+mod decide;
+pub mod fees;
+pub mod health;
+mod intent;
+pub mod keeper;
+mod leader_rotation;
+pub mod scheduler;
+mod trigger_index;
+pub mod tx_sender;
+mod units;
+mod venue_snapshot;
+#[cfg(test)]
+mod world;
+
+pub use account_cache::{AccountCache, Merged, Snapshot, Taken, Version};
+pub use decide::{decide, decide_about};
+pub use intent::Intent;
+pub use trigger_index::TriggerIndex;
+pub use venue_snapshot::VenueSnapshot;

@@ -1,0 +1,316 @@
+//! Which of the decided intents are carried out now, and by whom.
+//!
+//! Nothing is sent twice while it is under way, nothing again at once that was refused, and of
+//! several keepers one acts first: the others follow after a delay each, if the thing is still to
+//! do by then. Nothing of this is kept on disk: whoever starts finds out from the chain.
+
+use std::collections::{BTreeMap, HashSet};
+
+use holdfast_client::Pubkey;
+use holdfast_risk::Millis;
+
+use crate::health::OperatingPolicy;
+use crate::leader_rotation::LeaderRotation;
+use crate::{Intent, VenueSnapshot};
+
+/// The first pause after a refusal; it doubles with each further one.
+const FIRST_PAUSE: Millis = Millis(1_000);
+const LONGEST_PAUSE: Millis = Millis(60_000);
+/// The mirror has to show what landed within this time, or it is looked at again.
+const SHOWS_AFTER: Millis = Millis(10_000);
+/// Transactions under way at once.
+const MOST_FLYING: usize = 64;
+
+/// What an intent is about: one thing is under way at a time for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// An account's flag or liquidation.
+    Account(Pubkey),
+    /// An order.
+    Order(Pubkey, u64),
+    /// An account's pending profit.
+    Profit(Pubkey),
+    /// An account's exit.
+    Exit(Pubkey),
+    /// A pool request.
+    Request(Pubkey),
+    /// A market's price.
+    Market(u8),
+    /// A market's settlement.
+    Settlement(u8),
+    /// An account's position in a settled market.
+    Position(Pubkey, u8),
+    /// The chain's health.
+    Chain,
+    /// A guardian's word on it.
+    Tightening,
+}
+
+/// What an intent is for: it decides what may stop it and what it may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Tells the venue how the chain is.
+    Observe,
+    /// Lets a trader out, or brings the price that lets one out.
+    Exit,
+    /// Takes risk off the venue, or lets a trader in.
+    Risk,
+    /// Can wait.
+    Chore,
+}
+
+/// Decides who does what, when.
+pub struct Scheduler {
+    attendance: LeaderRotation,
+    records: BTreeMap<Target, Record>,
+    flying: HashSet<Target>,
+}
+
+/// What is remembered of a target.
+#[derive(Clone, Debug)]
+struct Record {
+    /// Since when there has been something to do about it.
+    since: Millis,
+    /// Refusals since then.
+    refusals: u32,
+    /// Nothing before this.
+    pause: Millis,
+    /// What the last refusal said.
+    reason: String,
+    /// In which slot it landed, and when that was noticed.
+    landed: Option<(u64, Millis)>,
+    /// Whose turn was before this keeper's.
+    ahead: Vec<Pubkey>,
+}
+
+/// Something that is not tried for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldBack {
+    /// What.
+    pub target: Target,
+    /// How often it was refused.
+    pub refusals: u32,
+    /// Until when it is left alone.
+    pub until: Millis,
+    /// Why.
+    pub reason: String,
+}
+
+impl Intent {
+    /// What it is about.
+    pub const fn target(&self) -> Target {
+        match *self {
+            Self::Liquidate { account, .. } | Self::Flag { account } => Target::Account(account),
+            Self::ExecuteOrder { account, number, .. } | Self::RemoveOrder { account, number } => {
+                Target::Order(account, number)
+            }
+            Self::MatureProfit { account } => Target::Profit(account),
+            Self::PayExit { account } => Target::Exit(account),
+            Self::ExecutePool { request } => Target::Request(request),
+            Self::RefreshMarket { market } => Target::Market(market),
+            Self::AnnounceSettlement { market } | Self::SettleMarket { market } => {
+                Target::Settlement(market)
+            }
+            Self::SettlePosition { account, market } => Target::Position(account, market),
+            Self::Observe => Target::Chain,
+            Self::Tighten { .. } => Target::Tightening,
+        }
+    }
+
+    /// What it is for.
+    pub fn kind(&self, mirror: &VenueSnapshot) -> Kind {
+        match self {
+            Self::Observe | Self::Tighten { .. } => Kind::Observe,
+            Self::RefreshMarket { .. } | Self::PayExit { .. } => Kind::Exit,
+            Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
+            Self::ExecuteOrder { account, market, number } => {
+                let opens = mirror.accounts.get(account).is_some_and(|state| {
+                    let held = state.position(*market).size;
+                    let mut orders = state.orders.iter();
+                    let order = orders.find(|slot| slot.number == *number);
+                    order.is_some_and(|slot| {
+                        holdfast_risk::account::order::Order::from(slot).opens(held)
+                    })
+                });
+                if opens { Kind::Risk } else { Kind::Exit }
+            }
+            Self::RemoveOrder { .. }
+            | Self::MatureProfit { .. }
+            | Self::ExecutePool { .. }
+            | Self::AnnounceSettlement { .. }
+            | Self::SettleMarket { .. }
+            | Self::SettlePosition { .. } => Kind::Chore,
+        }
+    }
+
+    /// The market whose keeper it falls to; what belongs to no market falls to the chain's.
+    fn market(&self, mirror: &VenueSnapshot) -> u8 {
+        match self {
+            Self::Liquidate { market, .. }
+            | Self::ExecuteOrder { market, .. }
+            | Self::RefreshMarket { market }
+            | Self::AnnounceSettlement { market }
+            | Self::SettleMarket { market }
+            | Self::SettlePosition { market, .. } => *market,
+            Self::Flag { account } | Self::RemoveOrder { account, .. } => {
+                let state = mirror.accounts.get(account);
+                state.and_then(|state| state.open_indices().next()).unwrap_or(u8::MAX)
+            }
+            Self::MatureProfit { .. }
+            | Self::PayExit { .. }
+            | Self::ExecutePool { .. }
+            | Self::Observe
+            | Self::Tighten { .. } => u8::MAX,
+        }
+    }
+}
+
+impl OperatingPolicy {
+    /// Whether something of this kind may be sent.
+    pub const fn allows(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Observe => self.observe,
+            Kind::Exit => self.exits,
+            Kind::Risk => self.risk,
+            Kind::Chore => self.chores,
+        }
+    }
+}
+
+impl Scheduler {
+    /// The desk of one keeper among `keepers`; alone where there are none others.
+    pub fn new(me: Pubkey, keepers: &[Pubkey]) -> Self {
+        Self {
+            attendance: LeaderRotation::new(me, keepers),
+            records: BTreeMap::new(),
+            flying: HashSet::new(),
+        }
+    }
+
+    /// Of what was decided, in its order, what this keeper sends now. `seen` is the slot up to which
+    /// the mirror is known to be complete; `venue_now` the venue's clock, which all keepers share;
+    /// `now` this keeper's own.
+    pub fn pick(
+        &mut self,
+        mirror: &VenueSnapshot,
+        intents: &[Intent],
+        allowed: &OperatingPolicy,
+        seen: u64,
+        venue_now: Millis,
+        now: Millis,
+    ) -> Vec<Intent> {
+        self.forget(intents, now);
+        let mut picked = Vec::new();
+        for intent in intents {
+            let target = intent.target();
+            let record = self.records.entry(target).or_insert_with(|| Record::new(now));
+            let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
+            record.ahead = self.attendance.ahead(intent.market(mirror), venue_now);
+            let begins = record.since.after(self.attendance.wait(&record.ahead, now));
+            let chosen = free > 0
+                && allowed.allows(intent.kind(mirror))
+                && !self.flying.contains(&target)
+                && now >= begins.max(record.pause)
+                && !record.is_settling(seen, now);
+            if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
+                picked.push((record.refusals.min(4), *intent));
+                // Who has no guardian's key lets nothing pass by not tightening.
+                if target != Target::Tightening {
+                    self.attendance.passed(&record.ahead, record.since, now);
+                }
+            }
+        }
+        // What was refused before is less likely to land: it yields to what was not.
+        picked.sort_by_key(|(refusals, intent)| (intent.kind(mirror), *refusals));
+        picked.into_iter().map(|(_, intent)| intent).collect()
+    }
+
+    /// It is under way.
+    pub fn sent(&mut self, target: Target) {
+        self.flying.insert(target);
+    }
+
+    /// It landed and did what it should.
+    pub fn landed(&mut self, target: Target, slot: u64, now: Millis) {
+        self.flying.remove(&target);
+        if let Some(record) = self.records.get_mut(&target) {
+            record.refusals = 0;
+            record.landed = Some((slot, now));
+        }
+    }
+
+    /// It was refused, or can no longer land.
+    pub fn refused(&mut self, target: Target, reason: String, now: Millis) {
+        self.flying.remove(&target);
+        let record = self.records.entry(target).or_insert_with(|| Record::new(now));
+        let pause = FIRST_PAUSE.0.saturating_mul(1 << record.refusals.min(10));
+        record.refusals = record.refusals.saturating_add(1);
+        record.pause = now.after(Millis(pause.min(LONGEST_PAUSE.0)));
+        record.reason = reason;
+    }
+
+    /// How often it was refused since there is something to do about it.
+    pub fn refusals(&self, target: Target) -> u32 {
+        self.records.get(&target).map_or(0, |record| record.refusals)
+    }
+
+    /// What is left alone for now, with the reasons.
+    pub fn held_back(&self, now: Millis) -> Vec<HeldBack> {
+        let paused = self.records.iter().filter(|(_, record)| record.pause > now);
+        let held = paused.map(|(target, record)| HeldBack {
+            target: *target,
+            refusals: record.refusals,
+            until: record.pause,
+            reason: record.reason.clone(),
+        });
+        held.collect()
+    }
+
+    /// How much is under way.
+    pub fn flying(&self) -> usize {
+        self.flying.len()
+    }
+
+    /// Drops what is no longer to do, except what is under way or was refused a short while ago.
+    fn forget(&mut self, intents: &[Intent], now: Millis) {
+        let due: HashSet<_> = intents.iter().map(Intent::target).collect();
+        let (flying, attendance) = (&self.flying, &mut self.attendance);
+        self.records.retain(|target, record| {
+            if due.contains(target) || flying.contains(target) {
+                return true;
+            }
+            let ahead = std::mem::take(&mut record.ahead);
+            if !record.is_ours() && *target != Target::Tightening {
+                attendance.done(&ahead, record.since, now);
+            }
+            record.pause > now
+        });
+    }
+}
+
+impl Record {
+    const fn new(now: Millis) -> Self {
+        Self {
+            since: now,
+            refusals: 0,
+            pause: Millis(0),
+            reason: String::new(),
+            landed: None,
+            ahead: Vec::new(),
+        }
+    }
+
+    /// Whether it was this keeper that did it.
+    const fn is_ours(&self) -> bool {
+        self.landed.is_some() && self.refusals == 0
+    }
+
+    /// Whether it landed and the mirror cannot show it yet.
+    fn is_settling(&self, seen: u64, now: Millis) -> bool {
+        self.landed.is_some_and(|(slot, at)| seen <= slot && now.since(at) < SHOWS_AFTER)
+    }
+}
+
+#[cfg(test)]
+#[path = "scheduler_tests.rs"]
+mod tests;

@@ -1,0 +1,135 @@
+//! Which accounts a decision has to look at: an index on what would have to happen first.
+//!
+//! An account is either *hot*, looked at in every decision, or *armed*: a few alarms stand on
+//! prices and moments, none of which has gone off, and until one does no decision can concern the
+//! account. Alarms may go off too early, never too late: whoever goes off is evaluated again by the
+//! rules and armed anew if nothing is due.
+
+mod account;
+mod wake_condition;
+
+use std::collections::{BTreeSet, HashMap};
+
+use holdfast_client::Pubkey;
+use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
+use holdfast_risk::Millis;
+
+use crate::VenueSnapshot;
+use account::{Arming, arm};
+use wake_condition::{Alarms, WakeCondition};
+
+/// The index. It is told what changed in the mirror and says whom to look at.
+#[derive(Default)]
+pub struct TriggerIndex {
+    hot: BTreeSet<Pubkey>,
+    alarms: Alarms,
+    armed: HashMap<Pubkey, Vec<WakeCondition>>,
+    seen: Seen,
+}
+
+/// What the alarms were set against. When one of these moves in a way that alarms do not cover,
+/// everybody is looked at again.
+#[derive(Default)]
+struct Seen {
+    last_disruption: Millis,
+    silo: Option<SiloTermsState>,
+    markets: Vec<(MarketTermsState, Millis, bool)>,
+}
+
+impl TriggerIndex {
+    /// An account was added, changed or removed.
+    pub fn account_changed(&mut self, address: Pubkey) {
+        self.disarm(&address);
+        self.hot.insert(address);
+    }
+
+    /// Anything may have changed: everybody is looked at next.
+    pub fn forget(&mut self) {
+        self.seen = Seen::default();
+    }
+
+    /// Accounts to decide about at `now`, after the alarms that markets and time set off. What it
+    /// costs grows with those accounts, not with how many there are.
+    pub fn candidates(&mut self, mirror: &VenueSnapshot, now: Millis) -> &BTreeSet<Pubkey> {
+        let chain = mirror.chain(now);
+        if self.is_unforeseen(mirror, chain.monitor.last_disruption) {
+            self.look_at_all(mirror);
+        }
+        for (market, seen) in
+            mirror.markets.iter().map(|(_, market)| market).zip(&self.seen.markets)
+        {
+            self.alarms.ring(market, &chain, seen.1, &mut self.hot);
+        }
+        self.alarms.pass(now, &mut self.hot);
+        self.remember(mirror, chain.monitor.last_disruption);
+        let looked_at = std::mem::take(&mut self.hot);
+        for address in looked_at {
+            self.disarm(&address);
+            let Some(account) = mirror.accounts.get(&address) else { continue };
+            match arm(mirror, &chain, account) {
+                Arming::Hot => {
+                    self.hot.insert(address);
+                }
+                Arming::Armed(alarms) => {
+                    self.alarms.set(address, &alarms);
+                    self.armed.insert(address, alarms);
+                }
+            }
+        }
+        &self.hot
+    }
+
+    /// Accounts that prices would concern first: those that are looked at anyway, and so many of
+    /// each market and side whose alarms on margin go off next.
+    pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
+        let mut nearest = self.hot.clone();
+        self.alarms.nearest(count, &mut nearest);
+        nearest
+    }
+
+    /// How many accounts the last decision looked at.
+    pub fn hot(&self) -> usize {
+        self.hot.len()
+    }
+
+    /// The chain broke (orders then wait for prices since) or a break or a price was taken back, a
+    /// market was settled, or settings changed.
+    fn is_unforeseen(&self, mirror: &VenueSnapshot, last_disruption: Millis) -> bool {
+        let seen = &self.seen;
+        let same_markets = seen.markets.len() == mirror.markets.len()
+            && mirror.markets.iter().zip(&seen.markets).all(
+                |((_, market), (terms, newest, settled))| {
+                    market.terms == *terms
+                        && market.is_settled() == *settled
+                        && market.newest_price().published >= *newest
+                },
+            );
+        last_disruption != seen.last_disruption
+            || seen.silo != Some(mirror.silo.terms)
+            || !same_markets
+    }
+
+    fn look_at_all(&mut self, mirror: &VenueSnapshot) {
+        self.alarms = Alarms::default();
+        self.armed.clear();
+        self.hot = mirror.accounts.keys().copied().collect();
+    }
+
+    fn remember(&mut self, mirror: &VenueSnapshot, last_disruption: Millis) {
+        let markets = mirror.markets.iter();
+        let markets = markets.map(|(_, market)| {
+            (market.terms, market.newest_price().published, market.is_settled())
+        });
+        let silo = Some(mirror.silo.terms);
+        self.seen = Seen { last_disruption, silo, markets: markets.collect() };
+    }
+
+    fn disarm(&mut self, address: &Pubkey) {
+        if let Some(alarms) = self.armed.remove(address) {
+            self.alarms.unset(*address, &alarms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

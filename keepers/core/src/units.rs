@@ -1,0 +1,68 @@
+//! Compute units an instruction asks for: what it was measured to need at most, and some more.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use anchor_lang::Discriminator;
+use holdfast_client::Instruction;
+use holdfast_client::holdfast::instruction as of;
+
+/// The ceilings that `cargo xtask bench` checks.
+static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../docs/compute-unit-ceilings.json"))
+        .unwrap_or_default()
+});
+/// What the instructions that set limit and price need themselves.
+const BUDGET: u32 = 300;
+/// What the program spends on saying why it refuses.
+const WORDS: u32 = 2_500;
+/// The most a transaction may ask for.
+pub const MOST_UNITS: u32 = 1_400_000;
+/// For what was not measured.
+const UNKNOWN: u32 = 200_000;
+
+/// Compute units to ask for: some more than the ceiling of the measured case with at least as
+/// many accounts after the instruction's own.
+pub fn compute_units(instruction: &Instruction) -> u32 {
+    let (name, own) = match instruction.data.get(..8).unwrap_or_default() {
+        data if data == of::Liquidate::DISCRIMINATOR => ("liquidate", 4),
+        data if data == of::Flag::DISCRIMINATOR => ("flag", 2),
+        data if data == of::ExecuteOrder::DISCRIMINATOR => ("execute_order", 4),
+        data if data == of::ExecutePoolRequest::DISCRIMINATOR => ("execute_pool_request", 8),
+        data if data == of::RefreshMarket::DISCRIMINATOR => ("refresh_market", 3),
+        data if data == of::MatureProfit::DISCRIMINATOR => return ceiling("mature_profit"),
+        data if data == of::Tighten::DISCRIMINATOR => return ceiling("tighten"),
+        data if data == of::CancelOrder::DISCRIMINATOR => return ceiling("cancel_order"),
+        data if data == of::Observe::DISCRIMINATOR => {
+            let markets = u32::try_from(instruction.accounts.len()).unwrap_or_default();
+            return ceiling("observe").saturating_add(markets.saturating_mul(1_500));
+        }
+        _ => return UNKNOWN,
+    };
+    let more = instruction.accounts.len().saturating_sub(own);
+    let measured = CEILINGS.keys().filter_map(|case| {
+        let count: usize = case.strip_prefix(name)?.strip_prefix('_')?.parse().ok()?;
+        (count >= more).then_some((count, case))
+    });
+    measured.min().map_or(UNKNOWN, |(_, case)| ceiling(case))
+}
+
+/// Compute units to ask for after a simulation took so many; `None`: nothing takes so many.
+pub fn measured(consumed: u64) -> Option<u32> {
+    let consumed = u32::try_from(consumed).ok().filter(|units| (1..=MOST_UNITS).contains(units))?;
+    Some(with_margin(consumed).min(MOST_UNITS))
+}
+
+/// A quarter more: accounts change until it lands. And enough for a refusal to be one by name.
+const fn with_margin(units: u32) -> u32 {
+    units.saturating_add(units / 4).saturating_add(BUDGET + WORDS)
+}
+
+fn ceiling(case: &str) -> u32 {
+    let measured = CEILINGS.get(case).copied();
+    measured.map_or(UNKNOWN, with_margin)
+}
+
+#[cfg(test)]
+#[path = "units_tests.rs"]
+mod tests;

@@ -1,0 +1,110 @@
+use super::*;
+use crate::{AccountData, Head, Place};
+use holdfast_client::Instruction;
+use holdfast_client::holdfast::state::MarketTermsState;
+use solana_keypair::Keypair;
+
+/// A cluster without a single account, which nothing may be sent to.
+struct Empty;
+
+impl Cluster for Empty {
+    fn place(&mut self) -> Result<Place, String> {
+        Err("not asked".to_owned())
+    }
+    fn account(&mut self, _: &Pubkey) -> Result<Option<AccountData>, String> {
+        Ok(None)
+    }
+    fn accounts_of(&mut self, _: &Pubkey, _: &[u8], _: usize) -> Result<Vec<Head>, String> {
+        Ok(vec![])
+    }
+    fn rent(&mut self, _: usize) -> Result<u64, String> {
+        Err("not asked".to_owned())
+    }
+    fn next_slot(&mut self) -> Result<(), String> {
+        Err("not asked".to_owned())
+    }
+    fn send(&mut self, _: &[Instruction], _: &[&Keypair]) -> Result<(), String> {
+        Err("not asked".to_owned())
+    }
+}
+
+const EXAMPLE: &str = include_str!("../../deployment.example.toml");
+
+/// The example with addresses where it has none.
+fn example() -> String {
+    let named = [
+        ("<address of the fee receiver>", "11111111111111111111111111111112"),
+        ("<address of guardian 1>", "11111111111111111111111111111113"),
+        ("<address of guardian 2>", "11111111111111111111111111111114"),
+        ("<address of guardian 3>", "11111111111111111111111111111115"),
+    ];
+    named.iter().fold(EXAMPLE.to_owned(), |text, (from, to)| text.replacen(from, to, 1))
+}
+
+#[test]
+fn nobody_is_locked_in_who_was_not_named() {
+    let mut text = EXAMPLE.to_owned();
+    for who in ["the fee receiver", "guardian 1", "guardian 2", "guardian 3"] {
+        let missing = format!("<address of {who}>");
+        let error = parse(&mut Empty, &text).map(|_| ()).unwrap_err();
+        assert!(error.contains(&format!("\"{missing}\" is no Solana address")), "{error}");
+        text = text.replacen(&missing, &Pubkey::new_unique().to_string(), 1);
+    }
+    assert!(parse(&mut Empty, &text).is_ok());
+}
+
+#[test]
+fn the_example_is_a_deployment() {
+    let DesiredState { deployment, feeds } = parse(&mut Empty, &example()).unwrap();
+    assert_eq!(deployment.guardians.len(), 3);
+    assert_eq!(deployment.timelock, presets::timelock());
+    let silo = &deployment.silos[0];
+    assert_eq!(silo.terms, presets::silo());
+    let market = &silo.markets[0];
+    assert_eq!(market.name, "SOL");
+    let taker_fee_bps = 5;
+    assert_eq!(market.terms, MarketTermsState { taker_fee_bps, ..presets::market(150) });
+    let providers: Vec<_> = market.feeds.sources.iter().map(|feed| feed.provider).collect();
+    assert_eq!(providers, [1, 2, 3]);
+    assert_eq!(market.feeds.sources[2].id, [1; 32]);
+    // Those that the manifest would not know from the ids.
+    let places: Vec<_> = feeds.iter().map(|&(silo, market, _)| (silo, market)).collect();
+    assert_eq!(places, [(0, 0), (0, 0)]);
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line() {
+    let example = example();
+    for (from, to, place, said) in [
+        ("fee_receiver", "fees_receiver", "fee_receiver", "unknown field `fees_receiver`"),
+        ("price = 150", "price = \"150\"", "price = 150", "expected u64"),
+        ("\"EPj", "\"0Pj", "\"EPj", "is no Solana address"),
+        ("1114\"", "1113\"", "guardians = [", "two to five different keys"),
+        ("wait_ms = 172_800_000", "wait_ms = 172_800", "[timelock]", "1 to 30 days"),
+        ("share_bps = 2_000", "share_bps = 9_900", "[[silo]]", "the silo's terms"),
+        ("thaw_ms = 600_000", "thaw_ms = 59_999", "[thresholds]", "the thresholds leave"),
+        ("insurance_share", "insurance", "insurance_share", "unknown field `insurance_bps`"),
+        ("\"SOL\"", "\"a name of seventeen\"", "\"SOL\"", "1 to 16 bytes"),
+        ("fee_bps = 5", "fee_bps = 500", "[[silo.market]]", "SOL leave the bounds"),
+        ("quorum = 2", "quorum = 1", "[[silo.market]]", "SOL needs one to five"),
+        ("\"switchboard\"", "\"other\"", "\"switchboard\"", "unknown variant `other`"),
+        ("0xef0d", "0xeg0d", "0xef0d", "64 hexadecimal digits"),
+        ("id = \"0x0101", "# ", "[[silo.market.feed]]", "there is no account CGxZ"),
+        ("account = \"H6AR", "# ", "[[silo.market.feed]]", "named by its account alone"),
+    ] {
+        let mistake = example.find(from).unwrap();
+        // What is wrong with a whole section is named with the line of its heading.
+        let heading = example[..mistake].rfind(place).filter(|_| place.starts_with('['));
+        let at = heading.or_else(|| example.find(place)).unwrap();
+        let line = example[..at].matches('\n').count() + 1;
+        let error = parse(&mut Empty, &example.replacen(from, to, 1)).map(|_| ()).unwrap_err();
+        let is_there = error.contains(&format!("line {line}")) && error.contains(said);
+        assert!(is_there, "{from}, line {line}: {error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = read(&mut Empty, Path::new("no/such/file.toml")).map(|_| ()).unwrap_err();
+    assert!(error.contains("no/such/file.toml") && error.contains("--plan-file"), "{error}");
+}

@@ -1,0 +1,40 @@
+//! What the admin's instructions check besides the signature.
+
+use anchor_lang::prelude::*;
+use anchor_lang::solana_program::system_program;
+use solana_instructions_sysvar::load_instruction_at_checked;
+
+use crate::clock::{Chain, cluster_clock};
+use crate::error::HoldfastError;
+use crate::state::{ChainHealth, Change, ChangeKind, Exchange};
+
+/// Number of `AdvanceNonceAccount` among the system program's instructions, as it starts their data.
+const ADVANCE_NONCE_ACCOUNT: [u8; 4] = 4_u32.to_le_bytes();
+
+/// Refuses a transaction with a durable nonce: signed once, it could be sent at any later time.
+/// `instructions` is the sysvar, by its address. The cluster looks for the nonce in the
+/// transaction's first instruction, and so does this, however deep the call.
+pub fn refuse_durable_nonce(instructions: &AccountInfo) -> Result<()> {
+    let first = load_instruction_at_checked(0, instructions)?;
+    let advances =
+        first.program_id == system_program::ID && first.data.starts_with(&ADVANCE_NONCE_ACCOUNT);
+    require!(!advances, HoldfastError::DurableNonce);
+    Ok(())
+}
+
+/// Whether something may be created: during set-up directly, afterwards when a ready change names
+/// exactly this.
+pub fn require_creatable(
+    exchange: &Exchange,
+    health: &ChainHealth,
+    change: Option<&Change>,
+    created: &ChangeKind,
+) -> Result<()> {
+    if !exchange.is_locked() {
+        return Ok(());
+    }
+    let change = change.filter(|change| change.content == *created);
+    let change = change.ok_or(HoldfastError::ChangeRequired)?;
+    let last_disruption = Chain::guard(health)?.monitor.last_disruption;
+    change.require_ready(exchange, cluster_clock()?, last_disruption)
+}

@@ -1,0 +1,54 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::chain::health::{Monitor, Thresholds};
+
+use crate::account_health::any_market;
+use crate::clock::read_sysvars;
+use crate::error::HoldfastError;
+use crate::events::{ChainObserved, ChainStateChanged};
+use crate::state::{ChainHealth, MonitorState, SampleState};
+
+/// Accounts of `observe`; markets may follow, whose stored readings are evidence of the time.
+/// Anyone may call it.
+#[derive(Accounts)]
+pub struct Observe<'info> {
+    /// Where the sample goes.
+    #[account(mut)]
+    pub chain_health: AccountLoader<'info, ChainHealth>,
+}
+
+/// Judges the sysvars and stored readings, and keeps the sample and the state. Nobody's word is
+/// taken.
+pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
+    let mut health = ctx.accounts.chain_health.load_mut()?;
+    for info in ctx.remaining_accounts {
+        take_times(&mut health, info)?;
+    }
+    let last = Monitor::from(&health.monitor);
+    let seen = read_sysvars(&last, health.proven())?;
+    require!(last.is_due(seen.now), HoldfastError::SampleTooSoon);
+    let (after, transition) = last.step(&seen, &Thresholds::from(&health.thresholds));
+    health.monitor = MonitorState::from(&after);
+    let sample = SampleState::from(&seen);
+    health.push(sample);
+    emit!(ChainObserved {
+        slot: sample.slot,
+        clock_ms: sample.clock_ms,
+        now_ms: sample.now_ms,
+        skipped: sample.skipped,
+    });
+    if let Some(transition) = transition {
+        emit!(ChainStateChanged::of(&transition, &after, after.seen));
+    }
+    Ok(())
+}
+
+/// Notes the newest publish time of each of a market's providers.
+fn take_times<'info>(health: &mut ChainHealth, info: &'info AccountInfo<'info>) -> Result<()> {
+    let market = any_market(info)?;
+    for feed in market.feeds.iter().take(usize::from(market.feed_count)) {
+        if let Some(published) = health.published_ms.get_mut(usize::from(feed.provider)) {
+            *published = feed.seen_ms.max(*published);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::governance::Timelock;
+
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::ExchangeLocked;
+use crate::governance::refuse_durable_nonce;
+use crate::state::{Exchange, Silo, TimelockState};
+
+/// Accounts of `lock_exchange`; every silo follows, in the order of their numbers.
+#[derive(Accounts)]
+pub struct LockExchange<'info> {
+    /// The exchange's admin.
+    pub admin: Signer<'info>,
+    /// The exchange.
+    #[account(mut, has_one = admin @ HoldfastError::NotAdmin)]
+    pub exchange: AccountLoader<'info, Exchange>,
+    /// The instructions sysvar, by its address.
+    /// CHECK: as said above.
+    pub instructions: UncheckedAccount<'info>,
+}
+
+/// Ends set-up: names the guardians and the timelock, and lets money in. There is no way back.
+pub fn lock_exchange<'info>(
+    ctx: Context<'info, LockExchange<'info>>,
+    guardians: Vec<Pubkey>,
+    timelock: TimelockState,
+) -> Result<()> {
+    refuse_durable_nonce(&ctx.accounts.instructions)?;
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    require!(!exchange.is_locked(), HoldfastError::AlreadyLocked);
+    Timelock::from(&timelock).check().into_program_error()?;
+    exchange.set_guardians(&guardians)?;
+    exchange.timelock = timelock;
+    exchange.locked = 1;
+    let silos = usize::from(exchange.silo_count);
+    require!(ctx.remaining_accounts.len() == silos, HoldfastError::SilosMissing);
+    for (number, info) in (0..).zip(ctx.remaining_accounts) {
+        let loader = AccountLoader::<Silo>::try_from(info)?;
+        let mut silo = loader.load_mut()?;
+        require!(silo.number == number, HoldfastError::SilosMissing);
+        silo.locked = 1;
+    }
+    emit!(ExchangeLocked { wait_ms: timelock.wait_ms, ready_ms: timelock.ready_ms });
+    Ok(())
+}

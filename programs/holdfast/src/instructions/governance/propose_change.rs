@@ -1,0 +1,57 @@
+use anchor_lang::prelude::*;
+use holdfast_risk::governance::Timelock;
+
+use crate::clock::cluster_clock;
+use crate::error::HoldfastError;
+use crate::events::ChangeProposed;
+use crate::governance::refuse_durable_nonce;
+use crate::state::{Change, ChangeKind, Exchange, VERSION};
+
+/// Accounts of `propose_change`.
+#[derive(Accounts)]
+#[instruction(content: ChangeKind)]
+pub struct ProposeChange<'info> {
+    /// The exchange's admin; pays.
+    #[account(mut)]
+    pub admin: Signer<'info>,
+    /// The exchange.
+    #[account(mut, has_one = admin @ HoldfastError::NotAdmin)]
+    pub exchange: AccountLoader<'info, Exchange>,
+    /// The change to create.
+    #[account(
+        init,
+        payer = admin,
+        space = Change::space(&content)?,
+        seeds = [Change::SEED, &exchange.load()?.change_count.to_le_bytes()],
+        bump,
+    )]
+    pub change: Box<Account<'info, Change>>,
+    /// The instructions sysvar, by its address.
+    /// CHECK: as said above.
+    pub instructions: UncheckedAccount<'info>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+/// Announces a change, in full. It waits as long as the timelock says now.
+pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
+    refuse_durable_nonce(&ctx.accounts.instructions)?;
+    let mut exchange = ctx.accounts.exchange.load_mut()?;
+    require!(exchange.is_locked(), HoldfastError::ExchangeNotLocked);
+    content.check(&exchange)?;
+    let schedule = Timelock::from(&exchange.timelock).schedule(cluster_clock()?);
+    let number = exchange.change_count;
+    exchange.change_count = number.checked_add(1).ok_or(HoldfastError::Overflow)?;
+    ctx.accounts.change.set_inner(Change {
+        version: VERSION,
+        bump: ctx.bumps.change,
+        number,
+        proposer: ctx.accounts.admin.key(),
+        ready_ms: schedule.ready.0,
+        expires_ms: schedule.expires.0,
+        content,
+    });
+    let (ready_ms, expires_ms) = (schedule.ready.0, schedule.expires.0);
+    emit!(ChangeProposed { number, ready_ms, expires_ms });
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Flagging and liquidating accounts below maintenance margin.
+
+pub mod flag;
+pub mod liquidate;
+
+pub use flag::*;
+pub use liquidate::*;

@@ -1,0 +1,68 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, accessor};
+use holdfast_risk::Usd;
+
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::VaultsReconciled;
+use crate::state::Silo;
+use crate::tokens;
+
+/// Accounts of `reconcile_vaults`. Anyone may call it.
+#[derive(Accounts)]
+pub struct ReconcileVaults<'info> {
+    /// The silo.
+    #[account(
+        mut,
+        has_one = liquidity_vault @ HoldfastError::WrongVault,
+        has_one = insurance_vault @ HoldfastError::WrongVault,
+    )]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub liquidity_vault: UncheckedAccount<'info>,
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub insurance_vault: UncheckedAccount<'info>,
+    /// The classic token program.
+    pub token_program: Program<'info, Token>,
+}
+
+/// Brings the vaults in line with the ledger: donations join the insurance fund, and what fees,
+/// penalties and bad debt moved between the pools on paper moves between the vaults.
+pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut silo = accounts.silo.load_mut()?;
+    let held = Usd(accessor::amount(&accounts.liquidity_vault)?);
+    let held_insurance = Usd(accessor::amount(&accounts.insurance_vault)?);
+    let ledger = &mut silo.ledger;
+    let surplus = held
+        .minus(Usd(ledger.in_liquidity_vault))
+        .and_then(|left| left.plus(held_insurance.minus(Usd(ledger.in_insurance_vault))?))
+        .into_program_error()?;
+    let insurance = Usd(ledger.insurance).plus(surplus).into_program_error()?;
+    ledger.insurance = insurance.0;
+    ledger.in_insurance_vault = insurance.0;
+    let total = held.plus(held_insurance).into_program_error()?;
+    ledger.in_liquidity_vault = total.minus(insurance).into_program_error()?.0;
+    let moved = insurance
+        .signed()
+        .and_then(|to| to.minus(held_insurance.signed()?))
+        .into_program_error()?;
+    require!(moved.0 != 0 || surplus.0 != 0, HoldfastError::NothingToMove);
+    silo.invariant()?;
+    let signer = tokens::SiloSigner::of(&silo);
+    drop(silo);
+    let (from, to) = if moved.0 > 0 {
+        (&accounts.liquidity_vault, &accounts.insurance_vault)
+    } else {
+        (&accounts.insurance_vault, &accounts.liquidity_vault)
+    };
+    if moved.0 != 0 {
+        tokens::pay(from, to, accounts.silo.as_ref(), &signer, moved.0.unsigned_abs())?;
+    }
+    let key = accounts.silo.key();
+    emit!(VaultsReconciled { silo: key, surplus: surplus.0, moved: moved.0 });
+    Ok(())
+}

@@ -1,0 +1,120 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use holdfast_risk::Usd;
+use holdfast_risk::pool::PoolKind;
+
+use crate::clock::Chain;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::PoolRequested;
+use crate::state::{ChainHealth, PoolRequest, Silo, VERSION};
+use crate::tokens;
+
+/// What a liquidity provider or insurance staker asks for.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolOrder {
+    /// The insurance fund rather than the liquidity pool.
+    pub insurance: bool,
+    /// Leaves rather than joins.
+    pub leaves: bool,
+    /// Native units to deposit, or shares to give up.
+    pub amount: u64,
+    /// No less is accepted: shares when joining, native units when leaving.
+    pub least: u64,
+}
+
+/// Accounts of `request_pool`.
+#[derive(Accounts)]
+#[instruction(number: u16)]
+pub struct RequestPool<'info> {
+    /// Asks, signs for the tokens or shares, and pays the rent.
+    #[account(mut)]
+    pub owner: Signer<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
+    /// The silo.
+    #[account(mut)]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The request to create.
+    #[account(
+        init,
+        payer = owner,
+        space = 8 + size_of::<PoolRequest>(),
+        seeds = [
+            PoolRequest::SEED,
+            silo.key().as_ref(),
+            owner.key().as_ref(),
+            &number.to_le_bytes(),
+        ],
+        bump,
+    )]
+    pub request: AccountLoader<'info, PoolRequest>,
+    /// Tokens or shares come from here; the token program checks mint and authority.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    /// Where shares or tokens will go; checked by `tokens::check_account`.
+    /// CHECK: as said above.
+    pub destination: UncheckedAccount<'info>,
+    /// The pool's vault, by its address in the silo.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// The pool's share mint, by its address in the silo.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub share_mint: UncheckedAccount<'info>,
+    /// The classic token program.
+    pub token_program: Program<'info, Token>,
+    /// Creates the request.
+    pub system_program: Program<'info, System>,
+}
+
+/// Queues a deposit into a pool, or gives shares up to leave it; priced after the request.
+pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
+    require!(order.amount > 0, HoldfastError::ZeroAmount);
+    let accounts = &ctx.accounts;
+    let kind = if order.insurance { PoolKind::Insurance } else { PoolKind::Liquidity };
+    let mut silo = accounts.silo.load_mut()?;
+    silo.require_locked()?;
+    tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
+    let received = if order.leaves { silo.mint } else { silo.share_mint(kind) };
+    tokens::check_account(&accounts.destination, &received, &accounts.vault)?;
+
+    let mut worth_at_request = 0;
+    if order.leaves {
+        let burn_from = &accounts.source;
+        tokens::burn_shares(&accounts.share_mint, burn_from, &accounts.owner, order.amount)?;
+        let pool = silo.pool(kind, Usd(silo.ledger.insurance));
+        if kind == PoolKind::Insurance {
+            worth_at_request = pool.amount_for(order.amount).into_program_error()?.0;
+        }
+    } else {
+        tokens::take(&accounts.source, &accounts.vault, &accounts.owner, order.amount)?;
+        silo.ledger.queued =
+            Usd(silo.ledger.queued).plus(Usd(order.amount)).into_program_error()?.0;
+        let counted = silo.add_to_vault(kind, order.amount)?;
+        tokens::check_vault(&accounts.vault, counted)?;
+    }
+    silo.invariant()?;
+
+    let mut request = accounts.request.load_init()?;
+    request.version = VERSION;
+    request.bump = ctx.bumps.request;
+    request.number = number;
+    request.pool = u8::from(order.insurance);
+    request.leaves = u8::from(order.leaves);
+    request.silo = accounts.silo.key();
+    request.owner = accounts.owner.key();
+    request.destination = accounts.destination.key();
+    request.amount = order.amount;
+    request.least = order.least;
+    request.worth_at_request = worth_at_request;
+    request.requested_ms = Chain::guard(&*accounts.chain_health.load()?)?.now.0;
+    emit!(PoolRequested {
+        request: accounts.request.key(),
+        pool: request.pool,
+        leaves: order.leaves,
+        amount: order.amount,
+    });
+    Ok(())
+}

@@ -1,0 +1,68 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use holdfast_risk::chain::policy::{Action, permit};
+use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow, paid, payable};
+use holdfast_risk::pool::PoolKind;
+use holdfast_risk::{Millis, Usd};
+
+use crate::clock::Chain;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::events::ExitPaid;
+use crate::state::{ChainHealth, MarginAccount, Silo};
+use crate::tokens;
+
+/// Accounts of `pay_exit`. Anyone may call it.
+#[derive(Accounts)]
+pub struct PayExit<'info> {
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
+    /// The account's silo.
+    #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
+    pub silo: AccountLoader<'info, Silo>,
+    /// The silo's vault, by its address.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub liquidity_vault: UncheckedAccount<'info>,
+    /// The account whose exit waits.
+    #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
+    pub account: AccountLoader<'info, MarginAccount>,
+    /// Where the tokens go, by its address in the account.
+    /// CHECK: as said above.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// The classic token program.
+    pub token_program: Program<'info, Token>,
+}
+
+/// Pays an exit, or as much of it as the state of the chain allows now.
+pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    let mut silo = accounts.silo.load_mut()?;
+    let mut account = accounts.account.load_mut()?;
+    let waits = Usd(account.exit_amount);
+    require!(waits.0 > 0, HoldfastError::NoExit);
+    let to = &accounts.destination;
+    require_keys_eq!(to.key(), account.exit_to, HoldfastError::WrongTokenAccount);
+    let exit = Exit { amount: waits, requested: Millis(account.exit_ms) };
+    let spent = RateLimitWindow { since: Millis(silo.outflow_since_ms), amount: Usd(silo.outflow) };
+    let permit = permit(Action::WithdrawIdle, chain.monitor.state);
+    let collateral = Usd(silo.ledger.collateral);
+    let amount = payable(exit, spent, chain.now, collateral, permit).into_program_error()?;
+    require!(amount.0 > 0, HoldfastError::OutflowLimit);
+
+    let spent = paid(spent, chain.now, amount).into_program_error()?;
+    (silo.outflow_since_ms, silo.outflow) = (spent.since.0, spent.amount.0);
+    account.exit_amount = waits.minus(amount).into_program_error()?.0;
+    silo.ledger.collateral = collateral.minus(amount).into_program_error()?.0;
+    silo.take_from_vault(PoolKind::Liquidity, amount.0)?;
+    silo.invariant()?;
+    let (signer, counted) = (tokens::SiloSigner::of(&silo), silo.ledger.in_liquidity_vault);
+    let left = account.exit_amount;
+    drop((silo, account));
+    let vault = &accounts.liquidity_vault;
+    tokens::pay(vault, to, accounts.silo.as_ref(), &signer, amount.0)?;
+    tokens::check_vault(vault, counted)?;
+    emit!(ExitPaid { account: accounts.account.key(), amount: amount.0, left });
+    Ok(())
+}
