@@ -8,7 +8,7 @@ than its theorem in the harness proves; `proofs/src/math.rs` and `digit.py` have
 
 import terms
 import words
-from terms import both, choose, ge, lt, no, number, sub
+from terms import both, choose, ge, lt, no, number
 
 HALF = 1 << 32
 WORD = 1 << 64
@@ -64,22 +64,17 @@ def digit(machine, arguments, state):
     machine.fails(state.guard.and_(no(asked)), "a digit is asked for outside of its bounds")
     whole = terms.add(following, rest, HALF)
     estimate = terms.unknown(0, HALF - 1, "digit")
-    left = sub(whole, terms.mul(estimate, divisor))
-    facts = both(ge(left, number(0)), lt(left, divisor))
-    terms.atom_of(estimate).facts.append(terms.implies(asked, facts))
+    left = terms.unknown(0, divisor.hi - 1, "left")
+    exact = terms.eq(whole, terms.add(terms.mul(estimate, divisor), left))
+    fact = terms.implies(asked, both(exact, lt(left, divisor)))
+    for value in estimate, left:
+        terms.atom_of(value).facts.append(fact)
     return _leave(state, to, estimate, left)
-
-
-def isqrt(machine, arguments, state):
-    """The whole part of a square root: of `core`, which is trusted as its tests are."""
-    value = _word(machine, state, arguments[0])
-    root = terms.unknown(0, HALF - 1, "root")
-    over = terms.add(root, number(1))
-    facts = both(ge(value, terms.mul(root, root)), lt(value, terms.mul(over, over)))
-    terms.atom_of(root).facts.append(facts)
-    return root, state
 
 
 BELOW = {"math::digit": digit}
 MIDDLE = {"math::divide": divide}
 ABOVE = {"math::mul_div": mul_div, "math::divide": divide}
+
+# The two theorems that are about a contract use the one below it.
+BELOW_OF = {"divide_is_exact": BELOW, "mul_div_is_exact": MIDDLE}

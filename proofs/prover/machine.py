@@ -6,7 +6,7 @@ long) is written down with the condition under which it would.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ir
 import terms
@@ -15,7 +15,7 @@ from memory import Memory, Pointer, merged
 from terms import FALSE, TRUE, both, no, number
 
 # A loop that runs more often is not unrolled; that it never does is part of what is proved.
-LONGEST_LOOP = 64
+LONGEST_LOOP = 16
 
 
 class Guard:
@@ -43,6 +43,8 @@ class State:
     guard: Guard
     values: dict
     memory: Memory
+    # How often each block of the running function was passed.
+    passes: dict = field(default_factory=dict)
 
     def join(self, other):
         """One state for two that exclude each other."""
@@ -62,14 +64,20 @@ class State:
             for name, value in self.values.items()
             if name in other.values
         }
-        return State(guard, values, self.memory.merge(condition, other.memory))
+        passes = {**other.passes, **self.passes}
+        for label, count in other.passes.items():
+            passes[label] = max(passes[label], count)
+        return State(guard, values, self.memory.merge(condition, other.memory), passes)
 
 
 class Machine:
     """Runs the functions of a module. `contracts` replaces some by what is proved of them."""
 
-    def __init__(self, module, contracts):
-        self.module, self.contracts = module, contracts
+    def __init__(self, module, contracts, longest_loop=LONGEST_LOOP):
+        self.module, self.contracts, self.longest_loop = module, contracts, longest_loop
+        # Set to a list, it receives every way to the end of a function that calls no other: for what
+        # is easier to show way by way.
+        self.ways = None
         self.failures, self.visited = [], set()
         self.things = 0
 
@@ -96,15 +104,17 @@ class Machine:
 
     def _run(self, function, state):
         start = next(iter(function.blocks))
-        waiting, passes, returned, frame = {start: [state]}, {}, None, []
+        waiting, returned, frame = {start: [state]}, None, []
         while waiting:
             label = min(waiting, key=function.order.__getitem__)
             states = waiting.pop(label)
+            if self.ways is not None and states[1:]:
+                waiting[label], states = states[1:], states[:1]
             state = states[0]
             for other in states[1:]:
                 state = state.join(other)
-            passes[label] = passes.get(label, 0) + 1
-            if passes[label] > LONGEST_LOOP:
+            state.passes[label] = state.passes.get(label, 0) + 1
+            if state.passes[label] > self.longest_loop:
                 self.fails(state.guard, f"a loop in {self.module.path(function.name)} runs on")
                 continue
             for step in function.blocks[label][:-1]:
@@ -114,6 +124,8 @@ class Machine:
                 last = function.blocks[label][-1]
                 if last.op == "ret":
                     state.values = {"": _value(state, *last.args[0]) if last.args else None}
+                    if self.ways is not None:
+                        self.ways.append(state)
                     returned = state if returned is None else returned.join(state)
                     continue
                 for target, guard in self._ways(last, state):
@@ -153,7 +165,7 @@ class Machine:
                 break
             value = next(value for value, label in step.extra if label == origin)
             values[step.to] = _value(state, step.type, value)
-        return State(guard, values, state.memory.copy())
+        return State(guard, values, state.memory.copy(), dict(state.passes))
 
     def _step(self, step, state, frame):
         """Runs one instruction; whether the block goes on after it."""
@@ -188,7 +200,7 @@ class Machine:
             same = terms.either(left, right, no(right))
             return {"eq": same, "ne": no(same)}[step.extra]
         if step.type == "ptr":
-            raise NotImplementedError("comparing pointers")
+            return _same_place(step.extra, left, right)
         return words.compare(step.extra, int(step.type[1:]), left, right, state.guard.known)
 
     def _select(self, step, state):
@@ -301,6 +313,17 @@ def _function(name, width, arguments, known):
     if op == "ctlz":
         return words.leading_zeros(width, arguments[0], known)
     raise NotImplementedError(".".join(name))
+
+
+def _same_place(how, left, right):
+    """Whether two pointers are equal."""
+    ways = [
+        both(when, where)
+        for when, place in left.ways
+        for where, other in right.ways
+        if place == other
+    ]
+    return {"eq": terms.any_of(*ways), "ne": no(terms.any_of(*ways))}[how]
 
 
 def _logic(op, left, right):

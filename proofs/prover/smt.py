@@ -1,14 +1,16 @@
 """Asks the solvers: writes terms in SMT-LIB, runs z3 and cvc5, and reads their models."""
 
+import os
 import re
+import resource
 import subprocess
-import time
+import tempfile
 from dataclasses import dataclass, field
 
 import terms
 
 SOLVERS = {
-    "z3": ["z3", "-smt2", "-in"],
+    "z3": ["z3", "-smt2"],
     "cvc5": ["cvc5", "--lang=smt2", "--quiet"],
 }
 
@@ -41,7 +43,12 @@ class Script:
     def _lemmas(self):
         """What multiplying a comparison by a factor that is not negative says about the products
         that the query names anyway: true of integers, and lost when products become any number."""
-        factors = {atom for monomial in self.products for atom in monomial if atom.lo >= 0}
+        atoms = [atom for atom in self.done if isinstance(atom, terms.Atom)]
+        named = {atom for monomial in self.products for atom in monomial}
+        factors = [terms.of(atom) for atom in atoms if atom in named and atom.lo >= 0]
+        # What is true of a variable anyway, such as that a remainder is not negative.
+        sure = [fact.args[0] for atom in atoms for fact in atom.facts if fact.op == "ge0"]
+        factors += [term for term in sure if any(m[0] in named for m in term.parts if m)]
         comparisons = [term for term in self.done if isinstance(term, terms.Bool)]
         comparisons = [term for term in comparisons if term.op in ("ge0", "eq0")]
         lemmas = []
@@ -56,20 +63,20 @@ class Script:
             side = comparison.args[0]
             if any(atom.choice for monomial in side.parts for atom in monomial):
                 continue
-            for factor in sorted(factors, key=lambda atom: atom.order):
-                times = terms.mul(side, terms.of(factor))
-                named = [monomial in self.products for monomial in times.parts if len(monomial) > 1]
-                if not named or not all(named):
+            for factor in factors:
+                times = terms.mul(side, factor)
+                products = [monomial for monomial in times.parts if len(monomial) > 1]
+                if not products or not all(product in self.products for product in products):
                     continue
                 if comparison.op == "eq0":
                     lemmas.append(terms.implies(comparison, terms.eq0(times)))
                     continue
-                below = terms.sub(terms.scale(times, -1), terms.of(factor))
+                below = terms.sub(terms.scale(times, -1), factor)
                 lemmas.append(terms.implies(comparison, terms.ge0(times)))
                 lemmas.append(terms.implies(terms.no(comparison), terms.ge0(below)))
         return lemmas
 
-    def text(self, timeout, with_model):
+    def text(self, with_model):
         logic = "QF_LIA" if self.linear or not self.products else "QF_NIA"
         head = [f"(set-logic {logic})"]
         if with_model:
@@ -150,42 +157,39 @@ def _number(value):
 
 
 def start(solver, script, timeout, with_model):
-    """Starts a solver on a script. Its own limit ends it; `finish` waits somewhat longer."""
+    """Starts a solver on a script. It may use so many seconds of a processor, however busy the
+    machine is."""
     command = list(SOLVERS[solver])
-    if solver == "z3":
-        command.append(f"-T:{timeout}")
-    else:
-        command.append(f"--tlimit={timeout * 1000}")
-        if with_model:
-            command.append("--produce-models")
+    if solver == "cvc5" and with_model:
+        command.append("--produce-models")
+    query = tempfile.NamedTemporaryFile("w", suffix=".smt2")
+    query.write(script.text(with_model))
+    query.flush()
+    limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (timeout, timeout + 1))
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, query.name],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=limit,
     )
-    process.stdin.write(script.text(timeout, with_model))
-    process.stdin.close()
-    process.stdin = None
-    return process, time.monotonic()
+    return process, query
 
 
-def finish(started, timeout):
-    process, since = started
-    try:
-        output, _ = process.communicate(timeout=timeout + 5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        output, _ = process.communicate()
-        output = "timeout\n" + output
-    seconds = time.monotonic() - since
+def finish(started):
+    process, query = started
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    query.close()
     verdict, _, rest = output.strip().partition("\n")
     if verdict not in ("sat", "unsat"):
-        verdict = verdict or "timeout"
+        verdict = "out of time" if process.returncode < 0 else output.strip() or "no answer"
     values = re.findall(r"\((w\d+) (?:(\d+)|\(- (\d+)\))\)", rest)
     model = {name: int(value) if value else -int(negative) for name, value, negative in values}
-    return Answer(verdict, model, seconds)
+    return Answer(verdict, model, usage.ru_utime + usage.ru_stime)
 
 
 def ask(conditions, linear, timeout, solvers=("z3", "cvc5"), with_model=False):
     """Every solver's answer to whether all conditions can hold together."""
     script = Script(conditions, linear)
     started = {solver: start(solver, script, timeout, with_model) for solver in solvers}
-    return {solver: finish(process, timeout) for solver, process in started.items()}, script
+    return {solver: finish(process) for solver, process in started.items()}, script

@@ -85,7 +85,13 @@ def bitwise(op, width, left, right):
     if left.value is not None and right.value is not None:
         one, other = left.value, right.value
         return number({"and": one & other, "or": one | other, "xor": one ^ other}[op])
-    return terms.unknown(0, most, "bits")
+    result = terms.unknown(0, most, "bits")
+    half = number(1 << (width - 1))
+    # The compiler compares signs by the highest bit of such a word.
+    one, other, top = (ge(word, half) for word in (left, right, result))
+    expected = {"and": both(one, other), "or": any_of(one, other), "xor": either(one, no(other), other)}
+    terms.atom_of(result).facts.append(either(top, expected[op], no(expected[op])))
+    return result
 
 
 _divisions, _powers = {}, {}
@@ -179,8 +185,8 @@ def absolute(width, value, known):
 def leading_zeros(width, value, known):
     """`llvm.ctlz` as a variable with its definition."""
     value = unsigned(value, width, known)
-    if value.value is not None:
-        return number(width - value.value.bit_length())
+    if value.lo.bit_length() == value.hi.bit_length():
+        return number(width - value.lo.bit_length())
     zeros = terms.unknown(0, width, "zeros")
     cases = [both(eq(zeros, number(width)), eq(value, number(0)))]
     for shift in range(width):

@@ -1,7 +1,7 @@
 //! What a settlement does to the silo's money and to the account's.
 
-use holdfast_risk::ledger::{Cover, Ledger, PassedOn, Purse, Settled, settle};
-use holdfast_risk::loss::{Cushions, Drawn, InsuranceTerms, split};
+use holdfast_risk::account::ledger::{LossCover, Ledger, FeeDistribution, AccountBalances, Settled, settle};
+use holdfast_risk::account::loss::{Cushions, InsuranceDraw, InsuranceTerms, split};
 use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
 
 use crate::given::{Answer, Given, Stop, accepted, assume, claim};
@@ -20,8 +20,8 @@ pub fn ledger(given: &mut Given) -> Ledger {
 }
 
 /// Any account's money.
-pub fn purse(given: &mut Given) -> Purse {
-    Purse {
+pub fn balances(given: &mut Given) -> AccountBalances {
+    AccountBalances {
         collateral: Usd(given.u64()),
         pending_profit: Usd(given.u64()),
         debt: Usd(given.u64()),
@@ -29,8 +29,8 @@ pub fn purse(given: &mut Given) -> Purse {
 }
 
 /// Any charges.
-pub fn passed_on(given: &mut Given) -> PassedOn {
-    PassedOn {
+pub fn passed_on(given: &mut Given) -> FeeDistribution {
+    FeeDistribution {
         insurance: Usd(given.u64()),
         protocol: Usd(given.u64()),
         keeper: Usd(given.u64()),
@@ -38,8 +38,8 @@ pub fn passed_on(given: &mut Given) -> PassedOn {
 }
 
 /// Any draw on insurance.
-pub fn drawn(given: &mut Given) -> Drawn {
-    Drawn { since: Millis(given.u64()), fund: Usd(given.u64()), amount: Usd(given.u64()) }
+pub fn drawn(given: &mut Given) -> InsuranceDraw {
+    InsuranceDraw { since: Millis(given.u64()), fund: Usd(given.u64()), amount: Usd(given.u64()) }
 }
 
 /// Any terms of insurance.
@@ -57,17 +57,17 @@ pub fn held(ledger: &Ledger) -> u128 {
 }
 
 /// What an account has, less what it owes.
-fn worth(purse: &Purse) -> i128 {
-    i128::from(purse.collateral.0) + i128::from(purse.pending_profit.0) - i128::from(purse.debt.0)
+fn worth(balances: &AccountBalances) -> i128 {
+    i128::from(balances.collateral.0) + i128::from(balances.pending_profit.0) - i128::from(balances.debt.0)
 }
 
 /// A settlement of anything.
 struct Case {
     ledger: Ledger,
-    purse: Purse,
+    balances: AccountBalances,
     result: SignedUsd,
-    due: PassedOn,
-    cover: Cover,
+    due: FeeDistribution,
+    cover: LossCover,
     flat: bool,
 }
 
@@ -75,10 +75,10 @@ impl Case {
     fn of(given: &mut Given) -> Self {
         Self {
             ledger: ledger(given),
-            purse: purse(given),
+            balances: balances(given),
             result: SignedUsd(given.i64()),
             due: passed_on(given),
-            cover: Cover {
+            cover: LossCover {
                 drawn: drawn(given),
                 terms: insurance_terms(given),
                 now: Millis(given.u64()),
@@ -88,7 +88,7 @@ impl Case {
     }
 
     fn settled(&self) -> Result<Settled, Stop> {
-        accepted(settle(self.ledger, self.purse, self.result, self.due, self.cover, self.flat))
+        accepted(settle(self.ledger, self.balances, self.result, self.due, self.cover, self.flat))
     }
 }
 
@@ -106,20 +106,20 @@ pub fn settle_moves_claims_with_the_account(given: &mut Given) -> Answer {
     let case = Case::of(given);
     let after = case.settled()?;
     let apart = |silo: Usd, account: Usd| i128::from(silo.0) - i128::from(account.0);
-    let others = apart(case.ledger.pending_profit, case.purse.pending_profit);
-    claim(apart(after.ledger.pending_profit, after.purse.pending_profit) == others)?;
-    let others = apart(case.ledger.debt, case.purse.debt);
-    claim(apart(after.ledger.debt, after.purse.debt) == others)?;
-    let others = apart(case.ledger.collateral, case.purse.collateral);
+    let others = apart(case.ledger.pending_profit, case.balances.pending_profit);
+    claim(apart(after.ledger.pending_profit, after.balances.pending_profit) == others)?;
+    let others = apart(case.ledger.debt, case.balances.debt);
+    claim(apart(after.ledger.debt, after.balances.debt) == others)?;
+    let others = apart(case.ledger.collateral, case.balances.collateral);
     let keeper = i128::from(after.passed_on.keeper.0);
-    claim(apart(after.ledger.collateral, after.purse.collateral) == others + keeper)
+    claim(apart(after.ledger.collateral, after.balances.collateral) == others + keeper)
 }
 
 /// An account with debt has no pending profit and no collateral, and one without positions has no
 /// debt.
 pub fn settle_leaves_debt_or_profit(given: &mut Given) -> Answer {
     let case = Case::of(given);
-    let after = case.settled()?.purse;
+    let after = case.settled()?.balances;
     claim(!case.flat || after.debt == Usd(0))?;
     claim(after.debt == Usd(0) || (after.pending_profit == Usd(0) && after.collateral == Usd(0)))
 }
@@ -130,16 +130,16 @@ pub fn settle_charges_the_account_exactly(given: &mut Given) -> Answer {
     let case = Case::of(given);
     let after = case.settled()?;
     let bad = i128::from(after.bad_debt.0);
-    claim(worth(&after.purse) == worth(&case.purse) + i128::from(case.result.0) + bad)?;
-    claim(bad == 0 || (case.flat && worth(&after.purse) == 0))
+    claim(worth(&after.balances) == worth(&case.balances) + i128::from(case.result.0) + bad)?;
+    claim(bad == 0 || (case.flat && worth(&after.balances) == 0))
 }
 
 /// A gain is never collateral at once, and collateral pays before pending profit does.
 pub fn settle_takes_collateral_first(given: &mut Given) -> Answer {
     let case = Case::of(given);
-    let after = case.settled()?.purse;
-    claim(after.collateral <= case.purse.collateral)?;
-    let forgone = after.pending_profit < case.purse.pending_profit;
+    let after = case.settled()?.balances;
+    claim(after.collateral <= case.balances.collateral)?;
+    let forgone = after.pending_profit < case.balances.pending_profit;
     claim(!forgone || after.collateral == Usd(0))
 }
 
@@ -180,6 +180,7 @@ pub fn settle_draws_on_insurance_within_its_cap(given: &mut Given) -> Answer {
 /// Bad debt that the fund may still pay is paid: less only where a limit or the debt ends it.
 pub fn insurance_pays_what_it_may(given: &mut Given) -> Answer {
     let (drawn, fund, terms) = (drawn(given), Usd(given.u64()), insurance_terms(given));
+    assume(terms.outage_reserve <= Bps(10_000))?;
     let available = accepted(drawn.available(fund, terms))?;
     let free = u128::from(fund.0) * (10_000 - u128::from(terms.outage_reserve.0));
     let cap = u128::from(drawn.fund.0) * u128::from(terms.epoch_cap.0);
@@ -196,7 +197,7 @@ pub fn insurance_periods_last_a_day(given: &mut Given) -> Answer {
     let at = drawn.at(now, fund);
     let day = u128::from(drawn.since.0) + 86_400_000;
     let ends = drawn.since == Millis(0) || now == Millis(u64::MAX) || u128::from(now.0) >= day;
-    let anew = Drawn { since: now, fund, amount: Usd(0) };
+    let anew = InsuranceDraw { since: now, fund, amount: Usd(0) };
     claim(at == if ends { anew } else { drawn })
 }
 
@@ -214,10 +215,10 @@ pub fn losses_are_divided_without_a_rest(given: &mut Given) -> Answer {
 
 /// The ledger's total is the sum of its parts, and the account's worth that of its own.
 pub fn totals_are_sums(given: &mut Given) -> Answer {
-    let (ledger, purse) = (ledger(given), purse(given));
-    assume(purse.debt == Usd(0) || purse.pending_profit == Usd(0))?;
+    let (ledger, balances) = (ledger(given), balances(given));
+    assume(balances.debt == Usd(0) || balances.pending_profit == Usd(0))?;
     let total = accepted(ledger.total())?;
-    let owned = accepted(purse.owned())?;
+    let owned = accepted(balances.owned())?;
     claim(u128::from(total.0) == held(&ledger))?;
-    claim(i128::from(owned.0) == worth(&purse))
+    claim(i128::from(owned.0) == worth(&balances))
 }

@@ -11,9 +11,15 @@
 //! it a row in docs/proofs.md, which a test compares with this list.
 #![no_std]
 
+pub mod chain;
 pub mod entries;
 pub mod given;
+pub mod governance;
 pub mod ledger;
+pub mod margin;
 pub mod math;
+pub mod money;
+pub mod pool;
+pub mod position;
 
 pub use entries::{THEOREMS, Theorem};

@@ -1,13 +1,13 @@
 //! Fees, maturing profit, and how fast money may leave.
 
-use holdfast_risk::fee::{FeeShares, split, taker_fee};
-use holdfast_risk::pace::{Exit, Spent, paid, payable, thaw_left, thaw_spend, within};
-use holdfast_risk::policy::Permit;
-use holdfast_risk::profit::{Refusal, mature, matured, since};
+use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
+use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow, paid, payable, thaw_left, thaw_spend, within};
+use holdfast_risk::chain::policy::Permit;
+use holdfast_risk::account::profit::{MaturityError, mature, matured, since};
 use holdfast_risk::{Bps, Millis, Price, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
-use crate::ledger::{held, ledger, purse};
+use crate::ledger::{held, ledger, balances};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 3_600_000;
@@ -38,11 +38,11 @@ pub fn fees_round_up(given: &mut Given) -> Answer {
 /// Maturing pays an account out of liquidity what it gives up of pending profit, or less: the ledger
 /// keeps its sum, and nobody's profit is cut who did not accept it.
 pub fn maturing_pays_out_of_liquidity(given: &mut Given) -> Answer {
-    let (ledger, purse) = (ledger(given), purse(given));
+    let (ledger, balances) = (ledger(given), balances(given));
     let (share, accepts) = (Bps(given.u16()), given.bool());
-    let pending = purse.pending_profit;
-    let done = match mature(&ledger, purse, share, accepts) {
-        Err(Refusal::Cut) => {
+    let pending = balances.pending_profit;
+    let done = match mature(&ledger, balances, share, accepts) {
+        Err(MaturityError::Cut) => {
             claim(!accepts)?;
             let amount = accepted(matured(pending, ledger.pending_profit, ledger.liquidity, share))?;
             return claim(amount < pending);
@@ -51,8 +51,8 @@ pub fn maturing_pays_out_of_liquidity(given: &mut Given) -> Answer {
     };
     claim(held(&done.ledger) == held(&ledger))?;
     claim(done.amount <= pending && (accepts || done.amount == pending))?;
-    claim(done.purse.pending_profit == Usd(0) && done.purse.debt == purse.debt)?;
-    claim(done.purse.collateral.0 - purse.collateral.0 == done.amount.0)?;
+    claim(done.balances.pending_profit == Usd(0) && done.balances.debt == balances.debt)?;
+    claim(done.balances.collateral.0 - balances.collateral.0 == done.amount.0)?;
     claim(ledger.pending_profit.0 - done.ledger.pending_profit.0 == pending.0)?;
     claim(ledger.liquidity.0 - done.ledger.liquidity.0 == done.amount.0)?;
     claim(done.ledger.collateral.0 - ledger.collateral.0 == done.amount.0)?;
@@ -90,14 +90,14 @@ pub fn added_profit_waits_anew_by_its_share(given: &mut Given) -> Answer {
 }
 
 /// What has been spent in the period that a moment belongs to.
-fn spent_at(spent: Spent, now: u64, period: u64) -> (u64, u64) {
+fn spent_at(spent: RateLimitWindow, now: u64, period: u64) -> (u64, u64) {
     let ends = u128::from(spent.since.0) + u128::from(period);
     let runs = spent.since.0 != 0 && u128::from(now) < ends.min(u128::from(u64::MAX));
     if runs { (spent.since.0, spent.amount.0) } else { (now, 0) }
 }
 
-fn spent(given: &mut Given) -> Spent {
-    Spent { since: Millis(given.u64()), amount: Usd(given.u64()) }
+fn spent(given: &mut Given) -> RateLimitWindow {
+    RateLimitWindow { since: Millis(given.u64()), amount: Usd(given.u64()) }
 }
 
 /// Liquidations of a thaw get what the running minute has left of its share, and what they close is

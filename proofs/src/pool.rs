@@ -1,8 +1,8 @@
 //! Joining and leaving the pools.
 
-use holdfast_risk::limits::{Caps, Resulting, check, removable};
-use holdfast_risk::pool::{Exit, PoolKind, Refusal, join, leave, liquidity_value};
-use holdfast_risk::share::Pool;
+use holdfast_risk::market::limits::{Caps, Resulting, check, removable};
+use holdfast_risk::pool::{Exit, PoolKind, PoolError, join, leave, liquidity_value};
+use holdfast_risk::pool::share::Pool;
 use holdfast_risk::{Bps, SignedUsd, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
@@ -82,13 +82,13 @@ pub fn joining_moves_the_deposit(given: &mut Given) -> Answer {
 }
 
 /// A leave is refused only for its reason.
-fn refused_rightly(refusal: Refusal, worth: u64, exit: Exit, most: u64) -> Answer {
+fn refused_rightly(refusal: PoolError, worth: u64, exit: Exit, most: u64) -> Answer {
     let paid = exit.at_request.map_or(worth, |then| then.0.min(worth));
     match refusal {
-        Refusal::Nothing => claim(paid == 0),
-        Refusal::BelowMinimum => claim(paid < exit.least.0),
-        Refusal::InUse => claim(paid > most),
-        Refusal::Overflow => Ok(()),
+        PoolError::Nothing => claim(paid == 0),
+        PoolError::BelowMinimum => claim(paid < exit.least.0),
+        PoolError::InUse => claim(paid > most),
+        PoolError::Overflow => Ok(()),
     }
 }
 

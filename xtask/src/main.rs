@@ -2,6 +2,7 @@
 
 mod command;
 mod local;
+mod prove;
 mod sbpf;
 mod setup;
 mod validator;
@@ -75,6 +76,11 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Prove the rules for all numbers, with two solvers
+    ///
+    /// Installs Debian's Rust compiler, z3 and cvc5 where they are missing. Everything takes up to
+    /// ten minutes. docs/proofs.md says what is proved.
+    Prove(prove::Options),
     /// Format all code
     Fmt,
     /// Check formatting, lints, licences and sources without changing a file
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
         Task::Test { e2e: true } => test().and_then(|()| local::end_to_end()),
         Task::Localnet { options } => local::run(&options),
         Task::Idl { check } => idl(check),
+        Task::Prove(options) => prove::prove(&options),
         Task::Fmt => fmt(&[]),
         Task::Lint => lint(),
     };

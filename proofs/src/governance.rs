@@ -1,12 +1,12 @@
 //! Who may do what, and when.
 
-use holdfast_risk::chain_health::State;
-use holdfast_risk::liquidation::flag_stands;
-use holdfast_risk::policy::{Action, Permit, permit};
-use holdfast_risk::powers::{
+use holdfast_risk::chain::health::State;
+use holdfast_risk::account::liquidation::flag_stands;
+use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::governance::{
     Budget, Canceller, Schedule, Stage, Timelock, check_guardians, check_length,
 };
-use holdfast_risk::settlement::{announced, is_due};
+use holdfast_risk::market::settlement::{announced, is_due};
 use holdfast_risk::Millis;
 
 use crate::given::{Answer, Given, assume, claim};
