@@ -8,23 +8,19 @@ use core::ops::RangeInclusive;
 
 use crate::units::Millis;
 
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-
 /// What a change may wait, and how long it may stay ready after that.
-pub const WAITS: RangeInclusive<Millis> = Millis(DAY)..=Millis(30 * DAY);
+pub const WAITS: RangeInclusive<Millis> = Millis::DAY..=Millis::DAY.times(30);
 /// Guardians of an exchange. With one, nobody could take back its removal.
 pub const GUARDIANS: RangeInclusive<usize> = 2..=5;
 /// How long one tightening may last.
-pub const TIGHTENINGS: RangeInclusive<Millis> = Millis(MINUTE)..=Millis(30 * MINUTE);
+pub const TIGHTENINGS: RangeInclusive<Millis> = Millis::MINUTE..=Millis::MINUTE.times(30);
 /// Tightenings of one guardian within [`PERIOD`].
 pub const TIGHTENINGS_PER_PERIOD: usize = 3;
 /// Period of a guardian's budget.
-pub const PERIOD: Millis = Millis(DAY);
+pub const PERIOD: Millis = Millis::DAY;
 /// No change is applied so soon after the chain broke: a halt is no time in which a guardian could
 /// have taken it back.
-pub const NOTICE_AFTER_DISRUPTION: Millis = Millis(HOUR);
+pub const NOTICE_AFTER_DISRUPTION: Millis = Millis::HOUR;
 
 /// How long changes wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

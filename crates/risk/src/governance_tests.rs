@@ -4,13 +4,16 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::{
-    Budget, Canceller, DAY, GovernanceError, HOUR, MINUTE, NOTICE_AFTER_DISRUPTION, PERIOD,
-    Schedule, Stage, TIGHTENINGS_PER_PERIOD, Timelock, check_guardians, check_length,
+    Budget, Canceller, GovernanceError, NOTICE_AFTER_DISRUPTION, PERIOD, Schedule, Stage,
+    TIGHTENINGS_PER_PERIOD, Timelock, check_guardians, check_length,
 };
 use crate::units::Millis;
 
 const NOW: Millis = Millis(1_760_000_000_000);
 const NEVER: Millis = Millis(0);
+const MINUTE: u64 = Millis::MINUTE.0;
+const HOUR: u64 = Millis::HOUR.0;
+const DAY: u64 = Millis::DAY.0;
 
 fn timelocks() -> impl Strategy<Value = Timelock> {
     let waits = || (DAY..=30 * DAY).prop_map(Millis);

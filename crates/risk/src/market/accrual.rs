@@ -7,7 +7,7 @@ use crate::math::Overflow;
 use crate::units::{CarryIndex, Millis, Price, SignedSize, Usd};
 
 /// Longest time one step accrues for, so that a gap costs nobody more than this.
-const LONGEST_STEP: Millis = Millis(600_000);
+const LONGEST_STEP: Millis = Millis::MINUTE.times(10);
 
 /// The part of a market that time moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,9 +5,7 @@ use crate::units::{HourlyRate, Millis, Ppm, Price, SignedSize, Size, Usd};
 
 /// Index units per hour: an [`HourlyRate`] counts 10⁻¹⁵, a price 10⁻⁶ and the index 10⁻¹², and an
 /// hour has 3,600,000 milliseconds.
-const INDEX_DIVISOR: u64 = 3_600_000 * 1_000_000_000;
-
-const DAY_MS: u64 = 86_400_000;
+const INDEX_DIVISOR: u64 = Millis::HOUR.times(1_000_000_000).0;
 
 /// A market's funding settings. Rates are in billionths of notional per hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +48,7 @@ pub fn accrue_funding(
         Rounding::Down,
     )?;
     let speed = u64::from(terms.velocity).checked_mul(share).ok_or(Overflow)?;
-    let moved = mul_div(speed, elapsed.0, DAY_MS, Rounding::Down)?;
+    let moved = mul_div(speed, elapsed.0, Millis::DAY.0, Rounding::Down)?;
     let moved = i64::try_from(moved).unwrap_or(i64::MAX);
     let cap = i64::from(terms.cap).saturating_mul(1_000_000);
     let moved = if skew.0 < 0 {

@@ -1,18 +1,16 @@
 //! A slow reference price and the band around it: an outlier liquidates nobody, a crash is
 //! followed.
 
-use crate::account::margin::BPS_ONE;
 use crate::market::price::PricePoint;
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Millis, Price};
+use crate::units::{BPS_ONE, Bps, Millis, Price};
 
 /// One step of the reference covers at most this: what was not measured moves nothing.
-const LONGEST_STEP: Millis = Millis(60_000);
+const LONGEST_STEP: Millis = Millis::MINUTE;
 /// How long providers that agree have to stay outside the band before it yields.
-const YIELDS_AFTER: Millis = Millis(60_000);
+const YIELDS_AFTER: Millis = Millis::MINUTE;
 /// The same for a market with one feed, which nobody else confirms.
-const LONE_YIELDS_AFTER: Millis = Millis(300_000);
-const MINUTE_MS: u64 = 60_000;
+const LONE_YIELDS_AFTER: Millis = Millis::MINUTE.times(5);
 
 /// A market's band settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +70,7 @@ impl Reference {
         }
         let elapsed = seen.now.since(self.moved.max(seen.last_disruption)).min(LONGEST_STEP);
         let share = u64::from(terms.speed.0).checked_mul(elapsed.0).ok_or(Overflow)?;
-        let whole = MINUTE_MS.saturating_mul(BPS_ONE);
+        let whole = Millis::MINUTE.0.saturating_mul(BPS_ONE);
         let most = mul_div(self.price.0, share, whole, Rounding::Down)?;
         let (lowest, highest) =
             (self.price.0.saturating_sub(most), self.price.0.saturating_add(most));
@@ -83,8 +81,7 @@ impl Reference {
 
     /// The band around the reference; an edge that would not fit ends at the type's.
     pub fn band(&self, width: Bps) -> Band {
-        let distance = mul_div(self.price.0, u64::from(width.0), BPS_ONE, Rounding::Down);
-        let distance = distance.unwrap_or(u64::MAX);
+        let distance = self.price.portion(width, Rounding::Down).map_or(u64::MAX, |price| price.0);
         Band {
             low: Price(self.price.0.saturating_sub(distance)),
             high: Price(self.price.0.saturating_add(distance)),

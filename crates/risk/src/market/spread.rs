@@ -39,8 +39,7 @@ pub fn half_spread(
     let reach = from.checked_add(to).ok_or(Overflow)?;
     let moved = mul_div(worsened, reach, twice_depth, Rounding::Up)?;
     let impact = mul_div(moved, ONE, delta.size().0, Rounding::Up)?;
-    let share = u64::from(terms.volatility_share.0);
-    let uncertain = mul_div(u64::from(volatility.0), share, 10_000, Rounding::Up)?;
+    let uncertain = terms.volatility_share.portion_of(volatility.0.into(), Rounding::Up)?;
     let total = u64::from(terms.base.0)
         .checked_add(impact)
         .and_then(|sum| sum.checked_add(uncertain))

@@ -81,7 +81,7 @@ impl MarketTerms {
     /// # Errors
     /// The first bound left.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        let delay = Millis(1_000)..=Millis(30_000);
+        let delay = Millis::SECOND..=Millis::SECOND.times(30);
         let within = [
             (self.ratios_hold(), OutOfBounds::Ratios),
             (self.liquidation_holds(), OutOfBounds::Liquidation),
@@ -127,7 +127,7 @@ impl MarketTerms {
             && terms.first_share <= terms.last_share
             && terms.last_share <= Bps(10_000)
             && terms.smallest > Size(0)
-            && terms.ramp <= Millis(3_600_000)
+            && terms.ramp <= Millis::HOUR
     }
 
     fn spread_holds(&self) -> bool {
@@ -154,10 +154,10 @@ impl MarketTerms {
     }
 
     fn quotes_hold(&self) -> bool {
-        let age = Millis(1_000)..=Millis(300_000);
+        let age = Millis::SECOND..=Millis::MINUTE.times(5);
         let confidence = Bps(1)..=Bps(500);
         age.contains(&self.quotes.age)
-            && self.quotes.future <= Millis(60_000)
+            && self.quotes.future <= Millis::MINUTE
             && confidence.contains(&self.quotes.confidence)
     }
 }

@@ -4,7 +4,7 @@ use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Millis, ONE, Ppm, Price};
 
 /// Length of a bucket.
-const BUCKET_MS: u64 = 60_000;
+const BUCKET: Millis = Millis::MINUTE;
 /// Weight of a new bucket is one in this many.
 const MEMORY: u64 = 16;
 /// A move is cut here (1000 %), so that its square fits.
@@ -31,7 +31,7 @@ impl Volatility {
         if self.price.0 == 0 {
             return Ok(Self { since: now, price, variance: self.variance });
         }
-        let minutes = now.since(self.since).0 / BUCKET_MS;
+        let minutes = now.since(self.since).0 / BUCKET.0;
         if minutes == 0 {
             return Ok(self);
         }

@@ -1,5 +1,6 @@
 //! Playing a path.
 
+use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -23,7 +24,7 @@ const SECOND_PRICE: u64 = 110_000_000_000;
 const SECOND_SHARE_PERCENT: i128 = 60;
 /// A recorded path longer than a day gets by with fewer prices.
 const LONG_STEP_MS: u64 = 10_000;
-const LONG_PATH_MS: u64 = 86_400_000;
+const LONG_PATH_MS: u64 = Millis::DAY.0;
 
 /// What to play.
 pub struct Drill<'a> {

@@ -6,7 +6,7 @@ use holdfast_risk::account::loss::InsuranceTerms;
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
-use holdfast_risk::{Bps, Usd};
+use holdfast_risk::{Bps, Millis, Usd};
 
 use crate::error::{HoldfastError, OrRefuse};
 
@@ -216,16 +216,15 @@ impl Silo {
 impl SiloTermsState {
     /// Whether every setting is within its bounds.
     pub fn is_valid(&self) -> bool {
-        let minute = 60_000;
         let shares = u32::from(self.insurance_share_bps) + u32::from(self.protocol_share_bps);
         shares <= 10_000
             && self.outage_reserve_bps <= 9_000
             && self.epoch_cap_bps <= 10_000
             && self.payable_share_bps <= 10_000
             && (1..=50_000).contains(&self.utilisation_bps)
-            && self.maturity_ms <= 1_440 * minute
-            && (1_000..=60 * minute).contains(&self.request_delay_ms)
-            && self.unstake_cooldown_ms <= 43_200 * minute
+            && self.maturity_ms <= Millis::DAY.0
+            && (Millis::SECOND.0..=Millis::HOUR.0).contains(&self.request_delay_ms)
+            && self.unstake_cooldown_ms <= Millis::DAY.times(30).0
     }
 }
 

@@ -81,7 +81,7 @@ impl Thresholds {
             && self.skipping < self.failing
             && self.failing <= Bps(9_000);
         let gap = seconds(5, 60).contains(&self.gap) && seconds(10, 600).contains(&self.silence);
-        let minutes = seconds(60, 3_600);
+        let minutes = Millis::MINUTE..=Millis::HOUR;
         let times = seconds(40, 600).contains(&self.hold)
             && minutes.contains(&self.grace)
             && minutes.contains(&self.restart_grace)
