@@ -87,8 +87,12 @@ pub struct Market {
     pub settles_ms: u64,
     /// The price the market is settled at, millionths; zero while it trades.
     pub settlement_price: u64,
+    /// Movement of the funding rate below one unit, in 1 ÷ a day's milliseconds of a unit.
+    pub funding_rate_remainder: i64,
+    /// Movement of the reference below one unit of price, in 1 ÷ (a minute's milliseconds × 10,000).
+    pub reference_remainder: i64,
     /// Room for what is to come.
-    pub reserved: [u8; 192],
+    pub reserved: [u8; 176],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -138,7 +142,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 192
+    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 16 + 176
 );
 
 impl Market {
@@ -225,6 +229,7 @@ impl Market {
         Reference {
             price: Price(self.reference_price),
             moved: Millis(self.reference_ms),
+            remainder: self.reference_remainder,
             outside: Millis(self.outside_ms),
         }
     }
@@ -233,6 +238,7 @@ impl Market {
     pub fn set_reference(&mut self, reference: &Reference) {
         self.reference_price = reference.price.0;
         self.reference_ms = reference.moved.0;
+        self.reference_remainder = reference.remainder;
         self.outside_ms = reference.outside.0;
     }
 
@@ -276,6 +282,7 @@ impl Market {
         Accruals {
             funding: Funding {
                 rate: HourlyRate(self.funding_rate),
+                rate_remainder: self.funding_rate_remainder,
                 remainder: self.funding_remainder,
             },
             borrow_remainder: self.borrow_remainder,
@@ -289,6 +296,7 @@ impl Market {
     /// Takes over what time has moved.
     pub fn set_accruals(&mut self, accruals: &Accruals) {
         self.funding_rate = accruals.funding.rate.0;
+        self.funding_rate_remainder = accruals.funding.rate_remainder;
         self.funding_remainder = accruals.funding.remainder;
         self.borrow_remainder = accruals.borrow_remainder;
         self.carry_long = accruals.carry_long.0;
