@@ -113,7 +113,7 @@ pub fn liquidate(
 }
 
 /// How long a flag stands: an old one says nothing about the account now, so it must be set again.
-const FLAG_LIFETIME: Millis = Millis::MINUTE.times(5);
+pub const FLAG_LIFETIME: Millis = Millis::MINUTE.times(5);
 
 /// Whether a flag set at `flagged` (zero: none) may be acted on at `now`.
 pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
