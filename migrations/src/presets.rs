@@ -58,7 +58,7 @@ pub fn market(price: u64) -> MarketTermsState {
         tier_volatility_ppm: 800,
         ramp_ms: 60_000,
         age_ms: 30_000,
-        future_ms: 10_000,
+        future_ms: 1_500,
         execution_delay_ms: 2_000,
         flag_delay_ms: 3_000,
         smallest: worth(10),

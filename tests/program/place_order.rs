@@ -78,7 +78,6 @@ pub(crate) fn placing_is_refused() {
         OrderRequest { trigger: 1, ..sound },
         OrderRequest { trigger: 2, ..sound },
         OrderRequest { expires_ms: now, ..sound },
-        OrderRequest { expires_ms: 0, ..sound },
     ];
     for request in never {
         world.refuses(&place(&world, &trader, request), HoldfastError::InvalidOrder);

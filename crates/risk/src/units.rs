@@ -50,6 +50,15 @@ pub struct CarryIndex(pub i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HourlyRate(pub i64);
 
+/// A moment that cannot be in milliseconds since 1970: seconds or microseconds, most likely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImplausibleTime;
+
+/// September 2001 to November 2286 in milliseconds. The same digits as seconds or microseconds lie
+/// far outside.
+const PLAUSIBLE_TIMES: core::ops::Range<Millis> =
+    Millis(1_000_000_000_000)..Millis(10_000_000_000_000);
+
 /// Direction of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -192,6 +201,16 @@ impl Millis {
     pub const HOUR: Self = Self::MINUTE.times(60);
     /// Twenty-four hours.
     pub const DAY: Self = Self::HOUR.times(24);
+
+    /// Whether a moment that somebody named can be in milliseconds since 1970; the end of time stands
+    /// for never.
+    ///
+    /// # Errors
+    /// [`ImplausibleTime`] where it has another unit, or was left out.
+    pub fn plausible_time_ms(self) -> Result<(), ImplausibleTime> {
+        let plausible = PLAUSIBLE_TIMES.contains(&self) || self.0 == u64::MAX;
+        if plausible { Ok(()) } else { Err(ImplausibleTime) }
+    }
 
     /// This duration `count` times over, or the longest there is.
     pub const fn times(self, count: u64) -> Self {

@@ -1,4 +1,4 @@
-use super::{BPS_ONE, Bps, Millis, Price, Usd};
+use super::{BPS_ONE, Bps, ImplausibleTime, Millis, Price, Usd};
 use crate::math::{Overflow, Rounding};
 use proptest::prelude::*;
 
@@ -14,6 +14,20 @@ fn a_portion_above_the_whole_can_leave_the_type() {
     assert_eq!(Usd(u64::MAX).portion(Bps(10_000), Rounding::Up), Ok(Usd(u64::MAX)));
     assert_eq!(Usd(u64::MAX).portion(Bps(10_001), Rounding::Down), Err(Overflow));
     assert_eq!(Price(1).portion(Bps(20_000), Rounding::Down), Ok(Price(2)));
+}
+
+#[test]
+fn a_moment_in_another_unit_is_implausible() {
+    let now_ms = 1_760_000_000_000;
+    assert_eq!(Millis(now_ms).plausible_time_ms(), Ok(()));
+    assert_eq!(Millis(u64::MAX).plausible_time_ms(), Ok(()), "never");
+    for other in [0, now_ms / 1_000, now_ms * 1_000, now_ms * 1_000_000, u64::MAX - 1] {
+        assert_eq!(Millis(other).plausible_time_ms(), Err(ImplausibleTime), "{other}");
+    }
+    assert_eq!(Millis(1_000_000_000_000).plausible_time_ms(), Ok(()));
+    assert!(Millis(999_999_999_999).plausible_time_ms().is_err());
+    assert_eq!(Millis(9_999_999_999_999).plausible_time_ms(), Ok(()));
+    assert!(Millis(10_000_000_000_000).plausible_time_ms().is_err());
 }
 
 proptest! {

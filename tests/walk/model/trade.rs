@@ -140,6 +140,8 @@ impl State {
         require(owns(signer, account), HoldfastError::NotOwner)?;
         let chain = self.guard(look);
         let now = self.markets[market].now(chain.now);
+        let plausible = Millis(asked.expires_ms).plausible_time_ms();
+        require(plausible.is_ok(), HoldfastError::NotMilliseconds)?;
         let order = Order {
             delta: SignedSize(asked.delta),
             limit: Price(asked.limit),

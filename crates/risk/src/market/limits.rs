@@ -8,7 +8,9 @@ use crate::units::{BPS_ONE, Bps, Size, Usd};
 pub struct Caps {
     /// Open interest per side.
     pub side: Size,
-    /// One account's notional in this market, as a share of the silo's liquidity.
+    /// One account's notional in this market, as a share of the silo's liquidity. It binds an account,
+    /// not its owner, who may have several: a bound on a single liquidation, not on concentration.
+    /// That is bounded by the other two, for everybody together.
     pub account_share: Bps,
     /// Open notional of all the silo's markets, as a share of its liquidity.
     pub utilisation: Bps,

@@ -21,7 +21,7 @@ use crate::error::{HoldfastError, OrRefuse};
 /// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -91,8 +91,12 @@ pub struct Market {
     pub funding_rate_remainder: i64,
     /// Movement of the reference below one unit of price, in 1 ÷ (a minute's milliseconds × 10,000).
     pub reference_remainder: i64,
+    /// The newest change proposed for the settings: its number plus one, zero where none was.
+    pub newest_terms: u64,
+    /// The newest change proposed for the feeds, likewise.
+    pub newest_feeds: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 176],
+    pub reserved: [u8; 160],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -142,7 +146,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 16 + 176
+    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 32 + 160
 );
 
 impl Market {

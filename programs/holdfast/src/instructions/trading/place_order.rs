@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Usd;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::policy::Action;
+use holdfast_risk::{Millis, Usd};
 
 use crate::account_health::{self, Purpose};
 use crate::clock::Chain;
@@ -70,6 +70,7 @@ pub fn place_order<'info>(
         reduce_only: u8::from(request.reduce_only),
         padding: [0; 5],
     };
+    Millis(request.expires_ms).plausible_time_ms().into_program_error()?;
     let terms = Order::from(&order);
     let can_execute = request.trigger <= 2 && terms.can_execute(now);
     require!(can_execute, HoldfastError::InvalidOrder);
