@@ -234,11 +234,7 @@ impl SiloTermsState {
             ),
             ("outage_reserve_bps", "at most 9,000", self.outage_reserve_bps <= 9_000),
             ("epoch_cap_bps", "at most 10,000", self.epoch_cap_bps <= 10_000),
-            (
-                "payable_share_bps",
-                "1,000 to 10,000",
-                (1_000..=10_000).contains(&self.payable_share_bps),
-            ),
+            ("payable_share_bps", "1 to 10,000", (1..=10_000).contains(&self.payable_share_bps)),
             (
                 "utilisation_bps",
                 "1,000 to 50,000",
