@@ -1,8 +1,6 @@
 //! The venue's view of the chain only ever gets stricter at a look, and looser with time.
 
-use holdfast_risk::chain::health::{
-    ChainSample, Judgement, Monitor, Signal, State, Thresholds,
-};
+use holdfast_risk::chain::health::{ChainSample, Judgement, Monitor, Signal, State, Thresholds};
 use holdfast_risk::{Bps, Millis};
 
 use crate::given::{Answer, Given, assume, claim};

@@ -1,6 +1,8 @@
 //! What a settlement does to the silo's money and to the account's.
 
-use holdfast_risk::account::ledger::{LossCover, Ledger, FeeDistribution, AccountBalances, Settled, settle};
+use holdfast_risk::account::ledger::{
+    AccountBalances, FeeDistribution, Ledger, LossCover, Settled, settle,
+};
 use holdfast_risk::account::loss::{Cushions, InsuranceDraw, InsuranceTerms, split};
 use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
 
@@ -58,7 +60,8 @@ pub fn held(ledger: &Ledger) -> u128 {
 
 /// What an account has, less what it owes.
 fn worth(balances: &AccountBalances) -> i128 {
-    i128::from(balances.collateral.0) + i128::from(balances.pending_profit.0) - i128::from(balances.debt.0)
+    i128::from(balances.collateral.0) + i128::from(balances.pending_profit.0)
+        - i128::from(balances.debt.0)
 }
 
 /// A settlement of anything.

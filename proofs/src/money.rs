@@ -1,13 +1,15 @@
 //! Fees, maturing profit, and how fast money may leave.
 
-use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
-use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow, paid, payable, thaw_left, thaw_spend, within};
-use holdfast_risk::chain::policy::Permit;
 use holdfast_risk::account::profit::{MaturityError, mature, matured, since};
+use holdfast_risk::chain::policy::Permit;
+use holdfast_risk::chain::rate_limit::{
+    Exit, RateLimitWindow, paid, payable, thaw_left, thaw_spend, within,
+};
+use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
 use holdfast_risk::{Bps, Millis, Price, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
-use crate::ledger::{held, ledger, balances};
+use crate::ledger::{balances, held, ledger};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 3_600_000;
@@ -44,7 +46,8 @@ pub fn maturing_pays_out_of_liquidity(given: &mut Given) -> Answer {
     let done = match mature(&ledger, balances, share, accepts) {
         Err(MaturityError::Cut) => {
             claim(!accepts)?;
-            let amount = accepted(matured(pending, ledger.pending_profit, ledger.liquidity, share))?;
+            let amount =
+                accepted(matured(pending, ledger.pending_profit, ledger.liquidity, share))?;
             return claim(amount < pending);
         }
         done => accepted(done)?,
@@ -70,7 +73,8 @@ pub fn maturing_divides_what_is_payable(given: &mut Given) -> Answer {
     if payable >= u128::from(total) {
         return claim(amount == pending);
     }
-    let (given_out, asked) = (u128::from(amount) * u128::from(total), u128::from(pending) * payable);
+    let (given_out, asked) =
+        (u128::from(amount) * u128::from(total), u128::from(pending) * payable);
     claim(given_out <= asked)?;
     claim(asked - given_out < u128::from(total))
 }

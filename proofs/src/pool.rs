@@ -1,8 +1,8 @@
 //! Joining and leaving the pools.
 
 use holdfast_risk::market::limits::{Caps, Resulting, check, removable};
-use holdfast_risk::pool::{Exit, PoolKind, PoolError, join, leave, liquidity_value};
 use holdfast_risk::pool::share::Pool;
+use holdfast_risk::pool::{Exit, PoolError, PoolKind, join, leave, liquidity_value};
 use holdfast_risk::{Bps, SignedUsd, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
@@ -141,7 +141,6 @@ pub fn the_pool_is_worth_what_it_has(given: &mut Given) -> Answer {
     claim(i128::from(value.0) == worth.max(0))
 }
 
-
 /// Opening is within every cap exactly when it is allowed, and a strained chain's caps are lower.
 pub fn opening_keeps_every_cap(given: &mut Given) -> Answer {
     let caps = Caps {
@@ -149,11 +148,8 @@ pub fn opening_keeps_every_cap(given: &mut Given) -> Answer {
         account_share: Bps(given.u16()),
         utilisation: Bps(given.u16()),
     };
-    let resulting = Resulting {
-        side: Size(given.u64()),
-        account: Usd(given.u64()),
-        silo: Usd(given.u64()),
-    };
+    let resulting =
+        Resulting { side: Size(given.u64()), account: Usd(given.u64()), silo: Usd(given.u64()) };
     let liquidity = given.u64();
     let share = |share: Bps| u128::from(liquidity) * u128::from(share.0);
     let fits = |amount: Usd, of: Bps| u128::from(amount.0) * 10_000 <= share(of);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_client::holdfast::error::HoldfastError::{self, *};
 
+use crate::adversary::{governance, settings};
 use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
@@ -54,6 +55,7 @@ const PROOFS: &[Proof] = &[
     (mature_profit::refusals, &[NotMatured, ChainNotReady]),
     (mature_profit::what_the_pool_cannot_pay_is_cut_by_the_owner_alone, &[ProfitCut]),
     (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
+    (pool_refusals::wrong_accounts, &[MarketsMissing]),
     (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),
     (observe::refusals, &[SampleTooSoon]),
@@ -83,6 +85,11 @@ const PROOFS: &[Proof] = &[
     ),
     (refresh_market::price_account, &[UnreadableFeed, WrongFeed, StaleFeed, UncertainFeed]),
     (refresh_market::wrong_accounts, &[WrongFeed, FeedBeforeDisruption]),
+    (governance::the_applier_cannot_choose_between_two_announcements, &[ChangeSuperseded]),
+    (governance::the_admin_is_none_of_the_guardians, &[GuardianSet]),
+    (governance::fees_for_nobody_are_refused_from_the_beginning, &[TermsOutOfBounds]),
+    (settings::fatal_settings_cannot_be_proposed_and_the_log_says_which, &[TermsOutOfBounds]),
+    (settings::a_time_in_another_unit_is_named, &[NotMilliseconds]),
 ];
 
 /// What no test can bring about: every cluster has the sysvar.

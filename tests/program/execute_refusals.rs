@@ -141,16 +141,21 @@ fn an_order_whose_margin_is_gone_is_removed() {
 #[test]
 pub(crate) fn caps() {
     type Change = fn(&mut SiloTermsState, &mut MarketTermsState);
-    let cases: [(Change, HoldfastError); 3] = [
-        (|_, terms| terms.side_cap = 9_999_999, HoldfastError::OpenInterestCap),
+    let cases: [(Change, i64, HoldfastError); 3] = [
+        (|_, terms| terms.side_cap = 9_999_999, SIZE, HoldfastError::OpenInterestCap),
         // A tenth of a percent of a million is less than ten at 150.
-        (|_, terms| terms.account_share_bps = 10, HoldfastError::AccountShareCap),
-        (|_, terms| terms.utilisation_bps = 10, HoldfastError::UtilisationCap),
+        (|_, terms| terms.account_share_bps = 10, SIZE, HoldfastError::AccountShareCap),
+        // A tenth of a million is less than seven hundred at 150.
+        (
+            |_, terms| (terms.account_share_bps, terms.utilisation_bps) = (10_000, 1_000),
+            70 * SIZE,
+            HoldfastError::UtilisationCap,
+        ),
     ];
-    for (change, error) in cases {
+    for (change, delta, error) in cases {
         let mut world = World::with(change);
-        let trader = world.trader(1_000_000_000).unwrap();
-        let request = market_order(SIZE, world.cluster.now_ms());
+        let trader = world.trader(100_000_000_000).unwrap();
+        let request = market_order(delta, world.cluster.now_ms());
         waiting_in(world, trader, request).refuses(error);
     }
 }

@@ -82,7 +82,6 @@ pub(crate) fn placing_is_refused() {
         OrderRequest { trigger: OrderTrigger::AtOrAbove { price: 0 }, ..sound },
         OrderRequest { trigger: OrderTrigger::AtOrBelow { price: 0 }, ..sound },
         OrderRequest { expires_ms: now, ..sound },
-        OrderRequest { expires_ms: 0, ..sound },
     ];
     for request in never {
         world.refuses(&place(&world, &trader, request), HoldfastError::InvalidOrder);

@@ -170,6 +170,15 @@ impl World {
         SEEN.with_borrow_mut(|seen| seen.insert(code));
     }
 
+    /// The program must refuse an instruction because of this setting, which its log names.
+    #[track_caller]
+    pub fn refuses_setting(&self, instruction: &Instruction, setting: &str) {
+        self.refuses(instruction, HoldfastError::TermsOutOfBounds);
+        let named = format!("TermsOutOfBounds: {setting} has to be ");
+        let failure = self.fails(instruction);
+        assert!(failure.message.contains(&named), "not {setting}: {}", failure.message);
+    }
+
     /// Anchor must refuse an instruction with this error.
     #[track_caller]
     pub fn anchor_refuses(&self, instruction: &Instruction, error: ErrorCode) {

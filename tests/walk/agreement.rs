@@ -58,7 +58,7 @@ fn may_be_left(left: &Intent, intents: &[Intent], mirror: &VenueSnapshot) -> Opt
         Intent::Liquidate { account, market } => Some((account, market)),
         _ => None,
     });
-    let thaws = mirror.chain_health.monitor.state == ChainState::Thaw as u64;
+    let thaws = mirror.chain_health.monitor.state == ChainState::Thaw as u8;
     if liquidated.clone().any(|(other, _)| other == account) {
         return Some("one position of an account is liquidated at a time");
     }

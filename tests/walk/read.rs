@@ -118,6 +118,7 @@ fn market(market: &Market) -> MarketBooks {
         reference: Reference {
             price: Price(market.reference_price),
             moved: Millis(market.reference_ms),
+            remainder: market.reference_remainder,
             outside: Millis(market.outside_ms),
         },
         published: Millis(market.feeds[0].published_ms),
@@ -129,6 +130,7 @@ fn accruals(market: &Market) -> Accruals {
     Accruals {
         funding: Funding {
             rate: HourlyRate(market.funding_rate),
+            rate_remainder: market.funding_rate_remainder,
             remainder: market.funding_remainder,
         },
         borrow_remainder: market.borrow_remainder,

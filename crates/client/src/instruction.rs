@@ -427,16 +427,30 @@ pub fn lock_exchange(
     lock
 }
 
-/// `propose_change`: `number` is the exchange's next.
+/// `propose_change` with the market or silo its `content` names; `number` is the exchange's next.
 pub fn propose_change(admin: Pubkey, number: u64, content: ChangeKind) -> Instruction {
+    let (market, silo) = named(&content);
     let accounts = accounts::ProposeChange {
         admin,
         exchange: address::exchange(),
         change: address::change(number),
         instructions: INSTRUCTIONS,
         system_program: system_program::ID,
+        market,
+        silo,
     };
     build(accounts, instruction::ProposeChange { content })
+}
+
+/// The market or silo that a change names.
+fn named(content: &ChangeKind) -> (Option<Pubkey>, Option<Pubkey>) {
+    match content {
+        ChangeKind::MarketTerms { market, .. } | ChangeKind::MarketFeeds { market, .. } => {
+            (Some(*market), None)
+        }
+        ChangeKind::SiloTerms { silo, .. } => (None, Some(*silo)),
+        _ => (None, None),
+    }
 }
 
 /// `cancel_change`; the rent returns to its `proposer`.
@@ -453,13 +467,7 @@ pub fn cancel_change(authority: Pubkey, number: u64, proposer: Pubkey) -> Instru
 
 /// `apply_change` with the market or silo its `content` names.
 pub fn apply_change(number: u64, proposer: Pubkey, content: &ChangeKind) -> Instruction {
-    let (market, silo) = match content {
-        ChangeKind::MarketTerms { market, .. } | ChangeKind::MarketFeeds { market, .. } => {
-            (Some(*market), None)
-        }
-        ChangeKind::SiloTerms { silo, .. } => (None, Some(*silo)),
-        _ => (None, None),
-    };
+    let (market, silo) = named(content);
     let accounts = accounts::ApplyChange {
         exchange: address::exchange(),
         chain_health: address::chain_health(),

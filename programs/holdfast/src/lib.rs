@@ -122,7 +122,7 @@ pub mod holdfast {
     /// opens reserves initial margin, and a fee is set aside only as far as a withdrawal could take it:
     /// for either the markets of all open positions follow, in rising index order.
     ///
-    /// Refuses: `NotOwner`, `WrongSilo`, `InvalidOrder`, `ChainNotReady`, `StalePrice`,
+    /// Refuses: `NotOwner`, `WrongSilo`, `NotMilliseconds`, `InvalidOrder`, `ChainNotReady`, `StalePrice`,
     /// `NotEnoughCollateral`, `WrongMarket`, `BelowInitialMargin`, `NoFreeOrderSlot`,
     /// `MarketSettled`. Emits: `OrderPlaced`.
     pub fn place_order<'info>(
@@ -215,7 +215,7 @@ pub mod holdfast {
     /// of the silo follows, in index order.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
-    /// `RequestNotDue`, `WrongMarket`, `StalePrice`, `ZeroAmount`, `BelowMinimum`,
+    /// `RequestNotDue`, `MarketsMissing`, `StalePrice`, `ZeroAmount`, `BelowMinimum`,
     /// `LiquidityInUse`, `ReconcileFirst`. Emits: `PoolRequestExecuted`.
     pub fn execute_pool_request<'info>(
         ctx: Context<'info, ExecutePoolRequest<'info>>,
@@ -259,10 +259,11 @@ pub mod holdfast {
         instructions::lock_exchange(ctx, guardians, timelock)
     }
 
-    /// Announces a change, in full and in public, that waits out the timelock. Only the admin may.
+    /// Announces a change, in full and in public, that waits out the timelock, and voids older changes
+    /// of the same target. Only the admin may. A handover voids none and is voided by none.
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
-    /// `UnknownProvider`, `GuardianSet`. Emits: `ChangeProposed`.
+    /// `UnknownProvider`, `GuardianSet`, `WrongChange`. Emits: `ChangeProposed`.
     pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
         instructions::propose_change(ctx, content)
     }
@@ -276,12 +277,12 @@ pub mod holdfast {
         instructions::cancel_change(ctx)
     }
 
-    /// Makes a change that has waited and has not expired. Changes of maintenance margin wait for a
-    /// normal state of the chain as well.
+    /// Makes a change that has waited, has not expired and is the newest of its target. Changes of
+    /// maintenance margin wait for a normal state of the chain as well.
     ///
-    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `WrongChange`,
-    /// `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `GuardianSet`. Emits:
-    /// `ChangeApplied`.
+    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `ChangeSuperseded`,
+    /// `WrongChange`, `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`,
+    /// `GuardianSet`. Emits: `ChangeApplied`.
     pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         instructions::apply_change(ctx)
     }

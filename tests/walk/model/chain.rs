@@ -4,7 +4,7 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::health::{
     ChainSample, Monitor, State as ChainState, Thresholds, skipped,
 };
-use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
+use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::belief::{Moment, StoredPrice, measured_price};
 use holdfast_risk::market::exposure::skew;
@@ -61,7 +61,7 @@ impl Look {
 
 impl Chain {
     /// How far an action is allowed.
-    pub fn require(&self, asked: RequestTracker) -> Outcome<Permit> {
+    pub fn require(&self, asked: Asked) -> Outcome<Permit> {
         let permit = permit(asked, self.monitor.state);
         require(permit != Permit::Refused, HoldfastError::ChainNotReady)?;
         Ok(permit)

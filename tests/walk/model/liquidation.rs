@@ -6,7 +6,7 @@ use holdfast_risk::account::liquidation::{
 };
 use holdfast_risk::account::margin::{Leg, requirement};
 use holdfast_risk::chain::health::Thresholds;
-use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
+use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::chain::rate_limit::{thaw_left, thaw_spend};
 use holdfast_risk::market::belief::PriceUse;
 use holdfast_risk::market::price::PricePoint;
@@ -57,7 +57,7 @@ impl State {
         let mut since = books.recent.iter().filter(|stored| due(stored.point.published));
         let found = since.find(|stored| at.allows(stored, PriceUse::Decide));
         let point = found.ok_or(HoldfastError::PriceOutsideBand)?.point;
-        let paced = permit(RequestTracker::Liquidate, chain.monitor.state) == Permit::RisingLine;
+        let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
         let liquidity = self.ledger.liquidity;
         let left = paced.then(|| thaw_left(books.thaw, at.now, liquidity, terms.thaw_pace));
         let left = left.transpose()?;

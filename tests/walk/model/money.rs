@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::profit;
-use holdfast_risk::chain::policy::{Action as RequestTracker, Permit};
+use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::{Bps, Millis, Usd};
 
 use super::{Look, Outcome, Refused, Settings, require};
@@ -83,11 +83,7 @@ impl State {
         require(amount <= state.balances.collateral.0, HoldfastError::NotEnoughCollateral)?;
         let chain = self.guard(look);
         let idle = state.is_idle();
-        let permit = chain.require(if idle {
-            RequestTracker::WithdrawIdle
-        } else {
-            RequestTracker::WithdrawFree
-        })?;
+        let permit = chain.require(if idle { Asked::WithdrawIdle } else { Asked::WithdrawFree })?;
         require(permit != Permit::Queued, HoldfastError::ExitsQueue)?;
         let mut health = self.standing(state, None, &chain, Some(permit), settings)?;
         health.initial = health.initial.plus(Usd(state.reserved_margin))?;
@@ -110,7 +106,7 @@ impl State {
     ) -> Outcome {
         let state = self.existing(account)?;
         let chain = self.guard(look);
-        chain.require(RequestTracker::MatureProfit)?;
+        chain.require(Asked::MatureProfit)?;
         let due = state.profit_since.after(Millis(settings.silo.maturity_ms));
         let ripe = state.balances.pending_profit.0 > 0 && chain.now >= due;
         require(ripe, HoldfastError::NotMatured)?;

@@ -6,7 +6,7 @@ use holdfast_risk::account::execution::{ExecutionContext, ExecutionError, execut
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts, Trigger};
 use holdfast_risk::account::position::notional;
-use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
+use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse, decided_price};
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
@@ -61,14 +61,16 @@ impl State {
         require(owns(signer, account), HoldfastError::NotOwner)?;
         let chain = self.guard(look);
         let now = self.markets[market].now(chain.now);
+        let plausible = Millis(asked.expires_ms).plausible_time_ms();
+        require(plausible.is_ok(), HoldfastError::NotMilliseconds)?;
         let order = requested_order(&asked);
         require(order.can_execute(now), HoldfastError::InvalidOrder)?;
         let state = self.existing(account)?;
         let opens = order.opened(state.positions[market].size);
         let permit = chain.require(if opens.0 > 0 {
-            RequestTracker::RequestOpening
+            Asked::RequestOpening
         } else {
-            RequestTracker::RequestReduction
+            Asked::RequestReduction
         })?;
         let margin = self.margin_to_reserve(market, &order, opens, &chain, permit, settings)?;
         let affordable = asked.fee <= state.balances.collateral.0;
@@ -128,7 +130,7 @@ impl State {
         settings: &Settings,
     ) -> Outcome {
         let takes_out = fee.0 > 0 && state.open().count() > 0;
-        let permit = if takes_out { chain.require(RequestTracker::WithdrawFree)? } else { permit };
+        let permit = if takes_out { chain.require(Asked::WithdrawFree)? } else { permit };
         let mut health = self.standing(state, None, chain, Some(permit), settings)?;
         let reserved = Usd(state.reserved_margin).plus(margin)?;
         health.initial = health.initial.plus(reserved)?;
@@ -263,7 +265,7 @@ impl State {
             at: chain.moment(books, terms),
             volatility: self.volatility(market),
             reference: books.reference.price,
-            opening: permit(RequestTracker::Open, chain.monitor.state),
+            opening: permit(Asked::Open, chain.monitor.state),
             position_changed: state.changed[market],
         };
         let recent = books.recent.iter().copied();

@@ -2,13 +2,13 @@
 
 use crate::account::ledger::{AccountBalances, FeeDistribution};
 use crate::account::loss::InsuranceTerms;
-use crate::account::margin::{BPS_ONE, Health, Leg, covers, requirement};
+use crate::account::margin::{Health, Leg, covers, requirement};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::chain::health::Monitor;
 use crate::chain::policy::{Action, Permit, permit};
 use crate::chain::rate_limit::within;
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Millis, ONE, Price, Side, SignedUsd, Size, Usd};
+use crate::units::{BPS_ONE, Bps, Millis, ONE, Price, Side, SignedUsd, Size, Usd};
 
 /// A market's liquidation settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub fn liquidate(
 }
 
 /// How long a flag stands: an old one says nothing about the account now, so it must be set again.
-const FLAG_LIFETIME: Millis = Millis(300_000);
+pub const FLAG_LIFETIME: Millis = Millis::MINUTE.times(5);
 
 /// Whether a flag set at `flagged` (zero: none) may be acted on at `now`.
 pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
@@ -121,7 +121,7 @@ pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
 }
 
 /// How long shelter lasts before even a deeply insolvent account may be liquidated.
-const SHELTER_WAIT: Millis = Millis(60_000);
+const SHELTER_WAIT: Millis = Millis::MINUTE;
 
 /// Whether the state of the chain lets an account of this health be liquidated.
 ///

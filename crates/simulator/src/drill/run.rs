@@ -1,5 +1,6 @@
 //! Playing a path.
 
+use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -28,7 +29,7 @@ const LEARNING_MS: u64 = 1_200_000;
 const LEARNING_LOOK_MS: u64 = 6_000;
 /// A recorded path longer than a day gets by with fewer prices.
 const LONG_STEP_MS: u64 = 10_000;
-const LONG_PATH_MS: u64 = 86_400_000;
+const LONG_PATH_MS: u64 = Millis::DAY.0;
 
 /// What to play.
 pub struct Drill<'a> {

@@ -1,5 +1,6 @@
 //! What happens in each drill, as data: what the chain and the feeds do, and where the price goes.
 
+use holdfast_risk::Millis;
 use holdfast_testkit::chain::Pace;
 use holdfast_testkit::path::{Bar, built_in, straight};
 
@@ -125,7 +126,7 @@ const YOUNG_EPOCH: u64 = 500;
 const OUTAGE_STEP_MS: u64 = 3_000;
 /// What a slot takes in most of them.
 const USUAL_SLOT_MS: u64 = Pace::HEALTHY.slot_ms;
-const MINUTE_MS: u64 = 60_000;
+const MINUTE_MS: u64 = Millis::MINUTE.0;
 /// A user's deposit took this long to land where bots' liquidations did not.
 const CROWDED_MS: u64 = 17_000;
 /// Two slow or half-empty slots.

@@ -182,7 +182,7 @@ impl World {
             }
             Event::State { state, breaks } => {
                 let monitor = &mut self.mirror.chain_health.monitor;
-                monitor.state = *state;
+                monitor.state = u8::try_from(*state).expect("a state's code");
                 monitor.since_ms = self.now;
                 monitor.last_disruption_ms = if *breaks { self.now } else { 0 };
             }

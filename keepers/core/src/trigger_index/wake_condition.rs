@@ -6,8 +6,7 @@ use std::ops::Bound;
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MAX_MARKETS, Market};
-use holdfast_risk::account::margin::BPS_ONE;
-use holdfast_risk::units::ONE;
+use holdfast_risk::units::{BPS_ONE, ONE};
 use holdfast_risk::{Bps, CarryIndex, Millis, Price, Side};
 
 /// What has to happen before an account has to be looked at.

@@ -11,7 +11,7 @@ use super::HEALTH_SAMPLES;
 /// seconds apart.
 #[account(zero_copy)]
 pub struct ChainHealth {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,

@@ -14,7 +14,7 @@ use crate::error::{HoldfastError, OrRefuse};
 /// `reserved_margin` are the sums of what the waiting orders set aside; `debt` only while positions are open and no profit is pending.
 #[account(zero_copy)]
 pub struct MarginAccount {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,

@@ -22,7 +22,7 @@ use crate::error::{HoldfastError, OrRefuse};
 /// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -88,8 +88,16 @@ pub struct Market {
     pub settles_ms: u64,
     /// The price the market is settled at, millionths; zero while it trades.
     pub settlement_price: u64,
+    /// Movement of the funding rate below one unit, in 1 ÷ a day's milliseconds of a unit.
+    pub funding_rate_remainder: i64,
+    /// Movement of the reference below one unit of price, in 1 ÷ (a minute's milliseconds × 10,000).
+    pub reference_remainder: i64,
+    /// The newest change proposed for the settings: its number plus one, zero where none was.
+    pub newest_terms: u64,
+    /// The newest change proposed for the feeds, likewise.
+    pub newest_feeds: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 192],
+    pub reserved: [u8; 160],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -145,7 +153,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 32 + 56 + 192
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 32 + 56 + 32 + 160
 );
 
 impl Market {
@@ -251,6 +259,7 @@ impl Market {
         Reference {
             price: Price(self.reference_price),
             moved: Millis(self.reference_ms),
+            remainder: self.reference_remainder,
             outside: Millis(self.outside_ms),
         }
     }
@@ -259,6 +268,7 @@ impl Market {
     pub fn set_reference(&mut self, reference: &Reference) {
         self.reference_price = reference.price.0;
         self.reference_ms = reference.moved.0;
+        self.reference_remainder = reference.remainder;
         self.outside_ms = reference.outside.0;
     }
 
@@ -303,6 +313,7 @@ impl Market {
         Accruals {
             funding: Funding {
                 rate: HourlyRate(self.funding_rate),
+                rate_remainder: self.funding_rate_remainder,
                 remainder: self.funding_remainder,
             },
             borrow_remainder: self.borrow_remainder,
@@ -316,6 +327,7 @@ impl Market {
     /// Takes over what time has moved.
     pub fn set_accruals(&mut self, accruals: &Accruals) {
         self.funding_rate = accruals.funding.rate.0;
+        self.funding_rate_remainder = accruals.funding.rate_remainder;
         self.funding_remainder = accruals.funding.remainder;
         self.borrow_remainder = accruals.borrow_remainder;
         self.carry_long = accruals.carry_long.0;

@@ -32,7 +32,9 @@ pub struct MarketTermsState {
     pub confidence_bps: u16,
     /// Share of a minute's volatility in the spread, basis points.
     pub volatility_share_bps: u16,
-    /// One account's notional over the silo's liquidity, basis points.
+    /// One account's notional in this market over the silo's liquidity, basis points. It binds each
+    /// account, not its owner: who has several may hold as much in each, up to the caps on the market's
+    /// sides and on utilisation, which bind everybody together.
     pub account_share_bps: u16,
     /// The silo's open notional over its liquidity, basis points.
     pub utilisation_bps: u16,

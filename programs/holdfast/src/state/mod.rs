@@ -14,8 +14,8 @@ mod pool_request;
 mod silo;
 
 pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
-pub use change::{Change, ChangeKind};
-pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, TimelockState};
+pub use change::{Change, ChangeKind, require_key};
+pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, NewestChanges, TimelockState};
 pub use feeds::{FeedSource, Feeds};
 pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
@@ -23,7 +23,8 @@ pub use market_terms::MarketTermsState;
 pub use pool_request::PoolRequest;
 pub use silo::{LedgerState, Silo, SiloTermsState};
 
-/// Layout version that this program writes.
+/// Layout version that this program writes. Every account on a cluster has the layout of the program
+/// there: migrations refuse to deploy one that would not read them all.
 pub const VERSION: u8 = 1;
 /// Markets in a silo, and positions in a margin account.
 pub const MAX_MARKETS: usize = 16;

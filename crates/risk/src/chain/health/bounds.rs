@@ -97,7 +97,7 @@ impl Thresholds {
         let gap = seconds(5, 60).contains(&self.gap) && seconds(20, 300).contains(&self.silence);
         let blackout = seconds(60, 600).contains(&self.blackout)
             && self.blackout >= self.silence.after(self.silence);
-        let minutes = seconds(60, 3_600);
+        let minutes = Millis::MINUTE..=Millis::HOUR;
         let times = seconds(40, 600).contains(&self.hold)
             && minutes.contains(&self.grace)
             && minutes.contains(&self.restart_grace)

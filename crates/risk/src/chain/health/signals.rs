@@ -1,9 +1,8 @@
 //! What one look at the sysvars says against the last one.
 
-use crate::account::margin::BPS_ONE;
 use crate::chain::health::{Monitor, Thresholds};
 use crate::math::{Rounding, mul_div};
-use crate::units::{Bps, Millis};
+use crate::units::{BPS_ONE, Bps, Millis};
 
 /// Newest `SlotHashes` entries whose slot distance gives the skip rate; one leader's four slots
 /// prove nothing among so many.

@@ -10,7 +10,7 @@ const FIRST_BASELINE_US: u32 = 400_000;
 /// The baseline moves by at most one in this many per window.
 const BASELINE_INERTIA: u32 = 50;
 /// The cluster's clock is never further behind: the longest halt on record took 19 hours.
-const LARGEST_LEAD: Millis = Millis(86_400_000);
+const LARGEST_LEAD: Millis = Millis::DAY;
 /// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
 /// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
 const LEAD_DECAY: u64 = 4;

@@ -89,6 +89,7 @@ pub fn place_order<'info>(
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let now = market.now(chain.now);
     let mut order = request.waiting(account.next_order, &market, now, &chain);
+    Millis(request.expires_ms).plausible_time_ms().into_program_error()?;
     let terms = Order::from(&order);
     require!(terms.can_execute(now), HoldfastError::InvalidOrder);
     let opens = terms.opened(account.position(market.index).size);
