@@ -1,7 +1,7 @@
 //! Settings that are legal and fatal, and arguments in the wrong unit.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::trading::OrderRequest;
+use holdfast_client::holdfast::instructions::trading::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::state::{ChangeKind, MarketTermsState, SiloTermsState};
 use holdfast_client::instruction;
 use holdfast_migrations::presets;
