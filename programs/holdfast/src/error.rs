@@ -41,8 +41,7 @@ pub enum HoldfastError {
     WrongVault,
     /// The market account is not the one whose turn it is.
     #[msg(
-        "Not the market whose turn it is: pass the order's market, or those of all open positions in \
-         rising index order and no others"
+        "Pass the order's market or those of all open positions, in rising index order, no others"
     )]
     WrongMarket,
     /// A token account has another mint, or is the vault itself.
@@ -220,8 +219,7 @@ pub enum HoldfastError {
     WrongChange,
     /// A set of guardians that cannot be.
     #[msg(
-        "An exchange has two to five different guardians, none of whom is the admin, and a change \
-         replaces only one"
+        "Two to five different guardians, the admin none of them, and a change replaces only one"
     )]
     GuardianSet,
     /// The signer is no guardian.

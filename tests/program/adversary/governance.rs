@@ -46,7 +46,7 @@ fn rivals(world: &World) -> Vec<[ChangeKind; 2]> {
             ChangeKind::SiloTerms { silo, terms: silo_terms(1) },
             ChangeKind::SiloTerms { silo, terms: silo_terms(2) },
         ],
-        [leaves(thief()), leaves(newcomer())],
+        [leaves(keypair("accomplice", 0).pubkey()), leaves(newcomer())],
         [joins(thief()), joins(newcomer())],
     ]
 }

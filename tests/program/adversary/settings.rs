@@ -22,7 +22,7 @@ pub(crate) fn fatal_settings_cannot_be_proposed_and_the_log_says_which() {
         ("depth", |terms| terms.depth = 1),
         ("depth", |terms| terms.depth = terms.side_cap),
         // Twice this does not fit: no trade has a price.
-        ("depth", |terms| (terms.side_cap, terms.depth) = (1, u64::MAX)),
+        ("depth", |terms| (terms.smallest, terms.side_cap, terms.depth) = (1, 1, u64::MAX)),
         // Nothing can be opened, and no liquidity leaves.
         ("utilisation_bps", |terms| terms.utilisation_bps = 1),
         // The index is full within a year at a price of 100,000.
@@ -112,7 +112,7 @@ fn life_goes_on_at_the_corners_of_the_bounds() {
 fn live(mut world: World) {
     let delay_ms = world.market(0).terms.execution_delay_ms;
     let keeper = world.trader(0).unwrap();
-    let people = [0, 1].map(|_| world.trader(2_000_000_000).unwrap());
+    let people = [0, 1].map(|_| world.trader(1_000_000_000).unwrap());
     let size = 20_000_000;
     let open = |world: &mut World, delta, price: [u64; 2]| {
         for person in &people {
@@ -125,7 +125,7 @@ fn live(mut world: World) {
     open(&mut world, size, CALM);
     let market = world.markets[0];
     // The first is liquidated after a crash.
-    let crash = [SOL * 40 / 100, BTC];
+    let crash = [SOL * 69 / 100, BTC];
     world.pass_to(1_000, &crash);
     let liquidated = people[0].account;
     world.send(instruction::flag(liquidated, &[market]));

@@ -5,7 +5,9 @@ use holdfast_client::holdfast::events::{
     ChangeApplied, ChangeCancelled, ChangeProposed, MarketListed, SiloCreated,
 };
 use holdfast_client::holdfast::state::FeedSource;
-use holdfast_client::holdfast::state::{ChangeKind, Market, Silo, SiloTermsState, TimelockState};
+use holdfast_client::holdfast::state::{
+    ChangeKind, Market, MarketTermsState, Silo, SiloTermsState, TimelockState,
+};
 use holdfast_client::{Instruction, address, instruction};
 use holdfast_migrations::presets;
 use holdfast_testkit::events;
@@ -178,7 +180,9 @@ fn maintenance_changes_in_a_normal_state_only() {
     terms.maintenance_bps += 10;
     let market = world.markets[0];
     let maintenance = world.propose(ChangeKind::MarketTerms { market, terms });
-    let others = world.propose(ChangeKind::MarketTerms { market, terms: other_terms() });
+    let elsewhere = world.markets[1];
+    let same = MarketTermsState { taker_fee_bps: 9, ..world.market(1).terms };
+    let others = world.propose(ChangeKind::MarketTerms { market: elsewhere, terms: same });
     world.wait();
     let mut strained = world.fork();
     strained.send(instruction::tighten(guardian(0), false, 60_000));
