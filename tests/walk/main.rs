@@ -11,6 +11,7 @@
 //! seeds` plays the same walks with other seeds, by adding a number to each.
 
 mod action;
+mod agreement;
 mod build;
 mod cast;
 mod check;
@@ -22,10 +23,13 @@ mod state;
 mod tally;
 mod walk;
 
+use agreement::Agreement;
 use walk::Walk;
 
 /// Steps of a walk.
 const STEPS: u32 = 6_000;
+/// Steps of a walk after which keeper and program are compared.
+const AGREEMENT_STEPS: u32 = 2_000;
 /// What each liquidity provider owns, native units.
 const RICH: u64 = 4_000_000_000_000;
 /// Little enough that profits and bad debt exhaust the pool.
@@ -53,6 +57,23 @@ fn walk(seed: u64, liquidity: u64) {
         walk.halt();
     }
     walk.exit();
+}
+
+/// Keeper and program are compared after every step of a walk.
+fn disagreements(seed: u64, liquidity: u64, steps: u32) {
+    let mut walk = Walk::new(seed, liquidity);
+    let mut agreement = Agreement::new(&mut walk);
+    for _ in 0..steps {
+        walk.play(1);
+        agreement.look(&walk);
+    }
+    println!("{agreement}");
+    agreement.check();
+}
+
+#[test]
+fn the_keeper_wants_what_the_program_accepts_and_nothing_else() {
+    disagreements(3, POOR, AGREEMENT_STEPS);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod lint;
 mod local;
 mod nightly;
 mod pages;
+mod prove;
 mod sbpf;
 mod setup;
 mod simulate;
@@ -84,6 +85,11 @@ enum Task {
     },
     /// Draw docs/crates.svg: the crates and which uses which
     Picture,
+    /// Prove the rules for all numbers, with two solvers
+    ///
+    /// Installs Debian's Rust compiler, z3 and cvc5 where they are missing. Everything takes up to
+    /// ten minutes. docs/proofs.md says what is proved.
+    Prove(prove::Options),
     /// Format all code
     Fmt,
     /// Check formatting, lints, licences and sources without changing a file
@@ -140,6 +146,7 @@ fn main() -> ExitCode {
         Task::Localnet { options } => local::run(&options),
         Task::Idl { check } => pages::generate(check),
         Task::Picture => tidy::picture::write(),
+        Task::Prove(options) => prove::prove(&options),
         Task::Fmt => lint::format(&[]),
         Task::Lint => lint::all(),
         Task::Tidy => tidy::check().and_then(|()| pages::generate(true)),

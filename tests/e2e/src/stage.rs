@@ -197,7 +197,7 @@ impl Stage {
     /// As [`Self::until`].
     pub async fn until_state(&mut self, state: State, patience: Duration) -> Result<Duration> {
         let what = format!("chain health is {state:?}");
-        let holds = async |stage: &Self| Ok(stage.health().await?.monitor.state == state as u64);
+        let holds = async |stage: &Self| Ok(stage.health().await?.monitor.state == state as u8);
         self.until(&what, patience, holds).await
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Result, ensure};
 use futures_util::future::join_all;
 use holdfast_client::holdfast::events::{OrderExecuted, OrderPlaced};
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_localnet::chain::Chain;
@@ -112,13 +112,15 @@ async fn trade(url: &str, trader: &Keypair, orders: u64) -> Done {
         let request = OrderRequest {
             delta,
             limit,
-            trigger: 0,
-            trigger_price: 0,
-            reduce_only: false,
+            trigger: OrderTrigger::Immediate,
+            effect: OrderEffect::Open,
+            any_price: false,
             expires_ms: in_ten_minutes(),
             fee: 0,
         };
-        let place = instruction::place_order(owner, account(&owner), market, request, &[]);
+        // A sale closes what the purchase before it opened; both may find a position.
+        let held: &[_] = &[];
+        let place = instruction::place_order(owner, account(&owner), market, request, held);
         match chain.send(&[place], &[trader]).await {
             Ok(()) => done.landed += 1,
             Err(reason) if reason.to_string().contains("custom program error") => {
