@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::command::show;
+use crate::command::{built, show};
 use crate::{lint, local, sbpf, setup, test, tidy, validator};
 
 /// A gate.
@@ -26,7 +26,7 @@ const STEPS: [Step; 14] = [
     Step { name: "build", run: test::build },
     Step { name: "pages", run: test::pages },
     Step { name: "tests", run: test::workspace },
-    Step { name: "compute units", run: || show(test::built("bench").arg(sbpf::toolchain())) },
+    Step { name: "compute units", run: || show(built("bench").arg(sbpf::toolchain())) },
     Step { name: "validator", run: || validator::install().map(drop) },
     Step { name: "end to end", run: || local::end_to_end(local::Load::Short) },
 ];

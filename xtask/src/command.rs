@@ -34,6 +34,19 @@ pub fn succeeds(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
+/// Compiles one program of the workspace. Named with `--package`, Cargo would choose features for
+/// that package alone, and compile what it shares with the rest once for each choice.
+pub fn build_program(name: &str) -> Result<(), String> {
+    cargo(&["build", "--quiet", "--locked", "--workspace", "--bin", name])
+}
+
+/// A compiled program of the workspace.
+pub fn built(name: &str) -> Command {
+    let mut command = Command::new(root().join("target/debug").join(name));
+    command.current_dir(root());
+    command
+}
+
 /// The directory of the workspace.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

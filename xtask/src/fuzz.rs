@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use crate::command::{root, run, show};
+use crate::command::{built, root, run, show};
 use crate::{sbpf, setup};
 
 /// Set while this program stands where Cargo calls the compiler for the workspace's crates.
@@ -41,8 +41,8 @@ pub fn search(search: &Search) -> Result<(), String> {
     sbpf::build()?;
     build(target)?;
     let (own, found) = (folder("corpus", target)?, folder("found", target)?);
-    let mut fuzz = Command::new(root().join("target/debug").join(target));
-    fuzz.current_dir(root()).arg(own).arg(root().join("fuzz/corpus").join(target));
+    let mut fuzz = built(target);
+    fuzz.arg(own).arg(root().join("fuzz/corpus").join(target));
     fuzz.arg(format!("-artifact_prefix={found}/"));
     if let Some(seconds) = search.seconds {
         fuzz.arg(format!("-max_total_time={seconds}"));
@@ -54,7 +54,7 @@ pub fn search(search: &Search) -> Result<(), String> {
 /// the tests use, compiled already.
 fn build(target: &str) -> Result<(), String> {
     let this = std::env::current_exe().map_err(|error| format!("where this runs: {error}"))?;
-    let arguments = ["build", "--locked", "--package", "holdfast-fuzz", "--features", "search"];
+    let arguments = ["build", "--locked", "--workspace", "--features", "holdfast-fuzz/search"];
     run(Command::new("cargo")
         .env("RUSTC_WORKSPACE_WRAPPER", this)
         .env(AS_COMPILER, "1")

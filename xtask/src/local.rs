@@ -1,34 +1,23 @@
 //! What runs on a real validator.
 
-use std::process::Command;
-
-use crate::command::{cargo, root, show};
+use crate::command::{build_program, built, root, show};
 use crate::{sbpf, setup, test, validator};
 
 /// The programs that a local cluster consists of.
-const BUILD: [&str; 9] = [
-    "build",
-    "--locked",
-    "--bins",
-    "--package",
-    "holdfast-cli",
-    "--package",
-    "holdfast-localnet",
-    "--package",
-    "holdfast-migrations",
-];
+const PROGRAMS: [&str; 4] =
+    ["holdfast", "holdfast-localnet", "holdfast-migrate", "holdfast-publisher"];
 
 /// Runs a local cluster until Ctrl-C.
 pub fn run(options: &[String]) -> Result<(), String> {
-    let mut localnet = Command::new(root().join("target/debug/holdfast-localnet"));
+    let mut localnet = built("holdfast-localnet");
     if options.iter().any(|option| matches!(option.as_str(), "-h" | "--help")) {
-        cargo(&BUILD)?;
+        PROGRAMS.into_iter().try_for_each(build_program)?;
         return show(localnet.arg("--help"));
     }
     setup::install_compiler()?;
     sbpf::build()?;
     let validator = validator::install()?;
-    cargo(&BUILD)?;
+    PROGRAMS.into_iter().try_for_each(build_program)?;
     localnet.arg("--validator").arg(validator);
     localnet.arg("--programs").arg(root().join("target/deploy"));
     show(localnet.args(options))
@@ -50,7 +39,7 @@ pub enum Load {
 pub fn end_to_end(load: Load) -> Result<(), String> {
     let validator = validator::install()?;
     test::build()?;
-    let mut suite = test::built("holdfast-e2e");
+    let mut suite = built("holdfast-e2e");
     suite.arg("--validator").arg(validator);
     suite.arg("--programs").arg(root().join("target/deploy"));
     if load == Load::Short {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::show;
+use crate::command::{build_program, built, show};
 use crate::{sbpf, setup};
 
 /// Plays drills.
@@ -50,7 +50,6 @@ pub fn faults(seeds: u64) -> Result<(), String> {
 /// What runs in virtual time runs in the tests' profile: what is compiled for one serves the
 /// others, and their time goes into the virtual machine anyway.
 fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
-    let run =
-        ["run", "--quiet", "--locked", "--package", "holdfast-simulator", "--bin", binary, "--"];
-    show(Command::new("cargo").args(run).args(options))
+    build_program(binary)?;
+    show(built(binary).args(options))
 }

@@ -1,8 +1,6 @@
 //! Building and running the tests.
 
-use std::process::Command;
-
-use crate::command::{cargo, root, run};
+use crate::command::{built, cargo, run};
 use crate::{sbpf, setup};
 
 /// Sets up, builds, and runs everything but what needs a validator.
@@ -18,8 +16,7 @@ pub fn all() -> Result<(), String> {
     workspace()
 }
 
-/// Compiles everything that runs here, once: all later steps take from it what they run. With
-/// fewer packages Cargo would choose other features for what they share, and compile that again.
+/// Compiles everything that runs here, once: all later steps take from it what they run.
 ///
 /// # Errors
 /// When something does not compile.
@@ -49,11 +46,4 @@ pub fn linker() -> Result<(), String> {
 /// When one fails.
 pub fn workspace() -> Result<(), String> {
     cargo(&["nextest", "run", "--workspace", "--locked", "--no-tests", "fail"])
-}
-
-/// A program that [`build`] compiled.
-pub fn built(name: &str) -> Command {
-    let mut command = Command::new(root().join("target/debug").join(name));
-    command.current_dir(root());
-    command
 }

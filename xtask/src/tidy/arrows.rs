@@ -17,7 +17,14 @@ pub const LAYERS: [&[&str]; 11] = [
     &["holdfast-keeper-core", "holdfast-localnet"],
     &["holdfast-simulator"],
     &["holdfast-cli"],
-    &["holdfast-model", "holdfast-tests", "holdfast-fuzz", "holdfast-e2e", "holdfast-differential"],
+    &[
+        "holdfast-model",
+        "holdfast-proofs",
+        "holdfast-tests",
+        "holdfast-fuzz",
+        "holdfast-e2e",
+        "holdfast-differential",
+    ],
     &["holdfast-idl", "xtask"],
 ];
 
