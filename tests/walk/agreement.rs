@@ -148,7 +148,8 @@ impl Agreement {
 }
 
 /// What the keeper has to have wanted, for the comparison to be worth something.
-const WANTED: [&str; 9] = [
+const WANTED: [&str; 10] = [
+    "pay exit",
     "liquidate",
     "flag",
     "execute order",
@@ -160,8 +161,15 @@ const WANTED: [&str; 9] = [
     "observe",
 ];
 /// What it has to have left.
-const LEFT: [&str; 6] =
-    ["liquidate", "flag", "execute order", "trigger order", "remove order", "mature profit"];
+const LEFT: [&str; 7] = [
+    "pay exit",
+    "liquidate",
+    "flag",
+    "execute order",
+    "trigger order",
+    "remove order",
+    "mature profit",
+];
 
 fn name(intent: &Intent) -> &'static str {
     match intent {

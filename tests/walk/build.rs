@@ -82,6 +82,17 @@ impl Cast {
                 let account = self.accounts[account];
                 instruction::withdraw(*signer, silo, account, wallet, amount, &markets)
             }
+            Action::RequestExit { signer: person, account, amount } => {
+                let wallet = self.people[person].wallet;
+                instruction::request_exit(*signer, silo, self.accounts[account], wallet, amount)
+            }
+            Action::PayExit { account } => {
+                let wallet = self.people[ACCOUNTS[account].0].wallet;
+                instruction::pay_exit(silo, self.accounts[account], wallet)
+            }
+            Action::CancelExit { account, .. } => {
+                instruction::cancel_exit(*signer, self.accounts[account])
+            }
             Action::Place { account, market, request, .. } => {
                 let market = self.venue.markets[market];
                 let markets = self.open(account, state, None);
@@ -170,6 +181,8 @@ fn signer_of(action: &Action) -> usize {
         Action::Open { account } => ACCOUNTS[account].0,
         Action::Close { signer, .. }
         | Action::Withdraw { signer, .. }
+        | Action::RequestExit { signer, .. }
+        | Action::CancelExit { signer, .. }
         | Action::Place { signer, .. }
         | Action::Cancel { signer, .. }
         | Action::Mature { signer, .. }

@@ -16,13 +16,16 @@ use crate::model::{Look, Progress, Settings};
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
-const WEIGHTS: [(Kind, u32); 20] = [
+const WEIGHTS: [(Kind, u32); 23] = [
     (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
     (Kind::Close, 20),
     (Kind::Deposit, 45),
     (Kind::Withdraw, 45),
+    (Kind::RequestExit, 20),
+    (Kind::PayExit, 15),
+    (Kind::CancelExit, 6),
     (Kind::Place, 240),
     (Kind::Trigger, 60),
     (Kind::Cancel, 70),
@@ -124,6 +127,10 @@ impl Generator {
                 }
                 action = self.draw(kind, state, look, settings);
             }
+            // A flagged account that cannot be liquidated mostly waits for a price.
+            if kind == Kind::Liquidate && state.after(&action, look, settings).is_err() {
+                action = self.draw(Kind::Refresh, state, look, settings);
+            }
         }
         action
     }
@@ -138,6 +145,7 @@ impl Generator {
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
             Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
+            Kind::PayExit | Kind::CancelExit => accounts.any(|it| it.exit.amount.0 != 0),
             Kind::Execute => is_some_order(Progress::Known, state, look, settings),
             Kind::Trigger => is_some_order(Progress::Untriggered, state, look, settings),
             _ => true,
@@ -161,6 +169,7 @@ impl Generator {
             }
             Kind::Deposit => self.deposit(account),
             Kind::Withdraw => self.withdraw(account, state),
+            Kind::RequestExit | Kind::PayExit | Kind::CancelExit => self.exit(kind, account, state),
             Kind::Place => self.place(account, state, look),
             Kind::Trigger => self.set_off(state, look, settings),
             Kind::Cancel => self.cancel(state, look, settings),

@@ -22,7 +22,7 @@ impl Generator {
         let wealthy =
             |it: Option<&Account>| it.is_some_and(|it| it.balances.collateral.0 > WORTH_TRADING);
         let account = self.any_account(state, wealthy).unwrap_or(account);
-        let sunk = self.sunk(state).filter(|_| self.random.random_ratio(1, 3));
+        let sunk = self.sunk(state).filter(|_| self.random.random_ratio(2, 3));
         let (account, market) = sunk.unwrap_or((account, self.market()));
         let signer = self.owner_of(account);
         let held = state.accounts[account].as_ref().map_or(0, |it| it.positions[market].size.0);
