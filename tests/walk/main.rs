@@ -26,7 +26,7 @@ use agreement::Agreement;
 use walk::Walk;
 
 /// Steps of a walk.
-const STEPS: u32 = 6_000;
+const STEPS: u32 = 8_000;
 /// Steps of a walk after which keeper and program are compared.
 const AGREEMENT_STEPS: u32 = 2_000;
 /// What each liquidity provider owns, native units.
