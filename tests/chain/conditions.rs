@@ -72,7 +72,9 @@ impl Condition {
             Action::Liquidate => Some(HoldfastError::NoPriceYet),
             Action::ChangePool => Some(HoldfastError::StalePrice),
             // At the other edge there is nothing to spare, to take out or to reserve for an opening.
-            Action::WithdrawFree | Action::RequestOpening => Some(HoldfastError::BelowInitialMargin),
+            Action::WithdrawFree | Action::RequestOpening => {
+                Some(HoldfastError::BelowInitialMargin)
+            }
             // Everybody has an hour after a break to take a change back.
             Action::ChangeMaintenance if self == Self::PostGap => {
                 Some(HoldfastError::ChangeNotReady)
