@@ -42,11 +42,8 @@ fn mirror() -> VenueSnapshot {
     account.collateral = 80_000_000;
     account.flagged_ms = FLAGGED;
     account.liquidatable_ms = FLAGGED + market.terms.flag_delay_ms;
-    account.positions[0] = PositionState {
-        size: 10_000_000,
-        entry: 1_000_000_000,
-        ..PositionState::default()
-    };
+    account.positions[0] =
+        PositionState { size: 10_000_000, entry: 1_000_000_000, ..PositionState::default() };
     VenueSnapshot {
         silo_address: Pubkey::default(),
         silo: Silo::zeroed(),
