@@ -71,8 +71,10 @@ impl Condition {
             Action::Liquidate if self == Self::PostGap => Some(HoldfastError::MarketNotReady),
             Action::Liquidate => Some(HoldfastError::NoPriceYet),
             Action::ChangePool => Some(HoldfastError::StalePrice),
-            // At the other edge there is nothing to spare.
-            Action::WithdrawFree => Some(HoldfastError::BelowInitialMargin),
+            // At the other edge there is nothing to spare, to take out or to reserve for an opening.
+            Action::WithdrawFree | Action::RequestOpening => {
+                Some(HoldfastError::BelowInitialMargin)
+            }
             // Everybody has an hour after a disruption to take a change back.
             Action::ChangeMaintenance if self == Self::PostGap => {
                 Some(HoldfastError::ChangeNotReady)

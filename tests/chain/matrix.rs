@@ -61,8 +61,8 @@ fn attempt(action: Action, cell: Cell, mut stage: Stage) -> Result<(), Failure> 
             send(&mut stage, deposit, &payer)
         }
         Action::Cancel => {
-            let order = market_order(1_000_000, now);
-            let number = stage.venue.place(&stage.trader, 0, order)?;
+            let exit = stage.exit();
+            let number = stage.venue.place(&stage.trader, 0, exit)?;
             enter(&mut stage, cell);
             let market = stage.venue.markets[0];
             send(&mut stage, instruction::cancel_order(key, account, market, number), &owner)

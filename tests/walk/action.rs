@@ -20,6 +20,12 @@ pub enum Action {
     Deposit { person: usize, account: usize, amount: u64 },
     /// Someone withdraws to their own wallet.
     Withdraw { signer: usize, account: usize, amount: u64 },
+    /// Someone puts an idle account's collateral on its way out, to their own wallet.
+    RequestExit { signer: usize, account: usize, amount: u64 },
+    /// Someone pays an exit that waits.
+    PayExit { account: usize },
+    /// Someone takes an exit back.
+    CancelExit { signer: usize, account: usize },
     /// Someone places an order.
     Place { signer: usize, account: usize, market: usize, request: OrderRequest },
     /// Someone sets an order's trigger off.
@@ -59,6 +65,9 @@ pub enum Kind {
     Close,
     Deposit,
     Withdraw,
+    RequestExit,
+    PayExit,
+    CancelExit,
     Place,
     Trigger,
     Cancel,
@@ -85,6 +94,9 @@ impl Action {
             Self::Close { .. } => Kind::Close,
             Self::Deposit { .. } => Kind::Deposit,
             Self::Withdraw { .. } => Kind::Withdraw,
+            Self::RequestExit { .. } => Kind::RequestExit,
+            Self::PayExit { .. } => Kind::PayExit,
+            Self::CancelExit { .. } => Kind::CancelExit,
             Self::Place { .. } => Kind::Place,
             Self::Trigger { .. } => Kind::Trigger,
             Self::Cancel { .. } => Kind::Cancel,

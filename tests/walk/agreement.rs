@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use holdfast_client::holdfast::checks::order::{OrderFate, RemovalReason, order_fate};
+use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{MarginAccount, MonitorState};
 use holdfast_client::{Pubkey, address, feed, instruction};
@@ -52,20 +54,47 @@ fn may_be_refused(intent: &Intent, failure: &Failure) -> Option<&'static str> {
 }
 
 /// Why the keeper may leave undone what the program would accept.
-fn may_be_left(left: &Intent, intents: &[Intent], mirror: &VenueSnapshot) -> Option<&'static str> {
+fn may_be_left(
+    left: &Intent,
+    intents: &[Intent],
+    chain: &Chain,
+    mirror: &VenueSnapshot,
+) -> Option<&'static str> {
+    if let Intent::ExecuteOrder { account, market, number } = *left {
+        let triggers = intents.contains(&Intent::TriggerOrder { account, market, number });
+        return (triggers && is_too_small(account, market, number, chain, mirror))
+            .then_some("an order that has lapsed is triggered again, not removed as too small");
+    }
     let Intent::Liquidate { account, market } = left else { return None };
     let liquidated = intents.iter().filter_map(|intent| match intent {
         Intent::Liquidate { account, market } => Some((account, market)),
         _ => None,
     });
-    let thaws = mirror.chain_health.monitor.state == ChainState::Thaw as u8;
     if liquidated.clone().any(|(other, _)| other == account) {
         return Some("one position of an account is liquidated at a time");
     }
-    if thaws && liquidated.clone().any(|(_, other)| other == market) {
+    if chain.monitor.state == ChainState::Thaw
+        && liquidated.clone().any(|(_, other)| other == market)
+    {
         return Some("the minute's notional in a thaw is left to who lacks more");
     }
     None
+}
+
+/// Whether executing an order would remove it, because what it opens is too small.
+fn is_too_small(
+    account: Pubkey,
+    market: u8,
+    number: u64,
+    chain: &Chain,
+    mirror: &VenueSnapshot,
+) -> bool {
+    let (account, market) =
+        (&mirror.accounts[&account], mirror.market(market).expect("it is known"));
+    let waiting = account.orders.iter().find(|slot| slot.number == number).expect("it waits");
+    let next = |index| mirror.open_market(index);
+    let fate = order_fate(&mirror.silo, account, market, waiting, chain, next);
+    matches!(fate, Ok(OrderFate::Removed(RemovalReason::TooSmall)))
 }
 
 impl Agreement {
@@ -121,7 +150,7 @@ impl Agreement {
                 return;
             }
             Err(failure) => may_be_refused(intent, failure),
-            Ok(()) => may_be_left(intent, intents, mirror),
+            Ok(()) => may_be_left(intent, intents, &fork.seen_chain(), mirror),
         };
         match exception {
             Some(reason) => *self.exceptions.entry(reason).or_default() += 1,
@@ -148,7 +177,8 @@ impl Agreement {
 }
 
 /// What the keeper has to have wanted, for the comparison to be worth something.
-const WANTED: [&str; 9] = [
+const WANTED: [&str; 10] = [
+    "pay exit",
     "liquidate",
     "flag",
     "execute order",
@@ -160,8 +190,15 @@ const WANTED: [&str; 9] = [
     "observe",
 ];
 /// What it has to have left.
-const LEFT: [&str; 6] =
-    ["liquidate", "flag", "execute order", "trigger order", "remove order", "mature profit"];
+const LEFT: [&str; 7] = [
+    "pay exit",
+    "liquidate",
+    "flag",
+    "execute order",
+    "trigger order",
+    "remove order",
+    "mature profit",
+];
 
 fn name(intent: &Intent) -> &'static str {
     match intent {

@@ -120,7 +120,28 @@ impl Cast {
             }
             Action::Reconcile => instruction::reconcile_vaults(silo),
             Action::Collect => instruction::collect_fees(silo, self.people[ADMIN].wallet),
+            Action::RequestExit { .. } | Action::PayExit { .. } | Action::CancelExit { .. } => {
+                self.exit_instruction(action, signer)
+            }
             _ => self.pool_instruction(action, signer, state),
+        }
+    }
+
+    fn exit_instruction(&self, action: &Action, signer: &Pubkey) -> Instruction {
+        let silo = self.venue.silo;
+        match *action {
+            Action::RequestExit { signer: person, account, amount } => {
+                let wallet = self.people[person].wallet;
+                instruction::request_exit(*signer, silo, self.accounts[account], wallet, amount)
+            }
+            Action::PayExit { account } => {
+                let wallet = self.people[ACCOUNTS[account].0].wallet;
+                instruction::pay_exit(silo, self.accounts[account], wallet)
+            }
+            Action::CancelExit { account, .. } => {
+                instruction::cancel_exit(*signer, self.accounts[account])
+            }
+            _ => unreachable!("{action:?} is no exit"),
         }
     }
 
@@ -170,6 +191,8 @@ fn signer_of(action: &Action) -> usize {
         Action::Open { account } => ACCOUNTS[account].0,
         Action::Close { signer, .. }
         | Action::Withdraw { signer, .. }
+        | Action::RequestExit { signer, .. }
+        | Action::CancelExit { signer, .. }
         | Action::Place { signer, .. }
         | Action::Cancel { signer, .. }
         | Action::Mature { signer, .. }

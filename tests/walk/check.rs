@@ -46,7 +46,7 @@ impl State {
 
     fn check_accounts(&self) {
         let sum = |of: fn(&Account) -> u64| self.accounts().map(of).sum::<u64>();
-        let held = sum(|it| it.balances.collateral.0 + it.reserved);
+        let held = sum(|it| it.balances.collateral.0 + it.reserved + it.exit.amount.0);
         assert_eq!(self.ledger.collateral, Usd(held), "collateral is the accounts'");
         let pending = sum(|it| it.balances.pending_profit.0);
         assert_eq!(self.ledger.pending_profit, Usd(pending), "pending profit is the accounts'");

@@ -93,6 +93,9 @@ impl Walk {
     fn empty_accounts(&mut self) {
         for account in self.open_accounts() {
             let signer = ACCOUNTS[account].0;
+            if self.state.existing(account).unwrap().exit.amount.0 > 0 {
+                self.or_reconcile(Action::PayExit { account });
+            }
             if self.state.existing(account).unwrap().balances.pending_profit.0 > 0 {
                 self.must(Action::Mature { signer, account });
             }

@@ -5,10 +5,11 @@
 //! predicts every step: the program must refuse for the same reason, or come to the same state to
 //! the last unit (`model`, `read`). After each step all sums over accounts, pools and vaults must
 //! add up, nobody safe may have become liquidatable by another's act, and a second silo must not
-//! have changed a byte (`check`, `walk`). In the end everyone leaves (`exit`).
+//! have changed a byte (`check`, `walk`). In the end everyone leaves (`exit`). In another walk the
+//! keeper's decisions are compared with what the program accepts (`agreement`).
 //!
-//! A failure names its seed, step and action; seeds are constants, so it fails again. `cargo xtask
-//! seeds` plays the same walks with other seeds, by adding a number to each.
+//! A failure names its seed, step and action; seeds are constants, so it fails again. Longer walks
+//! than fit into the tests are played by the example `walk_long`.
 
 mod action;
 mod agreement;
@@ -18,80 +19,40 @@ mod check;
 mod exit;
 mod generate;
 mod model;
+mod play;
 mod read;
 mod state;
 mod tally;
 mod walk;
 
-use agreement::Agreement;
-use walk::Walk;
+use play::{POOR, RICH, disagreements, walk};
 
 /// Steps of a walk.
-const STEPS: u32 = 6_000;
+const STEPS: u32 = 8_000;
 /// Steps of a walk after which keeper and program are compared.
 const AGREEMENT_STEPS: u32 = 2_000;
-/// What each liquidity provider owns, native units.
-const RICH: u64 = 4_000_000_000_000;
-/// Little enough that profits and bad debt exhaust the pool.
-const POOR: u64 = 250_000_000_000;
 
-/// The environment variable with the number that is added to every seed.
-const OFFSET: &str = "HOLDFAST_WALK_OFFSET";
-
-fn walk(seed: u64, liquidity: u64) {
-    let offset = std::env::var(OFFSET).map_or(0, |text| text.parse().expect("a number"));
-    let seed = seed + offset;
-    let mut walk = Walk::new(seed, liquidity);
-    let started = std::time::Instant::now();
-    walk.play(STEPS);
-    println!("{:.0} steps a second", f64::from(STEPS) / started.elapsed().as_secs_f64());
-    println!("{}", walk.tally);
-    println!("{} steps with debt", walk.owing);
-    // Not every seed leads everywhere; these do.
-    if offset == 0 {
-        walk.tally.check();
-        assert!(walk.owing > 0, "somebody owed what other positions could pay");
-    }
-    // Exits have to work from wherever the walk ended, and right after a halt.
-    if seed % 2 == 1 {
-        walk.halt();
-    }
-    walk.exit();
+#[test]
+fn a_venue_with_much_liquidity() {
+    walk(1, RICH, STEPS);
 }
 
-/// Keeper and program are compared after every step of a walk.
-fn disagreements(seed: u64, liquidity: u64, steps: u32) {
-    let mut walk = Walk::new(seed, liquidity);
-    let mut agreement = Agreement::new(&mut walk);
-    for _ in 0..steps {
-        walk.play(1);
-        agreement.look(&walk);
-    }
-    println!("{agreement}");
-    agreement.check();
+#[test]
+fn another_venue_with_much_liquidity() {
+    walk(7, RICH, STEPS);
+}
+
+#[test]
+fn a_venue_with_little_liquidity() {
+    walk(3, POOR, STEPS);
+}
+
+#[test]
+fn another_venue_with_little_liquidity() {
+    walk(4, POOR, STEPS);
 }
 
 #[test]
 fn the_keeper_wants_what_the_program_accepts_and_nothing_else() {
     disagreements(3, POOR, AGREEMENT_STEPS);
-}
-
-#[test]
-fn a_venue_with_much_liquidity() {
-    walk(1, RICH);
-}
-
-#[test]
-fn another_venue_with_much_liquidity() {
-    walk(7, RICH);
-}
-
-#[test]
-fn a_venue_with_little_liquidity() {
-    walk(3, POOR);
-}
-
-#[test]
-fn another_venue_with_little_liquidity() {
-    walk(4, POOR);
 }

@@ -9,7 +9,7 @@ use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::{Monitor, State as ChainState};
-use holdfast_risk::chain::rate_limit::RateLimitWindow;
+use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::carry::Funding;
@@ -33,6 +33,10 @@ pub fn state(cast: &Cast) -> State {
         proven: proven(&health),
         ledger,
         open,
+        outflow: RateLimitWindow {
+            since: Millis(silo.outflow_since_ms),
+            amount: Usd(silo.outflow),
+        },
         shares: [silo.liquidity_shares, silo.insurance_shares],
         counted: [silo.ledger.in_liquidity_vault, silo.ledger.in_insurance_vault],
         markets: core::array::from_fn(|index| market(&cast.venue.market(index))),
@@ -170,6 +174,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
         flagged: Millis(state.flagged_ms),
         liquidatable: Millis(state.liquidatable_ms),
         shortfall: state.shortfall,
+        exit: Exit { amount: Usd(state.exit_amount), requested: Millis(state.exit_ms) },
         next_order: state.next_order,
         positions: core::array::from_fn(|index| position(&state.positions[index])),
         changed: core::array::from_fn(|index| Millis(state.positions[index].changed_ms)),

@@ -8,7 +8,7 @@ use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::Monitor;
-use holdfast_risk::chain::rate_limit::RateLimitWindow;
+use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::exposure::SideTotal;
@@ -39,6 +39,8 @@ pub struct State {
     pub shares: [u64; 2],
     /// What the ledger counts on per vault.
     pub counted: [u64; 2],
+    /// Collateral that exits took in the running hour.
+    pub outflow: RateLimitWindow,
     /// The markets.
     pub markets: [MarketBooks; MARKETS],
     /// The margin accounts that exist.
@@ -89,6 +91,8 @@ pub struct Account {
     pub liquidatable: Millis,
     /// What is missing since the flag.
     pub shortfall: u64,
+    /// Collateral on its way out; when it was asked for is remembered.
+    pub exit: Exit,
     /// Number of the next order.
     pub next_order: u64,
     /// Position per market.
@@ -157,6 +161,7 @@ impl Account {
             flagged: Millis(0),
             liquidatable: Millis(0),
             shortfall: 0,
+            exit: Exit { amount: Usd(0), requested: Millis(0) },
             next_order: 1,
             positions: [Position::default(); MARKETS],
             changed: [Millis(0); MARKETS],
@@ -177,7 +182,8 @@ impl Account {
 
     /// Nothing is left in it.
     pub fn is_empty(&self) -> bool {
-        self.is_idle() && self.balances == AccountBalances::default() && self.reserved == 0
+        let nothing = self.balances == AccountBalances::default() && self.reserved == 0;
+        self.is_idle() && nothing && self.exit.amount.0 == 0
     }
 
     /// Nothing is open, waits or matures.

@@ -5,11 +5,11 @@ use std::process::Command;
 use crate::command::{root, show};
 use crate::{sbpf, setup, simulate};
 
-/// What a walk adds to its seeds; read by tests/walk.
-const WALK_OFFSET: &str = "HOLDFAST_WALK_OFFSET";
+/// The first seed of the long walks, beyond those of the tests.
+const FIRST_SEED: &str = "1000";
 
-/// Rounds take seeds this far apart.
-const STRIDE: u64 = 1_000;
+/// Steps of a long walk.
+const STEPS: &str = "8000";
 
 /// Source whose every line a test should need.
 const MUTATED: [&str; 2] = ["crates/risk/src/**/*.rs", "programs/holdfast/src/checks/**/*.rs"];
@@ -17,8 +17,7 @@ const MUTATED: [&str; 2] = ["crates/risk/src/**/*.rs", "programs/holdfast/src/ch
 /// Packages whose tests run, on this machine, what is mutated.
 const TESTED: [&str; 3] = ["holdfast", "holdfast-keeper-core", "holdfast-risk"];
 
-/// Tries every fault with many seeds, then plays rounds of random walks. A walk that fails prints
-/// its seed, and the round is repeated with `HOLDFAST_WALK_OFFSET` set as this prints it.
+/// Tries every fault with many seeds, then plays so many random walks. Each prints its seed.
 ///
 /// # Errors
 /// When something cannot be built, or a trial or walk fails.
@@ -26,20 +25,9 @@ pub fn seeds(faults: u64, walks: u64) -> Result<(), String> {
     setup::install()?;
     sbpf::build()?;
     simulate::faults(faults)?;
-    for round in 1..=walks {
-        let offset = (round * STRIDE).to_string();
-        eprintln!("round {round} of {walks}: {WALK_OFFSET}={offset}");
-        show(Command::new("cargo").env(WALK_OFFSET, &offset).args([
-            "nextest",
-            "run",
-            "--workspace",
-            "--locked",
-            "--filterset",
-            "binary(walk)",
-        ]))
-        .map_err(|reason| format!("with {WALK_OFFSET}={offset}: {reason}"))?;
-    }
-    Ok(())
+    let walks = walks.to_string();
+    let run = ["run", "--locked", "--workspace", "--example", "walk_long", "--profile", "test", "--"];
+    show(Command::new("cargo").args(run).args([FIRST_SEED, &walks, STEPS]))
 }
 
 /// Changes rules and checks in small ways, one at a time, and runs their tests on each.

@@ -368,8 +368,7 @@ impl Venue {
         let number = self.account(&trader.account).next_order;
         let owner = trader.keypair.pubkey();
         let market = self.markets[market];
-        let markets =
-            if request.fee > 0 { self.markets_of(&trader.account, None) } else { Vec::new() };
+        let markets = self.markets_of(&trader.account, None);
         let place = instruction::place_order(owner, trader.account, market, request, &markets);
         self.cluster.send(&[place], &[&trader.keypair])?;
         Ok(number)

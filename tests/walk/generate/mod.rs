@@ -16,16 +16,19 @@ use crate::model::{Look, Progress, Settings};
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
-const WEIGHTS: [(Kind, u32); 20] = [
+const WEIGHTS: [(Kind, u32); 23] = [
     (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
     (Kind::Close, 20),
     (Kind::Deposit, 45),
     (Kind::Withdraw, 45),
-    (Kind::Place, 240),
+    (Kind::RequestExit, 25),
+    (Kind::PayExit, 15),
+    (Kind::CancelExit, 10),
+    (Kind::Place, 320),
     (Kind::Trigger, 60),
-    (Kind::Cancel, 70),
+    (Kind::Cancel, 90),
     (Kind::Execute, 120),
     (Kind::Flag, 45),
     (Kind::Liquidate, 50),
@@ -45,6 +48,11 @@ const TRIES: usize = 10;
 /// Whether an account could be flagged.
 fn is_someone_unsafe(state: &State, settings: &Settings) -> bool {
     state.accounts.iter().flatten().any(|it| !state.health(it, settings).meets_maintenance())
+}
+
+/// Whether an account fails that nobody has flagged.
+fn is_unflagged(account: &Account, state: &State, settings: &Settings) -> bool {
+    account.flagged.0 == 0 && !state.health(account, settings).meets_maintenance()
 }
 
 /// Whether a waiting order is so far.
@@ -106,10 +114,10 @@ impl Generator {
         let (mut kind, _) = WEIGHTS[weights.sample(&mut self.random)];
         if self.is_idle(kind, state, look, settings) {
             kind = Kind::Refresh;
-        } else if self.random.random_ratio(1, 3) && is_someone_unsafe(state, settings) {
-            let flagged = state.accounts.iter().flatten().any(|it| it.flagged.0 != 0);
-            let liquidates = flagged && self.random.random_ratio(2, 3);
-            kind = if liquidates { Kind::Liquidate } else { Kind::Flag };
+        } else if self.random.random_ratio(1, 2) && is_someone_unsafe(state, settings) {
+            kind = self.rescue(state, settings);
+        } else if self.random.random_ratio(1, 3) && self.sunk(state).is_some() {
+            kind = Kind::Place;
         } else if self.random.random_ratio(1, 2)
             && is_some_order(Progress::Known, state, look, settings)
         {
@@ -124,8 +132,21 @@ impl Generator {
                 }
                 action = self.draw(kind, state, look, settings);
             }
+            // A flagged account that cannot be liquidated mostly waits for a price.
+            if kind == Kind::Liquidate && state.after(&action, look, settings).is_err() {
+                action = self.draw(Kind::Refresh, state, look, settings);
+            }
         }
         action
+    }
+
+    /// What comes next for somebody who fails.
+    fn rescue(&mut self, state: &State, settings: &Settings) -> Kind {
+        let mut accounts = state.accounts.iter().flatten();
+        let flags = accounts.clone().any(|it| is_unflagged(it, state, settings));
+        let liquidates = accounts.any(|it| it.flagged.0 != 0);
+        let first = !liquidates || self.random.random_ratio(1, 3);
+        if flags && first { Kind::Flag } else { Kind::Liquidate }
     }
 
     /// What there is nothing to do for is mostly left out.
@@ -138,6 +159,8 @@ impl Generator {
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
             Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
+            Kind::RequestExit => accounts.any(|it| it.is_idle() && it.balances.collateral.0 != 0),
+            Kind::PayExit | Kind::CancelExit => accounts.any(|it| it.exit.amount.0 != 0),
             Kind::Execute => is_some_order(Progress::Known, state, look, settings),
             Kind::Trigger => is_some_order(Progress::Untriggered, state, look, settings),
             _ => true,
@@ -161,14 +184,14 @@ impl Generator {
             }
             Kind::Deposit => self.deposit(account),
             Kind::Withdraw => self.withdraw(account, state),
+            Kind::RequestExit | Kind::PayExit | Kind::CancelExit => self.exit(kind, account, state),
             Kind::Place => self.place(account, state, look),
             Kind::Trigger => self.set_off(state, look, settings),
             Kind::Cancel => self.cancel(state, look, settings),
             Kind::Execute => self.execute(state, look, settings),
             Kind::Flag => {
-                let fails = |it: Option<&Account>| {
-                    it.is_some_and(|it| !state.health(it, settings).meets_maintenance())
-                };
+                let fails =
+                    |it: Option<&Account>| it.is_some_and(|it| is_unflagged(it, state, settings));
                 Action::Flag { account: self.any_account(state, fails).unwrap_or(account) }
             }
             Kind::Liquidate => {

@@ -3,9 +3,9 @@
 use rand::Rng;
 
 use super::Generator;
-use crate::action::Action;
+use crate::action::{Action, Kind};
 use crate::cast::{ACCOUNTS, FIRST_PROVIDER, PEOPLE, REQUESTS};
-use crate::state::State;
+use crate::state::{Account, State};
 
 impl Generator {
     pub(super) fn deposit(&mut self, account: usize) -> Action {
@@ -27,6 +27,27 @@ impl Generator {
             _ => self.amount(most),
         };
         Action::Withdraw { signer, account, amount }
+    }
+
+    /// Asking for an exit, mostly of an idle account and of everything; paying one or taking it back.
+    pub(super) fn exit(&mut self, kind: Kind, account: usize, state: &State) -> Action {
+        let asks = kind == Kind::RequestExit;
+        let fits = |it: Option<&Account>| {
+            let worth = |it: &Account| it.is_idle() && it.balances.collateral.0 > 0;
+            it.is_some_and(|it| if asks { worth(it) } else { it.exit.amount.0 > 0 })
+        };
+        let account = self.any_account(state, fits).unwrap_or(account);
+        let signer = self.owner_of(account);
+        match kind {
+            Kind::PayExit => Action::PayExit { account },
+            Kind::CancelExit => Action::CancelExit { signer, account },
+            _ => {
+                let has = state.accounts[account].as_ref().map_or(0, |it| it.balances.collateral.0);
+                let whole = self.random.random();
+                let amount = if whole { has } else { self.amount(has) };
+                Action::RequestExit { signer, account, amount }
+            }
+        }
     }
 
     /// Mostly up to `most`; sometimes nothing, one unit or more than anyone has.

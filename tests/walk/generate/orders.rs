@@ -22,7 +22,7 @@ impl Generator {
         let wealthy =
             |it: Option<&Account>| it.is_some_and(|it| it.balances.collateral.0 > WORTH_TRADING);
         let account = self.any_account(state, wealthy).unwrap_or(account);
-        let sunk = self.sunk(state).filter(|_| self.random.random_ratio(1, 3));
+        let sunk = self.sunk(state).filter(|_| self.random.random_ratio(2, 3));
         let (account, market) = sunk.unwrap_or((account, self.market()));
         let signer = self.owner_of(account);
         let held = state.accounts[account].as_ref().map_or(0, |it| it.positions[market].size.0);
@@ -68,7 +68,7 @@ impl Generator {
                 let share = if self.random.random_ratio(1, 10) { 1.0 } else { 0.18 };
                 let most = state.ledger.liquidity.0 as f64 * share;
                 let affordable = self.free(account, state) / ASKED_MARGIN;
-                let notional = (affordable * self.random.random_range(0.4..1.05)).min(most);
+                let notional = (affordable * self.random.random_range(0.2..1.05)).min(most);
                 let size = notional / self.prices[market] as f64 * 1e6;
                 if self.random.random() { size as i64 } else { -(size as i64) }
             }
@@ -76,7 +76,7 @@ impl Generator {
     }
 
     /// A position of many that has lost more than its account's collateral: closing it leaves a debt.
-    fn sunk(&self, state: &State) -> Option<(usize, usize)> {
+    pub(super) fn sunk(&self, state: &State) -> Option<(usize, usize)> {
         let accounts = state.accounts.iter().enumerate();
         accounts.filter_map(|(account, it)| Some((account, it.as_ref()?))).find_map(
             |(account, it)| {

@@ -47,7 +47,7 @@ impl Generator {
     /// Calm most of the time, so that people lever up; then a storm that carries everything one
     /// way. Kept within a factor of three of the first price.
     fn move_price(&mut self, market: usize) {
-        if self.storm == 0 && self.random.random_ratio(1, 70) {
+        if self.storm == 0 && self.random.random_ratio(1, 45) {
             self.storm = self.random.random_range(30..150);
             self.falling = self.random.random();
             self.force = *self.one_of(&[15_000, 20_000, 30_000, 90_000]);

@@ -133,6 +133,11 @@ impl State {
             Action::Withdraw { signer, account, amount } => {
                 self.withdraw(signer, account, amount, look, settings)
             }
+            Action::RequestExit { signer, account, amount } => {
+                self.request_exit(signer, account, amount, look)
+            }
+            Action::PayExit { account } => self.pay_exit(account, look),
+            Action::CancelExit { signer, account } => self.cancel_exit(signer, account),
             Action::Place { signer, account, market, request } => {
                 self.place(signer, account, market, request, look, settings)
             }

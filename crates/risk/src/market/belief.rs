@@ -136,9 +136,9 @@ pub fn decided_price(
         }
     }
     match found {
-        // The first may have been one that the market no longer remembers.
-        _ if seen >= PRICES_KEPT => Err(Lapsed),
         None => Ok(None),
+        // The first may have been one that the market no longer remembers.
+        Some(_) if seen >= PRICES_KEPT => Err(Lapsed),
         Some((first, _)) if at.now > first.decides_until() => Err(Lapsed),
         Some((_, worse)) => Ok(Some(worse)),
     }

@@ -63,7 +63,7 @@ fn an_order_that_waits_is_shown_and_taken_back() {
     let waiting = &operator.tells(&["account", "show"])["orders"][0];
     assert_eq!(waiting["delta"], -500_000);
     assert_eq!(waiting["trigger_price"], 100_000_000);
-    assert_eq!(waiting["trigger"], 2);
+    assert_eq!(waiting["trigger"], "at-or-below");
     let said = operator.refuses(&["trade", "cancel", "1"]);
     assert!(said.contains("orders wait in 0"), "{said}");
     assert_eq!(operator.tells(&["trade", "cancel", "0"])["order"], 1);
@@ -87,7 +87,9 @@ fn waiting_ends_when_the_order_is_taken_back() {
     let operator = Arc::new(trader("withdrawn"));
     let waiting = {
         let operator = operator.clone();
-        let order = ["trade", "open", "0", "long", "1", "--limit", "100", "--wait"];
+        // It waits for its trigger: once a price decides it, it cannot be taken back.
+        let order =
+            ["trade", "open", "0", "long", "1", "--limit", "100", "--below", "100", "--wait"];
         std::thread::spawn(move || operator.gives_up(&order))
     };
     // As soon as the order is there.

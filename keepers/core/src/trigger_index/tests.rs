@@ -65,21 +65,21 @@ impl Sketch {
             let entry = Usd(size.unsigned_abs() * thousandths / 1_000 * (PRICE / 1_000_000));
             let (size, carry) = (SignedSize(size), CarryIndex(carry));
             account.set_position(index as u8, &Position { size, entry, carry });
-            if self.profit_age % 2 == 0 {
+            if self.profit_age.is_multiple_of(2) {
                 account.note_position_change(index as u8, Millis(NOW - self.profit_age % 10_000));
             }
         }
         for (slot, (buys, trigger, level, limit, age, life)) in self.orders.iter().enumerate() {
             let order =
                 order(slot as u64 + 1, if *buys { 2_000_000 } else { -2_000_000 }, NOW - age);
-            let untriggered = *trigger < 2 && age % 2 == 0;
+            let untriggered = *trigger < 2 && age.is_multiple_of(2);
             account.orders[slot] = OrderState {
                 earliest_ms: if untriggered { 0 } else { order.earliest_ms },
                 limit: PRICE / 1_000 * limit,
                 trigger: *trigger,
                 trigger_price: PRICE / 1_000 * level,
                 market: (slot % 2) as u8,
-                reduce_only: u8::from(level % 2 == 0),
+                reduce_only: u8::from(level.is_multiple_of(2)),
                 expires_ms: NOW + life,
                 ..order
             };

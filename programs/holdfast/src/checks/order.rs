@@ -89,7 +89,12 @@ pub fn order_fate<M: Deref<Target = Market>>(
         &met,
     );
     let executed = match executed {
-        Err(ExecutionError::TooSmall) => return Ok(OrderFate::Removed(RemovalReason::TooSmall)),
+        // Only once its price is known: until then its owner chooses nothing.
+        Err(ExecutionError::TooSmall) => {
+            let progress = order_progress(&Order::from(waiting), account, market, chain);
+            require!(progress == OrderProgress::PriceKnown, HoldfastError::NoPriceYet);
+            return Ok(OrderFate::Removed(RemovalReason::TooSmall));
+        }
         other => other.into_program_error()?,
     };
     if executed.traded.trade.opened.0 > 0 {

@@ -1,0 +1,38 @@
+//! Whole walks: against the model, and against the keeper.
+
+use crate::agreement::Agreement;
+use crate::walk::Walk;
+
+/// What each liquidity provider owns, native units.
+pub const RICH: u64 = 4_000_000_000_000;
+/// Little enough that profits and bad debt exhaust the pool.
+pub const POOR: u64 = 250_000_000_000;
+
+/// A walk of so many steps, after which everybody leaves.
+pub fn walk(seed: u64, liquidity: u64, steps: u32) {
+    let mut walk = Walk::new(seed, liquidity);
+    let started = std::time::Instant::now();
+    walk.play(steps);
+    println!("{:.0} steps a second", f64::from(steps) / started.elapsed().as_secs_f64());
+    println!("{}", walk.tally);
+    println!("{} steps with debt", walk.owing);
+    walk.tally.check();
+    assert!(walk.owing > 0, "somebody owed what other positions could pay");
+    // Exits have to work from wherever the walk ended, and right after a halt.
+    if seed % 2 == 1 {
+        walk.halt();
+    }
+    walk.exit();
+}
+
+/// A walk after each step of which keeper and program are compared.
+pub fn disagreements(seed: u64, liquidity: u64, steps: u32) {
+    let mut walk = Walk::new(seed, liquidity);
+    let mut agreement = Agreement::new(&mut walk);
+    for _ in 0..steps {
+        walk.play(1);
+        agreement.look(&walk);
+    }
+    println!("{agreement}");
+    agreement.check();
+}
