@@ -76,7 +76,8 @@ theorems! {
     fast money::exits_never_borrow_from_the_next_hour;
     fast money::a_bound_on_notional_bounds_the_size;
     fast position::values_round_as_asked;
-    fast position::a_trade_never_rounds_in_the_traders_favour;
+    fast position::closing_never_rounds_in_the_traders_favour;
+    fast position::opening_never_rounds_in_the_traders_favour;
     fast position::a_trade_moves_the_size_exactly;
     fast position::a_trade_takes_its_sides_carry;
     fast position::profit_rounds_against_the_trader;

@@ -40,15 +40,29 @@ pub fn values_round_as_asked(given: &mut Given) -> Answer {
 
 /// A trade at a price leaves nobody better off at that price: what it realises and what is left are
 /// worth no more than the position before, and less by two units at the most.
-pub fn a_trade_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
-    let (before, delta, price) = (position(given), given.i64(), Price(given.u64()));
-    assume(before.size.0 != 0 || before.entry == Usd(0))?;
+fn never_gains(before: Position, delta: i64, price: Price) -> Answer {
     let worth = accepted(before.profit(price))?;
     let trade = accepted(before.trade(SignedSize(delta), price, index))?;
     let left = accepted(trade.position.profit(price))?;
     let after = i128::from(trade.realised.0) + i128::from(left.0);
     claim(after <= i128::from(worth.0))?;
     claim(after >= i128::from(worth.0) - 2)
+}
+
+/// Closing some or all of a position never gains by rounding.
+pub fn closing_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
+    let (before, delta, price) = (position(given), given.i64(), Price(given.u64()));
+    assume(before.size.0 != 0 && (before.size.0 < 0) != (delta < 0))?;
+    assume(delta.unsigned_abs() <= before.size.0.unsigned_abs())?;
+    never_gains(before, delta, price)
+}
+
+/// Opening or increasing a position never gains by rounding.
+pub fn opening_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
+    let (before, delta, price) = (position(given), given.i64(), Price(given.u64()));
+    assume(before.size.0 != 0 || before.entry == Usd(0))?;
+    assume(before.size.0 == 0 || (before.size.0 < 0) == (delta < 0))?;
+    never_gains(before, delta, price)
 }
 
 /// A trade moves the size by what is traded, closes no more than is held, opens the rest, and a
@@ -103,9 +117,10 @@ pub fn profit_rounds_against_the_trader(given: &mut Given) -> Answer {
 pub fn carry_rounds_against_the_trader(given: &mut Given) -> Answer {
     let (position, now) = (position(given), CarryIndex(given.i64()));
     let owed = accepted(position.carry_owed(now))?.0;
-    let moved = i128::from(now.0) - i128::from(position.carry.0);
+    // A move that does not fit is refused.
+    let moved = now.0.wrapping_sub(position.carry.0);
     let size = u128::from(position.size.0.unsigned_abs());
-    let product = size * moved.unsigned_abs();
+    let product = size * u128::from(moved.unsigned_abs());
     let scale = ONE * ONE;
     if moved > 0 {
         return claim(owed >= 0 && u128::from(owed.unsigned_abs()) == product.div_ceil(scale));
