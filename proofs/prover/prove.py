@@ -28,7 +28,7 @@ WORDS = 40
 HOLDS, BROKEN = 0, 2
 
 # Seconds of a processor that a solver has for a query; hardly one takes more than a single one.
-TIMEOUT = 60
+TIMEOUT = 20
 
 
 @dataclass
@@ -159,17 +159,22 @@ def judge(harness, name):
     return outcome
 
 
+def shown(numbers):
+    """Numbers in a line; those that are left out at its end are zero."""
+    last = max((at for at, word in enumerate(numbers) if word), default=0)
+    return " ".join(str(word) for word in numbers[:last + 1])
+
+
 def report(outcome, out):
-    words_ = [str(word) for word in outcome.numbers or []]
-    while words_ and words_[-1] == "0":
-        words_.pop()
     proved = outcome.verdict == "proved"
     solvers = " ".join(f"{name} {seconds:.1f}" for name, seconds in outcome.solvers.items())
     line = f"{'proved' if proved else 'FAILED'}  {outcome.name}  {outcome.seconds:.1f} s ({solvers})"
     print(line, file=out, flush=True)
     if not proved:
         print(f"        {outcome.verdict}", file=out)
-    print(f"        {'holds' if proved else 'tried'}: {' '.join(words_) or '0'}", file=out, flush=True)
+    if outcome.numbers:
+        said = "holds" if proved else "tried"
+        print(f"        {said}: {shown(outcome.numbers)}", file=out, flush=True)
 
 
 def prove(options):
@@ -206,7 +211,7 @@ def main():
     if options.mutants:
         import mutants
 
-        return mutants.run(options)
+        return mutants.run()
     return prove(options)
 
 

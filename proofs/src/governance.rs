@@ -1,13 +1,13 @@
 //! Who may do what, and when.
 
-use holdfast_risk::chain::health::State;
+use holdfast_risk::Millis;
 use holdfast_risk::account::liquidation::flag_stands;
+use holdfast_risk::chain::health::State;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::governance::{
     Budget, Canceller, Schedule, Stage, Timelock, check_guardians, check_length,
 };
 use holdfast_risk::market::settlement::{announced, is_due};
-use holdfast_risk::Millis;
 
 use crate::given::{Answer, Given, assume, claim};
 

@@ -1,8 +1,8 @@
 //! Joining and leaving the pools.
 
 use holdfast_risk::market::limits::{Caps, Resulting, check, removable};
-use holdfast_risk::pool::{Exit, PoolKind, PoolError, join, leave, liquidity_value};
 use holdfast_risk::pool::share::Pool;
+use holdfast_risk::pool::{Exit, PoolError, PoolKind, join, leave, liquidity_value};
 use holdfast_risk::{Bps, SignedUsd, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
@@ -51,16 +51,6 @@ pub fn join_and_leave_never_gains(given: &mut Given) -> Answer {
     let after = Pool { assets: Usd(pool.assets.0 + amount), shares: pool.shares + shares };
     let paid = accepted(after.amount_for(shares))?;
     claim(paid.0 <= amount)
-}
-
-/// Who leaves and joins again at once holds no more shares than before.
-pub fn leave_and_join_never_gains(given: &mut Given) -> Answer {
-    let (pool, shares) = (pool(given), given.u64());
-    assume(shares <= pool.shares)?;
-    let paid = accepted(pool.amount_for(shares))?.0;
-    assume(paid <= pool.assets.0)?;
-    let after = Pool { assets: Usd(pool.assets.0 - paid), shares: pool.shares - shares };
-    claim(accepted(after.shares_for(Usd(paid)))? <= shares)
 }
 
 /// Joining moves the deposit from the queue into the pool, and nothing else; it buys something, and
@@ -119,17 +109,6 @@ pub fn leaving_pays_the_worth(given: &mut Given) -> Answer {
     }
 }
 
-/// What liquidity providers may take leaves enough for what is open, to the unit.
-pub fn what_may_leave_covers_what_is_open(given: &mut Given) -> Answer {
-    let (liquidity, open, utilisation) = (given.u64(), given.u64(), given.u16());
-    let most = accepted(removable(Usd(liquidity), Usd(open), Bps(utilisation)))?.0;
-    claim(most <= liquidity)?;
-    let (left, share) = (liquidity - most, u128::from(utilisation));
-    claim(most == 0 || u128::from(left) * share >= u128::from(open) * 10_000)?;
-    let more = most == liquidity || u128::from(left - 1) * share < u128::from(open) * 10_000;
-    claim(more)
-}
-
 /// The pool's worth is its cash less what it owes and would owe, and nothing when that is negative.
 /// Accounts' debt counts for who joins, and not for who leaves.
 pub fn the_pool_is_worth_what_it_has(given: &mut Given) -> Answer {
@@ -141,7 +120,6 @@ pub fn the_pool_is_worth_what_it_has(given: &mut Given) -> Answer {
     claim(i128::from(value.0) == worth.max(0))
 }
 
-
 /// Opening is within every cap exactly when it is allowed, and a strained chain's caps are lower.
 pub fn opening_keeps_every_cap(given: &mut Given) -> Answer {
     let caps = Caps {
@@ -149,11 +127,8 @@ pub fn opening_keeps_every_cap(given: &mut Given) -> Answer {
         account_share: Bps(given.u16()),
         utilisation: Bps(given.u16()),
     };
-    let resulting = Resulting {
-        side: Size(given.u64()),
-        account: Usd(given.u64()),
-        silo: Usd(given.u64()),
-    };
+    let resulting =
+        Resulting { side: Size(given.u64()), account: Usd(given.u64()), silo: Usd(given.u64()) };
     let liquidity = given.u64();
     let share = |share: Bps| u128::from(liquidity) * u128::from(share.0);
     let fits = |amount: Usd, of: Bps| u128::from(amount.0) * 10_000 <= share(of);

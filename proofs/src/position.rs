@@ -3,9 +3,7 @@
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::{Position, notional};
 use holdfast_risk::market::spread::trade_price;
-use holdfast_risk::{
-    CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd,
-};
+use holdfast_risk::{CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
 use crate::math::rounding;
@@ -135,7 +133,9 @@ pub fn spreads_round_against_the_trader(given: &mut Given) -> Answer {
     let price = u128::from(accepted(trade_price(Price(index), side, Ppm(spread)))?.0);
     let distance = (u128::from(index) * u128::from(spread)).div_ceil(ONE);
     let index = u128::from(index);
-    claim(price == if side == Side::Long { index + distance } else { index.saturating_sub(distance) })
+    claim(
+        price == if side == Side::Long { index + distance } else { index.saturating_sub(distance) },
+    )
 }
 
 /// Any order.
