@@ -28,7 +28,7 @@ WORDS = 40
 HOLDS, BROKEN = 0, 2
 
 # Seconds of a processor that a solver has for a query; hardly one takes more than a single one.
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 @dataclass

@@ -97,8 +97,6 @@ theorems! {
     fast chain::a_guardian_only_tightens;
     fast chain::the_clock_is_bounded;
     fast money::maturing_divides_what_is_payable;
-    fast position::closing_never_rounds_in_the_traders_favour;
-    fast position::opening_never_rounds_in_the_traders_favour;
     fast position::a_trade_moves_the_size_exactly;
     fast position::carry_rounds_against_the_trader;
 }

@@ -36,33 +36,6 @@ pub fn values_round_as_asked(given: &mut Given) -> Answer {
     claim(u128::from(value) == if up { exact.div_ceil(ONE) } else { exact / ONE })
 }
 
-/// A trade at a price leaves nobody better off at that price: what it realises and what is left are
-/// worth no more than the position before, and less by two units at the most.
-fn never_gains(before: Position, delta: i64, price: Price) -> Answer {
-    let worth = accepted(before.profit(price))?;
-    let trade = accepted(before.trade(SignedSize(delta), price, index))?;
-    let left = accepted(trade.position.profit(price))?;
-    let after = i128::from(trade.realised.0) + i128::from(left.0);
-    claim(after <= i128::from(worth.0))?;
-    claim(after >= i128::from(worth.0) - 2)
-}
-
-/// Closing some or all of a position never gains by rounding.
-pub fn closing_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
-    let (before, delta, price) = (position(given), given.i64(), Price(given.u64()));
-    assume(before.size.0 != 0 && (before.size.0 < 0) != (delta < 0))?;
-    assume(delta.unsigned_abs() <= before.size.0.unsigned_abs())?;
-    never_gains(before, delta, price)
-}
-
-/// Opening or increasing a position never gains by rounding.
-pub fn opening_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
-    let (before, delta, price) = (position(given), given.i64(), Price(given.u64()));
-    assume(before.size.0 != 0 || before.entry == Usd(0))?;
-    assume(before.size.0 == 0 || (before.size.0 < 0) == (delta < 0))?;
-    never_gains(before, delta, price)
-}
-
 /// A trade moves the size by what is traded, closes no more than is held, opens the rest, and a
 /// position that is closed leaves nothing behind.
 pub fn a_trade_moves_the_size_exactly(given: &mut Given) -> Answer {
