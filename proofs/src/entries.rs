@@ -98,5 +98,4 @@ theorems! {
     fast chain::the_clock_is_bounded;
     fast money::maturing_divides_what_is_payable;
     fast position::a_trade_moves_the_size_exactly;
-    fast position::carry_rounds_against_the_trader;
 }

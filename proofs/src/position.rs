@@ -83,22 +83,6 @@ pub fn profit_rounds_against_the_trader(given: &mut Given) -> Answer {
     claim(profit == value - entry)
 }
 
-/// Carry is the size times what the index moved: rounded up where the position pays, and down where
-/// it receives.
-pub fn carry_rounds_against_the_trader(given: &mut Given) -> Answer {
-    let (position, now) = (position(given), CarryIndex(given.i64()));
-    let owed = accepted(position.carry_owed(now))?.0;
-    // A move that does not fit is refused.
-    let moved = now.0.wrapping_sub(position.carry.0);
-    let size = u128::from(position.size.0.unsigned_abs());
-    let product = size * u128::from(moved.unsigned_abs());
-    let scale = ONE * ONE;
-    if moved > 0 {
-        return claim(owed >= 0 && u128::from(owed.unsigned_abs()) == product.div_ceil(scale));
-    }
-    claim(owed <= 0 && u128::from(owed.unsigned_abs()) == product / scale)
-}
-
 /// A buyer pays at least the index and a seller gets at most that, by the spread, rounded against
 /// them.
 pub fn spreads_round_against_the_trader(given: &mut Given) -> Answer {
