@@ -33,11 +33,12 @@ def mul_div(machine, arguments, state):
     result = terms.add(quotient, words.bit(both(up, ge(rest, number(1)))))
     for one, other in (a, b), (b, a):
         # Follows from the definition, and spares the solvers a product: a share of at most one
-        # whole is at most the whole.
-        atom = terms.atom_of(quotient)
-        fact = terms.implies(both(ge(divisor, one), ge(divisor, number(1))), ge(other, result))
-        if atom is not None and fact not in atom.facts:
-            atom.facts.append(fact)
+        # whole is at most the whole, and one of at least a whole is at least that.
+        atom, divides = terms.atom_of(quotient), ge(divisor, number(1))
+        most = terms.implies(both(ge(divisor, one), divides), ge(other, result))
+        least = terms.implies(both(ge(one, divisor), divides), ge(quotient, other))
+        if atom is not None:
+            atom.facts += [fact for fact in (most, least) if fact not in atom.facts]
     fails = terms.any_of(terms.eq(divisor, number(0)), ge(result, number(WORD)))
     value = choose(fails, terms.unknown(0, WORD - 1, "unset"), result)
     return _leave(state, to, words.bit(fails), value)

@@ -8,11 +8,9 @@ fixed seed, so that everybody gets the same ones.
 import random
 import re
 import shutil
-import sys
 import time
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 import build
 import prove
@@ -83,8 +81,8 @@ def candidates(risk, proved):
                         continue
                     text = source[:at] + new + source[start + found.end():]
                     number = source.count("\n", 0, at) + 1
-                    changed = line.strip(), found.group().strip() or "!", new.strip() or "nothing"
-                    yield Mutant(file, name, number, *changed[1:], text)
+                    before, after = found.group().strip(), new.strip() or "nothing"
+                    yield Mutant(file, name, number, before, after, text)
 
 
 def module_of(file):
@@ -138,14 +136,27 @@ def fresh_copy(risk, work):
     shutil.copytree(risk, work / "risk", ignore=shutil.ignore_patterns("target"))
 
 
-def chosen(risk, work, proved):
-    """Mutants in a random order; whoever takes them leaves out those that do not compile."""
+def chosen(risk, proved):
+    """All mutants in the seed's order."""
     found = list(candidates(risk, proved))
     random.Random(SEED).shuffle(found)
     return found
 
 
-def run(options):
+def nearest(mutant, modules):
+    """The theorems that go through a mutant's module: those through its function first, and among
+    them those through little else."""
+    module = module_of(mutant.file)
+    about_it = [n for n, paths in modules.items() if any(path.startswith(module) for path in paths)]
+
+    def far(name):
+        through = any(path.split("::")[-1] == mutant.function for path in modules[name])
+        return not through, len(modules[name])
+
+    return sorted(about_it, key=far)
+
+
+def run():
     since = time.monotonic()
     risk, root = build.ROOT / "crates/risk", build.ROOT / "target/proofs"
     root.mkdir(parents=True, exist_ok=True)
@@ -155,26 +166,19 @@ def run(options):
     work = root / "mutants"
     work.mkdir(exist_ok=True)
     survivors, tried = [], 0
-    for mutant in chosen(risk, work, settings["functions"]):
+    for mutant in chosen(risk, settings["functions"]):
         if tried == COUNT:
             break
         fresh_copy(risk, work)
-        by = [name for name, paths in modules.items()
-              if any(path.startswith(module_of(mutant.file)) for path in paths)]
-        # Those that go through the function itself, and through little else, first.
-        far = lambda name: (
-            all(path.split("::")[-1] != mutant.function for path in modules[name]),
-            len(modules[name]),
-        )
         try:
-            found = refuted(mutant, work, sorted(by, key=far))
+            found = refuted(mutant, work, nearest(mutant, modules))
         except build.BuildError:
+            # It is no program: another one takes its place.
             continue
         tried += 1
         if found:
             name, numbers, said = found
-            words = " ".join(map(str, numbers)).rstrip("0 ") or "0"
-            print(f"refuted   {mutant.name()}\n          {name} {said}: {words}", flush=True)
+            print(f"refuted   {mutant.name()}\n          {name} {said}: {prove.shown(numbers)}", flush=True)
         else:
             survivors.append(mutant)
             print(f"SURVIVED  {mutant.name()}", flush=True)
@@ -183,7 +187,3 @@ def run(options):
         reason = settings.get("survivors", {}).get(f"{mutant.function}: {mutant.before} to {mutant.after}")
         print(f"{mutant.name()}\n    {reason or 'no reason given in proofs/mutants.toml'}")
     return 0 if tried == COUNT and tried - len(survivors) >= LEAST_REFUTED else 1
-
-
-if __name__ == "__main__":
-    sys.exit(prove.deep(lambda: run(None)))

@@ -26,10 +26,11 @@ class Answer:
 
 class Script:
     """A query in SMT-LIB. `linear` reads every product as any number in its interval, which proves
-    no less when the answer is unsat."""
+    no less when the answer is unsat; `pairs` then tells the solver what follows for the products
+    from multiplying any two comparisons."""
 
-    def __init__(self, conditions, linear):
-        self.linear, self.lines, self.done = linear, [], {}
+    def __init__(self, conditions, linear, pairs=False):
+        self.linear, self.pairs, self.lines, self.done = linear, pairs, [], {}
         self.products, self.inputs, self.queue = {}, [], list(conditions)
         self._drain()
         if linear and self.products:
@@ -74,6 +75,25 @@ class Script:
                 below = terms.sub(terms.scale(times, -1), factor)
                 lemmas.append(terms.implies(comparison, terms.ge0(times)))
                 lemmas.append(terms.implies(terms.no(comparison), terms.ge0(below)))
+        return lemmas + (self._products_of(comparisons, named) if self.pairs else [])
+
+    def _products_of(self, comparisons, named):
+        """Of any two comparisons: where both hold, the product of their sides is not negative."""
+        sides = []
+        for comparison in comparisons:
+            term = comparison.args[0]
+            plain = all(len(monomial) < 2 and not any(a.choice for a in monomial) for monomial in term.parts)
+            if comparison.op == "ge0" and plain and any(a in named for m in term.parts for a in m):
+                sides += [comparison, terms.no(comparison)]
+        lemmas = []
+        for at, one in enumerate(sides):
+            for other in sides[at + 1:]:
+                if one.op != "ge0" or other.op != "ge0" or other is terms.no(one):
+                    continue
+                times = terms.mul(one.args[0], other.args[0])
+                products = [monomial for monomial in times.parts if len(monomial) > 1]
+                if products and all(product in self.products for product in products):
+                    lemmas.append(terms.implies(terms.both(one, other), terms.ge0(times)))
         return lemmas
 
     def text(self, with_model):
@@ -188,8 +208,8 @@ def finish(started):
     return Answer(verdict, model, usage.ru_utime + usage.ru_stime)
 
 
-def ask(conditions, linear, timeout, solvers=("z3", "cvc5"), with_model=False):
+def ask(conditions, linear, timeout, solvers=("z3", "cvc5"), with_model=False, pairs=False):
     """Every solver's answer to whether all conditions can hold together."""
-    script = Script(conditions, linear)
+    script = Script(conditions, linear, pairs)
     started = {solver: start(solver, script, timeout, with_model) for solver in solvers}
     return {solver: finish(process) for solver, process in started.items()}, script

@@ -345,9 +345,21 @@ def quotient(term, divisor):
     return found
 
 
+_remainders = {}
+
+
 def remainder(term, divisor):
-    """What that division leaves."""
-    return add(term, quotient(term, divisor), -divisor)
+    """What that division leaves: of a variable as a variable, so that its interval is known."""
+    if 0 <= term.lo and term.hi < divisor:
+        return term
+    result = add(term, quotient(term, divisor), -divisor)
+    if atom_of(term) is None or result.value is not None:
+        return result
+    key = (term.key, divisor)
+    if key not in _remainders:
+        found = _remainders[key] = variable(f"remainder{len(_remainders)}", 0, divisor - 1)
+        atom_of(found).facts.append(eq(found, result))
+    return _remainders[key]
 
 
 _fresh = [0]
@@ -361,7 +373,7 @@ def unknown(lo, hi, what="any"):
 
 def forget():
     """Forgets all terms, so that one theorem does not slow the next."""
-    for table in (_ints, _bools, _choices, _quotients):
+    for table in (_ints, _bools, _choices, _quotients, _remainders):
         table.clear()
     for cached in (interval, number, ge0, eq0, no, _product):
         cached.cache_clear()

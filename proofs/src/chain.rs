@@ -1,9 +1,9 @@
 //! The venue's view of the chain only ever gets stricter at a look, and looser with time.
 
-use holdfast_risk::chain::health::{ChainSample, Judgement, Monitor, Signal, State, Thresholds};
+use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 use holdfast_risk::{Bps, Millis};
 
-use crate::given::{Answer, Given, assume, claim};
+use crate::given::{Answer, Given, claim};
 use crate::governance::state;
 
 /// Any memory of the chain.
@@ -58,41 +58,6 @@ fn thresholds(given: &mut Given) -> Thresholds {
 pub fn a_look_never_loosens(given: &mut Given) -> Answer {
     let (monitor, sample, limits) = (monitor(given), sample(given), thresholds(given));
     claim(monitor.guard(&sample, &limits).state >= monitor.state)
-}
-
-/// A break always ends in shelter, for its grace at least; and a cluster that was restarted has
-/// broken.
-pub fn a_break_ends_in_shelter(given: &mut Given) -> Answer {
-    let (monitor, sample, limits) = (monitor(given), sample(given), thresholds(given));
-    let judged = sample.judge(&monitor, &limits);
-    let restarted = sample.restart_slot != monitor.restart_slot;
-    claim(restarted == (judged == Judgement::Break(Signal::Restart)))?;
-    let Judgement::Break(signal) = judged else { return Ok(()) };
-    let (after, transition) = monitor.step(&sample, &limits);
-    claim(after.state == State::Shelter && transition.is_some())?;
-    let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
-    claim(after.until >= monitor.until)?;
-    claim(after.until.0 >= sample.now.0.saturating_add(grace.0))
-}
-
-/// Without a break, shelter lasts until its time, thaw and throttling as long as they must, and the
-/// state moves by one rung at the most.
-pub fn states_loosen_one_at_a_time(given: &mut Given) -> Answer {
-    let (monitor, sample, limits) = (monitor(given), sample(given), thresholds(given));
-    let broke = matches!(sample.judge(&monitor, &limits), Judgement::Break(_));
-    assume(!broke)?;
-    let (after, _) = monitor.step(&sample, &limits);
-    let now = sample.now.0;
-    let lasted = |time: Millis| now >= monitor.since.0.saturating_add(time.0);
-    match (monitor.state, after.state) {
-        (before, same) if before == same => Ok(()),
-        (State::Shelter, State::Thaw) => claim(now >= monitor.until.0),
-        (State::Thaw, State::Throttled) => claim(lasted(limits.thaw)),
-        (State::Throttled, State::Normal) => claim(lasted(limits.hold)),
-        (State::Strained, State::Normal) => claim(now >= monitor.until.0),
-        (State::Normal, State::Strained) => Ok(()),
-        _ => claim(false),
-    }
 }
 
 /// A guardian only makes the venue stricter, or strict for longer.

@@ -180,20 +180,6 @@ pub fn settle_draws_on_insurance_within_its_cap(given: &mut Given) -> Answer {
     Ok(())
 }
 
-/// Bad debt that the fund may still pay is paid: less only where a limit or the debt ends it.
-pub fn insurance_pays_what_it_may(given: &mut Given) -> Answer {
-    let (drawn, fund, terms) = (drawn(given), Usd(given.u64()), insurance_terms(given));
-    assume(terms.outage_reserve <= Bps(10_000))?;
-    let available = accepted(drawn.available(fund, terms))?;
-    let free = u128::from(fund.0) * (10_000 - u128::from(terms.outage_reserve.0));
-    let cap = u128::from(drawn.fund.0) * u128::from(terms.epoch_cap.0);
-    let taken = u128::from(drawn.amount.0) + u128::from(available.0);
-    claim(u128::from(available.0) * 10_000 <= free)?;
-    claim(available == Usd(0) || taken * 10_000 <= cap)?;
-    let by_reserve = (u128::from(available.0) + 1) * 10_000 > free;
-    claim(by_reserve || (taken + 1) * 10_000 > cap)
-}
-
 /// A period of draws begins anew after a day, with the fund of that moment, and not before.
 pub fn insurance_periods_last_a_day(given: &mut Given) -> Answer {
     let (drawn, now, fund) = (drawn(given), Millis(given.u64()), Usd(given.u64()));

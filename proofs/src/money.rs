@@ -1,6 +1,6 @@
 //! Fees, maturing profit, and how fast money may leave.
 
-use holdfast_risk::account::profit::{MaturityError, mature, matured, since};
+use holdfast_risk::account::profit::{matured, since};
 use holdfast_risk::chain::policy::Permit;
 use holdfast_risk::chain::rate_limit::{
     Exit, RateLimitWindow, paid, payable, thaw_left, thaw_spend, within,
@@ -9,7 +9,6 @@ use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
 use holdfast_risk::{Bps, Millis, Price, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
-use crate::ledger::{balances, held, ledger};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 3_600_000;
@@ -35,31 +34,6 @@ pub fn fees_round_up(given: &mut Given) -> Answer {
     let exact = u128::from(notional) * u128::from(rate);
     claim(u128::from(fee) == exact.div_ceil(10_000))?;
     claim(rate > 10_000 || fee <= notional)
-}
-
-/// Maturing pays an account out of liquidity what it gives up of pending profit, or less: the ledger
-/// keeps its sum, and nobody's profit is cut who did not accept it.
-pub fn maturing_pays_out_of_liquidity(given: &mut Given) -> Answer {
-    let (ledger, balances) = (ledger(given), balances(given));
-    let (share, accepts) = (Bps(given.u16()), given.bool());
-    let pending = balances.pending_profit;
-    let done = match mature(&ledger, balances, share, accepts) {
-        Err(MaturityError::Cut) => {
-            claim(!accepts)?;
-            let amount =
-                accepted(matured(pending, ledger.pending_profit, ledger.liquidity, share))?;
-            return claim(amount < pending);
-        }
-        done => accepted(done)?,
-    };
-    claim(held(&done.ledger) == held(&ledger))?;
-    claim(done.amount <= pending && (accepts || done.amount == pending))?;
-    claim(done.balances.pending_profit == Usd(0) && done.balances.debt == balances.debt)?;
-    claim(done.balances.collateral.0 - balances.collateral.0 == done.amount.0)?;
-    claim(ledger.pending_profit.0 - done.ledger.pending_profit.0 == pending.0)?;
-    claim(ledger.liquidity.0 - done.ledger.liquidity.0 == done.amount.0)?;
-    claim(done.ledger.collateral.0 - ledger.collateral.0 == done.amount.0)?;
-    claim(done.ledger.insurance == ledger.insurance && done.ledger.debt == ledger.debt)
 }
 
 /// All claims together never get more than the payable share of liquidity, and each gets its part

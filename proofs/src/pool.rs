@@ -53,16 +53,6 @@ pub fn join_and_leave_never_gains(given: &mut Given) -> Answer {
     claim(paid.0 <= amount)
 }
 
-/// Who leaves and joins again at once holds no more shares than before.
-pub fn leave_and_join_never_gains(given: &mut Given) -> Answer {
-    let (pool, shares) = (pool(given), given.u64());
-    assume(shares <= pool.shares)?;
-    let paid = accepted(pool.amount_for(shares))?.0;
-    assume(paid <= pool.assets.0)?;
-    let after = Pool { assets: Usd(pool.assets.0 - paid), shares: pool.shares - shares };
-    claim(accepted(after.shares_for(Usd(paid)))? <= shares)
-}
-
 /// Joining moves the deposit from the queue into the pool, and nothing else; it buys something, and
 /// what was asked at least.
 pub fn joining_moves_the_deposit(given: &mut Given) -> Answer {
@@ -117,17 +107,6 @@ pub fn leaving_pays_the_worth(given: &mut Given) -> Answer {
             claim(after == expected)
         }
     }
-}
-
-/// What liquidity providers may take leaves enough for what is open, to the unit.
-pub fn what_may_leave_covers_what_is_open(given: &mut Given) -> Answer {
-    let (liquidity, open, utilisation) = (given.u64(), given.u64(), given.u16());
-    let most = accepted(removable(Usd(liquidity), Usd(open), Bps(utilisation)))?.0;
-    claim(most <= liquidity)?;
-    let (left, share) = (liquidity - most, u128::from(utilisation));
-    claim(most == 0 || u128::from(left) * share >= u128::from(open) * 10_000)?;
-    let more = most == liquidity || u128::from(left - 1) * share < u128::from(open) * 10_000;
-    claim(more)
 }
 
 /// The pool's worth is its cash less what it owes and would owe, and nothing when that is negative.

@@ -36,19 +36,6 @@ pub fn values_round_as_asked(given: &mut Given) -> Answer {
     claim(u128::from(value) == if up { exact.div_ceil(ONE) } else { exact / ONE })
 }
 
-/// A trade at a price leaves nobody better off at that price: what it realises and what is left are
-/// worth no more than the position before, and less by two units at the most.
-pub fn a_trade_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
-    let (before, delta, price) = (position(given), given.i64(), Price(given.u64()));
-    assume(before.size.0 != 0 || before.entry == Usd(0))?;
-    let worth = accepted(before.profit(price))?;
-    let trade = accepted(before.trade(SignedSize(delta), price, index))?;
-    let left = accepted(trade.position.profit(price))?;
-    let after = i128::from(trade.realised.0) + i128::from(left.0);
-    claim(after <= i128::from(worth.0))?;
-    claim(after >= i128::from(worth.0) - 2)
-}
-
 /// A trade moves the size by what is traded, closes no more than is held, opens the rest, and a
 /// position that is closed leaves nothing behind.
 pub fn a_trade_moves_the_size_exactly(given: &mut Given) -> Answer {
@@ -94,21 +81,6 @@ pub fn profit_rounds_against_the_trader(given: &mut Given) -> Answer {
     }
     let value = i128::try_from(exact / ONE).unwrap_or(i128::MAX);
     claim(profit == value - entry)
-}
-
-/// Carry is the size times what the index moved: rounded up where the position pays, and down where
-/// it receives.
-pub fn carry_rounds_against_the_trader(given: &mut Given) -> Answer {
-    let (position, now) = (position(given), CarryIndex(given.i64()));
-    let owed = accepted(position.carry_owed(now))?.0;
-    let moved = i128::from(now.0) - i128::from(position.carry.0);
-    let size = u128::from(position.size.0.unsigned_abs());
-    let product = size * moved.unsigned_abs();
-    let scale = ONE * ONE;
-    if moved > 0 {
-        return claim(owed >= 0 && u128::from(owed.unsigned_abs()) == product.div_ceil(scale));
-    }
-    claim(owed <= 0 && u128::from(owed.unsigned_abs()) == product / scale)
 }
 
 /// A buyer pays at least the index and a seller gets at most that, by the spread, rounded against

@@ -35,7 +35,7 @@ pub fn prove(options: &Options) -> Result<(), String> {
     sbpf::check_compiler()?;
     // Debian's interpreter, whatever else is first in the path: the executor needs no package.
     let mut python = Command::new("/usr/bin/python3");
-    python.current_dir(root()).arg("proofs/prover/prove.py");
+    python.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").arg("proofs/prover/prove.py");
     for (wanted, argument) in
         [(options.fast, "--fast"), (options.json, "--json"), (options.mutants, "--mutants")]
     {
