@@ -5,7 +5,6 @@ use holdfast_client::holdfast::state::{
     SideState, Silo,
 };
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
-use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::{Monitor, State as ChainState};
@@ -20,7 +19,7 @@ use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd
 use holdfast_testkit::tokens;
 
 use crate::cast::{Cast, MARKETS};
-use crate::state::{Account, MarketBooks, RECENT, Request, State, Tokens, Waiting};
+use crate::state::{Account, Draws, MarketBooks, RECENT, Request, State, Tokens, Waiting};
 
 /// What the chain holds now.
 pub fn state(cast: &Cast) -> State {
@@ -33,6 +32,12 @@ pub fn state(cast: &Cast) -> State {
         ledger,
         open,
         shares: [silo.liquidity_shares, silo.insurance_shares],
+        unheld: [silo.unheld_liquidity_shares, silo.unheld_insurance_shares],
+        draws: Draws {
+            since: Millis(silo.draws.since_ms),
+            start: Usd(silo.draws.start),
+            drawn: silo.draws.drawn,
+        },
         counted: [silo.ledger.in_liquidity_vault, silo.ledger.in_insurance_vault],
         markets: core::array::from_fn(|index| market(&cast.venue.market(index))),
         accounts: cast.accounts.iter().map(|address| account(cast, address)).collect(),
@@ -99,11 +104,6 @@ fn market(market: &Market) -> MarketBooks {
         longs: side(&market.longs),
         shorts: side(&market.shorts),
         accruals: accruals(market),
-        drawn: InsuranceDraw {
-            since: Millis(market.drawn_since_ms),
-            fund: Usd(market.drawn_fund),
-            amount: Usd(market.drawn),
-        },
         recent: recent.collect(),
         thaw: RateLimitWindow {
             since: Millis(market.thaw_since_ms),
@@ -156,6 +156,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
             pending_profit: Usd(state.pending_profit),
             debt: Usd(state.debt),
         },
+        debts: state.debts,
         reserved: state.reserved_fees,
         profit_since: Millis(state.profit_since_ms),
         flagged: Millis(state.flagged_ms),
@@ -209,5 +210,6 @@ fn request(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Request> {
         least: state.least,
         worth: state.worth_at_request,
         requested: Millis(state.requested_ms),
+        due: Millis(state.due_ms),
     })
 }

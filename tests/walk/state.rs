@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
-use holdfast_risk::account::loss::InsuranceDraw;
+use holdfast_risk::account::loss::ByMarket;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::Monitor;
@@ -36,6 +36,10 @@ pub struct State {
     pub open: Usd,
     /// Shares outstanding per pool.
     pub shares: [u64; 2],
+    /// Those of them that nobody holds.
+    pub unheld: [u64; 2],
+    /// Draws on insurance.
+    pub draws: Draws,
     /// What the ledger counts on per vault.
     pub counted: [u64; 2],
     /// The markets.
@@ -48,6 +52,17 @@ pub struct State {
     pub tokens: Tokens,
 }
 
+/// The running period of draws on insurance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draws {
+    /// When it began.
+    pub since: Millis,
+    /// The fund then.
+    pub start: Usd,
+    /// Drawn since, by market.
+    pub drawn: ByMarket,
+}
+
 /// A market.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarketBooks {
@@ -57,8 +72,6 @@ pub struct MarketBooks {
     pub shorts: SideTotal,
     /// What time moves.
     pub accruals: Accruals,
-    /// Draw on insurance.
-    pub drawn: InsuranceDraw,
     /// Prices, newest first.
     pub recent: VecDeque<PricePoint>,
     /// What liquidations closed in the running minute of a thaw.
@@ -76,6 +89,8 @@ pub struct MarketBooks {
 pub struct Account {
     /// Money.
     pub balances: AccountBalances,
+    /// Debt by the market where it arose.
+    pub debts: ByMarket,
     /// Set aside for waiting orders' fees.
     pub reserved: u64,
     /// When pending profit was realised.
@@ -118,6 +133,8 @@ pub struct Request {
     pub worth: u64,
     /// When.
     pub requested: Millis,
+    /// From when on it is priced.
+    pub due: Millis,
 }
 
 /// Token balances.
@@ -138,6 +155,7 @@ impl Account {
     pub fn new() -> Self {
         Self {
             balances: AccountBalances::default(),
+            debts: ByMarket::default(),
             reserved: 0,
             profit_since: Millis(0),
             flagged: Millis(0),

@@ -6,9 +6,10 @@ use holdfast_risk::account::execution::{ExecutionContext, execute};
 use holdfast_risk::account::liquidation::{
     self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable,
 };
+use holdfast_risk::account::loss::{self, ByMarket, Charged, debts_after};
 use holdfast_risk::account::margin::{Health, Leg, Ratios, requirement};
 use holdfast_risk::account::order::Order;
-use holdfast_risk::account::trade_context::TradeContext;
+use holdfast_risk::account::trade_context::{TradeContext, Traded};
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::chain::latency::{exposure, initial_ratio};
 use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
@@ -20,7 +21,7 @@ use super::chain::Chain;
 use super::money::owns;
 use super::{Look, Outcome, Refused, Settings, require};
 use crate::read::trigger;
-use crate::state::{Account, State, Waiting};
+use crate::state::{Account, Draws, State, Waiting};
 
 /// Where an account stands.
 pub struct Standing {
@@ -106,7 +107,6 @@ impl State {
             shorts: market.shorts,
             carry_long: market.accruals.carry_long,
             carry_short: market.accruals.carry_short,
-            drawn: market.drawn,
             ledger: self.ledger,
             open: self.open,
         }
@@ -114,17 +114,68 @@ impl State {
 
     fn take_over(
         &mut self,
-        book: &TradeContext,
+        traded: &Traded,
         account: usize,
         index: usize,
         now: Millis,
+        settings: &Settings,
     ) -> Outcome {
+        let book = &traded.book;
+        self.charge(traded, account, index, now, settings)?;
         let market = &mut self.markets[index];
-        (market.longs, market.shorts, market.drawn) = (book.longs, book.shorts, book.drawn);
+        (market.longs, market.shorts) = (book.longs, book.shorts);
         (self.ledger, self.open) = (book.ledger, book.open);
         let state = self.existing_mut(account)?;
         state.positions[index] = book.position;
         state.set_balances(book.balances, now)
+    }
+
+    /// What the account owes arose in this market, what it paid takes the first; bad debt is charged.
+    fn charge(
+        &mut self,
+        traded: &Traded,
+        account: usize,
+        index: usize,
+        now: Millis,
+        settings: &Settings,
+    ) -> Outcome {
+        let state = self.existing(account)?;
+        let (owed, owes) = (state.balances.debt, traded.book.balances.debt);
+        let (debts, draws) = (state.debts, self.draws);
+        let cover = settings.rules(&draws, &debts, index, now).cover;
+        let left = if traded.bad_debt.0 > 0 {
+            let charged = cover.insure(owed, traded.bad_debt, self.ledger.insurance)?;
+            self.take_draws(&charged);
+            ByMarket::default()
+        } else {
+            debts_after(&debts, cover.market, owed, owes)?
+        };
+        self.existing_mut(account)?.debts = left;
+        Ok(())
+    }
+
+    fn take_draws(&mut self, charged: &Charged) {
+        self.draws = Draws { since: charged.since, start: charged.start, drawn: charged.drawn };
+    }
+
+    pub(super) fn write_off(
+        &mut self,
+        account: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        let state = self.existing(account)?;
+        let chain = self.guard(look);
+        let trusted = permit(RequestTracker::Liquidate, chain.monitor.state) == Permit::Allowed;
+        require(trusted, HoldfastError::ChainNotReady)?;
+        let Standing { health, now, .. } = self.standing(state, None, &chain, None, settings)?;
+        let cover = settings.rules(&self.draws, &state.debts, 0, now).cover;
+        let done = loss::write_off(&self.ledger, state.balances, health.unrealised, &cover)?;
+        self.ledger = done.ledger;
+        self.take_draws(&done.charged);
+        let state = self.existing_mut(account)?;
+        state.debts = done.debts;
+        state.set_balances(done.balances, now)
     }
 
     pub(super) fn place(
@@ -218,10 +269,11 @@ impl State {
             opening: permit(RequestTracker::Open, chain.monitor.state),
         };
         let recent = self.markets[market].recent.iter().copied();
-        let (terms, rules) = (&settings.markets[market], settings.rules());
+        let terms = &settings.markets[market];
+        let rules = settings.rules(&self.draws, &state.debts, market, met.now);
         let book = self.book(state, market);
         let executed = execute(&book, &waiting.order, recent, terms, &rules, met)?;
-        self.take_over(&executed.traded.book, account, market, met.now)?;
+        self.take_over(&executed.traded, account, market, met.now, settings)?;
         if executed.traded.trade.opened.0 > 0 {
             self.check_opened(account, market, &chain, met.opening, settings)?;
         }
@@ -285,18 +337,19 @@ impl State {
         let standing = self.standing(state, own, &chain, None, settings)?;
         let leg = self.leg(state, market, point.trader_adverse(side), terms.ratios);
         may_liquidate(&standing, &leg, &chain, now)?;
-        let (book, insurance) = (self.book(state, market), settings.rules().insurance);
+        let book = self.book(state, market);
+        let cover = settings.rules(&self.draws, &state.debts, market, now).cover;
         let (judged, rules) =
             (MarginAssessment { health: standing.health, price }, terms.liquidation);
         let paced = permit(RequestTracker::Liquidate, chain.monitor.state) == Permit::RisingLine;
         let (thaw, liquidity) = (self.markets[market].thaw, self.ledger.liquidity);
         let left = thaw_left(thaw, now, liquidity, terms.thaw_pace)?;
         let met = LiquidationContext { flagged, now, most: paced.then_some(left) };
-        let traded = liquidation::liquidate(&book, &judged, &leg, rules, insurance, met)?;
+        let traded = liquidation::liquidate(&book, &judged, &leg, rules, &cover, met)?;
         if paced {
             self.markets[market].thaw = thaw_spend(thaw, now, traded.trade.notional)?;
         }
-        self.take_over(&traded.book, account, market, now)?;
+        self.take_over(&traded, account, market, now, settings)?;
         // The account is open for writing already.
         if liquidator == account {
             return Err(Refused::Elsewhere);

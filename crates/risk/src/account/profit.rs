@@ -94,6 +94,18 @@ pub fn matured(
     mul_div(pending.0, payable, total_pending.0, Rounding::Down).map(Usd)
 }
 
+/// The least liquidity that pays `total_pending` in full, rounded up; none pays any of it where
+/// nothing is payable.
+///
+/// # Errors
+/// [`Overflow`] when it does not fit.
+pub fn paid_in_full_by(total_pending: Usd, share: Bps) -> Result<Usd, Overflow> {
+    if total_pending.0 == 0 {
+        return Ok(Usd(0));
+    }
+    mul_div(total_pending.0, BPS_ONE, u64::from(share.0), Rounding::Up).map(Usd)
+}
+
 #[cfg(test)]
 #[path = "profit_tests.rs"]
 mod tests;

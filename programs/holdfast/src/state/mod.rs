@@ -20,12 +20,12 @@ pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
 pub use market_terms::MarketTermsState;
 pub use pool_request::PoolRequest;
-pub use silo::{LedgerState, Silo, SiloTermsState};
+pub use silo::{DrawsState, LedgerState, Silo, SiloTermsState};
 
 /// Layout version that this program writes.
 pub const VERSION: u8 = 1;
 /// Markets in a silo, and positions in a margin account.
-pub const MAX_MARKETS: usize = 16;
+pub const MAX_MARKETS: usize = holdfast_risk::account::loss::MARKETS;
 /// Prices a market remembers.
 pub const RECENT_PRICES: usize = 32;
 /// Order slots of a margin account.

@@ -82,14 +82,14 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         &MarginAssessment { health: standing.health, price },
         &leg,
         market.terms.liquidation(),
-        silo.insurance_terms(),
+        &silo.cover(market.index, &account.debts, now),
         LiquidationContext { flagged, now, most },
     )
     .into_program_error()?;
     if paced {
         market.closed_in_thaw(now, traded.trade.notional)?;
     }
-    trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    trade_context::store(&traded, &mut silo, &mut market, &mut account, now)?;
     // In a thaw a part may be all that the minute allowed: the flag stands for the rest.
     let partial = traded.book.position.size.0 != 0 && !paced;
     if partial || account.open_markets == 0 {

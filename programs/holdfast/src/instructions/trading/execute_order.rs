@@ -53,13 +53,13 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         &Order::from(&waiting),
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
-        &silo.rules(),
+        &silo.rules(market.index, &account.debts, met.now),
         met,
     )
     .into_program_error()?;
     let held = account.position(market.index).size.0;
     let traded = &executed.traded;
-    trade_context::store(&traded.book, &mut silo, &mut market, &mut account, met.now)?;
+    trade_context::store(traded, &mut silo, &mut market, &mut account, met.now)?;
     if traded.trade.opened.0 > 0 {
         require!(market.is_ready(met.last_disruption), HoldfastError::MarketNotReady);
         account_health::fresh_price(&market, &chain)?;
