@@ -1,7 +1,7 @@
 //! The pools, the vaults and the protocol's fees.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::chain::policy::{Action as RequestTracker, permit};
+use holdfast_risk::chain::policy::Action as RequestTracker;
 use holdfast_risk::pool::request::{Stage, stage};
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
@@ -54,8 +54,7 @@ impl State {
 
     /// Where a request stands.
     pub fn stage(waiting: &Request, chain: &Chain) -> Stage {
-        let permit = permit(RequestTracker::ChangePool, chain.monitor.state);
-        stage(waiting.due, chain.now, permit, chain.monitor.since)
+        stage(waiting.due, chain.now, &chain.monitor)
     }
 
     /// A request is taken back, or returned by anyone.

@@ -1,6 +1,7 @@
 //! When a pool request is executed, and when it is over.
 
-use crate::chain::policy::Permit;
+use crate::chain::health::{Monitor, State};
+use crate::chain::policy::{Action, Permit, permit};
 use crate::units::Millis;
 
 /// So long a due request can be executed: after that it has lapsed and is returned, or it would be
@@ -18,16 +19,15 @@ pub enum Stage {
     Lapsed,
 }
 
-/// Where a request that is due at `due` stands `now`. Time in which the chain did not allow it does
-/// not count: `allowed_since` is when the chain's present state began.
-pub fn stage(due: Millis, now: Millis, permit: Permit, allowed_since: Millis) -> Stage {
-    if now < due || permit == Permit::Refused {
-        Stage::Waits
-    } else if now < due.max(allowed_since).after(WINDOW) {
-        Stage::Due
-    } else {
-        Stage::Lapsed
+/// Where a request that is due at `due` stands `now`. What fell due while the chain did not allow it
+/// can be executed from the throttled state on, the first in which it is allowed again.
+pub fn stage(due: Millis, now: Millis, chain: &Monitor) -> Stage {
+    if now < due || permit(Action::ChangePool, chain.state) == Permit::Refused {
+        return Stage::Waits;
     }
+    let recovers = chain.state == State::Throttled;
+    let begins = if recovers { due.max(chain.since) } else { due };
+    if now < begins.after(WINDOW) { Stage::Due } else { Stage::Lapsed }
 }
 
 #[cfg(test)]

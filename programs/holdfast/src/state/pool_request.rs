@@ -1,6 +1,5 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::chain::policy::{Action, permit};
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::request::{self, Stage};
 
@@ -64,7 +63,6 @@ impl PoolRequest {
 
     /// Where it stands.
     pub fn stage(&self, chain: &Chain) -> Stage {
-        let permit = permit(Action::ChangePool, chain.monitor.state);
-        request::stage(self.due(), chain.now, permit, chain.monitor.since)
+        request::stage(self.due(), chain.now, &chain.monitor)
     }
 }
