@@ -8,9 +8,9 @@ use crate::adversary::{governance, settings};
 use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
-    administration, band, broken_books, deposit, execute_refusals, exits, flag, liquidate,
-    margin_account, mature_profit, observe, place_order, pool_refusals, refresh_market, settlement,
-    thaw, vaults, withdraw,
+    administration, adversary, band, broken_books, deposit, execute_refusals, exits, flag,
+    liquidate, margin_account, mature_profit, observe, place_order, pool_refusals, refresh_market,
+    settlement, thaw, vaults, withdraw,
 };
 
 /// A test and the refusals it asserts.
@@ -55,8 +55,10 @@ const PROOFS: &[Proof] = &[
     (mature_profit::refusals, &[NotMatured, ChainNotReady]),
     (mature_profit::what_the_pool_cannot_pay_is_cut_by_the_owner_alone, &[ProfitCut]),
     (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
-    (pool_refusals::wrong_accounts, &[MarketsMissing]),
-    (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
+    (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, DepositTooSmall]),
+    (pool_refusals::wrong_accounts, &[RequestDue, RequestLapsed, MarketsMissing]),
+    (adversary::losses::a_debt_that_may_be_paid_is_not_written_off, &[DebtCoverable]),
+    (adversary::pools::nobody_joins_a_pool_that_owes_most_of_its_cash, &[PoolUndervalued]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),
     (observe::refusals, &[SampleTooSoon]),
     (set_up::no_money_before_the_lock, &[ExchangeNotLocked]),
@@ -77,7 +79,7 @@ const PROOFS: &[Proof] = &[
     ),
     (settlement::a_settled_market_trades_no_more, &[MarketSettled]),
     (exits::refusals, &[NoExit, NotIdle, ExitWaiting]),
-    (exits::in_shelter_an_hour_pays_a_tenth_and_a_day_everything, &[ExitsQueue, OutflowLimit]),
+    (exits::in_shelter_each_hour_pays_a_tenth_and_a_day_everything, &[ExitsQueue, OutflowLimit]),
     (thaw::a_minute_closes_no_more_than_its_share, &[PaceExhausted]),
     (
         refresh_market::pull_feed,

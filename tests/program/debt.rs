@@ -5,7 +5,6 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::instruction;
 use holdfast_risk::Usd;
-use holdfast_risk::pool::share::Pool;
 use holdfast_testkit::Trader;
 use holdfast_testkit::audit::Audit;
 use holdfast_testkit::venue::market_order;
@@ -19,9 +18,9 @@ const MARGIN: u64 = 600_000_000;
 const LONG: i64 = 10_000_000;
 const SHORT: i64 = -15_000;
 /// Both rise by 49 percent: one position gains 735, the other loses as much.
-const RISEN: [u64; 2] = [SOL * 149 / 100, BTC * 149 / 100];
+pub const RISEN: [u64; 2] = [SOL * 149 / 100, BTC * 149 / 100];
 /// Only the losing one's price has risen.
-const LOST: [u64; 2] = [SOL, BTC * 149 / 100];
+pub const LOST: [u64; 2] = [SOL, BTC * 149 / 100];
 
 fn hedged() -> (World, Trader) {
     let mut world = World::new();
@@ -30,7 +29,7 @@ fn hedged() -> (World, Trader) {
 }
 
 /// Hedged, and the losing position is closed at `prices`.
-fn owing(prices: &[u64; 2]) -> (World, Trader) {
+pub fn owing(prices: &[u64; 2]) -> (World, Trader) {
     let (mut world, trader) = hedged();
     world.trade(&trader, 1, -SHORT, prices).unwrap();
     let account = world.account(&trader.account);
@@ -160,16 +159,16 @@ fn the_pool_counts_debt_for_who_joins_and_not_for_who_leaves() {
     let provider = Provider::new(&mut world, false, amount);
     world.send(provider.request(&world, false, amount, 0));
     world.pass_to(6_000, &RISEN);
-    let pool = pool_now(&world, false);
-    let dearer = Pool { assets: Usd(pool.assets.0 + debt), ..pool };
-    let shares = dearer.shares_for(Usd(amount)).unwrap();
-    assert_ne!(shares, pool.shares_for(Usd(amount)).unwrap());
+    let [cheaper, pool] = [false, true].map(|joins| pool_now(&world, false, joins));
+    assert_eq!(pool.assets.0, cheaper.assets.0 + debt);
+    let shares = pool.shares_for(Usd(amount)).unwrap();
+    assert_ne!(shares, cheaper.shares_for(Usd(amount)).unwrap());
     world.send(provider.execute(&world, false));
     assert_eq!(world.balance(&provider.shares), shares);
 
     world.send(provider.request(&world, true, shares, 0));
     world.pass_to(6_000, &RISEN);
-    let worth = pool_now(&world, false).amount_for(shares).unwrap();
+    let worth = pool_now(&world, false, false).amount_for(shares).unwrap();
     world.send(provider.execute(&world, true));
     assert_eq!(world.balance(&provider.money), worth.0);
 }

@@ -34,11 +34,11 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
         &Order::from(&waiting),
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
-        &silo.rules(),
+        &silo.rules(market.index, &account.debts, now),
         &met,
     )
     .unwrap();
-    trade_context::store(&executed.traded.book, &mut silo, &mut market, &mut account, now).unwrap();
+    trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now).unwrap();
     account.note_position_change(0, now);
     account.remove_order(waiting.number).unwrap();
     (silo, market, account)

@@ -67,11 +67,11 @@ impl Case {
             &judged,
             &account_health::leg_of(&market, account.position(0), Price(price)),
             terms.liquidation,
-            silo.insurance_terms(),
+            &silo.cover(market.index, &account.debts, now),
             LiquidationContext { due: Millis(account.liquidatable_ms), now, most: None },
         )
         .unwrap();
-        trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();
+        trade_context::store(&traded, &mut silo, &mut market, &mut account, now).unwrap();
         account.clear_flag();
         let liquidate = self.liquidate();
         let world = &mut self.world;

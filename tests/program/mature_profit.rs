@@ -20,6 +20,15 @@ fn won(mut world: World) -> (World, Trader) {
     (world, trader)
 }
 
+/// A pool that has lost all but a hundred: less than the profit of 198 or so.
+fn poor(world: &mut World) {
+    let mut silo = world.silo_state();
+    let lost = silo.ledger.liquidity - 100_000_000;
+    silo.ledger.liquidity -= lost;
+    silo.ledger.protocol += lost;
+    world.put(&silo);
+}
+
 fn mature(world: &World, authority: Pubkey, trader: &Trader) -> Instruction {
     instruction::mature_profit(authority, world.silo, trader.account)
 }
@@ -57,13 +66,13 @@ pub(crate) fn profit_becomes_collateral_after_its_time() {
 
 #[test]
 pub(crate) fn what_the_pool_cannot_pay_is_cut_by_the_owner_alone() {
-    // One basis point of a million is payable: less than the profit of 198 or so.
-    let (mut world, trader) = won(World::with(|silo, _| silo.payable_share_bps = 1));
+    let (mut world, trader) = won(World::new());
+    poor(&mut world);
     wait(&mut world);
     let (before, ledger) = (world.account(&trader.account), world.silo_state().ledger);
     let pending = Usd(before.pending_profit);
-    let paid = profit::matured(pending, pending, Usd(ledger.liquidity), Bps(1)).unwrap();
-    assert!(paid < pending && paid.0 > 99_000_000);
+    let paid = profit::matured(pending, pending, Usd(ledger.liquidity), Bps(8_000)).unwrap();
+    assert_eq!(paid, Usd(80_000_000));
     for authority in [stranger(), world.admin.pubkey()] {
         world.refuses(&mature(&world, authority, &trader), HoldfastError::ProfitCut);
     }
@@ -76,7 +85,8 @@ pub(crate) fn what_the_pool_cannot_pay_is_cut_by_the_owner_alone() {
 
 #[test]
 fn once_the_pool_can_pay_anyone_may_mature() {
-    let (mut world, trader) = won(World::with(|silo, _| silo.payable_share_bps = 1));
+    let (mut world, trader) = won(World::new());
+    poor(&mut world);
     wait(&mut world);
     let mut silo = world.silo_state();
     let rich = silo.ledger.liquidity;

@@ -1,13 +1,14 @@
 //! `request_pool`, `execute_pool_request`, `cancel_pool_request`: what they do, to the unit.
 
 use holdfast_client::holdfast::instructions::PoolOrder;
+use holdfast_client::holdfast::pool_worth::{Valued, add_market};
 use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
-use holdfast_risk::Usd;
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::market::exposure::{SideTotal, traders_gain};
+use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
-use holdfast_risk::pool::{PoolKind, liquidity_value};
+use holdfast_risk::pool::worth::{self, TradersResult};
+use holdfast_risk::{Millis, Usd};
 use holdfast_testkit::tokens;
 use solana_signer::Signer;
 
@@ -76,21 +77,23 @@ fn traded() -> World {
 
 const RISEN: [u64; 2] = [SOL * 110 / 100, BTC];
 
-/// The pool as a request executed now finds it; nobody owes it anything.
-pub fn pool_now(world: &World, insurance: bool) -> Pool {
+/// The pool as a request executed now finds it.
+pub fn pool_now(world: &World, insurance: bool, joins: bool) -> Pool {
     let silo = world.silo_state();
-    if insurance {
-        return silo.pool(PoolKind::Insurance, Usd(silo.ledger.insurance));
-    }
-    let gains = (0..world.markets.len()).map(|index| {
-        let market = world.market(index);
-        let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
-        let price = market.newest_price().low;
-        traders_gain(&longs, &shorts, |_| price, |side| market.carry(side)).unwrap()
-    });
-    let owed = gains.fold(holdfast_risk::SignedUsd(0), |sum, gain| sum.plus(gain).unwrap());
-    let assets = liquidity_value(&Ledger::from(&silo.ledger), owed, false).unwrap();
-    silo.pool(PoolKind::Liquidity, assets)
+    let ledger = Ledger::from(&silo.ledger);
+    let kind = if insurance { PoolKind::Insurance } else { PoolKind::Liquidity };
+    let worth = if insurance {
+        worth::insurance(&ledger, joins)
+    } else {
+        let chain = world.seen_chain();
+        let valued = Valued { due: Millis(0), leaves: !joins, cash: ledger.liquidity };
+        let mut traders = TradersResult::default();
+        for index in 0..world.markets.len() {
+            add_market(&mut traders, &world.market(index), &chain, &valued).unwrap();
+        }
+        worth::liquidity(&ledger, &traders, joins)
+    };
+    Pool { assets: worth.unwrap().gain(), shares: silo.shares(kind) }
 }
 
 #[test]
@@ -106,7 +109,7 @@ fn joining_buys_shares_at_the_pools_value() {
         assert_eq!((kept.pool, kept.leaves), (u8::from(insurance), 0));
         assert_eq!((kept.amount, kept.owner), (AMOUNT, provider.owner));
         world.pass_to(6_000, &RISEN);
-        let pool = pool_now(&world, insurance);
+        let pool = pool_now(&world, insurance, true);
         let shares = pool.shares_for(Usd(AMOUNT)).unwrap();
         assert_ne!(shares, AMOUNT);
         let rent = world.cluster.get(&provider.address(&world)).unwrap().lamports;
@@ -138,7 +141,7 @@ fn leaving_pays_the_shares_worth() {
             address::liquidity_mint(&world.silo)
         };
         let outstanding = tokens::supply(&world.cluster, &mint);
-        let at_request = pool_now(&world, insurance).amount_for(shares).unwrap();
+        let at_request = pool_now(&world, insurance, false).amount_for(shares).unwrap();
         world.send(provider.request(&world, true, shares, 0));
         assert_eq!(world.balance(&provider.shares), 0);
         assert_eq!(tokens::supply(&world.cluster, &mint), outstanding - shares);
@@ -150,7 +153,7 @@ fn leaving_pays_the_shares_worth() {
             world.cluster.pass(86_400_000);
         }
         world.pass_to(6_000, &RISEN);
-        let worth = pool_now(&world, insurance).amount_for(shares).unwrap();
+        let worth = pool_now(&world, insurance, false).amount_for(shares).unwrap();
         assert!(!insurance || worth > at_request);
         let paid = if insurance { at_request } else { worth };
         let before = world.silo_state().ledger;

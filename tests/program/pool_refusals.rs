@@ -4,6 +4,7 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{address, instruction};
 use holdfast_risk::Usd;
+use holdfast_risk::pool::share::LEAST_SHARES;
 
 use crate::pool::{Provider, pool_now};
 use crate::world::{
@@ -12,6 +13,13 @@ use crate::world::{
 };
 
 const AMOUNT: u64 = 1_000_000_007;
+
+/// The time in which a request that is due can be executed.
+fn lapse(world: &mut World) {
+    for _ in 0..20 {
+        world.pass_to(30_000, &CALM);
+    }
+}
 
 #[test]
 pub(crate) fn requesting() {
@@ -93,25 +101,22 @@ pub(crate) fn minimums_dust_and_use() {
     for insurance in [false, true] {
         let mut world = World::new();
         let provider = Provider::new(&mut world, insurance, AMOUNT);
-        let shares = pool_now(&world, insurance).shares_for(Usd(AMOUNT)).unwrap();
+        let shares = pool_now(&world, insurance, true).shares_for(Usd(AMOUNT)).unwrap();
         world.send(provider.request(&world, false, AMOUNT, shares + 1));
         world.pass_to(6_000, &CALM);
         world.refuses(&provider.execute(&world, false), HoldfastError::BelowMinimum);
+        lapse(&mut world);
         world.send(provider.cancel(&world, provider.money));
-        // A share is worth more than one: the smallest deposit buys none.
-        if insurance {
-            let vault = address::insurance_vault(&world.silo);
-            world.give(&vault, LIQUIDITY);
-            world.send(instruction::reconcile_vaults(world.silo));
-            world.send(provider.request(&world, false, 1, 0));
-            world.pass_to(6_000, &CALM);
-            world.refuses(&provider.execute(&world, false), HoldfastError::ZeroAmount);
-            world.send(provider.cancel(&world, provider.money));
-        }
+        // A million shares at least.
+        world.send(provider.request(&world, false, LEAST_SHARES - 1, 0));
+        world.pass_to(6_000, &CALM);
+        world.refuses(&provider.execute(&world, false), HoldfastError::DepositTooSmall);
+        lapse(&mut world);
+        world.send(provider.cancel(&world, provider.money));
         provider.join(&mut world, AMOUNT, &CALM);
         let shares = world.balance(&provider.shares);
         world.send(provider.request(&world, true, shares, AMOUNT + 1));
-        world.pass_to(86_400_000, &CALM);
+        world.pass_to(if insurance { 86_400_000 } else { 6_000 }, &CALM);
         world.refuses(&provider.execute(&world, true), HoldfastError::BelowMinimum);
     }
     // Positions of three times the liquidity left need all of it.
@@ -164,14 +169,23 @@ pub(crate) fn wrong_accounts() {
         forged.accounts[slot].pubkey = address;
         forged
     };
-    world.refuses(&replaced(0, stranger()), HoldfastError::NotOwner);
-    world.refuses(&replaced(1, world.second.silo), HoldfastError::WrongSilo);
+    world.refuses(&sound, HoldfastError::RequestDue);
+    lapse(&mut world);
+    world.refuses(&provider.execute(&world, false), HoldfastError::RequestLapsed);
+    world.refuses(&replaced(1, stranger()), HoldfastError::NotOwner);
+    world.refuses(&replaced(3, world.second.silo), HoldfastError::WrongSilo);
     let vault = address::liquidity_vault(&world.silo);
     for refund in [provider.shares, vault, world.silo, stranger()] {
-        world.refuses(&replaced(3, refund), HoldfastError::WrongTokenAccount);
+        world.refuses(&replaced(5, refund), HoldfastError::WrongTokenAccount);
     }
-    world.refuses(&replaced(4, insurance), HoldfastError::WrongVault);
-    world.refuses(&replaced(5, world.mint), HoldfastError::WrongVault);
+    world.refuses(&replaced(6, insurance), HoldfastError::WrongVault);
+    world.refuses(&replaced(7, world.mint), HoldfastError::WrongVault);
+    // Others return it to where it came from.
+    let elsewhere = world.token_account("elsewhere", world.mint, provider.owner, 0);
+    let mut other = replaced(0, stranger());
+    other.accounts[5].pubkey = elsewhere;
+    world.refuses(&other, HoldfastError::WrongTokenAccount);
+    world.send(replaced(0, stranger()));
 }
 
 #[test]

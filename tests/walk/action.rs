@@ -40,6 +40,8 @@ pub enum Action {
     Liquidate { account: usize, market: usize, liquidator: usize },
     /// Someone matures an account's profit.
     Mature { signer: usize, account: usize },
+    /// Someone writes off what an account cannot pay.
+    WriteOff { account: usize },
     /// A provider asks to join or leave their pool.
     Request { request: usize, leaves: bool, amount: u64, least: u64 },
     /// Someone takes a request back.
@@ -75,6 +77,7 @@ pub enum Kind {
     Flag,
     Liquidate,
     Mature,
+    WriteOff,
     Request,
     CancelRequest,
     ExecuteRequest,
@@ -104,6 +107,7 @@ impl Action {
             Self::Flag { .. } => Kind::Flag,
             Self::Liquidate { .. } => Kind::Liquidate,
             Self::Mature { .. } => Kind::Mature,
+            Self::WriteOff { .. } => Kind::WriteOff,
             Self::Request { .. } => Kind::Request,
             Self::CancelRequest { .. } => Kind::CancelRequest,
             Self::ExecuteRequest { .. } => Kind::ExecuteRequest,

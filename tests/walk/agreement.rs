@@ -35,7 +35,9 @@ pub struct Agreement {
 
 /// What a pool request comes to is seen when it is sent: the keeper does not work out what shares are
 /// worth, and the answer changes with every trade.
-const POOL: [HoldfastError; 4] = [
+const POOL: [HoldfastError; 6] = [
+    HoldfastError::DepositTooSmall,
+    HoldfastError::PoolUndervalued,
     HoldfastError::LiquidityInUse,
     HoldfastError::BelowMinimum,
     HoldfastError::ZeroAmount,
@@ -48,6 +50,9 @@ fn may_be_refused(intent: &Intent, failure: &Failure) -> Option<&'static str> {
     match intent {
         Intent::ExecutePool { .. } if POOL.iter().any(is) => {
             Some("what a pool request comes to is seen when it is sent")
+        }
+        Intent::ReturnPool { .. } if is(&HoldfastError::ReconcileFirst) => {
+            Some("a deposit is returned once it is in the liquidity vault")
         }
         _ => None,
     }
@@ -190,8 +195,9 @@ const WANTED: [&str; 10] = [
     "observe",
 ];
 /// What it has to have left.
-const LEFT: [&str; 7] = [
+const LEFT: [&str; 8] = [
     "pay exit",
+    "write off debt",
     "liquidate",
     "flag",
     "execute order",
@@ -210,6 +216,8 @@ fn name(intent: &Intent) -> &'static str {
         Intent::MatureProfit { .. } => "mature profit",
         Intent::PayExit { .. } => "pay exit",
         Intent::ExecutePool { .. } => "execute pool request",
+        Intent::ReturnPool { .. } => "return pool request",
+        Intent::WriteOffDebt { .. } => "write off debt",
         Intent::RefreshMarket { .. } => "refresh market",
         Intent::AnnounceSettlement { .. } => "announce settlement",
         Intent::SettleMarket { .. } => "settle market",
@@ -234,6 +242,7 @@ fn everything(address: Pubkey, account: &MarginAccount) -> Vec<Intent> {
         Intent::Flag { account: address },
         Intent::MatureProfit { account: address },
         Intent::PayExit { account: address },
+        Intent::WriteOffDebt { account: address },
     ];
     legs.chain(orders).chain(whole).collect()
 }

@@ -115,6 +115,10 @@ impl Cast {
             Action::Mature { account, .. } => {
                 instruction::mature_profit(*signer, silo, self.accounts[account])
             }
+            Action::WriteOff { account } => {
+                let markets = self.open(account, state, None);
+                instruction::write_off_debt(silo, self.accounts[account], &markets)
+            }
             Action::Donate { vault, amount } => {
                 transfer(self.people[DONOR].wallet, self.vaults()[vault], *signer, amount)
             }
@@ -167,7 +171,8 @@ impl Cast {
             }
             Action::CancelRequest { .. } => {
                 let refund = if leaves { shares } else { wallet };
-                instruction::cancel_pool_request(*signer, silo, address, refund, insurance)
+                let owner = owner.keypair.pubkey();
+                instruction::return_pool_request(*signer, owner, silo, address, refund, insurance)
             }
             _ => {
                 let to = if leaves { wallet } else { shares };

@@ -11,7 +11,7 @@ use holdfast_testkit::events;
 use litesvm::types::TransactionMetadata;
 
 use crate::action::Action;
-use crate::cast::{FIRST_PROVIDER, MARKETS, REQUESTS, pool_of};
+use crate::cast::{MARKETS, REQUESTS, pool_of};
 use crate::model::Settings;
 use crate::state::{Account, State, slot_of};
 
@@ -26,7 +26,7 @@ impl State {
         self.check_vaults();
         self.check_accounts();
         self.check_pools();
-        self.check_cancellable();
+        self.check_returnable();
         for index in 0..MARKETS {
             self.check_market(index);
         }
@@ -46,10 +46,14 @@ impl State {
 
     fn check_accounts(&self) {
         let sum = |of: fn(&Account) -> u64| self.accounts().map(of).sum::<u64>();
-        let held = sum(|it| it.balances.collateral.0 + it.reserved + it.exit.amount.0);
+        let held = sum(|it| it.balances.collateral.0 + it.reserved + it.exit.waits.0);
         assert_eq!(self.ledger.collateral, Usd(held), "collateral is the accounts'");
         let pending = sum(|it| it.balances.pending_profit.0);
         assert_eq!(self.ledger.pending_profit, Usd(pending), "pending profit is the accounts'");
+        for account in self.accounts() {
+            let debts: u64 = account.debts.iter().sum();
+            assert_eq!(account.balances.debt.0, debts, "debt is its markets'");
+        }
         let owed = sum(|it| it.balances.debt.0);
         assert_eq!(self.ledger.debt, Usd(owed), "debt is the accounts'");
         let entries = sum(|it| it.positions.iter().map(|held| held.entry.0).sum());
@@ -87,7 +91,7 @@ impl State {
                 .filter_map(|(request, _)| request.filter(|request| request.leaves))
                 .map(|request| request.amount)
                 .sum();
-            let outstanding = self.tokens.supply[slot] + given_up;
+            let outstanding = self.tokens.supply[slot] + given_up + self.unheld[slot];
             assert_eq!(self.shares[slot], outstanding, "{kind:?} shares");
         }
         let waiting = self.requests.iter().flatten().filter(|request| !request.leaves);
@@ -95,18 +99,17 @@ impl State {
         assert_eq!(self.ledger.queued, Usd(queued), "queued is the waiting deposits");
     }
 
-    /// Whoever waits to join or leave a pool can take it back, after reconciling at the most.
-    fn check_cancellable(&self) {
+    /// Whatever waits to join or leave a pool can be returned, after reconciling at the most.
+    fn check_returnable(&self) {
         for (request, (provider, _)) in REQUESTS.into_iter().enumerate() {
             if self.requests[request].is_none() {
                 continue;
             }
-            let signer = FIRST_PROVIDER + provider;
             let mut reconciled = self.clone();
             // Refused when there is nothing to move.
             let _ = reconciled.reconcile();
-            let cancels = |mut state: Self| state.cancel_request(signer, request).is_ok();
-            assert!(cancels(self.clone()) || cancels(reconciled), "request {request} is stuck");
+            let returns = |mut state: Self| state.return_request(provider, request).is_ok();
+            assert!(returns(self.clone()) || returns(reconciled), "request {request} is stuck");
         }
     }
 

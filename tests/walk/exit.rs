@@ -3,11 +3,13 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_risk::chain::health::State as ChainState;
+use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::request::Stage;
 
 use crate::action::Action;
-use crate::cast::{ACCOUNTS, FIRST_PROVIDER, REQUESTS};
+use crate::cast::{ACCOUNTS, FIRST_PROVIDER, REQUESTS, pool_of};
 use crate::model::{Look, Refused};
-use crate::state::Waiting;
+use crate::state::{State, Waiting};
 use crate::walk::Walk;
 
 /// Rounds of half a minute in which a chain has to recover and profit to mature.
@@ -93,7 +95,7 @@ impl Walk {
     fn empty_accounts(&mut self) {
         for account in self.open_accounts() {
             let signer = ACCOUNTS[account].0;
-            if self.state.existing(account).unwrap().exit.amount.0 > 0 {
+            if self.state.existing(account).unwrap().exit.waits.0 > 0 {
                 self.or_reconcile(Action::PayExit { account });
             }
             if self.state.existing(account).unwrap().balances.pending_profit.0 > 0 {
@@ -116,33 +118,45 @@ impl Walk {
     }
 
     fn leave_pools(&mut self) {
-        for (request, (provider, _)) in REQUESTS.into_iter().enumerate() {
-            if self.state.requests[request].is_some() {
-                let signer = FIRST_PROVIDER + provider;
-                self.or_reconcile(Action::CancelRequest { signer, request });
+        for request in 0..REQUESTS.len() {
+            self.take_back(request);
+        }
+        for kind in [PoolKind::Liquidity, PoolKind::Insurance] {
+            let of_pool = |request: &usize| pool_of(REQUESTS[*request].0) == kind;
+            let requests: Vec<_> = (0..REQUESTS.len()).step_by(2).filter(of_pool).collect();
+            for request in &requests {
+                let (request, amount) = (*request, self.state.tokens.shares[REQUESTS[*request].0]);
+                if amount > 0 {
+                    self.must(Action::Request { request, leaves: true, amount, least: 0 });
+                }
             }
-        }
-        for request in (0..REQUESTS.len()).step_by(2) {
-            let amount = self.state.tokens.shares[REQUESTS[request].0];
-            if amount > 0 {
-                self.must(Action::Request { request, leaves: true, amount, least: 0 });
+            while requests.iter().any(|request| self.stage(*request) == Some(Stage::Waits)) {
+                self.pass(30_000);
+                self.publish_all();
             }
-        }
-        while !self.is_unstaking_due() {
-            self.pass(30_000);
-            self.publish_all();
-        }
-        for request in (0..REQUESTS.len()).step_by(2) {
-            if self.state.requests[request].is_some() {
-                self.leave_pool(request);
+            for request in requests {
+                if self.state.requests[request].is_some() {
+                    self.leave_pool(request);
+                }
             }
         }
     }
 
-    fn is_unstaking_due(&self) -> bool {
-        let now = self.state.guard(&Look::at(self.cast.cluster())).now;
-        let cooldown = self.settings.silo.unstake_cooldown_ms;
-        self.state.requests.iter().flatten().all(|it| now.since(it.requested).0 >= cooldown)
+    fn stage(&self, request: usize) -> Option<Stage> {
+        let chain = self.state.guard(&Look::at(self.cast.cluster()));
+        self.state.requests[request].map(|waiting| State::stage(&waiting, &chain))
+    }
+
+    /// What is due lapses within minutes, and can be taken back then.
+    fn take_back(&mut self, request: usize) {
+        while self.stage(request) == Some(Stage::Due) {
+            self.pass(30_000);
+            self.publish_all();
+        }
+        if self.state.requests[request].is_some() {
+            let signer = FIRST_PROVIDER + REQUESTS[request].0;
+            self.or_reconcile(Action::CancelRequest { signer, request });
+        }
     }
 
     /// Shares of a pool that has lost everything are worth nothing: their request is taken back.
@@ -151,8 +165,7 @@ impl Walk {
         let look = Look::at(self.cast.cluster());
         let expected = self.state.after(&action, &look, &self.settings);
         if expected == Err(Refused::from(HoldfastError::ZeroAmount)) {
-            let signer = FIRST_PROVIDER + REQUESTS[request].0;
-            self.must(Action::CancelRequest { signer, request });
+            self.take_back(request);
         } else {
             self.or_reconcile(action);
         }

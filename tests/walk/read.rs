@@ -5,11 +5,10 @@ use holdfast_client::holdfast::state::{
     SideState, Silo,
 };
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
-use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::{Monitor, State as ChainState};
-use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow};
+use holdfast_risk::chain::rate_limit::RateLimitWindow;
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::carry::Funding;
@@ -21,7 +20,7 @@ use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd
 use holdfast_testkit::tokens;
 
 use crate::cast::{Cast, MARKETS};
-use crate::state::{Account, MarketBooks, RECENT, Request, State, Tokens, Waiting};
+use crate::state::{Account, Draws, MarketBooks, RECENT, Request, State, Tokens, Waiting};
 
 /// What the chain holds now.
 pub fn state(cast: &Cast) -> State {
@@ -33,11 +32,13 @@ pub fn state(cast: &Cast) -> State {
         proven: proven(&health),
         ledger,
         open,
-        outflow: RateLimitWindow {
-            since: Millis(silo.outflow_since_ms),
-            amount: Usd(silo.outflow),
-        },
         shares: [silo.liquidity_shares, silo.insurance_shares],
+        unheld: [silo.unheld_liquidity_shares, silo.unheld_insurance_shares],
+        draws: Draws {
+            since: Millis(silo.draws.since_ms),
+            start: Usd(silo.draws.start),
+            drawn: silo.draws.drawn,
+        },
         counted: [silo.ledger.in_liquidity_vault, silo.ledger.in_insurance_vault],
         markets: core::array::from_fn(|index| market(&cast.venue.market(index))),
         accounts: cast.accounts.iter().map(|address| account(cast, address)).collect(),
@@ -109,11 +110,6 @@ fn market(market: &Market) -> MarketBooks {
         longs: side(&market.longs),
         shorts: side(&market.shorts),
         accruals: accruals(market),
-        drawn: InsuranceDraw {
-            since: Millis(market.drawn_since_ms),
-            fund: Usd(market.drawn_fund),
-            amount: Usd(market.drawn),
-        },
         recent: recent.collect(),
         thaw: RateLimitWindow {
             since: Millis(market.thaw_since_ms),
@@ -168,13 +164,14 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
             pending_profit: Usd(state.pending_profit),
             debt: Usd(state.debt),
         },
+        debts: state.debts,
         reserved: state.reserved_fees,
         reserved_margin: state.reserved_margin,
         profit_since: Millis(state.profit_since_ms),
         flagged: Millis(state.flagged_ms),
         liquidatable: Millis(state.liquidatable_ms),
         shortfall: state.shortfall,
-        exit: Exit { amount: Usd(state.exit_amount), requested: Millis(state.exit_ms) },
+        exit: state.exit(),
         next_order: state.next_order,
         positions: core::array::from_fn(|index| position(&state.positions[index])),
         changed: core::array::from_fn(|index| Millis(state.positions[index].changed_ms)),
@@ -235,5 +232,6 @@ fn request(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Request> {
         least: state.least,
         worth: state.worth_at_request,
         requested: Millis(state.requested_ms),
+        due: Millis(state.due_ms),
     })
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
-use holdfast_risk::account::loss::InsuranceDraw;
+use holdfast_risk::account::loss::ByMarket;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::Monitor;
@@ -37,10 +37,12 @@ pub struct State {
     pub open: Usd,
     /// Shares outstanding per pool.
     pub shares: [u64; 2],
+    /// Those of them that nobody holds.
+    pub unheld: [u64; 2],
+    /// Draws on insurance.
+    pub draws: Draws,
     /// What the ledger counts on per vault.
     pub counted: [u64; 2],
-    /// Collateral that exits took in the running hour.
-    pub outflow: RateLimitWindow,
     /// The markets.
     pub markets: [MarketBooks; MARKETS],
     /// The margin accounts that exist.
@@ -49,6 +51,17 @@ pub struct State {
     pub requests: Vec<Option<Request>>,
     /// Tokens everywhere.
     pub tokens: Tokens,
+}
+
+/// The running period of draws on insurance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draws {
+    /// When it began.
+    pub since: Millis,
+    /// The fund then.
+    pub start: Usd,
+    /// Drawn since, by market.
+    pub drawn: ByMarket,
 }
 
 /// A market.
@@ -60,8 +73,6 @@ pub struct MarketBooks {
     pub shorts: SideTotal,
     /// What time moves.
     pub accruals: Accruals,
-    /// Draw on insurance.
-    pub drawn: InsuranceDraw,
     /// Prices, newest first.
     pub recent: VecDeque<StoredPrice>,
     /// What liquidations closed in the running minute of a thaw.
@@ -79,6 +90,8 @@ pub struct MarketBooks {
 pub struct Account {
     /// Money.
     pub balances: AccountBalances,
+    /// Debt by the market where it arose.
+    pub debts: ByMarket,
     /// Set aside for waiting orders' fees.
     pub reserved: u64,
     /// Initial margin that waiting orders have reserved.
@@ -135,6 +148,8 @@ pub struct Request {
     pub worth: u64,
     /// When.
     pub requested: Millis,
+    /// From when on it is priced.
+    pub due: Millis,
 }
 
 /// Token balances.
@@ -155,13 +170,14 @@ impl Account {
     pub fn new() -> Self {
         Self {
             balances: AccountBalances::default(),
+            debts: ByMarket::default(),
             reserved: 0,
             reserved_margin: 0,
             profit_since: Millis(0),
             flagged: Millis(0),
             liquidatable: Millis(0),
             shortfall: 0,
-            exit: Exit { amount: Usd(0), requested: Millis(0) },
+            exit: Exit { asked: Usd(0), waits: Usd(0), requested: Millis(0) },
             next_order: 1,
             positions: [Position::default(); MARKETS],
             changed: [Millis(0); MARKETS],
@@ -183,7 +199,7 @@ impl Account {
     /// Nothing is left in it.
     pub fn is_empty(&self) -> bool {
         let nothing = self.balances == AccountBalances::default() && self.reserved == 0;
-        self.is_idle() && nothing && self.exit.amount.0 == 0
+        self.is_idle() && nothing && self.exit.waits.0 == 0
     }
 
     /// Nothing is open, waits or matures.

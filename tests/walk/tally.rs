@@ -24,12 +24,16 @@ impl Tally {
                 assert_eq!(*accepted, 0, "another silo's accounts are never accepted");
                 continue;
             }
+            // Hardly anybody owes so much.
+            if *kind == Kind::WriteOff {
+                continue;
+            }
             // There is not always someone to liquidate.
             let share = if matches!(kind, Kind::Flag | Kind::Liquidate) { 30 } else { 10 };
             assert!(accepted * share >= total, "{kind:?}: {accepted} of {total} accepted");
             assert!(*accepted >= 5, "{kind:?}: only {accepted} accepted");
         }
-        assert_eq!(self.0.len(), 23, "every kind was drawn");
+        assert_eq!(self.0.len(), 24, "every kind was drawn");
     }
 }
 

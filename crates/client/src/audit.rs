@@ -49,11 +49,14 @@ pub enum Invariant {
     PendingProfit,
     /// Losses not yet paid, against the accounts'.
     Debt,
+    /// Losses not yet paid that arose in each market, summed, against the accounts' debts.
+    DebtByMarket,
     /// Deposits into the pools that wait, against the requests'.
     Queued,
-    /// Liquidity shares, against the mint's and those given up by requests. Holders may burn theirs.
+    /// Liquidity shares, against the mint's, those given up by requests and those that nobody holds.
+    /// Holders may burn theirs.
     LiquidityShares,
-    /// Insurance shares, against the mint's and those given up by requests. Holders may burn theirs.
+    /// Insurance shares, likewise.
     InsuranceShares,
     /// Entry value of all open positions, against the accounts'.
     OpenNotional,
@@ -104,6 +107,7 @@ impl fmt::Display for Invariant {
             Self::ReservedFees => "reserved fees",
             Self::PendingProfit => "pending profit",
             Self::Debt => "debt",
+            Self::DebtByMarket => "debt by market",
             Self::Queued => "queued deposits",
             Self::LiquidityShares => "liquidity shares",
             Self::InsuranceShares => "insurance shares",
@@ -151,7 +155,11 @@ fn money(walk: &SiloAccounts) -> Vec<Check> {
     let reserved = accounts(|account| account.reserved_fees.into());
     let pending = accounts(|account| account.pending_profit.into());
     let debt = accounts(|account| account.debt.into());
-    let shares = |supply: u64, pool| i128::from(supply) + requests(Some(pool), true);
+    let by_market = accounts(|account| total(&account.debts));
+    let unheld = [silo.unheld_liquidity_shares, silo.unheld_insurance_shares].map(i128::from);
+    let shares = |supply: u64, pool: u8| {
+        i128::from(supply) + requests(Some(pool), true) + unheld[usize::from(pool)]
+    };
     let line = |sum, booked: u64, found| Check { sum, booked: booked.into(), found };
     vec![
         line(Invariant::LiquidityVault, ledger.in_liquidity_vault, tokens.liquidity_vault.into()),
@@ -161,6 +169,7 @@ fn money(walk: &SiloAccounts) -> Vec<Check> {
         Check { sum: Invariant::ReservedFees, booked: reserved, found: fees },
         line(Invariant::PendingProfit, ledger.pending_profit, pending),
         line(Invariant::Debt, ledger.debt, debt),
+        line(Invariant::DebtByMarket, ledger.debt, by_market),
         line(Invariant::Queued, ledger.queued, requests(None, false)),
         line(Invariant::LiquidityShares, silo.liquidity_shares, shares(tokens.liquidity_shares, 0)),
         line(Invariant::InsuranceShares, silo.insurance_shares, shares(tokens.insurance_shares, 1)),

@@ -107,6 +107,13 @@ pub fn settle_market(market: Pubkey) -> Instruction {
     build(accounts, instruction::SettleMarket {})
 }
 
+/// `write_off_debt`; `markets` are those of the account's open positions, in rising index order.
+pub fn write_off_debt(silo: Pubkey, account: Pubkey, markets: &[Pubkey]) -> Instruction {
+    let chain_health = address::chain_health();
+    let accounts = accounts::WriteOffDebt { chain_health, silo, account };
+    followed_by(build(accounts, instruction::WriteOffDebt {}), markets)
+}
+
 /// `settle_position`.
 pub fn settle_position(silo: Pubkey, market: Pubkey, account: Pubkey) -> Instruction {
     let chain_health = address::chain_health();
@@ -331,8 +338,21 @@ pub fn request_pool(
     build(accounts, instruction::RequestPool { number, order })
 }
 
-/// `cancel_pool_request`, out of the liquidity vault; deposit or shares return to `refund`.
+/// `cancel_pool_request` by its owner, out of the liquidity vault; deposit or shares return to
+/// `refund`.
 pub fn cancel_pool_request(
+    owner: Pubkey,
+    silo: Pubkey,
+    request: Pubkey,
+    refund: Pubkey,
+    insurance: bool,
+) -> Instruction {
+    return_pool_request(owner, owner, silo, request, refund, insurance)
+}
+
+/// `cancel_pool_request` by whoever: a lapsed request returns to its own `refund`.
+pub fn return_pool_request(
+    authority: Pubkey,
     owner: Pubkey,
     silo: Pubkey,
     request: Pubkey,
@@ -342,7 +362,9 @@ pub fn cancel_pool_request(
     let (_, share_mint) = pool(&silo, insurance);
     let token_program = TOKEN_PROGRAM;
     let accounts = accounts::CancelPoolRequest {
+        authority,
         owner,
+        chain_health: address::chain_health(),
         silo,
         request,
         refund,

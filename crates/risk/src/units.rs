@@ -147,14 +147,6 @@ impl Usd {
         self.0.checked_sub(other.0).map(Self).ok_or(Overflow)
     }
 
-    /// This amount plus a signed one.
-    ///
-    /// # Errors
-    /// [`Overflow`] when the result is negative or does not fit.
-    pub fn shifted(self, by: SignedUsd) -> Result<Self, Overflow> {
-        self.0.checked_add_signed(by.0).map(Self).ok_or(Overflow)
-    }
-
     /// As a gain.
     ///
     /// # Errors

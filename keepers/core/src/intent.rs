@@ -58,6 +58,16 @@ pub enum Intent {
         /// The account.
         account: Pubkey,
     },
+    /// Return a pool request that nobody executed in time.
+    ReturnPool {
+        /// The request.
+        request: Pubkey,
+    },
+    /// Book what an account owes and cannot pay.
+    WriteOffDebt {
+        /// The account.
+        account: Pubkey,
+    },
     /// Execute a pool request.
     ExecutePool {
         /// The request.
@@ -105,8 +115,10 @@ impl Intent {
             | Self::RemoveOrder { account, .. }
             | Self::MatureProfit { account }
             | Self::PayExit { account }
+            | Self::WriteOffDebt { account }
             | Self::SettlePosition { account, .. } => Some(*account),
             Self::ExecutePool { .. }
+            | Self::ReturnPool { .. }
             | Self::RefreshMarket { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
@@ -118,7 +130,7 @@ impl Intent {
     /// The account on whose state it depends most.
     pub fn subject(&self, mirror: &VenueSnapshot) -> Option<Pubkey> {
         match *self {
-            Self::ExecutePool { request } => Some(request),
+            Self::ExecutePool { request } | Self::ReturnPool { request } => Some(request),
             Self::RefreshMarket { market }
             | Self::AnnounceSettlement { market }
             | Self::SettleMarket { market } => mirror.market_address(market),
@@ -130,6 +142,7 @@ impl Intent {
             | Self::RemoveOrder { .. }
             | Self::MatureProfit { .. }
             | Self::PayExit { .. }
+            | Self::WriteOffDebt { .. }
             | Self::SettlePosition { .. } => self.account(),
         }
     }
@@ -142,7 +155,7 @@ impl Intent {
     /// The account that is no more once it has landed.
     pub const fn closes(&self) -> Option<Pubkey> {
         match *self {
-            Self::ExecutePool { request } => Some(request),
+            Self::ExecutePool { request } | Self::ReturnPool { request } => Some(request),
             _ => None,
         }
     }
@@ -187,6 +200,15 @@ impl Intent {
             Self::PayExit { account } => {
                 let to = mirror.accounts.get(&account)?.exit_to;
                 instruction::pay_exit(silo, account, to)
+            }
+            Self::WriteOffDebt { account } => {
+                instruction::write_off_debt(silo, account, &markets_of(&account, None)?)
+            }
+            Self::ReturnPool { request: address } => {
+                let request = mirror.requests.get(&address)?;
+                let insurance = request.kind() == PoolKind::Insurance;
+                let (owner, to) = (request.owner, request.refund);
+                instruction::return_pool_request(signer, owner, silo, address, to, insurance)
             }
             Self::ExecutePool { request: address } => {
                 let request = mirror.requests.get(&address)?;

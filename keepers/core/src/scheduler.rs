@@ -30,6 +30,8 @@ pub enum Target {
     Order(Pubkey, u64),
     /// An account's pending profit.
     Profit(Pubkey),
+    /// An account's debt.
+    Debt(Pubkey),
     /// An account's exit.
     Exit(Pubkey),
     /// A pool request.
@@ -106,7 +108,10 @@ impl Intent {
             | Self::RemoveOrder { account, number, .. } => Target::Order(account, number),
             Self::MatureProfit { account } => Target::Profit(account),
             Self::PayExit { account } => Target::Exit(account),
-            Self::ExecutePool { request } => Target::Request(request),
+            Self::WriteOffDebt { account } => Target::Debt(account),
+            Self::ExecutePool { request } | Self::ReturnPool { request } => {
+                Target::Request(request)
+            }
             Self::RefreshMarket { market } => Target::Market(market),
             Self::AnnounceSettlement { market } | Self::SettleMarket { market } => {
                 Target::Settlement(market)
@@ -138,6 +143,8 @@ impl Intent {
             Self::RemoveOrder { .. }
             | Self::MatureProfit { .. }
             | Self::ExecutePool { .. }
+            | Self::ReturnPool { .. }
+            | Self::WriteOffDebt { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
             | Self::SettlePosition { .. } => Kind::Chore,
@@ -161,6 +168,8 @@ impl Intent {
             Self::MatureProfit { .. }
             | Self::PayExit { .. }
             | Self::ExecutePool { .. }
+            | Self::ReturnPool { .. }
+            | Self::WriteOffDebt { .. }
             | Self::Observe
             | Self::Tighten { .. } => u8::MAX,
         }

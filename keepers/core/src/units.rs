@@ -28,6 +28,7 @@ pub fn compute_units(instruction: &Instruction) -> u32 {
         data if data == of::Liquidate::DISCRIMINATOR => ("liquidate", 4),
         data if data == of::Flag::DISCRIMINATOR => ("flag", 2),
         data if data == of::ExecuteOrder::DISCRIMINATOR => ("execute_order", 4),
+        data if data == of::WriteOffDebt::DISCRIMINATOR => ("write_off_debt", 3),
         data if data == of::ExecutePoolRequest::DISCRIMINATOR => ("execute_pool_request", 8),
         data if data == of::RefreshMarket::DISCRIMINATOR => ("refresh_market", 3),
         data if data == of::MatureProfit::DISCRIMINATOR => return ceiling("mature_profit"),

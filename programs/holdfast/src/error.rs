@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::account::execution;
 use holdfast_risk::account::liquidation;
+use holdfast_risk::account::loss;
 use holdfast_risk::account::profit;
 use holdfast_risk::bounds::OutOfBounds;
 use holdfast_risk::chain::health;
@@ -249,8 +250,8 @@ pub enum HoldfastError {
     /// No exit waits.
     #[msg("No exit waits for this account: call request_exit first")]
     NoExit,
-    /// The hour's outflow is used up.
-    #[msg("This hour's outflow is used up: try again later; everything is paid within a day")]
+    /// Nothing more of the exit is due yet.
+    #[msg("Nothing more of this exit is due yet: try again later; everything is paid within a day")]
     OutflowLimit,
     /// The account has positions, orders or pending profit.
     #[msg("Close all positions, cancel all orders and let profit mature before asking for an exit")]
@@ -299,6 +300,21 @@ pub enum HoldfastError {
     /// A moment in another unit.
     #[msg("The time is not in milliseconds since 1970: multiply seconds by 1,000")]
     NotMilliseconds,
+    /// Nobody takes back a request whose price may be known.
+    #[msg("The request is due: it is executed, or lapses within minutes and is returned")]
+    RequestDue,
+    /// Nobody executed the request in time.
+    #[msg("The request has lapsed: return it with cancel_pool_request and ask again")]
+    RequestLapsed,
+    /// Rounding would cost too much.
+    #[msg("The deposit buys so few shares that rounding would cost too much: deposit more")]
+    DepositTooSmall,
+    /// The pool owes too much to price a share.
+    #[msg("Traders are owed too much of the pool's cash to price a share: wait")]
+    PoolUndervalued,
+    /// The debt may still be paid.
+    #[msg("The account's collateral and positions may still cover its debt: nothing to write off")]
+    DebtCoverable,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -350,6 +366,15 @@ impl From<profit::MaturityError> for HoldfastError {
     }
 }
 
+impl From<loss::WriteOffError> for HoldfastError {
+    fn from(refusal: loss::WriteOffError) -> Self {
+        match refusal {
+            loss::WriteOffError::Coverable => Self::DebtCoverable,
+            loss::WriteOffError::Overflow => Self::Overflow,
+        }
+    }
+}
+
 impl From<liquidation::LiquidationError> for HoldfastError {
     fn from(refusal: liquidation::LiquidationError) -> Self {
         match refusal {
@@ -365,6 +390,8 @@ impl From<pool::PoolError> for HoldfastError {
             pool::PoolError::InUse => Self::LiquidityInUse,
             pool::PoolError::BelowMinimum => Self::BelowMinimum,
             pool::PoolError::Nothing => Self::ZeroAmount,
+            pool::PoolError::TooSmall => Self::DepositTooSmall,
+            pool::PoolError::Undervalued => Self::PoolUndervalued,
             pool::PoolError::Overflow => Self::Overflow,
         }
     }

@@ -248,9 +248,11 @@ pub struct PoolRequested {
     pub leaves: bool,
     /// Native units or shares.
     pub amount: u64,
+    /// From when on it is executed, milliseconds.
+    pub due_ms: u64,
 }
 
-/// A pool request was taken back.
+/// A pool request was taken back or returned.
 #[event]
 pub struct PoolRequestCancelled {
     /// The request.
@@ -266,8 +268,21 @@ pub struct PoolRequestExecuted {
     pub amount: u64,
     /// Shares or native units received.
     pub received: u64,
-    /// What the pool was worth, native units.
-    pub assets: u64,
+    /// What the pool was worth, native units; negative when it owed more than it had.
+    pub worth: i64,
+}
+
+/// What an account owed and cannot pay was booked as bad debt.
+#[event]
+pub struct DebtWrittenOff {
+    /// The account.
+    pub account: Pubkey,
+    /// What was written off, native units.
+    pub bad_debt: u64,
+    /// What insurance paid of it, native units.
+    pub insured: u64,
+    /// What the account still owes, native units.
+    pub debt: u64,
 }
 
 /// A sample of the chain's speed was kept.

@@ -18,6 +18,8 @@ pub mod governance;
 #[deny(missing_docs)]
 pub mod oracle;
 #[deny(missing_docs)]
+pub mod pool_worth;
+#[deny(missing_docs)]
 pub mod tokens;
 #[deny(missing_docs)]
 pub mod trade_context;
@@ -203,20 +205,22 @@ pub mod holdfast {
         instructions::request_pool(ctx, number, order)
     }
 
-    /// Takes a pool request back: deposit or shares return in full.
+    /// Takes a pool request back: its owner while it is not due or the chain does not allow it, anyone
+    /// once it has lapsed. Deposit or shares return in full.
     ///
-    /// Refuses: `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `ReconcileFirst`.
-    /// Emits: `PoolRequestCancelled`.
+    /// Refuses: `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `RequestDue`,
+    /// `ReconcileFirst`. Emits: `PoolRequestCancelled`.
     pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
         instructions::cancel_pool_request(ctx)
     }
 
-    /// Executes a pool request at prices published after it. For the liquidity pool every market
-    /// of the silo follows, in index order.
+    /// Executes a pool request at prices published after it, within ten minutes of the moment it was
+    /// due. For the liquidity pool every market of the silo follows, in index order.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
-    /// `RequestNotDue`, `MarketsMissing`, `StalePrice`, `ZeroAmount`, `BelowMinimum`,
-    /// `LiquidityInUse`, `ReconcileFirst`. Emits: `PoolRequestExecuted`.
+    /// `RequestNotDue`, `RequestLapsed`, `MarketsMissing`, `StalePrice`, `PriceOutsideBand`,
+    /// `ZeroAmount`, `BelowMinimum`, `DepositTooSmall`, `PoolUndervalued`, `LiquidityInUse`,
+    /// `ReconcileFirst`. Emits: `PoolRequestExecuted`.
     pub fn execute_pool_request<'info>(
         ctx: Context<'info, ExecutePoolRequest<'info>>,
     ) -> Result<()> {
@@ -305,8 +309,8 @@ pub mod holdfast {
         instructions::request_exit(ctx, amount)
     }
 
-    /// Pays an exit: at once while the chain is trusted, within the hour's outflow while it
-    /// recovers, and after a day in any case.
+    /// Pays an exit: at once while the chain is trusted, about a tenth of it an hour while it
+    /// recovers, and after a day in any case. Nothing that others do changes it.
     ///
     /// Refuses: `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `NoExit`, `OutflowLimit`,
     /// `ReconcileFirst`. Emits: `ExitPaid`.
@@ -341,5 +345,14 @@ pub mod holdfast {
     /// Refuses: `WrongSilo`, `NotSettled`, `NoPosition`. Emits: `PositionSettled`.
     pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
         instructions::settle_position(ctx)
+    }
+
+    /// Books as bad debt what an account owes beyond its collateral and the most that its positions
+    /// can be worth. The markets of all open positions follow, in rising index order.
+    ///
+    /// Refuses: `WrongSilo`, `ChainNotReady`, `WrongMarket`, `DebtCoverable`. Emits:
+    /// `DebtWrittenOff`.
+    pub fn write_off_debt<'info>(ctx: Context<'info, WriteOffDebt<'info>>) -> Result<()> {
+        instructions::write_off_debt(ctx)
     }
 }

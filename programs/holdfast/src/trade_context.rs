@@ -4,9 +4,11 @@ use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::Usd;
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::account::trade_context::TradeContext;
+use holdfast_risk::account::loss::{MARKETS, debts_after};
+use holdfast_risk::account::trade_context::{TradeContext, Traded};
 use holdfast_risk::market::exposure::SideTotal;
 
+use crate::error::OrRefuse;
 use crate::state::{MarginAccount, Market, SideState, Silo};
 
 /// The account's position in `market` with everything a trade in it touches.
@@ -19,25 +21,36 @@ pub fn open(silo: &Silo, market: &Market, account: &MarginAccount) -> TradeConte
         shorts: SideTotal::from(&market.shorts),
         carry_long: holdfast_risk::CarryIndex(market.carry_long),
         carry_short: holdfast_risk::CarryIndex(market.carry_short),
-        drawn: market.drawn(),
         ledger: Ledger::from(&silo.ledger),
         open: Usd(silo.open_notional),
     }
 }
 
-/// Takes a trade's result over.
+/// Takes a trade's result over. What was charged to which market is worked out only where there is a
+/// debt.
 pub fn store(
-    book: &TradeContext,
+    traded: &Traded,
     silo: &mut Silo,
     market: &mut Market,
     account: &mut MarginAccount,
     now: Millis,
 ) -> Result<()> {
+    let book = &traded.book;
+    let owed = Usd(account.debt);
+    if traded.bad_debt.0 > 0 {
+        let cover = silo.cover(market.index, &account.debts, now);
+        let charged =
+            cover.insure(owed, traded.bad_debt, Usd(silo.ledger.insurance)).into_program_error()?;
+        silo.set_draws(&charged);
+        account.debts = [0; MARKETS];
+    } else if owed != book.balances.debt {
+        account.debts = debts_after(&account.debts, market.index, owed, book.balances.debt)
+            .into_program_error()?;
+    }
     account.set_position(market.index, &book.position);
     account.set_balances(&book.balances, now)?;
     market.longs = SideState::from(&book.longs);
     market.shorts = SideState::from(&book.shorts);
-    market.set_drawn(&book.drawn);
     silo.ledger.set(&book.ledger);
     silo.open_notional = book.open.0;
     Ok(())

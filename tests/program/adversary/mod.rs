@@ -1,8 +1,21 @@
 //! Attacks on the compiled program: what somebody who wants to gain tries, and what it gets.
 
+use holdfast_client::Pubkey;
+use holdfast_testkit::Trader;
+use solana_signer::Signer;
+
+mod exits;
 pub mod governance;
+mod insurance;
 mod liquidation;
+pub mod losses;
 mod oracle;
+pub mod pools;
 mod prices;
 pub mod settings;
 mod trading;
+
+/// Whose a margin account is.
+fn owner(trader: &Trader) -> Pubkey {
+    trader.keypair.pubkey()
+}

@@ -77,9 +77,9 @@ const TO_WALLET: &[(usize, Kind, &str)] = &[
     (5, Kind::Vault, "the other vault too: a gift to the insurance fund"),
 ];
 const REFUND_SHARES: &[(usize, Kind, &str)] =
-    &[(3, Kind::Shares, "the owner names who gets the shares back")];
+    &[(5, Kind::Shares, "the owner names who gets the shares back")];
 const REFUND_MONEY: &[(usize, Kind, &str)] = &[
-    (3, Kind::Wallet, "the owner names who gets the tokens back"),
-    (3, Kind::Decoy, "the same"),
-    (3, Kind::Vault, "the other vault too: a gift to the insurance fund"),
+    (5, Kind::Wallet, "the owner names who gets the tokens back"),
+    (5, Kind::Decoy, "the same"),
+    (5, Kind::Vault, "the other vault too: a gift to the insurance fund"),
 ];

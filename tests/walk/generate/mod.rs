@@ -16,7 +16,7 @@ use crate::model::{Look, Progress, Settings};
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
-const WEIGHTS: [(Kind, u32); 23] = [
+const WEIGHTS: [(Kind, u32); 24] = [
     (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
@@ -33,9 +33,10 @@ const WEIGHTS: [(Kind, u32); 23] = [
     (Kind::Flag, 45),
     (Kind::Liquidate, 50),
     (Kind::Mature, 30),
-    (Kind::Request, 25),
-    (Kind::CancelRequest, 8),
-    (Kind::ExecuteRequest, 25),
+    (Kind::WriteOff, 20),
+    (Kind::Request, 30),
+    (Kind::CancelRequest, 12),
+    (Kind::ExecuteRequest, 60),
     (Kind::Reconcile, 10),
     (Kind::Collect, 8),
     (Kind::Donate, 5),
@@ -158,9 +159,10 @@ impl Generator {
             Kind::Flag => is_someone_unsafe(state, settings),
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
+            Kind::WriteOff => accounts.any(|it| it.balances.debt.0 != 0),
             Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
             Kind::RequestExit => accounts.any(|it| it.is_idle() && it.balances.collateral.0 != 0),
-            Kind::PayExit | Kind::CancelExit => accounts.any(|it| it.exit.amount.0 != 0),
+            Kind::PayExit | Kind::CancelExit => accounts.any(|it| it.exit.waits.0 != 0),
             Kind::Execute => is_some_order(Progress::Known, state, look, settings),
             Kind::Trigger => is_some_order(Progress::Untriggered, state, look, settings),
             _ => true,
@@ -213,6 +215,10 @@ impl Generator {
                     ACCOUNTS[account].0
                 };
                 Action::Mature { signer, account }
+            }
+            Kind::WriteOff => {
+                let owes = |it: Option<&Account>| it.is_some_and(|it| it.balances.debt.0 > 0);
+                Action::WriteOff { account: self.any_account(state, owes).unwrap_or(account) }
             }
             Kind::Request => self.request(state),
             Kind::CancelRequest => self.cancel_request(),

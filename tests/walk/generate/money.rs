@@ -34,7 +34,7 @@ impl Generator {
         let asks = kind == Kind::RequestExit;
         let fits = |it: Option<&Account>| {
             let worth = |it: &Account| it.is_idle() && it.balances.collateral.0 > 0;
-            it.is_some_and(|it| if asks { worth(it) } else { it.exit.amount.0 > 0 })
+            it.is_some_and(|it| if asks { worth(it) } else { it.exit.waits.0 > 0 })
         };
         let account = self.any_account(state, fits).unwrap_or(account);
         let signer = self.owner_of(account);

@@ -115,16 +115,17 @@ impl State {
         let leg = self.leg(state, market, point.trader_adverse(side), terms.ratios);
         let largest_other = self.largest_other(state, market, &chain, settings)?;
         require(requirement_at(&leg, price)? >= largest_other, HoldfastError::NotLargestLeg)?;
-        let (book, insurance) = (self.book(state, market), settings.rules().insurance);
+        let book = self.book(state, market);
+        let cover = settings.rules(&self.draws, &state.debts, market, now).cover;
         let (judged, rules) = (MarginAssessment { health, price }, terms.liquidation);
         let due = state.liquidatable.max(chain.monitor.last_disruption);
         let met = LiquidationContext { due, now, most: left };
-        let traded = liquidation::liquidate(&book, &judged, &leg, rules, insurance, met)?;
+        let traded = liquidation::liquidate(&book, &judged, &leg, rules, &cover, met)?;
         if left.is_some() {
             let books = &mut self.markets[market];
             books.thaw = thaw_spend(books.thaw, now, traded.trade.notional)?;
         }
-        self.take_over(&traded.book, account, market, now)?;
+        self.take_over(&traded, account, market, now, settings)?;
         // The account is open for writing already.
         if liquidator == account {
             return Err(Refused::Elsewhere);

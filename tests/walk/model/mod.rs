@@ -2,6 +2,7 @@
 //! books and legs are not used: a mistake in them shows as a difference.
 
 mod chain;
+mod debt;
 mod liquidation;
 mod money;
 mod order;
@@ -17,15 +18,17 @@ use holdfast_client::holdfast::state::SiloTermsState;
 use holdfast_risk::account::execution;
 use holdfast_risk::account::execution::SiloRules;
 use holdfast_risk::account::liquidation::LiquidationError;
-use holdfast_risk::account::loss::InsuranceTerms;
+use holdfast_risk::account::loss::{
+    ByMarket, InsuranceDraws, InsuranceTerms, LossCover, WriteOffError,
+};
 use holdfast_risk::account::profit;
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::reading;
 use holdfast_risk::market::terms::MarketTerms;
-use holdfast_risk::{Bps, Overflow, pool as pools};
+use holdfast_risk::{Bps, Millis, Overflow, pool as pools};
 
 use crate::action::Action;
-use crate::state::{Account, State};
+use crate::state::{Account, Draws, State};
 
 /// Settings, which no action of the walk changes.
 pub struct Settings {
@@ -36,17 +39,25 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What a trade needs to know of the silo.
-    pub fn rules(&self) -> SiloRules {
+    /// What a trade needs to know of the silo and the account's debts.
+    pub fn rules<'a>(
+        &self,
+        draws: &'a Draws,
+        debts: &'a ByMarket,
+        market: usize,
+        now: Millis,
+    ) -> SiloRules<'a> {
         let fees = FeeShares {
             insurance: Bps(self.silo.insurance_share_bps),
             protocol: Bps(self.silo.protocol_share_bps),
         };
-        let insurance = InsuranceTerms {
+        let terms = InsuranceTerms {
             outage_reserve: Bps(self.silo.outage_reserve_bps),
             epoch_cap: Bps(self.silo.epoch_cap_bps),
         };
-        SiloRules { fees, insurance }
+        let draws = InsuranceDraws { since: draws.since, start: draws.start, drawn: &draws.drawn };
+        let market = u8::try_from(market).expect("a market's index");
+        SiloRules { fees, cover: LossCover { market, debts, draws, terms, now } }
     }
 }
 
@@ -84,6 +95,12 @@ impl From<reading::ReadingError> for Refused {
 
 impl From<execution::ExecutionError> for Refused {
     fn from(refusal: execution::ExecutionError) -> Self {
+        HoldfastError::from(refusal).into()
+    }
+}
+
+impl From<WriteOffError> for Refused {
+    fn from(refusal: WriteOffError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }
@@ -156,9 +173,10 @@ impl State {
             }
             Action::Mature { signer, account } => self.mature(signer, account, look, settings),
             Action::Request { request, leaves, amount, least } => {
-                self.request(request, leaves, amount, least, look)
+                self.request(request, leaves, amount, least, look, settings)
             }
-            Action::CancelRequest { signer, request } => self.cancel_request(signer, request),
+            Action::CancelRequest { signer, request } => self.cancel_request(signer, request, look),
+            Action::WriteOff { account } => self.write_off(account, look, settings),
             Action::ExecuteRequest { request } => self.execute_request(request, look, settings),
             Action::Reconcile => self.reconcile(),
             Action::Collect => self.collect(),

@@ -4,7 +4,7 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::profit;
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
-use holdfast_risk::chain::rate_limit::{Exit, paid, payable};
+use holdfast_risk::chain::rate_limit::{Exit, payable};
 use holdfast_risk::{Bps, Millis, Usd};
 
 use super::{Look, Outcome, Refused, Settings, require};
@@ -108,35 +108,35 @@ impl State {
         let state = self.existing(account)?;
         require(owns(signer, account), HoldfastError::NotOwner)?;
         require(amount > 0, HoldfastError::ZeroAmount)?;
-        require(state.exit.amount.0 == 0, HoldfastError::ExitWaiting)?;
+        require(state.exit.waits.0 == 0, HoldfastError::ExitWaiting)?;
         require(state.is_idle(), HoldfastError::NotIdle)?;
         require(amount <= state.balances.collateral.0, HoldfastError::NotEnoughCollateral)?;
         let requested = self.guard(look).now;
         let state = self.existing_mut(account)?;
         state.balances.collateral = state.balances.collateral.minus(Usd(amount))?;
-        state.exit = Exit { amount: Usd(amount), requested };
+        state.exit = Exit { asked: Usd(amount), waits: Usd(amount), requested };
         Ok(())
     }
 
     pub(super) fn pay_exit(&mut self, account: usize, look: &Look) -> Outcome {
         let exit = self.existing(account)?.exit;
-        require(exit.amount.0 > 0, HoldfastError::NoExit)?;
+        require(exit.waits.0 > 0, HoldfastError::NoExit)?;
         let chain = self.guard(look);
         let permit = permit(Asked::WithdrawIdle, chain.monitor.state);
-        let amount = payable(exit, self.outflow, chain.now, self.ledger.collateral, permit)?;
+        let amount = payable(exit, chain.now, permit)?;
         require(amount.0 > 0, HoldfastError::OutflowLimit)?;
-        self.outflow = paid(self.outflow, chain.now, amount)?;
         self.ledger.collateral = self.ledger.collateral.minus(amount)?;
-        let left = exit.amount.minus(amount)?;
-        self.existing_mut(account)?.exit.amount = left;
+        let left = exit.waits.minus(amount)?;
+        self.existing_mut(account)?.exit.waits = left;
         self.pay_out(ACCOUNTS[account].0, 0, amount.0)
     }
 
     pub(super) fn cancel_exit(&mut self, signer: usize, account: usize) -> Outcome {
         let state = self.existing_mut(account)?;
         require(owns(signer, account), HoldfastError::NotOwner)?;
-        require(state.exit.amount.0 > 0, HoldfastError::NoExit)?;
-        let amount = core::mem::take(&mut state.exit.amount);
+        require(state.exit.waits.0 > 0, HoldfastError::NoExit)?;
+        let amount = state.exit.waits;
+        state.exit = Exit { asked: Usd(0), waits: Usd(0), ..state.exit };
         state.receive(amount.0)
     }
 

@@ -270,14 +270,14 @@ impl State {
         };
         let recent = books.recent.iter().copied();
         let book = self.book(state, market);
-        let executed = match execute(&book, &waiting.order, recent, terms, &settings.rules(), &met)
-        {
+        let rules = settings.rules(&self.draws, &state.debts, market, met.at.now);
+        let executed = match execute(&book, &waiting.order, recent, terms, &rules, &met) {
             Err(ExecutionError::TooSmall) => return self.fails_for_good(account, &waiting),
             other => other?,
         };
         let mut after = self.clone();
         after.remove(account, &waiting)?;
-        after.take_over(&executed.traded.book, account, market, met.at.now)?;
+        after.take_over(&executed.traded, account, market, met.at.now, settings)?;
         if executed.traded.trade.opened.0 > 0 {
             require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
             chain.fresh(books, terms)?;

@@ -2,9 +2,10 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::policy::Action as Asked;
-use holdfast_risk::market::exposure::traders_gain;
+use holdfast_risk::pool::request::{Stage, stage};
 use holdfast_risk::pool::share::Pool;
-use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
+use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
+use holdfast_risk::pool::{Claims, Exit, PoolKind, join, leave};
 use holdfast_risk::{Bps, Millis, Side, SignedUsd, Usd};
 
 use super::chain::Chain;
@@ -20,6 +21,7 @@ impl State {
         amount: u64,
         least: u64,
         look: &Look,
+        settings: &Settings,
     ) -> Outcome {
         if self.requests[request].is_some() {
             return Err(Refused::Elsewhere);
@@ -42,15 +44,33 @@ impl State {
             self.ledger.queued = self.ledger.queued.plus(Usd(amount))?;
         }
         let requested = self.guard(look).now;
-        self.requests[request] = Some(Request { leaves, amount, least, worth, requested });
+        let unstakes = leaves && kind == PoolKind::Insurance;
+        let terms = &settings.silo;
+        let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
+        let due = requested.after(Millis(wait));
+        self.requests[request] = Some(Request { leaves, amount, least, worth, requested, due });
         Ok(())
     }
 
-    /// A request is taken back.
-    pub fn cancel_request(&mut self, signer: usize, request: usize) -> Outcome {
-        let waiting = self.requests[request].take().ok_or(Refused::Elsewhere)?;
+    /// Where a request stands.
+    pub fn stage(waiting: &Request, chain: &Chain) -> Stage {
+        stage(waiting.due, chain.now, &chain.monitor)
+    }
+
+    /// A request is taken back, or returned by anyone.
+    pub(super) fn cancel_request(&mut self, signer: usize, request: usize, look: &Look) -> Outcome {
+        let waiting = self.requests[request].ok_or(Refused::Elsewhere)?;
         let provider = REQUESTS[request].0;
-        require(signer == FIRST_PROVIDER + provider, HoldfastError::NotOwner)?;
+        let stage = Self::stage(&waiting, &self.guard(look));
+        require(stage != Stage::Due, HoldfastError::RequestDue)?;
+        let owns = signer == FIRST_PROVIDER + provider;
+        require(owns || stage == Stage::Lapsed, HoldfastError::NotOwner)?;
+        self.return_request(provider, request)
+    }
+
+    /// Deposit or shares go back to where they came from.
+    pub fn return_request(&mut self, provider: usize, request: usize) -> Outcome {
+        let waiting = self.requests[request].take().ok_or(Refused::Elsewhere)?;
         let pool = slot_of(pool_of(provider));
         if waiting.leaves {
             self.tokens.shares[provider] += waiting.amount;
@@ -59,7 +79,7 @@ impl State {
         }
         self.ledger.queued = self.ledger.queued.minus(Usd(waiting.amount))?;
         // Whichever pool was asked: that vault ends up with everything but insurance.
-        self.pay_out(signer, 0, waiting.amount)
+        self.pay_out(FIRST_PROVIDER + provider, 0, waiting.amount)
     }
 
     pub(super) fn execute_request(
@@ -73,38 +93,43 @@ impl State {
         let kind = pool_of(provider);
         let chain = self.guard(look);
         chain.require(Asked::ChangePool)?;
-        let unstakes = waiting.leaves && kind == PoolKind::Insurance;
-        let terms = &settings.silo;
-        let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
-        let due = waiting.requested.after(Millis(wait));
-        require(chain.now >= due, HoldfastError::RequestNotDue)?;
-        let assets = match kind {
-            PoolKind::Insurance => self.ledger.insurance,
+        let stage = Self::stage(&waiting, &chain);
+        require(stage != Stage::Waits, HoldfastError::RequestNotDue)?;
+        require(stage != Stage::Lapsed, HoldfastError::RequestLapsed)?;
+        let worth = match kind {
+            PoolKind::Insurance => worth::insurance(&self.ledger, !waiting.leaves)?,
             PoolKind::Liquidity => {
-                let owed = self.owed_to_traders(due, waiting.leaves, &chain, settings)?;
-                liquidity_value(&self.ledger, owed, !waiting.leaves)?
+                let traders = self.traders_result(&waiting, &chain, settings)?;
+                worth::liquidity(&self.ledger, &traders, !waiting.leaves)?
             }
         };
         if waiting.leaves {
-            self.leave(provider, &waiting, assets, Bps(terms.utilisation_bps))
+            self.leave(provider, &waiting, worth, settings)
         } else {
-            self.join(provider, &waiting, assets)
+            self.join(provider, &waiting, worth)
         }
     }
 
-    fn join(&mut self, provider: usize, waiting: &Request, assets: Usd) -> Outcome {
+    fn join(&mut self, provider: usize, waiting: &Request, worth: SignedUsd) -> Outcome {
         let kind = pool_of(provider);
         let slot = slot_of(kind);
-        let pool = Pool { assets, shares: self.shares[slot] };
-        let (ledger, shares) = join(&self.ledger, kind, pool, Usd(waiting.amount), waiting.least)?;
-        self.ledger = ledger;
-        self.shares[slot] += shares;
-        self.tokens.shares[provider] += shares;
-        self.tokens.supply[slot] += shares;
+        let (deposit, least) = (Usd(waiting.amount), waiting.least);
+        let joined = join(&self.ledger, kind, worth, self.shares[slot], deposit, least)?;
+        self.ledger = joined.ledger;
+        self.shares[slot] += joined.shares + joined.unheld;
+        self.unheld[slot] += joined.unheld;
+        self.tokens.shares[provider] += joined.shares;
+        self.tokens.supply[slot] += joined.shares;
         Ok(())
     }
 
-    fn leave(&mut self, provider: usize, waiting: &Request, assets: Usd, used: Bps) -> Outcome {
+    fn leave(
+        &mut self,
+        provider: usize,
+        waiting: &Request,
+        worth: SignedUsd,
+        settings: &Settings,
+    ) -> Outcome {
         let kind = pool_of(provider);
         let slot = slot_of(kind);
         let exit = Exit {
@@ -112,41 +137,50 @@ impl State {
             at_request: (kind == PoolKind::Insurance).then_some(Usd(waiting.worth)),
             least: Usd(waiting.least),
         };
-        let pool = Pool { assets, shares: self.shares[slot] };
-        let (ledger, paid) = leave(&self.ledger, kind, pool, exit, self.open, used)?;
+        let claims = Claims {
+            open: self.open,
+            utilisation: Bps(settings.silo.utilisation_bps),
+            payable_share: Bps(settings.silo.payable_share_bps),
+        };
+        let (ledger, paid) = leave(&self.ledger, kind, worth, self.shares[slot], exit, &claims)?;
         self.ledger = ledger;
         self.shares[slot] -= waiting.amount;
         self.pay_out(FIRST_PROVIDER + provider, slot, paid.0)
     }
 
-    fn owed_to_traders(
+    fn traders_result(
         &self,
-        due: Millis,
-        leaves: bool,
+        waiting: &Request,
         chain: &Chain,
         settings: &Settings,
-    ) -> Outcome<SignedUsd> {
-        let mut owed = SignedUsd(0);
+    ) -> Outcome<TradersResult> {
+        let mut traders = TradersResult::default();
         for (market, terms) in self.markets.iter().zip(&settings.markets) {
             if market.longs.size.0 == 0 && market.shorts.size.0 == 0 {
                 continue;
             }
-            let point = chain.fresh(market, terms)?;
-            require(point.published >= due, HoldfastError::RequestNotDue)?;
+            let valuation = chain.valuation(market, terms);
+            let decides = chain.fresh(market, terms);
+            let early = decides.is_ok_and(|point| point.published < waiting.due);
+            require(!early, HoldfastError::RequestNotDue)?;
             let accruals = market.accruals;
-            owed = owed.plus(traders_gain(
-                &market.longs,
-                &market.shorts,
-                |side| {
-                    if leaves { point.trader_favourable(side) } else { point.trader_adverse(side) }
-                },
-                |side| match side {
-                    Side::Long => accruals.carry_long,
-                    Side::Short => accruals.carry_short,
-                },
-            )?)?;
+            for (side, total, carry) in [
+                (Side::Long, market.longs, accruals.carry_long),
+                (Side::Short, market.shorts, accruals.carry_short),
+            ] {
+                let price = if waiting.leaves {
+                    valuation.trader_favourable(side)
+                } else {
+                    valuation.trader_adverse(side)
+                };
+                if !is_trifle(&total, price, self.ledger.liquidity)? {
+                    decides?;
+                }
+                let initial = terms.ratios.initial;
+                traders.add(&SideExposure { side, total, price, carry, initial })?;
+            }
         }
-        Ok(owed)
+        Ok(traders)
     }
 
     /// Donations join insurance; each vault holds its own.

@@ -1,7 +1,7 @@
 //! Where an account stands, and what a trade of it touches.
 
 use holdfast_risk::account::margin::{Health, Leg, Ratios};
-use holdfast_risk::account::trade_context::TradeContext;
+use holdfast_risk::account::trade_context::{TradeContext, Traded};
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::chain::latency::{exposure, initial_ratio};
 use holdfast_risk::chain::policy::Permit;
@@ -82,7 +82,6 @@ impl State {
             shorts: market.shorts,
             carry_long: market.accruals.carry_long,
             carry_short: market.accruals.carry_short,
-            drawn: market.drawn,
             ledger: self.ledger,
             open: self.open,
         }
@@ -90,13 +89,16 @@ impl State {
 
     pub(super) fn take_over(
         &mut self,
-        book: &TradeContext,
+        traded: &Traded,
         account: usize,
         index: usize,
         now: Millis,
+        settings: &Settings,
     ) -> Outcome {
+        let book = &traded.book;
+        self.charge(traded, account, index, now, settings)?;
         let market = &mut self.markets[index];
-        (market.longs, market.shorts, market.drawn) = (book.longs, book.shorts, book.drawn);
+        (market.longs, market.shorts) = (book.longs, book.shorts);
         (self.ledger, self.open) = (book.ledger, book.open);
         let state = self.existing_mut(account)?;
         state.positions[index] = book.position;

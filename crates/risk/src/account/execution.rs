@@ -1,7 +1,7 @@
 //! Executing an order.
 
 use crate::account::ledger::FeeDistribution;
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::LossCover;
 use crate::account::order::{Order, Parts};
 use crate::account::position::{Trade, notional};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
@@ -18,11 +18,11 @@ use crate::units::{Millis, Ppm, Price, Side, SignedUsd, Size, Usd};
 
 /// Settings of the silo a trade happens in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SiloRules {
+pub struct SiloRules<'a> {
     /// How fees are divided.
     pub fees: FeeShares,
-    /// How far losses may reach into insurance.
-    pub insurance: InsuranceTerms,
+    /// What bears a loss that the trade leaves behind.
+    pub cover: LossCover<'a>,
 }
 
 /// What an order meets when it executes.
@@ -94,7 +94,7 @@ pub fn execute(
     order: &Order,
     recent: impl Iterator<Item = StoredPrice> + Clone,
     terms: &MarketTerms,
-    silo: &SiloRules,
+    silo: &SiloRules<'_>,
     met: &ExecutionContext,
 ) -> Result<Executed, ExecutionError> {
     if order.is_expired(met.at.now) {
@@ -113,7 +113,7 @@ pub fn execute(
         return Err(ExecutionError::BeyondLimit);
     }
     let mut fee = Usd(0);
-    let traded = book.trade(delta, price, silo.insurance, met.at.now, |trade, available| {
+    let traded = book.trade(delta, price, &silo.cover, |trade, available| {
         fee = charged_fee(trade, book.is_flat_with(trade), available, terms)?;
         let split = fee::split(fee, silo.fees)?;
         let due = FeeDistribution {

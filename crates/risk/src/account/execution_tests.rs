@@ -1,6 +1,6 @@
 use super::{ExecutionContext, ExecutionError, SiloRules, execute};
 use crate::account::ledger::{AccountBalances, Ledger};
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::tests::COVER;
 use crate::account::order::{Order, Trigger};
 use crate::account::position::Position;
 use crate::account::trade_context::TradeContext;
@@ -14,10 +14,8 @@ use crate::market::terms::tests::good;
 use crate::units::{Bps, CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
 use proptest::prelude::*;
 
-const SILO: SiloRules = SiloRules {
-    fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) },
-    insurance: InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) },
-};
+const SILO: SiloRules<'static> =
+    SiloRules { fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) }, cover: COVER };
 const AT: Moment = Moment {
     now: Millis(10_000),
     last_disruption: Millis(0),
@@ -172,10 +170,9 @@ fn carry_since_the_last_trade_is_settled_with_the_next() {
             Position { size: SignedSize(size), entry: Usd(100_000_000), ..Position::default() };
         let carry = CarryIndex(index);
         let held = TradeContext { carry_long: carry, carry_short: carry, ..holding(position) };
-        let insurance = SILO.insurance;
         let free = |_: &_, _| Ok(super::Charges::default());
         let close = SignedSize(-size);
-        let done = held.trade(close, Price(100_000_000), insurance, MET.at.now, free).unwrap();
+        let done = held.trade(close, Price(100_000_000), &COVER, free).unwrap();
         assert_eq!((done.carry, done.book.position), (SignedUsd(owed), Position::default()));
         let balances = done.book.balances;
         let owned = balances.collateral.0 + balances.pending_profit.0;
@@ -202,19 +199,16 @@ fn the_fee_of_an_exit_may_come_out_of_pending_profit() {
 fn an_account_that_could_pay_out_of_its_other_positions_leaves_no_bad_debt() {
     // Long and short one unit at 100 in two markets on one price, on 20 of margin; at 140 equity
     // is still 20 and maintenance 14, yet closing the losing leg first owes 40 and pays 20.
-    let insurance = SILO.insurance;
     let free = |_: &_, _: SignedUsd| Ok(super::Charges::default());
     let leg =
         |size| Position { size: SignedSize(size), entry: Usd(100_000_000), ..Position::default() };
     let mut losing = holding(leg(-1_000_000));
     losing.balances.collateral = Usd(20_000_000);
     losing.others = true;
-    let first =
-        losing.trade(SignedSize(1_000_000), Price(140_000_000), insurance, MET.at.now, free);
+    let first = losing.trade(SignedSize(1_000_000), Price(140_000_000), &COVER, free);
     let (balances, ledger) = (first.unwrap().book.balances, first.unwrap().book.ledger);
     let winning = TradeContext { balances, ledger, ..holding(leg(1_000_000)) };
-    let second =
-        winning.trade(SignedSize(-1_000_000), Price(140_000_000), insurance, MET.at.now, free);
+    let second = winning.trade(SignedSize(-1_000_000), Price(140_000_000), &COVER, free);
     let owned = second.unwrap().book.balances;
     assert_eq!(owned.collateral.0 + owned.pending_profit.0, 20_000_000, "a hedge earns nothing");
     assert_eq!((first.unwrap().bad_debt, second.unwrap().bad_debt), (Usd(0), Usd(0)));

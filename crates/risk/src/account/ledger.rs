@@ -1,8 +1,8 @@
 //! What a silo holds and for whom, and how a result is settled between an account and the pool.
 
-use crate::account::loss::{Cushions, InsuranceDraw, InsuranceTerms, split};
+use crate::account::loss::LossCover;
 use crate::math::Overflow;
-use crate::units::{Millis, SignedUsd, Usd};
+use crate::units::{SignedUsd, Usd};
 
 /// A silo's money. The parts sum to what its vaults hold for the ledger; `pending_profit` is a
 /// claim on liquidity and `debt` one of liquidity on accounts: neither is a part.
@@ -35,17 +35,6 @@ pub struct AccountBalances {
     pub debt: Usd,
 }
 
-/// What bears a loss that an account leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LossCover {
-    /// The market's draw on insurance.
-    pub drawn: InsuranceDraw,
-    /// How far it may reach.
-    pub terms: InsuranceTerms,
-    /// The venue's clock.
-    pub now: Millis,
-}
-
 /// Amounts the pool passes on out of a settlement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeeDistribution {
@@ -64,8 +53,6 @@ pub struct Settled {
     pub ledger: Ledger,
     /// The account.
     pub balances: AccountBalances,
-    /// The market's draw on insurance.
-    pub drawn: InsuranceDraw,
     /// What an account without positions could not pay.
     pub bad_debt: Usd,
     /// The part of it that insurance paid.
@@ -114,27 +101,24 @@ pub fn settle(
     balances: AccountBalances,
     result: SignedUsd,
     due: FeeDistribution,
-    cover: LossCover,
+    cover: &LossCover<'_>,
     flat: bool,
 ) -> Result<Settled, Overflow> {
     let (mut ledger, mut balances) = (ledger, balances);
+    let owed = balances.debt;
     let unpaid = balance(&mut ledger, &mut balances, result)?;
-    let mut drawn = cover.drawn;
     let (mut bad_debt, mut insured) = (Usd(0), Usd(0));
     if !flat {
         balances.debt = unpaid;
         ledger.debt = ledger.debt.plus(unpaid)?;
     } else if unpaid.0 > 0 {
         bad_debt = unpaid;
-        drawn = drawn.at(cover.now, ledger.insurance);
-        let insurance = drawn.available(ledger.insurance, cover.terms)?;
-        insured = split(bad_debt, Cushions { insurance, liquidity: ledger.liquidity }).insurance;
-        drawn.amount = drawn.amount.plus(insured)?;
+        insured = cover.insure(owed, unpaid, ledger.insurance)?.insured;
         ledger.insurance = ledger.insurance.minus(insured)?;
         ledger.liquidity = ledger.liquidity.plus(insured)?;
     }
     let passed_on = pass_on(&mut ledger, due)?;
-    Ok(Settled { ledger, balances, drawn, bad_debt, insured, passed_on })
+    Ok(Settled { ledger, balances, bad_debt, insured, passed_on })
 }
 
 /// Adds `result` to the account's money, its debt paid off first, and says what it cannot pay.

@@ -1,19 +1,12 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{AccountBalances, FeeDistribution, Ledger, LossCover, settle};
-use crate::account::loss::{InsuranceDraw, InsuranceTerms};
+use super::{AccountBalances, FeeDistribution, Ledger, settle};
+use crate::account::loss::tests::COVER;
+use crate::account::loss::{InsuranceDraws, LossCover, MARKETS, debts_after};
 use crate::account::profit::mature;
 use crate::units::{Bps, Millis, SignedUsd, Usd};
 use proptest::prelude::*;
-
-const TERMS: InsuranceTerms = InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
-const NOW: Millis = Millis(1_700_000_000_000);
-const COVER: LossCover = LossCover {
-    drawn: InsuranceDraw { since: Millis(0), fund: Usd(0), amount: Usd(0) },
-    terms: TERMS,
-    now: NOW,
-};
 
 fn ledger(collateral: u64, liquidity: u64, insurance: u64) -> Ledger {
     Ledger {
@@ -29,11 +22,10 @@ fn a_loss_takes_collateral_then_pending_profit_then_insurance() {
     let balances = AccountBalances { collateral: Usd(100), pending_profit: Usd(30), debt: Usd(0) };
     let books = Ledger { pending_profit: Usd(30), ..ledger(100, 1_000, 500) };
     let due = FeeDistribution::default();
-    let settled = settle(books, balances, SignedUsd(-180), due, COVER, true).unwrap();
+    let settled = settle(books, balances, SignedUsd(-180), due, &COVER, true).unwrap();
     assert_eq!(settled.balances, AccountBalances::default());
     assert_eq!((settled.bad_debt, settled.insured), (Usd(50), Usd(50)));
     assert_eq!(settled.ledger, ledger(0, 1_150, 450));
-    assert_eq!(settled.drawn, InsuranceDraw { since: NOW, fund: Usd(500), amount: Usd(50) });
 }
 
 #[test]
@@ -41,17 +33,16 @@ fn while_positions_are_left_what_is_missing_is_owed_and_paid_off_before_anything
     let balances = AccountBalances { collateral: Usd(100), pending_profit: Usd(30), debt: Usd(0) };
     let books = Ledger { pending_profit: Usd(30), ..ledger(100, 1_000, 500) };
     let due = FeeDistribution::default();
-    let owing = settle(books, balances, SignedUsd(-180), due, COVER, false).unwrap();
+    let owing = settle(books, balances, SignedUsd(-180), due, &COVER, false).unwrap();
     assert_eq!(owing.balances, AccountBalances { debt: Usd(50), ..AccountBalances::default() });
-    assert_eq!(
-        (owing.bad_debt, owing.insured, owing.drawn),
-        (Usd(0), Usd(0), InsuranceDraw::default())
-    );
+    assert_eq!((owing.bad_debt, owing.insured), (Usd(0), Usd(0)));
     assert_eq!(owing.ledger, Ledger { debt: Usd(50), ..ledger(0, 1_100, 500) });
 
+    let debts = debts_after(COVER.debts, 0, Usd(0), Usd(50)).unwrap();
+    let cover = LossCover { debts: &debts, ..COVER };
     let then = |result, flat| {
         let (ledger, balances) = (owing.ledger, owing.balances);
-        settle(ledger, balances, SignedUsd(result), due, COVER, flat).unwrap()
+        settle(ledger, balances, SignedUsd(result), due, &cover, flat).unwrap()
     };
     let less = then(20, false);
     assert_eq!(
@@ -75,7 +66,7 @@ fn what_was_deposited_since_pays_debt_with_the_next_result() {
     assert_eq!(balances.owned(), Ok(SignedUsd(30)));
     let books = Ledger { debt: Usd(57), ..ledger(80, 1_000, 0) };
     let due = FeeDistribution::default();
-    let settled = settle(books, balances, SignedUsd(-10), due, COVER, false).unwrap();
+    let settled = settle(books, balances, SignedUsd(-10), due, &COVER, false).unwrap();
     assert_eq!(
         settled.balances,
         AccountBalances { collateral: Usd(20), ..AccountBalances::default() }
@@ -89,21 +80,6 @@ fn every_part_counts_and_a_claim_is_no_part() {
     (books.protocol, books.queued, books.pending_profit) = (Usd(4_000), Usd(50_000), Usd(600_000));
     books.debt = Usd(7_000_000);
     assert_eq!(books.total(), Ok(Usd(54_321)));
-}
-
-#[test]
-fn only_bad_debt_begins_a_period() {
-    let balances = AccountBalances { collateral: Usd(100), ..AccountBalances::default() };
-    let settled = |result, flat| {
-        let books = ledger(100, 1_000, 500);
-        let due = FeeDistribution::default();
-        settle(books, balances, SignedUsd(result), due, COVER, flat).unwrap()
-    };
-    for result in [-100, 0, 100] {
-        assert_eq!(settled(result, true).drawn, InsuranceDraw::default());
-    }
-    assert_eq!(settled(-101, false).drawn, InsuranceDraw::default());
-    assert_eq!(settled(-101, true).drawn.since, NOW);
 }
 
 proptest! {
@@ -126,9 +102,14 @@ proptest! {
             protocol: Usd(protocol),
             keeper: Usd(keeper),
         };
-        let period = InsuranceDraw { since: Millis(NOW.0 - 1), fund: Usd(1_000), amount: Usd(drawn) };
-        let cover = LossCover { drawn: period, ..COVER };
-        let after = settle(before, balances, SignedUsd(result), due, cover, flat).unwrap();
+        let mut by_market = [0; MARKETS];
+        by_market[0] = drawn;
+        let draws =
+            InsuranceDraws { since: Millis(COVER.now.0 - 1), start: Usd(1_000), drawn: &by_market };
+        let mut debts = [0; MARKETS];
+        debts[0] = debt;
+        let cover = LossCover { debts: &debts, draws, ..COVER };
+        let after = settle(before, balances, SignedUsd(result), due, &cover, flat).unwrap();
         prop_assert_eq!(after.ledger.total(), before.total());
         let held = after.ledger.collateral.0 - after.passed_on.keeper.0;
         prop_assert_eq!(held - after.balances.collateral.0, others);
@@ -142,7 +123,8 @@ proptest! {
         let money = (after.balances.collateral, after.balances.pending_profit);
         prop_assert!(owns >= 0 || money == (Usd(0), Usd(0)));
         prop_assert!(after.insured <= after.bad_debt);
-        let most = (insurance - (insurance * 2).div_ceil(10)).min(500_u64.saturating_sub(drawn));
+        let above_reserve = insurance.saturating_sub(200).min(800_u64.saturating_sub(drawn));
+        let most = above_reserve.min(500_u64.saturating_sub(drawn));
         prop_assert_eq!(after.insured.0, after.bad_debt.0.min(most));
         prop_assert!(after.passed_on.keeper.0 == keeper || after.passed_on.insurance.0 == 0);
         prop_assert!(after.passed_on.insurance.0 == to_insurance || after.passed_on.protocol.0 == 0);
@@ -161,16 +143,28 @@ proptest! {
             .map(|deposit| AccountBalances { collateral: Usd(*deposit), ..AccountBalances::default() })
             .collect();
         let mut books = ledger(deposits.iter().sum(), liquidity, 700);
-        let (total, mut drawn, mut rewards) = (books.total(), InsuranceDraw::default(), 0);
+        let (total, mut rewards) = (books.total(), 0);
+        let (mut since, mut start, mut drawn) = (Millis(0), Usd(0), [0; MARKETS]);
+        let mut debts = [[0; MARKETS]; 3];
         for (account, result, charge, flat, matures) in steps {
             let due = FeeDistribution {
                 insurance: Usd(charge / 3),
                 protocol: Usd(charge / 4),
                 keeper: Usd(charge / 5),
             };
-            let cover = LossCover { drawn, ..COVER };
-            let done = settle(books, balances[account], SignedUsd(result), due, cover, flat).unwrap();
-            (books, balances[account], drawn) = (done.ledger, done.balances, done.drawn);
+            let owed = balances[account].debt;
+            let draws = InsuranceDraws { since, start, drawn: &drawn };
+            let cover = LossCover { debts: &debts[account], draws, ..COVER };
+            let done = settle(books, balances[account], SignedUsd(result), due, &cover, flat).unwrap();
+            if done.bad_debt.0 > 0 {
+                let charged = cover.insure(owed, done.bad_debt, books.insurance).unwrap();
+                prop_assert_eq!(charged.insured, done.insured);
+                (since, start, drawn) = (charged.since, charged.start, charged.drawn);
+                debts[account] = [0; MARKETS];
+            } else {
+                debts[account] = debts_after(&debts[account], 0, owed, done.balances.debt).unwrap();
+            }
+            (books, balances[account]) = (done.ledger, done.balances);
             rewards += done.passed_on.keeper.0;
             if matures {
                 let matured = mature(&books, balances[account], Bps(8_000), true).unwrap();
@@ -181,7 +175,8 @@ proptest! {
             prop_assert_eq!(books.collateral.0, sum(|balances| balances.collateral) + rewards);
             prop_assert_eq!(books.pending_profit.0, sum(|balances| balances.pending_profit));
             prop_assert_eq!(books.debt.0, sum(|balances| balances.debt));
-            prop_assert!(drawn.amount.0 <= drawn.fund.0 / 2);
+            prop_assert!(drawn[0] <= start.0 / 2);
+            prop_assert_eq!(debts[account][0], balances[account].debt.0);
         }
     }
 }

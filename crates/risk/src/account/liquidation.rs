@@ -1,7 +1,7 @@
 //! How much of a position a liquidation closes, and what it costs.
 
 use crate::account::ledger::{AccountBalances, FeeDistribution};
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::LossCover;
 use crate::account::margin::{Health, Leg, covers, requirement};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::chain::health::Monitor;
@@ -87,7 +87,7 @@ pub fn liquidate(
     judged: &MarginAssessment,
     leg: &Leg,
     terms: Terms,
-    insurance: InsuranceTerms,
+    cover: &LossCover<'_>,
     met: LiquidationContext,
 ) -> Result<Traded, LiquidationError> {
     let closing = match leg.position.size.side() {
@@ -97,7 +97,7 @@ pub fn liquidate(
     let size = size_allowed(&judged.health, leg, terms, met.most)?;
     let elsewhere = if book.others { judged.elsewhere(&book.balances, leg)? } else { SignedUsd(0) };
     let delta = size.on(closing)?;
-    let traded = book.trade(delta, leg.price, insurance, met.now, |trade, available| {
+    let traded = book.trade(delta, leg.price, cover, |trade, available| {
         let rest = trade.position.profit(leg.price)?;
         let has = available.plus(rest)?.plus(elsewhere)?;
         let charge = charge(trade.notional, met.now.since(met.due), has, terms)?;

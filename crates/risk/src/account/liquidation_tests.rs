@@ -6,7 +6,7 @@ use super::{
     is_liquidatable, liquidate, size_to_close,
 };
 use crate::account::ledger::{AccountBalances, Ledger};
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::tests::COVER;
 use crate::account::margin::{Health, Leg, Ratios};
 use crate::account::position::Position;
 use crate::account::trade_context::TradeContext;
@@ -24,8 +24,6 @@ const TERMS: Terms = Terms {
 };
 /// Flagged, and free to close everything.
 const MET: LiquidationContext = LiquidationContext { due: Millis(1), now: Millis(9), most: None };
-const INSURANCE: InsuranceTerms =
-    InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 
 fn leg(size: i64, entry: u64, price: u64) -> Leg {
     Leg {
@@ -102,7 +100,7 @@ fn the_penalty_is_what_the_account_has_in_all_its_positions_and_no_more() {
         health.add(&leg(10_000_000, entered, 96_000_000)).unwrap();
         let book = TradeContext { others: true, ..holding(&losing, collateral, 0) };
         let judged = MarginAssessment { health, price };
-        let done = liquidate(&book, &judged, &losing, TERMS, INSURANCE, MET);
+        let done = liquidate(&book, &judged, &losing, TERMS, &COVER, MET);
         let done = done.unwrap();
         assert_eq!(done.passed_on.keeper, Usd(1_440_000));
         assert_eq!(done.passed_on.insurance, Usd(to_insurance));
@@ -199,7 +197,7 @@ proptest! {
 
         let book = holding(&position, collateral, 0);
         let judged = MarginAssessment { health: before, price: position.price };
-        let done = liquidate(&book, &judged, &position, TERMS, INSURANCE, MET).unwrap();
+        let done = liquidate(&book, &judged, &position, TERMS, &COVER, MET).unwrap();
         prop_assert_eq!(done.book.ledger.total(), book.ledger.total());
         prop_assert_eq!(done.book.open, done.book.position.entry);
         if done.book.position.size.0 != 0 {
@@ -280,7 +278,7 @@ proptest! {
 
         let book = holding(&first, collateral, pending);
         let judged = MarginAssessment { health: before, price: first.price };
-        let done = liquidate(&book, &judged, &first, TERMS, INSURANCE, MET).unwrap();
+        let done = liquidate(&book, &judged, &first, TERMS, &COVER, MET).unwrap();
         prop_assert_eq!(done.bad_debt, Usd(0));
         let mut rest = legs;
         rest[0].position = done.book.position;
@@ -312,7 +310,7 @@ fn a_budget_cuts_a_liquidation_and_too_little_of_it_refuses() {
     let judged = MarginAssessment { health, price: position.price };
     let closed = |most| {
         let met = LiquidationContext { most: Some(Usd(most)), ..MET };
-        liquidate(&book, &judged, &position, TERMS, INSURANCE, met).map(|done| done.trade.closed)
+        liquidate(&book, &judged, &position, TERMS, &COVER, met).map(|done| done.trade.closed)
     };
     assert_eq!(closed(u64::MAX), Ok(Size(1_000_000)));
     assert_eq!(closed(80_000_000), Ok(Size(1_000_000)));

@@ -1,84 +1,203 @@
-//! Who bears a loss that an account's margin does not cover.
+//! Who bears a loss that an account's margin does not cover, and which market it is charged to.
 
+use crate::account::ledger::{AccountBalances, Ledger};
 use crate::math::{Overflow, Rounding};
 use crate::units::{Bps, Millis, Usd};
 
-/// Length of the period over which a market's draw on insurance is capped.
+/// Markets of a silo.
+pub const MARKETS: usize = 16;
+
+/// An amount for each market of a silo, native units.
+pub type ByMarket = [u64; MARKETS];
+
+/// Length of the period over which draws on insurance are capped.
 const EPOCH: Millis = Millis::DAY;
 
-/// What a market has drawn from insurance in the running period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InsuranceDraw {
-    /// When the period began.
-    pub since: Millis,
-    /// The fund at that moment: the cap's base, so that draws do not shrink it.
-    pub fund: Usd,
-    /// Drawn since.
-    pub amount: Usd,
-}
-
-/// How far ordinary losses may reach into the fund.
+/// How far losses may reach into the fund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsuranceTerms {
-    /// Kept for outages: ordinary losses cannot touch this share of the fund.
+    /// Kept for outages: no period takes this share of the fund that it began with.
     pub outage_reserve: Bps,
-    /// One market's draw in a period ends at this share of the fund.
+    /// One market's draw in a period ends at this share of the fund that it began with.
     pub epoch_cap: Bps,
 }
 
-/// What may be drawn for one loss.
+/// A silo's running period of draws on insurance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cushions {
-    /// Insurance this loss may use.
-    pub insurance: Usd,
-    /// The silo's liquidity.
-    pub liquidity: Usd,
+pub struct InsuranceDraws<'a> {
+    /// When it began.
+    pub since: Millis,
+    /// The fund at that moment: the base of reserve and cap, so that draws do not shrink it.
+    pub start: Usd,
+    /// Drawn since, by the market that is charged.
+    pub drawn: &'a ByMarket,
 }
 
-/// A loss divided among its bearers; the three parts sum to the loss.
+/// What bears a loss that a trade in one market leaves behind. Everything that is large is borrowed:
+/// it is read only when there is a debt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Split {
-    /// Drawn from insurance.
-    pub insurance: Usd,
-    /// Borne by the silo's liquidity.
-    pub liquidity: Usd,
-    /// Covered by nobody in this silo: it lowers what pending profit can be paid.
-    pub uncovered: Usd,
+pub struct LossCover<'a> {
+    /// Index of the market that is traded.
+    pub market: u8,
+    /// The account's debt before, by the market where it arose.
+    pub debts: &'a ByMarket,
+    /// The silo's running period.
+    pub draws: InsuranceDraws<'a>,
+    /// How far losses may reach into the fund.
+    pub terms: InsuranceTerms,
+    /// The venue's clock.
+    pub now: Millis,
 }
 
-/// Divides `bad_debt` in the order insurance, liquidity, uncovered. Never fails, never rounds.
-pub fn split(bad_debt: Usd, cushions: Cushions) -> Split {
-    let insurance = bad_debt.0.min(cushions.insurance.0);
-    let left = bad_debt.0.saturating_sub(insurance);
-    let liquidity = left.min(cushions.liquidity.0);
-    Split {
-        insurance: Usd(insurance),
-        liquidity: Usd(liquidity),
-        uncovered: Usd(left.saturating_sub(liquidity)),
+/// A bad debt as it was charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charged {
+    /// When the period began.
+    pub since: Millis,
+    /// The fund at that moment.
+    pub start: Usd,
+    /// Drawn since, by market.
+    pub drawn: ByMarket,
+    /// What insurance pays of this debt.
+    pub insured: Usd,
+}
+
+/// Books after a debt that cannot be covered was written off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenOff {
+    /// The silo.
+    pub ledger: Ledger,
+    /// The account.
+    pub balances: AccountBalances,
+    /// What the account still owes, by the market where it arose.
+    pub debts: ByMarket,
+    /// What became bad debt.
+    pub bad_debt: Usd,
+    /// How it was charged.
+    pub charged: Charged,
+}
+
+/// Why a debt is not written off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteOffError {
+    /// What the account has may still cover it.
+    Coverable,
+    /// An amount does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for WriteOffError {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
     }
 }
 
-impl InsuranceDraw {
-    /// The period `now` belongs to: this one, or a new one that begins with the present fund.
-    pub fn at(self, now: Millis, fund: Usd) -> Self {
-        if now < self.since.after(EPOCH) && self.since.0 != 0 {
-            return self;
-        }
-        Self { since: now, fund, amount: Usd(0) }
+/// `debts` after a settlement in `market` turned a debt of `owed` into one of `unpaid`: what was
+/// added arose in that market; what was paid is taken off in the order of the markets.
+///
+/// # Errors
+/// [`Overflow`] when a sum does not fit or `market` is none of the silo's.
+pub fn debts_after(
+    debts: &ByMarket,
+    market: u8,
+    owed: Usd,
+    unpaid: Usd,
+) -> Result<ByMarket, Overflow> {
+    let mut debts = *debts;
+    if unpaid >= owed {
+        let debt = debts.get_mut(usize::from(market)).ok_or(Overflow)?;
+        *debt = Usd(*debt).plus(unpaid.minus(owed)?)?.0;
+    } else {
+        take(&mut debts, owed.minus(unpaid)?);
     }
+    Ok(debts)
+}
 
-    /// What a loss may still take of a `fund`, rounded down.
+/// Takes `amount` off `debts`, in the order of the markets.
+fn take(debts: &mut ByMarket, amount: Usd) {
+    let mut left = amount.0;
+    for debt in debts {
+        let taken = left.min(*debt);
+        *debt = debt.saturating_sub(taken);
+        left = left.saturating_sub(taken);
+    }
+}
+
+impl LossCover<'_> {
+    /// What insurance pays where an account that owed `owed` leaves `unpaid` behind for good.
     ///
     /// # Errors
-    /// [`Overflow`] when a share exceeds 100 %.
-    pub fn available(&self, fund: Usd, terms: InsuranceTerms) -> Result<Usd, Overflow> {
-        let reserve = fund.portion(terms.outage_reserve, Rounding::Up)?;
-        let cap = self.fund.portion(terms.epoch_cap, Rounding::Down)?;
-        let under_cap = cap.0.saturating_sub(self.amount.0);
-        Ok(Usd(fund.minus(reserve)?.0.min(under_cap)))
+    /// [`Overflow`] when an amount does not fit.
+    pub fn insure(&self, owed: Usd, unpaid: Usd, fund: Usd) -> Result<Charged, Overflow> {
+        self.charge(&debts_after(self.debts, self.market, owed, unpaid)?, fund)
     }
+
+    /// Charges `debts` to the markets where they arose. A market draws no more than its cap in a
+    /// period, and all together leave the reserve; both are shares of the fund that the period began
+    /// with. Shares round in the fund's favour.
+    ///
+    /// # Errors
+    /// [`Overflow`] when an amount does not fit.
+    pub fn charge(&self, debts: &ByMarket, fund: Usd) -> Result<Charged, Overflow> {
+        let InsuranceDraws { since, start, drawn } = self.draws;
+        let runs = since.0 != 0 && self.now < since.after(EPOCH);
+        let (since, start) = if runs { (since, start) } else { (self.now, fund) };
+        let mut drawn = if runs { *drawn } else { [0; MARKETS] };
+
+        let reserve = start.portion(self.terms.outage_reserve, Rounding::Up)?.0;
+        let cap = start.portion(self.terms.epoch_cap, Rounding::Down)?.0;
+        let spent = drawn.iter().fold(0_u64, |sum, drawn| sum.saturating_add(*drawn));
+        let of_start = start.0.saturating_sub(reserve).saturating_sub(spent);
+        let available = of_start.min(fund.0.saturating_sub(reserve));
+
+        let mut left = available;
+        for (debt, drawn) in debts.iter().zip(&mut drawn) {
+            let paid = left.min(*debt).min(cap.saturating_sub(*drawn));
+            left = left.saturating_sub(paid);
+            *drawn = drawn.saturating_add(paid);
+        }
+        Ok(Charged { since, start, drawn, insured: Usd(available).minus(Usd(left))? })
+    }
+}
+
+/// Pays an account's debt out of its collateral and writes off what is left of it beyond `gains`:
+/// what its positions would gain where they count for the most. Insurance pays first, then
+/// liquidity, as with any bad debt.
+///
+/// # Errors
+/// [`WriteOffError::Coverable`] when nothing is left beyond; nothing was changed.
+pub fn write_off(
+    ledger: &Ledger,
+    balances: AccountBalances,
+    gains: Usd,
+    cover: &LossCover<'_>,
+) -> Result<WrittenOff, WriteOffError> {
+    let (mut ledger, mut balances) = (*ledger, balances);
+    let paid = balances.debt.min(balances.collateral);
+    let unpaid = balances.debt.minus(paid)?;
+    let bad_debt = Usd(unpaid.0.saturating_sub(gains.0));
+    if bad_debt.0 == 0 {
+        return Err(WriteOffError::Coverable);
+    }
+    let mut debts = *cover.debts;
+    take(&mut debts, paid);
+    let before = debts;
+    take(&mut debts, bad_debt);
+    let mut written_off = before;
+    for (gone, kept) in written_off.iter_mut().zip(debts) {
+        *gone = gone.saturating_sub(kept);
+    }
+    let charged = cover.charge(&written_off, ledger.insurance)?;
+
+    ledger.debt = ledger.debt.minus(paid)?.minus(bad_debt)?;
+    ledger.collateral = ledger.collateral.minus(paid)?;
+    ledger.insurance = ledger.insurance.minus(charged.insured)?;
+    ledger.liquidity = ledger.liquidity.plus(paid)?.plus(charged.insured)?;
+    balances.collateral = balances.collateral.minus(paid)?;
+    balances.debt = unpaid.minus(bad_debt)?;
+    Ok(WrittenOff { ledger, balances, debts, bad_debt, charged })
 }
 
 #[cfg(test)]
 #[path = "loss_tests.rs"]
-mod tests;
+pub(crate) mod tests;

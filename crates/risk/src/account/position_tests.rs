@@ -2,13 +2,25 @@ extern crate std;
 use std::vec::Vec;
 
 use super::{Position, notional};
-use crate::market::exposure::{SideTotal, traders_gain};
+use crate::market::exposure::{SideTotal, side_gain};
 use crate::math::Rounding;
 use crate::units::{CarryIndex, Price, Side, SignedSize, SignedUsd, Size, Usd};
 use proptest::prelude::*;
 
 fn at(price: u64) -> Price {
     Price(price)
+}
+
+/// What both sides of a market would gain.
+fn both(
+    longs: &SideTotal,
+    shorts: &SideTotal,
+    price: Price,
+    carry: impl Fn(Side) -> CarryIndex,
+) -> SignedUsd {
+    let [long, short] = [(Side::Long, longs), (Side::Short, shorts)]
+        .map(|(side, total)| side_gain(side, total, price, carry(side)).unwrap());
+    long.plus(short).unwrap()
 }
 
 const FLAT: fn(Side) -> CarryIndex = |_| CarryIndex(0);
@@ -35,9 +47,7 @@ fn a_flip_closes_whole_and_opens_the_rest() {
 #[test]
 fn the_pool_counts_a_fraction_of_a_unit_it_owes_as_a_whole_one() {
     let total = |size, entry| SideTotal { size: Size(size), entry: Usd(entry), carry_basis: 0 };
-    let owed = |longs: SideTotal, shorts: SideTotal| {
-        traders_gain(&longs, &shorts, |_| at(1_500_000), FLAT).unwrap()
-    };
+    let owed = |longs: SideTotal, shorts: SideTotal| both(&longs, &shorts, at(1_500_000), FLAT);
     assert_eq!(owed(total(1, 1), total(0, 0)), SignedUsd(1));
     assert_eq!(owed(total(0, 0), total(1, 2)), SignedUsd(1));
 }
@@ -124,7 +134,7 @@ proptest! {
             let owed = held.carry_owed(carry(index)(held.size.side())).unwrap().0;
             held.profit(at(last)).unwrap().0 - owed
         }).sum();
-        let debt = traders_gain(&longs, &shorts, |_| at(last), carry(index)).unwrap().0;
+        let debt = both(&longs, &shorts, at(last), carry(index)).0;
         prop_assert!(debt >= claims, "{} < {}", debt, claims);
     }
 

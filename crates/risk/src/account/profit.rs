@@ -2,7 +2,7 @@
 
 use crate::account::ledger::{AccountBalances, Ledger};
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Millis, Usd};
+use crate::units::{BPS_ONE, Bps, Millis, Usd};
 
 /// Books after an account's pending profit matured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,18 @@ pub fn matured(
         return Ok(pending);
     }
     mul_div(pending.0, payable.0, total_pending.0, Rounding::Down).map(Usd)
+}
+
+/// The least liquidity that pays `total_pending` in full, rounded up; none pays any of it where
+/// nothing is payable.
+///
+/// # Errors
+/// [`Overflow`] when it does not fit.
+pub fn paid_in_full_by(total_pending: Usd, share: Bps) -> Result<Usd, Overflow> {
+    if total_pending.0 == 0 {
+        return Ok(Usd(0));
+    }
+    mul_div(total_pending.0, BPS_ONE, u64::from(share.0), Rounding::Up).map(Usd)
 }
 
 #[cfg(test)]

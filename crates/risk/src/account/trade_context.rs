@@ -1,11 +1,11 @@
 //! Everything one trade touches, and the trade itself: shared by orders and liquidations.
 
-use crate::account::ledger::{self, AccountBalances, FeeDistribution, Ledger, LossCover, Settled};
-use crate::account::loss::{InsuranceDraw, InsuranceTerms};
+use crate::account::ledger::{self, AccountBalances, FeeDistribution, Ledger, Settled};
+use crate::account::loss::LossCover;
 use crate::account::position::{Position, Trade};
 use crate::market::exposure::SideTotal;
 use crate::math::Overflow;
-use crate::units::{CarryIndex, Millis, Price, Side, SignedSize, SignedUsd, Size, Usd};
+use crate::units::{CarryIndex, Price, Side, SignedSize, SignedUsd, Size, Usd};
 
 /// One account's position and balances, the market's totals and the silo's ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub struct TradeContext {
     pub carry_long: CarryIndex,
     /// The shorts' carry index now.
     pub carry_short: CarryIndex,
-    /// The market's draw on insurance.
-    pub drawn: InsuranceDraw,
     /// The silo's money.
     pub ledger: Ledger,
     /// Entry value of every open position of the silo.
@@ -89,7 +87,7 @@ impl TradeContext {
         !self.others && trade.position.size.0 == 0
     }
 
-    /// Trades `delta` at `price` against the pool. `charge` sees the trade and what the account
+    /// Trades `delta` at `price` against the pool; `cover` bears what is lost for good. `charge` sees the trade and what the account
     /// has left after its result and its debt, and names the charges.
     ///
     /// # Errors
@@ -98,8 +96,7 @@ impl TradeContext {
         &self,
         delta: SignedSize,
         price: Price,
-        insurance: InsuranceTerms,
-        now: Millis,
+        cover: &LossCover<'_>,
         charge: impl FnOnce(&Trade, SignedUsd) -> Result<Charges, Overflow>,
     ) -> Result<Traded, Overflow> {
         let carry = self.position.carry_owed(self.carry(self.position.size.side()))?;
@@ -107,16 +104,14 @@ impl TradeContext {
         let result = trade.realised.minus(carry)?;
         let charges = charge(&trade, self.balances.owned()?.plus(result)?)?;
         let result = result.minus(charges.total.signed()?)?;
-        let cover = LossCover { drawn: self.drawn, terms: insurance, now };
         let flat = self.is_flat_with(&trade);
         let settled = ledger::settle(self.ledger, self.balances, result, charges.due, cover, flat)?;
-        let Settled { ledger, balances, drawn, bad_debt, insured, passed_on } = settled;
+        let Settled { ledger, balances, bad_debt, insured, passed_on } = settled;
         let book = Self {
             position: trade.position,
             balances,
             longs: self.longs.replace(Side::Long, &self.position, &trade.position)?,
             shorts: self.shorts.replace(Side::Short, &self.position, &trade.position)?,
-            drawn,
             ledger,
             open: self.open.minus(self.position.entry)?.plus(trade.position.entry)?,
             ..*self

@@ -5,14 +5,12 @@ use std::vec::Vec;
 
 use super::{Charges, TradeContext};
 use crate::account::ledger::{AccountBalances, Ledger};
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::tests::COVER;
 use crate::account::margin::{Health, Leg, Ratios};
 use crate::account::position::Position;
-use crate::units::{Bps, CarryIndex, Millis, Price, Side, SignedSize, SignedUsd, Usd};
+use crate::units::{Bps, CarryIndex, Price, Side, SignedSize, SignedUsd, Usd};
 use proptest::prelude::*;
 
-const INSURANCE: InsuranceTerms =
-    InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 const RATIOS: Ratios = Ratios { initial: Bps(1_000), maintenance: Bps(500) };
 
 /// An account and the silo around it.
@@ -76,7 +74,7 @@ impl Venue {
         book.shorts = book.shorts.replace(Side::Short, &none, &position).unwrap();
         (book.carry_long, book.carry_short, book.open) = (carry, carry, position.entry);
         let free = |_: &_, _: SignedUsd| Ok(Charges::default());
-        let done = book.trade(delta, price, INSURANCE, Millis(9), free).unwrap();
+        let done = book.trade(delta, price, &COVER, free).unwrap();
         (self.balances, self.ledger) = (done.book.balances, done.book.ledger);
         self.legs[index].position = done.book.position;
         self.bad_debt += done.bad_debt.0;

@@ -1,5 +1,5 @@
-//! How fast things may go while the chain recovers: liquidations in a thaw, and collateral that
-//! leaves before the venue trusts the chain again.
+//! How fast things may go while the chain recovers: liquidations in a thaw by the market's minute,
+//! and collateral that leaves before the venue trusts the chain again by each exit's own clock.
 
 use crate::chain::policy::Permit;
 use crate::math::{Overflow, Rounding, mul_div};
@@ -7,10 +7,8 @@ use crate::units::{Bps, Millis, ONE, Price, Size, Usd};
 
 /// Length of the period a market's liquidations are counted over.
 const THAW_PERIOD: Millis = Millis::MINUTE;
-/// Length of the period outflow is counted over.
-const OUTFLOW_PERIOD: Millis = Millis::HOUR;
-/// Share of a silo's collateral that exits may take in that period.
-const HOURLY_OUTFLOW: Bps = Bps(1_000);
+/// Each hour pays a tenth of what an exit still had to get when the hour began.
+const HOURLY_PART: u64 = 10;
 /// An exit waits no longer than this, whatever the limit says.
 const LONGEST_EXIT: Millis = Millis::DAY;
 
@@ -26,8 +24,10 @@ pub struct RateLimitWindow {
 /// Somebody's collateral on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit {
-    /// How much.
-    pub amount: Usd,
+    /// How much was asked for.
+    pub asked: Usd,
+    /// What of it still waits.
+    pub waits: Usd,
     /// When it was asked for.
     pub requested: Millis,
 }
@@ -86,32 +86,38 @@ pub fn within(size: Size, price: Price, most: Usd) -> Size {
 }
 
 /// What of an exit may be paid `now`: everything while the chain is trusted, or once it has waited
-/// for a day; otherwise as far as the hour's share of the silo's `collateral` goes.
+/// for a day; otherwise as far as its own hours go, see [`Exit::due`].
+///
+/// Nothing that others do, or did while the chain was trusted, makes it less.
 ///
 /// # Errors
-/// [`Overflow`] when the share does not fit.
-pub fn payable(
-    exit: Exit,
-    spent: RateLimitWindow,
-    now: Millis,
-    collateral: Usd,
-    permit: Permit,
-) -> Result<Usd, Overflow> {
-    if permit == Permit::Allowed || now >= exit.requested.after(LONGEST_EXIT) {
-        return Ok(exit.amount);
+/// [`Overflow`] when more waits than was asked for.
+pub fn payable(exit: Exit, now: Millis, permit: Permit) -> Result<Usd, Overflow> {
+    let waited = now.since(exit.requested);
+    if permit == Permit::Allowed || waited >= LONGEST_EXIT {
+        return Ok(exit.waits);
     }
-    // What left in this hour still counts, or the share would shrink as it is used.
-    let base = collateral.plus(spent.at(now, OUTFLOW_PERIOD).amount)?;
-    let left = spent.left(now, OUTFLOW_PERIOD, base.portion(HOURLY_OUTFLOW, Rounding::Down)?);
-    Ok(exit.amount.min(left))
+    let paid = exit.asked.minus(exit.waits)?;
+    Ok(Usd(exit.due(waited).0.saturating_sub(paid.0)))
 }
 
-/// Books an exit that was paid.
-///
-/// # Errors
-/// [`Overflow`] when the sum does not fit.
-pub fn paid(spent: RateLimitWindow, now: Millis, amount: Usd) -> Result<RateLimitWindow, Overflow> {
-    spent.spend(now, OUTFLOW_PERIOD, amount)
+impl Exit {
+    /// What is due after waiting, parts already paid included: a tenth of what is left each hour,
+    /// evenly within the hour, rounded down.
+    ///
+    /// It depends on when the exit was asked for alone, so whoever calls for its payment, and how
+    /// often, changes nothing. An hour takes a ninth of what waits at the most, and what was paid out,
+    /// came back and was asked for again waits from the beginning.
+    fn due(&self, waited: Millis) -> Usd {
+        let mut left = self.asked.0;
+        for _ in 0..waited.0 / Millis::HOUR.0 {
+            left = left.saturating_sub(left / HOURLY_PART);
+        }
+        let (hour, part) = (Millis::HOUR.0, left / HOURLY_PART);
+        let part = mul_div(part, waited.0 % hour, hour, Rounding::Down);
+        left = left.saturating_sub(part.unwrap_or_default());
+        Usd(self.asked.0.saturating_sub(left))
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::tests::good;
 use crate::account::execution::{ExecutionContext, SiloRules, execute};
 use crate::account::ledger::{AccountBalances, Ledger};
 use crate::account::liquidation::{self, LiquidationContext, MarginAssessment};
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::tests::COVER;
 use crate::account::margin::{Health, Leg, Ratios};
 use crate::account::order::{Order, Trigger};
 use crate::account::position::Position;
@@ -29,10 +29,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 const NOW: Millis = Millis(1_760_000_000_000);
-const SILO: SiloRules = SiloRules {
-    fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) },
-    insurance: InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) },
-};
+const SILO: SiloRules<'static> =
+    SiloRules { fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) }, cover: COVER };
 
 fn one_of<T: Clone + core::fmt::Debug + 'static>(
     values: impl IntoIterator<Item = T>,
@@ -255,8 +253,7 @@ proptest! {
             now: NOW.after(terms.flag_delay).after(Millis(waited)),
             most: None,
         };
-        let insurance = SILO.insurance;
-        let done = liquidation::liquidate(&context, &judged, &leg, terms.liquidation, insurance, met);
+        let done = liquidation::liquidate(&context, &judged, &leg, terms.liquidation, &COVER, met);
         let left = done.expect("a way to liquidate").book.position.size.size().0;
         prop_assert!(left < open.held);
         prop_assert!(left == 0 || left >= terms.liquidation.smallest.0);

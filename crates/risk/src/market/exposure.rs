@@ -68,25 +68,21 @@ pub fn skew(longs: Size, shorts: Size) -> Result<SignedSize, Overflow> {
     longs.on(Side::Long)?.plus(shorts.on(Side::Short)?)
 }
 
-/// What all traders of a market together would gain from the pool at `price` of each side, rounded
-/// up: a debt of the pool.
+/// What all traders of one side together would gain from the pool at `price`, less the carry they
+/// owe at `carry`; rounded up: a debt of the pool.
 ///
 /// # Errors
 /// [`Overflow`] when an amount does not fit.
-pub fn traders_gain(
-    longs: &SideTotal,
-    shorts: &SideTotal,
-    price: impl Fn(Side) -> Price,
-    carry: impl Fn(Side) -> CarryIndex,
+pub fn side_gain(
+    side: Side,
+    total: &SideTotal,
+    price: Price,
+    carry: CarryIndex,
 ) -> Result<SignedUsd, Overflow> {
-    let long = notional(longs.size, price(Side::Long), Rounding::Up)?
-        .signed()?
-        .minus(longs.entry.signed()?)?;
-    let short = shorts
-        .entry
-        .signed()?
-        .minus(notional(shorts.size, price(Side::Short), Rounding::Down)?.signed()?)?;
-    let carry =
-        longs.carry_owed(carry(Side::Long))?.plus(shorts.carry_owed(carry(Side::Short))?)?;
-    long.plus(short)?.minus(carry)
+    let entry = total.entry.signed()?;
+    let gain = match side {
+        Side::Long => notional(total.size, price, Rounding::Up)?.signed()?.minus(entry)?,
+        Side::Short => entry.minus(notional(total.size, price, Rounding::Down)?.signed()?)?,
+    };
+    gain.minus(total.carry_owed(carry)?)
 }

@@ -1,6 +1,6 @@
 //! Winding down a market whose price never returns: at its reference price, after notice.
 
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::LossCover;
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::math::Overflow;
 use crate::units::{Millis, Price, SignedSize};
@@ -31,11 +31,10 @@ pub fn is_due(settles: Millis, last_disruption: Millis, now: Millis) -> bool {
 pub fn settle(
     book: &TradeContext,
     price: Price,
-    insurance: InsuranceTerms,
-    now: Millis,
+    cover: &LossCover<'_>,
 ) -> Result<Traded, Overflow> {
     let closing = SignedSize(book.position.size.0.checked_neg().ok_or(Overflow)?);
-    book.trade(closing, price, insurance, now, |_, _| Ok(Charges::default()))
+    book.trade(closing, price, cover, |_, _| Ok(Charges::default()))
 }
 
 #[cfg(test)]

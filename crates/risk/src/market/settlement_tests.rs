@@ -1,15 +1,13 @@
 use super::{announced, is_due, settle};
 use crate::account::ledger::{AccountBalances, Ledger};
-use crate::account::loss::InsuranceTerms;
+use crate::account::loss::tests::COVER;
 use crate::account::position::Position;
 use crate::account::trade_context::TradeContext;
 use crate::market::exposure::SideTotal;
-use crate::units::{Bps, Millis, Price, SignedSize, Size, Usd};
+use crate::units::{Millis, Price, SignedSize, Size, Usd};
 use proptest::prelude::*;
 
 const DAY: u64 = Millis::DAY.0;
-const INSURANCE: InsuranceTerms =
-    InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 
 #[test]
 fn a_day_without_a_price_that_could_have_come_and_a_day_of_notice() {
@@ -46,7 +44,7 @@ proptest! {
             Ledger { collateral: Usd(collateral), liquidity: Usd(1 << 50), ..Ledger::default() };
         let book =
             TradeContext { position, balances, longs, shorts, ledger, open: Usd(entry), ..TradeContext::default() };
-        let done = settle(&book, Price(price), INSURANCE, Millis(1)).unwrap();
+        let done = settle(&book, Price(price), &COVER).unwrap();
         let after = done.book;
         prop_assert_eq!((after.position.size, after.open), (SignedSize(0), Usd(0)));
         prop_assert_eq!((after.longs.size, after.shorts.size), (Size(0), Size(0)));

@@ -1,12 +1,20 @@
 //! Joining and leaving the liquidity pool and the insurance fund.
 
+pub mod request;
 pub mod share;
+pub mod worth;
 
 use crate::account::ledger::Ledger;
+use crate::account::profit::paid_in_full_by;
 use crate::market::limits::removable;
 use crate::math::Overflow;
-use crate::pool::share::Pool;
+use crate::pool::share::{LEAST_SHARES, Pool};
 use crate::units::{Bps, SignedUsd, Usd};
+
+/// A liquidity pool that is worth less than this part of its cash takes no deposits: the price of a
+/// share would hang on what traders are owed. So a deposit never takes a larger part of the pool
+/// than this many times deposit ÷ cash.
+const LEAST_WORTH_PART: i64 = 2;
 
 /// Which pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +28,17 @@ pub enum PoolKind {
 /// Why a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolError {
-    /// Removing it would leave open positions without enough liquidity.
+    /// Removing it would leave open positions without enough liquidity, or pending profit without
+    /// what pays it in full.
     InUse,
     /// Less than the owner accepts.
     BelowMinimum,
-    /// It would buy or pay nothing.
+    /// It would pay nothing.
     Nothing,
+    /// It would buy so few shares that rounding costs more than a millionth.
+    TooSmall,
+    /// The pool is worth too little beside its cash to price a share.
+    Undervalued,
     /// An amount does not fit.
     Overflow,
 }
@@ -36,47 +49,49 @@ impl From<Overflow> for PoolError {
     }
 }
 
-/// What the liquidity pool is worth to its holders: its cash less pending profit and what traders
-/// would gain; nothing when that is negative.
-///
-/// Nobody knows how much of the accounts' debt will be paid. It counts in full for who joins and not
-/// at all for who leaves, so that nobody gains from knowing better.
-///
-/// # Errors
-/// [`Overflow`] when a sum does not fit.
-pub fn liquidity_value(
-    ledger: &Ledger,
-    traders_gain: SignedUsd,
-    joins: bool,
-) -> Result<Usd, Overflow> {
-    let owed = ledger.pending_profit.signed()?.plus(traders_gain)?;
-    let has = if joins { ledger.liquidity.plus(ledger.debt)? } else { ledger.liquidity };
-    Ok(has.signed()?.minus(owed)?.gain())
+/// Books after somebody joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The silo.
+    pub ledger: Ledger,
+    /// Shares bought.
+    pub shares: u64,
+    /// Shares that nobody holds, issued before.
+    pub unheld: u64,
 }
 
-/// Shares that a queued `deposit` buys, and the ledger after it joined.
+/// Shares that a queued `deposit` buys in a pool worth `worth` with `shares` outstanding, and the
+/// ledger after it joined.
 ///
 /// # Errors
 /// The reason why not; nothing was changed.
 pub fn join(
     ledger: &Ledger,
     kind: PoolKind,
-    pool: Pool,
+    worth: SignedUsd,
+    shares: u64,
     deposit: Usd,
     least: u64,
-) -> Result<(Ledger, u64), PoolError> {
-    let shares = pool.shares_for(deposit)?;
-    if shares == 0 {
-        return Err(PoolError::Nothing);
+) -> Result<Joined, PoolError> {
+    let mut after = *ledger;
+    let assets = assets_of(&mut after, kind);
+    let part = worth.0.checked_mul(LEAST_WORTH_PART).ok_or(Overflow)?;
+    if part < assets.signed()?.0 {
+        return Err(PoolError::Undervalued);
     }
-    if shares < least {
+    *assets = assets.plus(deposit)?;
+    after.queued = after.queued.minus(deposit)?;
+
+    let pool = Pool { assets: worth.gain(), shares }.founded();
+    let bought = pool.shares_for(deposit)?;
+    if bought < LEAST_SHARES {
+        return Err(PoolError::TooSmall);
+    }
+    if bought < least {
         return Err(PoolError::BelowMinimum);
     }
-    let mut after = *ledger;
-    after.queued = after.queued.minus(deposit)?;
-    let assets = assets_of(&mut after, kind);
-    *assets = assets.plus(deposit)?;
-    Ok((after, shares))
+    let unheld = pool.shares.saturating_sub(shares);
+    Ok(Joined { ledger: after, shares: bought, unheld })
 }
 
 /// A request to leave a pool.
@@ -91,19 +106,41 @@ pub struct Exit {
     pub least: Usd,
 }
 
-/// What `exit` pays, and the ledger after it left. Liquidity in use stays.
+/// What has to stay in the liquidity pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Entry value of the silo's open positions.
+    pub open: Usd,
+    /// Its largest share of liquidity.
+    pub utilisation: Bps,
+    /// Share of liquidity that pending profit may be paid from.
+    pub payable_share: Bps,
+}
+
+impl Claims {
+    /// What liquidity providers may take out: open positions keep the liquidity behind them, and
+    /// profit that is payable in full stays so.
+    fn leave(&self, ledger: &Ledger) -> Result<Usd, Overflow> {
+        let behind_positions = removable(ledger.liquidity, self.open, self.utilisation)?;
+        let owed = paid_in_full_by(ledger.pending_profit, self.payable_share)?;
+        Ok(behind_positions.min(Usd(ledger.liquidity.0.saturating_sub(owed.0))))
+    }
+}
+
+/// What `exit` pays out of a pool worth `worth` with `shares` outstanding, and the ledger after it
+/// left.
 ///
 /// # Errors
 /// The reason why not; nothing was changed.
 pub fn leave(
     ledger: &Ledger,
     kind: PoolKind,
-    pool: Pool,
+    worth: SignedUsd,
+    shares: u64,
     exit: Exit,
-    open: Usd,
-    utilisation: Bps,
+    claims: &Claims,
 ) -> Result<(Ledger, Usd), PoolError> {
-    let worth = pool.amount_for(exit.shares)?;
+    let worth = Pool { assets: worth.gain(), shares }.amount_for(exit.shares)?;
     let paid = exit.at_request.map_or(worth, |then| then.min(worth));
     if paid.0 == 0 {
         return Err(PoolError::Nothing);
@@ -111,7 +148,7 @@ pub fn leave(
     if paid < exit.least {
         return Err(PoolError::BelowMinimum);
     }
-    if kind == PoolKind::Liquidity && paid > removable(ledger.liquidity, open, utilisation)? {
+    if kind == PoolKind::Liquidity && paid > claims.leave(ledger)? {
         return Err(PoolError::InUse);
     }
     let mut after = *ledger;

@@ -1,21 +1,42 @@
 //! Share price of a liquidity or insurance pool.
 //!
-//! One virtual share and one virtual unit stand beside the real ones, as in ERC-4626's
-//! virtual-offset defence: the first depositor cannot inflate the price to round a later one away.
+//! Shares begin at one unit each. One virtual share and one virtual unit stand beside the real ones,
+//! so that an empty pool has a price. Two rules keep rounding from costing whoever joins more than a
+//! millionth, whatever was in the pool before:
+//!
+//! * A deposit buys at least [`LEAST_SHARES`], so what is rounded off is less than that part of it.
+//! * What came into a pool in which nobody has a real stake belongs to shares that nobody holds
+//!   ([`Pool::founded`]), so that a share does not begin at the price of a whole fund.
 
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::Usd;
+
+/// A deposit that buys fewer shares is refused: rounding would cost more than a millionth of it.
+pub const LEAST_SHARES: u64 = 1_000_000;
+/// Holders of fewer shares than this are no stake in what came in besides theirs.
+pub const FOUNDING_SHARES: u64 = 100_000_000;
 
 /// Assets and shares of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool {
     /// What the pool is worth, unrealised results included, in native units.
     pub assets: Usd,
-    /// Share tokens outstanding.
+    /// Shares outstanding, those that nobody holds included.
     pub shares: u64,
 }
 
 impl Pool {
+    /// The pool as somebody finds it who joins: where fewer than [`FOUNDING_SHARES`] are
+    /// outstanding and a share is worth more than a unit, shares that nobody holds bring it back to
+    /// one. They are what this pool has more than `self`.
+    pub fn founded(self) -> Self {
+        let barely_held = self.shares < FOUNDING_SHARES;
+        Self {
+            shares: if barely_held { self.shares.max(self.assets.0) } else { self.shares },
+            ..self
+        }
+    }
+
     /// Shares bought with `amount`, rounded down.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-use super::Pool;
+use super::{FOUNDING_SHARES, LEAST_SHARES, Pool};
 use crate::math::Overflow;
 use crate::units::Usd;
 use proptest::prelude::*;
@@ -46,16 +46,33 @@ proptest! {
         prop_assert!(rises(left));
     }
 
+    /// Whatever was there before, and however it came in: a deposit that is taken is worth no less
+    /// than itself but for a millionth and a unit.
     #[test]
-    fn the_first_depositor_cannot_gain_by_inflating_the_price(
-        first in 0..1_000_000_u64, donated in prop_oneof![0..100_u64, 0..BOUND],
-        later in prop_oneof![0..100_u64, 0..BOUND],
+    fn a_join_loses_a_millionth_at_most(
+        assets in prop_oneof![0..100_u64, 0..BOUND], shares in prop_oneof![0..100_u64, 0..BOUND],
+        amount in prop_oneof![0..10_000_000_u64, 0..BOUND],
     ) {
-        let empty = Pool { assets: Usd(0), shares: 0 };
-        let held = empty.shares_for(Usd(first)).unwrap();
-        let inflated = Pool { assets: Usd(first + donated), shares: held };
-        let bought = inflated.shares_for(Usd(later)).unwrap();
-        let joined = Pool { assets: Usd(first + donated + later), shares: held + bought };
-        prop_assert!(joined.amount_for(held).unwrap().0 <= first + donated);
+        let pool = Pool { assets: Usd(assets), shares }.founded();
+        let Ok(bought) = pool.shares_for(Usd(amount)) else { return Ok(()) };
+        prop_assume!(bought >= LEAST_SHARES);
+        let after = Pool { assets: Usd(assets + amount), shares: pool.shares + bought };
+        let worth = after.amount_for(bought).unwrap().0;
+        prop_assert!(worth <= amount);
+        prop_assert!(u128::from(amount - worth) * 1_000_000 <= u128::from(amount) + 2_000_000);
+    }
+
+    #[test]
+    fn a_pool_in_which_nobody_has_a_stake_begins_at_a_unit_a_share(
+        assets in 0..BOUND, shares in prop_oneof![0..2 * FOUNDING_SHARES, 0..BOUND],
+    ) {
+        let founded = Pool { assets: Usd(assets), shares }.founded();
+        let unheld = founded.shares - shares;
+        if shares >= FOUNDING_SHARES || assets <= shares {
+            prop_assert_eq!(unheld, 0);
+        } else {
+            prop_assert_eq!(founded.shares, assets);
+            prop_assert_eq!(founded.shares_for(Usd(LEAST_SHARES)), Ok(LEAST_SHARES));
+        }
     }
 }

@@ -161,6 +161,8 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::SettleMarket { .. } => "settle market",
         Intent::SettlePosition { .. } => "settle position",
         Intent::PayExit { .. } => "pay exit",
+        Intent::WriteOffDebt { .. } => "write off debt",
+        Intent::ReturnPool { .. } => "return pool request",
         Intent::ExecutePool { .. } => "execute pool request",
         Intent::RefreshMarket { .. } => "refresh market",
         Intent::Observe => "observe",

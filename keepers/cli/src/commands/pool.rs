@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use holdfast_client::holdfast::instructions::PoolOrder;
-use holdfast_client::holdfast::state::{PoolRequest, Silo};
+use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::{Pubkey, address, instruction, tokens};
 use holdfast_keeper_core::scheduler::Kind;
 use holdfast_risk::pool::PoolKind;
@@ -164,12 +164,12 @@ async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<Command
         "shares": outstanding,
         "share_mint": mint.to_string(),
         "wallet_shares": held,
-        "requests": requests.iter().map(|(address, it)| of(address, it, &silo)).collect::<Vec<_>>(),
+        "requests": requests.iter().map(|(address, it)| of(address, it)).collect::<Vec<_>>(),
     });
     Ok(CommandOutput::new(format!("{}\n{waiting}", render::facts(&rows)), facts))
 }
 
-fn of(address: &Pubkey, request: &PoolRequest, silo: &Silo) -> Value {
+fn of(address: &Pubkey, request: &PoolRequest) -> Value {
     json!({
         "request": address.to_string(),
         "number": request.number,
@@ -177,6 +177,6 @@ fn of(address: &Pubkey, request: &PoolRequest, silo: &Silo) -> Value {
         "amount": request.amount,
         "least": request.least,
         "requested_ms": moment(request.requested_ms),
-        "due_ms": request.due(&silo.terms).0,
+        "due_ms": request.due_ms,
     })
 }

@@ -125,6 +125,7 @@ fn of(
         "liquidatable_ms": moment(account.liquidatable_ms),
         "shortfall": account.shortfall,
         "exit_amount": account.exit_amount,
+        "exit_asked": account.exit_asked,
         "exit_ms": moment(account.exit_ms),
         "exit_to": (account.exit_amount > 0).then(|| account.exit_to.to_string()),
         "equity": health.map(|health| health.equity.0),

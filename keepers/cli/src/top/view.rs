@@ -370,6 +370,8 @@ impl Due {
             Intent::RemoveOrder { market, .. } => ("remove order", None, Some(market)),
             Intent::MatureProfit { .. } => ("mature profit", None, None),
             Intent::PayExit { .. } => ("pay exit", None, None),
+            Intent::WriteOffDebt { .. } => ("write off debt", None, None),
+            Intent::ReturnPool { request } => ("return request", Some(request), None),
             Intent::ExecutePool { request } => ("pool request", Some(request), None),
             Intent::RefreshMarket { market } => ("refresh", None, Some(market)),
             Intent::AnnounceSettlement { market } => ("announce settlement", None, Some(market)),

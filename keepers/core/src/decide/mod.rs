@@ -13,11 +13,12 @@ use holdfast_client::holdfast::checks::order::{order_fate, removable, triggerabl
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_risk::account::ledger::Ledger;
+use holdfast_risk::account::loss;
 use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::profit;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
-use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow, payable};
+use holdfast_risk::chain::rate_limit::payable;
 use holdfast_risk::market::settlement::{announced, is_due};
 use holdfast_risk::{Bps, Millis, Usd};
 
@@ -53,7 +54,7 @@ pub fn decide_about<'a>(
         for (urgency, intent) in waiting(mirror, &chain, address, account) {
             orders.push((urgency, intent));
         }
-        orders.extend(exit(mirror, &chain, address, account));
+        orders.extend(exit(&chain, address, account));
         chores.extend(chore(mirror, &chain, address, account));
         awaited |= refresh::awaited(mirror, &chain, account);
     }
@@ -161,23 +162,15 @@ fn waiting<'a>(
 }
 
 /// An exit of which something can be paid now; among reductions, by when it was asked for.
-fn exit(
-    mirror: &VenueSnapshot,
-    chain: &Chain,
-    address: &Pubkey,
-    account: &MarginAccount,
-) -> Option<((bool, u64), Intent)> {
-    let silo = &mirror.silo;
-    let exit = Exit { amount: Usd(account.exit_amount), requested: Millis(account.exit_ms) };
-    let spent = RateLimitWindow { since: Millis(silo.outflow_since_ms), amount: Usd(silo.outflow) };
+fn exit(chain: &Chain, address: &Pubkey, account: &MarginAccount) -> Option<((bool, u64), Intent)> {
     let permit = permit(Action::WithdrawIdle, chain.monitor.state);
-    let amount = payable(exit, spent, chain.now, Usd(silo.ledger.collateral), permit).ok()?;
+    let amount = payable(account.exit(), chain.now, permit).ok()?;
     let urgency = (false, account.exit_ms);
     (amount.0 > 0).then_some((urgency, Intent::PayExit { account: *address }))
 }
 
-/// Positions in settled markets to close, orders that are over to remove and profit to mature; what would be
-/// cut is its owner's to decide.
+/// Positions in settled markets to close, orders that are over to remove, profit to mature and debt to
+/// write off; what would be cut is its owner's to decide.
 fn chore<'a>(
     mirror: &'a VenueSnapshot,
     chain: &'a Chain,
@@ -199,7 +192,22 @@ fn chore<'a>(
         .open_indices()
         .filter(|index| mirror.market(*index).is_some_and(Market::is_settled))
         .map(|market| Intent::SettlePosition { account: *address, market });
-    settled.chain(removed).chain(matures.then_some(Intent::MatureProfit { account: *address }))
+    let matures = matures.then_some(Intent::MatureProfit { account: *address });
+    let owes = is_written_off(mirror, chain, account);
+    let owes = owes.then_some(Intent::WriteOffDebt { account: *address });
+    settled.chain(removed).chain(matures).chain(owes)
+}
+
+/// Whether an account owes more than all it has can be worth.
+fn is_written_off(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> bool {
+    let trusted = permit(Action::Liquidate, chain.monitor.state) == Permit::Allowed;
+    if account.debt == 0 || !trusted {
+        return false;
+    }
+    let Some(health) = health_of(mirror, chain, account) else { return false };
+    let cover = mirror.silo.cover(0, &account.debts, chain.now);
+    let ledger = Ledger::from(&mirror.silo.ledger);
+    loss::write_off(&ledger, account.balances(), health.unrealised, &cover).is_ok()
 }
 
 #[cfg(test)]

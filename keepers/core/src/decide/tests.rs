@@ -3,6 +3,7 @@ use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{State, Thresholds};
+use holdfast_risk::pool::request::WINDOW;
 
 use super::decide;
 use crate::world::{NOW, PRICE, flagged, held, key, long, mirror, order};
@@ -203,12 +204,13 @@ fn housekeeping_comes_last() {
 }
 
 #[test]
-fn pool_requests_wait_for_their_time_and_for_prices_since() {
+fn pool_requests_wait_for_their_time_and_for_prices_since_and_lapse() {
     let mut mirror = mirror();
     let mut request = PoolRequest { owner: key(5), destination: key(6), ..PoolRequest::zeroed() };
-    request.requested_ms = NOW - 5_000;
+    (request.requested_ms, request.due_ms) = (NOW - 5_000, NOW);
     mirror.requests.insert(key(30), request);
-    request.requested_ms = NOW - 8_000;
+    (request.requested_ms, request.due_ms) = (NOW - 8_000, NOW - 3_000);
+    request.refund = key(9);
     mirror.requests.insert(key(31), request);
     let [newer, older] = [30, 31].map(|name| Intent::ExecutePool { request: key(name) });
     assert_eq!(decide(&mirror, Millis(NOW)), [older, newer]);
@@ -223,6 +225,25 @@ fn pool_requests_wait_for_their_time_and_for_prices_since() {
     let expected =
         instruction::execute_pool_request(key(5), silo, key(31), key(6), false, &markets);
     assert_eq!(built, expected);
+    mirror.chain_health.monitor.state = State::Normal as u8;
+    mirror.requests.get_mut(&key(31)).expect("it is there").due_ms = NOW - WINDOW.0;
+    let returns = Intent::ReturnPool { request: key(31) };
+    assert_eq!(decide(&mirror, Millis(NOW)), [returns]);
+    let built = returns.instruction(&mirror, key(7), key(8)).expect("it is known");
+    let expected = instruction::return_pool_request(key(8), key(5), silo, key(31), key(9), false);
+    assert_eq!(built, expected);
+}
+
+#[test]
+fn a_debt_that_nothing_covers_is_written_off() {
+    // Long one unit that gains nothing, and owes ten.
+    let mut account = long(0);
+    (account.debt, account.debts[1]) = (10_000_000, 10_000_000);
+    let mut mirror = mirror();
+    mirror.silo.ledger.debt = account.debt;
+    let writes = Intent::WriteOffDebt { account: key(1) };
+    let decided = decided_in(mirror, &[(1, account)]);
+    assert!(decided.contains(&writes), "{decided:?}");
 }
 
 /// A day in milliseconds.
@@ -265,17 +286,19 @@ fn positions_in_a_settled_market_are_settled_and_nothing_else_is_done_in_it() {
 }
 
 #[test]
-fn an_exit_that_waits_is_paid_as_far_as_the_outflow_allows() {
+fn an_exit_that_waits_is_paid_as_far_as_its_hours_go() {
     let mut account = MarginAccount::zeroed();
-    (account.exit_amount, account.exit_ms, account.exit_to) = (5, NOW - 1_000, key(60));
+    (account.exit_amount, account.exit_asked) = (50, 50);
+    (account.exit_ms, account.exit_to) = (NOW - 3_600_000, key(60));
     let pays = Intent::PayExit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [pays]);
     let mut spent = mirror();
     spent.chain_health.monitor.state = State::Shelter as u8;
-    spent.silo.outflow_since_ms = NOW - 1_000;
-    spent.silo.outflow = u64::MAX / 2;
     spent.accounts.insert(key(1), account);
-    assert_eq!(decide(&spent, Millis(NOW)), []);
+    assert_eq!(decide(&spent, Millis(NOW)), [pays]);
+    account.exit_amount = 45;
+    spent.accounts.insert(key(1), account);
+    assert_eq!(decide(&spent, Millis(NOW)), [], "the hour's tenth is paid");
     let silo = spent.silo_address;
     let built = pays.instruction(&spent, key(7), key(8));
     assert_eq!(built, Some(instruction::pay_exit(silo, key(1), key(60))));

@@ -33,7 +33,7 @@ impl Keeper {
         let forked = self.forked.is_some_and(|at| now.since(at) < AFTER_FORK);
         let refused = self.desk.refusals(intent.target()) > 0;
         // Streams tell of the program's accounts, and so not that a request is none any more.
-        let unheard = matches!(intent, Intent::ExecutePool { .. });
+        let unheard = matches!(intent, Intent::ExecutePool { .. } | Intent::ReturnPool { .. });
         unheard
             || judged
                 && (snapshots_only

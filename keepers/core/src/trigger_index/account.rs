@@ -30,7 +30,7 @@ const SCALE: i128 = 10_000_000_000_000_000;
 /// Evaluates an account.
 pub fn arm(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> Arming {
     let mut alarms = Vec::new();
-    if account.exit_amount > 0 {
+    if account.exit_amount > 0 || account.debt > 0 {
         return Arming::Hot;
     }
     let armed = arm_margin(mirror, chain, account, &mut alarms)

@@ -85,7 +85,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
         &Order::from(waiting),
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
-        &silo.rules(),
+        &silo.rules(market.index, &account.debts, met.at.now),
         &met,
     );
     let executed = match executed {

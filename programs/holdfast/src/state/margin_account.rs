@@ -3,6 +3,7 @@ use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::account::profit;
+use holdfast_risk::chain::rate_limit::Exit;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Size, Usd};
 
 use super::{MAX_MARKETS, ORDER_SLOTS};
@@ -11,7 +12,8 @@ use crate::error::{HoldfastError, OrRefuse};
 /// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.
 ///
 /// Holds: a bit of `open_markets` per open position and no other; `reserved_fees` and
-/// `reserved_margin` are the sums of what the waiting orders set aside; `debt` only while positions are open and no profit is pending.
+/// `reserved_margin` are the sums of what the waiting orders set aside; `debt` only while positions are
+/// open and no profit is pending, and the sum of `debts`.
 #[account(zero_copy)]
 pub struct MarginAccount {
     /// Layout version, for readers off chain: the program writes it and does not look at it.
@@ -53,8 +55,12 @@ pub struct MarginAccount {
     pub orders: [OrderState; ORDER_SLOTS],
     /// Realised losses that it could not pay yet, native units.
     pub debt: u64,
+    /// The debt by the market where it arose, native units.
+    pub debts: [u64; MAX_MARKETS],
     /// Collateral on its way out, native units: it backs nothing any more.
     pub exit_amount: u64,
+    /// What the exit was asked for, parts already paid included, native units.
+    pub exit_asked: u64,
     /// When the exit was asked for, milliseconds.
     pub exit_ms: u64,
     /// The token account it goes to.
@@ -119,7 +125,8 @@ pub struct OrderState {
 }
 
 const _: () = assert!(size_of::<OrderState>() == 112);
-const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 48 + 256);
+const _: () =
+    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 56 + 256);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -144,6 +151,15 @@ impl MarginAccount {
         self.pending_profit = balances.pending_profit.0;
         self.debt = balances.debt.0;
         Ok(())
+    }
+
+    /// Collateral on its way out.
+    pub fn exit(&self) -> Exit {
+        Exit {
+            asked: Usd(self.exit_asked),
+            waits: Usd(self.exit_amount),
+            requested: Millis(self.exit_ms),
+        }
     }
 
     /// Adds to the collateral.
@@ -248,8 +264,14 @@ impl MarginAccount {
             && self.orders.iter().all(|order| order.number == 0)
     }
 
+    /// Whether a debt is one that an account with these open markets may have.
+    fn may_owe(&self, open: u16) -> bool {
+        let debts = self.debts.iter().try_fold(0_u64, |sum, debt| sum.checked_add(*debt));
+        open != 0 && self.pending_profit == 0 && debts == Some(self.debt)
+    }
+
     /// A bit per open position and no other; fees and margin set aside are those of the waiting
-    /// orders; debt only with positions and without pending profit.
+    /// orders; debt only with positions and without pending profit, each part of it with its market.
     pub fn invariant(&self) -> Result<()> {
         let open =
             self.positions.iter().enumerate().fold(0_u16, |bits, (index, position)| {
@@ -258,10 +280,9 @@ impl MarginAccount {
         let set_aside = self.orders.iter().try_fold((0_u64, 0_u64), |(fees, margin), order| {
             Some((fees.checked_add(order.fee)?, margin.checked_add(order.margin)?))
         });
-        let may_owe = open != 0 && self.pending_profit == 0;
         let holds = open == self.open_markets
             && set_aside == Some((self.reserved_fees, self.reserved_margin))
-            && (self.debt == 0 || may_owe);
+            && (self.debt == 0 || self.may_owe(open));
         require!(holds, HoldfastError::AccountBroken);
         Ok(())
     }

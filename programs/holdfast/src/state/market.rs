@@ -1,5 +1,4 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::chain::rate_limit::{self, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::aggregate::{AggregationParams, FeedReading};
@@ -64,12 +63,6 @@ pub struct Market {
     pub volatility_price: u64,
     /// Mean squared one-minute move, millionths squared.
     pub variance: u64,
-    /// When the running period of insurance draws began, milliseconds.
-    pub drawn_since_ms: u64,
-    /// The insurance fund at that moment, native units.
-    pub drawn_fund: u64,
-    /// Drawn from insurance since, native units.
-    pub drawn: u64,
     /// The newest reading of each feed.
     pub feeds: [FeedState; MAX_FEEDS],
     /// Ring of aggregated prices.
@@ -97,7 +90,7 @@ pub struct Market {
     /// The newest change proposed for the feeds, likewise.
     pub newest_feeds: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 160],
+    pub reserved: [u8; 184],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -153,7 +146,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 32 + 56 + 32 + 160
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 32 + 184
 );
 
 impl Market {
@@ -345,22 +338,6 @@ impl Market {
             price: Price(self.volatility_price),
             variance: self.variance,
         }
-    }
-
-    /// The running period of insurance draws.
-    pub fn drawn(&self) -> InsuranceDraw {
-        InsuranceDraw {
-            since: Millis(self.drawn_since_ms),
-            fund: Usd(self.drawn_fund),
-            amount: Usd(self.drawn),
-        }
-    }
-
-    /// Takes over the running period of insurance draws.
-    pub fn set_drawn(&mut self, drawn: &InsuranceDraw) {
-        self.drawn_since_ms = drawn.since.0;
-        self.drawn_fund = drawn.fund.0;
-        self.drawn = drawn.amount.0;
     }
 }
 

@@ -21,13 +21,13 @@ pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
 pub use market_terms::MarketTermsState;
 pub use pool_request::PoolRequest;
-pub use silo::{LedgerState, Silo, SiloTermsState};
+pub use silo::{DrawsState, LedgerState, Silo, SiloTermsState};
 
 /// Layout version that this program writes. Every account on a cluster has the layout of the program
 /// there: migrations refuse to deploy one that would not read them all.
 pub const VERSION: u8 = 1;
 /// Markets in a silo, and positions in a margin account.
-pub const MAX_MARKETS: usize = 16;
+pub const MAX_MARKETS: usize = holdfast_risk::account::loss::MARKETS;
 /// Order slots of a margin account.
 pub const ORDER_SLOTS: usize = 8;
 /// Samples kept of the chain's speed.

@@ -1,13 +1,14 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::request::{self, Stage};
 
-use super::SiloTermsState;
+use crate::clock::Chain;
 
 /// A request to join or leave a pool, priced after it was made.
 /// Address: `["request", silo, owner, number as u16 LE]`.
 ///
-/// Holds: never changed, only closed: when it is executed or taken back.
+/// Holds: never changed, only closed: when it is executed, taken back or returned.
 #[account(zero_copy)]
 pub struct PoolRequest {
     /// Layout version, for readers off chain: the program writes it and does not look at it.
@@ -36,11 +37,15 @@ pub struct PoolRequest {
     pub worth_at_request: u64,
     /// Asked at, milliseconds.
     pub requested_ms: u64,
+    /// The first moment whose prices may price it, milliseconds: fixed when it was made.
+    pub due_ms: u64,
+    /// Where deposit or shares return when nobody executed it in time.
+    pub refund: Pubkey,
     /// Room for later.
     pub reserved: [u8; 64],
 }
 
-const _: () = assert!(size_of::<PoolRequest>() == 8 + 96 + 32 + 64);
+const _: () = assert!(size_of::<PoolRequest>() == 8 + 96 + 40 + 32 + 64);
 
 impl PoolRequest {
     /// First seed of the address.
@@ -52,9 +57,12 @@ impl PoolRequest {
     }
 
     /// The first moment whose prices may price the request.
-    pub fn due(&self, terms: &SiloTermsState) -> Millis {
-        let unstakes = self.leaves != 0 && self.kind() == PoolKind::Insurance;
-        let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
-        Millis(self.requested_ms).after(Millis(wait))
+    pub fn due(&self) -> Millis {
+        Millis(self.due_ms)
+    }
+
+    /// Where it stands.
+    pub fn stage(&self, chain: &Chain) -> Stage {
+        request::stage(self.due(), chain.now, &chain.monitor)
     }
 }

@@ -2,14 +2,14 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use holdfast_risk::account::execution::SiloRules;
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::account::loss::InsuranceTerms;
+use holdfast_risk::account::loss::{ByMarket, Charged, InsuranceDraws, InsuranceTerms, LossCover};
 use holdfast_risk::bounds::{self, OutOfBounds};
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::terms::LEAST_REQUEST_DELAY;
-use holdfast_risk::pool::PoolKind;
-use holdfast_risk::pool::share::Pool;
+use holdfast_risk::pool::{Claims, PoolKind};
 use holdfast_risk::{Bps, Millis, Usd};
 
+use super::MAX_MARKETS;
 use crate::error::{HoldfastError, OrRefuse};
 
 /// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
@@ -45,20 +45,35 @@ pub struct Silo {
     pub ledger: LedgerState,
     /// Entry value of all open positions, native units.
     pub open_notional: u64,
-    /// Liquidity shares outstanding, those given up by waiting requests included.
+    /// Liquidity shares outstanding, those given up by waiting requests and those that nobody holds
+    /// included.
     pub liquidity_shares: u64,
-    /// Insurance shares outstanding, those given up by waiting requests included.
+    /// Insurance shares outstanding, counted likewise.
     pub insurance_shares: u64,
+    /// Liquidity shares that nobody holds.
+    pub unheld_liquidity_shares: u64,
+    /// Insurance shares that nobody holds.
+    pub unheld_insurance_shares: u64,
     /// Settings.
     pub terms: SiloTermsState,
-    /// When the running hour of limited exits began, milliseconds.
-    pub outflow_since_ms: u64,
-    /// What exits took in it, native units.
-    pub outflow: u64,
+    /// Draws on insurance.
+    pub draws: DrawsState,
     /// The newest change proposed for the settings: its number plus one, zero where none was.
     pub newest_terms: u64,
     /// Room for what is to come.
     pub reserved: [u8; 480],
+}
+
+/// The running period of draws on insurance, as [`InsuranceDraws`].
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct DrawsState {
+    /// When it began, milliseconds.
+    pub since_ms: u64,
+    /// The fund at that moment, native units.
+    pub start: u64,
+    /// Drawn since by the market that is charged, native units.
+    pub drawn: [u64; MAX_MARKETS],
 }
 
 /// A silo's money in native units, as [`Ledger`], and what each vault holds of it.
@@ -113,7 +128,7 @@ pub struct SiloTermsState {
     pub unstake_cooldown_ms: u64,
 }
 
-const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 16 + 8 + 480);
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 40 + 40 + 144 + 8 + 480);
 
 impl Silo {
     /// First seed of the address.
@@ -143,21 +158,44 @@ impl Silo {
         }
     }
 
-    /// Shares of a pool, for changing them.
-    pub fn shares_mut(&mut self, kind: PoolKind) -> &mut u64 {
+    /// Shares of a pool outstanding.
+    pub fn shares(&self, kind: PoolKind) -> u64 {
         match kind {
-            PoolKind::Liquidity => &mut self.liquidity_shares,
-            PoolKind::Insurance => &mut self.insurance_shares,
+            PoolKind::Liquidity => self.liquidity_shares,
+            PoolKind::Insurance => self.insurance_shares,
         }
     }
 
-    /// A pool worth `assets` with its shares.
-    pub fn pool(&self, kind: PoolKind, assets: Usd) -> Pool {
-        let shares = match kind {
-            PoolKind::Liquidity => self.liquidity_shares,
-            PoolKind::Insurance => self.insurance_shares,
-        };
-        Pool { assets, shares }
+    /// Issues shares of a pool: some to a holder, some that nobody holds.
+    pub fn issue(&mut self, kind: PoolKind, held: u64, unheld: u64) -> Result<()> {
+        let (all, nobodys) = self.shares_mut(kind);
+        let issued = held.checked_add(unheld).and_then(|issued| all.checked_add(issued));
+        *all = issued.ok_or(HoldfastError::Overflow)?;
+        *nobodys = nobodys.checked_add(unheld).ok_or(HoldfastError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes back shares of a pool that a holder gave up.
+    pub fn retire(&mut self, kind: PoolKind, held: u64) -> Result<()> {
+        let (all, _) = self.shares_mut(kind);
+        *all = all.checked_sub(held).ok_or(HoldfastError::Overflow)?;
+        Ok(())
+    }
+
+    fn shares_mut(&mut self, kind: PoolKind) -> (&mut u64, &mut u64) {
+        match kind {
+            PoolKind::Liquidity => (&mut self.liquidity_shares, &mut self.unheld_liquidity_shares),
+            PoolKind::Insurance => (&mut self.insurance_shares, &mut self.unheld_insurance_shares),
+        }
+    }
+
+    /// What has to stay in the liquidity pool.
+    pub fn claims(&self) -> Claims {
+        Claims {
+            open: Usd(self.open_notional),
+            utilisation: Bps(self.terms.utilisation_bps),
+            payable_share: Bps(self.terms.payable_share_bps),
+        }
     }
 
     /// Books tokens that came into a pool's vault and says what it must hold now.
@@ -181,23 +219,39 @@ impl Silo {
         }
     }
 
-    /// The settings a trade needs.
-    pub fn rules(&self) -> SiloRules {
+    /// The settings a trade in `market` needs, by an account with these `debts`.
+    pub fn rules<'a>(&'a self, market: u8, debts: &'a ByMarket, now: Millis) -> SiloRules<'a> {
         SiloRules {
             fees: FeeShares {
                 insurance: Bps(self.terms.insurance_share_bps),
                 protocol: Bps(self.terms.protocol_share_bps),
             },
-            insurance: self.insurance_terms(),
+            cover: self.cover(market, debts, now),
         }
     }
 
-    /// How far losses may reach into insurance.
-    pub fn insurance_terms(&self) -> InsuranceTerms {
-        InsuranceTerms {
-            outage_reserve: Bps(self.terms.outage_reserve_bps),
-            epoch_cap: Bps(self.terms.epoch_cap_bps),
+    /// What bears a loss that an account with these `debts` leaves behind in `market`.
+    pub fn cover<'a>(&'a self, market: u8, debts: &'a ByMarket, now: Millis) -> LossCover<'a> {
+        LossCover {
+            market,
+            debts,
+            draws: InsuranceDraws {
+                since: Millis(self.draws.since_ms),
+                start: Usd(self.draws.start),
+                drawn: &self.draws.drawn,
+            },
+            terms: InsuranceTerms {
+                outage_reserve: Bps(self.terms.outage_reserve_bps),
+                epoch_cap: Bps(self.terms.epoch_cap_bps),
+            },
+            now,
         }
+    }
+
+    /// Takes over the draws on insurance after a bad debt was charged.
+    pub fn set_draws(&mut self, charged: &Charged) {
+        self.draws =
+            DrawsState { since_ms: charged.since.0, start: charged.start.0, drawn: charged.drawn };
     }
 
     /// Money comes in only once set-up is over.
@@ -218,7 +272,9 @@ impl Silo {
 }
 
 impl SiloTermsState {
-    /// Whether every setting is within its bounds.
+    /// Whether every setting is within its bounds. Within them nobody is kept from leaving: some of
+    /// the pending profit is payable, so that it does not tie up all liquidity, and positions tie up
+    /// no more than ten times their value.
     ///
     /// # Errors
     /// The first setting that leaves them.
@@ -234,7 +290,11 @@ impl SiloTermsState {
             ),
             ("outage_reserve_bps", "at most 9,000", self.outage_reserve_bps <= 9_000),
             ("epoch_cap_bps", "at most 10,000", self.epoch_cap_bps <= 10_000),
-            ("payable_share_bps", "1 to 10,000", (1..=10_000).contains(&self.payable_share_bps)),
+            (
+                "payable_share_bps",
+                "1,000 to 10,000",
+                (1_000..=10_000).contains(&self.payable_share_bps),
+            ),
             (
                 "utilisation_bps",
                 "1,000 to 50,000",

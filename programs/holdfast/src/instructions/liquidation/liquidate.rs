@@ -48,14 +48,14 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         &found.assessment,
         leg,
         market.terms.liquidation(),
-        silo.insurance_terms(),
+        &silo.cover(market.index, &account.debts, now),
         LiquidationContext { due: found.due, now, most: found.most },
     )
     .into_program_error()?;
     if found.most.is_some() {
         market.closed_in_thaw(now, traded.trade.notional)?;
     }
-    trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    trade_context::store(&traded, &mut silo, &mut market, &mut account, now)?;
     // In a thaw a part may be all that the minute allowed: the flag stands for the rest.
     let partial = traded.book.position.size.0 != 0 && found.most.is_none();
     if partial || account.open_markets == 0 {

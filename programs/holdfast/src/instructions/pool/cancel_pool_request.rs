@@ -2,18 +2,25 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
 use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::request::Stage;
 
+use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequestCancelled;
-use crate::state::{PoolRequest, Silo};
+use crate::state::{ChainHealth, PoolRequest, Silo};
 use crate::tokens;
 
 /// Accounts of `cancel_pool_request`.
 #[derive(Accounts)]
 pub struct CancelPoolRequest<'info> {
-    /// Asked, and gets the rent back.
+    /// The owner; anyone once the request has lapsed.
+    pub authority: Signer<'info>,
+    /// Asked, and gets the rent back; by its address in the request.
+    /// CHECK: as said above.
     #[account(mut)]
-    pub owner: Signer<'info>,
+    pub owner: UncheckedAccount<'info>,
+    /// What the venue knows of the chain.
+    pub chain_health: AccountLoader<'info, ChainHealth>,
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
@@ -25,7 +32,8 @@ pub struct CancelPoolRequest<'info> {
         has_one = silo @ HoldfastError::WrongSilo,
     )]
     pub request: AccountLoader<'info, PoolRequest>,
-    /// Where the deposit or the shares return; checked by `tokens::check_account`.
+    /// Where the deposit or the shares return; checked by `tokens::check_account`. Whoever is not the
+    /// owner returns them to where they came from.
     /// CHECK: as said above.
     #[account(mut)]
     pub refund: UncheckedAccount<'info>,
@@ -41,10 +49,13 @@ pub struct CancelPoolRequest<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-/// Takes a waiting request back: the deposit, or the shares, return in full.
+/// Takes a request back: the deposit, or the shares, return in full. From the moment a price may
+/// decide it until it lapses, nobody can.
 pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     let accounts = &ctx.accounts;
     let request = *accounts.request.load()?;
+    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    check_returnable(accounts, &request, request.stage(&chain))?;
     let mut silo = accounts.silo.load_mut()?;
     let kind = request.kind();
     // It ends up with everything but insurance, so a deposit never waits for the insurance fund.
@@ -68,5 +79,20 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
         tokens::mint_shares(&accounts.share_mint, refund, silo, &signer, request.amount)?;
     }
     emit!(PoolRequestCancelled { request: accounts.request.key() });
+    Ok(())
+}
+
+/// The owner takes back what waits or has lapsed, wherever to; others return what has lapsed.
+fn check_returnable(
+    accounts: &CancelPoolRequest,
+    request: &PoolRequest,
+    stage: Stage,
+) -> Result<()> {
+    require!(stage != Stage::Due, HoldfastError::RequestDue);
+    if accounts.authority.key() == request.owner {
+        return Ok(());
+    }
+    require!(stage == Stage::Lapsed, HoldfastError::NotOwner);
+    require_keys_eq!(accounts.refund.key(), request.refund, HoldfastError::WrongTokenAccount);
     Ok(())
 }

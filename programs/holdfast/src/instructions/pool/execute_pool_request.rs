@@ -2,14 +2,16 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::chain::policy::Action;
-use holdfast_risk::market::exposure::{SideTotal, traders_gain};
-use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
-use holdfast_risk::{Bps, SignedUsd, Usd};
+use holdfast_risk::pool::request::Stage;
+use holdfast_risk::pool::worth::{self, TradersResult};
+use holdfast_risk::pool::{Exit, Joined, PoolKind, join, leave};
+use holdfast_risk::{SignedUsd, Usd};
 
 use crate::account_health;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequestExecuted;
+use crate::pool_worth::{self, Valued};
 use crate::state::{ChainHealth, PoolRequest, Silo};
 use crate::tokens;
 
@@ -60,32 +62,30 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     chain.require(Action::ChangePool)?;
-    let due = request.due(&silo.terms);
-    require!(chain.now >= due, HoldfastError::RequestNotDue);
+    match request.stage(&chain) {
+        Stage::Waits => return err!(HoldfastError::RequestNotDue),
+        Stage::Lapsed => return err!(HoldfastError::RequestLapsed),
+        Stage::Due => (),
+    }
     let ledger = Ledger::from(&silo.ledger);
-    let assets = match kind {
-        PoolKind::Insurance => ledger.insurance,
+    let joins = request.leaves == 0;
+    let worth = match kind {
+        PoolKind::Insurance => worth::insurance(&ledger, joins),
         PoolKind::Liquidity => {
-            let owed = owed_to_traders(&ctx, &silo, &request, &chain)?;
-            liquidity_value(&ledger, owed, request.leaves == 0).into_program_error()?
+            worth::liquidity(&ledger, &traders_result(&ctx, &silo, &request, &chain)?, joins)
         }
-    };
-    let received = if request.leaves == 0 {
-        let pool = silo.pool(kind, assets);
-        let (after, shares) =
-            join(&ledger, kind, pool, Usd(request.amount), request.least).into_program_error()?;
-        silo.ledger.set(&after);
-        let outstanding = silo.shares_mut(kind);
-        *outstanding = outstanding.checked_add(shares).ok_or(HoldfastError::Overflow)?;
-        shares
+    }
+    .into_program_error()?;
+    let received = if joins {
+        join_pool(&mut silo, &request, &ledger, worth)?
     } else {
-        leave_pool(&mut silo, &request, &ledger, assets)?
+        leave_pool(&mut silo, &request, &ledger, worth)?
     };
     silo.invariant()?;
     let signer = tokens::SiloSigner::of(&silo);
     drop(silo);
     let (silo, to) = (accounts.silo.as_ref(), &accounts.destination);
-    if request.leaves == 0 {
+    if joins {
         tokens::mint_shares(&accounts.share_mint, to, silo, &signer, received)?;
     } else {
         tokens::pay(&accounts.vault, to, silo, &signer, received)?;
@@ -94,55 +94,62 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
         request: accounts.request.key(),
         amount: request.amount,
         received,
-        assets: assets.0,
+        worth: worth.0,
     });
     Ok(())
 }
 
-fn leave_pool(silo: &mut Silo, request: &PoolRequest, ledger: &Ledger, assets: Usd) -> Result<u64> {
+fn join_pool(
+    silo: &mut Silo,
+    request: &PoolRequest,
+    ledger: &Ledger,
+    worth: SignedUsd,
+) -> Result<u64> {
+    let (kind, deposit) = (request.kind(), Usd(request.amount));
+    let Joined { ledger, shares, unheld } =
+        join(ledger, kind, worth, silo.shares(kind), deposit, request.least)
+            .into_program_error()?;
+    silo.ledger.set(&ledger);
+    silo.issue(kind, shares, unheld)?;
+    Ok(shares)
+}
+
+fn leave_pool(
+    silo: &mut Silo,
+    request: &PoolRequest,
+    ledger: &Ledger,
+    worth: SignedUsd,
+) -> Result<u64> {
     let kind = request.kind();
     let exit = Exit {
         shares: request.amount,
         at_request: (kind == PoolKind::Insurance).then_some(Usd(request.worth_at_request)),
         least: Usd(request.least),
     };
-    let (open, utilisation) = (Usd(silo.open_notional), Bps(silo.terms.utilisation_bps));
-    let pool = silo.pool(kind, assets);
-    let (after, paid) = leave(ledger, kind, pool, exit, open, utilisation).into_program_error()?;
+    let (after, paid) =
+        leave(ledger, kind, worth, silo.shares(kind), exit, &silo.claims()).into_program_error()?;
     silo.ledger.set(&after);
-    let outstanding = silo.shares_mut(kind);
-    *outstanding = outstanding.checked_sub(request.amount).ok_or(HoldfastError::Overflow)?;
+    silo.retire(kind, request.amount)?;
     silo.take_from_vault(kind, paid.0)?;
     Ok(paid.0)
 }
 
-/// What the traders of all the silo's markets would gain at prices published since the request was
-/// due: the most while somebody leaves, the least while somebody joins. A market without positions
-/// owes nothing, whatever its price.
-fn owed_to_traders<'info>(
+/// What the traders of all the silo's markets would gain and lose, against whoever moves.
+fn traders_result<'info>(
     ctx: &Context<'info, ExecutePoolRequest<'info>>,
     silo: &Silo,
     request: &PoolRequest,
     chain: &Chain,
-) -> Result<SignedUsd> {
+) -> Result<TradersResult> {
     let count = ctx.remaining_accounts.len();
     require!(count == usize::from(silo.market_count), HoldfastError::MarketsMissing);
-    let (due, leaves) = (request.due(&silo.terms), request.leaves != 0);
-    let mut owed = SignedUsd(0);
+    let (due, leaves) = (request.due(), request.leaves != 0);
+    let valued = Valued { due, leaves, cash: Usd(silo.ledger.liquidity) };
+    let mut traders = TradersResult::default();
     for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
         let market = account_health::open_market(info, &ctx.accounts.silo.key(), index)
             .map_err(|_| HoldfastError::MarketsMissing)?;
-        let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
-        if longs.size.0 == 0 && shorts.size.0 == 0 {
-            continue;
-        }
-        let point = account_health::fresh_price(&market, chain)?;
-        require!(point.published >= due, HoldfastError::RequestNotDue);
-        let price =
-            |side| if leaves { point.trader_favourable(side) } else { point.trader_adverse(side) };
-        let gain =
-            traders_gain(&longs, &shorts, price, |side| market.carry(side)).into_program_error()?;
-        owed = owed.plus(gain).into_program_error()?;
+        pool_worth::add_market(&mut traders, &market, chain, &valued)?;
     }
-    Ok(owed)
+    Ok(traders)
 }

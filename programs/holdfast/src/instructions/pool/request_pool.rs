@@ -1,7 +1,8 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use holdfast_risk::Usd;
 use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::share::Pool;
+use holdfast_risk::{Millis, Usd};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
@@ -84,7 +85,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     if order.leaves {
         let burn_from = &accounts.source;
         tokens::burn_shares(&accounts.share_mint, burn_from, &accounts.owner, order.amount)?;
-        let pool = silo.pool(kind, Usd(silo.ledger.insurance));
+        let pool = Pool { assets: Usd(silo.ledger.insurance), shares: silo.shares(kind) };
         if kind == PoolKind::Insurance {
             worth_at_request = pool.amount_for(order.amount).into_program_error()?.0;
         }
@@ -97,6 +98,12 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     }
     silo.invariant()?;
 
+    let now = Chain::guard(&*accounts.chain_health.load()?)?.now;
+    let unstakes = order.leaves && order.insurance;
+    let terms = &silo.terms;
+    let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
+    // Terms that change later do not reach back.
+    let due = now.after(Millis(wait));
     let mut request = accounts.request.load_init()?;
     request.version = VERSION;
     request.bump = ctx.bumps.request;
@@ -109,12 +116,15 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     request.amount = order.amount;
     request.least = order.least;
     request.worth_at_request = worth_at_request;
-    request.requested_ms = Chain::guard(&*accounts.chain_health.load()?)?.now.0;
+    request.requested_ms = now.0;
+    request.due_ms = due.0;
+    request.refund = accounts.source.key();
     emit!(PoolRequested {
         request: accounts.request.key(),
         pool: request.pool,
         leaves: order.leaves,
         amount: order.amount,
+        due_ms: request.due_ms,
     });
     Ok(())
 }

@@ -36,9 +36,9 @@ pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
     let held = account.position(market.index).size.0;
     require!(held != 0, HoldfastError::NoPosition);
     let book = trade_context::open(&silo, &market, &account);
-    let insurance = silo.insurance_terms();
-    let settled = settlement::settle(&book, price, insurance, chain.now).into_program_error()?;
-    trade_context::store(&settled.book, &mut silo, &mut market, &mut account, chain.now)?;
+    let cover = silo.cover(market.index, &account.debts, chain.now);
+    let settled = settlement::settle(&book, price, &cover).into_program_error()?;
+    trade_context::store(&settled, &mut silo, &mut market, &mut account, chain.now)?;
     if account.open_markets == 0 {
         account.clear_flag();
     }

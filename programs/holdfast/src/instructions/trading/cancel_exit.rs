@@ -19,7 +19,7 @@ pub fn cancel_exit(ctx: Context<CancelExit>) -> Result<()> {
     let mut account = ctx.accounts.account.load_mut()?;
     let amount = account.exit_amount;
     require!(amount > 0, HoldfastError::NoExit);
-    account.exit_amount = 0;
+    (account.exit_amount, account.exit_asked) = (0, 0);
     account.receive(amount)?;
     emit!(ExitCancelled { account: ctx.accounts.account.key(), amount });
     Ok(())

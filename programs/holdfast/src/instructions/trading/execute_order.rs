@@ -57,7 +57,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     let held = account.position(market.index).size.0;
     let traded = &executed.traded;
     let now = market.now(chain.now);
-    trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    trade_context::store(traded, &mut silo, &mut market, &mut account, now)?;
     account.note_position_change(market.index, now);
     if traded.trade.opened.0 > 0 {
         account.clear_flag();

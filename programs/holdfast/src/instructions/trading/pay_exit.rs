@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
+use holdfast_risk::Usd;
 use holdfast_risk::chain::policy::{Action, permit};
-use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow, paid, payable};
+use holdfast_risk::chain::rate_limit::payable;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::{Millis, Usd};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
@@ -44,17 +44,12 @@ pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
     require!(waits.0 > 0, HoldfastError::NoExit);
     let to = &accounts.destination;
     require_keys_eq!(to.key(), account.exit_to, HoldfastError::WrongTokenAccount);
-    let exit = Exit { amount: waits, requested: Millis(account.exit_ms) };
-    let spent = RateLimitWindow { since: Millis(silo.outflow_since_ms), amount: Usd(silo.outflow) };
     let permit = permit(Action::WithdrawIdle, chain.monitor.state);
-    let collateral = Usd(silo.ledger.collateral);
-    let amount = payable(exit, spent, chain.now, collateral, permit).into_program_error()?;
+    let amount = payable(account.exit(), chain.now, permit).into_program_error()?;
     require!(amount.0 > 0, HoldfastError::OutflowLimit);
 
-    let spent = paid(spent, chain.now, amount).into_program_error()?;
-    (silo.outflow_since_ms, silo.outflow) = (spent.since.0, spent.amount.0);
     account.exit_amount = waits.minus(amount).into_program_error()?.0;
-    silo.ledger.collateral = collateral.minus(amount).into_program_error()?.0;
+    silo.ledger.collateral = Usd(silo.ledger.collateral).minus(amount).into_program_error()?.0;
     silo.take_from_vault(PoolKind::Liquidity, amount.0)?;
     silo.invariant()?;
     let (signer, counted) = (tokens::SiloSigner::of(&silo), silo.ledger.in_liquidity_vault);

@@ -46,6 +46,7 @@ pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     account.collateral = Usd(account.collateral).minus(Usd(amount)).into_program_error()?.0;
     account.exit_amount = amount;
+    account.exit_asked = amount;
     account.exit_ms = chain.now.0;
     account.exit_to = accounts.destination.key();
     emit!(ExitRequested {

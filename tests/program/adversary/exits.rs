@@ -1,0 +1,156 @@
+//! Exits while the chain recovers: nobody's traffic, and no legal setting, keeps anybody in.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::state::SiloTermsState;
+use holdfast_client::instruction;
+use holdfast_migrations::presets;
+use holdfast_testkit::audit::Audit;
+use holdfast_testkit::{Trader, tokens};
+use solana_signer::Signer;
+
+use super::owner;
+use crate::exits::{HOUR, MONEY, pay, request, shelter_for};
+use crate::pool::Provider;
+use crate::world::{CALM, LIQUIDITY, SOL, World};
+
+fn held(world: &World, trader: &Trader) -> u64 {
+    tokens::balance(&world.cluster, &trader.wallet)
+}
+
+fn break_chain(world: &mut World) {
+    world.break_chain();
+    world.observe().unwrap();
+}
+
+#[test]
+fn traffic_in_normal_does_not_lower_what_shelter_pays() {
+    let mut world = World::new();
+    let victim = world.trader(MONEY).unwrap();
+    let crowd = world.trader(20 * MONEY).unwrap();
+    world.send(request(&world, &victim, MONEY));
+    world.send(request(&world, &crowd, 20 * MONEY));
+    world.send(pay(&world, &crowd));
+    break_chain(&mut world);
+    shelter_for(&mut world, HOUR);
+    world.send(pay(&world, &victim));
+    assert!(held(&world, &victim) >= MONEY / 10, "{}", held(&world, &victim));
+}
+
+#[test]
+fn nobody_takes_each_hours_payments_by_asking_again() {
+    let mut world = World::new();
+    let (victim, whale) = (world.trader(MONEY).unwrap(), world.trader(20 * MONEY).unwrap());
+    break_chain(&mut world);
+    world.send(request(&world, &victim, MONEY));
+    for hour in 1..=3_u32 {
+        world.send(request(&world, &whale, world.account(&whale.account).collateral));
+        shelter_for(&mut world, HOUR);
+        world.send(pay(&world, &whale));
+        let back = held(&world, &whale);
+        let (silo, account) = (world.silo, whale.account);
+        world.send(instruction::deposit(owner(&whale), whale.wallet, silo, account, back));
+        world.send(instruction::cancel_exit(owner(&whale), account));
+        world.send(pay(&world, &victim));
+        let left = (0..hour).fold(MONEY, |left, _| left - left / 10);
+        assert!(held(&world, &victim) >= MONEY - left, "hour {hour}: {}", held(&world, &victim));
+    }
+    assert_eq!(Audit::of(&world, &[victim.account, whale.account]), Audit::default());
+}
+
+#[test]
+fn a_destination_that_is_gone_keeps_nobody_in() {
+    let mut world = World::new();
+    let trader = world.trader(MONEY).unwrap();
+    world.send(request(&world, &trader, MONEY));
+    let gone = solana_account::Account::default();
+    world.cluster.set(trader.wallet, gone);
+    world.fails(&pay(&world, &trader));
+    world.send(instruction::cancel_exit(owner(&trader), trader.account));
+    let other = world.token_account("other", world.mint, owner(&trader), 0);
+    let (silo, account) = (world.silo, trader.account);
+    world.send(instruction::request_exit(owner(&trader), silo, account, other, MONEY));
+    world.send(instruction::pay_exit(silo, account, other));
+    assert_eq!(world.balance(&other), MONEY);
+    world.send(instruction::close_margin_account(owner(&trader), account));
+}
+
+/// Every combination of the extremes that decide who can leave when.
+fn corners() -> Vec<SiloTermsState> {
+    let mut corners = vec![presets::silo()];
+    let extremes: [fn(&mut SiloTermsState, bool); 6] = [
+        |terms, most| terms.payable_share_bps = if most { 10_000 } else { 1_000 },
+        |terms, most| terms.utilisation_bps = if most { 50_000 } else { 1_000 },
+        |terms, most| terms.maturity_ms = if most { 86_400_000 } else { 0 },
+        |terms, most| terms.request_delay_ms = if most { 3_600_000 } else { 5_000 },
+        |terms, most| {
+            (terms.insurance_share_bps, terms.protocol_share_bps) =
+                if most { (10_000, 0) } else { (0, 10_000) };
+        },
+        |terms, most| {
+            (terms.outage_reserve_bps, terms.epoch_cap_bps) =
+                if most { (9_000, 10_000) } else { (0, 0) };
+        },
+    ];
+    for set in extremes {
+        let both = corners.iter().flat_map(|terms| {
+            [false, true].map(|most| {
+                let mut corner = *terms;
+                set(&mut corner, most);
+                corner
+            })
+        });
+        corners = both.collect();
+    }
+    corners
+}
+
+#[test]
+fn everybody_leaves_under_every_legal_setting() {
+    let world = World::new();
+    let corners = corners();
+    assert_eq!(corners.len(), 64);
+    for terms in corners {
+        assert!(terms.check().is_ok(), "{terms:?}");
+        let mut world = world.fork();
+        let mut silo = world.silo_state();
+        silo.terms = terms;
+        world.put(&silo);
+        leave(&mut world, &terms);
+    }
+}
+
+/// Somebody provides, somebody wins from them, and both go.
+fn leave(world: &mut World, terms: &SiloTermsState) {
+    let (delay, calm) = (terms.request_delay_ms + 1_000, CALM);
+    let provider = Provider::new(world, false, LIQUIDITY);
+    world.send(provider.request(world, false, LIQUIDITY, 0));
+    world.pass_to(delay, &calm);
+    world.send(provider.execute(world, false));
+    let trader = world.trader_with(MONEY * 10, &[(0, 40_000_000)]);
+    let risen = [SOL * 120 / 100, calm[1]];
+    world.pass_to(3_000, &risen);
+    world.trade(&trader, 0, -40_000_000, &risen).unwrap();
+    assert!(world.account(&trader.account).pending_profit > 0);
+
+    world.pass_to(terms.maturity_ms + 1_000, &risen);
+    let silo = world.silo;
+    world.send(instruction::mature_profit(owner(&trader), silo, trader.account));
+    let all = world.account(&trader.account).collateral;
+    world.send(request(world, &trader, all));
+    world.send(pay(world, &trader));
+    assert_eq!(held(world, &trader), all);
+
+    let shares = world.balance(&provider.shares);
+    world.send(provider.request(world, true, shares, 0));
+    world.pass_to(delay, &risen);
+    let leaving = provider.execute(world, true);
+    let payer = world.admin.pubkey();
+    match world.cluster.simulate(std::slice::from_ref(&leaving), &payer) {
+        Err(failure) if failure.is(HoldfastError::ReconcileFirst) => {
+            world.send(instruction::reconcile_vaults(silo));
+        }
+        done => done.unwrap_or_else(|failure| panic!("{terms:?}: {}", failure.message)),
+    }
+    world.send(leaving);
+    assert!(world.balance(&provider.money) > LIQUIDITY * 99 / 100);
+}

@@ -1,0 +1,98 @@
+//! The insurance fund: what a share costs, and who leaves when.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::{address, instruction};
+
+use crate::debt::{RISEN, owing};
+use crate::pool::Provider;
+use crate::world::{CALM, INSURANCE, LIQUIDITY, World};
+
+const DAY: u64 = 86_400_000;
+
+/// A fund that came in as donations and fees, with nobody's stake in it.
+fn unstaked() -> World {
+    let mut world = World::set_up(|_, _| ());
+    world.lock();
+    world.join_pool(false, LIQUIDITY, &CALM).unwrap();
+    let vault = address::insurance_vault(&world.silo);
+    world.give(&vault, INSURANCE);
+    world.send(instruction::reconcile_vaults(world.silo));
+    assert_eq!(world.silo_state().ledger.insurance, INSURANCE);
+    world
+}
+
+/// Leaves with everything after the cooldown.
+fn unstake(world: &mut World, staker: &Provider) -> u64 {
+    let (shares, before) = (world.balance(&staker.shares), world.balance(&staker.money));
+    world.send(staker.request(world, true, shares, 0));
+    world.pass_to(DAY, &CALM);
+    world.send(staker.execute(world, true));
+    world.balance(&staker.money) - before
+}
+
+#[test]
+fn one_share_does_not_cost_a_whole_fund() {
+    let victims = 19_900_000_000;
+    for attackers in [0, 1_000_000, 7_777_777] {
+        let mut world = unstaked();
+        let attacker = Provider::new(&mut world, true, attackers + 1);
+        if attackers > 0 {
+            attacker.join(&mut world, attackers, &CALM);
+            assert_eq!(world.balance(&attacker.shares), attackers, "a unit each");
+        }
+        let victim = Provider::new(&mut world, true, victims);
+        victim.join(&mut world, victims, &CALM);
+        let returned = unstake(&mut world, &victim);
+        assert!(victims - returned <= victims / 1_000_000 + 2, "{returned} of {victims}");
+        if attackers > 0 {
+            assert!(unstake(&mut world, &attacker) <= attackers);
+        }
+        let silo = world.silo_state();
+        assert!(silo.ledger.insurance >= INSURANCE, "the fund stays nobody's");
+    }
+}
+
+#[test]
+fn a_deposit_too_small_for_its_shares_is_returned_and_not_rounded_away() {
+    let mut world = unstaked();
+    let staker = Provider::new(&mut world, true, 999_999);
+    world.send(staker.request(&world, false, 999_999, 0));
+    world.pass_to(6_000, &CALM);
+    world.refuses(&staker.execute(&world, false), HoldfastError::DepositTooSmall);
+    for _ in 0..20 {
+        world.pass_to(30_000, &CALM);
+    }
+    world.send(staker.cancel(&world, staker.money));
+    assert_eq!(world.balance(&staker.money), 999_999);
+}
+
+#[test]
+fn nobody_unstakes_ahead_of_a_loss_that_may_come() {
+    let stake = INSURANCE;
+    let (mut world, trader) = owing(&RISEN);
+    let staker = Provider::new(&mut world, true, stake);
+    staker.join(&mut world, stake, &RISEN);
+    let ledger = world.silo_state().ledger;
+    let debt = world.account(&trader.account).debt;
+    assert!(debt > 0 && ledger.debt == debt);
+    let paid = unstake(&mut world, &staker);
+    let share = (u128::from(ledger.insurance - debt) * u128::from(stake)
+        / u128::from(ledger.insurance)) as u64;
+    assert!(paid.abs_diff(share) <= 10, "{paid}, not {share}");
+}
+
+#[test]
+fn a_cooldown_is_not_prepaid() {
+    let mut world = World::new();
+    let staker = Provider::new(&mut world, true, INSURANCE);
+    staker.join(&mut world, INSURANCE, &CALM);
+    let shares = world.balance(&staker.shares);
+    world.send(staker.request(&world, true, shares, 0));
+    world.pass_to(2 * DAY, &CALM);
+    world.refuses(&staker.execute(&world, true), HoldfastError::RequestLapsed);
+    world.send(staker.cancel(&world, staker.shares));
+    assert_eq!(world.balance(&staker.shares), shares);
+    world.send(staker.request(&world, true, shares, 0));
+    world.pass_to(DAY - 1_000, &CALM);
+    world.refuses(&staker.execute(&world, true), HoldfastError::RequestNotDue);
+}
