@@ -1,0 +1,171 @@
+//! Random restarts, and from each a climb on what the attack gains.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::course::Course;
+use super::draw::Draw;
+use super::grammar::Move;
+use super::stage::{Stage, Theatre};
+use super::world::{Outcome, World};
+
+/// Courses, drawn anew, on which a gain has to show again.
+const PROOFS: u64 = 4;
+/// Loss that a climb accepts now and then in the beginning, native units: about the fees of a trade.
+const WARMTH: f64 = 2e9;
+
+/// What a seed came to.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The seed.
+    pub seed: u64,
+    /// What it drew.
+    pub theatre: Theatre,
+    /// The best sequence.
+    pub moves: Vec<Move>,
+    /// Its gain at zero exposure, native units: the mean over courses the climb did not see.
+    pub profit: i64,
+    /// Its gain on each of them.
+    pub proofs: Vec<i64>,
+    /// Accounts that could not be liquidated in time, most in one attempt.
+    pub violations: u32,
+    /// A sequence with which one could not, if any.
+    pub shield: Option<Vec<Move>>,
+    /// Attempts played.
+    pub attempts: u64,
+}
+
+/// A search for gain from one seed.
+pub struct Search<'s> {
+    stage: &'s Stage,
+    theatre: Theatre,
+    seed: u64,
+    attempts: u64,
+}
+
+impl<'s> Search<'s> {
+    /// Begins a search.
+    pub fn new(stage: &'s Stage, seed: u64) -> Self {
+        let mut random = ChaCha20Rng::seed_from_u64(seed);
+        let theatre = Theatre::draw(&mut random);
+        Self { stage, theatre, seed, attempts: 0 }
+    }
+
+    /// Searches: one random sequence, then `climb` changes of it.
+    pub fn run(mut self, climb: u32) -> Found {
+        let mut random = ChaCha20Rng::seed_from_u64(self.seed ^ 0x5EED);
+        let course = self.course(0);
+        let mut draw = Draw { random: &mut random, kinds: self.theatre.kinds };
+        let mut moves = draw.sequence();
+        let mut score = self.attempt(&course, &moves, false).profit;
+        let (mut best, mut best_score) = (moves.clone(), score);
+        let mut shield = None;
+        let mut violations = 0;
+        for step in 0..climb {
+            let child = draw.mutate(&moves);
+            let outcome = self.attempt(&course, &child, false);
+            if outcome.violations > violations {
+                violations = outcome.violations;
+                shield = Some(child.clone());
+            }
+            let warmth = WARMTH * f64::from(climb - step) / f64::from(climb);
+            if draw.random.random_bool(accepted(outcome.profit - score, warmth)) {
+                (moves, score) = (child, outcome.profit);
+            }
+            if score > best_score {
+                (best, best_score) = (moves.clone(), score);
+            }
+        }
+        let proofs = if best_score > 0 { self.prove(&best) } else { vec![narrow(best_score)] };
+        let profit = proofs.iter().sum::<i64>() / proofs.len() as i64;
+        Found {
+            seed: self.seed,
+            theatre: self.theatre,
+            moves: best,
+            profit,
+            proofs,
+            violations,
+            shield,
+            attempts: self.attempts,
+        }
+    }
+
+    /// Plays a sequence on the course the climb saw, or on one drawn anew.
+    pub fn replay(&mut self, moves: &[Move], course: u64) -> Outcome {
+        let course = self.course(course);
+        self.attempt(&course, moves, true)
+    }
+
+    /// Leaves out every move without which the gain, or what `keeps` asks for, stays.
+    pub fn minimise(&mut self, moves: &[Move], keeps: impl Fn(&Outcome) -> bool) -> Vec<Move> {
+        let course = self.course(0);
+        let mut moves = moves.to_vec();
+        let mut place = 0;
+        while place < moves.len() {
+            let mut shorter = moves.clone();
+            let removed = shorter.remove(place);
+            if keeps(&self.attempt(&course, &shorter, false)) {
+                moves = shorter;
+                continue;
+            }
+            if let Move::Send { acts, guard, tries, early } = removed {
+                self.narrow_acts(&mut moves, place, acts, |acts| {
+                    Move::Send { acts, guard, tries, early }
+                }, &keeps, &course);
+            }
+            place += 1;
+        }
+        moves
+    }
+
+    fn narrow_acts(
+        &mut self,
+        moves: &mut [Move],
+        place: usize,
+        mut acts: Vec<super::grammar::Act>,
+        send: impl Fn(Vec<super::grammar::Act>) -> Move,
+        keeps: &impl Fn(&Outcome) -> bool,
+        course: &Course,
+    ) {
+        let mut act = 0;
+        while acts.len() > 1 && act < acts.len() {
+            let mut fewer = acts.clone();
+            fewer.remove(act);
+            let mut tried = moves.to_vec();
+            tried[place] = send(fewer.clone());
+            if keeps(&self.attempt(course, &tried, false)) {
+                moves[place] = tried[place].clone();
+                acts = fewer;
+            } else {
+                act += 1;
+            }
+        }
+    }
+
+    fn prove(&mut self, moves: &[Move]) -> Vec<i64> {
+        let proofs = (1..=PROOFS).map(|number| {
+            let course = self.course(number);
+            narrow(self.attempt(&course, moves, false).profit)
+        });
+        proofs.collect()
+    }
+
+    fn course(&self, number: u64) -> Course {
+        Course::draw(self.theatre.shape, self.seed.wrapping_mul(31).wrapping_add(number))
+    }
+
+    fn attempt(&mut self, course: &Course, moves: &[Move], traced: bool) -> Outcome {
+        self.attempts += 1;
+        World::begin(self.stage, self.theatre, course, traced).play(moves)
+    }
+}
+
+/// How likely a climb takes a change of its score.
+#[expect(clippy::cast_precision_loss, reason = "a probability")]
+fn accepted(change: i128, warmth: f64) -> f64 {
+    if change >= 0 { 1.0 } else { (change as f64 / warmth).exp() }
+}
+
+fn narrow(profit: i128) -> i64 {
+    i64::try_from(profit).unwrap_or(if profit < 0 { i64::MIN } else { i64::MAX })
+}
