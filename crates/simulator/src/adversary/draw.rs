@@ -13,8 +13,7 @@ const LONGEST: usize = 14;
 /// Instructions in a transaction, at most.
 const WIDEST: usize = 5;
 /// Distances from the true price, basis points.
-const DISTANCES: [i32; 14] =
-    [2, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400, 1_000, 5_000, 10_000];
+const DISTANCES: [i32; 14] = [2, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400, 1_000, 5_000, 10_000];
 /// Percent of the price that a wrong print shows.
 const PRINTS: [u32; 8] = [10, 20, 50, 85, 115, 200, 500, 1_000];
 

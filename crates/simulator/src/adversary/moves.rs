@@ -9,7 +9,7 @@ use holdfast_testkit::venue::{feed_address, feed_id};
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
-use super::grammar::{Act, Amount, Size, Target, Ticket, Tick, Trigger, Who};
+use super::grammar::{Act, Amount, Size, Target, Tick, Ticket, Trigger, Who};
 use super::world::World;
 
 /// The largest position an account may have, native units of notional: the presets' share of the
@@ -111,14 +111,7 @@ impl<'w, 's> Bundle<'w, 's> {
         let amount = resolve(amount, self.state(who).collateral)?;
         let markets = self.world.venue.markets_of(&trader.account, None);
         let (silo, owner) = (self.world.venue.silo, trader.keypair.pubkey());
-        Some(instruction::withdraw(
-            owner,
-            silo,
-            trader.account,
-            trader.wallet,
-            amount,
-            &markets,
-        ))
+        Some(instruction::withdraw(owner, silo, trader.account, trader.wallet, amount, &markets))
     }
 
     fn place(&mut self, who: Who, ticket: Ticket) -> Option<Instruction> {

@@ -56,26 +56,25 @@ impl<'s> Search<'s> {
         let mut random = ChaCha20Rng::seed_from_u64(self.seed ^ 0x5EED);
         let course = self.course(0);
         let mut draw = Draw { random: &mut random, kinds: self.theatre.kinds };
-        let mut moves = draw.sequence();
-        let mut score = self.attempt(&course, &moves, false).profit;
-        let (mut best, mut best_score) = (moves.clone(), score);
-        let mut shield = None;
-        let mut violations = 0;
+        let mut climber = Climber::begin(self.stage, self.theatre, &course, draw.sequence());
+        let (mut best, mut best_score) = (climber.moves.clone(), climber.score);
+        let (mut violations, mut shield) = (0, None);
         for step in 0..climb {
-            let child = draw.mutate(&moves);
-            let outcome = self.attempt(&course, &child, false);
+            let child = draw.mutate(&climber.moves);
+            let (outcome, worlds) = climber.attempt(&child);
             if outcome.violations > violations {
                 violations = outcome.violations;
                 shield = Some(child.clone());
             }
             let warmth = WARMTH * f64::from(climb - step) / f64::from(climb);
-            if draw.random.random_bool(accepted(outcome.profit - score, warmth)) {
-                (moves, score) = (child, outcome.profit);
+            if draw.random.random_bool(accepted(outcome.profit - climber.score, warmth)) {
+                climber.take(child, outcome.profit, worlds);
             }
-            if score > best_score {
-                (best, best_score) = (moves.clone(), score);
+            if climber.score > best_score {
+                (best, best_score) = (climber.moves.clone(), climber.score);
             }
         }
+        self.attempts += u64::from(climb) + 1;
         let proofs = if best_score > 0 { self.prove(&best) } else { vec![narrow(best_score)] };
         let profit = proofs.iter().sum::<i64>() / proofs.len() as i64;
         Found {
@@ -109,9 +108,14 @@ impl<'s> Search<'s> {
                 continue;
             }
             if let Move::Send { acts, guard, tries, early } = removed {
-                self.narrow_acts(&mut moves, place, acts, |acts| {
-                    Move::Send { acts, guard, tries, early }
-                }, &keeps, &course);
+                self.narrow_acts(
+                    &mut moves,
+                    place,
+                    acts,
+                    |acts| Move::Send { acts, guard, tries, early },
+                    &keeps,
+                    &course,
+                );
             }
             place += 1;
         }
@@ -156,7 +160,47 @@ impl<'s> Search<'s> {
 
     fn attempt(&mut self, course: &Course, moves: &[Move], traced: bool) -> Outcome {
         self.attempts += 1;
-        World::begin(self.stage, self.theatre, course, traced).play(moves)
+        let mut world = World::begin(self.stage, self.theatre, course, traced);
+        world.play(moves, |_| ());
+        world.end()
+    }
+}
+
+/// Where a climb stands. The world before each move is kept: a changed sequence is played from its
+/// first change on.
+struct Climber<'c> {
+    moves: Vec<Move>,
+    score: i128,
+    worlds: Vec<World<'c>>,
+}
+
+impl<'c> Climber<'c> {
+    fn begin(stage: &'c Stage, theatre: Theatre, course: &'c Course, moves: Vec<Move>) -> Self {
+        let worlds = vec![World::begin(stage, theatre, course, false)];
+        let mut climber = Self { moves: Vec::new(), score: 0, worlds };
+        let (outcome, worlds) = climber.attempt(&moves);
+        climber.take(moves, outcome.profit, worlds);
+        climber
+    }
+
+    /// Plays a sequence, and says how the world was before each move that is new and at the end.
+    fn attempt(&self, moves: &[Move]) -> (Outcome, Vec<World<'c>>) {
+        let same = self.same(moves);
+        let mut world = self.worlds[same].fork();
+        let mut worlds = Vec::with_capacity(moves.len() - same + 1);
+        world.play(&moves[same..], |world| worlds.push(world.fork()));
+        (world.end(), worlds)
+    }
+
+    fn take(&mut self, moves: Vec<Move>, score: i128, worlds: Vec<World<'c>>) {
+        self.worlds.truncate(self.same(&moves));
+        self.worlds.extend(worlds);
+        (self.moves, self.score) = (moves, score);
+    }
+
+    /// Moves with which a sequence begins as this one does.
+    fn same(&self, moves: &[Move]) -> usize {
+        self.moves.iter().zip(moves).take_while(|(own, new)| own == new).count()
     }
 }
 

@@ -3,8 +3,8 @@
 use holdfast_client::holdfast::state::{ChangeKind, MarketTermsState};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{SiloPlan, presets};
-use holdfast_testkit::venue::{ALL, LONE, Listing, keypair, silo_plan};
 use holdfast_risk::chain::health::State;
+use holdfast_testkit::venue::{ALL, LONE, Listing, keypair, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue, tokens};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
@@ -21,8 +21,9 @@ const LIQUIDITY: u64 = 50_000_000_000_000;
 const INSURANCE: u64 = 2_000_000_000_000;
 /// What the attacker has for each account, native units.
 pub const PURSE: u64 = 3_000_000_000_000;
-/// What the straddle's accounts hold, native units, and its size, millionths of a base unit.
-const THIN: u64 = 1_350_000_000_000;
+/// What the straddle's accounts hold in each crowd, native units: the initial margin and what
+/// trading costs beside that crowd; and the straddle's size, millionths of a base unit.
+const THIN: [u64; 2] = [1_170_000_000_000, 1_270_000_000_000];
 const STRADDLE: i64 = 98_000_000_000;
 /// Collateral of each honest trader, native units: nobody among them comes near maintenance on any
 /// course, so liquidating one is never legitimate income.
@@ -87,16 +88,19 @@ impl Theatre {
         let poster = [Some(1), Some(1), Some(1), Some(10), None][random.random_range(0..5)];
         let keeper = [Some(1), Some(1), Some(1), None][random.random_range(0..4)];
         let long = random.random_bool(0.4);
-        let stake =
-            [Stake::Outside, Stake::Inside, Stake::Straddle][random.random_range(0..3)];
+        let stake = [Stake::Outside, Stake::Inside, Stake::Straddle][random.random_range(0..3)];
+        let share = [0.3, 0.5, 0.7][random.random_range(0..3)];
         let mut kinds = 0;
         for bit in 0..12 {
-            if random.random_bool(0.6) {
+            if random.random_bool(share) {
                 kinds |= 1 << bit;
             }
         }
         if stake == Stake::Outside {
             kinds |= Kind::Deposit as u32;
+        }
+        if kinds & (Kind::Open as u32 | Kind::Pool as u32) == 0 {
+            kinds |= Kind::Reduce as u32;
         }
         Self { shape, poster, keeper, long, stake, kinds: Kinds(kinds) }
     }
@@ -148,14 +152,15 @@ impl Stage {
         let (mut balanced, mut long) = (venue.fork(), venue);
         let cast = populate(&mut balanced, CROWDS[0]).map_err(said)?;
         populate(&mut long, CROWDS[1]).map_err(said)?;
-        let staked = |venue: &Venue| -> Result<[Venue; 3], Failure> {
+        let staked = |venue: &Venue, thin: u64| -> Result<[Venue; 3], Failure> {
             Ok([
                 fund(venue.fork(), &cast, &[], false)?,
                 fund(venue.fork(), &cast, &[PURSE; 2], false)?,
-                fund(venue.fork(), &cast, &[THIN; 2], true)?,
+                fund(venue.fork(), &cast, &[thin; 2], true)?,
             ])
         };
-        let venues = [staked(&balanced).map_err(said)?, staked(&long).map_err(said)?];
+        let venues =
+            [staked(&balanced, THIN[0]).map_err(said)?, staked(&long, THIN[1]).map_err(said)?];
         Ok(Self { venues, cast, change })
     }
 
@@ -203,12 +208,7 @@ fn plan() -> SiloPlan {
 
 /// Moves money of the attacker inside, opens the straddle, and ends at a whole second with half a
 /// minute of quiet prices in the ring.
-fn fund(
-    mut venue: Venue,
-    cast: &Cast,
-    inside: &[u64],
-    positions: bool,
-) -> Result<Venue, Failure> {
+fn fund(mut venue: Venue, cast: &Cast, inside: &[u64], positions: bool) -> Result<Venue, Failure> {
     for (trader, amount) in cast.attackers.iter().zip(inside) {
         let owner = trader.keypair.pubkey();
         let deposit =

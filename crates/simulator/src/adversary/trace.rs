@@ -77,7 +77,8 @@ impl Trace {
             let key = (executed.account, executed.number);
             let refusals = self.refusals.get(&key).into_iter().flatten();
             let after = refusals.filter(|(at, _)| *at as u64 >= published);
-            let clues = after.map(|(_, why)| format!("executed at a price older than its refusal: {why}"));
+            let clues =
+                after.map(|(_, why)| format!("executed at a price older than its refusal: {why}"));
             self.clues.extend(clues.collect::<Vec<_>>());
             if second as u64 > published + 5 {
                 self.clues.insert("executed at a price older than five seconds".to_owned());
@@ -88,7 +89,8 @@ impl Trace {
                 "{second:>4} s    a pool worth {} took {} and gave {}",
                 executed.assets, executed.amount, executed.received,
             ));
-            self.clues.insert(format!("a pool request executed, worth {}", magnitude(executed.assets)));
+            self.clues
+                .insert(format!("a pool request executed, worth {}", magnitude(executed.assets)));
         }
     }
 

@@ -93,8 +93,7 @@ impl Holdings {
         let assets = if insurance {
             Some(ledger.insurance)
         } else {
-            owed(world, markets)
-                .and_then(|owed| liquidity_value(&ledger, owed, false).ok())
+            owed(world, markets).and_then(|owed| liquidity_value(&ledger, owed, false).ok())
         };
         let Some(pool) = assets.map(|assets| silo.pool(kind, assets)) else { return };
         let worth = pool.amount_for(shares).unwrap_or(Usd(0));

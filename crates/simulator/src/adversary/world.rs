@@ -38,6 +38,8 @@ pub struct World<'s> {
     print: Option<(usize, u32)>,
     /// Accounts that fail maintenance, and since when.
     watches: Watches,
+    /// What the attacker had in the beginning, native units.
+    before: i128,
     /// What the market's moves alone gave the attacker so far, millionths of a native unit.
     drift: i128,
     landed: u32,
@@ -61,7 +63,7 @@ impl<'s> World<'s> {
     pub fn begin(stage: &'s Stage, theatre: Theatre, course: &'s Course, traced: bool) -> Self {
         let venue = stage.venue(&theatre).fork();
         let began_ms = venue.cluster.now_ms();
-        Self {
+        let mut world = Self {
             venue,
             cast: &stage.cast,
             theatre,
@@ -73,12 +75,16 @@ impl<'s> World<'s> {
             honest_wait: false,
             print: None,
             watches: Watches::default(),
+            before: 0,
             drift: 0,
             landed: 0,
-        }
+        };
+        world.before = Holdings::of(&world).worth;
+        world
     }
 
-    fn fork(&self) -> Self {
+    /// The same attempt, to go on differently.
+    pub fn fork(&self) -> Self {
         Self {
             venue: self.venue.fork(),
             trace: self.trace.clone(),
@@ -87,24 +93,32 @@ impl<'s> World<'s> {
         }
     }
 
-    /// Plays moves to the end of the course and says what they came to.
-    pub fn play(mut self, moves: &[Move]) -> Outcome {
-        let before = Holdings::of(&self).worth;
+    /// Plays moves. Before each, and after the last, `keep` gets the world as it is.
+    pub fn play(&mut self, moves: &[Move], mut keep: impl FnMut(&Self)) {
         for step in moves {
-            if self.second + AFTERMATH >= SECONDS {
-                break;
+            keep(self);
+            if self.has_time() {
+                self.trace.say(|| format!("{:>4} s  {step}", self.second));
+                self.make(step);
             }
-            self.trace.say(|| format!("{:>4} s  {step}", self.second));
-            self.make(step);
         }
+        keep(self);
+    }
+
+    /// Lets what was left waiting have its consequences, and says what the attempt came to.
+    pub fn end(mut self) -> Outcome {
         self.wait(AFTERMATH, false);
         let after = Holdings::of(&self).worth;
         Outcome {
-            profit: after - before - self.drift.div_euclid(1_000_000) - ROUNDING,
+            profit: after - self.before - self.drift.div_euclid(1_000_000) - ROUNDING,
             landed: self.landed,
             violations: self.watches.violations,
             trace: self.trace,
         }
+    }
+
+    fn has_time(&self) -> bool {
+        self.second + AFTERMATH < SECONDS
     }
 
     fn make(&mut self, step: &Move) {
@@ -121,7 +135,7 @@ impl<'s> World<'s> {
                     if tried > 0 {
                         self.wait(1, *early);
                     }
-                    if self.second + AFTERMATH >= SECONDS || self.send(acts, *guard) {
+                    if !self.has_time() || self.send(acts, *guard) {
                         break;
                     }
                 }

@@ -90,7 +90,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
-    let bar = if arguments.json { ProgressBar::hidden() } else { ProgressBar::new(arguments.seeds) };
+    let bar =
+        if arguments.json { ProgressBar::hidden() } else { ProgressBar::new(arguments.seeds) };
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} seeds, {per_sec} {msg}");
     bar.set_style(style.map_err(|error| error.to_string())?);
     let available = std::thread::available_parallelism().map_or(1, usize::from);
@@ -169,7 +170,8 @@ fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
     let mut search = Search::new(&stage, seed);
     if found.profit > 0 {
         let half = i128::from(found.profit) / 2;
-        let moves = search.minimise(&found.moves, |outcome| outcome.profit > half.min(outcome.profit / 2).max(0));
+        let moves = search
+            .minimise(&found.moves, |outcome| outcome.profit > half.min(outcome.profit / 2).max(0));
         println!("gains {} ({:?} on new courses) with:", dollars(found.profit), found.proofs);
         show(&mut search, &moves);
     } else {
@@ -199,5 +201,9 @@ fn show(search: &mut Search, moves: &[holdfast_simulator::adversary::grammar::Mo
 
 fn dollars(units: i64) -> String {
     let sign = if units < 0 { "-" } else { "" };
-    format!("{sign}${}.{:02}", units.unsigned_abs() / 1_000_000, units.unsigned_abs() / 10_000 % 100)
+    format!(
+        "{sign}${}.{:02}",
+        units.unsigned_abs() / 1_000_000,
+        units.unsigned_abs() / 10_000 % 100
+    )
 }
