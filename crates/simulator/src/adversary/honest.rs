@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use holdfast_client::holdfast::account_health::{Purpose, valuation_price};
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_client::{Pubkey, instruction, standing};
 use holdfast_risk::chain::health::State;
-use holdfast_testkit::feed::Published;
+use holdfast_testkit::feed::{
+    Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
+};
+use holdfast_testkit::switchboard::{pull_feed, write_pull_feed};
+use holdfast_testkit::venue::feed_id;
 use solana_signer::Signer;
 
 use super::moves;
@@ -63,13 +66,25 @@ fn post(world: &mut World) {
     for market in [0, 1] {
         let price = world.published(market, world.second);
         let published = Published::new(price, at_ms);
-        let providers = [Provider::PythPull, Provider::PythPriceAccount, Provider::Switchboard];
-        let listed = if market == 0 { 1 } else { 3 };
-        for provider in providers.into_iter().take(listed) {
-            world.venue.publish_feed(provider, market, published);
-        }
+        publish(world, market, published);
         let refresh = moves::refresh(world, market);
         transact(world, &[refresh]);
+    }
+}
+
+/// Every provider writes its feed of a market.
+fn publish(world: &mut World, market: usize, published: Published) {
+    let id = feed_id(market);
+    let cluster = &mut world.venue.cluster;
+    for (provider, address) in world.cast.feeds[market].iter().enumerate() {
+        match provider {
+            0 => {
+                let update = pyth_update(id, published, cluster.slot());
+                post_pyth_update(cluster, *address, &update);
+            }
+            1 => write_pyth_price_account(cluster, *address, &pyth_price_account(published)),
+            _ => write_pull_feed(cluster, *address, pull_feed(id, published)),
+        }
     }
 }
 
@@ -84,12 +99,11 @@ fn execute_orders(world: &mut World) {
 }
 
 fn liquidate(world: &mut World) {
-    let accounts: Vec<_> = world.accounts().collect();
+    let seen = Seen::now(world);
+    let accounts = world.accounts().filter(|account| seen.fails(&world.account(account)));
+    let accounts: Vec<_> = accounts.collect();
     let mut failing = BTreeMap::new();
     for account in accounts {
-        if !fails(world, &account) {
-            continue;
-        }
         let markets = world.venue.markets_of(&account, None);
         transact(world, &[instruction::flag(account, &markets)]);
         let keeper = world.cast.keeper;
@@ -99,8 +113,8 @@ fn liquidate(world: &mut World) {
                 break;
             }
         }
-        if fails(world, &account) {
-            let state = world.account(&account);
+        let state = world.account(&account);
+        if Seen::now(world).fails(&state) {
             let sizes = [0, 1].map(|market: usize| state.positions[market].size);
             failing.insert(account, Failing { since: world.second, sizes });
         }
@@ -133,16 +147,26 @@ fn watch(world: &mut World, failing: BTreeMap<Pubkey, Failing>) {
     }
 }
 
-/// Whether an account fails maintenance at the newest believable prices, as the program judges.
-fn fails(world: &World, address: &Pubkey) -> bool {
-    let state: MarginAccount = world.account(address);
-    if state.open_markets == 0 {
-        return false;
+/// What everybody sees of the chain and of prices.
+struct Seen {
+    chain: Chain,
+    markets: [Market; 2],
+}
+
+impl Seen {
+    fn now(world: &World) -> Self {
+        Self { chain: world.venue.seen_chain(), markets: world.markets() }
     }
-    let chain: Chain = world.venue.seen_chain();
-    let markets = world.markets();
-    let price = |market: &Market| valuation_price(&state, market, &chain, Purpose::Liquidation);
-    let market = |index: u8| markets.get(usize::from(index));
-    let health = standing::health(&state, market, price).ok().flatten();
-    chain.monitor.state == State::Normal && health.is_some_and(|it| !it.meets_maintenance())
+
+    /// Whether an account fails maintenance at the newest believable prices, as the program judges.
+    fn fails(&self, state: &MarginAccount) -> bool {
+        if state.open_markets == 0 || self.chain.monitor.state != State::Normal {
+            return false;
+        }
+        let price =
+            |market: &Market| valuation_price(state, market, &self.chain, Purpose::Liquidation);
+        let market = |index: u8| self.markets.get(usize::from(index));
+        let health = standing::health(state, market, price).ok().flatten();
+        health.is_some_and(|it| !it.meets_maintenance())
+    }
 }

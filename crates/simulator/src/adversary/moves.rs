@@ -1,11 +1,10 @@
 //! The attacker's moves as instructions of the program.
 
 use holdfast_client::holdfast::instructions::{OrderRequest, PoolOrder};
-use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::holdfast::state::{MarginAccount, Market};
-use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_testkit::venue::{feed_address, feed_id};
+use holdfast_testkit::venue::feed_id;
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
@@ -168,12 +167,8 @@ impl<'w, 's> Bundle<'w, 's> {
         let update = pyth_update(feed_id(index), Published::new(price, at_ms), cluster.slot());
         post_pyth_update(cluster, address, &update);
         let mut feeds = vec![address];
-        let providers = [Provider::PythPriceAccount, Provider::Switchboard];
-        for (bit, provider) in providers.into_iter().enumerate() {
-            if index == 1 && others & (1 << bit) != 0 {
-                feeds.push(feed_address(provider, index));
-            }
-        }
+        let listed = self.world.cast.feeds[index].iter().skip(1).enumerate();
+        feeds.extend(listed.filter(|(bit, _)| others & (1 << bit) != 0).map(|(_, feed)| *feed));
         let venue = &self.world.venue;
         Some(instruction::refresh_market(venue.silo, venue.markets[index], &feeds))
     }
@@ -252,16 +247,7 @@ pub fn liquidate(world: &World, account: Pubkey, market: u8, liquidator: Pubkey)
 /// `refresh_market` of all honest feeds.
 pub fn refresh(world: &World, market: usize) -> Instruction {
     let venue = &world.venue;
-    let state: Market = venue.market(market);
-    let providers = state.feeds.iter().take(usize::from(state.feed_count));
-    let providers = providers.filter_map(|feed| Provider::from_code(feed.provider).ok());
-    let feeds: Vec<_> = providers.map(|provider| feed_address(provider, market)).collect();
-    instruction::refresh_market(venue.silo, venue.markets[market], &feeds)
-}
-
-/// The address of the attacker's request at a pool.
-pub fn pool_request(silo: &Pubkey, owner: &Pubkey, insurance: bool) -> Pubkey {
-    address::pool_request(silo, owner, u16::from(insurance))
+    instruction::refresh_market(venue.silo, venue.markets[market], &world.cast.feeds[market])
 }
 
 /// Nothing for no tokens.

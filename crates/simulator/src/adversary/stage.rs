@@ -4,7 +4,7 @@ use holdfast_client::holdfast::state::{ChangeKind, MarketTermsState};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{SiloPlan, presets};
 use holdfast_risk::chain::health::State;
-use holdfast_testkit::venue::{ALL, LONE, Listing, keypair, silo_plan};
+use holdfast_testkit::venue::{ALL, LONE, Listing, feed_address, keypair, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue, tokens};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
@@ -123,6 +123,10 @@ pub struct Cast {
     pub keeper: Pubkey,
     /// Where the attacker posts Pyth updates.
     pub posted: Vec<Pubkey>,
+    /// Feed accounts of each market, of the providers in their order.
+    pub feeds: [Vec<Pubkey>; 2],
+    /// Where the attacker's requests at liquidity and at insurance are.
+    pub requests: [Pubkey; 2],
 }
 
 /// A venue and everybody in it, before the first move.
@@ -186,7 +190,12 @@ fn populate(venue: &mut Venue, crowd: [(usize, i64); 7]) -> Result<Cast, Failure
     let owner = attackers[0].keypair.pubkey();
     let shares = [false, true].map(|insurance| shares(venue, owner, insurance));
     let posted = (0..16).map(|number| keypair("posted", number).pubkey()).collect();
-    Ok(Cast { attackers, shares, honest, keeper, posted })
+    let feeds = [0, 1].map(|market| {
+        let providers = venue.providers(market).into_iter();
+        providers.map(|provider| feed_address(provider, market)).collect()
+    });
+    let requests = [0, 1].map(|number| address::pool_request(&venue.silo, &owner, number));
+    Ok(Cast { attackers, shares, honest, keeper, posted, feeds, requests })
 }
 
 /// The presets' silo with one market on a lone Pyth feed and one on three feeds. Nothing is earned

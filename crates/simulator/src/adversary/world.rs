@@ -9,7 +9,7 @@ use solana_signer::Signer;
 use super::course::{Course, MEMORY, SECONDS};
 use super::grammar::{Act, Guard, Move, Tick};
 use super::honest::{self, Watches};
-use super::moves::{self, Bundle};
+use super::moves::Bundle;
 use super::stage::{Cast, Stage, Theatre};
 use super::trace::Trace;
 use super::value::Holdings;
@@ -273,8 +273,7 @@ impl<'s> World<'s> {
 
     /// The attacker's request at a pool, and its address.
     pub fn pool_request(&self, insurance: bool) -> Option<(Pubkey, PoolRequest)> {
-        let owner = self.cast.attackers[0].keypair.pubkey();
-        let address = moves::pool_request(&self.venue.silo, &owner, insurance);
+        let address = self.cast.requests[usize::from(insurance)];
         let exists = self.venue.cluster.get(&address).is_some_and(|found| !found.data.is_empty());
         exists.then(|| (address, self.venue.cluster.read(&address)))
     }

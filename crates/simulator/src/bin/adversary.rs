@@ -86,7 +86,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         println!("{}", serde_json::to_string(&summary).map_err(|error| error.to_string())?);
         return Ok(());
     }
-    print(&elf, &summary, &found, began)
+    print(&summary, &found, began);
+    Ok(())
 }
 
 fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
@@ -104,6 +105,9 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
                 return Ok(());
             }
             let one = Search::new(&stage, arguments.first + index).run(arguments.climb);
+            if !arguments.json && (one.profit > 0 || one.violations > 0) {
+                bar.suspend(|| println!("{}", line(&stage, &one)));
+            }
             bar.inc(1);
             found.lock().map_err(|error| error.to_string())?.push(one);
         }
@@ -123,34 +127,28 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
     Ok(found)
 }
 
-/// Seeds that gained or kept an account from being liquidated, and why, in one line each.
-fn print(elf: &[u8], summary: &Summary, found: &[Found], began: Instant) -> Result<(), String> {
-    let stage = Stage::open(elf)?;
-    for one in found.iter().filter(|one| one.profit > 0 || one.violations > 0) {
-        let mut search = Search::new(&stage, one.seed);
-        let mut clues = search.replay(&one.moves, 1).trace.clues;
-        if let Some(shield) = &one.shield {
-            clues.extend(search.replay(shield, 0).trace.clues);
-        }
-        let clues: Vec<_> = clues.into_iter().collect();
-        println!(
-            "seed {}: {} after fees, {} not liquidated in time; {}",
-            one.seed,
-            dollars(one.profit),
-            one.violations,
-            clues.join("; "),
-        );
+/// A seed that gained or kept an account from being liquidated, and what was remarkable.
+fn line(stage: &Stage, one: &Found) -> String {
+    let mut search = Search::new(stage, one.seed);
+    let mut clues = search.replay(&one.moves, 1).trace.clues;
+    if let Some(shield) = &one.shield {
+        clues.extend(search.replay(shield, 0).trace.clues);
     }
-    let took = began.elapsed().as_secs_f64();
+    let clues: Vec<_> = clues.into_iter().collect();
+    let (seed, gained, late) = (one.seed, dollars(one.profit), one.violations);
+    format!("seed {seed}: gains {gained}, {late} not liquidated in time; {}", clues.join("; "))
+}
+
+fn print(summary: &Summary, found: &[Found], began: Instant) {
     let attempts: u64 = found.iter().map(|one| one.attempts).sum();
     println!(
-        "{} seeds, {attempts} attempts in {took:.0} s; best {} (seed {}), {} not liquidated in time",
+        "{} seeds, {attempts} attempts in {:.0} s; best {} (seed {}), {} not liquidated in time",
         summary.seeds,
+        began.elapsed().as_secs_f64(),
         dollars(summary.best_profit),
         summary.seed,
         summary.liveness_violations,
     );
-    Ok(())
 }
 
 fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
