@@ -96,6 +96,11 @@ fn execute_orders(world: &mut World) {
             transact(world, &[execute]);
         }
     }
+    for insurance in [false, true] {
+        if let Some(execute) = moves::execute_pool(world, insurance) {
+            transact(world, &[execute]);
+        }
+    }
 }
 
 fn liquidate(world: &mut World) {

@@ -1,7 +1,7 @@
 //! The attacker's moves as instructions of the program.
 
 use holdfast_client::holdfast::instructions::{OrderRequest, PoolOrder};
-use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
 use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
 use holdfast_testkit::venue::feed_id;
@@ -187,16 +187,7 @@ impl<'w, 's> Bundle<'w, 's> {
     }
 
     fn execute_pool(&self, insurance: bool) -> Option<Instruction> {
-        let (address, request) = self.world.pool_request(insurance)?;
-        let markets = if insurance { &[][..] } else { &self.world.venue.markets[..] };
-        Some(instruction::execute_pool_request(
-            request.owner,
-            request.silo,
-            address,
-            request.destination,
-            insurance,
-            markets,
-        ))
+        execute_pool(self.world, insurance)
     }
 
     fn cancel_pool(&self, insurance: bool) -> Option<Instruction> {
@@ -242,6 +233,14 @@ pub fn liquidate(world: &World, account: Pubkey, market: u8, liquidator: Pubkey)
     let others = venue.markets_of(&account, Some(market));
     let market = venue.markets[usize::from(market)];
     instruction::liquidate(venue.silo, market, account, liquidator, &others)
+}
+
+/// `execute_pool_request` of the attacker's request at a pool, if there is one.
+pub fn execute_pool(world: &World, insurance: bool) -> Option<Instruction> {
+    let (address, request) = world.pool_request(insurance)?;
+    let markets = if insurance { &[][..] } else { &world.venue.markets[..] };
+    let PoolRequest { owner, silo, destination, .. } = request;
+    Some(instruction::execute_pool_request(owner, silo, address, destination, insurance, markets))
 }
 
 /// `refresh_market` of all honest feeds.

@@ -10,7 +10,7 @@ use super::stage::{Stage, Theatre};
 use super::world::{Outcome, World};
 
 /// Courses, drawn anew, on which a gain has to show again.
-const PROOFS: u64 = 4;
+const PROOFS: u64 = 6;
 /// Loss that a climb accepts now and then in the beginning, native units: about the fees of a trade.
 const WARMTH: f64 = 2e9;
 
@@ -23,7 +23,7 @@ pub struct Found {
     pub theatre: Theatre,
     /// The best sequence.
     pub moves: Vec<Move>,
-    /// Its gain at zero exposure, native units: the mean over courses the climb did not see.
+    /// Its gain at zero exposure, native units: judged over courses the climb did not see.
     pub profit: i64,
     /// Its gain on each of them.
     pub proofs: Vec<i64>,
@@ -76,7 +76,7 @@ impl<'s> Search<'s> {
         }
         self.attempts += u64::from(climb) + 1;
         let proofs = if best_score > 0 { self.prove(&best) } else { vec![narrow(best_score)] };
-        let profit = proofs.iter().sum::<i64>() / proofs.len() as i64;
+        let profit = judge(&proofs);
         Found {
             seed: self.seed,
             theatre: self.theatre,
@@ -202,6 +202,19 @@ impl<'c> Climber<'c> {
     fn same(&self, moves: &[Move]) -> usize {
         self.moves.iter().zip(moves).take_while(|(own, new)| own == new).count()
     }
+}
+
+/// What gains on several courses are worth: their mean, unless some of them are losses that are not
+/// small beside the gains. Then it was luck, such as of trading at a stale price without choosing,
+/// and the worst counts.
+fn judge(proofs: &[i64]) -> i64 {
+    let worst = proofs.iter().copied().min().unwrap_or(0);
+    let best = proofs.iter().copied().max().unwrap_or(0);
+    if worst < -best.max(0) / 10 {
+        return worst;
+    }
+    let sum: i128 = proofs.iter().map(|one| i128::from(*one)).sum();
+    narrow(sum / proofs.len().max(1) as i128)
 }
 
 /// How likely a climb takes a change of its score.

@@ -3,10 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_client::decode::Kind;
-use holdfast_client::holdfast::events::{OrderExecuted, PoolRequestExecuted};
+use holdfast_client::holdfast::events::{MarketRefreshed, OrderExecuted, PoolRequestExecuted};
 use holdfast_client::{Instruction, Pubkey, events, holdfast};
 use holdfast_testkit::Failure;
 use litesvm::types::TransactionMetadata;
+
+/// Seconds after which a price is late or old.
+const LATE: usize = 5;
+
+/// When a transaction was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// Seconds since the beginning.
+    pub second: usize,
+    /// When that was, milliseconds since 1970.
+    pub now_ms: u64,
+    /// Second of a wrong print.
+    pub printed: Option<usize>,
+}
+
+impl At {
+    /// Seconds since a publish time.
+    fn age(self, published_ms: u64) -> usize {
+        let age = self.now_ms.saturating_sub(published_ms) / 1_000;
+        usize::try_from(age).unwrap_or(usize::MAX)
+    }
+}
 
 /// Events and refusals in the order in which they came. Nothing is kept unless asked for.
 #[derive(Clone, Debug, Default)]
@@ -45,52 +67,64 @@ impl Trace {
         self.refusals = other.refusals;
     }
 
-    /// Notes what the venue did with a transaction; `second` is when, and `age` says how long ago a
-    /// publish time was, seconds.
+    /// Notes what the venue did with a transaction.
     pub fn note(
         &mut self,
-        second: usize,
+        at: At,
         instructions: &[Instruction],
         sent: &Result<TransactionMetadata, Failure>,
-        began_ms: u64,
     ) {
         if !self.traced {
             return;
         }
         match sent {
-            Ok(landed) => self.landed(second, landed, began_ms),
+            Ok(landed) => self.landed(at, landed),
             Err(failure) => {
                 for instruction in instructions {
-                    self.refused(second, instruction, failure);
+                    self.refused(at.second, instruction, failure);
                 }
             }
         }
     }
 
-    fn landed(&mut self, second: usize, landed: &TransactionMetadata, began_ms: u64) {
-        for executed in events::all::<OrderExecuted>(&landed.logs) {
-            let published = executed.published_ms.saturating_sub(began_ms) / 1_000;
-            self.lines.push(format!(
-                "{second:>4} s    order {} traded {} at {} (index {} of second {published}), fee {}",
-                executed.number, executed.delta, executed.price, executed.index_price, executed.fee,
-            ));
-            let key = (executed.account, executed.number);
-            let refusals = self.refusals.get(&key).into_iter().flatten();
-            let after = refusals.filter(|(at, _)| *at as u64 >= published);
-            let clues =
-                after.map(|(_, why)| format!("executed at a price older than its refusal: {why}"));
-            self.clues.extend(clues.collect::<Vec<_>>());
-            if second as u64 > published + 5 {
-                self.clues.insert("executed at a price older than five seconds".to_owned());
+    fn landed(&mut self, at: At, landed: &TransactionMetadata) {
+        let second = at.second;
+        for refreshed in events::all::<MarketRefreshed>(&landed.logs) {
+            if at.age(refreshed.published_ms) > LATE {
+                self.clue("a price stored late");
             }
         }
+        for executed in events::all::<OrderExecuted>(&landed.logs) {
+            self.executed(at, &executed);
+        }
         for executed in events::all::<PoolRequestExecuted>(&landed.logs) {
-            self.lines.push(format!(
-                "{second:>4} s    a pool worth {} took {} and gave {}",
-                executed.assets, executed.amount, executed.received,
-            ));
-            self.clues
-                .insert(format!("a pool request executed, worth {}", magnitude(executed.assets)));
+            let PoolRequestExecuted { assets, amount, received, .. } = executed;
+            self.say(|| {
+                format!("{second:>4} s    a pool worth {assets} took {amount} and gave {received}")
+            });
+            let printed = at.printed == Some(second);
+            self.clue(if printed { "a pool request at a wrong print" } else { "a pool request" });
+        }
+    }
+
+    fn executed(&mut self, at: At, executed: &OrderExecuted) {
+        let (second, age) = (at.second, at.age(executed.published_ms));
+        let OrderExecuted { number, delta, price, index_price, fee, .. } = executed;
+        self.say(|| {
+            format!(
+                "{second:>4} s    order {number} traded {delta} at {price} (index {index_price}, \
+                 {age} s old), fee {fee}"
+            )
+        });
+        let refusals = self.refusals.get(&(executed.account, *number)).cloned().unwrap_or_default();
+        for (_, why) in refusals.iter().filter(|(refused, _)| second - refused <= age) {
+            self.clue(&format!("executed at a price older than its refusal: {why}"));
+        }
+        if age > LATE {
+            self.clue("executed at an old price");
+        }
+        if at.printed == second.checked_sub(age) {
+            self.clue("executed at a wrong print");
         }
     }
 
@@ -110,12 +144,4 @@ pub fn reason(failure: &Failure) -> String {
     let name = named.and_then(|(_, rest)| rest.split_once('.')).map(|(name, _)| name);
     let first = failure.message.lines().next().unwrap_or_default();
     name.unwrap_or(first).to_owned()
-}
-
-fn magnitude(units: u64) -> &'static str {
-    match units {
-        0 => "nothing",
-        1..1_000_000_000_000 => "less than a million",
-        _ => "a million and more",
-    }
 }

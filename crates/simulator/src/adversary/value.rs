@@ -62,8 +62,9 @@ impl Holdings {
         let mut sizes = [0; 2];
         for (index, market) in markets.iter().enumerate() {
             sizes[index] = i128::from(state.positions[index].size);
-            // At the first price: what closing costs must not move with the market.
-            let notional = sizes[index].abs() * i128::from(FIRST[index]) / 1_000_000;
+            // At the lowest price of any course: it must neither move with the market nor exceed
+            // what closing really costs, or closing would be a gain.
+            let notional = sizes[index].abs() * i128::from(FIRST[index] / 10 * 9) / 1_000_000;
             let terms = &market.terms;
             let cost = i128::from(terms.taker_fee_bps) * 100 + i128::from(terms.base_spread_ppm);
             worth -= notional * cost / 1_000_000;

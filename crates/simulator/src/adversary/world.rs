@@ -11,7 +11,7 @@ use super::grammar::{Act, Guard, Move, Tick};
 use super::honest::{self, Watches};
 use super::moves::Bundle;
 use super::stage::{Cast, Stage, Theatre};
-use super::trace::Trace;
+use super::trace::{At, Trace, reason};
 use super::value::Holdings;
 
 /// Seconds that pass after the last move, so that what was left waiting has its consequences.
@@ -214,7 +214,7 @@ impl<'s> World<'s> {
         let second = self.second;
         self.trace.say(|| match &sent {
             Ok(_) => format!("{second:>4} s    landed"),
-            Err(failure) => format!("{second:>4} s    refused: {}", failure.message),
+            Err(failure) => format!("{second:>4} s    refused: {}", reason(failure)),
         });
         self.landed += u32::from(sent.is_ok());
         sent.is_ok()
@@ -230,7 +230,9 @@ impl<'s> World<'s> {
         payer: &Pubkey,
     ) -> Result<TransactionMetadata, Failure> {
         let sent = self.venue.cluster.send_unsigned(instructions, payer);
-        self.trace.note(self.second, instructions, &sent, self.began_ms);
+        let printed = self.print.map(|(second, _)| second);
+        let at = At { second: self.second, now_ms: self.at_ms(self.second), printed };
+        self.trace.note(at, instructions, &sent);
         sent
     }
 
@@ -251,11 +253,6 @@ impl<'s> World<'s> {
     /// When a second was, milliseconds since 1970.
     pub fn at_ms(&self, second: usize) -> u64 {
         self.began_ms + second as u64 * 1_000
-    }
-
-    /// Whether a wrong price was printed in a second.
-    pub fn is_printed(&self, second: usize) -> bool {
-        self.print.is_some_and(|(at, _)| at == second)
     }
 
     /// Price and publish time of a tick that can still be posted.

@@ -130,7 +130,7 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
 /// A seed that gained or kept an account from being liquidated, and what was remarkable.
 fn line(stage: &Stage, one: &Found) -> String {
     let mut search = Search::new(stage, one.seed);
-    let mut clues = search.replay(&one.moves, 1).trace.clues;
+    let mut clues = search.replay(&one.moves, 0).trace.clues;
     if let Some(shield) = &one.shield {
         clues.extend(search.replay(shield, 0).trace.clues);
     }
