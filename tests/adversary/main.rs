@@ -31,6 +31,7 @@ fn buy() -> Ticket {
         limit: None,
         trigger: Trigger::None,
         reduce_only: false,
+        any_price: false,
     }
 }
 

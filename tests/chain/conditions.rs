@@ -20,7 +20,7 @@ pub enum Condition {
     Missing,
     /// All have, and they disagree.
     Diverging,
-    /// All have agreed, but the chain broke since.
+    /// All have agreed, but the chain was disrupted since.
     PostGap,
 }
 
@@ -73,7 +73,7 @@ impl Condition {
             Action::ChangePool => Some(HoldfastError::StalePrice),
             // At the other edge there is nothing to spare.
             Action::WithdrawFree => Some(HoldfastError::BelowInitialMargin),
-            // Everybody has an hour after a break to take a change back.
+            // Everybody has an hour after a disruption to take a change back.
             Action::ChangeMaintenance if self == Self::PostGap => {
                 Some(HoldfastError::ChangeNotReady)
             }

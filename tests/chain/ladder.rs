@@ -77,7 +77,7 @@ fn in_a_thaw_the_worst_go_first() {
     stage.liquidate().unwrap();
 }
 
-/// Fewer than three prices since the break prove nothing.
+/// Fewer than three prices since the disruption prove nothing.
 #[test]
 fn a_market_has_to_be_ready_before_it_liquidates_or_opens() {
     let mut stage = Stage::new();

@@ -3,7 +3,9 @@
 mod conditions;
 mod forge;
 mod griefing;
+mod halts;
 mod ladder;
 mod matrix;
 mod sensing;
 mod stage;
+mod sysvars;

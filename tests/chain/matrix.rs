@@ -31,7 +31,7 @@ struct Cell {
 fn enter(stage: &mut Stage, cell: Cell) {
     let now = stage.venue.cluster.now_ms();
     remember(stage, |monitor| {
-        monitor.state = cell.state as u64;
+        monitor.state = cell.state as u8;
         monitor.since_ms = now;
         monitor.until_ms = u64::MAX;
         monitor.unrest_ms = now;
@@ -64,7 +64,8 @@ fn attempt(action: Action, cell: Cell, mut stage: Stage) -> Result<(), Failure> 
             let order = market_order(1_000_000, now);
             let number = stage.venue.place(&stage.trader, 0, order)?;
             enter(&mut stage, cell);
-            send(&mut stage, instruction::cancel_order(key, account, number), &owner)
+            let market = stage.venue.markets[0];
+            send(&mut stage, instruction::cancel_order(key, account, market, number), &owner)
         }
         Action::RequestReduction => {
             enter(&mut stage, cell);

@@ -1,4 +1,4 @@
-//! What breaks is seen by the first instruction that comes by, before anybody has observed it.
+//! A disruption is seen by the first instruction that comes by, before anybody has observed it.
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
@@ -17,7 +17,7 @@ fn open(stage: &mut Stage) -> Result<u64, Failure> {
 
 #[track_caller]
 fn is_refused(found: Result<u64, Failure>) {
-    let failure = found.expect_err("opening on a broken chain");
+    let failure = found.expect_err("opening on a disrupted chain");
     assert!(failure.is(HoldfastError::ChainNotReady), "{}", failure.message);
 }
 

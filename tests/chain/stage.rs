@@ -1,6 +1,6 @@
 //! A venue with a trader in it, and a chain that misbehaves on demand.
 
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChainHealth;
 use holdfast_client::instruction;
@@ -42,7 +42,7 @@ impl Stage {
 
     /// The state the program has persisted.
     pub fn state(&self) -> State {
-        State::from_code(self.health().monitor.state as u8)
+        State::from_code(self.health().monitor.state)
     }
 
     pub fn health(&self) -> ChainHealth {
@@ -60,7 +60,7 @@ impl Stage {
     /// A request to close everything.
     pub fn exit(&self) -> OrderRequest {
         let order = market_order(-i64::MAX, self.venue.cluster.now_ms());
-        OrderRequest { reduce_only: true, expires_ms: u64::MAX, ..order }
+        OrderRequest { effect: OrderEffect::Reduce, expires_ms: u64::MAX, ..order }
     }
 
     /// Flags the trader.

@@ -1,5 +1,6 @@
 //! What every outage must come to, whatever the seed.
 
+use holdfast_migrations::presets;
 use holdfast_simulator::drill::{Report, SCENARIOS, Scenario};
 use holdfast_testkit::audit::Audit;
 
@@ -30,12 +31,12 @@ fn is_survived(report: &Report) {
     assert_eq!(report.deposits_refused, 0, "{name}");
     assert_eq!((report.vault_difference, report.audit), (0, Audit::default()), "{name}");
     assert!(report.exits > 0 && report.deposits > 0, "{name}");
-    let marks = [report.broke_at, report.known_at, report.safe_at, report.resumed_at];
+    let marks = [report.disrupted_at, report.known_at, report.safe_at, report.resumed_at];
     let marks = marks.map(|mark| mark.unwrap_or_else(|| panic!("{name}: {marks:?}")));
     assert!(marks.is_sorted_by_key(|mark| (mark.ms, mark.slot)), "{name}: {marks:?}");
 }
 
-/// Broken chains close to whoever opens until the ladder has been climbed.
+/// Disrupted chains close to whoever opens until the ladder has been climbed.
 fn is_sheltered(report: &Report) {
     is_survived(report);
     let name = report.scenario;
@@ -46,9 +47,9 @@ fn is_sheltered(report: &Report) {
     assert!(refused(report, "withdraw", Some("shelter")) > 0, "{name}");
 }
 
-/// Slots between the break and the venue's knowing.
+/// Slots between the disruption and the venue's knowing.
 fn slots_to_know(report: &Report) -> u64 {
-    report.known_at.unwrap().slot - report.broke_at.unwrap().slot
+    report.known_at.unwrap().slot - report.disrupted_at.unwrap().slot
 }
 
 #[test]
@@ -60,11 +61,42 @@ fn stall() {
     assert!(slots_to_know(&report) < 10, "seconds after the first block");
 }
 
+/// The same halt, whatever a slot takes.
+fn is_found_at_once(name: &str) {
+    let report = play(name);
+    is_sheltered(&report);
+    assert!(slots_to_know(&report) < 20, "seconds after the first block: {name}");
+}
+
+#[test]
+fn stall_250() {
+    is_found_at_once("stall-250");
+}
+
+#[test]
+fn stall_200() {
+    is_found_at_once("stall-200");
+}
+
+/// Whoever was locked out for hours gets the grace before anybody is liquidated.
+#[test]
+fn vote_only() {
+    let report = play("vote-only");
+    is_sheltered(&report);
+    let [disrupted, known, liquidated] =
+        [report.disrupted_at, report.known_at, report.liquidated_at].map(Option::unwrap);
+    let returned_ms = disrupted.ms + 7_200_000;
+    assert!(known.ms - returned_ms <= 3_000, "with the first block that takes anything");
+    let grace_ms = presets::thresholds().grace_ms;
+    assert!(liquidated.ms >= known.ms + grace_ms, "{liquidated:?} after {known:?}");
+    assert!(report.liquidated > 0, "the price fell on");
+}
+
 #[test]
 fn slow() {
     let report = play("slow");
     is_sheltered(&report);
-    assert!(report.known_at.unwrap().ms - report.broke_at.unwrap().ms < 60_000);
+    assert!(report.known_at.unwrap().ms - report.disrupted_at.unwrap().ms < 60_000);
 }
 
 #[test]
@@ -106,7 +138,18 @@ fn oracle_lie() {
 /// Whoever adds a scenario adds its test.
 #[test]
 fn every_scenario_is_tested() {
-    let tested =
-        ["crash", "stall", "slow", "restart", "skip", "oracle-freeze", "oracle-lie", "clock-lag"];
+    let tested = [
+        "crash",
+        "stall",
+        "stall-250",
+        "stall-200",
+        "vote-only",
+        "slow",
+        "restart",
+        "skip",
+        "oracle-freeze",
+        "oracle-lie",
+        "clock-lag",
+    ];
     assert_eq!(SCENARIOS.iter().map(|known| known.name).collect::<Vec<_>>(), tested);
 }

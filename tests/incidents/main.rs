@@ -9,12 +9,13 @@ mod stale_markets;
 mod stale_prices;
 
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_risk::Millis;
 use holdfast_testkit::Failure;
 use holdfast_testkit::chain::Pace;
 
 use stage::Stage;
 
-const HOUR_MS: u64 = 3_600_000;
+const HOUR_MS: u64 = Millis::HOUR.0;
 /// The clock's bounds allow for any halt.
 const OLD_EPOCH: u64 = 216_000;
 /// The clock stays behind after a halt, for hours.

@@ -22,7 +22,8 @@ fn a_restart_does_not_lock_anybody_in() {
     stage.venue.cluster.restart();
     stage.venue.cluster.run(400, Pace::HEALTHY);
     let (owner, account) = (stage.trader.keypair.insecure_clone(), stage.trader.account);
-    let cancel = instruction::cancel_order(owner.pubkey(), account, waiting);
+    let market = stage.venue.markets[0];
+    let cancel = instruction::cancel_order(owner.pubkey(), account, market, waiting);
     stage.venue.cluster.send(&[cancel], &[&owner]).unwrap();
     let later = stage.venue.cluster.now_ms() + 8 * HOUR_MS;
     let opens = market_order(1_000_000, later);

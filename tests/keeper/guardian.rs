@@ -20,7 +20,7 @@ fn world(keepers: usize, endpoints: usize) -> World {
 }
 
 fn state(world: &World) -> State {
-    State::from_code(world.chain.venue.chain_health().monitor.state as u8)
+    State::from_code(world.chain.venue.chain_health().monitor.state)
 }
 
 /// How often guardians have tightened.

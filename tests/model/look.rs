@@ -13,11 +13,11 @@ pub enum Weather {
     Between,
     /// A reason for more care, at once or when the window closes.
     Bad,
-    /// The chain broke: shelter, in this look.
+    /// Nothing could land: shelter, in this look.
     Halt,
     /// The chain was restarted: shelter for longer.
     Restart,
-    /// Slots so slow that a whole window of them breaks.
+    /// Slots so slow that a whole window of them is a disruption.
     Crawl,
     /// Slots of another duration: they may strain until the baseline has followed.
     Change,
@@ -30,7 +30,7 @@ pub enum Weather {
 pub enum Proof {
     /// None newer than before.
     Nothing,
-    /// Of a minute before the cluster's clock.
+    /// Of an hour ago, before anything that is still being waited for.
     Old,
     /// Of now.
     True,

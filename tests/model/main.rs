@@ -15,8 +15,8 @@ use crate::look::{Look, Proof, Weather};
 use crate::venue::Venue;
 use crate::world::Setting;
 
-/// Everything that can happen to a chain of 400 ms slots in `ms`, and in a silence of `silence`.
-fn everything(ms: u64, silence: u64) -> Vec<Look> {
+/// Everything that can happen to a chain of 400 ms slots in `ms`, in a silence, and in a blackout.
+fn everything(ms: u64, limits: &Thresholds) -> Vec<Look> {
     let good = Look::pace("good", Weather::Good, ms, 400);
     vec![
         good,
@@ -28,7 +28,9 @@ fn everything(ms: u64, silence: u64) -> Vec<Look> {
         Look::pace("crawling", Weather::Crawl, ms, 1_430),
         Look::pace("halted", Weather::Halt, ms.max(60_000), 60_000),
         Look { name: "restarted", weather: Weather::Restart, ..good },
-        Look::pace("silent", Weather::Bad, silence, 400),
+        Look::pace("silent", Weather::Bad, limits.silence.0, 400),
+        Look::pace("votes only", Weather::Halt, limits.blackout.0, 400),
+        Look::pace("votes only, for hours", Weather::Halt, 3 * limits.blackout.0, 400),
         Look::guardian("a guardian strains", State::Strained, 3 * ms.max(60_000)),
         Look::guardian("a guardian shelters", State::Shelter, ms.max(60_000)),
         Look::pace("spam", Weather::Good, 1_000, 400),
@@ -38,7 +40,7 @@ fn everything(ms: u64, silence: u64) -> Vec<Look> {
 /// A venue whose baseline is known, in milliseconds.
 fn known(baseline_ms: u32, limits: Thresholds) -> Setting {
     assert_eq!(limits.check(), Ok(()));
-    Setting { limits, baseline_us: Some(baseline_ms * 1_000) }
+    Setting { limits, baseline_us: Some(baseline_ms * 1_000), fresh: false }
 }
 
 fn shortest() -> Thresholds {
@@ -46,6 +48,7 @@ fn shortest() -> Thresholds {
     Thresholds {
         gap: Millis(5_000),
         silence: Millis(20_000),
+        blackout: minute,
         hold: Millis(40_000),
         grace: minute,
         restart_grace: minute,
@@ -54,8 +57,13 @@ fn shortest() -> Thresholds {
     }
 }
 
+/// A silence long enough not to be what a hidden halt is.
+fn unhurried() -> Thresholds {
+    Thresholds { blackout: Millis(600_000), ..shortest() }
+}
+
 fn ladder(ms: u64, limits: Thresholds) {
-    let looks = everything(ms, limits.silence.0);
+    let looks = everything(ms, &limits);
     Venue::new(known(400, limits), &looks, &looks[..1], State::Shelter).check();
 }
 
@@ -74,10 +82,11 @@ fn the_ladder_with_the_shortest_times() {
 fn the_ladder_with_the_longest_times() {
     let (hour, ten_minutes) = (Millis(3_600_000), Millis(600_000));
     ladder(
-        300_000,
+        240_000,
         Thresholds {
             gap: Millis(60_000),
-            silence: ten_minutes,
+            silence: Millis(300_000),
+            blackout: ten_minutes,
             hold: ten_minutes,
             grace: hour,
             restart_grace: hour,
@@ -87,10 +96,24 @@ fn the_ladder_with_the_longest_times() {
     );
 }
 
+/// However quiet, a venue that keepers look at ten times in a silence never trips, and neither does
+/// one that loses nine looks in ten.
+#[test]
+fn a_quiet_venue_that_is_watched_stays_normal() {
+    for limits in [Thresholds::default(), shortest()] {
+        let cadence = limits.silence.0 / 10;
+        let looks = [
+            Look::pace("a look", Weather::Good, cadence, 400),
+            Look::pace("nine lost", Weather::Good, limits.silence.0 - cadence, 400),
+        ];
+        Venue::new(known(400, limits), &looks, &looks, State::Normal).check();
+    }
+}
+
 #[test]
 fn jitter_between_the_thresholds_changes_nothing() {
     for ms in [3_000, 10_000, 20_000] {
-        let looks = &everything(ms, 60_000)[..3];
+        let looks = &everything(ms, &Thresholds::default())[..3];
         Venue::new(known(400, Thresholds::default()), looks, &looks[..1], State::Normal).check();
     }
 }
@@ -98,7 +121,7 @@ fn jitter_between_the_thresholds_changes_nothing() {
 /// Whatever the order of slot durations, and wherever a restart comes between: they strain at most,
 /// and any of them, kept, is normal in the end.
 #[test]
-fn slot_durations_step_and_roll_back_without_a_break() {
+fn slot_durations_step_and_roll_back_without_a_disruption() {
     let paces = [400, 350, 300, 250, 200];
     let names = ["400 ms", "350 ms", "300 ms", "250 ms", "200 ms"];
     let at = |ms| {
@@ -106,9 +129,9 @@ fn slot_durations_step_and_roll_back_without_a_break() {
         names.into_iter().zip(paces).map(pace).collect::<Vec<_>>()
     };
     let restarted = Look::pace("restarted", Weather::Restart, 20_000, 400);
-    let limits = Thresholds { silence: Millis(60_000), ..shortest() };
+    let limits = Thresholds { silence: Millis(60_000), blackout: Millis(120_000), ..shortest() };
     let looks = [at(20_000), at(40_000), vec![restarted]].concat();
-    let setting = Setting { limits, baseline_us: None };
+    let setting = Setting { limits, baseline_us: None, fresh: false };
     Venue::new(setting, &looks, &at(20_000), State::Shelter).check();
 }
 
@@ -126,7 +149,7 @@ fn a_clock_that_lags_and_catches_up() {
             hidden,
             hidden.with("halted unseen, with a price", Proof::True),
         ];
-        let setting = known(baseline_ms, shortest());
+        let setting = Setting { fresh: true, ..known(baseline_ms, unhurried()) };
         Venue::new(setting, &looks, &looks[..3], State::Shelter).check();
     }
 }

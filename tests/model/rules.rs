@@ -1,7 +1,8 @@
 //! What must hold of every step, told from what really happened and not from what the venue makes
 //! of it.
 
-use holdfast_risk::chain::health::{ChainSample, Monitor, State, Transition};
+use holdfast_risk::Millis;
+use holdfast_risk::chain::health::{ChainSample, Monitor, Signal, State, Transition};
 
 use crate::look::{Look, Proof, Weather};
 use crate::world::{Setting, World};
@@ -21,8 +22,10 @@ pub enum Fault {
     LooseGuard,
     /// Loosening skipped a state.
     Skipped,
-    /// The chain broke and the venue is not in shelter.
+    /// The chain was disrupted and the venue is not in shelter.
     Missed,
+    /// Something was disrupted again though nothing new had happened.
+    Twice,
     /// Tightened though nothing was wrong.
     FalseAlarm,
     /// Shelter ended before its grace, or it or strain before the time a guardian asked for.
@@ -57,9 +60,19 @@ pub struct Step<'step> {
 }
 
 impl Step<'_> {
-    /// Time since the last look on the venue's clock, milliseconds.
+    /// Time since the last look on the venue's clock, milliseconds. What a price shows to have
+    /// passed before that, in the disruption it is the first to tell the time since, is none of it.
     pub fn passed(&self) -> u64 {
-        self.seen.now.since(self.world.monitor.seen).0
+        let last = &self.world.monitor;
+        let shown = last.now(self.seen.clock, self.seen.slot, Millis(0));
+        let until = if self.world.untold { shown } else { self.seen.now };
+        until.since(last.seen).0
+    }
+
+    /// Whether the venue reports with this look that nothing could land.
+    pub fn stood_still(&self) -> bool {
+        let signal = self.transition.and_then(|change| change.signal);
+        self.is_disrupted() && signal.is_some_and(Signal::stood_still)
     }
 
     /// Since the last look that was a reason for care, milliseconds.
@@ -79,7 +92,7 @@ impl Step<'_> {
         }
     }
 
-    /// Whether the look is neither good nor a break.
+    /// Whether the look is neither good nor a disruption.
     pub fn is_jitter(&self) -> bool {
         matches!(self.look.weather, Weather::Between | Weather::Bad)
     }
@@ -93,7 +106,9 @@ impl Step<'_> {
     fn proves_halt(&self) -> bool {
         let lived = self.look.slots * SLOT_MS;
         let missing = self.passed().saturating_sub(lived);
-        self.look.proof == Proof::True && missing >= self.setting.limits.gap.0.max(3 * lived)
+        !self.world.untold
+            && self.look.proof == Proof::True
+            && missing >= self.setting.limits.gap.0.max(3 * lived)
     }
 
     /// The first rule that the step breaks.
@@ -108,6 +123,7 @@ impl Step<'_> {
             (guard != from.max(to), Fault::LooseGuard),
             (to < from && to != next(from), Fault::Skipped),
             (self.grace() > 0 && to != State::Shelter, Fault::Missed),
+            (self.is_disrupted() && !self.may_disrupt(), Fault::Twice),
             (to > from && to > self.allowed(), Fault::FalseAlarm),
             (to < from && self.is_early(), Fault::LeftShelter),
             (to < from && self.is_hurried(), Fault::Hurried),
@@ -118,7 +134,19 @@ impl Step<'_> {
             (self.look.proof != Proof::True && after.lead > last.lead, Fault::Ahead),
             (self.look.ms < SPACING_MS, Fault::Spam),
         ];
-        broken.iter().find(|(last_disruption, _)| *last_disruption).map(|&(_, fault)| fault)
+        broken.iter().find(|(broken, _)| *broken).map(|&(_, fault)| fault)
+    }
+
+    /// Whether the venue began grace with this look, or began it anew.
+    fn is_disrupted(&self) -> bool {
+        self.transition.is_some_and(|change| change.signal.is_some())
+            && self.after.state == State::Shelter
+    }
+
+    /// Whether this look may be a disruption: it is one, or worse weather was within two windows.
+    fn may_disrupt(&self) -> bool {
+        let calm = matches!(self.look.weather, Weather::Good | Weather::Change);
+        !calm || self.proves_halt() || !self.world.untold && self.hides_halt()
     }
 
     /// How far the look may tighten.

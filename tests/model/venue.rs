@@ -114,7 +114,8 @@ impl Model for Venue {
         let mut all = never! {
             "a guard is the stricter of what was and what is": LooseGuard,
             "loosening skips no state": Skipped,
-            "a break is sheltered from at once": Missed,
+            "a disruption is sheltered from at once": Missed,
+            "one cause is one disruption": Twice,
             "nothing tightens without a reason": FalseAlarm,
             "shelter lasts its grace, and what a guardian asks for its time": LeftShelter,
             "thaw and throttling last their time": Hurried,

@@ -10,6 +10,8 @@ use crate::venue::JITTER_CHANGES;
 /// The moment and slot of the last look, always: only distances to it matter.
 const NOW: u64 = 1_700_000_000_000;
 const SLOT: u64 = 1_000_000;
+/// Prices published so long after a disruption tell the time since.
+const SETTLES_MS: u64 = 30_000;
 
 /// A state of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,12 +22,14 @@ pub struct World {
     pub behind: u64,
     /// Since the last look that was a reason for care, up to the hold, milliseconds.
     pub calm: u64,
-    /// What is left of the grace that breaks asked for, milliseconds.
+    /// What is left of the grace that disruptions asked for, milliseconds.
     pub owed: u64,
     /// Since the state was entered, up to the longest time any state needs, milliseconds.
     pub age: u64,
-    /// Changes of state since the last look that was good or broke something.
+    /// Changes of state since the last look that was good or disrupted something.
     pub changes: u8,
+    /// Whether no price has told the time since the last disruption.
+    pub untold: bool,
     /// The rule that the step here broke.
     pub fault: Option<Fault>,
 }
@@ -37,6 +41,8 @@ pub struct Setting {
     /// The baseline every step starts from, microseconds; `None` lets it be learned, rounded to the
     /// millisecond.
     pub baseline_us: Option<u32>,
+    /// Whether the venue may have just begun, with no price to tell the time.
+    pub fresh: bool,
 }
 
 impl Setting {
@@ -44,9 +50,17 @@ impl Setting {
     /// the shortest slots.
     pub fn starts(&self) -> Vec<World> {
         let now = Millis(NOW);
-        let first = ChainSample { slot: SLOT, clock: now, now, restart_slot: 0, skipped: Some(0) };
-        let start = |baseline_us| World {
-            monitor: self.shift(&Monitor { baseline_us, ..Monitor::new(&first) }),
+        let first = ChainSample {
+            slot: SLOT,
+            clock: now,
+            now,
+            proven: Millis(0),
+            restart_slot: Some(0),
+            skipped: Some(0),
+        };
+        let start = |baseline_us: u32, untold: bool| World {
+            monitor: self.shift(&Monitor { baseline_us, proven: !untold, ..Monitor::new(&first) }),
+            untold,
             behind: 0,
             calm: self.limits.hold.0,
             owed: 0,
@@ -54,7 +68,9 @@ impl Setting {
             changes: 0,
             fault: None,
         };
-        self.baseline_us.map_or_else(|| vec![start(400_000), start(200_000)], |us| vec![start(us)])
+        let baselines = self.baseline_us.map_or_else(|| vec![400_000, 200_000], |us| vec![us]);
+        let fresh = [false, true].into_iter().filter(|fresh| self.fresh || !fresh);
+        fresh.flat_map(|fresh| baselines.iter().map(move |us| start(*us, fresh))).collect()
     }
 
     /// What follows from a look; `None` when it comes too soon to be kept.
@@ -73,6 +89,7 @@ impl Setting {
         let (after, transition) = last.step(&seen, &self.limits);
         let step = Step { world, look, seen, after, transition, behind, setting: self };
         let (passed, changed) = (step.passed(), after.state != last.state);
+        let proves = seen.proven >= after.last_disruption.after(Millis(SETTLES_MS));
         let changes = if step.is_jitter() { world.changes + u8::from(changed) } else { 0 };
         Some(World {
             monitor: self.shift(&after),
@@ -81,6 +98,7 @@ impl Setting {
             owed: world.owed.saturating_sub(passed).max(step.grace()),
             age: if changed { 0 } else { (world.age + passed).min(self.longest()) },
             changes: changes.min(JITTER_CHANGES + 1),
+            untold: (world.untold || step.stood_still()) && !proves,
             fault: step.fault(),
         })
     }
@@ -112,8 +130,8 @@ impl Setting {
     }
 
     /// The same monitor as if its last look had been at [`NOW`]. What no step can tell apart
-    /// becomes the same: moments further back than any time that is waited for, and the last break,
-    /// which matters to prices only.
+    /// becomes the same: moments further back than any time that is waited for, and a disruption
+    /// since which prices have told the time: it matters to prices only.
     fn shift(&self, monitor: &Monitor) -> Monitor {
         let back =
             |moment: Millis, longest: u64| Millis(NOW - monitor.seen.since(moment).0.min(longest));
@@ -123,10 +141,14 @@ impl Setting {
             since: back(monitor.since, self.longest()),
             until: Millis(if remaining > 0 { NOW + remaining } else { 0 }),
             unrest: back(monitor.unrest, self.limits.hold.0),
-            last_disruption: Millis(0),
+            last_disruption: match monitor.last_disruption {
+                Millis(0) => Millis(0),
+                _ if monitor.proven => Millis(0),
+                disruption => back(disruption, SETTLES_MS),
+            },
             seen: Millis(NOW),
             slot: SLOT,
-            restart_slot: 0,
+            restart_slot: Some(0),
             window_start: back(monitor.window_start, NOW),
             window_slot: SLOT - (monitor.slot - monitor.window_slot),
             baseline_us: self.baseline_us.unwrap_or(learned),
@@ -136,17 +158,18 @@ impl Setting {
 }
 
 fn sighting(last: &Monitor, look: &Look, clock: u64, true_now: u64) -> ChainSample {
-    let proven = match look.proof {
+    let proven = Millis(match look.proof {
         Proof::Nothing => 0,
-        Proof::Old => clock - 60_000,
+        Proof::Old => NOW - 3_600_000,
         Proof::True => true_now,
-    };
+    });
     let slot = SLOT + look.slots;
     ChainSample {
         slot,
         clock: Millis(clock),
-        now: last.now(Millis(clock), slot, Millis(proven)),
-        restart_slot: u64::from(look.weather == Weather::Restart),
+        now: last.now(Millis(clock), slot, proven),
+        proven,
+        restart_slot: Some(u64::from(look.weather == Weather::Restart)),
         skipped: Some(look.skipped),
     }
 }

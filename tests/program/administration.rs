@@ -14,7 +14,7 @@ use solana_signer::Signer;
 
 use crate::world::{IN_USE, START_MS, World, stranger};
 
-fn bare() -> (Venue, Pubkey) {
+pub fn bare() -> (Venue, Pubkey) {
     let venue = Venue::install_program(START_MS, keypair("mint", 0).pubkey()).unwrap();
     let admin = venue.admin.pubkey();
     (venue, admin)

@@ -3,6 +3,7 @@
 
 use anchor_lang::Discriminator;
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::{Trader, tokens};
@@ -62,7 +63,10 @@ pub(crate) fn an_account_that_contradicts_itself() {
         data.extend(bytemuck::bytes_of(&account));
         let program = holdfast_client::holdfast::ID;
         tokens::set_owned(&mut world.cluster, trader.account, data, program);
-        let request = holdfast_testkit::venue::market_order(1_000_000, world.cluster.now_ms());
+        let request = OrderRequest {
+            effect: OrderEffect::Reduce,
+            ..holdfast_testkit::venue::market_order(1_000_000, world.cluster.now_ms())
+        };
         let (owner, market) = (trader.keypair.pubkey(), world.markets[0]);
         let place = instruction::place_order(owner, trader.account, market, request, &[]);
         world.refuses(&place, HoldfastError::AccountBroken);

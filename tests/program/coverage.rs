@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_client::holdfast::error::HoldfastError::{self, *};
 
+use crate::adversary::{governance, settings};
 use crate::powers::{guardians, nonce, queue_refusals, set_up};
 use crate::world::SEEN;
 use crate::{
@@ -29,16 +30,22 @@ const PROOFS: &[Proof] = &[
     (withdraw::tokens_in_the_other_vault_are_fetched_first, &[ReconcileFirst]),
     (place_order::placing_is_refused, &[InvalidOrder, NoFreeOrderSlot, ChainNotReady]),
     (place_order::a_fee_takes_no_margin_from_positions, &[BelowInitialMargin, WrongMarket]),
-    (place_order::cancelling_is_refused, &[OrderNotFound, OrderNotExpired]),
-    (execute_refusals::an_order_waits_for_its_price, &[NoPriceYet]),
+    (place_order::cancelling_is_refused, &[OrderNotFound, OrderNotExpired, WrongSilo, WrongMarket]),
+    (place_order::an_opening_reserves_its_margin_when_it_is_placed, &[BelowInitialMargin]),
+    (place_order::what_is_decided_is_not_taken_back, &[PriceKnown, OrderLapsed]),
+    (
+        place_order::triggers_are_set_off_by_anybody_once_they_are_met,
+        &[OrderNotTriggered, TriggerNotMet, AlreadyTriggered, NoPriceYet, OrderNotFound],
+    ),
+    (execute_refusals::an_order_waits_for_its_price, &[NoPriceYet, BeyondLimit, OrderNotTriggered]),
     (
         execute_refusals::orders_that_are_not_there_expired_or_reduce_nothing,
         &[OrderNotFound, OrderExpired, NothingToReduce],
     ),
-    (execute_refusals::sizes_and_margin, &[PositionTooSmall, BelowInitialMargin, Overflow]),
+    (execute_refusals::sizes_and_margin, &[BelowInitialMargin, Overflow]),
     (execute_refusals::caps, &[OpenInterestCap, AccountShareCap, UtilisationCap]),
     (execute_refusals::wrong_accounts, &[WrongMarket, WrongSilo]),
-    (execute_refusals::stale_prices_do_not_open, &[StalePrice]),
+    (execute_refusals::stale_prices_do_not_open, &[OrderLapsed]),
     (band::an_outlier_liquidates_nobody_until_it_is_followed, &[PriceOutsideBand]),
     (execute_refusals::after_a_break, &[ChainNotReady, MarketNotReady]),
     (flag::refusals, &[AccountSafe, AlreadyFlagged, WrongMarket]),
@@ -48,6 +55,7 @@ const PROOFS: &[Proof] = &[
     (mature_profit::refusals, &[NotMatured, ChainNotReady]),
     (mature_profit::what_the_pool_cannot_pay_is_cut_by_the_owner_alone, &[ProfitCut]),
     (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
+    (pool_refusals::wrong_accounts, &[MarketsMissing]),
     (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, ZeroAmount]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),
     (observe::refusals, &[SampleTooSoon]),
@@ -77,6 +85,11 @@ const PROOFS: &[Proof] = &[
     ),
     (refresh_market::price_account, &[UnreadableFeed, WrongFeed, StaleFeed, UncertainFeed]),
     (refresh_market::wrong_accounts, &[WrongFeed, FeedBeforeDisruption]),
+    (governance::the_applier_cannot_choose_between_two_announcements, &[ChangeSuperseded]),
+    (governance::the_admin_is_none_of_the_guardians, &[GuardianSet]),
+    (governance::fees_for_nobody_are_refused_from_the_beginning, &[TermsOutOfBounds]),
+    (settings::fatal_settings_cannot_be_proposed_and_the_log_says_which, &[TermsOutOfBounds]),
+    (settings::a_time_in_another_unit_is_named, &[NotMilliseconds]),
 ];
 
 /// What no test can bring about: every cluster has the sysvar.

@@ -1,14 +1,14 @@
 //! `execute_order`: what it does, to the unit.
 
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::state::{MarginAccount, Market, Silo};
 use holdfast_client::holdfast::trade_context;
 use holdfast_client::{address, instruction};
-use holdfast_risk::Millis;
 use holdfast_risk::account::execution::{ExecutionContext, execute};
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::policy::Permit;
 use holdfast_risk::market::terms::MarketTerms;
+use holdfast_risk::{Millis, Price};
 use holdfast_testkit::Trader;
 use holdfast_testkit::venue::market_order;
 
@@ -23,10 +23,11 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
     let waiting = *account.orders.iter().find(|order| order.number != 0).unwrap();
     let now = market.now(Millis(world.cluster.now_ms() / 1_000 * 1_000));
     let met = ExecutionContext {
-        now,
-        last_disruption: Millis(0),
+        at: market.moment(now, Millis(0)),
         volatility: market.volatility().per_minute(),
+        reference: Price(market.reference_price),
         opening: Permit::Allowed,
+        position_changed: account.position_changed(0),
     };
     let executed = execute(
         &trade_context::open(&silo, &market, &account),
@@ -34,10 +35,11 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
         &silo.rules(),
-        met,
+        &met,
     )
     .unwrap();
     trade_context::store(&executed.traded.book, &mut silo, &mut market, &mut account, now).unwrap();
+    account.note_position_change(0, now);
     account.remove_order(waiting.number).unwrap();
     (silo, market, account)
 }
@@ -103,7 +105,7 @@ fn reduce_only_is_cut_at_zero_whatever_its_size() {
         let mut world = World::new();
         let trader = world.trader_with(1_000_000_000, &[(0, SIZE)]);
         let now = world.cluster.now_ms();
-        let request = OrderRequest { reduce_only: true, ..market_order(delta, now) };
+        let request = OrderRequest { effect: OrderEffect::Reduce, ..market_order(delta, now) };
         executes_as_expected(&mut world, &trader, request, SOL);
         assert_eq!(world.account(&trader.account).open_markets, 0);
     }
@@ -125,31 +127,18 @@ fn the_executor_gets_the_fee() {
 }
 
 #[test]
-fn an_order_gets_the_oldest_price_that_fits() {
-    let mut world = World::new();
-    let trader = world.trader(3_000_000_000).unwrap();
-    let now = world.cluster.now_ms();
-    let entry = |world: &World| world.account(&trader.account).positions[0].entry;
-    // A stop: the first price at or above the trigger, though later ones are cheaper.
-    let request =
-        OrderRequest { trigger: 1, trigger_price: SOL + 2_000_000, ..market_order(SIZE, now) };
-    let number = world.place(&trader, 0, request).unwrap();
-    for price in [SOL, SOL + 1_999_999, SOL + 2_000_000, SOL + 9_000_000, SOL] {
-        world.pass_to(3_000, &[price, BTC]);
+fn an_order_gets_the_first_price_that_decides_or_a_worse_one_since() {
+    for (later, least) in [(SOL + 1_000_000, 1_510_000_000), (SOL - 1_000_000, 1_500_000_000)] {
+        let mut world = World::new();
+        let trader = world.trader(3_000_000_000).unwrap();
+        let request = market_order(SIZE, world.cluster.now_ms());
+        let number = world.place(&trader, 0, request).unwrap();
+        world.pass_to(3_000, &CALM);
+        world.pass_to(2_000, &[later, BTC]);
+        world.execute(&trader.account, number, &trader.account).unwrap();
+        let entry = world.account(&trader.account).positions[0].entry;
+        assert!((least..least + 1_000_000).contains(&entry), "{entry}");
     }
-    world.execute(&trader.account, number, &trader.account).unwrap();
-    let at = u64::try_from(SIZE).unwrap() / 1_000_000 * (SOL + 2_000_000);
-    assert!(entry(&world) > at && entry(&world) < at * 1_001 / 1_000, "{}", entry(&world));
-    // A limit: the first price that keeps it.
-    let request = OrderRequest { limit: SOL - 1_000_000, ..market_order(SIZE, now) };
-    let number = world.place(&trader, 0, request).unwrap();
-    for price in [SOL - 1_000_000, SOL - 2_000_000, SOL - 3_000_000] {
-        world.pass_to(3_000, &[price, BTC]);
-    }
-    let before = entry(&world);
-    world.execute(&trader.account, number, &trader.account).unwrap();
-    let paid = entry(&world) - before;
-    assert!((1_480_000_000..1_481_500_000).contains(&paid), "{paid}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `execute_order`: every refusal.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
 use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::Trader;
 use holdfast_testkit::venue::market_order;
+use solana_signer::Signer;
 
 use crate::world::{CALM, SOL, World};
 
@@ -59,12 +60,14 @@ pub(crate) fn an_order_waits_for_its_price() {
     waiting.world.publish(&CALM).unwrap();
     waiting.world.send(waiting.execute());
 
-    self::waiting(|order| OrderRequest { limit: SOL, ..order }).refuses(HoldfastError::NoPriceYet);
+    self::waiting(|order| OrderRequest { limit: SOL, ..order }).refuses(HoldfastError::BeyondLimit);
     let sell = |order| OrderRequest { delta: -SIZE, limit: SOL, ..order };
-    self::waiting(sell).refuses(HoldfastError::NoPriceYet);
-    for (trigger, trigger_price) in [(1, SOL + 1), (2, SOL - 1)] {
-        let waiting = self::waiting(|order| OrderRequest { trigger, trigger_price, ..order });
-        waiting.refuses(HoldfastError::NoPriceYet);
+    self::waiting(sell).refuses(HoldfastError::BeyondLimit);
+    for trigger in
+        [OrderTrigger::AtOrAbove { price: SOL + 1 }, OrderTrigger::AtOrBelow { price: SOL - 1 }]
+    {
+        let waiting = self::waiting(|order| OrderRequest { trigger, ..order });
+        waiting.refuses(HoldfastError::OrderNotTriggered);
     }
 }
 
@@ -79,46 +82,80 @@ pub(crate) fn orders_that_are_not_there_expired_or_reduce_nothing() {
         waiting(|order| OrderRequest { expires_ms: order.expires_ms - 3_600_000 + 4_000, ..order });
     expired.world.pass_to(2_000, &CALM);
     expired.refuses(HoldfastError::OrderExpired);
-    let nothing = waiting(|order| OrderRequest { reduce_only: true, ..order });
+    let nothing = waiting(|order| OrderRequest { effect: OrderEffect::Reduce, ..order });
     nothing.refuses(HoldfastError::NothingToReduce);
     let mut world = World::new();
     let trader = world.trader_with(1_000_000_000, &[(0, SIZE)]);
     let request = market_order(SIZE, world.cluster.now_ms());
-    let same_side = OrderRequest { reduce_only: true, ..request };
+    let same_side = OrderRequest { effect: OrderEffect::Reduce, ..request };
     waiting_in(world, trader, same_side).refuses(HoldfastError::NothingToReduce);
 }
 
 #[test]
 pub(crate) fn sizes_and_margin() {
-    waiting(|order| OrderRequest { delta: 66_665, ..order })
-        .refuses(HoldfastError::PositionTooSmall);
+    // Too small to be kept: removed, since its owner could make it possible by opening more.
+    let mut small = waiting(|order| OrderRequest { delta: 66_665, ..order });
+    small.world.send(small.execute());
+    let state = small.world.account(&small.trader.account);
+    assert_eq!((state.open_markets, state.orders[0].number, state.reserved_margin), (0, 0, 0));
     let mut enough = waiting(|order| OrderRequest { delta: 66_666, ..order });
     enough.world.send(enough.execute());
+    assert_eq!(enough.world.account(&enough.trader.account).open_markets, 1);
+    // Dust that a reduction would leave is closed with it.
     let mut world = World::new();
     let trader = world.trader_with(1_000_000_000, &[(0, SIZE)]);
     let request = market_order(66_665 - SIZE, world.cluster.now_ms());
-    waiting_in(world, trader, request).refuses(HoldfastError::PositionTooSmall);
+    let mut dust = waiting_in(world, trader, request);
+    dust.world.send(dust.execute());
+    assert_eq!(dust.world.account(&dust.trader.account).open_markets, 0);
 
-    waiting(|order| OrderRequest { delta: 10 * SIZE, ..order })
-        .refuses(HoldfastError::BelowInitialMargin);
+    let mut world = World::new();
+    let trader = world.trader(1_000_000_000).unwrap();
+    let now = world.cluster.now_ms();
+    let too_much = market_order(10 * SIZE, now);
+    let asked = |request| {
+        let (owner, account) = (trader.keypair.pubkey(), trader.account);
+        instruction::place_order(owner, account, world.markets[0], request, &[])
+    };
+    world.refuses(&asked(too_much), HoldfastError::BelowInitialMargin);
     for delta in [i64::MAX, i64::MIN + 1, i64::MIN] {
-        waiting(|order| OrderRequest { delta, ..order }).refuses(HoldfastError::Overflow);
+        world.refuses(&asked(OrderRequest { delta, ..too_much }), HoldfastError::Overflow);
     }
+}
+
+/// What was reserved has been lost in the meantime: the order is removed by whoever executes it, and
+/// its fee is the owner's.
+#[test]
+fn an_order_whose_margin_is_gone_is_removed() {
+    let mut world = World::new();
+    let trader = world.trader_with(400_000_000, &[(1, 12_000)]);
+    let request = OrderRequest { fee: 0, ..market_order(SIZE / 2, world.cluster.now_ms()) };
+    let number = world.place(&trader, 0, request).unwrap();
+    // The other position loses a fifth of what it is worth.
+    world.pass_to(3_000, &[SOL, crate::world::BTC * 80 / 100]);
+    world.execute(&trader.account, number, &trader.account).unwrap();
+    let state = world.account(&trader.account);
+    assert_eq!((state.open_markets, state.reserved_margin, state.orders[0].number), (2, 0, 0));
 }
 
 #[test]
 pub(crate) fn caps() {
     type Change = fn(&mut SiloTermsState, &mut MarketTermsState);
-    let cases: [(Change, HoldfastError); 3] = [
-        (|_, terms| terms.side_cap = 9_999_999, HoldfastError::OpenInterestCap),
+    let cases: [(Change, i64, HoldfastError); 3] = [
+        (|_, terms| terms.side_cap = 9_999_999, SIZE, HoldfastError::OpenInterestCap),
         // A tenth of a percent of a million is less than ten at 150.
-        (|_, terms| terms.account_share_bps = 10, HoldfastError::AccountShareCap),
-        (|_, terms| terms.utilisation_bps = 10, HoldfastError::UtilisationCap),
+        (|_, terms| terms.account_share_bps = 10, SIZE, HoldfastError::AccountShareCap),
+        // A tenth of a million is less than seven hundred at 150.
+        (
+            |_, terms| (terms.account_share_bps, terms.utilisation_bps) = (10_000, 1_000),
+            70 * SIZE,
+            HoldfastError::UtilisationCap,
+        ),
     ];
-    for (change, error) in cases {
+    for (change, delta, error) in cases {
         let mut world = World::with(change);
-        let trader = world.trader(1_000_000_000).unwrap();
-        let request = market_order(SIZE, world.cluster.now_ms());
+        let trader = world.trader(100_000_000_000).unwrap();
+        let request = market_order(delta, world.cluster.now_ms());
         waiting_in(world, trader, request).refuses(error);
     }
 }
@@ -157,9 +194,7 @@ pub(crate) fn wrong_accounts() {
 pub(crate) fn stale_prices_do_not_open() {
     let mut waiting = waiting(|order| order);
     waiting.world.cluster.pass(31_000);
-    waiting.refuses(HoldfastError::StalePrice);
-    waiting.world.publish(&CALM).unwrap();
-    waiting.world.send(waiting.execute());
+    waiting.refuses(HoldfastError::OrderLapsed);
 
     let mut world = World::new();
     let trader = world.trader_with(1_000_000_000, &[(1, 10_000)]);

@@ -97,15 +97,12 @@ fn what_waits_backs_nothing_and_comes_back_when_cancelled() {
     let trader = world.trader(MONEY).unwrap();
     world.send(request(&world, &trader, MONEY - 10));
     let order = market_order(20_000_000, world.cluster.now_ms());
-    let number = world.place(&trader, 0, order).unwrap();
-    world.pass_to(3_000, &CALM);
-    let account = trader.account;
-    let opened = world.execute(&account, number, &account).unwrap_err();
+    let opened = world.place(&trader, 0, order).unwrap_err();
     assert!(opened.is(HoldfastError::BelowInitialMargin), "{}", opened.message);
     world.send(cancel(&trader));
     let back = world.account(&trader.account);
     assert_eq!((back.collateral, back.exit_amount), (MONEY, 0));
-    world.execute(&account, number, &account).unwrap();
+    world.trade(&trader, 0, 20_000_000, &CALM).unwrap();
     assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
 }
 

@@ -125,6 +125,13 @@ fn switchboards_crate_agrees_on_the_layout() {
             8 + offset_of!(PullFeedAccountData, permit_write_by_authority),
         ),
         (layout::MIN_SAMPLE_SIZE, 8 + offset_of!(PullFeedAccountData, min_sample_size)),
+        (layout::VARIANCE_AND_RESPONSES.start, 8 + offset_of!(PullFeedAccountData, max_variance)),
+        (
+            layout::VARIANCE_AND_RESPONSES.end,
+            8 + offset_of!(PullFeedAccountData, min_responses) + 4,
+        ),
+        (layout::MAX_STALENESS.start, 8 + offset_of!(PullFeedAccountData, max_staleness)),
+        (layout::MAX_STALENESS.end, 8 + offset_of!(PullFeedAccountData, max_staleness) + 4),
         (layout::VALUE, result + offset_of!(CurrentResult, value)),
         (layout::STD_DEV, result + offset_of!(CurrentResult, std_dev)),
         (layout::NUM_SAMPLES, result + offset_of!(CurrentResult, num_samples)),

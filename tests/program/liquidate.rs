@@ -65,10 +65,10 @@ impl Case {
         let traded = liquidation::liquidate(
             &trade_context::open(&silo, &market, &account),
             &judged,
-            &account_health::leg(&account, &market, Price(price)),
+            &account_health::leg_of(&market, account.position(0), Price(price)),
             terms.liquidation,
             silo.insurance_terms(),
-            LiquidationContext { flagged: Millis(account.flagged_ms), now, most: None },
+            LiquidationContext { due: Millis(account.liquidatable_ms), now, most: None },
         )
         .unwrap();
         trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now).unwrap();
@@ -104,16 +104,18 @@ pub(crate) fn who_has_recovered_by_the_newest_price_is_left_alone() {
     let mut case = Case::due(CRASHED);
     case.world.pass_to(1_000, &[150_000_000, BTC]);
     case.refuses(HoldfastError::AccountSafe);
-    // The flag stands and the first price after it too: falling again is enough.
-    case.world.pass_to(1_000, &[CRASHED - 1_000_000, BTC]);
-    case.liquidates_as_expected(CRASHED, CRASHED);
+    // The flag stands: falling again is enough, and the newest price counts.
+    let lower = CRASHED - 1_000_000;
+    case.world.pass_to(1_000, &[lower, BTC]);
+    case.liquidates_as_expected(lower, lower);
 }
 
 #[test]
 fn who_has_recovered_a_little_is_closed_as_much_less() {
     let mut case = Case::due(CRASHED);
     case.world.pass_to(1_000, &[CRASHED + 500_000, BTC]);
-    let closed = case.liquidates_as_expected(CRASHED, CRASHED + 500_000).trade.closed;
+    let better = CRASHED + 500_000;
+    let closed = case.liquidates_as_expected(better, better).trade.closed;
     assert!(closed < Case::due(CRASHED).liquidates_as_expected(CRASHED, CRASHED).trade.closed);
 }
 

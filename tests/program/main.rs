@@ -1,6 +1,7 @@
 //! The compiled program, run by a real SVM: every instruction's numbers and every refusal.
 
 mod administration;
+mod adversary;
 mod band;
 mod broken_books;
 mod coverage;

@@ -2,6 +2,7 @@
 
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{address, instruction};
 use holdfast_testkit::venue::market_order;
@@ -60,7 +61,8 @@ pub(crate) fn closing_anything_but_an_empty_own_account_is_refused() {
         instruction::close_margin_account(trader.keypair.pubkey(), trader.account)
     };
     world.refuses(&close(&funded), HoldfastError::AccountNotEmpty);
-    world.place(&empty, 0, market_order(1, START_MS + 60_000)).unwrap();
+    let order = OrderRequest { effect: OrderEffect::Reduce, ..market_order(1, START_MS + 60_000) };
+    world.place(&empty, 0, order).unwrap();
     world.refuses(&close(&empty), HoldfastError::AccountNotEmpty);
     let trader = world.trader_with(1_000_000_000, &[(0, 10_000_000)]);
     world.refuses(&close(&trader), HoldfastError::AccountNotEmpty);

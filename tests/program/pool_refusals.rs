@@ -155,7 +155,7 @@ pub(crate) fn wrong_accounts() {
         wrong.accounts.extend(
             markets.iter().map(|market| holdfast_client::AccountMeta::new_readonly(*market, false)),
         );
-        world.refuses(&wrong, HoldfastError::WrongMarket);
+        world.refuses(&wrong, HoldfastError::MarketsMissing);
     }
 
     let sound = provider.cancel(&world, provider.money);

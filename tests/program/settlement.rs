@@ -167,7 +167,7 @@ pub(crate) fn a_settled_market_trades_no_more() {
     let others = [world.markets[1]];
     let liquidate = instruction::liquidate(world.silo, market, account, keeper, &others);
     world.refuses(&liquidate, settled);
-    world.send(instruction::cancel_order(case.long.keypair.pubkey(), account, number));
+    world.send(instruction::cancel_order(case.long.keypair.pubkey(), account, market, number));
     let foreign = world.in_second(|world| world.trader(0).unwrap());
     let crossed = instruction::settle_position(world.silo, market, foreign.account);
     world.refuses(&crossed, HoldfastError::WrongSilo);

@@ -24,7 +24,7 @@ pub(crate) fn a_minute_closes_no_more_than_its_share() {
     let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
     world.break_chain();
     world.observe().unwrap();
-    while world.chain_health().monitor.state != State::Thaw as u64 {
+    while world.chain_health().monitor.state != State::Thaw as u8 {
         world.pass_to(10_000, &CRASHED);
     }
     world.send(instruction::flag(trader.account, &[world.markets[0]]));

@@ -43,7 +43,7 @@ fn free(world: &World, trader: &Trader) -> u64 {
     let wait = latency::exposure(Millis(terms.flag_delay_ms), &monitor, &thresholds);
     let (floor, costs) = (Bps(terms.initial_bps), Bps(terms.penalty_bps));
     let volatility = market.volatility_per_minute();
-    let mut leg = account_health::leg(&account, &market, market.newest_price().low);
+    let mut leg = account_health::leg_of(&market, account.position(0), market.newest_price().low);
     leg.ratios.initial = latency::initial_ratio(floor, costs, volatility, wait, false).unwrap();
     let mut health = Health::new(&account.balances()).unwrap();
     health.add(&leg).unwrap();

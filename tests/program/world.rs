@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use anchor_lang::Discriminator;
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::state::{MarketTermsState, Silo, SiloTermsState};
+use holdfast_client::holdfast::state::{Market, MarketTermsState, Silo, SiloTermsState};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_migrations::{SiloPlan, Step, apply, plan, presets};
 use holdfast_testkit::venue::{LONE, Listing, Venue, guardians, keypair, silo_plan};
@@ -170,6 +170,15 @@ impl World {
         SEEN.with_borrow_mut(|seen| seen.insert(code));
     }
 
+    /// The program must refuse an instruction because of this setting, which its log names.
+    #[track_caller]
+    pub fn refuses_setting(&self, instruction: &Instruction, setting: &str) {
+        self.refuses(instruction, HoldfastError::TermsOutOfBounds);
+        let named = format!("TermsOutOfBounds: {setting} has to be ");
+        let failure = self.fails(instruction);
+        assert!(failure.message.contains(&named), "not {setting}: {}", failure.message);
+    }
+
     /// Anchor must refuse an instruction with this error.
     #[track_caller]
     pub fn anchor_refuses(&self, instruction: &Instruction, error: ErrorCode) {
@@ -232,6 +241,14 @@ impl World {
         let mut data = Silo::DISCRIMINATOR.to_vec();
         data.extend(bytemuck::bytes_of(silo));
         let address = self.silo;
+        tokens::set_owned(&mut self.cluster, address, data, holdfast_client::holdfast::ID);
+    }
+
+    /// Writes a market's account, for settings that take days to change.
+    pub fn put_market(&mut self, index: usize, market: &Market) {
+        let mut data = Market::DISCRIMINATOR.to_vec();
+        data.extend(bytemuck::bytes_of(market));
+        let address = self.markets[index];
         tokens::set_owned(&mut self.cluster, address, data, holdfast_client::holdfast::ID);
     }
 

@@ -22,8 +22,10 @@ pub enum Action {
     Withdraw { signer: usize, account: usize, amount: u64 },
     /// Someone places an order.
     Place { signer: usize, account: usize, market: usize, request: OrderRequest },
+    /// Someone sets an order's trigger off.
+    Trigger { account: usize, number: u64, market: usize },
     /// Someone cancels an order.
-    Cancel { signer: usize, account: usize, number: u64 },
+    Cancel { signer: usize, account: usize, number: u64, market: usize },
     /// Someone executes an order for an account that gets the fee.
     Execute { account: usize, number: u64, market: usize, executor: usize },
     /// Someone flags.
@@ -58,6 +60,7 @@ pub enum Kind {
     Deposit,
     Withdraw,
     Place,
+    Trigger,
     Cancel,
     Execute,
     Flag,
@@ -83,6 +86,7 @@ impl Action {
             Self::Deposit { .. } => Kind::Deposit,
             Self::Withdraw { .. } => Kind::Withdraw,
             Self::Place { .. } => Kind::Place,
+            Self::Trigger { .. } => Kind::Trigger,
             Self::Cancel { .. } => Kind::Cancel,
             Self::Execute { .. } => Kind::Execute,
             Self::Flag { .. } => Kind::Flag,

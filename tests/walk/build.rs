@@ -11,6 +11,7 @@ use solana_signer::Signer;
 
 use crate::action::Action;
 use crate::cast::{ACCOUNTS, ADMIN, Cast, DONOR, FIRST_PROVIDER, PROVIDERS, REQUESTS, pool_of};
+use crate::model::requested_order;
 use crate::state::State;
 
 /// Accounts that `execute_order` names; what follows is read only when the order opens.
@@ -82,13 +83,19 @@ impl Cast {
                 instruction::withdraw(*signer, silo, account, wallet, amount, &markets)
             }
             Action::Place { account, market, request, .. } => {
-                let (market, markets) =
-                    (self.venue.markets[market], self.open(account, state, None));
-                let markets = if request.fee > 0 { &markets[..] } else { &[] };
+                let market = self.venue.markets[market];
+                let markets = self.open(account, state, None);
+                let backed = request.fee > 0 || opens(action, state);
+                let markets = if backed { &markets[..] } else { &[] };
                 instruction::place_order(*signer, self.accounts[account], market, request, markets)
             }
-            Action::Cancel { account, number, .. } => {
-                instruction::cancel_order(*signer, self.accounts[account], number)
+            Action::Trigger { account, number, market } => {
+                let market = self.venue.markets[market];
+                instruction::trigger_order(self.accounts[account], market, number)
+            }
+            Action::Cancel { account, number, market, .. } => {
+                let market = self.venue.markets[market];
+                instruction::cancel_order(*signer, self.accounts[account], market, number)
             }
             Action::Execute { account, number, market, executor } => {
                 let others = self.open(account, state, Some(market));
@@ -173,6 +180,13 @@ fn signer_of(action: &Action) -> usize {
         Action::Donate { .. } => DONOR,
         _ => FIRST_PROVIDER + PROVIDERS,
     }
+}
+
+/// Whether an order would open against what its account holds.
+fn opens(action: &Action, state: &State) -> bool {
+    let Action::Place { account, market, ref request, .. } = *action else { return false };
+    let held = state.accounts[account].as_ref().map(|it| it.positions[market].size);
+    requested_order(request).opened(held.unwrap_or_default()).0 > 0
 }
 
 /// The token program's `Transfer`.

@@ -1,7 +1,7 @@
 //! What must hold after every step, whatever happened: sums over all accounts, and who may be
 //! harmed by whom.
 
-use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
+use holdfast_client::holdfast::events::{OrderExecuted, OrderRemoved, PositionLiquidated};
 use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::market::exposure::SideTotal;
@@ -55,8 +55,11 @@ impl State {
         let entries = sum(|it| it.positions.iter().map(|held| held.entry.0).sum());
         assert_eq!(self.open, Usd(entries), "open notional is the positions'");
         for account in self.accounts() {
-            let fees: u64 = account.orders.iter().flatten().map(|waiting| waiting.fee).sum();
+            let orders = account.orders.iter().flatten();
+            let fees: u64 = orders.clone().map(|waiting| waiting.fee).sum();
             assert_eq!(account.reserved, fees, "what is reserved is for waiting orders");
+            let margin: u64 = orders.map(|waiting| waiting.margin).sum();
+            assert_eq!(account.reserved_margin, margin, "margin is reserved for waiting orders");
             let may_owe = account.open().count() > 0 && account.balances.pending_profit.0 == 0;
             assert!(may_owe || account.balances.debt.0 == 0, "only positions keep a debt");
             let closed = account.positions.iter().filter(|held| held.size.0 == 0);
@@ -173,10 +176,18 @@ pub fn check_price_time(
 ) {
     let (published, earliest) = match *action {
         Action::Execute { account, number, market, .. } => {
-            let executed: OrderExecuted = events::find(landed).expect("an event");
-            let order = before.accounts[account].as_ref().unwrap().order(number).unwrap().order;
+            let Some(executed) = events::find::<OrderExecuted>(landed) else {
+                events::find::<OrderRemoved>(landed).expect("executed or removed");
+                return;
+            };
+            let owner = before.accounts[account].as_ref().unwrap();
+            let waiting = owner.order(number).unwrap();
             let delay = settings.markets[market].execution_delay;
-            (executed.published_ms, order.requested.after(delay))
+            let asked = waiting.requested.after(delay).max(waiting.order.earliest);
+            let (held, changed) = (owner.positions[market].size.0, owner.changed[market]);
+            let closes = held != 0 && held.signum() != executed.delta.signum();
+            let earliest = if closes && changed.0 > 0 { changed.after(delay) } else { asked };
+            (executed.published_ms, earliest.max(asked))
         }
         Action::Liquidate { account, market, .. } => {
             let liquidated: PositionLiquidated = events::find(landed).expect("an event");

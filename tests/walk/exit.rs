@@ -1,12 +1,13 @@
 //! Everyone leaves, from wherever the walk ended.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_risk::chain::health::State as ChainState;
 
 use crate::action::Action;
 use crate::cast::{ACCOUNTS, FIRST_PROVIDER, REQUESTS};
 use crate::model::{Look, Refused};
+use crate::state::Waiting;
 use crate::walk::Walk;
 
 /// Rounds of half a minute in which a chain has to recover and profit to mature.
@@ -27,17 +28,20 @@ impl Walk {
         (0..ACCOUNTS.len()).filter(|account| self.state.accounts[*account].is_some()).collect()
     }
 
+    /// None of them is decided any more, or not yet, when nobody has published for a while.
     fn cancel_orders(&mut self) {
+        self.pass(20_000);
         for account in self.open_accounts() {
             let orders = self.state.existing(account).unwrap().orders;
             for waiting in orders.into_iter().flatten() {
                 let signer = ACCOUNTS[account].0;
-                self.must(Action::Cancel { signer, account, number: waiting.number });
+                let Waiting { number, market, .. } = waiting;
+                self.must(Action::Cancel { signer, account, number, market });
             }
         }
     }
 
-    /// In whatever state the chain is.
+    /// In whatever state the chain is. A price outside the band is waited out.
     fn close_positions(&mut self) {
         let mut asked = Vec::new();
         for account in self.open_accounts() {
@@ -50,12 +54,23 @@ impl Walk {
                 asked.push((account, market, state.next_order + order as u64));
             }
         }
-        // Longer than the delay: a market's newest price may be ahead of the clock.
-        self.pass(10_000);
-        self.publish_all();
-        for (account, market, number) in asked {
-            self.must(Action::Execute { account, number, market, executor: account });
+        for _ in 0..PATIENCE {
+            // Longer than the delay: a market's newest price may be ahead of the clock.
+            self.pass(10_000);
+            self.publish_all();
+            asked.retain(|(account, market, number)| {
+                let (account, market, number) = (*account, *market, *number);
+                let done =
+                    self.step(Action::Execute { account, number, market, executor: account });
+                let waits = done == Err(HoldfastError::NoPriceYet.into());
+                assert!(done.is_ok() || waits, "an exit is refused: {done:?}");
+                waits
+            });
+            if asked.is_empty() {
+                return;
+            }
         }
+        panic!("no price is believed: {asked:?}");
     }
 
     fn wait_for_calm(&mut self) {
@@ -162,9 +177,9 @@ fn closing(delta: i64) -> OrderRequest {
     OrderRequest {
         delta,
         limit: if delta > 0 { u64::MAX / 2 } else { 1 },
-        trigger: 0,
-        trigger_price: 0,
-        reduce_only: true,
+        trigger: OrderTrigger::Immediate,
+        effect: OrderEffect::Reduce,
+        any_price: false,
         expires_ms: u64::MAX,
         fee: 0,
     }

@@ -11,6 +11,7 @@ use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::{Monitor, State as ChainState};
 use holdfast_risk::chain::rate_limit::RateLimitWindow;
 use holdfast_risk::market::accrual::Accruals;
+use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::carry::Funding;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
@@ -71,15 +72,16 @@ fn proven(health: &ChainHealth) -> Millis {
 
 fn monitor(state: &MonitorState) -> Monitor {
     Monitor {
-        state: ChainState::from_code(u8::try_from(state.state).unwrap()),
+        state: ChainState::from_code(state.state),
         since: Millis(state.since_ms),
         until: Millis(state.until_ms),
         unrest: Millis(state.unrest_ms),
         last_disruption: Millis(state.last_disruption_ms),
+        proven: state.proven == 1,
         seen: Millis(state.seen_ms),
         lead: Millis(state.lead_ms),
         slot: state.slot,
-        restart_slot: state.restart_slot,
+        restart_slot: Some(state.restart_slot),
         window_start: Millis(state.window_start_ms),
         window_slot: state.window_slot,
         window_us: state.window_us,
@@ -90,10 +92,14 @@ fn monitor(state: &MonitorState) -> Monitor {
 fn market(market: &Market) -> MarketBooks {
     let ring = (0..RECENT)
         .map(|back| market.prices[(usize::from(market.newest) + RECENT - back) % RECENT]);
-    let recent = ring.filter(|price| price.published_ms != 0).map(|price| PricePoint {
-        published: Millis(price.published_ms),
-        low: Price(price.low),
-        high: Price(price.high),
+    let recent = ring.filter(|price| price.published_ms != 0).map(|price| StoredPrice {
+        point: PricePoint {
+            published: Millis(price.published_ms),
+            low: Price(price.low),
+            high: Price(price.high),
+        },
+        lag: Millis(u64::from(price.lag_ms)),
+        believed: price.believed == 1,
     });
     MarketBooks {
         longs: side(&market.longs),
@@ -112,6 +118,7 @@ fn market(market: &Market) -> MarketBooks {
         reference: Reference {
             price: Price(market.reference_price),
             moved: Millis(market.reference_ms),
+            remainder: market.reference_remainder,
             outside: Millis(market.outside_ms),
         },
         published: Millis(market.feeds[0].published_ms),
@@ -123,6 +130,7 @@ fn accruals(market: &Market) -> Accruals {
     Accruals {
         funding: Funding {
             rate: HourlyRate(market.funding_rate),
+            rate_remainder: market.funding_rate_remainder,
             remainder: market.funding_remainder,
         },
         borrow_remainder: market.borrow_remainder,
@@ -157,11 +165,14 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
             debt: Usd(state.debt),
         },
         reserved: state.reserved_fees,
+        reserved_margin: state.reserved_margin,
         profit_since: Millis(state.profit_since_ms),
         flagged: Millis(state.flagged_ms),
+        liquidatable: Millis(state.liquidatable_ms),
         shortfall: state.shortfall,
         next_order: state.next_order,
         positions: core::array::from_fn(|index| position(&state.positions[index])),
+        changed: core::array::from_fn(|index| Millis(state.positions[index].changed_ms)),
         orders: state.orders.map(|order| waiting(&order)),
     })
 }
@@ -183,20 +194,30 @@ fn waiting(state: &OrderState) -> Option<Waiting> {
         delta: SignedSize(state.delta),
         limit: Price(state.limit),
         reduce_only: state.reduce_only != 0,
+        any_price: state.any_price != 0,
         trigger: trigger(state.trigger, state.trigger_price),
-        requested: Millis(state.requested_ms),
+        opens_up_to: Size(state.opens_up_to),
+        earliest: Millis(state.earliest_ms),
         expires: Millis(state.expires_ms),
     };
-    let market = usize::from(state.market);
-    Some(Waiting { number: state.number, market, fee: state.fee, order })
+    Some(Waiting {
+        number: state.number,
+        market: usize::from(state.market),
+        fee: state.fee,
+        margin: state.margin,
+        requested: Millis(state.requested_ms),
+        slot: state.slot,
+        order,
+    })
 }
 
 /// A trigger by its code.
-pub fn trigger(code: u8, level: u64) -> Trigger {
+fn trigger(code: u8, level: u64) -> Trigger {
     match code {
-        1 => Trigger::AtOrAbove(Price(level)),
-        2 => Trigger::AtOrBelow(Price(level)),
-        _ => Trigger::Immediate,
+        0 => Trigger::AtOrAbove(Price(level)),
+        1 => Trigger::AtOrBelow(Price(level)),
+        2 => Trigger::Immediate,
+        other => panic!("{other} is no trigger"),
     }
 }
 

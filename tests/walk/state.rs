@@ -10,6 +10,7 @@ use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::Monitor;
 use holdfast_risk::chain::rate_limit::RateLimitWindow;
 use holdfast_risk::market::accrual::Accruals;
+use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reference::Reference;
@@ -60,7 +61,7 @@ pub struct MarketBooks {
     /// Draw on insurance.
     pub drawn: InsuranceDraw,
     /// Prices, newest first.
-    pub recent: VecDeque<PricePoint>,
+    pub recent: VecDeque<StoredPrice>,
     /// What liquidations closed in the running minute of a thaw.
     pub thaw: RateLimitWindow,
     /// The slow reference price.
@@ -78,16 +79,22 @@ pub struct Account {
     pub balances: AccountBalances,
     /// Set aside for waiting orders' fees.
     pub reserved: u64,
+    /// Initial margin that waiting orders have reserved.
+    pub reserved_margin: u64,
     /// When pending profit was realised.
     pub profit_since: Millis,
     /// When flagged; zero when not.
     pub flagged: Millis,
+    /// Publish time from which on a price may liquidate it; zero when not flagged.
+    pub liquidatable: Millis,
     /// What is missing since the flag.
     pub shortfall: u64,
     /// Number of the next order.
     pub next_order: u64,
     /// Position per market.
     pub positions: [Position; MARKETS],
+    /// When an order last changed each of them.
+    pub changed: [Millis; MARKETS],
     /// Waiting orders by slot.
     pub orders: [Option<Waiting>; ORDER_SLOTS],
 }
@@ -101,6 +108,12 @@ pub struct Waiting {
     pub market: usize,
     /// Fee for its executor.
     pub fee: u64,
+    /// Initial margin reserved for what it opens.
+    pub margin: u64,
+    /// When it was placed.
+    pub requested: Millis,
+    /// The slot in which it was placed or triggered.
+    pub slot: u64,
     /// Terms.
     pub order: Order,
 }
@@ -139,11 +152,14 @@ impl Account {
         Self {
             balances: AccountBalances::default(),
             reserved: 0,
+            reserved_margin: 0,
             profit_since: Millis(0),
             flagged: Millis(0),
+            liquidatable: Millis(0),
             shortfall: 0,
             next_order: 1,
             positions: [Position::default(); MARKETS],
+            changed: [Millis(0); MARKETS],
             orders: [None; ORDER_SLOTS],
         }
     }
@@ -174,12 +190,17 @@ impl Account {
 impl MarketBooks {
     /// The newest price; zeros before the first.
     pub fn newest(&self) -> PricePoint {
+        self.newest_stored().point
+    }
+
+    /// The newest price as it was stored.
+    pub fn newest_stored(&self) -> StoredPrice {
         self.recent.front().copied().unwrap_or_default()
     }
 
     /// Remembers a price.
-    pub fn push(&mut self, point: PricePoint) {
-        self.recent.push_front(point);
+    pub fn push(&mut self, stored: StoredPrice) {
+        self.recent.push_front(stored);
         self.recent.truncate(RECENT);
     }
 

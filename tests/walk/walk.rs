@@ -4,6 +4,7 @@ use holdfast_client::Pubkey;
 use holdfast_risk::chain::health::State as ChainState;
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_testkit::Failure;
+use holdfast_testkit::feed::Published;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use solana_account::Account;
@@ -129,10 +130,13 @@ impl Walk {
     /// Publishes every market's price now, and keeps a sample.
     pub fn publish_all(&mut self) {
         for market in 0..MARKETS {
-            let look = Look::at(self.cast.cluster());
-            let now = self.state.guard(&look).now.0.max(self.state.markets[market].seen.0 + 1_000);
-            let published =
-                holdfast_testkit::feed::Published::new(self.generator.prices[market], now);
+            // Providers publish whole seconds; the next one is not too far ahead.
+            let now =
+                self.state.guard(&Look::at(self.cast.cluster())).now.0.next_multiple_of(1_000);
+            if now <= self.state.markets[market].published.0 {
+                continue;
+            }
+            let published = Published::new(self.generator.prices[market], now);
             self.must(Action::Refresh { market, feed: market, published, verified: true });
         }
         // Too soon after the last sample is fine: somebody looked.

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, root, show};
-use crate::{sbpf, setup, validator};
+use crate::{sbpf, setup, test, validator};
 
 /// The programs that a local cluster consists of.
 const BUILD: [&str; 9] = [
@@ -34,11 +34,27 @@ pub fn run(options: &[String]) -> Result<(), String> {
     show(localnet.args(options))
 }
 
-/// Plays the outages on a real validator, after the tests: what they compiled serves here too.
-pub fn end_to_end() -> Result<(), String> {
+/// How many orders the outages' scenario with many traders places.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// Half an hour's worth.
+    Full,
+    /// A tenth of that.
+    Short,
+}
+
+/// Plays the outages on a real validator, with what [`test::build`] compiled.
+///
+/// # Errors
+/// When the validator cannot be built, or a scenario fails.
+pub fn end_to_end(load: Load) -> Result<(), String> {
     let validator = validator::install()?;
-    cargo(&["build", "--locked", "--workspace", "--all-targets"])?;
-    let mut suite = Command::new(root().join("target/debug/holdfast-e2e"));
+    test::build()?;
+    let mut suite = test::built("holdfast-e2e");
     suite.arg("--validator").arg(validator);
-    show(suite.arg("--programs").arg(root().join("target/deploy")))
+    suite.arg("--programs").arg(root().join("target/deploy"));
+    if load == Load::Short {
+        suite.arg("--short");
+    }
+    show(&mut suite)
 }

@@ -1,17 +1,25 @@
 //! Developer commands: `cargo xtask --help`.
 
 mod adversary;
+mod ci;
 mod command;
+mod fuzz;
+mod lint;
 mod local;
+mod nightly;
+mod pages;
+mod prove;
 mod sbpf;
 mod setup;
+mod simulate;
+mod test;
+mod tidy;
 mod validator;
+mod workspace;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
-
-use crate::command::{cargo, show, succeeds};
 
 /// Developer commands of Holdfast.
 #[derive(Parser)]
@@ -86,26 +94,78 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Draw docs/crates.svg: the crates and which uses which
+    Picture,
+    /// Prove the rules for all numbers, with two solvers
+    ///
+    /// Installs Debian's Rust compiler, z3 and cvc5 where they are missing. Everything takes up to
+    /// ten minutes. docs/proofs.md says what is proved.
+    Prove(prove::Options),
     /// Format all code
     Fmt,
     /// Check formatting, lints, licences and sources without changing a file
     Lint,
+    /// Check the rules of this repository that no other tool knows
+    ///
+    /// Which crate uses which, lengths of files and functions, circles between files, modules
+    /// outside their folder, CHECK comments, and that generated pages and links are current.
+    Tidy,
+    /// Run every gate, as CI does, and print what each took
+    ///
+    /// Formatting, tidy, licences, lints, documentation, generated pages, tests, compute-unit
+    /// ceilings, and the outages on a real validator with a tenth of their load. Stops at the first
+    /// gate that fails. From nothing it takes about an hour on two cores, most of it to compile the
+    /// validator.
+    Ci,
+    /// Search for bytes that something which reads them cannot take
+    ///
+    /// Runs until something fails or the time is over, from the bytes in fuzz/corpus. What it finds
+    /// belongs there too: `cargo xtask test` reads all of it again.
+    Fuzz(fuzz::Search),
+    /// Try faults and random walks with many seeds
+    Seeds {
+        /// Seeds for each fault; a thousand take a quarter of an hour on two cores
+        #[arg(long, default_value_t = 1_000)]
+        faults: u64,
+        /// Rounds of four random walks, with other seeds in each
+        #[arg(long, default_value_t = 250)]
+        walks: u64,
+    },
+    /// Change the rules and checks in small ways, and list the changes that no test notices
+    ///
+    /// Takes hours. The options are cargo-mutants' own, `--shard 1/8` among them.
+    #[command(disable_help_flag = true)]
+    Mutants {
+        /// The options of cargo-mutants
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
+    if let Some(compiled) = fuzz::compile() {
+        return compiled;
+    }
     let done = match Task::parse() {
         Task::Setup => setup::install(),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
-        Task::Drill { options } => drill(&options),
+        Task::Drill { options } => simulate::drill(&options),
         Task::Adversary { options } => adversary::run(&options),
-        Task::Bench { keeper: true } => bench_keeper(),
-        Task::Bench { keeper: false } => bench(),
-        Task::Test { e2e: false } => test(),
-        Task::Test { e2e: true } => test().and_then(|()| local::end_to_end()),
+        Task::Bench { keeper: true } => simulate::bench_keeper(),
+        Task::Bench { keeper: false } => simulate::bench(),
+        Task::Test { e2e: false } => test::all(),
+        Task::Test { e2e: true } => test::all().and_then(|()| local::end_to_end(local::Load::Full)),
         Task::Localnet { options } => local::run(&options),
-        Task::Idl { check } => idl(check),
-        Task::Fmt => fmt(&[]),
-        Task::Lint => lint(),
+        Task::Idl { check } => pages::generate(check),
+        Task::Picture => tidy::picture::write(),
+        Task::Prove(options) => prove::prove(&options),
+        Task::Fmt => lint::format(&[]),
+        Task::Lint => lint::all(),
+        Task::Tidy => tidy::check().and_then(|()| pages::generate(true)),
+        Task::Ci => ci::run(),
+        Task::Fuzz(search) => fuzz::search(&search),
+        Task::Seeds { faults, walks } => nightly::seeds(faults, walks),
+        Task::Mutants { options } => nightly::mutants(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,89 +174,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The drill and the bench run in the tests' profile: what is compiled for one serves the others,
-/// and their time goes into the virtual machine anyway.
-fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
-    let run =
-        ["run", "--quiet", "--locked", "--package", "holdfast-simulator", "--bin", binary, "--"];
-    show(Command::new("cargo").args(run).args(options))
-}
-
-fn drill(options: &[String]) -> Result<(), String> {
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    if !options.iter().any(|option| matches!(*option, "-h" | "--help")) {
-        setup::install_compiler()?;
-        sbpf::build()?;
-    }
-    simulate("drill", &options)
-}
-
-fn bench() -> Result<(), String> {
-    setup::install_compiler()?;
-    sbpf::build()?;
-    simulate("bench", &[sbpf::toolchain()])
-}
-
-fn bench_keeper() -> Result<(), String> {
-    show(Command::new("cargo").args([
-        "bench",
-        "--locked",
-        "--package",
-        "holdfast-keeper-core",
-        "--bench",
-        "mirror",
-    ]))
-}
-
-fn test() -> Result<(), String> {
-    setup::install()?;
-    sbpf::build()?;
-    if !sbpf::official::works() {
-        sbpf::linker::test()?;
-    }
-    idl(true)?;
-    cargo(&["nextest", "run", "--workspace", "--locked", "--no-tests", "fail"])
-}
-
-fn idl(check: bool) -> Result<(), String> {
-    let options = if check { &["--", "--check"][..] } else { &[] };
-    let run = ["run", "--quiet", "--locked", "--package", "holdfast-idl"];
-    cargo(&[&run[..], options].concat())
-}
-
-fn fmt(options: &[&str]) -> Result<(), String> {
-    cargo(&[&["fmt", "--all"], options].concat())?;
-    cargo(&[&["fmt", "--all", "--manifest-path", sbpf::MANIFEST], options].concat())
-}
-
-/// Licences, sources and bans of both workspaces; advisories as well where their database can be
-/// reached.
-fn deny() -> Result<(), String> {
-    setup::install_deny()?;
-    let check = |what: &[&str]| {
-        // The allowed licences are those of both; neither has to have all of them.
-        let both = ["check", "--allow", "license-not-encountered"];
-        let common = |manifest| ["deny", "--manifest-path", manifest, "--config", "deny.toml"];
-        ["Cargo.toml", sbpf::MANIFEST].into_iter().try_for_each(|manifest| {
-            cargo(&[&common(manifest)[..], &["--locked"], &both, what].concat())
-        })
-    };
-    check(&["bans", "licenses", "sources"])?;
-    if !succeeds(Command::new("cargo").args(["deny", "fetch", "db"])) {
-        eprintln!("advisories are not checked: their database on GitHub cannot be reached");
-        return Ok(());
-    }
-    check(&["--allow", "advisory-not-detected", "advisories"])
-}
-
-fn lint() -> Result<(), String> {
-    fmt(&["--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
-    deny()?;
-    if sbpf::official::works() {
-        return Ok(());
-    }
-    sbpf::linker::lint()
 }

@@ -2,14 +2,29 @@
 
 use std::process::Command;
 
-use crate::command::{cargo, output, run, succeeds};
+use crate::command::{output, run, succeeds};
 use crate::sbpf;
 
-/// The nextest release the project is tested with.
-const NEXTEST: &str = "0.9.143";
+/// A subcommand of Cargo, built from its registry where it is missing.
+struct Tool {
+    /// What follows `cargo`.
+    command: &'static str,
+    /// Its package.
+    package: &'static str,
+    /// The release the project is checked with.
+    version: &'static str,
+}
 
-/// The cargo-deny release the project is checked with.
-const DENY: &str = "0.20.2";
+const NEXTEST: Tool = Tool { command: "nextest", package: "cargo-nextest", version: "0.9.143" };
+const DENY: Tool = Tool { command: "deny", package: "cargo-deny", version: "0.20.2" };
+const MUTANTS: Tool = Tool { command: "mutants", package: "cargo-mutants", version: "27.1.0" };
+
+/// These tools run for seconds: compiling them fast matters more.
+const PROFILE: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+];
 
 /// A Rust compiler that knows the BPF target, its library's sources, and the LLVM it was built
 /// with, which our linker links.
@@ -31,7 +46,7 @@ const PACKAGES: [&str; 12] = [
 /// Installs whatever is missing.
 pub fn install() -> Result<(), String> {
     install_compiler()?;
-    install_nextest()
+    install_tool(&NEXTEST)
 }
 
 /// Installs what compiling the programs needs and is missing.
@@ -81,19 +96,28 @@ fn apt_get(names: &str) -> Result<Command, String> {
     Ok(command)
 }
 
-fn install_nextest() -> Result<(), String> {
-    if succeeds(Command::new("cargo").args(["nextest", "--version"])) {
-        return Ok(());
-    }
-    eprintln!("cargo-nextest is not installed: building {NEXTEST}, once, in a few minutes");
-    cargo(&["install", "cargo-nextest", "--version", NEXTEST, "--locked"])
+/// Installs the checker of licences, sources and advisories, if it is missing.
+///
+/// # Errors
+/// When it does not compile.
+pub fn install_deny() -> Result<(), String> {
+    install_tool(&DENY)
 }
 
-/// Installs the checker of licences, sources and advisories, if it is missing.
-pub fn install_deny() -> Result<(), String> {
-    if succeeds(Command::new("cargo").args(["deny", "--version"])) {
+/// Installs what changes the source in small ways, if it is missing.
+///
+/// # Errors
+/// When it does not compile.
+pub fn install_mutants() -> Result<(), String> {
+    install_tool(&MUTANTS)
+}
+
+fn install_tool(tool: &Tool) -> Result<(), String> {
+    if succeeds(Command::new("cargo").args([tool.command, "--version"])) {
         return Ok(());
     }
-    eprintln!("cargo-deny is not installed: building {DENY}, once, in a few minutes");
-    cargo(&["install", "cargo-deny", "--version", DENY, "--locked"])
+    let Tool { package, version, .. } = tool;
+    eprintln!("{package} is not installed: building {version}, once, in about a minute");
+    let install = ["install", package, "--version", version, "--locked"];
+    run(Command::new("cargo").args(install).envs(PROFILE))
 }

@@ -206,8 +206,8 @@ pub fn cancel_exit(owner: Pubkey, account: Pubkey) -> Instruction {
     build(accounts::CancelExit { owner, account }, instruction::CancelExit {})
 }
 
-/// `place_order`; `markets` are those of all open positions, in rising index order, needed when a fee
-/// is set aside.
+/// `place_order`; `markets` are those of all open positions, in rising index order, needed when it
+/// opens or sets a fee aside.
 pub fn place_order(
     owner: Pubkey,
     account: Pubkey,
@@ -220,9 +220,23 @@ pub fn place_order(
     followed_by(build(accounts, instruction::PlaceOrder { request }), markets)
 }
 
-/// `cancel_order`.
-pub fn cancel_order(authority: Pubkey, account: Pubkey, number: u64) -> Instruction {
-    build(accounts::CancelOrder { authority, account }, instruction::CancelOrder { number })
+/// `cancel_order`; `market` is the order's.
+pub fn cancel_order(
+    authority: Pubkey,
+    account: Pubkey,
+    market: Pubkey,
+    number: u64,
+) -> Instruction {
+    let chain_health = address::chain_health();
+    let accounts = accounts::CancelOrder { authority, account, chain_health, market };
+    build(accounts, instruction::CancelOrder { number })
+}
+
+/// `trigger_order`; `market` is the order's.
+pub fn trigger_order(account: Pubkey, market: Pubkey, number: u64) -> Instruction {
+    let accounts =
+        accounts::TriggerOrder { chain_health: address::chain_health(), account, market };
+    build(accounts, instruction::TriggerOrder { number })
 }
 
 /// `execute_order`; `others` are the markets of the account's other open positions, in rising
@@ -413,16 +427,30 @@ pub fn lock_exchange(
     lock
 }
 
-/// `propose_change`: `number` is the exchange's next.
+/// `propose_change` with the market or silo its `content` names; `number` is the exchange's next.
 pub fn propose_change(admin: Pubkey, number: u64, content: ChangeKind) -> Instruction {
+    let (market, silo) = named(&content);
     let accounts = accounts::ProposeChange {
         admin,
         exchange: address::exchange(),
         change: address::change(number),
         instructions: INSTRUCTIONS,
         system_program: system_program::ID,
+        market,
+        silo,
     };
     build(accounts, instruction::ProposeChange { content })
+}
+
+/// The market or silo that a change names.
+fn named(content: &ChangeKind) -> (Option<Pubkey>, Option<Pubkey>) {
+    match content {
+        ChangeKind::MarketTerms { market, .. } | ChangeKind::MarketFeeds { market, .. } => {
+            (Some(*market), None)
+        }
+        ChangeKind::SiloTerms { silo, .. } => (None, Some(*silo)),
+        _ => (None, None),
+    }
 }
 
 /// `cancel_change`; the rent returns to its `proposer`.
@@ -439,13 +467,7 @@ pub fn cancel_change(authority: Pubkey, number: u64, proposer: Pubkey) -> Instru
 
 /// `apply_change` with the market or silo its `content` names.
 pub fn apply_change(number: u64, proposer: Pubkey, content: &ChangeKind) -> Instruction {
-    let (market, silo) = match content {
-        ChangeKind::MarketTerms { market, .. } | ChangeKind::MarketFeeds { market, .. } => {
-            (Some(*market), None)
-        }
-        ChangeKind::SiloTerms { silo, .. } => (None, Some(*silo)),
-        _ => (None, None),
-    };
+    let (market, silo) = named(content);
     let accounts = accounts::ApplyChange {
         exchange: address::exchange(),
         chain_health: address::chain_health(),

@@ -18,7 +18,7 @@ pub fn health<'a>(
     let mut health = Health::new(&account.balances())?;
     for index in account.open_indices() {
         let Some(market) = market_of(index) else { return Ok(None) };
-        health.add(&account_health::leg(account, market, price_of(market)))?;
+        health.add(&account_health::leg_of(market, account.position(index), price_of(market)))?;
     }
     Ok(Some(health))
 }

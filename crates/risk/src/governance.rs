@@ -6,25 +6,23 @@
 
 use core::ops::RangeInclusive;
 
+use crate::bounds::{self, OutOfBounds};
+use crate::math::Overflow;
 use crate::units::Millis;
 
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-
 /// What a change may wait, and how long it may stay ready after that.
-pub const WAITS: RangeInclusive<Millis> = Millis(DAY)..=Millis(30 * DAY);
+pub const WAITS: RangeInclusive<Millis> = Millis::DAY..=Millis::DAY.times(30);
 /// Guardians of an exchange. With one, nobody could take back its removal.
 pub const GUARDIANS: RangeInclusive<usize> = 2..=5;
 /// How long one tightening may last.
-pub const TIGHTENINGS: RangeInclusive<Millis> = Millis(MINUTE)..=Millis(30 * MINUTE);
+pub const TIGHTENINGS: RangeInclusive<Millis> = Millis::MINUTE..=Millis::MINUTE.times(30);
 /// Tightenings of one guardian within [`PERIOD`].
 pub const TIGHTENINGS_PER_PERIOD: usize = 3;
 /// Period of a guardian's budget.
-pub const PERIOD: Millis = Millis(DAY);
+pub const PERIOD: Millis = Millis::DAY;
 /// No change is applied so soon after the chain broke: a halt is no time in which a guardian could
 /// have taken it back.
-pub const NOTICE_AFTER_DISRUPTION: Millis = Millis(HOUR);
+pub const NOTICE_AFTER_DISRUPTION: Millis = Millis::HOUR;
 
 /// How long changes wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +53,10 @@ pub enum Stage {
     Expired,
 }
 
+/// The newest change proposed for one target, as its number plus one; zero where none was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Newest(pub u64);
+
 /// Who takes a change back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Canceller {
@@ -71,11 +73,7 @@ pub struct Budget(pub [Millis; TIGHTENINGS_PER_PERIOD]);
 /// Why a power may not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GovernanceError {
-    /// A wait or a time to stay ready outside [`WAITS`].
-    Timelock,
-    /// A tightening outside [`TIGHTENINGS`].
-    Length,
-    /// Too few or too many guardians, or one twice.
+    /// Too few or too many guardians, one twice, or the admin among them.
     Guardians,
     /// The guardian's budget is used up.
     Exhausted,
@@ -86,13 +84,15 @@ pub enum GovernanceError {
 }
 
 impl Timelock {
-    /// Whether both times are within their bounds.
+    /// Whether both times are within [`WAITS`].
     ///
     /// # Errors
-    /// [`GovernanceError::Timelock`].
-    pub fn check(self) -> Result<(), GovernanceError> {
-        let within = WAITS.contains(&self.wait) && WAITS.contains(&self.ready);
-        if within { Ok(()) } else { Err(GovernanceError::Timelock) }
+    /// The first that is not.
+    pub fn check(self) -> Result<(), OutOfBounds> {
+        bounds::check(&[
+            ("wait_ms", "a day to thirty, in milliseconds", WAITS.contains(&self.wait)),
+            ("ready_ms", "a day to thirty, in milliseconds", WAITS.contains(&self.ready)),
+        ])
     }
 
     /// When a change proposed `now` may be applied. It keeps this, whatever becomes of the timelock.
@@ -150,6 +150,22 @@ impl Budget {
     }
 }
 
+impl Newest {
+    /// After a change with this number was proposed for the target.
+    ///
+    /// # Errors
+    /// [`Overflow`] after `u64::MAX` changes.
+    pub fn superseded_by(number: u64) -> Result<Self, Overflow> {
+        number.checked_add(1).map(Self).ok_or(Overflow)
+    }
+
+    /// Whether the change with this number is the target's newest: an older one is void, even where
+    /// the newer was taken back, so nobody can wait and choose between two announcements.
+    pub fn is(self, number: u64) -> bool {
+        self.0 != 0 && self.0 == number.saturating_add(1)
+    }
+}
+
 /// Whether these may be an exchange's guardians: as many as [`GUARDIANS`] says, each once.
 ///
 /// # Errors
@@ -160,12 +176,22 @@ pub fn check_guardians<K: PartialEq>(guardians: &[K]) -> Result<(), GovernanceEr
     if sound { Ok(()) } else { Err(GovernanceError::Guardians) }
 }
 
+/// Whether `admin` may be the admin beside these guardians: as one of two it could not be overruled
+/// without the other, and its key would be worth two.
+///
+/// # Errors
+/// [`GovernanceError::Guardians`].
+pub fn check_admin<K: PartialEq>(admin: &K, guardians: &[K]) -> Result<(), GovernanceError> {
+    if guardians.contains(admin) { Err(GovernanceError::Guardians) } else { Ok(()) }
+}
+
 /// Whether one tightening may last this long.
 ///
 /// # Errors
-/// [`GovernanceError::Length`].
-pub fn check_length(lasts: Millis) -> Result<(), GovernanceError> {
-    if TIGHTENINGS.contains(&lasts) { Ok(()) } else { Err(GovernanceError::Length) }
+/// [`OutOfBounds`] where it may not.
+pub fn check_length(lasts: Millis) -> Result<(), OutOfBounds> {
+    let within = TIGHTENINGS.contains(&lasts);
+    bounds::check(&[("lasts_ms", "a minute to half an hour, in milliseconds", within)])
 }
 
 #[cfg(test)]

@@ -4,13 +4,16 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::{
-    Budget, Canceller, DAY, GovernanceError, HOUR, MINUTE, NOTICE_AFTER_DISRUPTION, PERIOD,
-    Schedule, Stage, TIGHTENINGS_PER_PERIOD, Timelock, check_guardians, check_length,
+    Budget, Canceller, GovernanceError, NOTICE_AFTER_DISRUPTION, Newest, PERIOD, Schedule, Stage,
+    TIGHTENINGS_PER_PERIOD, Timelock, check_admin, check_guardians, check_length,
 };
 use crate::units::Millis;
 
 const NOW: Millis = Millis(1_760_000_000_000);
 const NEVER: Millis = Millis(0);
+const MINUTE: u64 = Millis::MINUTE.0;
+const HOUR: u64 = Millis::HOUR.0;
+const DAY: u64 = Millis::DAY.0;
 
 fn timelocks() -> impl Strategy<Value = Timelock> {
     let waits = || (DAY..=30 * DAY).prop_map(Millis);
@@ -22,9 +25,10 @@ fn a_timelock_has_bounds_that_no_admin_can_leave() {
     let least = Timelock { wait: Millis(DAY), ready: Millis(DAY) };
     let most = Timelock { wait: Millis(30 * DAY), ready: Millis(30 * DAY) };
     assert_eq!((least.check(), most.check()), (Ok(()), Ok(())));
+    let refused = |timelock: Timelock| timelock.check().unwrap_err().setting;
     for bad in [NEVER, Millis(DAY - 1), Millis(30 * DAY + 1), Millis(u64::MAX)] {
-        assert_eq!(Timelock { wait: bad, ..least }.check(), Err(GovernanceError::Timelock));
-        assert_eq!(Timelock { ready: bad, ..least }.check(), Err(GovernanceError::Timelock));
+        assert_eq!(refused(Timelock { wait: bad, ..least }), "wait_ms");
+        assert_eq!(refused(Timelock { ready: bad, ..least }), "ready_ms");
     }
 }
 
@@ -73,6 +77,14 @@ fn two_to_five_different_guardians() {
 }
 
 #[test]
+fn the_admin_is_no_guardian() {
+    assert_eq!(check_admin(&3, &[1, 2]), Ok(()));
+    for admin in [1, 2] {
+        assert_eq!(check_admin(&admin, &[1, 2]), Err(GovernanceError::Guardians));
+    }
+}
+
+#[test]
 fn who_takes_a_change_back() {
     let by = |has_power, is_removed| Canceller { has_power, is_removed };
     assert_eq!(by(true, false).check(false), Ok(()));
@@ -85,8 +97,21 @@ fn who_takes_a_change_back() {
 }
 
 proptest! {
-    /// Whatever breaks and whenever one looks: not before the whole wait, not after the expiry, and
-    /// a stage never goes back while the chain does not break again.
+    #[test]
+    fn only_the_newest_change_of_a_target_can_be_applied(
+        proposed in proptest::collection::vec(0..3_usize, 1..60),
+    ) {
+        let mut newest = [Newest::default(); 3];
+        for (number, target) in proposed.iter().enumerate() {
+            prop_assert!(newest.iter().all(|it| !it.is(number as u64)), "not before it is proposed");
+            newest[*target] = Newest::superseded_by(number as u64).unwrap();
+            for (older, of) in proposed[..=number].iter().enumerate() {
+                let is_last = proposed[..=number].iter().rposition(|other| other == of) == Some(older);
+                prop_assert_eq!(newest[*of].is(older as u64), is_last);
+            }
+        }
+    }
+
     #[test]
     fn no_change_is_ready_early_or_late(
         timelock in timelocks(),

@@ -18,6 +18,7 @@
 )]
 
 pub mod account;
+pub mod bounds;
 pub mod chain;
 pub mod governance;
 pub mod market;

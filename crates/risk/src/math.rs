@@ -46,6 +46,18 @@ pub fn divide(dividend: u128, divisor: u64) -> Result<(u64, u64), Overflow> {
     Ok(divide_long(dividend, divisor))
 }
 
+/// Whole units in `total`, in parts of one `divisor`th of a unit, and the parts left over. Both have
+/// the sign of `total`; adding what is left to the next total loses nothing.
+///
+/// # Errors
+/// [`Overflow`] when `divisor` is zero, or a result exceeds `i64`.
+pub fn whole_units(total: i128, divisor: u64) -> Result<(i64, i64), Overflow> {
+    let (units, rest) = divide(total.unsigned_abs(), divisor)?;
+    let units = i64::try_from(units).map_err(|_| Overflow)?;
+    let rest = i64::try_from(rest).map_err(|_| Overflow)?;
+    Ok(if total < 0 { (units.wrapping_neg(), rest.wrapping_neg()) } else { (units, rest) })
+}
+
 /// `dividend ÷ divisor` where the dividend's high half is not zero and is below `divisor`.
 fn divide_long(dividend: u128, divisor: u64) -> (u64, u64) {
     let shift = divisor.leading_zeros();

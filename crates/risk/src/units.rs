@@ -1,9 +1,12 @@
 //! Quantities as types, so that a price can never be passed for an amount.
 
-use crate::math::Overflow;
+use crate::math::{Overflow, Rounding, mul_div};
 
 /// One whole unit of base asset, quote currency or price: six decimals.
 pub const ONE: u64 = 1_000_000;
+
+/// Basis points in one whole.
+pub const BPS_ONE: u64 = 10_000;
 
 /// Price of one whole base unit, in millionths of the silo's unit of account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +49,15 @@ pub struct CarryIndex(pub i64);
 /// away. Negative when shorts pay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HourlyRate(pub i64);
+
+/// A moment that cannot be in milliseconds since 1970: seconds or microseconds, most likely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImplausibleTime;
+
+/// September 2001 to November 2286 in milliseconds. The same digits as seconds or microseconds lie
+/// far outside.
+const PLAUSIBLE_TIMES: core::ops::Range<Millis> =
+    Millis(1_000_000_000_000)..Millis(10_000_000_000_000);
 
 /// Direction of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +102,35 @@ impl Size {
     }
 }
 
+impl Bps {
+    /// This share of `whole`, in the same unit, rounded as asked.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the share exceeds `u64`, which takes more than 100 %.
+    pub fn portion_of(self, whole: u64, rounding: Rounding) -> Result<u64, Overflow> {
+        mul_div(whole, u64::from(self.0), BPS_ONE, rounding)
+    }
+}
+
+impl Price {
+    /// `share` of this price, rounded as asked.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the share exceeds `u64`, which takes more than 100 %.
+    pub fn portion(self, share: Bps, rounding: Rounding) -> Result<Self, Overflow> {
+        share.portion_of(self.0, rounding).map(Self)
+    }
+}
+
 impl Usd {
+    /// `share` of this amount, rounded as asked.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the share exceeds `u64`, which takes more than 100 %.
+    pub fn portion(self, share: Bps, rounding: Rounding) -> Result<Self, Overflow> {
+        share.portion_of(self.0, rounding).map(Self)
+    }
+
     /// Sum of two amounts.
     ///
     /// # Errors
@@ -153,6 +193,30 @@ impl SignedUsd {
 }
 
 impl Millis {
+    /// A thousand milliseconds.
+    pub const SECOND: Self = Self(1_000);
+    /// Sixty seconds.
+    pub const MINUTE: Self = Self::SECOND.times(60);
+    /// Sixty minutes.
+    pub const HOUR: Self = Self::MINUTE.times(60);
+    /// Twenty-four hours.
+    pub const DAY: Self = Self::HOUR.times(24);
+
+    /// Whether a moment that somebody named can be in milliseconds since 1970; the end of time stands
+    /// for never.
+    ///
+    /// # Errors
+    /// [`ImplausibleTime`] where it has another unit, or was left out.
+    pub fn plausible_time_ms(self) -> Result<(), ImplausibleTime> {
+        let plausible = PLAUSIBLE_TIMES.contains(&self) || self.0 == u64::MAX;
+        if plausible { Ok(()) } else { Err(ImplausibleTime) }
+    }
+
+    /// This duration `count` times over, or the longest there is.
+    pub const fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
     /// A moment `by` later, or the end of time.
     pub const fn after(self, by: Self) -> Self {
         Self(self.0.saturating_add(by.0))
@@ -163,3 +227,7 @@ impl Millis {
         Self(self.0.saturating_sub(earlier.0))
     }
 }
+
+#[cfg(test)]
+#[path = "units_tests.rs"]
+mod tests;

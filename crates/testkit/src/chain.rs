@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Monitor, SKIP_WINDOW, skipped};
 
-/// What the cluster calls a slot, milliseconds: its clock is bounded by this, whatever slots take.
+/// What a cluster calls a slot until it is told otherwise, milliseconds.
 const NOMINAL_MS: u64 = 400;
 /// Entries the real `SlotHashes` holds.
 const SLOT_HASHES: usize = 512;
@@ -30,7 +30,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A healthy chain.
+    /// A healthy chain of 400 ms slots.
     pub const HEALTHY: Self = Self { slot_ms: NOMINAL_MS, failing_percent: 0 };
 }
 
@@ -61,6 +61,9 @@ pub struct Chain {
     /// Blocks before the tip, newest first.
     parents: VecDeque<Block>,
     restart_slot: u64,
+    /// What the cluster calls a slot, milliseconds: its clock is bounded by this, whatever slots
+    /// take.
+    nominal_ms: u64,
     /// `None` while the clock shows true time.
     anchor: Option<Anchor>,
     clock_s: u64,
@@ -76,14 +79,26 @@ impl Chain {
             next: Block { slot: slot + 1, made_ms: now_ms + NOMINAL_MS },
             parents: (1..=SLOT_HASHES as u64).map(block).collect(),
             restart_slot: 0,
+            nominal_ms: NOMINAL_MS,
             anchor: None,
             clock_s: now_ms / 1_000,
         }
     }
 
+    /// From now on the cluster calls `ms` a slot.
+    pub fn set_nominal(&mut self, ms: u64) {
+        self.nominal_ms = ms;
+        self.next.made_ms = self.now_ms + ms;
+    }
+
+    /// The pace of this cluster when it is well.
+    pub fn healthy(&self) -> Pace {
+        Pace { slot_ms: self.nominal_ms, failing_percent: 0 }
+    }
+
     /// From now on the clock is what validators vote, in an epoch that is `slots` old.
     pub fn vote_time(&mut self, slots: u64) {
-        let clock_s = (self.now_ms - slots * NOMINAL_MS) / 1_000;
+        let clock_s = (self.now_ms - slots * self.nominal_ms) / 1_000;
         self.anchor = Some(Anchor { slot: self.tip.slot.saturating_sub(slots), clock_s });
     }
 
@@ -120,7 +135,8 @@ impl Chain {
             slot: self.slot(),
             clock,
             now: last.now(clock, self.slot(), Millis(0)),
-            restart_slot: self.restart_slot,
+            proven: Millis(0),
+            restart_slot: Some(self.restart_slot),
             skipped: entry(0).zip(entry(SKIP_WINDOW)).and_then(|(new, old)| skipped(new, old)),
         }
     }
@@ -157,7 +173,7 @@ impl Chain {
             });
         }
         self.now_ms += ms;
-        self.next = Block { slot: self.next.slot + slots, made_ms: self.now_ms + NOMINAL_MS };
+        self.next = Block { slot: self.next.slot + slots, made_ms: self.now_ms + self.nominal_ms };
         if self.anchor.is_none() {
             self.clock_s = self.now_ms / 1_000;
         }
@@ -181,7 +197,7 @@ impl Chain {
     /// The time of the votes a block rests on, carried to its slot at nominal duration, within the
     /// bounds of the epoch.
     fn voted(&self, anchor: Anchor) -> u64 {
-        let nominal = |slots: u64| slots * NOMINAL_MS;
+        let nominal = |slots: u64| slots * self.nominal_ms;
         let seen = self.parents.get(VOTE_LAG - 1).unwrap_or(&self.tip);
         let estimate = seen.made_ms / 1_000 + nominal(self.tip.slot - seen.slot) / 1_000;
         let passed = nominal(self.tip.slot - anchor.slot);

@@ -63,6 +63,11 @@ impl Cluster {
         &self.chain
     }
 
+    /// From now on the cluster calls `ms` a slot, and [`Cluster::pass`] makes them so long.
+    pub fn set_nominal(&mut self, ms: u64) {
+        self.chain.set_nominal(ms);
+    }
+
     /// From now on the clock is what validators vote, in an epoch that is `slots` old.
     pub fn vote_time(&mut self, slots: u64) {
         self.chain.vote_time(slots);
@@ -86,17 +91,33 @@ impl Cluster {
         self.show_time();
     }
 
-    /// Lets `ms` pass at 400 ms a slot, none skipped.
+    /// Lets `ms` pass at the cluster's nominal slot duration, none skipped.
     pub fn pass(&mut self, ms: u64) {
-        let slots = ms.div_ceil(400);
+        let slots = ms.div_ceil(self.chain.healthy().slot_ms);
         self.advance(ms, slots, slots);
     }
 
     /// Restarts the cluster from the present slot, as after a hard fork.
     pub fn restart(&mut self) {
         self.chain.restart();
-        let last_restart_slot = self.chain.restart_slot();
+        self.show_restart(self.chain.restart_slot());
+    }
+
+    /// Shows `SlotHashes` of these slots, in this order, until time passes.
+    pub fn show_hashes(&mut self, slots: &[u64]) {
+        let entries = slots.iter().map(|slot| (*slot, hash_of(*slot)));
+        self.svm.set_sysvar(&entries.collect::<SlotHashes>());
+    }
+
+    /// Shows a `LastRestartSlot`, whatever the chain says.
+    pub fn show_restart(&mut self, last_restart_slot: u64) {
         self.svm.set_sysvar(&LastRestartSlot { last_restart_slot });
+    }
+
+    /// Shows a time on the cluster's clock until time passes.
+    pub fn show_clock(&mut self, unix_timestamp: i64) {
+        let clock = self.svm.get_sysvar::<Clock>();
+        self.svm.set_sysvar(&Clock { unix_timestamp, ..clock });
     }
 
     fn show_time(&mut self) {
@@ -104,12 +125,8 @@ impl Cluster {
         clock.slot = self.chain.slot();
         clock.unix_timestamp = i64::try_from(self.chain.clock_s()).unwrap_or(i64::MAX);
         self.svm.set_sysvar(&clock);
-        let hash = |slot: u64| {
-            let bytes = [slot.to_le_bytes(); 4].concat();
-            solana_message::Hash::new_from_array(bytes.try_into().unwrap_or_default())
-        };
-        let entries: Vec<_> = self.chain.hashes().map(|slot| (slot, hash(slot))).collect();
-        self.svm.set_sysvar(&SlotHashes::new(&entries));
+        let slots: Vec<_> = self.chain.hashes().collect();
+        self.show_hashes(&slots);
         self.svm.expire_blockhash();
     }
 
@@ -265,6 +282,12 @@ impl Cluster {
     pub fn blockhash(&self) -> solana_message::Hash {
         self.svm.latest_blockhash()
     }
+}
+
+/// A hash for a slot's block.
+fn hash_of(slot: u64) -> solana_message::Hash {
+    let bytes = [slot.to_le_bytes(); 4].concat();
+    solana_message::Hash::new_from_array(bytes.try_into().unwrap_or_default())
 }
 
 /// A transaction whose signatures are blank: this cluster verifies none.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use holdfast_risk::Millis;
 use serde::Deserialize;
 
 /// One bar of a price history; prices in millionths.
@@ -37,7 +38,7 @@ const SECONDS: std::ops::Range<u64> = 1_000_000_000..10_000_000_000;
 const SHORTEST_BAR_MS: u64 = 5_000;
 
 /// Longer paths would take minutes to play.
-const LONGEST_PATH_MS: u64 = 31 * 86_400_000;
+const LONGEST_PATH_MS: u64 = Millis::DAY.times(31).0;
 
 /// Prices the venue's millionths can tell apart and multiply without overflow.
 const PRICES: std::ops::RangeInclusive<f64> = 0.01..=1e6;

@@ -11,6 +11,10 @@ use crate::tokens::set_owned;
 
 /// The queue of the feeds published here.
 const QUEUE: [u8; 32] = [0x5B; 32];
+/// Most variance among their submissions, and the fewest responses.
+const VARIANCE_AND_RESPONSES: [u8; 12] = [0, 202, 154, 59, 0, 0, 0, 0, 2, 0, 0, 0];
+/// Slots a submission may be old.
+const MAX_STALENESS: u32 = 250;
 /// Samples they take, and ask for.
 const SAMPLES: u8 = 3;
 /// The submission that their result is.
@@ -26,6 +30,8 @@ pub fn pull_feed(feed_hash: [u8; 32], published: Published) -> Vec<u8> {
     put(0, &DISCRIMINATOR);
     put(layout::QUEUE, &QUEUE);
     put(layout::FEED_HASH, &feed_hash);
+    put(layout::VARIANCE_AND_RESPONSES.start, &VARIANCE_AND_RESPONSES);
+    put(layout::MAX_STALENESS.start, &MAX_STALENESS.to_le_bytes());
     put(layout::MIN_SAMPLE_SIZE, &[SAMPLES]);
     put(layout::VALUE, &scaled(published.price));
     put(layout::STD_DEV, &scaled(published.confidence));
@@ -38,7 +44,8 @@ pub fn pull_feed(feed_hash: [u8; 32], published: Published) -> Vec<u8> {
 
 /// What a market lists as the id of such a feed at `address`.
 pub fn feed_id(address: &Pubkey, feed_hash: [u8; 32]) -> [u8; 32] {
-    identity(address, &QUEUE, &feed_hash)
+    let nothing = Published { price: 0, confidence: 0, at_ms: 0 };
+    identity(address, &pull_feed(feed_hash, nothing))
 }
 
 /// Writes a feed, as Switchboard's program would.

@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::{OrderRequest, PoolOrder};
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
@@ -446,7 +446,12 @@ impl Venue {
         let last = Monitor::from(&health.monitor);
         let thresholds = Thresholds::from(&health.thresholds);
         let seen = self.cluster.chain().sighting(&last);
-        Chain { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now }
+        Chain {
+            monitor: last.guard(&seen, &thresholds),
+            thresholds,
+            now: seen.now,
+            slot: seen.slot,
+        }
     }
 }
 
@@ -472,9 +477,9 @@ pub fn market_order(delta: i64, now_ms: u64) -> OrderRequest {
     OrderRequest {
         delta,
         limit: if delta > 0 { u64::MAX / 2 } else { 1 },
-        trigger: 0,
-        trigger_price: 0,
-        reduce_only: false,
+        trigger: OrderTrigger::Immediate,
+        effect: OrderEffect::Open,
+        any_price: false,
         expires_ms: now_ms + 3_600_000,
         fee: 0,
     }

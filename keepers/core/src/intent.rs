@@ -30,10 +30,21 @@ pub enum Intent {
         /// The order's number.
         number: u64,
     },
-    /// Remove an expired order.
+    /// Set a waiting order's trigger off.
+    TriggerOrder {
+        /// The account.
+        account: Pubkey,
+        /// The market's index.
+        market: u8,
+        /// The order's number.
+        number: u64,
+    },
+    /// Remove an order that has expired or lapsed.
     RemoveOrder {
         /// The account.
         account: Pubkey,
+        /// The market's index.
+        market: u8,
         /// The order's number.
         number: u64,
     },
@@ -90,6 +101,7 @@ impl Intent {
             Self::Liquidate { account, .. }
             | Self::Flag { account }
             | Self::ExecuteOrder { account, .. }
+            | Self::TriggerOrder { account, .. }
             | Self::RemoveOrder { account, .. }
             | Self::MatureProfit { account }
             | Self::PayExit { account }
@@ -114,6 +126,7 @@ impl Intent {
             Self::Liquidate { .. }
             | Self::Flag { .. }
             | Self::ExecuteOrder { .. }
+            | Self::TriggerOrder { .. }
             | Self::RemoveOrder { .. }
             | Self::MatureProfit { .. }
             | Self::PayExit { .. }
@@ -163,8 +176,12 @@ impl Intent {
                 let market = mirror.market_address(market)?;
                 instruction::execute_order(silo, market, account, keeper, number, &others)
             }
-            Self::RemoveOrder { account, number } => {
-                instruction::cancel_order(signer, account, number)
+            Self::TriggerOrder { account, market, number } => {
+                instruction::trigger_order(account, mirror.market_address(market)?, number)
+            }
+            Self::RemoveOrder { account, market, number } => {
+                let market = mirror.market_address(market)?;
+                instruction::cancel_order(signer, account, market, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
             Self::PayExit { account } => {

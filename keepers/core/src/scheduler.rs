@@ -101,9 +101,9 @@ impl Intent {
     pub const fn target(&self) -> Target {
         match *self {
             Self::Liquidate { account, .. } | Self::Flag { account } => Target::Account(account),
-            Self::ExecuteOrder { account, number, .. } | Self::RemoveOrder { account, number } => {
-                Target::Order(account, number)
-            }
+            Self::ExecuteOrder { account, number, .. }
+            | Self::TriggerOrder { account, number, .. }
+            | Self::RemoveOrder { account, number, .. } => Target::Order(account, number),
             Self::MatureProfit { account } => Target::Profit(account),
             Self::PayExit { account } => Target::Exit(account),
             Self::ExecutePool { request } => Target::Request(request),
@@ -123,13 +123,14 @@ impl Intent {
             Self::Observe | Self::Tighten { .. } => Kind::Observe,
             Self::RefreshMarket { .. } | Self::PayExit { .. } => Kind::Exit,
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
-            Self::ExecuteOrder { account, market, number } => {
+            Self::ExecuteOrder { account, market, number }
+            | Self::TriggerOrder { account, market, number } => {
                 let opens = mirror.accounts.get(account).is_some_and(|state| {
                     let held = state.position(*market).size;
                     let mut orders = state.orders.iter();
                     let order = orders.find(|slot| slot.number == *number);
                     order.is_some_and(|slot| {
-                        holdfast_risk::account::order::Order::from(slot).opens(held)
+                        holdfast_risk::account::order::Order::from(slot).opened(held).0 > 0
                     })
                 });
                 if opens { Kind::Risk } else { Kind::Exit }
@@ -148,6 +149,7 @@ impl Intent {
         match self {
             Self::Liquidate { market, .. }
             | Self::ExecuteOrder { market, .. }
+            | Self::TriggerOrder { market, .. }
             | Self::RefreshMarket { market }
             | Self::AnnounceSettlement { market }
             | Self::SettleMarket { market }

@@ -12,7 +12,7 @@ fn what_is_asked_follows_what_was_measured() {
     let liquidate = instruction::liquidate(key(1), key(2), key(3), key(4), &[]);
     let execute = instruction::execute_order(key(1), key(2), key(3), key(4), 5, &[]);
     let mature = instruction::mature_profit(key(1), key(2), key(3));
-    let cancel = instruction::cancel_order(key(1), key(2), 3);
+    let cancel = instruction::cancel_order(key(1), key(2), key(3), 4);
     let refresh = instruction::refresh_market(key(1), key(2), &[key(3)]);
     let pool = instruction::execute_pool_request(key(1), key(2), key(3), key(4), false, &markets);
     let observe = instruction::observe(&markets);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_client::Pubkey;
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{
     ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
@@ -38,12 +39,22 @@ impl VenueSnapshot {
             monitor: Monitor::from(&self.chain_health.monitor),
             thresholds: Thresholds::from(&self.chain_health.thresholds),
             now,
+            // Later than any order was placed in: what a keeper sends lands in a slot to come.
+            slot: u64::MAX,
         }
     }
 
     /// A market by its index.
     pub fn market(&self, index: u8) -> Option<&Market> {
         self.listed(index).map(|(_, market)| market)
+    }
+
+    /// A market by its index, as the program's checks ask for it.
+    ///
+    /// # Errors
+    /// `WrongMarket` when it is not known.
+    pub fn open_market(&self, index: u8) -> anchor_lang::Result<&Market> {
+        self.market(index).ok_or_else(|| HoldfastError::WrongMarket.into())
     }
 
     /// A market's address by its index.

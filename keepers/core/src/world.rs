@@ -40,7 +40,13 @@ pub fn mirror() -> VenueSnapshot {
         let side = SideState { size: 1_000_000_000, entry: 100_000_000_000, carry_basis: [0; 16] };
         (market.longs, market.shorts) = (side, side);
         for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-            *price = PriceState { published_ms: NOW - age * 1_000, low: PRICE, high: PRICE };
+            *price = PriceState {
+                published_ms: NOW - age * 1_000,
+                low: PRICE,
+                high: PRICE,
+                believed: 1,
+                ..PriceState::default()
+            };
         }
         (key(index + 1), market)
     });
@@ -63,16 +69,32 @@ pub fn long(collateral: u64) -> MarginAccount {
     let mut account = MarginAccount::zeroed();
     account.open_markets = 1;
     account.collateral = collateral;
-    account.positions[0] = PositionState { size: 10_000_000, entry: 1_000_000_000, carry: 0 };
+    account.positions[0] = held(10_000_000, 1_000_000_000);
     account
 }
 
+/// A position whose carry is settled.
+pub fn held(size: i64, entry: u64) -> PositionState {
+    PositionState { size, entry, ..PositionState::default() }
+}
+
+/// The account, flagged so many milliseconds ago.
+pub fn flagged(account: MarginAccount, age: u64) -> MarginAccount {
+    let flagged_ms = NOW - age;
+    let liquidatable_ms = flagged_ms + presets::market(100).flag_delay_ms;
+    MarginAccount { flagged_ms, liquidatable_ms, ..account }
+}
+
+/// A market order, placed when it says: it waits for the first price after the delay.
 pub fn order(number: u64, delta: i64, requested_ms: u64) -> OrderState {
     OrderState {
         number,
         delta,
         limit: if delta > 0 { u64::MAX / 2 } else { 1 },
+        trigger: 2,
         requested_ms,
+        earliest_ms: requested_ms + presets::market(100).execution_delay_ms,
+        opens_up_to: delta.unsigned_abs(),
         expires_ms: NOW + 60_000,
         ..OrderState::default()
     }

@@ -159,9 +159,9 @@ impl Lines<'_> {
     ) -> Result<SiloPlan, String> {
         let silo = given.get_ref();
         let terms = silo.terms.over(presets::silo());
-        if !terms.is_valid() {
-            return Err(self.say(given, "the silo's terms leave the bounds of the program"));
-        }
+        terms.check().map_err(|bound| {
+            self.say(given, &format!("the silo's terms leave the bounds of the program: {bound}"))
+        })?;
         let mut markets = Vec::new();
         for (index, market) in (0_u8..).zip(&silo.markets) {
             let mut fixed = |account| accounts.push((number, index, account));
@@ -183,7 +183,7 @@ impl Lines<'_> {
         }
         let terms = market.terms.over(presets::market(market.price));
         MarketTerms::from(&terms).check().map_err(|bound| {
-            let what = format!("the terms of {name} leave the bounds of the program ({bound:?})");
+            let what = format!("the terms of {name} leave the bounds of the program: {bound}");
             self.say(given, &what)
         })?;
         let mut sources = Vec::new();

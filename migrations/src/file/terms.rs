@@ -59,6 +59,7 @@ changes!(MarketChanges of MarketTermsState {
     ramp_ms: u64,
     age_ms: u64,
     future_ms: u64,
+    decide_within_ms: u64,
     execution_delay_ms: u64,
     flag_delay_ms: u64,
     smallest: u64,
@@ -74,10 +75,11 @@ changes!(ThresholdChanges of ThresholdsState {
     skipping_bps: u16,
     skipping_over_bps: u16,
     failing_bps: u16,
+    blackout_ms: u32,
     gap_ms: u64,
     silence_ms: u64,
     hold_ms: u64,
     grace_ms: u64,
     restart_grace_ms: u64,
     thaw_ms: u64,
-} padding);
+});

@@ -1,9 +1,13 @@
-//! Gathering the positions of an account: one market account per open position.
+//! Summing the positions of an account, from whatever its markets are read.
 
-use std::cell::Ref;
+use core::cell::Ref;
+use core::ops::Deref;
 
+use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
+use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::margin::{Health, Leg};
+use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::latency;
 use holdfast_risk::chain::policy::Permit;
 use holdfast_risk::market::price::PricePoint;
@@ -12,17 +16,6 @@ use holdfast_risk::{Bps, Millis, Price, Usd};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::{MarginAccount, Market};
-
-/// The account's standing, and the largest maintenance requirement among positions in other
-/// markets than the one passed separately.
-pub struct AccountHealth {
-    /// Equity and requirements.
-    pub health: Health,
-    /// Largest requirement of another position.
-    pub largest_other: Usd,
-    /// The venue's clock, as the latest of these markets knows it.
-    pub now: Millis,
-}
 
 /// What a sum of positions is for: it decides at which side of a price they count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,69 +26,100 @@ pub enum Purpose {
     Margin(Permit),
 }
 
-/// Sums an account's positions. `own` is a market the instruction has open already, with the price
-/// to value it at; `others` are the markets of all other open positions, in rising index order.
-pub fn compute_account_health<'info>(
+/// The markets of an account's open positions as they follow an instruction's accounts: one each, in
+/// rising index order.
+pub struct FollowingMarkets<'info> {
+    accounts: core::slice::Iter<'info, AccountInfo<'info>>,
+    silo: Pubkey,
+}
+
+impl<'info> FollowingMarkets<'info> {
+    /// Of an account of `silo`.
+    pub fn new(accounts: &'info [AccountInfo<'info>], silo: &Pubkey) -> Self {
+        Self { accounts: accounts.iter(), silo: *silo }
+    }
+
+    /// The next one, which has to be that with `index`.
+    pub fn next(&mut self, index: u8) -> Result<Ref<'info, Market>> {
+        let info = self.accounts.next().ok_or_else(|| error!(HoldfastError::WrongMarket))?;
+        open_market(info, &self.silo, index)
+    }
+
+    /// None is left that nobody asked for.
+    pub fn finish(mut self) -> Result<()> {
+        require!(self.accounts.next().is_none(), HoldfastError::WrongMarket);
+        Ok(())
+    }
+}
+
+/// One position that an instruction has worked out itself: it replaces what the account says.
+#[derive(Clone, Copy)]
+pub struct OwnLeg<'a> {
+    /// Its market.
+    pub market: &'a Market,
+    /// The position.
+    pub position: Position,
+    /// What a base unit of it counts for.
+    pub price: Price,
+}
+
+/// Sums an account's money, `balances`, and its positions. `own` replaces the account's position in
+/// its market; `next` reads the markets of all others, in rising index order, and `each` hears what
+/// maintenance each of these asks.
+pub fn compute_account_health<M: Deref<Target = Market>>(
     account: &MarginAccount,
-    own: Option<(&Market, Price)>,
-    others: &'info [AccountInfo<'info>],
+    balances: &AccountBalances,
+    own: Option<OwnLeg>,
     chain: &Chain,
     purpose: Purpose,
-) -> Result<AccountHealth> {
-    let mut health = Health::new(&account.balances()).into_program_error()?;
-    let mut largest_other = Usd(0);
-    let mut now = chain.now;
-    let mut others = others.iter();
-    let mut add = |market: &Market, price: Price| {
-        now = now.max(market.now(chain.now));
-        let mut leg = leg(account, market, price);
+    mut next: impl FnMut(u8) -> Result<M>,
+    mut each: impl FnMut(&Market, Usd),
+) -> Result<Health> {
+    let mut health = Health::new(balances).into_program_error()?;
+    let mut add = |market: &Market, position: Position, price: Price| {
+        let mut leg = leg_of(market, position, price);
         if let Purpose::Margin(permit) = purpose {
             leg.ratios.initial = initial_ratio(market, chain, permit)?;
         }
         health.add(&leg).into_program_error()
     };
-    for index in account.open_indices() {
-        if let Some((market, price)) = own.filter(|(market, _)| market.index == index) {
-            add(market, price)?;
-            continue;
-        }
-        let info = others.next().ok_or_else(|| error!(HoldfastError::WrongMarket))?;
-        let market = open_market(info, &account.silo, index)?;
-        let required = add(&market, valuation_price(account, &market, chain, purpose))?;
-        largest_other = largest_other.max(required);
+    let own_index = own.map(|own| own.market.index);
+    if let Some(own) = own.filter(|own| own.position.size.0 != 0) {
+        add(own.market, own.position, own.price)?;
     }
-    require!(others.next().is_none(), HoldfastError::WrongMarket);
-    Ok(AccountHealth { health, largest_other, now })
+    for index in account.open_indices().filter(|index| Some(*index) != own_index) {
+        let market = next(index)?;
+        let position = account.position(index);
+        let price = valuation_price(&position, &market, chain, purpose);
+        let required = add(&market, position, price)?;
+        each(&market, required);
+    }
+    Ok(health)
 }
 
-/// What one base unit of the account's position in a market counts for.
+/// What one base unit of a position in a market counts for.
 pub fn valuation_price(
-    account: &MarginAccount,
+    position: &Position,
     market: &Market,
     chain: &Chain,
     purpose: Purpose,
 ) -> Price {
-    let mark = market.mark(chain.now, chain.monitor.last_disruption);
-    let side = account.position(market.index).size.side();
+    let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
+    let side = position.size.side();
     match purpose {
-        Purpose::Liquidation => mark.trader_favourable(side),
-        Purpose::Margin(_) => mark.trader_adverse(side),
+        Purpose::Liquidation => valuation.trader_favourable(side),
+        Purpose::Margin(_) => valuation.trader_adverse(side),
     }
 }
 
-/// The account's position in a market, valued at `price`.
-pub fn leg(account: &MarginAccount, market: &Market, price: Price) -> Leg {
-    let position = account.position(market.index);
-    Leg {
-        position,
-        price,
-        carry: market.carry(position.size.side()),
-        ratios: market.terms.ratios(),
-    }
+/// A position in a market, valued at `price`.
+pub fn leg_of(market: &Market, position: Position, price: Price) -> Leg {
+    let carry = market.carry(position.size.side());
+    Leg { position, price, carry, ratios: market.terms.ratios() }
 }
 
 /// Initial margin that covers how long a liquidation can take on this chain.
-fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<Bps> {
+pub fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<Bps> {
     let terms = &market.terms;
     let wait = latency::exposure(Millis(terms.flag_delay_ms), &chain.monitor, &chain.thresholds);
     let (floor, costs) = (Bps(terms.initial_bps), Bps(terms.penalty_bps));
@@ -104,12 +128,13 @@ fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<Bps> 
         .into_program_error()
 }
 
-/// A market's newest price, if it is within the market's own age limit and not from before the
-/// chain's last break.
+/// A market's newest price, if it is believed, within the market's own age limit and not from before
+/// the chain's last disruption.
 pub fn fresh_price(market: &Market, chain: &Chain) -> Result<PricePoint> {
-    let mark = market.mark(chain.now, chain.monitor.last_disruption);
-    require!(mark.fresh && mark.newest.low.0 > 0, HoldfastError::StalePrice);
-    Ok(mark.newest)
+    let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
+    require!(valuation.fresh && valuation.newest.low.0 > 0, HoldfastError::StalePrice);
+    require!(valuation.believed, HoldfastError::PriceOutsideBand);
+    Ok(valuation.newest)
 }
 
 /// The silo's market with an index, read-only.

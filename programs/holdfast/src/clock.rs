@@ -18,6 +18,8 @@ pub struct Chain {
     pub thresholds: Thresholds,
     /// The venue's clock.
     pub now: Millis,
+    /// The slot.
+    pub slot: u64,
 }
 
 impl Chain {
@@ -27,7 +29,12 @@ impl Chain {
         let last = Monitor::from(&health.monitor);
         let thresholds = Thresholds::from(&health.thresholds);
         let seen = read_sysvars(&last, Millis(0))?;
-        Ok(Self { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now })
+        Ok(Self {
+            monitor: last.guard(&seen, &thresholds),
+            thresholds,
+            now: seen.now,
+            slot: seen.slot,
+        })
     }
 
     /// How far an action is allowed; refused with an error when it is not.
@@ -40,43 +47,57 @@ impl Chain {
 
 /// Reads the sysvars. `proven` is a publish time that the venue's clock is not behind.
 pub fn read_sysvars(last: &Monitor, proven: Millis) -> Result<ChainSample> {
-    let mut seen = read_first_sysvars()?;
-    seen.now = last.now(seen.clock, seen.slot, proven);
-    Ok(seen)
+    let seen = read_first_sysvars()?;
+    Ok(ChainSample { now: last.now(seen.clock, seen.slot, proven), proven, ..seen })
 }
 
 /// Reads the sysvars when nothing was seen before: the venue's clock is the cluster's.
 pub fn read_first_sysvars() -> Result<ChainSample> {
     let clock = Clock::get()?;
-    let restart = LastRestartSlot::get().map_err(|_| HoldfastError::UnreadableSysvar)?;
-    let cluster = millis(&clock);
+    let cluster = millis(&clock)?;
     Ok(ChainSample {
         slot: clock.slot,
         clock: cluster,
         now: cluster,
-        restart_slot: restart.last_restart_slot,
-        skipped: skipped_slots(),
+        proven: Millis(0),
+        restart_slot: restart_slot(&clock),
+        skipped: skipped_slots(&clock),
     })
 }
 
-/// Slots skipped over the newest blocks, from two partial reads of `SlotHashes`: its entries are
-/// too many to load on chain. `None` while it holds too few.
-fn skipped_slots() -> Option<u64> {
-    skipped(slot_of_entry(0)?, slot_of_entry(SKIP_WINDOW)?)
+/// `LastRestartSlot`; `None` when the cluster has none, or one that is yet to come.
+fn restart_slot(clock: &Clock) -> Option<u64> {
+    let slot = LastRestartSlot::get().ok()?.last_restart_slot;
+    (slot <= clock.slot).then_some(slot)
 }
 
-/// Slot of an entry, newest first: after the 8-byte length each entry has a slot and a hash.
-fn slot_of_entry(index: u64) -> Option<u64> {
-    let mut slot = [0; 8];
-    get_sysvar(&mut slot, &slot_hashes::ID, 8 + 40 * index, 8).ok()?;
-    Some(u64::from_le_bytes(slot))
+/// Slots skipped over the newest blocks, from two partial reads of `SlotHashes`: its entries are
+/// too many to load on chain. `None` while it holds too few, where zeros follow the last one, or
+/// when its newest is not from before this slot.
+fn skipped_slots(clock: &Clock) -> Option<u64> {
+    // The number of entries, then a slot and a hash for each, newest first.
+    let mut head = [0; 16];
+    get_sysvar(&mut head, &slot_hashes::ID, 0, 16).ok()?;
+    let [count, newest] = [0, 8].map(|at| {
+        let bytes = head.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, u64::from_le_bytes)
+    });
+    if count <= SKIP_WINDOW || newest >= clock.slot {
+        return None;
+    }
+    let mut older = [0; 8];
+    get_sysvar(&mut older, &slot_hashes::ID, 8 + 40 * SKIP_WINDOW, 8).ok()?;
+    skipped(newest, u64::from_le_bytes(older))
 }
 
 /// The cluster's clock, for what needs no more: it never leads the venue's.
 pub fn cluster_clock() -> Result<Millis> {
-    Ok(millis(&Clock::get()?))
+    millis(&Clock::get()?)
 }
 
-fn millis(clock: &Clock) -> Millis {
-    Millis(u64::try_from(clock.unix_timestamp).unwrap_or_default().saturating_mul(1_000))
+/// A clock at or before 1970 was never set: what would be judged by it is refused.
+fn millis(clock: &Clock) -> Result<Millis> {
+    let seconds = u64::try_from(clock.unix_timestamp).ok().filter(|seconds| *seconds > 0);
+    let seconds = seconds.ok_or(HoldfastError::UnreadableSysvar)?;
+    Ok(Millis(seconds.saturating_mul(1_000)))
 }

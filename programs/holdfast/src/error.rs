@@ -4,11 +4,12 @@ use anchor_lang::prelude::*;
 use holdfast_risk::account::execution;
 use holdfast_risk::account::liquidation;
 use holdfast_risk::account::profit;
+use holdfast_risk::bounds::OutOfBounds;
 use holdfast_risk::chain::health;
 use holdfast_risk::governance;
 use holdfast_risk::market::limits;
 use holdfast_risk::market::reading;
-use holdfast_risk::market::terms;
+use holdfast_risk::units::ImplausibleTime;
 use holdfast_risk::{Overflow, pool};
 
 /// Reasons to refuse. Nothing is changed when one is returned.
@@ -39,13 +40,16 @@ pub enum HoldfastError {
     #[msg("Not the silo's vault or share mint: pass the addresses stored in the silo")]
     WrongVault,
     /// The market account is not the one whose turn it is.
-    #[msg("Pass the markets of all open positions in rising index order, and no others")]
+    #[msg(
+        "Not the market whose turn it is: pass the order's market, or those of all open positions in \
+         rising index order and no others"
+    )]
     WrongMarket,
     /// A token account has another mint, or is the vault itself.
     #[msg("Not a token account for this: use one of the silo's mint that is not its vault")]
     WrongTokenAccount,
     /// A setting leaves its bounds.
-    #[msg("A setting is out of its bounds: see the bounds in the documentation of the settings")]
+    #[msg("A setting is out of its bounds: the transaction's log names it and what it has to be")]
     TermsOutOfBounds,
     /// The silo has all the markets it can have.
     #[msg("The silo has 16 markets already: create another silo")]
@@ -86,7 +90,9 @@ pub enum HoldfastError {
     #[msg("A market's price is too old for this: refresh the market first")]
     StalePrice,
     /// No price has been published since the request and its delay.
-    #[msg("No price since the request and its delay that meets trigger and limit: try again later")]
+    #[msg(
+        "No price since the request and its delay may decide it yet: refresh the market, try again"
+    )]
     NoPriceYet,
     /// The amount is zero.
     #[msg("The amount is zero: pass at least one unit")]
@@ -115,9 +121,6 @@ pub enum HoldfastError {
     /// There is nothing to reduce.
     #[msg("Reduce-only, but there is no position on the other side: cancel the order")]
     NothingToReduce,
-    /// The position left would be too small.
-    #[msg("The position left would be below the market's smallest: close it whole or trade more")]
-    PositionTooSmall,
     /// The market's cap on open interest.
     #[msg("The market's open interest cap on this side is reached: trade less or wait")]
     OpenInterestCap,
@@ -159,12 +162,12 @@ pub enum HoldfastError {
     BelowMinimum,
     /// The state of the chain does not allow it now.
     #[msg(
-        "The chain last_disruption or is recovering: reductions, deposits and cancellations work; try later"
+        "The chain was disrupted or is recovering: reductions, deposits and cancellations work; try later"
     )]
     ChainNotReady,
     /// Too few prices since the break.
     #[msg(
-        "The market needs more prices published since the chain last_disruption: refresh it and try again"
+        "The market needs more prices published since the chain was disrupted: refresh it and try again"
     )]
     MarketNotReady,
     /// The feed's price is from before the break.
@@ -216,7 +219,10 @@ pub enum HoldfastError {
     #[msg("Pass the market or silo the change names; what it lets you create, create instead")]
     WrongChange,
     /// A set of guardians that cannot be.
-    #[msg("An exchange has two to five different guardians, and a change replaces only one")]
+    #[msg(
+        "An exchange has two to five different guardians, none of whom is the admin, and a change \
+         replaces only one"
+    )]
     GuardianSet,
     /// The signer is no guardian.
     #[msg("Not allowed for this signer: sign with a guardian, or cancel a change with the admin")]
@@ -266,6 +272,35 @@ pub enum HoldfastError {
     /// No notice was given, or it is not over.
     #[msg("Settlement is not due: it needs announce_settlement and a day of notice")]
     SettlementNotDue,
+    /// The order waits for its trigger.
+    #[msg("The order waits for its trigger: call trigger_order once the index price meets it")]
+    OrderNotTriggered,
+    /// The newest price does not meet the order's trigger.
+    #[msg("The newest index price does not meet the order's trigger: try again when it does")]
+    TriggerNotMet,
+    /// The order's trigger is off already, or it has none.
+    #[msg("The order waits for no trigger: call execute_order once its price is there")]
+    AlreadyTriggered,
+    /// The price that decided the order is too old to be acted on.
+    #[msg(
+        "The order's price passed unused: place it again; one with a trigger can be triggered again"
+    )]
+    OrderLapsed,
+    /// The price with spread is beyond the order's limit.
+    #[msg("The price with spread is beyond the order's limit: it executes within it, or lapses")]
+    BeyondLimit,
+    /// A price that decides the order is known.
+    #[msg("The order's price is known: it is executed now, or can be cancelled ten seconds later")]
+    PriceKnown,
+    /// A newer change of the same settings was proposed.
+    #[msg("A newer change of the same settings was proposed, so this one is void: cancel it")]
+    ChangeSuperseded,
+    /// A pool request needs every market.
+    #[msg("Pass every market of the silo, in rising index order and no others")]
+    MarketsMissing,
+    /// A moment in another unit.
+    #[msg("The time is not in milliseconds since 1970: multiply seconds by 1,000")]
+    NotMilliseconds,
 }
 
 impl From<Overflow> for HoldfastError {
@@ -292,10 +327,13 @@ impl From<execution::ExecutionError> for HoldfastError {
         use limits::Exceeded;
         match refusal {
             execution::ExecutionError::Expired => Self::OrderExpired,
+            execution::ExecutionError::NotTriggered => Self::OrderNotTriggered,
+            execution::ExecutionError::Lapsed => Self::OrderLapsed,
+            execution::ExecutionError::BeyondLimit => Self::BeyondLimit,
             execution::ExecutionError::Closed => Self::ChainNotReady,
             execution::ExecutionError::NothingToReduce => Self::NothingToReduce,
             execution::ExecutionError::NoPrice => Self::NoPriceYet,
-            execution::ExecutionError::TooSmall => Self::PositionTooSmall,
+            execution::ExecutionError::TooSmall => Self::InvalidOrder,
             execution::ExecutionError::Exceeded(Exceeded::OpenInterest) => Self::OpenInterestCap,
             execution::ExecutionError::Exceeded(Exceeded::AccountShare) => Self::AccountShareCap,
             execution::ExecutionError::Exceeded(Exceeded::Utilisation) => Self::UtilisationCap,
@@ -334,18 +372,23 @@ impl From<pool::PoolError> for HoldfastError {
     }
 }
 
-impl From<terms::OutOfBounds> for HoldfastError {
-    fn from(_: terms::OutOfBounds) -> Self {
+/// Logs the setting, as no error code could: `TermsOutOfBounds: <setting> has to be <rule>`.
+impl From<OutOfBounds> for HoldfastError {
+    fn from(refusal: OutOfBounds) -> Self {
+        msg!("TermsOutOfBounds: {}", refusal);
         Self::TermsOutOfBounds
+    }
+}
+
+impl From<ImplausibleTime> for HoldfastError {
+    fn from(_: ImplausibleTime) -> Self {
+        Self::NotMilliseconds
     }
 }
 
 impl From<governance::GovernanceError> for HoldfastError {
     fn from(refusal: governance::GovernanceError) -> Self {
         match refusal {
-            governance::GovernanceError::Timelock | governance::GovernanceError::Length => {
-                Self::TermsOutOfBounds
-            }
             governance::GovernanceError::Guardians => Self::GuardianSet,
             governance::GovernanceError::Exhausted => Self::BudgetExhausted,
             governance::GovernanceError::Powerless => Self::NotGuardian,
@@ -355,8 +398,28 @@ impl From<governance::GovernanceError> for HoldfastError {
 }
 
 impl From<health::OutOfBounds> for HoldfastError {
-    fn from(_: health::OutOfBounds) -> Self {
-        Self::TermsOutOfBounds
+    fn from(refusal: health::OutOfBounds) -> Self {
+        let (setting, rule) = match refusal {
+            health::OutOfBounds::Slow => (
+                "slow_bps",
+                "12,500 to 30,000, above slow_over_bps, which is above 11,500, and below crawling_bps, which is at least 25,000",
+            ),
+            health::OutOfBounds::Skip => (
+                "skipping_bps",
+                "above skipping_over_bps, which is at least 1,000, and below failing_bps, which is 3,000 to 9,000",
+            ),
+            health::OutOfBounds::Gap => {
+                ("gap_ms", "5,000 to 60,000, and silence_ms 20,000 to 300,000")
+            }
+            health::OutOfBounds::Blackout => {
+                ("blackout_ms", "60,000 to 600,000 and at least twice silence_ms")
+            }
+            health::OutOfBounds::Times => (
+                "hold_ms",
+                "40,000 to 600,000, and grace_ms, restart_grace_ms and thaw_ms 60,000 to 3,600,000",
+            ),
+        };
+        OutOfBounds { setting, rule }.into()
     }
 }
 

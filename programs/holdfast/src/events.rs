@@ -47,6 +47,8 @@ pub struct MarketRefreshed {
     pub feeds: u8,
     /// Bit per feed dropped because it diverges.
     pub outliers: u8,
+    /// Whether it lies inside the band, or the band has yielded.
+    pub believed: bool,
     /// The slow reference price from now on.
     pub reference: u64,
     /// Funding rate from now on, 10⁻¹⁵ per hour.
@@ -117,6 +119,23 @@ pub struct OrderPlaced {
     pub market: u8,
     /// Size, a buy when positive.
     pub delta: i64,
+    /// The first price it may get is published at or after this; zero while it waits for its trigger.
+    pub earliest_ms: u64,
+    /// Initial margin reserved for what it opens.
+    pub margin: u64,
+}
+
+/// An order's trigger was set off.
+#[event]
+pub struct OrderTriggered {
+    /// The account.
+    pub account: Pubkey,
+    /// The order's number.
+    pub number: u64,
+    /// The market's index.
+    pub market: u8,
+    /// The index price that met it.
+    pub index_price: u64,
     /// The first price it may get is published at or after this.
     pub earliest_ms: u64,
 }
@@ -128,8 +147,8 @@ pub struct OrderRemoved {
     pub account: Pubkey,
     /// The order's number.
     pub number: u64,
-    /// Whether it had expired.
-    pub expired: bool,
+    /// Why: see `checks::order::RemovalReason`.
+    pub reason: u8,
 }
 
 /// An order was executed.
@@ -170,6 +189,8 @@ pub struct AccountFlagged {
     pub account: Pubkey,
     /// When.
     pub flagged_ms: u64,
+    /// A price published from then on may liquidate it.
+    pub liquidatable_ms: u64,
     /// Equity then.
     pub equity: i64,
     /// Maintenance requirement then.
@@ -262,7 +283,7 @@ pub struct ChainObserved {
     pub skipped: u64,
 }
 
-/// The venue's state changed, or a new break prolonged it.
+/// The venue's state changed, or a new disruption prolonged it.
 #[event]
 pub struct ChainStateChanged {
     /// State before: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter.

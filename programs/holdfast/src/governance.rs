@@ -6,7 +6,7 @@ use solana_instructions_sysvar::load_instruction_at_checked;
 
 use crate::clock::{Chain, cluster_clock};
 use crate::error::HoldfastError;
-use crate::state::{ChainHealth, Change, ChangeKind, Exchange};
+use crate::state::{ChainHealth, Change, ChangeKind, Exchange, Market, Silo};
 
 /// Number of `AdvanceNonceAccount` among the system program's instructions, as it starts their data.
 const ADVANCE_NONCE_ACCOUNT: [u8; 4] = 4_u32.to_le_bytes();
@@ -37,4 +37,46 @@ pub fn require_creatable(
     let change = change.ok_or(HoldfastError::ChangeRequired)?;
     let last_disruption = Chain::guard(health)?.monitor.last_disruption;
     change.require_ready(exchange, cluster_clock()?, last_disruption)
+}
+
+/// Does something with the place where the number of the newest change of a change's target is kept.
+///
+/// A handover has none: whoever holds the admin's key must not be able to void the change that takes
+/// it away, and the first that is applied lapses all others. Nor has what creates something.
+pub fn with_newest(
+    content: &ChangeKind,
+    exchange: &mut Exchange,
+    market: Option<&AccountLoader<Market>>,
+    silo: Option<&AccountLoader<Silo>>,
+    act: impl FnOnce(&mut u64) -> Result<()>,
+) -> Result<()> {
+    match content {
+        ChangeKind::FeeReceiver(_) => act(&mut exchange.newest.fee_receiver),
+        ChangeKind::Timelock(_) => act(&mut exchange.newest.timelock),
+        ChangeKind::Thresholds(_) => act(&mut exchange.newest.thresholds),
+        ChangeKind::Guardian { leaves: None, .. } => act(&mut exchange.newest.joining),
+        ChangeKind::Guardian { leaves: Some(key), .. } => {
+            let leaving = exchange.guardian_mut(key).ok_or(HoldfastError::GuardianSet)?;
+            act(&mut leaving.leaving)
+        }
+        ChangeKind::MarketTerms { market: key, .. } => {
+            act(&mut named(market, key)?.load_mut()?.newest_terms)
+        }
+        ChangeKind::MarketFeeds { market: key, .. } => {
+            act(&mut named(market, key)?.load_mut()?.newest_feeds)
+        }
+        ChangeKind::SiloTerms { silo: key, .. } => {
+            act(&mut named(silo, key)?.load_mut()?.newest_terms)
+        }
+        ChangeKind::Admin(_) | ChangeKind::Silo { .. } | ChangeKind::Market { .. } => Ok(()),
+    }
+}
+
+/// The account a change names.
+pub fn named<'account, 'info, T: anchor_lang::ZeroCopy + Owner>(
+    account: Option<&'account AccountLoader<'info, T>>,
+    key: &Pubkey,
+) -> Result<&'account AccountLoader<'info, T>> {
+    let named = account.filter(|account| account.key() == *key);
+    Ok(named.ok_or(HoldfastError::WrongChange)?)
 }

@@ -10,6 +10,8 @@ use anchor_lang::prelude::*;
 #[deny(missing_docs)]
 pub mod account_health;
 #[deny(missing_docs)]
+pub mod checks;
+#[deny(missing_docs)]
 pub mod clock;
 #[deny(missing_docs)]
 pub mod governance;
@@ -116,12 +118,13 @@ pub mod holdfast {
         instructions::withdraw(ctx, amount)
     }
 
-    /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain. A
-    /// fee is set aside only as far as a withdrawal could take it: when there is one and positions
-    /// are open, their markets follow, in rising index order.
+    /// Puts an order into a free slot. Requests to reduce are taken in every state of the chain. What
+    /// opens reserves initial margin, and a fee is set aside only as far as a withdrawal could take it:
+    /// for either the markets of all open positions follow, in rising index order.
     ///
-    /// Refuses: `NotOwner`, `WrongSilo`, `InvalidOrder`, `ChainNotReady`, `NotEnoughCollateral`,
-    /// `WrongMarket`, `BelowInitialMargin`, `NoFreeOrderSlot`. Emits: `OrderPlaced`.
+    /// Refuses: `NotOwner`, `WrongSilo`, `NotMilliseconds`, `InvalidOrder`, `ChainNotReady`, `StalePrice`,
+    /// `NotEnoughCollateral`, `WrongMarket`, `BelowInitialMargin`, `NoFreeOrderSlot`,
+    /// `MarketSettled`. Emits: `OrderPlaced`.
     pub fn place_order<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,
         request: OrderRequest,
@@ -129,21 +132,33 @@ pub mod holdfast {
         instructions::place_order(ctx, request)
     }
 
-    /// Removes a waiting order: the owner any time, anyone once it has expired.
+    /// Sets a waiting order's trigger off, once the newest price meets it: it is decided by the first
+    /// price published after the delay from now.
     ///
-    /// Refuses: `OrderNotFound`, `OrderNotExpired`. Emits: `OrderRemoved`.
+    /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `AlreadyTriggered`,
+    /// `NoPriceYet`, `TriggerNotMet`, `MarketSettled`. Emits: `OrderTriggered`.
+    pub fn trigger_order(ctx: Context<TriggerOrder>, number: u64) -> Result<()> {
+        instructions::trigger_order(ctx, number)
+    }
+
+    /// Removes a waiting order: the owner as long as no price that decides it is known, anyone once it
+    /// has expired or lapsed, or its market is settled.
+    ///
+    /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderNotExpired`, `PriceKnown`. Emits:
+    /// `OrderRemoved`.
     pub fn cancel_order(ctx: Context<CancelOrder>, number: u64) -> Result<()> {
         instructions::cancel_order(ctx, number)
     }
 
-    /// Executes an order at the oldest price published after its request and delay, and after the
-    /// chain's last break, that meets its trigger and limit. When it opens, the markets of the
-    /// account's other open positions follow, in rising index order; a reduction needs no margin.
+    /// Executes an order at the price that decides it: the first published after its delay and after
+    /// the chain's last disruption, or a worse one believed since. An order whose opening the account's
+    /// margin no longer carries is removed. When it opens, the markets of the account's other open
+    /// positions follow, in rising index order; a reduction needs no margin.
     ///
-    /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `ChainNotReady`,
-    /// `NothingToReduce`, `NoPriceYet`, `PositionTooSmall`, `OpenInterestCap`, `AccountShareCap`,
-    /// `UtilisationCap`, `MarketNotReady`, `StalePrice`, `BelowInitialMargin`. Emits:
-    /// `OrderExecuted`.
+    /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `OrderNotTriggered`,
+    /// `ChainNotReady`, `NothingToReduce`, `NoPriceYet`, `OrderLapsed`, `BeyondLimit`,
+    /// `OpenInterestCap`, `AccountShareCap`, `UtilisationCap`, `MarketNotReady`, `StalePrice`,
+    /// `PriceOutsideBand`, `MarketSettled`. Emits: `OrderExecuted`, `OrderRemoved`.
     pub fn execute_order<'info>(
         ctx: Context<'info, ExecuteOrder<'info>>,
         number: u64,
@@ -159,16 +174,15 @@ pub mod holdfast {
         instructions::flag(ctx)
     }
 
-    /// Liquidates a flagged account that fails at the newest prices too: its largest position, partly
-    /// or whole, at the oldest price published after the flag and its delay, and after the chain's
-    /// last break. What the account cannot pay is its debt while it has other positions; with the
-    /// last one bad debt is booked. The markets of the account's other open positions follow, in
-    /// rising index order.
+    /// Liquidates a position of a flagged account, partly or whole, at the newest price published
+    /// after the flag's delay and the chain's last disruption, if the account fails at that and at the
+    /// newest prices. Of the positions that can be liquidated now the largest comes first. What the
+    /// account cannot pay is its debt while it has other positions; with the last one bad debt is
+    /// booked. The markets of the account's other open positions follow, in rising index order.
     ///
-    /// Refuses: `WrongSilo`, `NotFlagged`, `MarketNotReady`, `NoPriceYet`, `PriceOutsideBand`,
-    /// `WrongMarket`, `AccountSafe`, `ChainNotReady`, `NoPosition`, `NotLargestLeg`,
-    /// `PaceExhausted`. Emits:
-    /// `PositionLiquidated`.
+    /// Refuses: `WrongSilo`, `NotFlagged`, `NoPosition`, `MarketNotReady`, `NoPriceYet`,
+    /// `PriceOutsideBand`, `WrongMarket`, `AccountSafe`, `ChainNotReady`, `PaceExhausted`,
+    /// `NotLargestLeg`, `MarketSettled`. Emits: `PositionLiquidated`.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         instructions::liquidate(ctx)
     }
@@ -201,7 +215,7 @@ pub mod holdfast {
     /// of the silo follows, in index order.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
-    /// `RequestNotDue`, `WrongMarket`, `StalePrice`, `ZeroAmount`, `BelowMinimum`,
+    /// `RequestNotDue`, `MarketsMissing`, `StalePrice`, `ZeroAmount`, `BelowMinimum`,
     /// `LiquidityInUse`, `ReconcileFirst`. Emits: `PoolRequestExecuted`.
     pub fn execute_pool_request<'info>(
         ctx: Context<'info, ExecutePoolRequest<'info>>,
@@ -245,10 +259,11 @@ pub mod holdfast {
         instructions::lock_exchange(ctx, guardians, timelock)
     }
 
-    /// Announces a change, in full and in public, that waits out the timelock. Only the admin may.
+    /// Announces a change, in full and in public, that waits out the timelock, and voids older changes
+    /// of the same target. Only the admin may. A handover voids none and is voided by none.
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
-    /// `UnknownProvider`, `GuardianSet`. Emits: `ChangeProposed`.
+    /// `UnknownProvider`, `GuardianSet`, `WrongChange`. Emits: `ChangeProposed`.
     pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
         instructions::propose_change(ctx, content)
     }
@@ -262,12 +277,12 @@ pub mod holdfast {
         instructions::cancel_change(ctx)
     }
 
-    /// Makes a change that has waited and has not expired. Changes of maintenance margin wait for a
-    /// normal state of the chain as well.
+    /// Makes a change that has waited, has not expired and is the newest of its target. Changes of
+    /// maintenance margin wait for a normal state of the chain as well.
     ///
-    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `WrongChange`,
-    /// `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`, `GuardianSet`. Emits:
-    /// `ChangeApplied`.
+    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `ChangeSuperseded`,
+    /// `WrongChange`, `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`,
+    /// `GuardianSet`. Emits: `ChangeApplied`.
     pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         instructions::apply_change(ctx)
     }

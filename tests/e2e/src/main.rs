@@ -38,7 +38,13 @@ struct Cli {
     /// Play only these scenarios; may be repeated
     #[arg(long = "only", value_name = "SCENARIO")]
     only: Vec<String>,
+    /// Place a tenth of the orders in the scenario with many traders
+    #[arg(long)]
+    short: bool,
 }
+
+/// Orders of each of the many traders: together half an hour of an order a second.
+const ORDERS: u64 = 45;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -68,7 +74,8 @@ async fn run(cli: &Cli) -> Result<()> {
             .with_context(|| format!("{} cannot be deleted", cli.directory.display()))?;
     }
     let place = Place::open(&cli.directory, cli.port)?;
-    let mut stage = Stage::open(place, &cli.validator, &cli.programs).await?;
+    let orders = if cli.short { ORDERS / 10 } else { ORDERS };
+    let mut stage = Stage::open(place, &cli.validator, &cli.programs, orders).await?;
     let mut report = Report::new(&cli.directory);
     let played = play(&chosen, &mut stage, &mut report).await;
     // What was measured until something failed is worth reading too.

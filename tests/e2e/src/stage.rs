@@ -28,15 +28,22 @@ pub const KEEPERS: u16 = 3;
 pub struct Stage {
     /// All processes.
     pub cluster: LocalCluster,
+    /// Orders that each of the many traders places.
+    pub orders: u64,
     http: reqwest::Client,
 }
 
 impl Stage {
-    /// Starts the cluster with prices that stand still.
+    /// Starts the cluster with prices that stand still. Each of the many traders places `orders`.
     ///
     /// # Errors
     /// When something does not start.
-    pub async fn open(place: Place, validator: &Path, programs: &Path) -> Result<Self> {
+    pub async fn open(
+        place: Place,
+        validator: &Path,
+        programs: &Path,
+        orders: u64,
+    ) -> Result<Self> {
         let options = Options {
             validator: validator.to_owned(),
             programs: programs.to_owned(),
@@ -47,7 +54,7 @@ impl Stage {
         };
         let cluster = LocalCluster::start(place, options, |step| eprintln!("{step}")).await?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
-        Ok(Self { cluster, http })
+        Ok(Self { cluster, orders, http })
     }
 
     /// Stops the cluster.
@@ -190,7 +197,7 @@ impl Stage {
     /// As [`Self::until`].
     pub async fn until_state(&mut self, state: State, patience: Duration) -> Result<Duration> {
         let what = format!("chain health is {state:?}");
-        let holds = async |stage: &Self| Ok(stage.health().await?.monitor.state == state as u64);
+        let holds = async |stage: &Self| Ok(stage.health().await?.monitor.state == state as u8);
         self.until(&what, patience, holds).await
     }
 

@@ -46,7 +46,7 @@ fn placing_and_cancelling() {
     let mut world = populated();
     let (alice, bob) = (person(ALICE), person(BOB));
     let own = account(&world, &alice);
-    let request = OrderRequest { fee: 9, ..market_order(1_000_000, world.cluster.now_ms()) };
+    let request = OrderRequest { fee: 9, ..market_order(10_000, world.cluster.now_ms()) };
     let markets = world.markets.clone();
     let place = instruction::place_order(alice, own, markets[0], request, &markets);
     Scenario {
@@ -63,16 +63,16 @@ fn placing_and_cancelling() {
 
     let expires_ms = world.cluster.now_ms() + 5_000;
     let request = OrderRequest { expires_ms, fee: 0, ..request };
-    world.send(instruction::place_order(alice, own, markets[0], request, &[]));
+    world.send(instruction::place_order(alice, own, markets[0], request, &markets));
     let number = world.account(&own).next_order - 1;
-    let cancel = instruction::cancel_order(alice, own, number);
+    let cancel = instruction::cancel_order(alice, own, markets[0], number);
     let waiting = world.fork();
     Scenario { name: "cancel_order", world: waiting, instruction: cancel, harmless: &[] }.check();
     world.cluster.pass(6_000);
     Scenario {
         name: "cancel_order, expired",
         world,
-        instruction: instruction::cancel_order(bob, own, number),
+        instruction: instruction::cancel_order(bob, own, markets[0], number),
         harmless: &[
             (0, Kind::Person, "anyone may remove an expired order; its fee goes to the owner"),
             (0, Kind::Nothing, "the same"),

@@ -83,7 +83,8 @@ pub fn place(world: &mut World, person: &Pubkey, market: usize, delta: i64) {
     let request = market_order(delta, world.cluster.now_ms());
     let account = account(world, person);
     let market = world.markets[market];
-    world.send(instruction::place_order(*person, account, market, request, &[]));
+    let markets = world.markets_of(&account, None);
+    world.send(instruction::place_order(*person, account, market, request, &markets));
 }
 
 /// Puts money into both pools of the silo.

@@ -13,7 +13,7 @@ use crate::world::{CALM, World, stranger};
 const HALF_HOUR: u64 = 1_800_000;
 
 fn state(world: &World) -> State {
-    State::from_code(world.chain_health().monitor.state as u8)
+    State::from_code(world.chain_health().monitor.state)
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn lifting_limits() {
     let lifted = MarketTermsState {
         account_share_bps: 10_000,
         utilisation_bps: 50_000,
-        side_cap: u64::MAX,
+        side_cap: sound.depth / 10,
         ..sound
     };
     let mut patient = world.fork();

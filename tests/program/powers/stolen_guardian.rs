@@ -2,7 +2,7 @@
 //! keep the key.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::instruction;
 use holdfast_risk::chain::health::State;
@@ -15,7 +15,7 @@ use crate::world::{CALM, World};
 const HALF_HOUR: u64 = 1_800_000;
 
 fn state(world: &World) -> State {
-    State::from_code(world.chain_health().monitor.state as u8)
+    State::from_code(world.chain_health().monitor.state)
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn it_freezes_no_exit() {
     let (silo, account) = (world.silo, trader.account);
     world.send(instruction::deposit(giver.pubkey(), wallet, silo, account, 1_000));
     let owner = trader.keypair.pubkey();
-    world.send(instruction::cancel_order(owner, account, waiting));
-    let close = OrderRequest { reduce_only: true, ..market_order(-i64::MAX, now) };
+    world.send(instruction::cancel_order(owner, account, world.markets[0], waiting));
+    let close = OrderRequest { effect: OrderEffect::Reduce, ..market_order(-i64::MAX, now) };
     let number = world.place(&trader, 0, close).unwrap();
     world.pass_to(3_000, &CALM);
     world.execute(&account, number, &account).unwrap();

@@ -12,20 +12,21 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::action::{Action, Kind};
 use crate::cast::{ACCOUNTS, FIRST_PRICES, MARKETS, PEOPLE};
-use crate::model::{Look, Settings};
+use crate::model::{Look, Progress, Settings};
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
-const WEIGHTS: [(Kind, u32); 19] = [
+const WEIGHTS: [(Kind, u32); 20] = [
     (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
     (Kind::Close, 20),
     (Kind::Deposit, 45),
     (Kind::Withdraw, 45),
-    (Kind::Place, 190),
-    (Kind::Cancel, 90),
-    (Kind::Execute, 200),
+    (Kind::Place, 240),
+    (Kind::Trigger, 60),
+    (Kind::Cancel, 70),
+    (Kind::Execute, 120),
     (Kind::Flag, 45),
     (Kind::Liquidate, 50),
     (Kind::Mature, 30),
@@ -44,6 +45,11 @@ const TRIES: usize = 10;
 /// Whether an account could be flagged.
 fn is_someone_unsafe(state: &State, settings: &Settings) -> bool {
     state.accounts.iter().flatten().any(|it| !state.health(it, settings).meets_maintenance())
+}
+
+/// Whether a waiting order is so far.
+fn is_some_order(wanted: Progress, state: &State, look: &Look, settings: &Settings) -> bool {
+    state.orders(look, settings).iter().any(|(.., far)| *far == wanted)
 }
 
 /// The source of actions.
@@ -98,25 +104,32 @@ impl Generator {
     pub fn action(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
         let weights = WeightedIndex::new(WEIGHTS.map(|(_, weight)| weight)).expect("weights");
         let (mut kind, _) = WEIGHTS[weights.sample(&mut self.random)];
-        if self.is_idle(kind, state, settings) {
+        if self.is_idle(kind, state, look, settings) {
             kind = Kind::Refresh;
         } else if self.random.random_ratio(1, 3) && is_someone_unsafe(state, settings) {
-            kind = *self.one_of(&[Kind::Flag, Kind::Liquidate]);
+            let flagged = state.accounts.iter().flatten().any(|it| it.flagged.0 != 0);
+            let liquidates = flagged && self.random.random_ratio(2, 3);
+            kind = if liquidates { Kind::Liquidate } else { Kind::Flag };
+        } else if self.random.random_ratio(1, 2)
+            && is_some_order(Progress::Known, state, look, settings)
+        {
+            // It will have lapsed soon.
+            kind = Kind::Execute;
         }
-        let mut action = self.draw(kind, state, look);
+        let mut action = self.draw(kind, state, look, settings);
         if self.random.random_ratio(2, 3) {
             for _ in 0..TRIES {
                 if state.after(&action, look, settings).is_ok() {
                     break;
                 }
-                action = self.draw(kind, state, look);
+                action = self.draw(kind, state, look, settings);
             }
         }
         action
     }
 
     /// What there is nothing to do for is mostly left out.
-    fn is_idle(&mut self, kind: Kind, state: &State, settings: &Settings) -> bool {
+    fn is_idle(&mut self, kind: Kind, state: &State, look: &Look, settings: &Settings) -> bool {
         let mut accounts = state.accounts.iter().flatten();
         let busy = match kind {
             Kind::Open => state.accounts.iter().any(Option::is_none),
@@ -125,12 +138,14 @@ impl Generator {
             Kind::Liquidate => accounts
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
             Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
+            Kind::Execute => is_some_order(Progress::Known, state, look, settings),
+            Kind::Trigger => is_some_order(Progress::Untriggered, state, look, settings),
             _ => true,
         };
         !busy && self.random.random_ratio(4, 5)
     }
 
-    fn draw(&mut self, kind: Kind, state: &State, look: &Look) -> Action {
+    fn draw(&mut self, kind: Kind, state: &State, look: &Look, settings: &Settings) -> Action {
         let account = self.random.random_range(0..ACCOUNTS.len());
         match kind {
             Kind::Refresh => self.refresh(state, look),
@@ -147,9 +162,15 @@ impl Generator {
             Kind::Deposit => self.deposit(account),
             Kind::Withdraw => self.withdraw(account, state),
             Kind::Place => self.place(account, state, look),
-            Kind::Cancel => self.cancel(account, state, look),
-            Kind::Execute => self.execute(state, look),
-            Kind::Flag => Action::Flag { account },
+            Kind::Trigger => self.set_off(state, look, settings),
+            Kind::Cancel => self.cancel(state, look, settings),
+            Kind::Execute => self.execute(state, look, settings),
+            Kind::Flag => {
+                let fails = |it: Option<&Account>| {
+                    it.is_some_and(|it| !state.health(it, settings).meets_maintenance())
+                };
+                Action::Flag { account: self.any_account(state, fails).unwrap_or(account) }
+            }
             Kind::Liquidate => {
                 let flagged = |it: Option<&Account>| it.is_some_and(|it| it.flagged.0 != 0);
                 let liquidator = self.random.random_range(0..ACCOUNTS.len());
@@ -176,7 +197,7 @@ impl Generator {
             Kind::Reconcile => Action::Reconcile,
             Kind::Collect => Action::Collect,
             Kind::Donate => self.donate(),
-            Kind::Foreign => self.foreign(state, look),
+            Kind::Foreign => self.foreign(state, look, settings),
         }
     }
 
@@ -203,11 +224,11 @@ impl Generator {
         ACCOUNTS[account].0
     }
 
-    fn foreign(&mut self, state: &State, look: &Look) -> Action {
+    fn foreign(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
         loop {
             let kind = WEIGHTS[self.random.random_range(0..WEIGHTS.len())].0;
             if !matches!(kind, Kind::Foreign | Kind::Observe | Kind::Donate) {
-                let action = Box::new(self.draw(kind, state, look));
+                let action = Box::new(self.draw(kind, state, look, settings));
                 return Action::Foreign { action, swap: self.random.random_range(0..20) };
             }
         }

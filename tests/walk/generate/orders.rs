@@ -1,13 +1,13 @@
 //! Orders of all sorts.
 
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_risk::Price;
 use rand::Rng;
 
 use super::Generator;
 use crate::action::Action;
 use crate::cast::{ACCOUNTS, PEOPLE};
-use crate::model::Look;
+use crate::model::{Look, Progress, Settings};
 use crate::state::{Account, State, Waiting};
 
 /// Collateral worth opening with, native units.
@@ -31,13 +31,13 @@ impl Generator {
             Some(_) => -held,
             None => self.delta(account, market, held, reduce_only, state),
         };
-        let (trigger, trigger_price) = self.trigger(market);
+        let effect = if reduce_only { OrderEffect::Reduce } else { OrderEffect::Open };
         let request = OrderRequest {
             delta,
             limit: self.limit(market, delta),
-            trigger,
-            trigger_price,
-            reduce_only,
+            trigger: self.trigger(market),
+            effect,
+            any_price: self.random.random_ratio(1, 3),
             expires_ms: self.expiry(state.guard(look).now.0),
             fee: self.fee(),
         };
@@ -96,7 +96,8 @@ impl Generator {
         let positions = account.positions.iter().zip(self.prices);
         let open: f64 =
             positions.map(|(held, price)| held.size.0.abs() as f64 * price as f64 / 1e6).sum();
-        (account.balances.collateral.0 as f64 - open * ASKED_MARGIN).max(0.0)
+        let reserved = account.reserved_margin as f64;
+        (account.balances.collateral.0 as f64 - reserved - open * ASKED_MARGIN).max(0.0)
     }
 
     fn limit(&mut self, market: usize, delta: i64) -> u64 {
@@ -111,14 +112,13 @@ impl Generator {
         }
     }
 
-    fn trigger(&mut self, market: usize) -> (u8, u64) {
-        let level = self.prices[market] / 1_000 * self.random.random_range(990..1_010);
+    fn trigger(&mut self, market: usize) -> OrderTrigger {
+        let price = self.prices[market] / 1_000 * self.random.random_range(990..1_010);
         match self.random.random_range(0..60) {
-            0 => (3, level),
-            1 => (1, 0),
-            2..5 => (1, level),
-            5..8 => (2, level),
-            _ => (0, 0),
+            0 => OrderTrigger::AtOrAbove { price: 0 },
+            1..10 => OrderTrigger::AtOrAbove { price },
+            10..19 => OrderTrigger::AtOrBelow { price },
+            _ => OrderTrigger::Immediate,
         }
     }
 
@@ -141,44 +141,55 @@ impl Generator {
         }
     }
 
-    /// Mostly one that expired, where there is one.
-    pub(super) fn cancel(&mut self, account: usize, state: &State, look: &Look) -> Action {
-        let now = state.guard(look).now;
-        let expired = |it: &Waiting| it.order.is_expired(now);
-        let lapsed =
-            |it: Option<&Account>| it.is_some_and(|it| it.orders.iter().flatten().any(expired));
-        let account = self.any_account(state, lapsed).unwrap_or(account);
-        let orders = state.accounts[account].iter().flat_map(|it| it.orders.iter().flatten());
-        let found = orders.clone().find(|it| expired(it)).or_else(|| orders.clone().next());
-        let number = found.map_or(0, |waiting| waiting.number);
+    /// Mostly one that has lapsed: anybody may remove it.
+    pub(super) fn cancel(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
+        let lapsed = |far: Progress| far == Progress::Lapsed;
+        let (account, number, market) = self.any_order(state, look, settings, lapsed);
         let signer = if self.random.random_ratio(1, 4) {
             self.random.random_range(0..PEOPLE)
         } else {
             ACCOUNTS[account].0
         };
-        Action::Cancel { signer, account, number }
+        Action::Cancel { signer, account, number, market }
     }
 
-    /// Any order that waits, mostly one with time left.
-    pub(super) fn execute(&mut self, state: &State, look: &Look) -> Action {
-        let now = state.guard(look).now;
-        let lapsed_too = self.random.random_ratio(1, 10);
-        let accounts = state.accounts.iter().enumerate();
-        let waiting: Vec<_> = accounts
-            .flat_map(|(account, it)| {
-                let orders = it.iter().flat_map(|it| it.orders.iter().flatten());
-                orders.map(move |waiting| (account, *waiting))
-            })
-            .filter(|(_, waiting)| lapsed_too || !waiting.order.is_expired(now))
-            .collect();
+    /// Mostly one that waits for its trigger.
+    pub(super) fn set_off(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
+        let asleep = |far: Progress| matches!(far, Progress::Untriggered | Progress::Lapsed);
+        let (account, number, market) = self.any_order(state, look, settings, asleep);
+        let market = if self.random.random_ratio(1, 50) { self.market() } else { market };
+        Action::Trigger { account, number, market }
+    }
+
+    /// Mostly one whose price is known.
+    pub(super) fn execute(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
+        let known = |far: Progress| far == Progress::Known;
+        let (account, number, market) = self.any_order(state, look, settings, known);
         let executor = self.random.random_range(0..ACCOUNTS.len());
-        if waiting.is_empty() {
-            return Action::Execute { account: executor, number: 1, market: 0, executor };
-        }
-        let (account, Waiting { number, market, .. }) = *self.one_of(&waiting);
         let market = if self.random.random_ratio(1, 50) { self.market() } else { market };
         let executor = if self.random.random() { account } else { executor };
         Action::Execute { account, number, market, executor }
+    }
+
+    /// An order that waits with its account, mostly one that is so far; one that does not exist where
+    /// there is none.
+    fn any_order(
+        &mut self,
+        state: &State,
+        look: &Look,
+        settings: &Settings,
+        wanted: impl Fn(Progress) -> bool,
+    ) -> (usize, u64, usize) {
+        let mut orders = state.orders(look, settings);
+        let so_far = |(.., far): &(usize, Waiting, Progress)| wanted(*far);
+        if self.random.random_ratio(5, 6) && orders.iter().any(so_far) {
+            orders.retain(so_far);
+        }
+        if orders.is_empty() {
+            return (self.random.random_range(0..ACCOUNTS.len()), 1, 0);
+        }
+        let (account, waiting, _) = self.one_of(&orders);
+        (*account, waiting.number, waiting.market)
     }
 
     pub(super) fn one_of<'a, T>(&mut self, of: &'a [T]) -> &'a T {

@@ -21,17 +21,21 @@ impl Generator {
         match self.random.random_range(0..60) {
             0 => published.price = 0,
             1 => published.confidence = published.price / 20,
+            2 => {
+                let off = self.random.random_range(500..1_700);
+                published = Published::new(self.prices[market] / 1_000 * off, published.at_ms);
+            }
             _ => {}
         }
         Action::Refresh { market, feed, published, verified }
     }
 
-    /// Mostly now; sometimes too old, or ahead of the clock.
+    /// Mostly now; sometimes so late that it decides nothing, too old, or ahead of the clock.
     fn moment(&mut self, Millis(now): Millis) -> u64 {
         match self.random.random_range(0..400) {
-            0..300 => now,
-            300..360 => now + self.random.random_range(0..3_000),
-            360..385 => now - self.random.random_range(0..8_000),
+            0..270 => now,
+            270..320 => now + self.random.random_range(0..2_000),
+            320..385 => now - self.random.random_range(0..12_000),
             385..391 => now - self.random.random_range(25_000..100_000),
             391..395 => now + self.random.random_range(8_000..13_000),
             395..398 => now + 10_000,

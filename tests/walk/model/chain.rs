@@ -4,14 +4,15 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::health::{
     ChainSample, Monitor, State as ChainState, Thresholds, skipped,
 };
-use holdfast_risk::chain::policy::{Action as RequestTracker, Permit, permit};
+use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::market::accrual::{Conditions, refresh};
+use holdfast_risk::market::belief::{Moment, StoredPrice, measured_price};
 use holdfast_risk::market::exposure::skew;
 use holdfast_risk::market::price::{PricePoint, is_ready};
 use holdfast_risk::market::reading::{Quote, ReadingError};
 use holdfast_risk::market::reference::Observed;
 use holdfast_risk::market::terms::MarketTerms;
-use holdfast_risk::market::valuation::{Moment, Valuation};
+use holdfast_risk::market::valuation::Valuation;
 use holdfast_risk::{Millis, Price};
 use holdfast_testkit::Cluster;
 use holdfast_testkit::feed::Published;
@@ -35,6 +36,8 @@ pub struct Chain {
     pub monitor: Monitor,
     /// The venue's clock.
     pub now: Millis,
+    /// The slot.
+    pub slot: u64,
 }
 
 impl Look {
@@ -52,35 +55,47 @@ impl Look {
     fn sighting(&self, last: &Monitor, proven: Millis) -> ChainSample {
         let now = last.now(self.clock, self.slot, proven);
         let (slot, clock, skipped) = (self.slot, self.clock, self.skipped);
-        ChainSample { slot, clock, now, restart_slot: 0, skipped }
+        ChainSample { slot, clock, now, proven, restart_slot: Some(0), skipped }
     }
 }
 
 impl Chain {
     /// How far an action is allowed.
-    pub fn require(&self, asked: RequestTracker) -> Outcome<Permit> {
+    pub fn require(&self, asked: Asked) -> Outcome<Permit> {
         let permit = permit(asked, self.monitor.state);
         require(permit != Permit::Refused, HoldfastError::ChainNotReady)?;
         Ok(permit)
     }
 
-    /// How far a market's newest price is believed.
-    pub fn mark(&self, market: &MarketBooks, terms: &MarketTerms) -> Valuation {
-        let (now, last_disruption) = (market.now(self.now), self.monitor.last_disruption);
-        let at = Moment { now, last_disruption, age: terms.quotes.age };
-        Valuation::of(market.newest(), &market.reference, at, terms.band.width, false)
+    /// When a market's prices are looked at, and its limits on them.
+    pub fn moment(&self, market: &MarketBooks, terms: &MarketTerms) -> Moment {
+        Moment {
+            now: market.now(self.now),
+            last_disruption: self.monitor.last_disruption,
+            age: terms.quotes.age,
+            decide_within: terms.decide_within,
+        }
     }
 
-    /// A market's newest price, if it is fresh.
+    /// How far a market's newest price is believed.
+    pub fn valuation(&self, market: &MarketBooks, terms: &MarketTerms) -> Valuation {
+        let (newest, at) = (market.newest_stored(), self.moment(market, terms));
+        let per_minute = market.accruals.volatility.per_minute();
+        Valuation::new(&newest, &market.reference, &at, terms.band.width, per_minute)
+    }
+
+    /// A market's newest price, if it is fresh and believed.
     pub fn fresh(&self, market: &MarketBooks, terms: &MarketTerms) -> Outcome<PricePoint> {
-        let mark = self.mark(market, terms);
-        require(mark.fresh && mark.newest.low.0 > 0, HoldfastError::StalePrice)?;
-        Ok(mark.newest)
+        let valuation = self.valuation(market, terms);
+        require(valuation.fresh && valuation.newest.low.0 > 0, HoldfastError::StalePrice)?;
+        require(valuation.believed, HoldfastError::PriceOutsideBand)?;
+        Ok(valuation.newest)
     }
 
     /// Whether a market has had enough prices since the last break.
     pub fn is_ready(&self, market: &MarketBooks) -> bool {
-        is_ready(market.recent.iter().copied(), self.monitor.last_disruption)
+        let believed = market.recent.iter().filter(|stored| stored.believed);
+        is_ready(believed.map(|stored| stored.point), self.monitor.last_disruption)
     }
 }
 
@@ -89,7 +104,7 @@ impl State {
     pub fn guard(&self, look: &Look) -> Chain {
         let seen = look.sighting(&self.monitor, Millis(0));
         let monitor = self.monitor.guard(&seen, &Thresholds::default());
-        Chain { monitor, now: seen.now }
+        Chain { monitor, now: seen.now, slot: look.slot }
     }
 
     pub(super) fn observe(&mut self, with_markets: bool, look: &Look) -> Outcome {
@@ -130,10 +145,15 @@ impl State {
         let (previous, last_disruption) =
             (market.newest().published, chain.monitor.last_disruption);
         let point = PricePoint::exact(quote.price, quote.published);
-        market.push(point);
-        let (now, age) = (market.now(chain.now), terms.quotes.age);
+        let (now, age) = (chain.now.max(point.published), terms.quotes.age);
         let seen = Observed { point, previous, now, last_disruption, age };
         market.reference = market.reference.follow(seen, terms.band)?;
+        // One feed: a band that is left yields to nobody's confirmation.
+        let believed = market.reference.believes(point, terms.band.width, false, now);
+        let stored = StoredPrice { point, lag: now.since(point.published), believed };
+        market.push(stored);
+        let at = chain.moment(market, terms);
+        let measured = measured_price(&stored, &at, market.reference.band(terms.band.width));
         let conditions = Conditions {
             skew: skew(market.longs.size, market.shorts.size)?,
             open,
@@ -141,7 +161,7 @@ impl State {
             last_disruption,
             sheltered: chain.monitor.state == ChainState::Shelter,
         };
-        market.accruals = refresh(&market.accruals, conditions, quote.price, now, terms)?;
+        market.accruals = refresh(&market.accruals, conditions, measured, now, terms)?;
         Ok(())
     }
 }

@@ -2,18 +2,21 @@
 //! books and legs are not used: a mistake in them shows as a difference.
 
 mod chain;
+mod liquidation;
 mod money;
+mod order;
 mod pool;
-mod trade;
+mod standing;
 
 pub use chain::Look;
 pub use money::owns;
+pub use order::{Progress, requested_order};
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SiloTermsState;
 use holdfast_risk::account::execution;
 use holdfast_risk::account::execution::SiloRules;
-use holdfast_risk::account::liquidation;
+use holdfast_risk::account::liquidation::LiquidationError;
 use holdfast_risk::account::loss::InsuranceTerms;
 use holdfast_risk::account::profit;
 use holdfast_risk::market::fee::FeeShares;
@@ -85,8 +88,8 @@ impl From<execution::ExecutionError> for Refused {
     }
 }
 
-impl From<liquidation::LiquidationError> for Refused {
-    fn from(refusal: liquidation::LiquidationError) -> Self {
+impl From<LiquidationError> for Refused {
+    fn from(refusal: LiquidationError) -> Self {
         HoldfastError::from(refusal).into()
     }
 }
@@ -133,8 +136,11 @@ impl State {
             Action::Place { signer, account, market, request } => {
                 self.place(signer, account, market, request, look, settings)
             }
-            Action::Cancel { signer, account, number } => {
-                self.cancel(signer, account, number, look)
+            Action::Trigger { account, number, market } => {
+                self.trigger(account, number, market, look, settings)
+            }
+            Action::Cancel { signer, account, number, market } => {
+                self.cancel(signer, account, number, market, look, settings)
             }
             Action::Execute { account, number, market, executor } => {
                 self.execute(account, number, market, executor, look, settings)

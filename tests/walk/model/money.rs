@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::profit;
-use holdfast_risk::chain::policy::{Action as RequestTracker, Permit};
+use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::{Bps, Millis, Usd};
 
 use super::{Look, Outcome, Refused, Settings, require};
@@ -33,6 +33,7 @@ impl Account {
     /// The account was seen to be safe.
     pub fn clear_flag(&mut self) {
         self.flagged = Millis(0);
+        self.liquidatable = Millis(0);
         self.shortfall = 0;
     }
 }
@@ -63,7 +64,7 @@ impl State {
         state.receive(amount)?;
         state.shortfall = state.shortfall.saturating_sub(amount);
         if state.shortfall == 0 {
-            state.flagged = Millis(0);
+            state.clear_flag();
         }
         Ok(())
     }
@@ -82,14 +83,11 @@ impl State {
         require(amount <= state.balances.collateral.0, HoldfastError::NotEnoughCollateral)?;
         let chain = self.guard(look);
         let idle = state.is_idle();
-        let permit = chain.require(if idle {
-            RequestTracker::WithdrawIdle
-        } else {
-            RequestTracker::WithdrawFree
-        })?;
+        let permit = chain.require(if idle { Asked::WithdrawIdle } else { Asked::WithdrawFree })?;
         require(permit != Permit::Queued, HoldfastError::ExitsQueue)?;
-        let standing = self.standing(state, None, &chain, Some(permit), settings)?;
-        let free = standing.health.withdrawable(state.balances.collateral);
+        let mut health = self.standing(state, None, &chain, Some(permit), settings)?;
+        health.initial = health.initial.plus(Usd(state.reserved_margin))?;
+        let free = health.withdrawable(state.balances.collateral);
         require(amount <= free.0, HoldfastError::BelowInitialMargin)?;
         self.pay_out(signer, 0, amount)?;
         self.ledger.collateral = self.ledger.collateral.minus(Usd(amount))?;
@@ -108,7 +106,7 @@ impl State {
     ) -> Outcome {
         let state = self.existing(account)?;
         let chain = self.guard(look);
-        chain.require(RequestTracker::MatureProfit)?;
+        chain.require(Asked::MatureProfit)?;
         let due = state.profit_since.after(Millis(settings.silo.maturity_ms));
         let ripe = state.balances.pending_profit.0 > 0 && chain.now >= due;
         require(ripe, HoldfastError::NotMatured)?;

@@ -1,7 +1,7 @@
 //! The pools, the vaults and the protocol's fees.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::chain::policy::Action as RequestTracker;
+use holdfast_risk::chain::policy::Action as Asked;
 use holdfast_risk::market::exposure::traders_gain;
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::{Exit, PoolKind, join, leave, liquidity_value};
@@ -72,7 +72,7 @@ impl State {
         let provider = REQUESTS[request].0;
         let kind = pool_of(provider);
         let chain = self.guard(look);
-        chain.require(RequestTracker::ChangePool)?;
+        chain.require(Asked::ChangePool)?;
         let unstakes = waiting.leaves && kind == PoolKind::Insurance;
         let terms = &settings.silo;
         let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };

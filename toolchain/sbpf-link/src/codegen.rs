@@ -7,18 +7,16 @@ use object::{Object as _, ObjectSymbol as _};
 use sbpf_linker::{OptimizationConfig, ProgramOptions, SbpfArch, SbpfLinkerError, link_program};
 
 use crate::{
+    frames,
     llvm::{Machine, Module},
     symbols,
 };
-
-/// Bytes of one stack frame of the virtual machine.
-const STACK_FRAME: i32 = 4096;
 
 /// Generates code and wraps it as the loader wants it.
 pub fn program(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
     let object = object(module, machine)?;
     refuse_undefined(&object)?;
-    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V3, STACK_FRAME);
+    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V3, frames::LIMIT);
     link_program(&object, options)
         .map_err(|errors| anyhow!("sBPF: {}", SbpfLinkerError::format_errors(&errors)))
 }
@@ -26,9 +24,10 @@ pub fn program(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
 /// Instruction selection decides which helper functions it calls, so code is generated twice:
 /// once on a copy (it changes the module) with every helper present, to learn which are called,
 /// then with only those.
-fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
+pub fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
     let context = module.context();
-    machine.emit_object(&module.duplicate())?;
+    measure_frames(module);
+    module.duplicate().emit_object(machine)?;
     context.refuse_errors()?;
     let helpers = context.helper_calls();
     for function in module.functions() {
@@ -38,9 +37,20 @@ fn object(module: &Module, machine: &Machine) -> Result<Vec<u8>> {
         }
     }
     module.run_passes(machine, "globaldce")?;
-    let object = machine.emit_object(module)?;
+    let object = module.emit_object(machine)?;
     context.refuse_errors()?;
     Ok(object)
+}
+
+/// Makes code generation report the size of every frame above the limit. The error of the BPF back
+/// end comes once for each access beyond the limit, and without a size.
+fn measure_frames(module: &Module) {
+    let limit = frames::LIMIT.to_string();
+    for function in module.functions() {
+        if !function.is_declaration() {
+            function.set_text_attribute("warn-stack-size", &limit);
+        }
+    }
 }
 
 fn refuse_undefined(object: &[u8]) -> Result<()> {

@@ -12,6 +12,7 @@
 mod abi;
 mod arguments;
 mod codegen;
+mod frames;
 mod legalise;
 mod link;
 mod llvm;

@@ -1,6 +1,8 @@
 //! What is not handled must stop the build with a sentence that names function and operation.
 
 use crate::{
+    codegen,
+    frames::{LargeFrames, large_frame},
     llvm::{self, Context, Machine, Module},
     make_legal,
 };
@@ -15,6 +17,37 @@ fn legalise(text: &str) -> Result<(), String> {
     let text = format!("{LAYOUT}\n{text}");
     let module = Module::from_text(context, &text).expect("a module");
     make_legal(&module, &machine).map_err(|error| format!("{error:#}"))
+}
+
+/// Legalises a module and generates code from it.
+fn generate(text: &str) -> Result<Vec<u8>, String> {
+    llvm::initialise().expect("LLVM 22");
+    let machine = Machine::sbpf().expect("a BPF back end");
+    let module = Module::from_text(Context::new(), &format!("{LAYOUT}\n{text}")).expect("a module");
+    let object = make_legal(&module, &machine).and_then(|()| codegen::object(&module, &machine));
+    object.map_err(|error| format!("{error:#}"))
+}
+
+/// `entrypoint` and a function of a Rust crate that keeps `bytes` on its stack and writes the first
+/// and last of them; the call is kept from being inlined.
+fn with_frame(bytes: usize) -> String {
+    format!(
+        "define void @_ZN5venue5trade6settle17h0123456789abcdefE(i64 %at) noinline {{
+           %frame = alloca [{bytes} x i8]
+           %last = getelementptr i8, ptr %frame, i64 {last}
+           %any = getelementptr i8, ptr %frame, i64 %at
+           store volatile i8 1, ptr %frame
+           store volatile i8 1, ptr %last
+           store volatile i8 1, ptr %any
+           ret void
+         }}
+         define i64 @entrypoint(ptr %input) {{
+           %at = load i64, ptr %input
+           call void @_ZN5venue5trade6settle17h0123456789abcdefE(i64 %at)
+           ret i64 0
+         }}",
+        last = bytes - 1
+    )
 }
 
 /// Legalises `entrypoint` with a body, after declarations.
@@ -174,4 +207,48 @@ fn other_data_layout() {
     let module = Module::from_text(Context::new(), &text).expect("a module");
     let error = crate::link::refuse_other_layout(&module, &machine).expect_err("a refusal");
     assert_names(&error.to_string(), &["i128:64", "i128:128"]);
+}
+
+#[test]
+fn frame_above_the_limit() {
+    let sentence = generate(&with_frame(5_000)).expect_err("a refusal");
+    assert_names(
+        &sentence,
+        &["1 function with", "4,096 bytes", "venue::trade::settle: 5,000 bytes"],
+    );
+    assert_eq!(sentence.matches("settle").count(), 1, "{sentence}");
+    assert!(!sentence.contains("LLVM"), "{sentence}");
+}
+
+#[test]
+fn frame_of_exactly_the_limit() {
+    generate(&with_frame(4_096)).expect("it fits");
+}
+
+#[test]
+fn frame_just_above_the_limit() {
+    let sentence = generate(&with_frame(4_097)).expect_err("a refusal");
+    assert_names(&sentence, &["settle: 4,097 bytes"]);
+}
+
+#[test]
+fn the_largest_frames_come_first_and_the_rest_are_counted() {
+    let mut frames = LargeFrames::default();
+    for bytes in 5_001..=5_023 {
+        let text =
+            format!("stack frame size ({bytes}) exceeds limit (4096) in function 'f{bytes}'");
+        frames.add(large_frame(&text).expect("a large frame"));
+    }
+    let sentence = frames.refuse().expect_err("a refusal").to_string();
+    assert_names(&sentence, &["23 functions", "bytes:\n  f5023: 5,023 bytes\n", "and 3 more"]);
+    assert!(!sentence.contains("f5003"), "{sentence}");
+}
+
+#[test]
+fn frame_whose_size_is_not_reported() {
+    let mut frames = LargeFrames::default();
+    let text =
+        "<unknown>:0:0: in function f i64 (ptr): Looks like the BPF stack limit is exceeded.";
+    frames.add(large_frame(text).expect("a large frame"));
+    assert_names(&frames.refuse().expect_err("a refusal").to_string(), &["f: size unknown"]);
 }

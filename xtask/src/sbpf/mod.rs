@@ -61,6 +61,11 @@ pub fn toolchain() -> &'static str {
     if official::works() { "Solana's cargo build-sbf" } else { "this project's sBPF toolchain" }
 }
 
+/// Refuses a compiler of the distribution that is not the one programs are built with.
+pub fn check_compiler() -> Result<(), String> {
+    compiler::check()
+}
+
 /// Compiles all programs into `target/deploy`; the path of the venue's.
 pub fn build() -> Result<PathBuf, String> {
     let deploy = root().join("target/deploy");

@@ -2,18 +2,19 @@
 
 use crate::account::ledger::FeeDistribution;
 use crate::account::loss::InsuranceTerms;
-use crate::account::order::Order;
+use crate::account::order::{Order, Parts};
 use crate::account::position::{Trade, notional};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::chain::policy::Permit;
+use crate::market::belief::{Lapsed, Moment, PriceUse, StoredPrice, Unusable, decided_price};
 use crate::market::fee::{self, FeeShares};
 use crate::market::limits::{self, Caps, Exceeded, Resulting};
 use crate::market::price::PricePoint;
-use crate::market::spread::half_spread;
+use crate::market::spread::{half_spread, trade_price};
 use crate::market::terms::MarketTerms;
 use crate::math::Overflow;
 use crate::math::Rounding;
-use crate::units::{Millis, Ppm, Price, SignedUsd, Usd};
+use crate::units::{Millis, Ppm, Price, Side, SignedUsd, Size, Usd};
 
 /// Settings of the silo a trade happens in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +28,16 @@ pub struct SiloRules {
 /// What an order meets when it executes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExecutionContext {
-    /// The venue's clock.
-    pub now: Millis,
-    /// The chain's last break: prices published before it are history.
-    pub last_disruption: Millis,
+    /// When it is executed, and the market's limits on prices.
+    pub at: Moment,
     /// The market's volatility.
     pub volatility: Ppm,
+    /// The market's slow reference price.
+    pub reference: Price,
     /// How far opening is allowed.
     pub opening: Permit,
+    /// When an order last changed the account's position in the market; zero when none has.
+    pub position_changed: Millis,
 }
 
 /// An executed order.
@@ -55,12 +58,18 @@ pub struct Executed {
 pub enum ExecutionError {
     /// It has expired; anyone may remove it.
     Expired,
+    /// It waits for its trigger.
+    NotTriggered,
     /// It would open, which the state of the chain does not allow now.
     Closed,
     /// A reduce-only order without a position to reduce.
     NothingToReduce,
-    /// No price after the delay meets its trigger and limit yet.
+    /// No price that may decide it has been published yet.
     NoPrice,
+    /// The price that decided it is too old to be acted on: it has to be placed or triggered again.
+    Lapsed,
+    /// The price with spread is beyond its limit.
+    BeyondLimit,
     /// The position left would be smaller than the market's smallest.
     TooSmall,
     /// Opening would exceed a cap.
@@ -75,39 +84,36 @@ impl From<Overflow> for ExecutionError {
     }
 }
 
-/// Executes `order` at the oldest price it may get. Margin is the caller's to check afterwards,
-/// when the trade opened anything; a reduction needs none.
+/// Executes `order` at the price it may get: see [`decided_price`]. Margin is the caller's to check
+/// afterwards, when the trade opened anything; a reduction needs none.
 ///
 /// # Errors
 /// The reason why not; nothing was changed.
 pub fn execute(
     book: &TradeContext,
     order: &Order,
-    recent: impl Iterator<Item = PricePoint>,
+    recent: impl Iterator<Item = StoredPrice> + Clone,
     terms: &MarketTerms,
     silo: &SiloRules,
-    met: ExecutionContext,
+    met: &ExecutionContext,
 ) -> Result<Executed, ExecutionError> {
-    let now = met.now;
-    if order.is_expired(now) {
+    if order.is_expired(met.at.now) {
         return Err(ExecutionError::Expired);
     }
-    let may_open = met.opening != Permit::Refused;
-    let delta = order.executable(book.position.size, may_open)?;
-    if delta.0 == 0 {
-        let asked_to_open = !order.reduce_only && !may_open;
-        return Err(if asked_to_open {
-            ExecutionError::Closed
-        } else {
-            ExecutionError::NothingToReduce
-        });
+    if order.earliest.0 == 0 {
+        return Err(ExecutionError::NotTriggered);
     }
+    let parts = parts_traded(book, order, terms, met)?;
+    let side = order.delta.side();
+    let delta = Size(parts.closes.0.saturating_add(parts.opens.0)).on(side)?;
     let spread = half_spread(terms.spread, book.skew()?, delta, met.volatility)?;
-    let earliest = order.requested.after(terms.execution_delay).max(met.last_disruption);
-    let (point, price) =
-        order.execution(recent, earliest, spread)?.ok_or(ExecutionError::NoPrice)?;
+    let (point, doubted) = price_of(order, parts, recent, terms, met)?;
+    let price = trade_price(point.traded(side), side, spread)?;
+    if !order.keeps_limit(price) {
+        return Err(ExecutionError::BeyondLimit);
+    }
     let mut fee = Usd(0);
-    let traded = book.trade(delta, price, silo.insurance, now, |trade, available| {
+    let traded = book.trade(delta, price, silo.insurance, met.at.now, |trade, available| {
         fee = charged_fee(trade, book.is_flat_with(trade), available, terms)?;
         let split = fee::split(fee, silo.fees)?;
         let due = FeeDistribution {
@@ -117,13 +123,79 @@ pub fn execute(
         };
         Ok(Charges { total: fee, due })
     })?;
-    check_size(&traded.trade, terms)?;
+    let owes_more = traded.book.balances.debt > book.balances.debt || traded.bad_debt.0 > 0;
+    if doubted && owes_more {
+        return Err(ExecutionError::NoPrice);
+    }
     if traded.trade.opened.0 > 0 {
         let stressed = met.opening == Permit::Stressed;
         let caps = if stressed { terms.caps.stressed() } else { terms.caps };
         check_caps(&traded, point.high, caps)?;
     }
     Ok(Executed { traded, point, price, fee })
+}
+
+/// What of the order is traded: dust left by a reduction is closed with it, and one too small to be
+/// kept on the other side is not opened.
+fn parts_traded(
+    book: &TradeContext,
+    order: &Order,
+    terms: &MarketTerms,
+    met: &ExecutionContext,
+) -> Result<Parts, ExecutionError> {
+    let held = book.position.size;
+    let smallest = terms.liquidation.smallest;
+    let may_open = met.opening != Permit::Refused;
+    let mut parts = order.parts(held, may_open);
+    if parts.closes.0 > 0 {
+        let left = held.size().0.saturating_sub(parts.closes.0);
+        if left > 0 && left < smallest.0 {
+            parts.closes = held.size();
+        }
+        if parts.opens < smallest {
+            parts.opens = Size(0);
+        }
+        return Ok(parts);
+    }
+    if parts.opens.0 == 0 {
+        let asked_to_open = !order.reduce_only && !may_open;
+        let reason =
+            if asked_to_open { ExecutionError::Closed } else { ExecutionError::NothingToReduce };
+        return Err(reason);
+    }
+    let same_side = held.size().0;
+    if same_side.saturating_add(parts.opens.0) < smallest.0 {
+        return Err(ExecutionError::TooSmall);
+    }
+    Ok(parts)
+}
+
+/// The price the order gets, and whether it is one that is not believed.
+fn price_of(
+    order: &Order,
+    parts: Parts,
+    recent: impl Iterator<Item = StoredPrice> + Clone,
+    terms: &MarketTerms,
+    met: &ExecutionContext,
+) -> Result<(PricePoint, bool), ExecutionError> {
+    let earliest = order.decided_from(parts, met.position_changed, terms.execution_delay);
+    let side = order.delta.side();
+    match decided_price(recent.clone(), earliest, &met.at, side) {
+        Ok(Some(point)) => return Ok((point, false)),
+        Err(Lapsed) => return Err(ExecutionError::Lapsed),
+        Ok(None) => {}
+    }
+    let leaves = order.any_price && parts.opens.0 == 0;
+    let newest = recent.take(1).find(|stored| {
+        let unbelieved = met.at.check(stored, PriceUse::Decide) == Err(Unusable::Unbelieved);
+        leaves && unbelieved && stored.point.published >= earliest
+    });
+    let point = newest.map(|stored| stored.point).ok_or(ExecutionError::NoPrice)?;
+    let worse = match side {
+        Side::Long => point.high > met.reference,
+        Side::Short => point.low < met.reference,
+    };
+    if worse { Ok((point, true)) } else { Err(ExecutionError::NoPrice) }
 }
 
 /// The fee; whoever closes the last position pays what it can, so that no fee becomes bad debt.
@@ -135,12 +207,6 @@ fn charged_fee(
 ) -> Result<Usd, Overflow> {
     let fee = fee::taker_fee(trade.notional, terms.taker_fee)?;
     Ok(if flat { fee.min(available.gain()) } else { fee })
-}
-
-fn check_size(trade: &Trade, terms: &MarketTerms) -> Result<(), ExecutionError> {
-    let left = trade.position.size.size();
-    let too_small = left.0 > 0 && left < terms.liquidation.smallest;
-    if too_small { Err(ExecutionError::TooSmall) } else { Ok(()) }
 }
 
 fn check_caps(traded: &Traded, index: Price, caps: Caps) -> Result<(), ExecutionError> {

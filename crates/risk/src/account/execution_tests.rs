@@ -5,6 +5,7 @@ use crate::account::order::{Order, Trigger};
 use crate::account::position::Position;
 use crate::account::trade_context::TradeContext;
 use crate::chain::policy::Permit;
+use crate::market::belief::{DECIDES_FOR, Moment, StoredPrice};
 use crate::market::fee::FeeShares;
 use crate::market::limits::Exceeded;
 use crate::market::price::PricePoint;
@@ -17,11 +18,18 @@ const SILO: SiloRules = SiloRules {
     fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) },
     insurance: InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) },
 };
-const MET: ExecutionContext = ExecutionContext {
+const AT: Moment = Moment {
     now: Millis(10_000),
     last_disruption: Millis(0),
+    age: Millis(30_000),
+    decide_within: Millis(5_000),
+};
+const MET: ExecutionContext = ExecutionContext {
+    at: AT,
     volatility: Ppm(0),
+    reference: Price(100_000_000),
     opening: Permit::Allowed,
+    position_changed: Millis(0),
 };
 
 fn terms() -> MarketTerms {
@@ -48,14 +56,21 @@ fn order(delta: i64) -> Order {
         delta: SignedSize(delta),
         limit: if delta > 0 { Price(u64::MAX) } else { Price(1) },
         reduce_only: false,
+        any_price: false,
         trigger: Trigger::Immediate,
-        requested: Millis(5_000),
+        opens_up_to: Size(u64::MAX),
+        earliest: Millis(6_000),
         expires: Millis(20_000),
     }
 }
 
-fn point(published: u64) -> PricePoint {
-    PricePoint::exact(Price(100_000_000), Millis(published))
+fn point(published: u64) -> StoredPrice {
+    at_price(published, 100_000_000)
+}
+
+fn at_price(published: u64, price: u64) -> StoredPrice {
+    let point = PricePoint::exact(Price(price), Millis(published));
+    StoredPrice { point, lag: Millis(0), believed: true }
 }
 
 fn run(
@@ -64,7 +79,7 @@ fn run(
     met: ExecutionContext,
 ) -> Result<TradeContext, ExecutionError> {
     let recent = [point(9_000), point(6_000), point(3_000)];
-    execute(book, order, recent.into_iter(), &terms(), &SILO, met).map(|done| done.traded.book)
+    execute(book, order, recent.into_iter(), &terms(), &SILO, &met).map(|done| done.traded.book)
 }
 
 #[test]
@@ -79,13 +94,14 @@ fn a_fee_of_one_percent_is_divided_and_nothing_is_lost() {
 #[test]
 fn each_way_to_refuse() {
     let refused = |order: Order, met| run(&book(), &order, met).err();
-    let late = ExecutionContext { now: Millis(20_001), ..MET };
+    let late = ExecutionContext { at: Moment { now: Millis(20_001), ..AT }, ..MET };
     assert_eq!(refused(order(1_000_000), late), Some(ExecutionError::Expired));
     let reduce = Order { reduce_only: true, ..order(1_000_000) };
     assert_eq!(refused(reduce, MET), Some(ExecutionError::NothingToReduce));
     let closed = ExecutionContext { opening: Permit::Refused, ..MET };
     assert_eq!(refused(order(1_000_000), closed), Some(ExecutionError::Closed));
-    let after_all_prices = ExecutionContext { last_disruption: Millis(9_001), ..MET };
+    let disrupted = Moment { last_disruption: Millis(9_001), ..AT };
+    let after_all_prices = ExecutionContext { at: disrupted, ..MET };
     assert_eq!(refused(order(1_000_000), after_all_prices), Some(ExecutionError::NoPrice));
     assert_eq!(refused(reduce, closed), Some(ExecutionError::NothingToReduce));
     assert_eq!(refused(order(999), MET), Some(ExecutionError::TooSmall));
@@ -104,7 +120,7 @@ fn an_exit_is_never_refused_for_its_fee_or_its_loss() {
     let closed = ExecutionContext { opening: Permit::Refused, ..MET };
     let recent = [point(9_000)].into_iter();
     let exit = order(-9_000_000);
-    let done = execute(&opened, &exit, recent, &terms(), &SILO, closed).unwrap();
+    let done = execute(&opened, &exit, recent, &terms(), &SILO, &closed).unwrap();
     let after = done.traded.book;
     assert_eq!((after.position.size, after.open), (SignedSize(0), Usd(0)));
     assert_eq!((done.fee, done.traded.bad_debt.0 < 1_000), (Usd(0), true));
@@ -132,13 +148,13 @@ fn caps_bind_what_opens_and_never_a_reduction() {
 fn a_fraction_of_a_unit_above_an_accounts_share_is_above_it() {
     let mut terms = terms();
     (terms.taker_fee, terms.caps.account_share) = (Bps(0), Bps(1_000));
-    let recent = PricePoint::exact(Price(100_000_001), Millis(9_000));
+    let recent = at_price(9_000, 100_000_001);
     // Worth 100,000,101 and a millionth, of which ten percent of the pool covers the whole units.
     let mut book = book();
     for (liquidity, fits) in [(1_000_001_010, false), (1_000_001_020, true)] {
         book.ledger.liquidity = Usd(liquidity);
         let order = order(1_000_001);
-        let done = execute(&book, &order, [recent].into_iter(), &terms, &SILO, MET);
+        let done = execute(&book, &order, [recent].into_iter(), &terms, &SILO, &MET);
         let refused = ExecutionError::Exceeded(Exceeded::AccountShare);
         assert_eq!(done.err(), if fits { None } else { Some(refused) });
     }
@@ -159,7 +175,7 @@ fn carry_since_the_last_trade_is_settled_with_the_next() {
         let insurance = SILO.insurance;
         let free = |_: &_, _| Ok(super::Charges::default());
         let close = SignedSize(-size);
-        let done = held.trade(close, Price(100_000_000), insurance, MET.now, free).unwrap();
+        let done = held.trade(close, Price(100_000_000), insurance, MET.at.now, free).unwrap();
         assert_eq!((done.carry, done.book.position), (SignedUsd(owed), Position::default()));
         let balances = done.book.balances;
         let owned = balances.collateral.0 + balances.pending_profit.0;
@@ -176,7 +192,7 @@ fn the_fee_of_an_exit_may_come_out_of_pending_profit() {
         held.balances.pending_profit = Usd(pending);
         held.ledger.pending_profit = Usd(pending);
         let recent = [point(9_000)].into_iter();
-        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, MET).unwrap();
+        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, &MET).unwrap();
         assert_eq!((done.fee, done.traded.bad_debt), (Usd(fee), Usd(0)));
         assert_eq!(done.traded.book.balances.pending_profit, Usd(pending - fee));
     }
@@ -193,11 +209,12 @@ fn an_account_that_could_pay_out_of_its_other_positions_leaves_no_bad_debt() {
     let mut losing = holding(leg(-1_000_000));
     losing.balances.collateral = Usd(20_000_000);
     losing.others = true;
-    let first = losing.trade(SignedSize(1_000_000), Price(140_000_000), insurance, MET.now, free);
+    let first =
+        losing.trade(SignedSize(1_000_000), Price(140_000_000), insurance, MET.at.now, free);
     let (balances, ledger) = (first.unwrap().book.balances, first.unwrap().book.ledger);
     let winning = TradeContext { balances, ledger, ..holding(leg(1_000_000)) };
     let second =
-        winning.trade(SignedSize(-1_000_000), Price(140_000_000), insurance, MET.now, free);
+        winning.trade(SignedSize(-1_000_000), Price(140_000_000), insurance, MET.at.now, free);
     let owned = second.unwrap().book.balances;
     assert_eq!(owned.collateral.0 + owned.pending_profit.0, 20_000_000, "a hedge earns nothing");
     assert_eq!((first.unwrap().bad_debt, second.unwrap().bad_debt), (Usd(0), Usd(0)));
@@ -238,10 +255,114 @@ fn only_the_last_exit_is_spared_a_fee_it_cannot_pay() {
     ] {
         (held.others, held.balances.debt, held.ledger.debt) = (others, Usd(debt), Usd(debt));
         let recent = [point(9_000)].into_iter();
-        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, MET).unwrap();
+        let done = execute(&held, &order(-1_000_000), recent, &terms(), &SILO, &MET).unwrap();
         assert_eq!((done.fee, done.traded.book.balances.debt), (Usd(charged), Usd(owes)));
         assert_eq!(done.traded.bad_debt, Usd(if others { 0 } else { debt }));
     }
+}
+
+/// A position opened by an order when the venue's clock showed this.
+fn changed_at(at: u64) -> ExecutionContext {
+    ExecutionContext { position_changed: Millis(at), ..MET }
+}
+
+#[test]
+fn an_order_waits_for_its_trigger_and_for_a_price_that_decides() {
+    let with = |stored: StoredPrice| {
+        let recent = [stored].into_iter();
+        execute(&book(), &order(1_000_000), recent, &terms(), &SILO, &MET).err()
+    };
+    assert_eq!(with(point(9_000)), None);
+    assert_eq!(with(point(5_999)), Some(ExecutionError::NoPrice), "published before the delay");
+    let late = StoredPrice { lag: Millis(5_001), ..point(9_000) };
+    assert_eq!(with(late), Some(ExecutionError::NoPrice), "stored late");
+    let doubted = StoredPrice { believed: false, ..point(9_000) };
+    assert_eq!(with(doubted), Some(ExecutionError::NoPrice), "outside the band");
+    let untriggered = Order { earliest: Millis(0), ..order(1_000_000) };
+    assert_eq!(run(&book(), &untriggered, MET).err(), Some(ExecutionError::NotTriggered));
+    let too_dear = Order { limit: Price(99_999_999), ..order(1_000_000) };
+    assert_eq!(run(&book(), &too_dear, MET).err(), Some(ExecutionError::BeyondLimit));
+}
+
+#[test]
+fn whoever_waits_has_lost_the_price() {
+    let late = Moment { now: Millis(6_001 + DECIDES_FOR.0), ..AT };
+    let recent = [point(6_000)].into_iter();
+    let met = ExecutionContext { at: late, ..MET };
+    let done = execute(&book(), &order(1_000_000), recent, &terms(), &SILO, &met);
+    assert_eq!(done.err(), Some(ExecutionError::Lapsed));
+}
+
+#[test]
+fn a_later_price_is_taken_only_where_it_is_worse() {
+    for (delta, later, gets) in [
+        (1_000_000, 101_000_000, 101_000_000),
+        (1_000_000, 99_000_000, 100_000_000),
+        (-1_000_000, 99_000_000, 99_000_000),
+        (-1_000_000, 101_000_000, 100_000_000),
+    ] {
+        let recent = [at_price(9_000, later), point(8_000)].into_iter();
+        let done = execute(&book(), &order(delta), recent, &terms(), &SILO, &MET).unwrap();
+        assert_eq!(done.point.low, Price(gets), "{delta} at {later}");
+    }
+}
+
+#[test]
+fn what_closes_gets_no_price_from_before_the_position_was_last_changed() {
+    let size = SignedSize(1_000_000);
+    let held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    let reduce = Order { reduce_only: true, ..order(-1_000_000) };
+    let delay = terms().execution_delay.0;
+    let recent = || [point(9_000)].into_iter();
+    let at =
+        |changed| execute(&held, &reduce, recent(), &terms(), &SILO, &changed_at(changed)).err();
+    assert_eq!(at(9_000 - delay), None);
+    assert_eq!(at(9_001 - delay), Some(ExecutionError::NoPrice));
+    // What opens has its margin reserved: nobody decides about it later.
+    let more = order(1_000_000);
+    let done = execute(&held, &more, recent(), &terms(), &SILO, &changed_at(9_001));
+    assert!(done.is_ok());
+}
+
+#[test]
+fn nothing_opens_beyond_what_margin_was_reserved_for() {
+    let reserved = Order { opens_up_to: Size(400_000), ..order(-1_000_000) };
+    let after = run(&book(), &reserved, MET).unwrap();
+    assert_eq!(after.position.size, SignedSize(-400_000));
+    let size = SignedSize(500_000);
+    let held = holding(Position { size, entry: Usd(50_000_000), ..Position::default() });
+    let after = run(&held, &reserved, MET).unwrap();
+    assert_eq!(after.position.size, SignedSize(-400_000), "closes all, opens what is reserved");
+}
+
+#[test]
+fn dust_is_closed_with_the_rest_and_too_small_a_flip_only_closes() {
+    let size = SignedSize(1_000_000);
+    let held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    for (delta, left) in [(-999_000, 1_000), (-999_001, 0), (-1_000_999, 0), (-1_001_000, -1_000)] {
+        let after = run(&held, &order(delta), MET).unwrap();
+        assert_eq!(after.position.size, SignedSize(left), "{delta}");
+    }
+}
+
+#[test]
+fn an_exit_at_any_price_takes_a_worse_one_that_is_not_believed_and_leaves_no_debt() {
+    let size = SignedSize(1_000_000);
+    let mut held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    let exit = Order { reduce_only: true, any_price: true, ..order(-1_000_000) };
+    let print = |price| StoredPrice { believed: false, ..at_price(9_000, price) };
+    let at = |held: &TradeContext, exit: &Order, price| {
+        execute(held, exit, [print(price)].into_iter(), &terms(), &SILO, &MET)
+            .map(|done| done.point.low)
+    };
+    assert_eq!(at(&held, &exit, 50_000_000), Ok(Price(50_000_000)));
+    let refused = Err(ExecutionError::NoPrice);
+    assert_eq!(at(&held, &exit, 500_000_000), refused, "an outlier in its favour");
+    assert_eq!(at(&held, &Order { any_price: false, ..exit }, 50_000_000), refused);
+    let opens = Order { any_price: true, ..order(1_000_000) };
+    assert_eq!(at(&held, &opens, 500_000_000), refused, "only exits");
+    held.balances.collateral = Usd(20_000_000);
+    assert_eq!(at(&held, &exit, 50_000_000), refused, "nobody pays for a price nobody believes");
 }
 
 proptest! {
@@ -256,7 +377,7 @@ proptest! {
         let (carry_long, carry_short) = (CarryIndex(long_index), CarryIndex(short_index));
         let before = TradeContext { carry_long, carry_short, ..holding(position) };
         let recent = [point(9_000)].into_iter();
-        let Ok(done) = execute(&before, &order(delta), recent, &terms(), &SILO, MET) else {
+        let Ok(done) = execute(&before, &order(delta), recent, &terms(), &SILO, &MET) else {
             return Ok(());
         };
         let (traded, after) = (done.traded, done.traded.book);
@@ -266,7 +387,11 @@ proptest! {
         let change = result - done.fee.0 as i64 + traded.bad_debt.0 as i64;
         prop_assert_eq!(owned(after.balances), owned(before.balances) + change);
         prop_assert_eq!(after.ledger.total(), before.ledger.total());
-        prop_assert_eq!(after.skew(), Ok(SignedSize(held + delta)));
+        let traded_size = traded.trade.closed.0 + traded.trade.opened.0;
+        prop_assert_eq!(after.skew(), Ok(SignedSize(held + delta.signum() * traded_size as i64)));
+        // Nothing is left that is too small to be kept.
+        let left = after.position.size.size();
+        prop_assert!(left.0 == 0 || left >= terms().liquidation.smallest.min(position.size.size()));
         prop_assert_eq!(after.open, after.position.entry);
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::account::ledger::{AccountBalances, FeeDistribution};
 use crate::account::loss::InsuranceTerms;
-use crate::account::margin::{BPS_ONE, Health, Leg, covers, requirement};
+use crate::account::margin::{Health, Leg, covers, requirement};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::chain::health::Monitor;
 use crate::chain::policy::{Action, Permit, permit};
 use crate::chain::rate_limit::within;
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Millis, ONE, Price, Side, SignedUsd, Size, Usd};
+use crate::units::{BPS_ONE, Bps, Millis, ONE, Price, Side, SignedUsd, Size, Usd};
 
 /// A market's liquidation settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct Terms {
 /// What a liquidation meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiquidationContext {
-    /// When the account was flagged.
-    pub flagged: Millis,
+    /// From when on a liquidation was possible: the reward rises from then.
+    pub due: Millis,
     /// The venue's clock.
     pub now: Millis,
     /// Notional it may close at the most; `None` without such a bound.
@@ -100,7 +100,7 @@ pub fn liquidate(
     let traded = book.trade(delta, leg.price, insurance, met.now, |trade, available| {
         let rest = trade.position.profit(leg.price)?;
         let has = available.plus(rest)?.plus(elsewhere)?;
-        let charge = charge(trade.notional, met.now.since(met.flagged), has, terms)?;
+        let charge = charge(trade.notional, met.now.since(met.due), has, terms)?;
         let total = charge.reward.plus(charge.insurance)?;
         let due = FeeDistribution {
             insurance: charge.insurance,
@@ -113,7 +113,7 @@ pub fn liquidate(
 }
 
 /// How long a flag stands: an old one says nothing about the account now, so it must be set again.
-const FLAG_LIFETIME: Millis = Millis(300_000);
+pub const FLAG_LIFETIME: Millis = Millis::MINUTE.times(5);
 
 /// Whether a flag set at `flagged` (zero: none) may be acted on at `now`.
 pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
@@ -121,7 +121,7 @@ pub fn flag_stands(flagged: Millis, now: Millis) -> bool {
 }
 
 /// How long shelter lasts before even a deeply insolvent account may be liquidated.
-const SHELTER_WAIT: Millis = Millis(60_000);
+const SHELTER_WAIT: Millis = Millis::MINUTE;
 
 /// Whether the state of the chain lets an account of this health be liquidated.
 ///
@@ -196,21 +196,28 @@ pub fn size_allowed(
     if size < wanted && size < terms.smallest { Err(LiquidationError::Paced) } else { Ok(size) }
 }
 
+/// Whether a bound of `most` notional leaves something worth closing of a position of `held`: as much
+/// as [`size_allowed`] needs, whatever it wants.
+pub fn is_worth_closing(held: Size, price: Price, most: Option<Usd>, terms: Terms) -> bool {
+    let most = most.map_or(held, |most| within(held, price, most));
+    held.0 > 0 && most >= held.min(terms.smallest)
+}
+
 /// The penalty on `closed` notional, divided between liquidator and insurance.
 ///
-/// The liquidator's share rises from the flag on, so that the first bot cannot overcharge and a
-/// late one is still paid. `available` is what the account has, its other positions included.
+/// The liquidator's share rises while a liquidation is possible (`waited`), so that the first bot
+/// cannot overcharge and a late one is still paid. `available` is what the account has, its other positions included.
 ///
 /// # Errors
 /// [`Overflow`] when an amount does not fit.
 pub fn charge(
     closed: Usd,
-    since_flag: Millis,
+    waited: Millis,
     available: SignedUsd,
     terms: Terms,
 ) -> Result<Charge, Overflow> {
     let penalty = requirement(closed, terms.penalty)?;
-    let waited = since_flag.0.min(terms.ramp.0);
+    let waited = waited.0.min(terms.ramp.0);
     let range = u64::from(terms.last_share.0.saturating_sub(terms.first_share.0));
     let risen = mul_div(range, waited, terms.ramp.0.max(1), Rounding::Down)?;
     let share = u64::from(terms.first_share.0).saturating_add(risen).min(BPS_ONE);

@@ -23,8 +23,7 @@ const TERMS: Terms = Terms {
     ramp: Millis(60_000),
 };
 /// Flagged, and free to close everything.
-const MET: LiquidationContext =
-    LiquidationContext { flagged: Millis(1), now: Millis(9), most: None };
+const MET: LiquidationContext = LiquidationContext { due: Millis(1), now: Millis(9), most: None };
 const INSURANCE: InsuranceTerms =
     InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 

@@ -1,11 +1,10 @@
 //! Who bears a loss that an account's margin does not cover.
 
-use crate::account::margin::BPS_ONE;
-use crate::math::{Overflow, Rounding, mul_div};
+use crate::math::{Overflow, Rounding};
 use crate::units::{Bps, Millis, Usd};
 
 /// Length of the period over which a market's draw on insurance is capped.
-const EPOCH: Millis = Millis(86_400_000);
+const EPOCH: Millis = Millis::DAY;
 
 /// What a market has drawn from insurance in the running period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,12 +72,10 @@ impl InsuranceDraw {
     /// # Errors
     /// [`Overflow`] when a share exceeds 100 %.
     pub fn available(&self, fund: Usd, terms: InsuranceTerms) -> Result<Usd, Overflow> {
-        let share =
-            |of: Usd, share: Bps, rounding| mul_div(of.0, u64::from(share.0), BPS_ONE, rounding);
-        let reserve = share(fund, terms.outage_reserve, Rounding::Up)?;
-        let cap = share(self.fund, terms.epoch_cap, Rounding::Down)?;
-        let under_cap = cap.saturating_sub(self.amount.0);
-        Ok(Usd(fund.minus(Usd(reserve))?.0.min(under_cap)))
+        let reserve = fund.portion(terms.outage_reserve, Rounding::Up)?;
+        let cap = self.fund.portion(terms.epoch_cap, Rounding::Down)?;
+        let under_cap = cap.0.saturating_sub(self.amount.0);
+        Ok(Usd(fund.minus(reserve)?.0.min(under_cap)))
     }
 }
 

@@ -2,7 +2,7 @@ use super::{Cushions, InsuranceDraw, InsuranceTerms, split};
 use crate::units::{Bps, Millis, Usd};
 use proptest::prelude::*;
 
-const DAY: u64 = 86_400_000;
+const DAY: u64 = Millis::DAY.0;
 
 #[test]
 fn a_period_ends_after_a_day_and_the_next_is_measured_on_the_fund_then() {

@@ -2,11 +2,8 @@
 
 use crate::account::ledger::AccountBalances;
 use crate::account::position::{Position, notional};
-use crate::math::{Overflow, Rounding, mul_div};
+use crate::math::{Overflow, Rounding};
 use crate::units::{Bps, CarryIndex, Price, SignedUsd, Usd};
-
-/// Basis points in one whole.
-pub const BPS_ONE: u64 = 10_000;
 
 /// Margin ratios of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +47,7 @@ pub struct Health {
 /// # Errors
 /// [`Overflow`] when the requirement exceeds `u64` native units.
 pub fn requirement(notional: Usd, ratio: Bps) -> Result<Usd, Overflow> {
-    mul_div(notional.0, u64::from(ratio.0), BPS_ONE, Rounding::Up).map(Usd)
+    notional.portion(ratio, Rounding::Up)
 }
 
 /// Whether `equity` covers `requirement`; equal is enough.

@@ -1,9 +1,10 @@
-//! What a trader asked for, and the price it executes at: nobody picks it.
+//! What a trader asked for.
+//!
+//! An order gets a price published after it was asked for: `earliest` is fixed when it is placed, or
+//! when somebody shows that its trigger is met. So nobody trades on a price that was known when they
+//! could still choose.
 
-use crate::market::price::PricePoint;
-use crate::market::spread::trade_price;
-use crate::math::Overflow;
-use crate::units::{Millis, Ppm, Price, Side, SignedSize, Size};
+use crate::units::{Millis, Price, Side, SignedSize, Size};
 
 /// An index price that an order waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +26,27 @@ pub struct Order {
     pub limit: Price,
     /// Never opens: cut at what closes the position.
     pub reduce_only: bool,
+    /// Whether a reduction also takes a price that is not believed, as long as that is worse for its
+    /// owner than the reference.
+    pub any_price: bool,
     /// What the index must do first.
     pub trigger: Trigger,
-    /// When it was placed.
-    pub requested: Millis,
+    /// The most it may open: what initial margin was reserved for.
+    pub opens_up_to: Size,
+    /// Publish time from which on a price decides, fixed when the order was placed or its trigger
+    /// set off; zero while it waits for its trigger.
+    pub earliest: Millis,
     /// After this it is removed unexecuted.
     pub expires: Millis,
+}
+
+/// What an order trades against a position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Closed of the position.
+    pub closes: Size,
+    /// Opened on the order's side.
+    pub opens: Size,
 }
 
 impl Trigger {
@@ -45,41 +61,34 @@ impl Trigger {
 }
 
 impl Order {
-    /// What is really traded against a position of `held`: a reduce-only order is cut at zero, so
-    /// it can neither open nor flip, and so is any order while opening is refused.
-    ///
-    /// # Errors
-    /// [`Overflow`] when the size does not fit.
-    pub fn executable(&self, held: SignedSize, may_open: bool) -> Result<SignedSize, Overflow> {
-        if !self.reduce_only && may_open {
-            return Ok(self.delta);
-        }
-        if held.0 == 0 || held.side() == self.delta.side() {
-            return Ok(SignedSize(0));
-        }
-        Size(self.delta.size().0.min(held.size().0)).on(self.delta.side())
+    /// What is really traded against a position of `held`: first what closes it, then what opens,
+    /// as far as margin is reserved for. A reduce-only order neither opens nor flips, nor does any
+    /// order while opening is refused.
+    pub fn parts(&self, held: SignedSize, may_open: bool) -> Parts {
+        let against = held.0 != 0 && held.side() != self.delta.side();
+        let closes = if against { self.delta.size().min(held.size()) } else { Size(0) };
+        let rest = Size(self.delta.size().0.saturating_sub(closes.0));
+        let may_open = may_open && !self.reduce_only;
+        Parts { closes, opens: if may_open { rest.min(self.opens_up_to) } else { Size(0) } }
     }
 
-    /// The oldest price published at or after `earliest` that meets the trigger and keeps the
-    /// limit, with the price the trade gets there. `recent` comes newest first.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a buyer's price with spread exceeds `u64`.
-    pub fn execution(
-        &self,
-        recent: impl Iterator<Item = PricePoint>,
-        earliest: Millis,
-        spread: Ppm,
-    ) -> Result<Option<(PricePoint, Price)>, Overflow> {
-        let mut chosen = None;
-        for point in recent.take_while(|point| point.published >= earliest) {
-            let side = self.delta.side();
-            let price = trade_price(point.traded(side), side, spread)?;
-            if self.trigger.is_met(point.middle()) && self.keeps_limit(price) {
-                chosen = Some((point, price));
-            }
-        }
-        Ok(chosen)
+    /// How much all of it would open against a position of `held`: what margin is reserved for.
+    pub fn opened(&self, held: SignedSize) -> Size {
+        Order { opens_up_to: self.delta.size(), ..*self }.parts(held, true).opens
+    }
+
+    /// Publish time from which on a price decides what is traded. What closes a position gets no
+    /// price from before an order last changed it at `changed` (zero: none has), nor from within the
+    /// `delay` after that: otherwise its owner could choose, once the price is known, whether there
+    /// is a position to close.
+    pub fn decided_from(&self, parts: Parts, changed: Millis, delay: Millis) -> Millis {
+        let closes = parts.closes.0 > 0 && changed.0 > 0;
+        if closes { self.earliest.max(changed.after(delay)) } else { self.earliest }
+    }
+
+    /// Whether it waits for no trigger.
+    pub fn is_immediate(&self) -> bool {
+        self.trigger == Trigger::Immediate
     }
 
     /// Whether the order could ever execute: it has a size, a limit and a trigger to meet, and time
@@ -92,18 +101,13 @@ impl Order {
         self.delta.0 != 0 && self.limit.0 > 0 && has_level && self.expires > now
     }
 
-    /// Whether executing all of it would open or increase a position of `held`.
-    pub fn opens(&self, held: SignedSize) -> bool {
-        let against = held.0 != 0 && held.side() != self.delta.side();
-        !self.reduce_only && (!against || self.delta.size() > held.size())
-    }
-
-    /// Whether anyone may remove the order.
+    /// Whether anyone may remove the order because its time is over.
     pub fn is_expired(&self, now: Millis) -> bool {
         now > self.expires
     }
 
-    fn keeps_limit(&self, price: Price) -> bool {
+    /// Whether a price with spread is within the limit.
+    pub fn keeps_limit(&self, price: Price) -> bool {
         match self.delta.side() {
             Side::Long => price <= self.limit,
             Side::Short => price >= self.limit,

@@ -1,7 +1,6 @@
 //! Realised profit is junior to principal: what matures is cut when the silo cannot pay all of it.
 
 use crate::account::ledger::{AccountBalances, Ledger};
-use crate::account::margin::BPS_ONE;
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Bps, Millis, Usd};
 
@@ -87,11 +86,11 @@ pub fn matured(
     if pending > total_pending {
         return Err(Overflow);
     }
-    let payable = mul_div(liquidity.0, u64::from(share.0), BPS_ONE, Rounding::Down)?;
-    if payable >= total_pending.0 {
+    let payable = liquidity.portion(share, Rounding::Down)?;
+    if payable >= total_pending {
         return Ok(pending);
     }
-    mul_div(pending.0, payable, total_pending.0, Rounding::Down).map(Usd)
+    mul_div(pending.0, payable.0, total_pending.0, Rounding::Down).map(Usd)
 }
 
 #[cfg(test)]

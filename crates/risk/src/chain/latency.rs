@@ -1,9 +1,8 @@
 //! Margin that knows how long a liquidation can take.
 
-use crate::account::margin::BPS_ONE;
 use crate::chain::health::{Monitor, Thresholds};
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Millis, Ppm};
+use crate::units::{BPS_ONE, Bps, Millis, Ppm};
 
 /// Standard deviations that margin covers.
 const DEVIATIONS: u64 = 3;
@@ -28,7 +27,7 @@ pub fn exposure(flag_delay: Millis, chain: &Monitor, limits: &Thresholds) -> Mil
 pub fn covered_move(per_minute: Ppm, exposure: Millis) -> Result<Bps, Overflow> {
     let deviation = u64::from(per_minute.0);
     let variance = deviation.checked_mul(deviation).ok_or(Overflow)?;
-    let over_time = mul_div(variance, exposure.0, 60_000, Rounding::Up)?;
+    let over_time = mul_div(variance, exposure.0, Millis::MINUTE.0, Rounding::Up)?;
     let ppm = over_time.isqrt().checked_add(1).ok_or(Overflow)?;
     let covered = mul_div(ppm, DEVIATIONS, 100, Rounding::Up)?;
     u16::try_from(covered).map(Bps).map_err(|_| Overflow)
@@ -48,8 +47,7 @@ pub fn initial_ratio(
 ) -> Result<Bps, Overflow> {
     let covered = covered_move(per_minute, exposure).unwrap_or(Bps(u16::MAX));
     let calm = u64::from(floor.max(covered).0).saturating_add(u64::from(costs.0));
-    let asked =
-        if stressed { mul_div(calm, u64::from(STRESS.0), BPS_ONE, Rounding::Up)? } else { calm };
+    let asked = if stressed { STRESS.portion_of(calm, Rounding::Up)? } else { calm };
     u16::try_from(asked.min(BPS_ONE)).map(Bps).map_err(|_| Overflow)
 }
 

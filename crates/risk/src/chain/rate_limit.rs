@@ -1,19 +1,18 @@
 //! How fast things may go while the chain recovers: liquidations in a thaw, and collateral that
 //! leaves before the venue trusts the chain again.
 
-use crate::account::margin::BPS_ONE;
 use crate::chain::policy::Permit;
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Bps, Millis, ONE, Price, Size, Usd};
 
 /// Length of the period a market's liquidations are counted over.
-const MINUTE: Millis = Millis(60_000);
+const THAW_PERIOD: Millis = Millis::MINUTE;
 /// Length of the period outflow is counted over.
-const HOUR: Millis = Millis(3_600_000);
+const OUTFLOW_PERIOD: Millis = Millis::HOUR;
 /// Share of a silo's collateral that exits may take in that period.
 const HOURLY_OUTFLOW: Bps = Bps(1_000);
 /// An exit waits no longer than this, whatever the limit says.
-const LONGEST_EXIT: Millis = Millis(86_400_000);
+const LONGEST_EXIT: Millis = Millis::DAY;
 
 /// What went through in the running period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +63,7 @@ pub fn thaw_left(
     liquidity: Usd,
     share: Bps,
 ) -> Result<Usd, Overflow> {
-    Ok(spent.left(now, MINUTE, part(liquidity, share)?))
+    Ok(spent.left(now, THAW_PERIOD, liquidity.portion(share, Rounding::Down)?))
 }
 
 /// Books notional that a liquidation closed in a thaw.
@@ -76,7 +75,7 @@ pub fn thaw_spend(
     now: Millis,
     closed: Usd,
 ) -> Result<RateLimitWindow, Overflow> {
-    spent.spend(now, MINUTE, closed)
+    spent.spend(now, THAW_PERIOD, closed)
 }
 
 /// As much of `size` as `most` of notional pays for at `price`, rounded down.
@@ -102,8 +101,8 @@ pub fn payable(
         return Ok(exit.amount);
     }
     // What left in this hour still counts, or the share would shrink as it is used.
-    let base = collateral.plus(spent.at(now, HOUR).amount)?;
-    let left = spent.left(now, HOUR, part(base, HOURLY_OUTFLOW)?);
+    let base = collateral.plus(spent.at(now, OUTFLOW_PERIOD).amount)?;
+    let left = spent.left(now, OUTFLOW_PERIOD, base.portion(HOURLY_OUTFLOW, Rounding::Down)?);
     Ok(exit.amount.min(left))
 }
 
@@ -112,11 +111,7 @@ pub fn payable(
 /// # Errors
 /// [`Overflow`] when the sum does not fit.
 pub fn paid(spent: RateLimitWindow, now: Millis, amount: Usd) -> Result<RateLimitWindow, Overflow> {
-    spent.spend(now, HOUR, amount)
-}
-
-fn part(of: Usd, share: Bps) -> Result<Usd, Overflow> {
-    mul_div(of.0, u64::from(share.0), BPS_ONE, Rounding::Down).map(Usd)
+    spent.spend(now, OUTFLOW_PERIOD, amount)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::units::{Bps, Millis, Price, Size, Usd};
 use proptest::prelude::*;
 
 const NOW: Millis = Millis(1_000_000);
-const HOUR: u64 = 3_600_000;
+const HOUR: u64 = Millis::HOUR.0;
 
 #[test]
 fn a_minute_has_a_budget_and_the_next_one_has_it_again() {

@@ -7,7 +7,7 @@ use crate::math::Overflow;
 use crate::units::{CarryIndex, Millis, Price, SignedSize, Usd};
 
 /// Longest time one step accrues for, so that a gap costs nobody more than this.
-const LONGEST_STEP: Millis = Millis(600_000);
+const LONGEST_STEP: Millis = Millis::MINUTE.times(10);
 
 /// The part of a market that time moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,10 +42,11 @@ pub struct Conditions {
 }
 
 /// Accrues up to `now` at `price` and takes the price into the volatility. Time before the first
-/// price accrues nothing.
+/// price accrues nothing, and neither does time that would carry an index beyond its type: funding
+/// ends then, but prices, trades and liquidations go on.
 ///
 /// # Errors
-/// [`Overflow`] when an index leaves its type.
+/// [`Overflow`] for a price of zero.
 pub fn refresh(
     before: &Accruals,
     conditions: Conditions,
@@ -56,6 +57,19 @@ pub fn refresh(
     let since = before.accrued.max(conditions.last_disruption);
     let runs = before.accrued.0 != 0 && !conditions.sheltered;
     let elapsed = if runs { now.since(since).min(LONGEST_STEP) } else { Millis(0) };
+    let carried = carry(before, conditions, price, elapsed, terms).unwrap_or(*before);
+    let volatility = before.volatility.observe(now, price)?;
+    Ok(Accruals { accrued: now.max(before.accrued), volatility, ..carried })
+}
+
+/// What funding and borrow fee move in `elapsed`.
+fn carry(
+    before: &Accruals,
+    conditions: Conditions,
+    price: Price,
+    elapsed: Millis,
+    terms: &MarketTerms,
+) -> Result<Accruals, Overflow> {
     let (funding, paid) =
         accrue_funding(terms.funding, before.funding, conditions.skew, price, elapsed)?;
     let rate = borrow_rate(terms.borrow, conditions.open, conditions.liquidity)?;
@@ -69,8 +83,7 @@ pub fn refresh(
         borrow_remainder,
         carry_long: moved(before.carry_long, paid).ok_or(Overflow)?,
         carry_short: moved(before.carry_short, received).ok_or(Overflow)?,
-        accrued: now.max(before.accrued),
-        volatility: before.volatility.observe(now, price)?,
+        ..*before
     })
 }
 

@@ -1,6 +1,6 @@
 use super::{Accruals, Conditions, refresh};
 use crate::market::terms::MarketTerms;
-use crate::units::{Millis, Price, SignedSize, Usd};
+use crate::units::{CarryIndex, Millis, Price, SignedSize, Usd};
 
 const NOW: Millis = Millis(1_700_000_000_000);
 const PRICE: Price = Price(100_000_000);
@@ -39,6 +39,15 @@ fn nobody_pays_for_shelter_for_a_gap_or_for_more_than_ten_minutes_at_once() {
     assert_eq!(broken.carry_long, start.carry_long);
     let capped = run(&start, conditions(), later);
     assert_eq!(capped.carry_long, run(&start, conditions(), NOW.after(Millis(600_000))).carry_long);
+}
+
+#[test]
+fn an_index_at_its_end_stops_funding_and_nothing_else() {
+    let full = Accruals { accrued: NOW, carry_long: CarryIndex(i64::MAX), ..Accruals::default() };
+    let later = NOW.after(Millis(600_000));
+    let after = run(&full, conditions(), later);
+    assert_eq!((after.carry_long, after.carry_short), (full.carry_long, full.carry_short));
+    assert_eq!((after.accrued, after.volatility.price), (later, PRICE));
 }
 
 #[test]

@@ -2,9 +2,8 @@
 
 use core::cmp::Reverse;
 
-use crate::account::margin::BPS_ONE;
 use crate::market::price::PricePoint;
-use crate::math::{Rounding, mul_div};
+use crate::math::Rounding;
 use crate::units::{Bps, Millis, Price};
 
 /// Feeds a market can have.
@@ -88,8 +87,7 @@ pub fn aggregate(
     let fresh = Selection::of(readings, is_fresh);
     let all = fresh.feeds;
     let centre = fresh.median(panel.quorum).ok_or(NoPrice::TooFew)?.middle();
-    let widest = mul_div(centre.0, u64::from(panel.divergence.0), BPS_ONE, Rounding::Down);
-    let widest = widest.unwrap_or_default();
+    let widest = centre.portion(panel.divergence, Rounding::Down).unwrap_or_default().0;
     let agreeing = if fresh.all_within(centre, widest) {
         fresh
     } else {

@@ -1,13 +1,11 @@
 //! Funding between the sides and the borrow fee to liquidity, as indices over the venue's clock.
 
-use crate::math::{Overflow, Rounding, divide, mul_div};
+use crate::math::{Overflow, Rounding, mul_div, whole_units};
 use crate::units::{HourlyRate, Millis, Ppm, Price, SignedSize, Size, Usd};
 
 /// Index units per hour: an [`HourlyRate`] counts 10⁻¹⁵, a price 10⁻⁶ and the index 10⁻¹², and an
 /// hour has 3,600,000 milliseconds.
-const INDEX_DIVISOR: u64 = 3_600_000 * 1_000_000_000;
-
-const DAY_MS: u64 = 86_400_000;
+const INDEX_DIVISOR: u64 = Millis::HOUR.times(1_000_000_000).0;
 
 /// A market's funding settings. Rates are in billionths of notional per hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,19 +18,22 @@ pub struct FundingTerms {
     pub full_skew: Size,
 }
 
-/// The rate now, and the fraction of an index unit not yet paid.
+/// The rate now, and the fractions not yet counted: dropped, they would be lost at every step, and
+/// whoever refreshes often could hold the rate still.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Funding {
     /// What longs pay shorts per hour.
     pub rate: HourlyRate,
+    /// Movement of the rate below one unit, in 1 ÷ a day's milliseconds of a unit.
+    pub rate_remainder: i64,
     /// Numerator carried to the next step, in 1 ÷ [`INDEX_DIVISOR`] of an index unit.
     pub remainder: i64,
 }
 
 /// Moves the funding rate and says by how much the longs' index rises (the shorts' falls by it).
 ///
-/// The rate follows skew with a velocity and ends at its cap; the index takes the mean of the old
-/// and new rate. No time changes nothing.
+/// The rate follows skew with a velocity and ends at its cap; the index takes its mean over the step.
+/// Cutting a step in pieces changes neither by more than rounding. No time changes nothing.
 ///
 /// # Errors
 /// [`Overflow`] when the index step does not fit `i64`, or `full_skew` is zero.
@@ -50,18 +51,29 @@ pub fn accrue_funding(
         Rounding::Down,
     )?;
     let speed = u64::from(terms.velocity).checked_mul(share).ok_or(Overflow)?;
-    let moved = mul_div(speed, elapsed.0, DAY_MS, Rounding::Down)?;
-    let moved = i64::try_from(moved).unwrap_or(i64::MAX);
+    let due = u128::from(speed).wrapping_mul(u128::from(elapsed.0));
+    let due = i128::try_from(due).map_err(|_| Overflow)?;
+    let due = if skew.0 < 0 { due.saturating_neg() } else { due };
+    let due = due.saturating_add(i128::from(before.rate_remainder));
+    let (moved, rate_remainder) = whole_units(due, Millis::DAY.0)?;
     let cap = i64::from(terms.cap).saturating_mul(1_000_000);
-    let moved = if skew.0 < 0 {
-        before.rate.0.saturating_sub(moved)
-    } else {
-        before.rate.0.saturating_add(moved)
-    };
-    let rate = HourlyRate(moved.clamp(cap.saturating_neg(), cap));
-    let mean = HourlyRate(before.rate.0.midpoint(rate.0));
-    let (step, remainder) = index_step(price, mean, elapsed, before.remainder)?;
-    Ok((Funding { rate, remainder }, step))
+    let within = |rate: i64| rate.clamp(cap.saturating_neg(), cap);
+    let from = within(before.rate.0);
+    let reached = from.saturating_add(moved);
+    let rate = within(reached);
+    let mean = if rate == reached { from.midpoint(rate) } else { mean_to_cap(from, rate, moved)? };
+    let (step, remainder) = index_step(price, HourlyRate(mean), elapsed, before.remainder)?;
+    let rate_remainder = if rate == reached { rate_remainder } else { 0 };
+    Ok((Funding { rate: HourlyRate(rate), rate_remainder, remainder }, step))
+}
+
+/// Mean of a rate that moves evenly by `moved` but stops when it reaches `cap`: it stays below the
+/// cap for only `(cap − from) ÷ moved` of the time.
+fn mean_to_cap(from: i64, cap: i64, moved: i64) -> Result<i64, Overflow> {
+    let range = cap.abs_diff(from);
+    let twice = moved.unsigned_abs().checked_mul(2).ok_or(Overflow)?;
+    let short = i64::try_from(mul_div(range, range, twice, Rounding::Up)?).map_err(|_| Overflow)?;
+    Ok(if cap < from { cap.saturating_add(short) } else { cap.saturating_sub(short) })
 }
 
 /// Borrow rate at the pool's present utilisation: `full_rate` (billionths per hour) at 100 %.
@@ -103,10 +115,7 @@ pub fn index_step(
         .ok_or(Overflow)?;
     let paid = if rate.0 < 0 { paid.checked_neg().ok_or(Overflow)? } else { paid };
     let total = paid.checked_add(i128::from(remainder)).ok_or(Overflow)?;
-    let (step, rest) = divide(total.unsigned_abs(), INDEX_DIVISOR)?;
-    let step = i64::try_from(step).map_err(|_| Overflow)?;
-    let rest = i64::try_from(rest).map_err(|_| Overflow)?;
-    Ok(if total < 0 { (step.wrapping_neg(), rest.wrapping_neg()) } else { (step, rest) })
+    whole_units(total, INDEX_DIVISOR)
 }
 
 #[cfg(test)]

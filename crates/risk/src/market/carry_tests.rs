@@ -63,7 +63,7 @@ proptest! {
         rate in -1_000_000_000_000..=1_000_000_000_000_i64, remainder in -1_000_000..1_000_000_i64,
         skew in -2_000_000..2_000_000_i64,
     ) {
-        let before = Funding { rate: HourlyRate(rate), remainder };
+        let before = Funding { rate: HourlyRate(rate), rate_remainder: 0, remainder };
         let after = accrue_funding(TERMS, before, SignedSize(skew), PRICE, Millis(0)).unwrap();
         prop_assert_eq!(after, (before, 0));
     }
@@ -100,18 +100,52 @@ proptest! {
     }
 
     #[test]
+    fn whatever_the_cadence_the_rate_and_what_is_paid_are_the_same(
+        cuts in proptest::collection::vec(1..2_000_u64, 1..300), skew in -1_000_000..=1_000_000_i64,
+        velocity in prop_oneof![1..1_000_u32, 1..=u32::MAX], cap in 0..=10_000_000_u32,
+        rate in -1_000_000_000_000..=1_000_000_000_000_i64, price in 1..1_000_000_000_u64,
+    ) {
+        let terms = FundingTerms { cap, velocity, full_skew: Size(1_000_000) };
+        let rate = HourlyRate(rate.clamp(-i64::from(cap) * 1_000_000, i64::from(cap) * 1_000_000));
+        let start = Funding { rate, ..Funding::default() };
+        let run = |before, elapsed| {
+            accrue_funding(terms, before, SignedSize(skew), Price(price), Millis(elapsed)).unwrap()
+        };
+        let (mut cut, mut paid) = (start, 0);
+        for elapsed in &cuts {
+            let (after, step) = run(cut, *elapsed);
+            cut = after;
+            paid += step;
+        }
+        let total = cuts.iter().sum();
+        let (whole, due) = run(start, total);
+        prop_assert_eq!((cut.rate, cut.rate_remainder), (whole.rate, whole.rate_remainder));
+        // Each mean is off by at most a unit and a half of the rate.
+        let most = i128::from(price) * i128::from(total) * 3 / 3_600_000_000_000_000 + 2;
+        prop_assert!(i128::from(paid - due).abs() <= most, "{paid} {due} {most}");
+    }
+
+    #[test]
     fn shorts_pay_what_longs_would_in_their_mirror(
         rate in -1_000_000_000_000..=1_000_000_000_000_i64, remainder in -1_000_000..1_000_000_i64,
         skew in -2_000_000..2_000_000_i64, price in 1..1_000_000_000_u64, elapsed in 0..600_000_u64,
+        kept in 0..86_400_000_i64,
     ) {
+        // A skew of zero counts as long.
+        prop_assume!(skew != 0);
         let run = |sign: i64| {
-            let before = Funding { rate: HourlyRate(sign * rate), remainder: sign * remainder };
+            let before = Funding {
+                rate: HourlyRate(sign * rate),
+                rate_remainder: sign * kept,
+                remainder: sign * remainder,
+            };
             let skew = SignedSize(sign * skew);
             accrue_funding(TERMS, before, skew, Price(price), Millis(elapsed)).unwrap()
         };
         let ((long, paid), (short, received)) = (run(1), run(-1));
         prop_assert_eq!(paid, -received);
         prop_assert_eq!((long.rate.0, long.remainder), (-short.rate.0, -short.remainder));
+        prop_assert_eq!(long.rate_remainder, -short.rate_remainder);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The taker fee and who gets it.
 
 use crate::account::margin::requirement;
-use crate::math::{Overflow, Rounding, mul_div};
+use crate::math::{Overflow, Rounding};
 use crate::units::{Bps, Usd};
 
 /// How fees are divided; what is left goes to liquidity.
@@ -37,8 +37,8 @@ pub fn taker_fee(notional: Usd, rate: Bps) -> Result<Usd, Overflow> {
 /// # Errors
 /// [`Overflow`] when the shares exceed 100 %.
 pub fn split(fee: Usd, shares: FeeShares) -> Result<FeeSplit, Overflow> {
-    let part = |share: Bps| mul_div(fee.0, u64::from(share.0), 10_000, Rounding::Down).map(Usd);
-    let (insurance, protocol) = (part(shares.insurance)?, part(shares.protocol)?);
+    let insurance = fee.portion(shares.insurance, Rounding::Down)?;
+    let protocol = fee.portion(shares.protocol, Rounding::Down)?;
     Ok(FeeSplit { insurance, protocol, liquidity: fee.minus(insurance)?.minus(protocol)? })
 }
 

@@ -1,15 +1,16 @@
 //! Caps on how much may be open. They bind opening only: a reduction is never refused by them.
 
-use crate::account::margin::BPS_ONE;
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Size, Usd};
+use crate::units::{BPS_ONE, Bps, Size, Usd};
 
 /// A market's and its silo's caps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
     /// Open interest per side.
     pub side: Size,
-    /// One account's notional in this market, as a share of the silo's liquidity.
+    /// One account's notional in this market, as a share of the silo's liquidity. It binds an account,
+    /// not its owner, who may have several: a bound on a single liquidation, not on concentration.
+    /// That is bounded by the other two, for everybody together.
     pub account_share: Bps,
     /// Open notional of all the silo's markets, as a share of its liquidity.
     pub utilisation: Bps,
@@ -64,10 +65,10 @@ pub fn check(resulting: Resulting, liquidity: Usd, caps: Caps) -> Result<(), Exc
     if resulting.side > caps.side {
         return Err(Exceeded::OpenInterest);
     }
-    if resulting.account > share(liquidity, caps.account_share)? {
+    if resulting.account > liquidity.portion(caps.account_share, Rounding::Down)? {
         return Err(Exceeded::AccountShare);
     }
-    if resulting.silo > share(liquidity, caps.utilisation)? {
+    if resulting.silo > liquidity.portion(caps.utilisation, Rounding::Down)? {
         return Err(Exceeded::Utilisation);
     }
     Ok(())
@@ -81,10 +82,6 @@ pub fn check(resulting: Resulting, liquidity: Usd, caps: Caps) -> Result<(), Exc
 pub fn removable(liquidity: Usd, open: Usd, utilisation: Bps) -> Result<Usd, Overflow> {
     let needed = mul_div(open.0, BPS_ONE, u64::from(utilisation.0), Rounding::Up)?;
     Ok(Usd(liquidity.0.saturating_sub(needed)))
-}
-
-fn share(of: Usd, share: Bps) -> Result<Usd, Overflow> {
-    mul_div(of.0, u64::from(share.0), BPS_ONE, Rounding::Down).map(Usd)
 }
 
 #[cfg(test)]

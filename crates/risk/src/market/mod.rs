@@ -2,6 +2,7 @@
 
 pub mod accrual;
 pub mod aggregate;
+pub mod belief;
 pub mod carry;
 pub mod exposure;
 pub mod fee;

@@ -1,6 +1,5 @@
 //! Which of a feed's readings counts.
 
-use crate::account::margin::BPS_ONE;
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Bps, Millis, Price};
 
@@ -71,9 +70,8 @@ impl Quote {
         if self.published <= previous {
             return Err(ReadingError::NotNewer);
         }
-        let share = u64::from(limits.confidence.0);
-        let widest = mul_div(self.price.0, share, BPS_ONE, Rounding::Down);
-        if widest.is_ok_and(|widest| self.confidence.0 > widest) {
+        let widest = self.price.portion(limits.confidence, Rounding::Down);
+        if widest.is_ok_and(|widest| self.confidence > widest) {
             return Err(ReadingError::Uncertain);
         }
         Ok(())

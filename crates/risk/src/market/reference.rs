@@ -1,18 +1,19 @@
 //! A slow reference price and the band around it: an outlier liquidates nobody, a crash is
 //! followed.
 
-use crate::account::margin::BPS_ONE;
 use crate::market::price::PricePoint;
-use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Millis, Price};
+use crate::math::{Overflow, Rounding, whole_units};
+use crate::units::{BPS_ONE, Bps, Millis, Price};
 
 /// One step of the reference covers at most this: what was not measured moves nothing.
-const LONGEST_STEP: Millis = Millis(60_000);
+const LONGEST_STEP: Millis = Millis::MINUTE;
 /// How long providers that agree have to stay outside the band before it yields.
-const YIELDS_AFTER: Millis = Millis(60_000);
+const YIELDS_AFTER: Millis = Millis::MINUTE;
 /// The same for a market with one feed, which nobody else confirms.
-const LONE_YIELDS_AFTER: Millis = Millis(300_000);
-const MINUTE_MS: u64 = 60_000;
+const LONE_YIELDS_AFTER: Millis = Millis::MINUTE.times(5);
+
+/// Parts of a unit of price in which movement is counted: a minute's milliseconds times basis points.
+const PARTS: u64 = Millis::MINUTE.times(BPS_ONE).0;
 
 /// A market's band settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct Reference {
     pub price: Price,
     /// When it was last moved.
     pub moved: Millis,
+    /// Movement below one unit of price that time has earned, in 1 ÷ [`PARTS`] of a unit: dropped, it
+    /// would be lost at every step, and whoever refreshes often could hold the reference still.
+    pub remainder: i64,
     /// Since when the market's prices have been outside the band without a lapse; zero while they
     /// are inside.
     pub outside: Millis,
@@ -68,23 +72,43 @@ impl Reference {
     pub fn follow(self, seen: Observed, terms: BandTerms) -> Result<Self, Overflow> {
         let target = seen.point.middle();
         if self.price.0 == 0 {
-            return Ok(Self { price: target, moved: seen.now, outside: Millis(0) });
+            return Ok(Self { price: target, moved: seen.now, ..Self::default() });
         }
         let elapsed = seen.now.since(self.moved.max(seen.last_disruption)).min(LONGEST_STEP);
-        let share = u64::from(terms.speed.0).checked_mul(elapsed.0).ok_or(Overflow)?;
-        let whole = MINUTE_MS.saturating_mul(BPS_ONE);
-        let most = mul_div(self.price.0, share, whole, Rounding::Down)?;
-        let (lowest, highest) =
-            (self.price.0.saturating_sub(most), self.price.0.saturating_add(most));
-        let price = Price(target.0.clamp(lowest, highest));
-        let moved = Self { price, moved: seen.now.max(self.moved), outside: self.outside };
+        let (price, remainder) = self.step_towards(target, elapsed, terms.speed)?;
+        let moved = Self { price, remainder, moved: seen.now.max(self.moved), ..self };
         Ok(Self { outside: moved.outside_since(seen, terms.width), ..moved })
+    }
+
+    /// The price after moving for `elapsed`, never past `target`, and the movement kept for later.
+    fn step_towards(
+        &self,
+        target: Price,
+        elapsed: Millis,
+        speed: Bps,
+    ) -> Result<(Price, i64), Overflow> {
+        if target == self.price {
+            return Ok((target, self.remainder));
+        }
+        let share = u64::from(speed.0).checked_mul(elapsed.0).ok_or(Overflow)?;
+        let distance = u128::from(self.price.0).wrapping_mul(u128::from(share));
+        let distance = i128::try_from(distance).map_err(|_| Overflow)?;
+        let due = if target > self.price { distance } else { distance.saturating_neg() };
+        let due = due.saturating_add(i128::from(self.remainder));
+        let (moved, remainder) = whole_units(due, PARTS)?;
+        if moved.unsigned_abs() > self.price.0.abs_diff(target.0) {
+            return Ok((target, 0));
+        }
+        self.price
+            .0
+            .checked_add_signed(moved)
+            .map(|price| (Price(price), remainder))
+            .ok_or(Overflow)
     }
 
     /// The band around the reference; an edge that would not fit ends at the type's.
     pub fn band(&self, width: Bps) -> Band {
-        let distance = mul_div(self.price.0, u64::from(width.0), BPS_ONE, Rounding::Down);
-        let distance = distance.unwrap_or(u64::MAX);
+        let distance = self.price.portion(width, Rounding::Down).map_or(u64::MAX, |price| price.0);
         Band {
             low: Price(self.price.0.saturating_sub(distance)),
             high: Price(self.price.0.saturating_add(distance)),
@@ -96,6 +120,17 @@ impl Reference {
     pub fn yields(&self, several_feeds: bool, now: Millis) -> bool {
         let wait = if several_feeds { YIELDS_AFTER } else { LONE_YIELDS_AFTER };
         self.outside.0 != 0 && now >= self.outside.after(wait)
+    }
+
+    /// Whether a price is believed: inside the band, or after it has yielded.
+    pub fn believes(
+        &self,
+        point: PricePoint,
+        width: Bps,
+        several_feeds: bool,
+        now: Millis,
+    ) -> bool {
+        self.band(width).holds(point) || self.yields(several_feeds, now)
     }
 
     fn outside_since(&self, seen: Observed, width: Bps) -> Millis {

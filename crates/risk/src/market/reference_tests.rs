@@ -32,7 +32,8 @@ fn held(mut reference: Reference, price: u64, step_ms: u64, steps: u64) -> Refer
 
 #[test]
 fn the_first_price_is_the_reference() {
-    assert_eq!(first(), Reference { price: Price(100_000_000), moved: START, outside: Millis(0) });
+    let expected = Reference { price: Price(100_000_000), moved: START, ..Reference::default() };
+    assert_eq!(first(), expected);
 }
 
 #[test]
@@ -74,7 +75,48 @@ fn a_halt_moves_nothing_whatever_its_length() {
     );
 }
 
+/// What the reference is after moving for `minutes` at `price`, refreshed after each of `pauses` in
+/// turn.
+fn after(minutes: u64, from: u64, price: u64, speed: u16, pauses: &[u64]) -> u64 {
+    let terms = BandTerms { speed: Bps(speed), ..TERMS };
+    let begins = seen(from, 0, START, 0);
+    let mut reference = Reference::default().follow(begins, terms).unwrap();
+    let (end, mut now) = (START.after(Millis::MINUTE.times(minutes)), START);
+    for pause in pauses.iter().cycle() {
+        let previous = now.0;
+        now = now.after(Millis(*pause)).min(end);
+        reference = reference.follow(seen(price, previous, now, 0), terms).unwrap();
+        if now == end {
+            break;
+        }
+    }
+    reference.price.0
+}
+
+#[test]
+fn a_price_of_few_units_is_followed_at_any_cadence() {
+    // A thousandth of a cent at 0.2 % a minute: one unit takes fifty minutes.
+    let moved = [400, 1_000, 60_000].map(|pause| after(500, 10, 20, 20, &[pause]));
+    assert_eq!(moved, [20, 20, 20]);
+}
+
 proptest! {
+    #[test]
+    fn whatever_the_cadence_the_reference_arrives_at_the_same_place(
+        minutes in 1..30_u64, from in 1..1_000_000_000_u64, speed in 1..=500_u16, up: bool,
+        pauses in proptest::collection::vec(1_000..60_000_u64, 1..10),
+    ) {
+        let target = if up { u64::MAX / 1_000_000 } else { 0 };
+        let coarse = after(minutes, from, target, speed, &[60_000]);
+        let found = after(minutes, from, target, speed, &pauses);
+        // Moves compound: shorter ones go up further and down less far, by at most the square of
+        // what a minute moves, minute for minute.
+        let compound = u128::from(coarse.max(from)) * u128::from(speed).pow(2) / 100_000_000;
+        let tolerance = u128::from(minutes) * (compound + 1) + 1;
+        prop_assert!(u128::from(found.abs_diff(coarse)) <= tolerance, "{found} {coarse}");
+        prop_assert!(found >= coarse.saturating_sub(1), "nothing is lost by asking often");
+    }
+
     #[test]
     fn however_often_it_is_asked_it_moves_no_faster_than_its_speed(
         steps in proptest::collection::vec((1..90_000_u64, 1..400_000_000_u64), 1..60),
@@ -83,7 +125,8 @@ proptest! {
         for (passed, price) in steps {
             let now = Millis(reference.moved.0 + passed);
             let next = reference.follow(seen(price, reference.moved.0, now, 0), TERMS).unwrap();
-            let most = reference.price.0 * 20 * passed.min(60_000) / 600_000_000;
+            // One unit more: what earlier steps have kept.
+            let most = reference.price.0 * 20 * passed.min(60_000) / 600_000_000 + 1;
             prop_assert!(next.price.0.abs_diff(reference.price.0) <= most);
             let between = reference.price.0.min(price)..=reference.price.0.max(price);
             prop_assert!(between.contains(&next.price.0), "towards the price, never past it");

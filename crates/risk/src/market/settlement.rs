@@ -6,9 +6,9 @@ use crate::math::Overflow;
 use crate::units::{Millis, Price, SignedSize};
 
 /// A market without a price for so long is given up.
-pub const NO_PRICE: Millis = Millis(86_400_000);
+pub const NO_PRICE: Millis = Millis::DAY;
 /// Everybody has so long to see it coming, and a price to return.
-pub const NOTICE: Millis = Millis(86_400_000);
+pub const NOTICE: Millis = Millis::DAY;
 
 /// When a settlement announced `now` may happen; `None` while a price may still come, and where none
 /// ever did: nobody can have a position then. Time before the chain's last break does not count:

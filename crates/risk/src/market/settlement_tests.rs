@@ -7,7 +7,7 @@ use crate::market::exposure::SideTotal;
 use crate::units::{Bps, Millis, Price, SignedSize, Size, Usd};
 use proptest::prelude::*;
 
-const DAY: u64 = 86_400_000;
+const DAY: u64 = Millis::DAY.0;
 const INSURANCE: InsuranceTerms =
     InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(5_000) };
 

@@ -3,6 +3,9 @@
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Bps, ONE, Ppm, Price, Side, SignedSize, Size};
 
+/// Most that volatility adds to a half-spread, in millionths: an exit has a price in any storm.
+const LARGEST_UNCERTAINTY_PPM: u64 = 50_000;
+
 /// A market's spread settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spread {
@@ -10,7 +13,7 @@ pub struct Spread {
     pub base: Ppm,
     /// Skew at which the price would have moved by 100 %: the pool's depth.
     pub depth: Size,
-    /// Share of a minute's volatility that is added.
+    /// Share of a minute's volatility that is added, up to 5 %.
     pub volatility_share: Bps,
 }
 
@@ -37,10 +40,12 @@ pub fn half_spread(
     let worsened = to.saturating_sub(from);
     let twice_depth = terms.depth.0.checked_mul(2).ok_or(Overflow)?;
     let reach = from.checked_add(to).ok_or(Overflow)?;
-    let moved = mul_div(worsened, reach, twice_depth, Rounding::Up)?;
-    let impact = mul_div(moved, ONE, delta.size().0, Rounding::Up)?;
-    let share = u64::from(terms.volatility_share.0);
-    let uncertain = mul_div(u64::from(volatility.0), share, 10_000, Rounding::Up)?;
+    // First what the skew costs on average, then the part of the trade that pays it: rounding costs
+    // two millionths at the most, however small the trade.
+    let mean = mul_div(reach, ONE, twice_depth, Rounding::Up)?;
+    let impact = mul_div(mean, worsened, delta.size().0, Rounding::Up)?;
+    let uncertain = terms.volatility_share.portion_of(volatility.0.into(), Rounding::Up)?;
+    let uncertain = uncertain.min(LARGEST_UNCERTAINTY_PPM);
     let total = u64::from(terms.base.0)
         .checked_add(impact)
         .and_then(|sum| sum.checked_add(uncertain))

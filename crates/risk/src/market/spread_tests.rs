@@ -34,8 +34,8 @@ proptest! {
         let (whole, first) = if sells { (-delta, -cut) } else { (delta, cut) };
         let cost = |skew, delta: i64| spread(skew, delta) * delta.unsigned_abs();
         let pieces = cost(skew, first) + cost(skew + first, whole - first);
-        // Each piece rounds up on its own, by less than a millionth of its size.
-        prop_assert!(pieces + delta.unsigned_abs() >= cost(skew, whole));
+        // Each trade rounds up on its own, by less than two millionths of its size.
+        prop_assert!(pieces + 2 * delta.unsigned_abs() >= cost(skew, whole));
     }
 
     #[test]
@@ -57,10 +57,10 @@ proptest! {
         // Unit by unit: twice the mean distance from balance, where the trade leads away from it.
         let away = if delta > 0 { skew } else { -skew };
         let twice: i64 = (away..away + delta.abs()).map(|at| (2 * at + 1).max(0)).sum();
-        let moved = twice.unsigned_abs().div_ceil(2 * depth);
-        let impact = (moved * 1_000_000).div_ceil(delta.unsigned_abs());
-        let uncertain = (u64::from(volatility) * u64::from(share)).div_ceil(10_000);
-        prop_assert_eq!(u64::from(found.0), u64::from(base) + impact + uncertain);
+        let impact = (twice.unsigned_abs() * 1_000_000).div_ceil(2 * depth * delta.unsigned_abs());
+        let uncertain = (u64::from(volatility) * u64::from(share)).div_ceil(10_000).min(50_000);
+        let least = u64::from(base) + impact + uncertain;
+        prop_assert!((least..=least + 1).contains(&u64::from(found.0)), "{found:?} {least}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::account::liquidation;
 use crate::account::margin::Ratios;
+use crate::bounds::{self, OutOfBounds};
 use crate::chain::health::{ChainSample, Monitor, Thresholds};
 use crate::chain::latency;
 use crate::market::carry::FundingTerms;
@@ -11,6 +12,13 @@ use crate::market::reference::BandTerms;
 use crate::market::spread::Spread;
 use crate::math::Overflow;
 use crate::units::{Bps, Millis, Ppm, Size};
+
+/// A market's depth is at least so many times what can be open on a side.
+const LEAST_DEPTH: u64 = 10;
+/// Twice this still fits its type, as the spread needs.
+const LARGEST_DEPTH: Size = Size(1 << 62);
+/// A silo's pool requests wait at least so long.
+pub const LEAST_REQUEST_DELAY: Millis = Millis::SECOND.times(5);
 
 /// Everything a market is listed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +41,8 @@ pub struct MarketTerms {
     pub taker_fee: Bps,
     /// Limits on readings.
     pub quotes: Limits,
+    /// A price stored later than this after its publication decides nothing.
+    pub decide_within: Millis,
     /// A reading further than this from the median is dropped.
     pub divergence: Bps,
     /// The band that gates liquidation.
@@ -46,57 +56,29 @@ pub struct MarketTerms {
     pub flag_delay: Millis,
 }
 
-/// Which bound a setting leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutOfBounds {
-    /// Maintenance does not cover the tier's move over the longest wait, plus the penalty.
-    Latency,
-    /// Maintenance below 0.5 %, initial above 100 %, or initial not above maintenance.
-    Ratios,
-    /// Penalty not below maintenance, a share above 100 %, shares falling, no smallest size, or a
-    /// ramp above an hour.
-    Liquidation,
-    /// Base spread above 1 %, no depth, or a volatility share above 100 %.
-    Spread,
-    /// Funding above 1 % or borrowing above 0.1 % an hour, or no full skew.
-    Carry,
-    /// No cap on a side, an account's share above 100 %, or utilisation zero or above 500 %.
-    Caps,
-    /// Taker fee above 1 %.
-    Fee,
-    /// Age outside 1–300 s, future above 60 s, or confidence zero or above 5 %.
-    Quotes,
-    /// A delay outside 1–30 s.
-    Delay,
-    /// Divergence outside 0.1–10 %, a band outside 1–50 %, or a reference that moves by less than
-    /// 0.01 % or more than 5 % a minute.
-    Band,
-    /// A pace outside 0.1–100 % of liquidity a minute.
-    Pace,
-}
-
 impl MarketTerms {
-    /// Whether every setting is within its bounds.
+    /// Whether every setting is within its bounds: for every set of terms that passes, positions can
+    /// be closed and liquidated, prices are taken, and nobody requests and executes at once.
     ///
     /// # Errors
-    /// The first bound left.
+    /// The first setting that leaves its bounds.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        let delay = Millis(1_000)..=Millis(30_000);
-        let within = [
-            (self.ratios_hold(), OutOfBounds::Ratios),
-            (self.liquidation_holds(), OutOfBounds::Liquidation),
-            (self.latency_holds(), OutOfBounds::Latency),
-            (self.spread_holds(), OutOfBounds::Spread),
-            (self.carry_holds(), OutOfBounds::Carry),
-            (self.caps_hold(), OutOfBounds::Caps),
-            (self.taker_fee <= Bps(100), OutOfBounds::Fee),
-            (self.quotes_hold(), OutOfBounds::Quotes),
-            (delay.contains(&self.execution_delay), OutOfBounds::Delay),
-            (delay.contains(&self.flag_delay), OutOfBounds::Delay),
-            (self.band_holds(), OutOfBounds::Band),
-            ((Bps(10)..=Bps(10_000)).contains(&self.thaw_pace), OutOfBounds::Pace),
-        ];
-        within.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
+        self.check_margin()?;
+        self.check_liquidation()?;
+        self.check_costs()?;
+        self.check_sizes()?;
+        self.check_prices()?;
+        self.check_times()
+    }
+
+    /// Whether these terms suit a market with so much open on each side: closing all of it must cost
+    /// no more than listing allows.
+    ///
+    /// # Errors
+    /// The first setting that leaves its bounds.
+    pub fn check_open(&self, longs: Size, shorts: Size) -> Result<(), OutOfBounds> {
+        let deep = self.is_deep_enough(longs.max(shorts));
+        bounds::check(&[("depth", "at least ten times what is open on either side", deep)])
     }
 
     /// Least maintenance that these terms may be listed with. Waiting is deliberate, so it has to
@@ -111,57 +93,109 @@ impl MarketTerms {
         covered.0.checked_add(self.liquidation.penalty.0).map(Bps).ok_or(Overflow)
     }
 
-    fn ratios_hold(&self) -> bool {
+    fn check_margin(&self) -> Result<(), OutOfBounds> {
         let Ratios { initial, maintenance } = self.ratios;
-        maintenance >= Bps(50) && initial > maintenance && initial <= Bps(10_000)
+        let covered = self.least_maintenance().is_ok_and(|least| maintenance >= least);
+        bounds::check(&[
+            ("maintenance_bps", "at least 50", maintenance >= Bps(50)),
+            (
+                "initial_bps",
+                "above maintenance_bps and at most 10,000",
+                initial > maintenance && initial <= Bps(10_000),
+            ),
+            ("tier_volatility_ppm", "at least 1", self.tier_volatility > Ppm(0)),
+            (
+                "maintenance_bps",
+                "at least penalty_bps and the move that tier_volatility_ppm expects over the \
+                 longest wait",
+                covered,
+            ),
+        ])
     }
 
-    fn latency_holds(&self) -> bool {
-        self.tier_volatility > Ppm(0)
-            && self.least_maintenance().is_ok_and(|least| self.ratios.maintenance >= least)
-    }
-
-    fn liquidation_holds(&self) -> bool {
+    fn check_liquidation(&self) -> Result<(), OutOfBounds> {
         let terms = self.liquidation;
-        terms.penalty < self.ratios.maintenance
-            && terms.first_share <= terms.last_share
-            && terms.last_share <= Bps(10_000)
-            && terms.smallest > Size(0)
-            && terms.ramp <= Millis(3_600_000)
+        let penalty = terms.penalty >= Bps(10) && terms.penalty < self.ratios.maintenance;
+        let last = (Bps(1_000)..=Bps(10_000)).contains(&terms.last_share);
+        let pace = (Bps(10)..=Bps(10_000)).contains(&self.thaw_pace);
+        let ramp = terms.ramp <= liquidation::FLAG_LIFETIME;
+        bounds::check(&[
+            ("penalty_bps", "at least 10 and below maintenance_bps", penalty),
+            ("last_share_bps", "1,000 to 10,000", last),
+            ("first_share_bps", "at most last_share_bps", terms.first_share <= terms.last_share),
+            ("ramp_ms", "at most 300,000, the time a flag stands", ramp),
+            ("thaw_pace_bps", "10 to 10,000", pace),
+        ])
     }
 
-    fn spread_holds(&self) -> bool {
-        let Spread { base, depth, volatility_share } = self.spread;
-        base <= Ppm(10_000) && depth > Size(0) && volatility_share <= Bps(10_000)
+    fn check_costs(&self) -> Result<(), OutOfBounds> {
+        let Spread { base, volatility_share, .. } = self.spread;
+        bounds::check(&[
+            ("taker_fee_bps", "at most 100", self.taker_fee <= Bps(100)),
+            ("base_spread_ppm", "at most 10,000", base <= Ppm(10_000)),
+            ("volatility_share_bps", "at most 10,000", volatility_share <= Bps(10_000)),
+            // The carry index has room for ten years of both at a price of 100,000.
+            ("funding_cap_ppb", "at most 1,000,000", self.funding.cap <= 1_000_000),
+            ("borrow_ppb", "at most 100,000", self.borrow <= 100_000),
+        ])
     }
 
-    fn carry_holds(&self) -> bool {
-        self.funding.cap <= 10_000_000
-            && self.funding.full_skew > Size(0)
-            && self.borrow <= 1_000_000
-    }
-
-    fn caps_hold(&self) -> bool {
+    fn check_sizes(&self) -> Result<(), OutOfBounds> {
         let Caps { side, account_share, utilisation } = self.caps;
-        let used = Bps(1)..=Bps(50_000);
-        side > Size(0) && account_share <= Bps(10_000) && used.contains(&utilisation)
+        let smallest = self.liquidation.smallest;
+        let used = (Bps(1_000)..=Bps(50_000)).contains(&utilisation);
+        let depth = self.spread.depth <= LARGEST_DEPTH && self.is_deep_enough(side);
+        bounds::check(&[
+            ("side_cap", "at least 1", side > Size(0)),
+            ("smallest", "1 to side_cap", smallest > Size(0) && smallest <= side),
+            ("depth", "ten times side_cap to 2^62", depth),
+            ("full_skew", "at least 1", self.funding.full_skew > Size(0)),
+            ("account_share_bps", "at most 10,000", account_share <= Bps(10_000)),
+            ("utilisation_bps", "1,000 to 50,000", used),
+        ])
     }
 
-    fn band_holds(&self) -> bool {
-        (Bps(10)..=Bps(1_000)).contains(&self.divergence)
-            && (Bps(100)..=Bps(5_000)).contains(&self.band.width)
-            && (Bps(1)..=Bps(500)).contains(&self.band.speed)
+    fn check_prices(&self) -> Result<(), OutOfBounds> {
+        let within = |bps: Bps, least: u16, most: u16| (Bps(least)..=Bps(most)).contains(&bps);
+        let age = Millis::SECOND.times(5)..=Millis::MINUTE.times(5);
+        bounds::check(&[
+            ("age_ms", "5,000 to 300,000", age.contains(&self.quotes.age)),
+            ("confidence_bps", "10 to 500", within(self.quotes.confidence, 10, 500)),
+            ("divergence_bps", "10 to 1,000", within(self.divergence, 10, 1_000)),
+            ("band_bps", "100 to 5,000", within(self.band.width, 100, 5_000)),
+            ("reference_speed_bps", "1 to 500", within(self.band.speed, 1, 500)),
+        ])
     }
 
-    fn quotes_hold(&self) -> bool {
-        let age = Millis(1_000)..=Millis(300_000);
-        let confidence = Bps(1)..=Bps(500);
-        age.contains(&self.quotes.age)
-            && self.quotes.future <= Millis(60_000)
-            && confidence.contains(&self.quotes.confidence)
+    fn check_times(&self) -> Result<(), OutOfBounds> {
+        let delay = Millis::SECOND..=Millis::SECOND.times(30);
+        let deciding = Millis::SECOND..=Millis::SECOND.times(10);
+        // A price from the future that counts for a request made now would let one transaction
+        // request and execute.
+        let soonest = self.execution_delay.min(self.flag_delay).min(LEAST_REQUEST_DELAY);
+        bounds::check(&[
+            ("execution_delay_ms", "1,000 to 30,000", delay.contains(&self.execution_delay)),
+            ("flag_delay_ms", "1,000 to 30,000", delay.contains(&self.flag_delay)),
+            ("decide_within_ms", "1,000 to 10,000", deciding.contains(&self.decide_within)),
+            (
+                "future_ms",
+                "below execution_delay_ms, flag_delay_ms and 5,000",
+                self.quotes.future < soonest,
+            ),
+        ])
+    }
+
+    /// Whether closing `open` against a market that is all on the other side moves the price by a
+    /// tenth at the most.
+    fn is_deep_enough(&self, open: Size) -> bool {
+        self.spread.depth.0 / LEAST_DEPTH >= open.0
     }
 }
 
 #[cfg(test)]
 #[path = "terms_tests.rs"]
 pub(crate) mod tests;
+
+#[cfg(test)]
+#[path = "corners_tests.rs"]
+mod corners;

@@ -1,49 +1,44 @@
 //! What a position is worth: never nothing to say, only more or less sure.
 
+use crate::chain::latency::covered_move;
+use crate::market::belief::{Moment, StoredPrice};
 use crate::market::price::PricePoint;
 use crate::market::reference::{Band, Reference};
-use crate::units::{Bps, Millis, Price, Side};
+use crate::units::{Bps, Millis, Ppm, Price, Side};
 
 /// A market's newest price with everything that tells how far it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valuation {
     /// The newest price.
     pub newest: PricePoint,
-    /// Whether it is within its age limit and from after the chain's last break.
+    /// Whether it is within its age limit and from after the chain's last disruption.
     pub fresh: bool,
-    /// Whether it may leave the band: providers have agreed outside it for long enough.
-    pub followed: bool,
-    /// The band around the reference.
+    /// Whether it lay inside the band when it was stored, or the band had yielded.
+    pub believed: bool,
+    /// The band around the reference; without a fresh price it widens with time.
     pub band: Band,
 }
 
-/// When a price is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// The venue's clock.
-    pub now: Millis,
-    /// The chain's last break.
-    pub last_disruption: Millis,
-    /// The market's age limit.
-    pub age: Millis,
-}
-
 impl Valuation {
-    /// A trading market's price, with the band of `width` around its reference.
-    pub fn of(
-        newest: PricePoint,
+    /// A trading market's price, with the band of `width` around its reference. Without a fresh
+    /// price the band is at least as wide as the move of three standard deviations since the newest
+    /// one, at `per_minute` of volatility: the longer nobody knows the price, the less is certain.
+    pub fn new(
+        newest: &StoredPrice,
         reference: &Reference,
-        at: Moment,
+        at: &Moment,
         width: Bps,
-        several_feeds: bool,
+        per_minute: Ppm,
     ) -> Self {
-        let young = at.now.since(newest.published) <= at.age;
-        Self {
-            newest,
-            fresh: young && newest.published >= at.last_disruption,
-            followed: reference.yields(several_feeds, at.now),
-            band: reference.band(width),
-        }
+        let age = at.now.since(newest.point.published);
+        let fresh = age <= at.age && newest.point.published >= at.last_disruption;
+        let width = if fresh {
+            width
+        } else {
+            width.max(covered_move(per_minute, age).unwrap_or(Bps(u16::MAX)))
+        };
+        let band = reference.band(width);
+        Self { newest: newest.point, fresh, believed: newest.believed, band }
     }
 
     /// A settled market's price: the same for everybody, at any time.
@@ -51,29 +46,35 @@ impl Valuation {
         Self {
             newest: PricePoint::exact(price, now),
             fresh: true,
-            followed: true,
+            believed: true,
             band: Band { low: price, high: price },
         }
     }
 
+    /// Whether the newest price is fresh and believed.
+    pub const fn is_certain(&self) -> bool {
+        self.fresh && self.believed
+    }
+
     /// The worth of a position on `side` when its owner wants something, to open or to withdraw:
-    /// the worse side of a fresh price; without one the worse of it and the band's edge.
+    /// the worse side of a price that is fresh and believed; without one the worse of it and the
+    /// band's edge.
     pub fn trader_adverse(&self, side: Side) -> Price {
         let worse = self.newest.trader_adverse(side);
         match side {
-            _ if self.fresh => worse,
+            _ if self.is_certain() => worse,
             Side::Long => worse.min(self.band.low),
             Side::Short => worse.max(self.band.high),
         }
     }
 
     /// The worth of a position on `side` when it may be taken from its owner: the better side of a
-    /// fresh price, no worse than the band's edge unless it is followed; without a fresh price the
+    /// fresh price, no worse than the band's edge unless it is believed; without a fresh price the
     /// better of it and the other edge.
     pub fn trader_favourable(&self, side: Side) -> Price {
         let better = self.newest.trader_favourable(side);
         match side {
-            _ if self.fresh && self.followed => better,
+            _ if self.is_certain() => better,
             Side::Long if self.fresh => better.max(self.band.low),
             Side::Short if self.fresh => better.min(self.band.high),
             Side::Long => better.max(self.band.high),
@@ -89,11 +90,6 @@ impl Valuation {
             Side::Long => then.max(now),
             Side::Short => then.min(now),
         }
-    }
-
-    /// Whether a liquidation may use a price: one outside the band waits until it is followed.
-    pub fn allows(&self, point: PricePoint) -> bool {
-        self.followed || self.band.holds(point)
     }
 }
 

@@ -1,15 +1,17 @@
 use super::Valuation;
+use crate::chain::latency::covered_move;
+use crate::market::belief::{Moment, StoredPrice};
 use crate::market::price::PricePoint;
-use crate::market::reference::Band;
-use crate::units::{Millis, Price, Side};
+use crate::market::reference::{Band, Reference};
+use crate::units::{Bps, Millis, Ppm, Price, Side};
 use proptest::prelude::*;
 
 fn any_mark() -> impl Strategy<Value = Valuation> {
     (1..200_u64, 0..20_u64, any::<bool>(), any::<bool>(), 1..200_u64, 0..40_u64).prop_map(
-        |(low, wide, fresh, followed, edge, width)| Valuation {
+        |(low, wide, fresh, believed, edge, width)| Valuation {
             newest: PricePoint { published: Millis(1), low: Price(low), high: Price(low + wide) },
             fresh,
-            followed,
+            believed,
             band: Band { low: Price(edge), high: Price(edge + width) },
         },
     )
@@ -58,17 +60,47 @@ proptest! {
     }
 
     #[test]
-    fn an_outlier_liquidates_nobody_until_it_is_followed(mark in any_mark()) {
-        let outlier = Valuation { fresh: true, followed: false, ..mark };
-        let followed = Valuation { fresh: true, followed: true, ..mark };
+    fn an_outlier_liquidates_nobody_and_lets_nobody_take_more(mark in any_mark()) {
+        let outlier = Valuation { fresh: true, believed: false, ..mark };
+        let certain = Valuation { fresh: true, believed: true, ..mark };
         let Band { low, high } = mark.band;
         prop_assert!(outlier.trader_favourable(Side::Long) >= low);
         prop_assert!(outlier.trader_favourable(Side::Short) <= high);
-        prop_assert_eq!(outlier.allows(mark.newest), mark.newest.low >= low && mark.newest.high <= high);
-        prop_assert!(followed.allows(mark.newest));
+        prop_assert!(outlier.trader_adverse(Side::Long) <= low);
+        prop_assert!(outlier.trader_adverse(Side::Short) >= high);
         for side in [Side::Long, Side::Short] {
-            prop_assert_eq!(followed.trader_favourable(side), mark.newest.trader_favourable(side));
-            prop_assert_eq!(followed.trader_adverse(side), mark.newest.trader_adverse(side));
+            prop_assert_eq!(certain.trader_favourable(side), mark.newest.trader_favourable(side));
+            prop_assert_eq!(certain.trader_adverse(side), mark.newest.trader_adverse(side));
         }
+    }
+
+    #[test]
+    fn what_a_stale_price_counts_for_is_less_certain_the_older_it_is(
+        price in 1_000..1_000_000_u64, age in 0..100_000_000_u64, later in 0..100_000_000_u64,
+        per_minute in 1..5_000_u32,
+    ) {
+        let reference = Reference { price: Price(price), ..Reference::default() };
+        let newest = StoredPrice {
+            point: PricePoint::exact(Price(price), Millis(1)), lag: Millis(0), believed: true,
+        };
+        let at = |now: u64| {
+            let at = Moment {
+                now: Millis(30_002 + now),
+                last_disruption: Millis(0),
+                age: Millis(30_000),
+                decide_within: Millis(5_000),
+            };
+            Valuation::new(&newest, &reference, &at, Bps(1_000), Ppm(per_minute))
+        };
+        let (sooner, later) = (at(age), at(age + later));
+        prop_assert!(!sooner.fresh);
+        for side in [Side::Long, Side::Short] {
+            prop_assert!(better(side, sooner.trader_adverse(side), later.trader_adverse(side)));
+            prop_assert!(better(side, later.trader_favourable(side), sooner.trader_favourable(side)));
+        }
+        // No price within three standard deviations of the time that passed is worse for the venue.
+        let moved = covered_move(Ppm(per_minute), Millis(30_001 + age)).unwrap_or(Bps(u16::MAX));
+        let reached = price.saturating_sub(price * u64::from(moved.0) / 10_000);
+        prop_assert!(sooner.trader_adverse(Side::Long).0 <= reached.max(1));
     }
 }

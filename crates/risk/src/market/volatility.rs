@@ -3,10 +3,10 @@
 use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Millis, ONE, Ppm, Price};
 
-/// Length of a bucket.
-const BUCKET_MS: u64 = 60_000;
-/// Weight of a new bucket is one in this many.
-const MEMORY: u64 = 16;
+/// Least length of a bucket.
+const BUCKET: Millis = Millis::MINUTE;
+/// A bucket weighs its length over this.
+const MEMORY: Millis = Millis::MINUTE.times(16);
 /// A move is cut here (1000 %), so that its square fits.
 const LARGEST_MOVE_PPM: u64 = 10_000_000;
 
@@ -22,8 +22,9 @@ pub struct Volatility {
 }
 
 impl Volatility {
-    /// Takes a price. When a bucket or more is over, its squared move (spread over the minutes
-    /// it really took, so a gap counts with its length) enters the mean.
+    /// Takes a price. When a bucket is over, its squared move, spread over the time it really took,
+    /// enters the mean with a weight in proportion to that time. So neither a gap nor the part of a
+    /// minute by which a price comes late makes a market look livelier than it is.
     ///
     /// # Errors
     /// [`Overflow`] never for a price above zero; the move is cut before it is squared.
@@ -31,17 +32,19 @@ impl Volatility {
         if self.price.0 == 0 {
             return Ok(Self { since: now, price, variance: self.variance });
         }
-        let minutes = now.since(self.since).0 / BUCKET_MS;
-        if minutes == 0 {
+        let elapsed = now.since(self.since);
+        if elapsed < BUCKET {
             return Ok(self);
         }
         let moved = mul_div(price.0.abs_diff(self.price.0), ONE, self.price.0, Rounding::Up)
             .unwrap_or(LARGEST_MOVE_PPM)
             .min(LARGEST_MOVE_PPM);
-        let sample = mul_div(moved, moved, minutes, Rounding::Up)?;
-        let weight = minutes.min(MEMORY);
-        let kept = mul_div(self.variance, MEMORY.saturating_sub(weight), MEMORY, Rounding::Up)?;
-        let added = mul_div(sample, weight, MEMORY, Rounding::Up)?;
+        let squared = moved.checked_mul(moved).ok_or(Overflow)?;
+        let sample = mul_div(squared, BUCKET.0, elapsed.0, Rounding::Up)?;
+        let weight = elapsed.min(MEMORY);
+        // Rounded down, or the last fifteen units would never be forgotten.
+        let kept = mul_div(self.variance, MEMORY.since(weight).0, MEMORY.0, Rounding::Down)?;
+        let added = mul_div(sample, weight.0, MEMORY.0, Rounding::Up)?;
         Ok(Self { since: now, price, variance: kept.checked_add(added).ok_or(Overflow)? })
     }
 

@@ -30,14 +30,53 @@ fn every_fraction_counts_as_movement() {
     // A third of a millionth counts as one, its sixteenth as one again.
     assert_eq!(calm.observe(at(2), Price(3_000_001)).unwrap().variance, 1);
     let moving = Volatility { variance: 17, ..calm };
-    assert_eq!(moving.observe(at(2), Price(3_000_000)).unwrap().variance, 16);
+    assert_eq!(moving.observe(at(2), Price(3_000_000)).unwrap().variance, 15);
     // Five millionths over two minutes: 13 a minute, two sixteenths of it.
     let spread = Volatility { price: Price(1_000_000), ..calm };
     assert_eq!(spread.observe(at(3), Price(1_000_005)).unwrap().variance, 2);
     assert_eq!(spread.observe(at(17), Price(1_000_005)).unwrap().variance, 2);
 }
 
+/// The variance after `moves` a minute apart, each of the same size.
+fn steady(pause: Millis, per_minute: u64, rounds: u64) -> u64 {
+    let mut held = Volatility { since: at(1), price: Price(1_000_000_000), variance: 0 };
+    // A squared move in proportion to time is what a steady market shows.
+    let squared = per_minute * per_minute * pause.0 / 60_000;
+    for round in 1..=rounds {
+        let price = Price(1_000_000_000 + squared.isqrt() * 1_000);
+        let now = Millis(at(1).0 + round * pause.0);
+        held = Volatility { price: Price(1_000_000_000), ..held }.observe(now, price).unwrap();
+    }
+    held.variance
+}
+
+#[test]
+fn a_price_that_comes_late_in_the_second_minute_makes_no_market_livelier() {
+    let calm = steady(Millis(60_000), 1_000, 200);
+    let late = steady(Millis(119_999), 1_000, 200);
+    assert!(late.abs_diff(calm) <= calm / 100, "{late} {calm}");
+}
+
+#[test]
+fn the_last_units_are_forgotten_too() {
+    let mut held = Volatility { since: at(1), price: Price(1_000_000), variance: 15 };
+    for minute in 2..60 {
+        held = held.observe(at(minute), Price(1_000_000)).unwrap();
+    }
+    assert_eq!(held.variance, 0);
+}
+
 proptest! {
+    #[test]
+    fn whatever_the_cadence_a_steady_market_measures_the_same(
+        pause in 60_000..960_000_u64, per_minute in 100..100_000_u64,
+    ) {
+        let found = steady(Millis(pause), per_minute, 400);
+        let expected = per_minute * per_minute;
+        // The move is rounded to a millionth, before it is squared, and each step by two units.
+        prop_assert!(found.abs_diff(expected) <= 4 * per_minute + 64, "{found} {expected}");
+    }
+
     #[test]
     fn no_price_overflows_and_calm_forgets(
         prices in proptest::collection::vec((1..u64::MAX, 1..5_u64), 1..30),
@@ -77,7 +116,7 @@ proptest! {
             minute += 1;
             held = step(held, minute, largest);
         }
-        prop_assert!((largest..=largest + 4).contains(&u64::from(held.per_minute().0)));
+        prop_assert!((largest.saturating_sub(4)..=largest + 4).contains(&u64::from(held.per_minute().0)));
     }
 
     #[test]

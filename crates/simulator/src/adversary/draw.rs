@@ -139,7 +139,7 @@ impl Draw<'_> {
     fn act(&mut self) -> Act {
         loop {
             let (who, has) = (self.who(), |kind| self.kinds.has(kind));
-            let drawn = match self.random.random_range(0..28) {
+            let drawn = match self.random.random_range(0..29) {
                 0 | 1 if has(Kind::Deposit) => Act::Deposit(who, self.amount()),
                 2 if has(Kind::Withdraw) => Act::Withdraw(who, self.amount()),
                 3..10 if has(Kind::Open) || has(Kind::Reduce) => Act::Place(who, self.ticket()),
@@ -161,6 +161,7 @@ impl Draw<'_> {
                 }
                 24 | 25 if has(Kind::Pool) => Act::ExecutePool(self.random.random_bool(0.3)),
                 26 if has(Kind::Pool) => Act::CancelPool(self.random.random_bool(0.3)),
+                28 if has(Kind::Trigger) => Act::Trigger(who, self.random.random_range(0..4)),
                 27 if has(Kind::Change) => self.pick(&[Act::Apply, Act::Observe, Act::Mature(who)]),
                 _ => continue,
             };
@@ -178,6 +179,7 @@ impl Draw<'_> {
             limit: self.limit(buy),
             trigger: self.trigger(),
             reduce_only: reduces && (!opens || self.random.random_bool(0.5)),
+            any_price: self.random.random_bool(0.1),
         }
     }
 

@@ -83,6 +83,8 @@ pub struct Ticket {
     pub trigger: Trigger,
     /// Never opens.
     pub reduce_only: bool,
+    /// Takes a price that the venue does not believe yet, where that is worse for its owner.
+    pub any_price: bool,
 }
 
 /// Something one instruction does.
@@ -96,6 +98,8 @@ pub enum Act {
     Place(Who, Ticket),
     /// Cancels the waiting order at this place, oldest first.
     Cancel(Who, u8),
+    /// Sets the trigger of the waiting order at this place off, oldest first.
+    Trigger(Who, u8),
     /// Executes the waiting order at this place, oldest first.
     Execute(Who, u8),
     /// Posts a published tick and refreshes a market from it and, by a bit each, from the other
@@ -234,6 +238,9 @@ impl Display for Ticket {
         if self.reduce_only {
             write!(to, ", reduce only")?;
         }
+        if self.any_price {
+            write!(to, ", at any price")?;
+        }
         if let Some(limit) = self.limit {
             write!(to, ", limit {limit:+} bps")?;
         }
@@ -253,6 +260,7 @@ impl Display for Act {
             Self::Withdraw(who, amount) => write!(to, "{who:?} withdraws {amount:?}"),
             Self::Place(who, ticket) => write!(to, "{who:?} places: {ticket}"),
             Self::Cancel(who, place) => write!(to, "{who:?} cancels order #{place}"),
+            Self::Trigger(who, place) => write!(to, "trigger order #{place} of {who:?}"),
             Self::Execute(who, place) => write!(to, "execute order #{place} of {who:?}"),
             Self::Post { market, tick, others } => {
                 write!(to, "post tick {tick:?} of market {market}, other feeds {others:02b}")

@@ -92,6 +92,8 @@ fn execute_orders(world: &mut World) {
     let accounts: Vec<_> = world.accounts().collect();
     for account in accounts {
         for (number, market) in moves::waiting(&world.account(&account)) {
+            let trigger = moves::trigger(world, account, number, market);
+            transact(world, &[trigger]);
             let execute = moves::execute(world, account, number, market, world.cast.keeper);
             transact(world, &[execute]);
         }
@@ -168,8 +170,10 @@ impl Seen {
         if state.open_markets == 0 || self.chain.monitor.state != State::Normal {
             return false;
         }
-        let price =
-            |market: &Market| valuation_price(state, market, &self.chain, Purpose::Liquidation);
+        let price = |market: &Market| {
+            let position = state.position(market.index);
+            valuation_price(&position, market, &self.chain, Purpose::Liquidation)
+        };
         let market = |index: u8| self.markets.get(usize::from(index));
         let health = standing::health(state, market, price).ok().flatten();
         health.is_some_and(|it| !it.meets_maintenance())

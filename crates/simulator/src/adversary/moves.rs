@@ -1,6 +1,6 @@
 //! The attacker's moves as instructions of the program.
 
-use holdfast_client::holdfast::instructions::{OrderRequest, PoolOrder};
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger, PoolOrder};
 use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
 use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
@@ -42,10 +42,15 @@ impl<'w, 's> Bundle<'w, 's> {
             Act::Withdraw(who, amount) => self.withdraw(who, amount),
             Act::Place(who, ticket) => self.place(who, ticket),
             Act::Cancel(who, place) => {
-                let number = self.order(who, place)?.0;
+                let (number, market) = self.order(who, place)?;
                 let trader = self.trader(who);
                 let owner = trader.keypair.pubkey();
-                Some(instruction::cancel_order(owner, trader.account, number))
+                let market = self.world.venue.markets[usize::from(market)];
+                Some(instruction::cancel_order(owner, trader.account, market, number))
+            }
+            Act::Trigger(who, place) => {
+                let (number, market) = self.order(who, place)?;
+                Some(trigger(self.world, self.trader(who).account, number, market))
             }
             Act::Execute(who, place) => self.execute(who, place),
             Act::Post { market, tick, others } => self.post(market, tick, others),
@@ -117,10 +122,10 @@ impl<'w, 's> Bundle<'w, 's> {
         let market = usize::from(ticket.market);
         let truth = self.world.truth(market);
         let at = |bps: i32| away(truth, bps);
-        let (trigger, trigger_price) = match ticket.trigger {
-            Trigger::None => (0, 0),
-            Trigger::Above(bps) => (1, at(bps)),
-            Trigger::Below(bps) => (2, at(bps)),
+        let trigger = match ticket.trigger {
+            Trigger::None => OrderTrigger::Immediate,
+            Trigger::Above(bps) => OrderTrigger::AtOrAbove { price: at(bps) },
+            Trigger::Below(bps) => OrderTrigger::AtOrBelow { price: at(bps) },
         };
         let terms = self.world.venue.market(market).terms;
         let held = self.state(who).positions[market].size.unsigned_abs();
@@ -131,15 +136,16 @@ impl<'w, 's> Bundle<'w, 's> {
             delta: if ticket.buy { size } else { -size },
             limit: ticket.limit.map_or(any, at),
             trigger,
-            trigger_price,
-            reduce_only: ticket.reduce_only,
+            effect: if ticket.reduce_only { OrderEffect::Reduce } else { OrderEffect::Open },
+            any_price: ticket.any_price,
             expires_ms: self.world.venue.cluster.now_ms() + 3_600_000,
             fee: 0,
         };
         self.placed[who as usize] += 1;
         let trader = self.trader(who);
         let (owner, market) = (trader.keypair.pubkey(), self.world.venue.markets[market]);
-        Some(instruction::place_order(owner, trader.account, market, request, &[]))
+        let markets = self.world.venue.markets_of(&trader.account, None);
+        Some(instruction::place_order(owner, trader.account, market, request, &markets))
     }
 
     fn execute(&self, who: Who, place: u8) -> Option<Instruction> {
@@ -211,6 +217,11 @@ pub fn waiting(account: &MarginAccount) -> Vec<(u64, u8)> {
     let mut waiting: Vec<_> = orders.map(|order| (order.number, order.market)).collect();
     waiting.sort_unstable();
     waiting
+}
+
+/// `trigger_order` with its market.
+pub fn trigger(world: &World, account: Pubkey, number: u64, market: u8) -> Instruction {
+    instruction::trigger_order(account, world.venue.markets[usize::from(market)], number)
 }
 
 /// `execute_order` with the markets it needs.

@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::state::{ChangeKind, MarketTermsState};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{SiloPlan, presets};
-use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::health::{Monitor, State};
 use holdfast_testkit::venue::{ALL, LONE, Listing, feed_address, keypair, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue, tokens};
 use rand::Rng;
@@ -245,9 +245,7 @@ fn prepare_change(venue: &mut Venue) -> Result<ChangeKind, Failure> {
     let propose = instruction::propose_change(venue.admin.pubkey(), 0, change.clone());
     venue.cluster.send_unsigned(&[propose], &venue.admin.pubkey())?;
     venue.cluster.pass(presets::timelock().wait_ms);
-    while venue.seen_chain().monitor.state != State::Normal
-        || venue.chain_health().monitor.state != State::Normal as u64
-    {
+    while Monitor::from(&venue.chain_health().monitor).state != State::Normal {
         venue.cluster.pass(30_000);
         venue.publish(&FIRST)?;
     }

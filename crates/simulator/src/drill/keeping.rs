@@ -14,12 +14,11 @@ use holdfast_testkit::{Failure, events};
 /// An account that changed since the look makes these answers right.
 const GONE: [HoldfastError; 2] = [HoldfastError::NothingToReduce, HoldfastError::OrderNotFound];
 /// An opening that meets a cap is taken back.
-const CAPPED: [HoldfastError; 5] = [
+const CAPPED: [HoldfastError; 4] = [
     HoldfastError::BelowInitialMargin,
     HoldfastError::AccountShareCap,
     HoldfastError::UtilisationCap,
     HoldfastError::OpenInterestCap,
-    HoldfastError::PositionTooSmall,
 ];
 /// What a venue answers when the chain or the feeds do not let it act.
 const WAITS: [HoldfastError; 9] = [
@@ -66,6 +65,7 @@ impl DrillState {
                     let now = self.venue.seen_chain().now;
                     self.measure.judge(&self.mirror, now, &event, self.watch.last_disruption);
                     self.measure.landed(&event, self.venue.cluster.slot());
+                    self.watch.liquidated(self.mark());
                 }
                 Ok(())
             }
@@ -91,8 +91,8 @@ impl DrillState {
     fn refused(&mut self, intent: &Intent, exits: bool, failure: &Failure) -> Result<(), String> {
         let pointless = is_one_of(failure, &GONE) || !exits && is_one_of(failure, &CAPPED);
         match intent {
-            Intent::ExecuteOrder { account, number, .. } if pointless => {
-                self.withdraw_order(*account, *number)
+            Intent::ExecuteOrder { account, market, number } if pointless => {
+                self.withdraw_order(*account, *market, *number)
             }
             Intent::Liquidate { .. } if failure.is(HoldfastError::AccountSafe) => Ok(()),
             _ => self.waits(action(intent, exits), failure, exits),
@@ -119,11 +119,20 @@ impl DrillState {
     }
 
     /// The owner takes an order back that has become pointless.
-    fn withdraw_order(&mut self, account: Pubkey, number: u64) -> Result<(), String> {
+    fn withdraw_order(&mut self, account: Pubkey, market: u8, number: u64) -> Result<(), String> {
         let owner = self.people.owner(&account).ok_or_else(|| format!("nobody owns {account}"))?;
-        let cancel = instruction::cancel_order(owner.keypair.pubkey(), account, number);
+        let cancel = instruction::cancel_order(
+            owner.keypair.pubkey(),
+            account,
+            self.venue.markets[usize::from(market)],
+            number,
+        );
         let sent = self.venue.cluster.send(&[cancel], &[&owner.keypair]);
-        sent.map(|_| ()).map_err(|failure| failure.message)
+        match sent {
+            Err(failure) if !failure.is(HoldfastError::PriceKnown) => Err(failure.message),
+            // A price that decides it is known: it lapses soon and can be taken back then.
+            _ => Ok(()),
+        }
     }
 
     fn is_exit(&self, intent: &Intent) -> bool {
@@ -145,6 +154,7 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::Flag { .. } => "flag",
         Intent::ExecuteOrder { .. } if exits => "reduce",
         Intent::ExecuteOrder { .. } => "open",
+        Intent::TriggerOrder { .. } => "trigger order",
         Intent::RemoveOrder { .. } => "remove order",
         Intent::MatureProfit { .. } => "mature profit",
         Intent::AnnounceSettlement { .. } => "announce settlement",

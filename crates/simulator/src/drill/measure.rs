@@ -27,7 +27,7 @@ pub struct Measure {
     /// What accounts could not pay, native units.
     pub bad_debt: u64,
     /// Liquidations of accounts that met maintenance or whose margin was on its way, or at a price
-    /// from before the flag or the break.
+    /// from before the flag or the disruption.
     pub wrongful: u64,
     /// Accounts for which margin was sent that has not landed yet.
     pub margin_sent: HashSet<Pubkey>,
@@ -56,7 +56,8 @@ impl Measure {
         let chain = mirror.chain(now);
         for (address, account) in &mirror.accounts {
             let price = |market: &Market| {
-                account_health::valuation_price(account, market, &chain, Purpose::Liquidation)
+                let position = account.position(market.index);
+                account_health::valuation_price(&position, market, &chain, Purpose::Liquidation)
             };
             let found = standing::health(account, |index| mirror.market(index), price);
             let safe = matches!(found, Ok(Some(health)) if health.meets_maintenance());
@@ -127,12 +128,14 @@ fn rightful(mirror: &VenueSnapshot, now: Millis, event: &PositionLiquidated) -> 
     let account = mirror.accounts.get(&event.account)?;
     let market = mirror.market(event.market)?;
     let side = account.position(event.market).size.side();
-    let used = market.recent_prices().find(|point| point.published.0 == event.published_ms)?;
+    let mut points = market.recent_prices().map(|stored| stored.point);
+    let used = points.find(|point| point.published.0 == event.published_ms)?;
     let published = used.trader_adverse(side) == Price(event.price);
-    let earliest = Millis(account.flagged_ms).after(Millis(market.terms.flag_delay_ms));
+    let earliest = Millis(account.liquidatable_ms);
     let flagged = account.flagged_ms != 0 && used.published >= earliest;
     let worth = |market: &Market| {
-        account_health::valuation_price(account, market, &chain, Purpose::Liquidation)
+        let position = account.position(market.index);
+        account_health::valuation_price(&position, market, &chain, Purpose::Liquidation)
     };
     let fails = |own: Price| {
         let price = |other: &Market| if other.index == event.market { own } else { worth(other) };

@@ -27,7 +27,13 @@ fn mirror() -> VenueSnapshot {
     for (second, price) in (0..32_u64).zip(&mut market.prices) {
         let price_now = if second < 7 { CALM } else { CRASHED };
         let published_ms = FLAGGED - 5_000 + second * 1_000;
-        *price = PriceState { published_ms, low: price_now, high: price_now };
+        *price = PriceState {
+            published_ms,
+            low: price_now,
+            high: price_now,
+            believed: 1,
+            ..PriceState::default()
+        };
     }
     market.newest = 31;
     market.reference_price = CALM;
@@ -35,7 +41,9 @@ fn mirror() -> VenueSnapshot {
     account.open_markets = 1;
     account.collateral = 80_000_000;
     account.flagged_ms = FLAGGED;
-    account.positions[0] = PositionState { size: 10_000_000, entry: 1_000_000_000, carry: 0 };
+    account.liquidatable_ms = FLAGGED + market.terms.flag_delay_ms;
+    account.positions[0] =
+        PositionState { size: 10_000_000, entry: 1_000_000_000, ..PositionState::default() };
     VenueSnapshot {
         silo_address: Pubkey::default(),
         silo: Silo::zeroed(),

@@ -1,6 +1,6 @@
 //! People: what they deposit, which side they take, how much they borrow.
 
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 
@@ -46,5 +46,5 @@ fn first_order(venue: &Venue, margin: u64, price: u64, random: &mut ChaCha20Rng)
 /// An order that closes a position whole, whatever its size and however long it takes.
 pub fn exit_order(held: i64) -> OrderRequest {
     let delta = if held > 0 { -i64::MAX } else { i64::MAX };
-    OrderRequest { reduce_only: true, expires_ms: u64::MAX, ..market_order(delta, 0) }
+    OrderRequest { effect: OrderEffect::Reduce, expires_ms: u64::MAX, ..market_order(delta, 0) }
 }

@@ -28,7 +28,7 @@ pub struct Report {
     /// Tokens in the vaults less everything anybody owns.
     pub vault_difference: i128,
     /// Liquidations of safe accounts or of some whose margin was on its way, or at prices from before
-    /// their flag or the break.
+    /// their flag or the disruption.
     pub wrongful_liquidations: u64,
     /// Requests to close, and their executions, that were refused or never came.
     pub exits_refused: u64,
@@ -50,8 +50,8 @@ pub struct Report {
     pub transactions_refused: u64,
     /// Compute units of those that landed.
     pub compute_units: u64,
-    /// When chain or feeds broke; in a crash, when the first account failed maintenance.
-    pub broke_at: Option<Mark>,
+    /// When chain or feeds were disrupted; in a crash, when the first account failed maintenance.
+    pub disrupted_at: Option<Mark>,
     /// When the venue acted on it.
     pub known_at: Option<Mark>,
     /// When nobody could trade any more on what was before; in a crash, when nobody failed
@@ -59,8 +59,10 @@ pub struct Report {
     pub safe_at: Option<Mark>,
     /// When, after that, somebody new traded again in Normal.
     pub resumed_at: Option<Mark>,
-    /// Whether that happened, or nothing broke, and the venue is in Normal at the end.
+    /// Whether that happened, or nothing was disrupted, and the venue is in Normal at the end.
     pub resumed: bool,
+    /// When, after the disruption, somebody was first liquidated.
+    pub liquidated_at: Option<Mark>,
     /// Requests to close that still waited after a round in which a valid price was there.
     pub exits_late: usize,
     /// Deposits that landed.
@@ -111,11 +113,12 @@ impl Report {
 
     fn rows(&self) -> Vec<(&'static str, String)> {
         let waits = self.slots_to_liquidate;
-        let [known, safe, resumed] = self.delays();
+        let [known, safe, resumed, liquidated] = self.delays();
         vec![
-            ("from break to known", known),
-            ("from break to safe", safe),
-            ("from break to trading again", resumed),
+            ("from disruption to known", known),
+            ("from disruption to safe", safe),
+            ("from disruption to the first liquidation", liquidated),
+            ("from disruption to trading again", resumed),
             ("price low", dollars(self.price_low.into())),
             ("accounts", self.accounts.to_string()),
             ("accounts liquidated", self.liquidated.to_string()),
@@ -150,11 +153,12 @@ impl Report {
         format!("{} / {}", self.deposits, self.deposits_refused)
     }
 
-    /// Time from the break until it was known, until it was safe, and until trading went on.
-    fn delays(&self) -> [String; 3] {
-        [self.known_at, self.safe_at, self.resumed_at].map(|mark| {
-            let passed =
-                mark.zip(self.broke_at).map(|(mark, last_disruption)| mark.ms - last_disruption.ms);
+    /// Time from the disruption until it was known, until it was safe, until trading went on, and
+    /// until somebody was liquidated.
+    fn delays(&self) -> [String; 4] {
+        [self.known_at, self.safe_at, self.resumed_at, self.liquidated_at].map(|mark| {
+            let both = mark.zip(self.disrupted_at);
+            let passed = both.map(|(mark, disrupted)| mark.ms - disrupted.ms);
             passed.map_or_else(|| "never".to_owned(), duration)
         })
     }
@@ -179,7 +183,7 @@ pub fn overview(reports: &[Report]) -> String {
     ]);
     for report in reports {
         let refused: u64 = report.refused.iter().map(|refused| refused.count).sum();
-        let [known, safe, resumed] = report.delays();
+        let [known, safe, resumed, _] = report.delays();
         let numbers = [
             known,
             safe,

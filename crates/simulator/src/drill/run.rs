@@ -1,5 +1,6 @@
 //! Playing a path.
 
+use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -10,6 +11,7 @@ use super::report::{Refused, Report, state_name};
 use super::running::DrillState;
 use super::scenario::Scenario;
 use holdfast_testkit::audit::Audit;
+use holdfast_testkit::chain::Pace;
 use holdfast_testkit::path::{Bar, Tick, ticks};
 use holdfast_testkit::venue::{ALL, Listing};
 use holdfast_testkit::{Failure, Venue};
@@ -21,9 +23,13 @@ const INSURANCE: u64 = 500_000_000_000;
 /// that makes the markets fall together without falling alike.
 const SECOND_PRICE: u64 = 110_000_000_000;
 const SECOND_SHARE_PERCENT: i128 = 60;
+/// How long a venue has seen a chain of other than the usual slots, and how often it looked: its
+/// baseline moves by a fiftieth a window.
+const LEARNING_MS: u64 = 1_200_000;
+const LEARNING_LOOK_MS: u64 = 6_000;
 /// A recorded path longer than a day gets by with fewer prices.
 const LONG_STEP_MS: u64 = 10_000;
-const LONG_PATH_MS: u64 = 86_400_000;
+const LONG_PATH_MS: u64 = Millis::DAY.0;
 
 /// What to play.
 pub struct Drill<'a> {
@@ -96,8 +102,10 @@ impl Drill<'_> {
             Listing { name: "BTC-PERP", price: prices[1], providers: ALL },
         ];
         progress("deploying the program", 0, 4);
-        let began = first.at_ms.saturating_sub(60_000);
+        let learns = if self.scenario.slot_ms == Pace::HEALTHY.slot_ms { 0 } else { LEARNING_MS };
+        let began = first.at_ms.saturating_sub(60_000 + learns);
         let mut venue = Venue::deploy(began, &listings)?;
+        venue.cluster.set_nominal(self.scenario.slot_ms);
         venue.publish(&prices).map_err(said)?;
         progress("funding the pools", 1, 4);
         venue.join_pool(false, LIQUIDITY, &prices).map_err(said)?;
@@ -109,6 +117,10 @@ impl Drill<'_> {
         let mut running = DrillState::new(venue, people, keeper, self.scenario);
         progress("executing the first orders", 3, 4);
         running.settle(&prices)?;
+        for _ in 0..learns / LEARNING_LOOK_MS {
+            running.venue.cluster.pass(LEARNING_LOOK_MS);
+            running.venue.publish(&prices).map_err(said)?;
+        }
         let calm = first.at_ms.saturating_sub(running.venue.cluster.now_ms());
         running.venue.cluster.pass(calm);
         running.venue.cluster.vote_time(self.scenario.epoch_slots);
@@ -146,12 +158,13 @@ impl Drill<'_> {
             transactions: running.transactions,
             transactions_refused: running.transactions_refused,
             compute_units: running.compute_units,
-            broke_at: watch.last_disruption,
+            disrupted_at: watch.last_disruption,
             known_at: watch.known,
             safe_at: watch.safe,
             resumed_at: watch.resumed,
             resumed: (watch.resumed.is_some() || watch.last_disruption.is_none())
                 && ended == State::Normal,
+            liquidated_at: watch.liquidated,
             exits_late: running.exits_late.len(),
             deposits: running.deposits,
             deposits_refused: running.deposits_refused,

@@ -10,7 +10,7 @@ use holdfast_risk::Millis;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::aggregate::NoPrice;
-use holdfast_risk::market::price::first_since;
+use holdfast_risk::market::belief::decided_price;
 use litesvm::types::TransactionMetadata;
 use rand_chacha::ChaCha20Rng;
 
@@ -27,8 +27,6 @@ use holdfast_testkit::{Venue, chain, events};
 const SETTLES_MS: u64 = 3_000;
 /// How often people try over a halt.
 const TRIES_PER_HALT: u64 = 20;
-/// A first block after a halt, on its own.
-const SLOT_MS: u64 = chain::Pace::HEALTHY.slot_ms;
 
 /// A venue with people on it, their keeper, and what was counted so far.
 pub struct DrillState {
@@ -113,7 +111,7 @@ impl DrillState {
             return Ok(());
         }
         if phase.feeds != Feeds::Silent {
-            let published = self.venue.cluster.now_ms() - pace(&phase).slot_ms;
+            let published = self.venue.cluster.now_ms() - self.pace(&phase).slot_ms;
             self.publish(prices, phase.feeds, published)?;
         }
         self.work()?;
@@ -134,16 +132,22 @@ impl DrillState {
         Ok(())
     }
 
-    /// Lets time pass as the phases say, and tells whether a block was made.
+    /// Lets time pass as the phases say, and tells whether a block was made in which anything lands.
     fn pass_to(&mut self, at_ms: u64) -> Result<bool, String> {
         let mut blocks = 0;
         while self.venue.cluster.now_ms() < at_ms {
             let stretch = self.timeline.stretch(at_ms - self.venue.cluster.now_ms());
             if stretch.begins && stretch.phase.is_trouble() {
-                self.watch.breaks(self.mark());
+                self.watch.disrupted(self.mark());
             }
+            let pace = self.pace(&stretch.phase);
             match stretch.phase.chain {
-                ChainBehaviour::Runs(pace) => blocks += self.venue.cluster.run(stretch.ms, pace),
+                ChainBehaviour::Healthy | ChainBehaviour::Runs(_) => {
+                    blocks += self.venue.cluster.run(stretch.ms, pace);
+                }
+                ChainBehaviour::VotesOnly => {
+                    self.venue.cluster.run(stretch.ms, pace);
+                }
                 ChainBehaviour::Stands { restarts } => {
                     self.venue.cluster.stand(stretch.ms);
                     if stretch.ends {
@@ -161,7 +165,9 @@ impl DrillState {
         if restarts {
             self.venue.cluster.restart();
         }
-        self.venue.cluster.run(SLOT_MS, chain::Pace::HEALTHY);
+        let pace = self.venue.cluster.chain().healthy();
+        // On its own.
+        self.venue.cluster.run(pace.slot_ms, pace);
         let began = self.watch.last_disruption.map_or(0, |last_disruption| last_disruption.ms);
         let prices = self.newest.clone();
         self.publish(&prices, Feeds::Well, began)?;
@@ -236,7 +242,7 @@ impl DrillState {
         let failing = self.measure.failing();
         self.watch.look(self.mark(), &self.mirror, &chain, failing, self.in_doubt);
         let late = |(address, account): (&Pubkey, &MarginAccount)| {
-            let late = account.orders.iter().filter(|slot| self.is_late(slot));
+            let late = account.orders.iter().filter(|slot| self.is_late(account, slot));
             late.map(|slot| (*address, slot.number)).collect::<Vec<_>>()
         };
         let late: Vec<_> = self.mirror.accounts.iter().flat_map(late).collect();
@@ -244,14 +250,27 @@ impl DrillState {
     }
 
     /// Whether a request to close could have executed in the round before this one.
-    fn is_late(&self, slot: &OrderState) -> bool {
+    fn is_late(&self, account: &MarginAccount, slot: &OrderState) -> bool {
         let Some(market) = self.mirror.market(slot.market) else { return false };
+        let chain = self.mirror.chain(Millis(self.venue.cluster.now_ms()));
+        let at = market.moment(chain.now, chain.monitor.last_disruption);
+        let order = Order::from(slot);
+        let held = account.position(slot.market).size;
         let delay = Millis(market.terms.execution_delay_ms);
-        let last_disruption = Millis(self.mirror.chain_health.monitor.last_disruption_ms);
-        let earliest = Order::from(slot).requested.after(delay).max(last_disruption);
+        let changed = account.position_changed(slot.market);
+        let earliest = order.decided_from(order.parts(held, true), changed, delay);
         // The newest price has only just landed.
-        let point = first_since(market.recent_prices().skip(1), earliest);
-        slot.number != 0 && slot.reduce_only == 1 && point.is_some()
+        let before = market.recent_prices().skip(1);
+        let point = decided_price(before, earliest, &at, order.delta.side());
+        slot.number != 0 && slot.reduce_only == 1 && slot.earliest_ms != 0 && point != Ok(None)
+    }
+
+    /// How slots go by in a phase in which there are some.
+    fn pace(&self, phase: &Phase) -> chain::Pace {
+        match phase.chain {
+            ChainBehaviour::Runs(pace) => pace,
+            _ => self.venue.cluster.chain().healthy(),
+        }
     }
 
     /// Now.
@@ -288,14 +307,6 @@ impl DrillState {
             liquidations: self.measure.partial + self.measure.full,
             state: self.venue.seen_chain().monitor.state,
         }
-    }
-}
-
-/// How slots go by in a phase in which there are some.
-fn pace(phase: &Phase) -> chain::Pace {
-    match phase.chain {
-        ChainBehaviour::Runs(pace) => pace,
-        ChainBehaviour::Stands { .. } => chain::Pace::HEALTHY,
     }
 }
 

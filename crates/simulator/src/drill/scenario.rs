@@ -1,5 +1,6 @@
 //! What happens in each drill, as data: what the chain and the feeds do, and where the price goes.
 
+use holdfast_risk::Millis;
 use holdfast_testkit::chain::Pace;
 use holdfast_testkit::path::{Bar, built_in, straight};
 
@@ -18,6 +19,9 @@ pub struct Scenario {
     pub epoch_slots: u64,
     /// A price at least this often.
     pub step_ms: u64,
+    /// What a slot takes while the chain is well, milliseconds. The venue has seen no other for a
+    /// while when the path begins.
+    pub slot_ms: u64,
 }
 
 /// A stretch in which chain and feeds do the same thing.
@@ -37,8 +41,12 @@ pub struct Phase {
 /// What a chain does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainBehaviour {
-    /// It makes slots.
+    /// It is well.
+    Healthy,
+    /// It makes slots at another pace.
     Runs(Pace),
+    /// It makes slots as ever, and its clock goes on, but nothing lands except votes.
+    VotesOnly,
     /// It makes none.
     Stands {
         /// Whether a hard fork ends it.
@@ -75,21 +83,16 @@ impl Feeds {
 pub enum FaultKind {
     /// Only the price falls.
     Price,
-    /// The chain breaks.
+    /// The chain is disrupted.
     Chain,
-    /// The feeds break.
+    /// The feeds are disrupted.
     Feeds,
 }
 
 impl Phase {
     /// All is well.
     pub const fn calm(lasts_ms: u64) -> Self {
-        Self {
-            lasts_ms,
-            chain: ChainBehaviour::Runs(Pace::HEALTHY),
-            feeds: Feeds::Well,
-            landing_ms: 0,
-        }
+        Self { lasts_ms, chain: ChainBehaviour::Healthy, feeds: Feeds::Well, landing_ms: 0 }
     }
 
     /// Whether something is wrong in it.
@@ -106,7 +109,7 @@ impl Scenario {
 
     /// What it puts to the test.
     pub fn trouble(&self) -> FaultKind {
-        if self.phases.iter().any(|phase| phase.chain != ChainBehaviour::Runs(Pace::HEALTHY)) {
+        if self.phases.iter().any(|phase| phase.chain != ChainBehaviour::Healthy) {
             FaultKind::Chain
         } else if self.phases.iter().any(|phase| phase.feeds != Feeds::Well) {
             FaultKind::Feeds
@@ -121,11 +124,37 @@ const OLD_EPOCH: u64 = 216_000;
 /// A young one: the clock may run ahead of nominal time by a few minutes and no more.
 const YOUNG_EPOCH: u64 = 500;
 const OUTAGE_STEP_MS: u64 = 3_000;
-const MINUTE_MS: u64 = 60_000;
+/// What a slot takes in most of them.
+const USUAL_SLOT_MS: u64 = Pace::HEALTHY.slot_ms;
+const MINUTE_MS: u64 = Millis::MINUTE.0;
 /// A user's deposit took this long to land where bots' liquidations did not.
 const CROWDED_MS: u64 = 17_000;
 /// Two slow or half-empty slots.
 const SLUGGISH_MS: u64 = 3_000;
+
+/// A halt of 45 seconds.
+const fn stall(name: &'static str, about: &'static str, slot_ms: u64) -> Scenario {
+    const PHASES: &[Phase] = &[
+        Phase::calm(2 * MINUTE_MS),
+        Phase {
+            lasts_ms: 45_000,
+            chain: ChainBehaviour::Stands { restarts: false },
+            landing_ms: CROWDED_MS,
+            ..Phase::calm(0)
+        },
+    ];
+    Scenario {
+        name,
+        about,
+        phases: PHASES,
+        prices: || {
+            straight(&[(0, 210.0), (120, 206.0), (165, 188.0), (480, 178.0), (1_320, 196.0)])
+        },
+        epoch_slots: OLD_EPOCH,
+        step_ms: OUTAGE_STEP_MS,
+        slot_ms,
+    }
+}
 
 /// Every drill there is.
 pub static SCENARIOS: &[Scenario] = &[
@@ -136,24 +165,36 @@ pub static SCENARIOS: &[Scenario] = &[
         prices: built_in,
         epoch_slots: OLD_EPOCH,
         step_ms: 5_000,
+        slot_ms: USUAL_SLOT_MS,
     },
+    stall("stall", "the chain stands for 45 seconds while the price falls", USUAL_SLOT_MS),
+    stall("stall-250", "the same on a chain of 250 ms slots", 250),
+    stall("stall-200", "the same on a chain of 200 ms slots", 200),
     Scenario {
-        name: "stall",
-        about: "the chain stands for 45 seconds while the price falls",
+        name: "vote-only",
+        about: "slots go on for two hours, and nothing but votes lands in them",
         phases: &[
             Phase::calm(2 * MINUTE_MS),
             Phase {
-                lasts_ms: 45_000,
-                chain: ChainBehaviour::Stands { restarts: false },
+                lasts_ms: 120 * MINUTE_MS,
+                chain: ChainBehaviour::VotesOnly,
                 landing_ms: CROWDED_MS,
                 ..Phase::calm(0)
             },
         ],
         prices: || {
-            straight(&[(0, 210.0), (120, 206.0), (165, 188.0), (480, 178.0), (1_320, 196.0)])
+            straight(&[
+                (0, 210.0),
+                (120, 206.0),
+                (7_320, 196.0),
+                (7_680, 194.0),
+                (8_100, 186.0),
+                (8_900, 196.0),
+            ])
         },
         epoch_slots: OLD_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
     Scenario {
         name: "slow",
@@ -172,6 +213,7 @@ pub static SCENARIOS: &[Scenario] = &[
         },
         epoch_slots: OLD_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
     Scenario {
         name: "restart",
@@ -197,6 +239,7 @@ pub static SCENARIOS: &[Scenario] = &[
         },
         epoch_slots: YOUNG_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
     Scenario {
         name: "skip",
@@ -215,6 +258,7 @@ pub static SCENARIOS: &[Scenario] = &[
         },
         epoch_slots: OLD_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
     Scenario {
         name: "oracle-freeze",
@@ -226,6 +270,7 @@ pub static SCENARIOS: &[Scenario] = &[
         prices: || straight(&[(0, 210.0), (120, 206.0), (360, 182.0), (480, 178.0), (720, 190.0)]),
         epoch_slots: OLD_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
     Scenario {
         name: "oracle-lie",
@@ -237,6 +282,7 @@ pub static SCENARIOS: &[Scenario] = &[
         prices: || straight(&[(0, 210.0), (120, 206.0), (360, 190.0), (480, 184.0), (720, 196.0)]),
         epoch_slots: OLD_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
     Scenario {
         name: "clock-lag",
@@ -255,6 +301,7 @@ pub static SCENARIOS: &[Scenario] = &[
         },
         epoch_slots: YOUNG_EPOCH,
         step_ms: OUTAGE_STEP_MS,
+        slot_ms: USUAL_SLOT_MS,
     },
 ];
 

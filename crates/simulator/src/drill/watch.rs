@@ -1,4 +1,5 @@
-//! When things broke, when the venue knew, when it was safe, and when it traded again.
+//! When things were disrupted, when the venue knew, when it was safe, whom it then liquidated, and
+//! when it traded again.
 
 use holdfast_client::holdfast::account_health;
 use holdfast_client::holdfast::clock::Chain;
@@ -20,7 +21,7 @@ pub struct Mark {
 /// What is watched for.
 pub struct Timeline_ {
     trouble: FaultKind,
-    /// When chain or feeds broke; in a crash, when the first account failed maintenance.
+    /// When chain or feeds were disrupted; in a crash, when the first account failed maintenance.
     pub last_disruption: Option<Mark>,
     /// When the venue acted on it: it left Normal, had no price to act on, or dropped a feed; in a
     /// crash, when the first account was flagged.
@@ -30,16 +31,25 @@ pub struct Timeline_ {
     pub safe: Option<Mark>,
     /// When, after that, somebody new traded again in Normal.
     pub resumed: Option<Mark>,
+    /// When, after chain or feeds were disrupted, somebody was first liquidated.
+    pub liquidated: Option<Mark>,
 }
 
 impl Timeline_ {
     /// Nothing has happened.
     pub fn new(trouble: FaultKind) -> Self {
-        Self { trouble, last_disruption: None, known: None, safe: None, resumed: None }
+        Self {
+            trouble,
+            last_disruption: None,
+            known: None,
+            safe: None,
+            resumed: None,
+            liquidated: None,
+        }
     }
 
-    /// Chain or feeds break.
-    pub fn breaks(&mut self, at: Mark) {
+    /// Chain or feeds are disrupted.
+    pub fn disrupted(&mut self, at: Mark) {
         self.last_disruption.get_or_insert(at);
     }
 
@@ -56,7 +66,7 @@ impl Timeline_ {
         let (knows, is_safe) = match self.trouble {
             FaultKind::Price => {
                 if failing > 0 {
-                    self.breaks(at);
+                    self.disrupted(at);
                 }
                 let flagged = mirror.accounts.values().any(|account| account.flagged_ms != 0);
                 (flagged, failing == 0)
@@ -76,6 +86,13 @@ impl Timeline_ {
         }
         if self.known.is_some() && is_safe {
             self.safe.get_or_insert(at);
+        }
+    }
+
+    /// Somebody was liquidated.
+    pub fn liquidated(&mut self, at: Mark) {
+        if self.last_disruption.is_some() {
+            self.liquidated.get_or_insert(at);
         }
     }
 

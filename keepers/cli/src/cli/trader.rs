@@ -101,6 +101,10 @@ pub struct OrderTerms {
     /// Wait until the index price is at or below this
     #[arg(long, value_name = "PRICE", value_parser = amount::millionths)]
     pub below: Option<u64>,
+    /// Closing only: also take a price outside the market's band, when it is worse for you than the
+    /// reference price; never when it would leave a debt
+    #[arg(long)]
+    pub any_price: bool,
     /// Seconds until it expires unexecuted
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=31_536_000))]

@@ -1,8 +1,8 @@
 //! Orders.
 
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
-use holdfast_client::{Pubkey, instruction, standing};
+use holdfast_client::{Pubkey, address, instruction, standing};
 use holdfast_keeper_core::scheduler::Kind;
 use holdfast_risk::{Millis, SignedSize};
 use serde_json::{Value, json};
@@ -20,6 +20,8 @@ struct Placing {
     market: Market,
     address: Pubkey,
     request: OrderRequest,
+    /// Addresses of the markets in which the account has positions.
+    held: Vec<Pubkey>,
     kind: Kind,
 }
 
@@ -46,10 +48,12 @@ async fn open(
     let (address, market) = person.market(market).await?;
     let clock = person.endpoint()?.clock().await?;
     let request = request(&market, clock, delta, terms);
-    if request.trigger == 0 && market.mark(clock, Millis(0)).fresh {
+    let immediate = request.trigger == OrderTrigger::Immediate;
+    if immediate && market.valuation(clock, Millis(0)).fresh {
         must_cover(person, &state, &market, &request).await?;
     }
-    let placing = Placing { account, market, address, request, kind: Kind::Risk };
+    let held = markets_held(&state);
+    let placing = Placing { account, market, address, request, held, kind: Kind::Risk };
     place(person, placing, terms.wait).await
 }
 
@@ -69,24 +73,26 @@ async fn close(
     let size = size.unwrap_or(i64::MAX).min(held.saturating_abs());
     let clock = person.endpoint()?.clock().await?;
     let mut request = request(&market, clock, -held.signum() * size, terms);
-    request.reduce_only = true;
-    let placing = Placing { account, market, address, request, kind: Kind::Exit };
+    request.effect = OrderEffect::Reduce;
+    request.any_price = terms.any_price;
+    let held = markets_held(&state);
+    let placing = Placing { account, market, address, request, held, kind: Kind::Exit };
     place(person, placing, terms.wait).await
 }
 
 fn request(market: &Market, clock: Millis, delta: i64, terms: OrderTerms) -> OrderRequest {
-    let (trigger, trigger_price) = match (terms.above, terms.below) {
-        (Some(price), _) => (1, price),
-        (None, Some(price)) => (2, price),
-        (None, None) => (0, 0),
+    let trigger = match (terms.above, terms.below) {
+        (Some(price), _) => OrderTrigger::AtOrAbove { price },
+        (None, Some(price)) => OrderTrigger::AtOrBelow { price },
+        (None, None) => OrderTrigger::Immediate,
     };
     let expires = market.now(clock).after(Millis(terms.lasts.saturating_mul(1_000)));
     OrderRequest {
         delta,
         limit: terms.limit,
         trigger,
-        trigger_price,
-        reduce_only: false,
+        effect: OrderEffect::Open,
+        any_price: false,
         expires_ms: expires.0,
         fee: 0,
     }
@@ -129,8 +135,8 @@ async fn place(
     placing: Placing,
     waits: bool,
 ) -> Result<CommandOutput, String> {
-    let Placing { account, market, address, request, kind } = placing;
-    let place = instruction::place_order(person.owner(), account, address, request, &[]);
+    let Placing { account, market, address, request, held, kind } = placing;
+    let place = instruction::place_order(person.owner(), account, address, request, &held);
     let submitted = person.submit(kind, &[place]).await?;
     let name = render::name(&market.name);
     let (size, limit) = (render::signed(request.delta), render::amount(request.limit));
@@ -140,9 +146,9 @@ async fn place(
         "name": name,
         "delta": request.delta,
         "limit": request.limit,
-        "trigger": request.trigger,
-        "trigger_price": request.trigger_price,
-        "reduce_only": request.reduce_only,
+        "trigger": render::trigger_name(order_trigger(&request).0),
+        "trigger_price": order_trigger(&request).1,
+        "reduce_only": request.effect == OrderEffect::Reduce,
         "expires_ms": request.expires_ms,
     });
     let Submitted::Landed { signature, .. } = submitted else {
@@ -163,6 +169,20 @@ async fn place(
     Ok(CommandOutput { facts: joined(said.facts, after.facts), ..after })
 }
 
+/// Addresses of the markets in which an account has positions.
+fn markets_held(account: &MarginAccount) -> Vec<Pubkey> {
+    account.open_indices().map(|index| address::market(&account.silo, index)).collect()
+}
+
+/// A trigger's code and price, as the account keeps them.
+fn order_trigger(request: &OrderRequest) -> (u8, u64) {
+    match request.trigger {
+        OrderTrigger::AtOrAbove { price } => (0, price),
+        OrderTrigger::AtOrBelow { price } => (1, price),
+        OrderTrigger::Immediate => (2, 0),
+    }
+}
+
 /// The slot an order waits in.
 fn slot_of(account: &MarginAccount, number: u64) -> Option<usize> {
     account.orders.iter().position(|order| number != 0 && order.number == number)
@@ -181,7 +201,8 @@ async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOut
         return Err(format!("no order waits in slot {order_slot}: {rest}"));
     };
     let number = order.number;
-    let cancel = instruction::cancel_order(person.owner(), address, number);
+    let market = address::market(&account.silo, order.market);
+    let cancel = instruction::cancel_order(person.owner(), address, market, number);
     let submitted = person.submit(Kind::Exit, &[cancel]).await?;
     let facts =
         joined(json!({"account": address.to_string(), "order_slot": order_slot}), of(order));

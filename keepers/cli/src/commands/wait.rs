@@ -132,10 +132,13 @@ fn told(logs: &[String], account: Pubkey, number: u64) -> Option<CommandOutput> 
         return Some(CommandOutput::new(text, facts));
     }
     let removed = removed.find(|it| it.account == account && it.number == number)?;
-    Some(if removed.expired {
-        missed(number, "expired", "and was removed")
-    } else {
-        missed(number, "cancelled", "before a keeper executed it")
+    Some(match removed.reason {
+        1 => missed(number, "expired", "and was removed"),
+        2 => missed(number, "lapsed", "its price passed before anybody executed it"),
+        3 => missed(number, "removed", "the account's margin no longer carried it"),
+        4 => missed(number, "removed", "what it would have opened was too small to be kept"),
+        5 => missed(number, "removed", "its market was settled"),
+        _ => missed(number, "cancelled", "before a keeper executed it"),
     })
 }
 
@@ -144,6 +147,8 @@ fn missed(number: u64, outcome: &str, how: &str) -> CommandOutput {
         "order {number} was not executed: it {} {how}",
         match outcome {
             "expired" => "expired",
+            "lapsed" => "lapsed:",
+            "removed" => "was removed:",
             _ => "was cancelled",
         }
     );

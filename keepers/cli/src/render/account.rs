@@ -100,10 +100,13 @@ fn of(
             "name": name_of(order.market),
             "delta": order.delta,
             "limit": order.limit,
-            "trigger": order.trigger,
+            "trigger": super::trigger_name(order.trigger),
             "trigger_price": order.trigger_price,
             "reduce_only": order.reduce_only != 0,
+            "any_price": order.any_price != 0,
             "requested_ms": order.requested_ms,
+            "earliest_ms": moment(order.earliest_ms),
+            "margin": order.margin,
             "expires_ms": order.expires_ms,
             "fee": order.fee,
         })
@@ -115,9 +118,11 @@ fn of(
         "number": account.number,
         "collateral": account.collateral,
         "reserved_fees": account.reserved_fees,
+        "reserved_margin": account.reserved_margin,
         "pending_profit": account.pending_profit,
         "debt": account.debt,
         "flagged_ms": moment(account.flagged_ms),
+        "liquidatable_ms": moment(account.liquidatable_ms),
         "shortfall": account.shortfall,
         "exit_amount": account.exit_amount,
         "exit_ms": moment(account.exit_ms),
@@ -136,8 +141,8 @@ fn named(markets: &[Market], index: u8) -> Option<&Market> {
 
 fn waits_for(order: &OrderState) -> String {
     match order.trigger {
-        1 => format!("index at or above {}", amount(order.trigger_price)),
-        2 => format!("index at or below {}", amount(order.trigger_price)),
+        0 => format!("index at or above {}", amount(order.trigger_price)),
+        1 => format!("index at or below {}", amount(order.trigger_price)),
         _ => "the next price".to_owned(),
     }
 }

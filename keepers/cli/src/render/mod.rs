@@ -119,5 +119,14 @@ pub fn wall_clock() -> u64 {
     passed.ok().and_then(|passed| u64::try_from(passed.as_millis()).ok()).unwrap_or_default()
 }
 
+/// The name of an order's trigger, by the code that the account keeps.
+pub fn trigger_name(code: u8) -> &'static str {
+    match code {
+        0 => "at-or-above",
+        1 => "at-or-below",
+        _ => "immediate",
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -101,7 +101,8 @@ pub async fn state_now(endpoint: &Endpoint, health: &ChainHealth) -> Result<Stat
         slot: progress.slot,
         clock: progress.clock,
         now: last.now(progress.clock, progress.slot, Millis(0)),
-        restart_slot: progress.restart_slot,
+        proven: Millis(0),
+        restart_slot: Some(progress.restart_slot),
         skipped: slots.and_then(|(newest, older)| skipped(newest, older)),
     };
     Ok(last.guard(&seen, &Thresholds::from(&health.thresholds)).state)
@@ -112,9 +113,9 @@ pub fn state(state: State) -> &'static str {
     match state {
         State::Normal => "normal",
         State::Strained => "strained: opening and withdrawing need more margin",
-        State::Throttled => "throttled: after a break, opening needs more margin",
-        State::Thaw => "thaw: after a break, the worst accounts are liquidated first",
-        State::Shelter => "shelter: the chain last_disruption, nothing opens",
+        State::Throttled => "throttled: after a disruption, opening needs more margin",
+        State::Thaw => "thaw: after a disruption, the worst accounts are liquidated first",
+        State::Shelter => "shelter: the chain was disrupted, nothing opens",
     }
 }
 
@@ -155,7 +156,7 @@ fn chain(health: &ChainHealth, found: State) -> Vec<(&'static str, String)> {
         ("chain", states(monitor.state, found)),
         ("since", ago(monitor.since.0, now)),
         ("observed", ago(monitor.seen.0, now)),
-        ("last break", ago(monitor.last_disruption.0, now)),
+        ("last disruption", ago(monitor.last_disruption.0, now)),
         ("slot", format!("{} ms", u64::from(monitor.baseline_us) / 1_000)),
     ]
 }

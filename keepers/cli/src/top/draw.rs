@@ -149,15 +149,16 @@ impl Picture<'_> {
             Some(left) => format!(", held for {} s", left / 1_000),
         };
         let usual = slot(u64::from(chain.baseline_us));
+        let restart_slot = chain.restart_slot.map_or("unknown".to_owned(), |slot| slot.to_string());
         vec![
             self.ladder(chain),
             fact("since", format!("{}{held}", ago(chain.since_ms, now))),
-            fact("last break", ago(chain.last_disruption_ms, now)),
+            fact("last disruption", ago(chain.last_disruption_ms, now)),
             fact("slot", format!("{window}, usually {usual}{here}")),
             fact("skipped", format!("{skipped}{skipped_here}")),
             fact("observed", ago(chain.observed_ms, now)),
             fact("clock leads", format!("{} ms", chain.lead_ms)),
-            fact("restart slot", chain.restart_slot.to_string()),
+            fact("restart slot", restart_slot),
         ]
     }
 

@@ -124,7 +124,7 @@ fn chains() -> impl Strategy<Value = ChainView> {
             baseline_us: slots[0],
             window_us: slots[1],
             skipped,
-            restart_slot: times[5],
+            restart_slot: Some(times[5]),
         },
     )
 }

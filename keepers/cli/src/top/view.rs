@@ -77,7 +77,7 @@ pub struct ChainView {
     pub since_ms: u64,
     /// Until when it is held at least; zero where it is not.
     pub until_ms: u64,
-    /// The last break; zero: never.
+    /// The last disruption; zero: never.
     pub last_disruption_ms: u64,
     /// The last observation.
     pub observed_ms: u64,
@@ -90,7 +90,7 @@ pub struct ChainView {
     /// Slots skipped over the newest 128 blocks at the last observation.
     pub skipped: Option<u64>,
     /// The restart it knows of.
-    pub restart_slot: u64,
+    pub restart_slot: Option<u64>,
 }
 
 /// A market.
@@ -126,7 +126,7 @@ pub enum MarketStanding {
     Ready,
     /// Its price is outside the band.
     OutsideBand,
-    /// It waits for enough prices since the chain's last break.
+    /// It waits for enough prices since the chain's last disruption.
     Waiting,
     /// Its price is too old.
     Stale,
@@ -258,7 +258,7 @@ impl ChainView {
 
 impl MarketView {
     fn of(market: &Market, chain: &Chain) -> Self {
-        let mark = market.mark(chain.now, chain.monitor.last_disruption);
+        let mark = market.valuation(chain.now, chain.monitor.last_disruption);
         let standing = if market.is_settled() {
             MarketStanding::Settled
         } else if market.settles_ms > 0 {
@@ -336,7 +336,12 @@ impl Candidate {
         chain: &Chain,
     ) -> Option<Self> {
         let worth = |market: &Market| {
-            account_health::valuation_price(account, market, chain, Purpose::Liquidation)
+            account_health::valuation_price(
+                &account.position(market.index),
+                market,
+                chain,
+                Purpose::Liquidation,
+            )
         };
         let health = standing::health(account, |index| mirror.market(index), worth).ok()??;
         (account.open_markets != 0).then(|| Self {
@@ -361,7 +366,8 @@ impl Due {
             Intent::Liquidate { market, .. } => ("liquidate", None, Some(market)),
             Intent::Flag { .. } => ("flag", None, None),
             Intent::ExecuteOrder { market, .. } => ("execute order", None, Some(market)),
-            Intent::RemoveOrder { .. } => ("remove order", None, None),
+            Intent::TriggerOrder { market, .. } => ("trigger order", None, Some(market)),
+            Intent::RemoveOrder { market, .. } => ("remove order", None, Some(market)),
             Intent::MatureProfit { .. } => ("mature profit", None, None),
             Intent::PayExit { .. } => ("pay exit", None, None),
             Intent::ExecutePool { request } => ("pool request", Some(request), None),

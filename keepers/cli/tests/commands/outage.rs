@@ -88,7 +88,7 @@ fn what_the_program_would_find_now_is_told_from_what_it_recorded() {
     assert!(said.contains("normal") && !said.contains("(recorded)"), "{said}");
     operator.change(Cluster::restart);
     let said = operator.works(&both);
-    assert!(said.contains("normal (recorded), shelter now: the chain broke"), "{said}");
+    assert!(said.contains("normal (recorded), shelter now: the chain was disrupted"), "{said}");
     let told = operator.tells(&both);
     let states = ["recorded_state", "state"].map(|of| told["chain"][of].clone());
     assert_eq!(states, ["normal", "shelter"]);

@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::state::Market;
 use holdfast_risk::{Bps, Millis};
 
-use super::health_at;
+use super::health_of;
 use crate::{Intent, VenueSnapshot};
 
 /// An account that lacks less than this share of its maintenance margin fails by little.
@@ -21,7 +21,7 @@ pub fn is_close(mirror: &VenueSnapshot, now: Millis, intent: &Intent) -> bool {
         let age = market.now(now).since(market.newest_price().published);
         age.0 > market.terms.age_ms / 2
     };
-    let health = health_at(mirror, &mirror.chain(now), account, None);
+    let health = health_of(mirror, &mirror.chain(now), account);
     let little = health.is_some_and(|health| {
         let line = health.maintenance.0 / 10_000 * u64::from(LITTLE.0);
         health.shortfall().0 < line

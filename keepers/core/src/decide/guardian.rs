@@ -163,7 +163,7 @@ fn prices_stand(mirror: &VenueSnapshot, chain: &Chain) -> bool {
         let mut feeds = mirror.feeds_of(market).peekable();
         feeds.peek().is_some()
             && feeds.all(|(_, reading)| chain.now.since(reading.quote.published) > age)
-            && !market.mark(chain.now, chain.monitor.last_disruption).fresh
+            && !market.valuation(chain.now, chain.monitor.last_disruption).fresh
     };
     let mut markets = mirror.markets.iter().map(|(_, market)| market).filter(traded).peekable();
     markets.peek().is_some() && markets.all(stands)
@@ -177,6 +177,7 @@ fn strains(pace: Pace, chain: &Chain) -> bool {
         slot: chain.monitor.slot.saturating_add(pace.slots),
         clock: chain.now,
         now: chain.now,
+        proven: Millis(0),
         restart_slot: chain.monitor.restart_slot,
         skipped: Some(skipped.unwrap_or(u64::MAX)),
     };
@@ -190,7 +191,7 @@ fn strains(pace: Pace, chain: &Chain) -> bool {
     };
     let judged = seen.judge(&last, &chain.thresholds);
     let slow = |signal| matches!(signal, Signal::SlowSlots | Signal::SkippedSlots);
-    matches!(judged, Judgement::Strain(signal) | Judgement::Break(signal) if slow(signal))
+    matches!(judged, Judgement::Strain(signal) | Judgement::Disruption(signal) if slow(signal))
 }
 
 #[cfg(test)]

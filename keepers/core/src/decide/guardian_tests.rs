@@ -204,7 +204,7 @@ fn the_venues_own_thresholds_decide() {
 fn a_venue_that_noticed_needs_no_guardian() {
     for state in [State::Strained, State::Throttled, State::Thaw, State::Shelter] {
         let mut world = World::new();
-        world.mirror.chain_health.monitor.state = state as u64;
+        world.mirror.chain_health.monitor.state = state as u8;
         world.diagnosis.pace = Some(steady(50, 20));
         assert_eq!(world.tightens(LONG), None);
     }

@@ -7,23 +7,19 @@ mod rate_limit;
 pub(crate) mod refresh;
 
 use holdfast_client::Pubkey;
-use holdfast_client::holdfast::account_health::{self, Purpose};
+use holdfast_client::holdfast::account_health::{Purpose, compute_account_health};
+use holdfast_client::holdfast::checks::liquidation::{Liquidatable, flaggable, liquidatable};
+use holdfast_client::holdfast::checks::order::{order_fate, removable, triggerable};
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
-use holdfast_client::holdfast::trade_context;
-use holdfast_client::standing;
-use holdfast_risk::account::execution::{Executed, ExecutionContext, ExecutionError, execute};
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::account::liquidation::{flag_stands, is_liquidatable};
-use holdfast_risk::account::margin::{Health, requirement};
+use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::profit;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow, payable};
-use holdfast_risk::market::price::{PricePoint, first_since};
 use holdfast_risk::market::settlement::{announced, is_due};
-use holdfast_risk::market::terms::MarketTerms;
-use holdfast_risk::{Bps, Millis, Price, Usd};
+use holdfast_risk::{Bps, Millis, Usd};
 
 use crate::{Intent, VenueSnapshot};
 
@@ -108,75 +104,40 @@ fn rescue(
     if account.open_markets == 0 {
         return None;
     }
-    let health = health_at(mirror, chain, account, None)?;
-    let latest = account.open_indices().filter_map(|index| mirror.market(index));
-    let now = latest.map(|market| market.now(chain.now)).max()?;
-    if flag_stands(Millis(account.flagged_ms), now) {
-        let market = closable_leg(mirror, chain, account)?;
-        return Some((health.shortfall(), Intent::Liquidate { account: *address, market }));
+    let next = |index| mirror.open_market(index);
+    if account.flagged_ms != 0
+        && let Some(found) = closable(mirror, chain, account)
+    {
+        let intent = Intent::Liquidate { account: *address, market: found.0 };
+        return Some((found.1.assessment.health.shortfall(), intent));
     }
-    let fails = !health.meets_maintenance();
-    fails.then(|| (health.shortfall(), Intent::Flag { account: *address }))
+    let found = flaggable(account, chain, next).ok()?;
+    Some((found.health.shortfall(), Intent::Flag { account: *address }))
 }
 
-/// The position a liquidation may close now: the one with the largest requirement, at the price
-/// its market had first after the flag's delay.
-fn closable_leg(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> Option<u8> {
-    let required = |market: &Market, price: Price| {
-        let leg = account_health::leg(account, market, price);
-        requirement(leg.notional().ok()?, leg.ratios.maintenance).ok()
-    };
-    account.open_indices().find(|&index| {
-        let Some(market) = mirror.market(index) else { return false };
-        let last_disruption = chain.monitor.last_disruption;
-        let Some(point) = execution_price(chain, account, market) else { return false };
-        let side = account.position(index).size.side();
-        let own = required(market, point.trader_adverse(side));
-        let largest = account.open_indices().filter(|other| *other != index).all(|other| {
-            let found = mirror.market(other);
-            found.is_some_and(|found| required(found, worth(account, found, chain)) <= own)
-        });
-        let mark = market.mark(chain.now, last_disruption);
-        let believed = mark.allows(point);
-        let at_point =
-            health_at(mirror, chain, account, Some((index, mark.liquidation_price(point, side))));
-        let now = market.now(chain.now);
-        let reached = at_point.is_some_and(|health| {
-            is_liquidatable(&health, &chain.monitor, chain.thresholds.thaw, now)
-        });
-        let trades = !market.is_settled() && market.is_ready(last_disruption);
-        believed && largest && reached && trades
-    })
-}
-
-/// The price a liquidation of a flagged account gets in a market: the first after the flag's delay.
-fn execution_price(chain: &Chain, account: &MarginAccount, market: &Market) -> Option<PricePoint> {
-    let delay = Millis(market.terms.flag_delay_ms);
-    let earliest = Millis(account.flagged_ms).after(delay).max(chain.monitor.last_disruption);
-    first_since(market.recent_prices(), earliest)
-}
-
-/// Health as a liquidation judges it, one market's price replaced by `own`.
-fn health_at(
+/// The position a liquidation may close now, with its market's index.
+fn closable(
     mirror: &VenueSnapshot,
     chain: &Chain,
     account: &MarginAccount,
-    own: Option<(u8, Price)>,
-) -> Option<Health> {
-    let price = |market: &Market| {
-        own.filter(|(index, _)| *index == market.index)
-            .map_or_else(|| worth(account, market, chain), |(_, price)| price)
-    };
-    standing::health(account, |index| mirror.market(index), price).ok().flatten()
+) -> Option<(u8, Liquidatable)> {
+    account.open_indices().find_map(|index| {
+        let market = mirror.market(index)?;
+        let next = |index| mirror.open_market(index);
+        let found = liquidatable(&mirror.silo, account, market, chain, next).ok()?;
+        Some((index, found))
+    })
 }
 
-/// What one unit of the account's position counts for in a liquidation.
-fn worth(account: &MarginAccount, market: &Market, chain: &Chain) -> Price {
-    account_health::valuation_price(account, market, chain, Purpose::Liquidation)
+/// Where an account stands in the eyes of a liquidation.
+fn health_of(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> Option<Health> {
+    let (balances, purpose) = (account.balances(), Purpose::Liquidation);
+    let next = |index| mirror.open_market(index);
+    compute_account_health(account, &balances, None, chain, purpose, next, |_, _| ()).ok()
 }
 
-/// Orders that the rules execute now: reductions first, then by when they were placed. Whether an
-/// opening leaves enough margin is seen when it is sent.
+/// Orders that execute, or are removed by executing them, and triggers that are met: reductions
+/// first, then by when they were placed.
 fn waiting<'a>(
     mirror: &'a VenueSnapshot,
     chain: &'a Chain,
@@ -184,34 +145,19 @@ fn waiting<'a>(
     account: &'a MarginAccount,
 ) -> impl Iterator<Item = ((bool, u64), Intent)> + 'a {
     account.orders.iter().filter(|slot| slot.number != 0).filter_map(move |slot| {
-        let market = mirror.market(slot.market).filter(|market| !market.is_settled())?;
+        let market = mirror.market(slot.market)?;
         let order = Order::from(slot);
-        let opens = order.opens(account.position(slot.market).size);
-        let ready = !opens || market.is_ready(chain.monitor.last_disruption);
-        let executes = ready && executed(mirror, chain, account, market, &order).is_ok();
-        let (account, market, number) = (*address, slot.market, slot.number);
-        let intent = Intent::ExecuteOrder { account, market, number };
-        executes.then_some(((opens, slot.requested_ms), intent))
+        let opens = order.opened(account.position(slot.market).size).0 > 0;
+        let (account_address, index, number) = (*address, slot.market, slot.number);
+        let next = |index| mirror.open_market(index);
+        let intent = if triggerable(slot, account, market, chain).is_ok() {
+            Intent::TriggerOrder { account: account_address, market: index, number }
+        } else {
+            order_fate(&mirror.silo, account, market, slot, chain, next).ok()?;
+            Intent::ExecuteOrder { account: account_address, market: index, number }
+        };
+        Some(((opens, slot.requested_ms), intent))
     })
-}
-
-/// What executing an order would do, by the rules the program calls.
-fn executed(
-    mirror: &VenueSnapshot,
-    chain: &Chain,
-    account: &MarginAccount,
-    market: &Market,
-    order: &Order,
-) -> Result<Executed, ExecutionError> {
-    let met = ExecutionContext {
-        now: market.now(chain.now),
-        last_disruption: chain.monitor.last_disruption,
-        volatility: market.volatility().per_minute(),
-        opening: permit(Action::Open, chain.monitor.state),
-    };
-    let book = trade_context::open(&mirror.silo, market, account);
-    let (terms, silo) = (MarketTerms::from(&market.terms), mirror.silo.rules());
-    execute(&book, order, market.recent_prices(), &terms, &silo, met)
 }
 
 /// An exit of which something can be paid now; among reductions, by when it was asked for.
@@ -230,7 +176,7 @@ fn exit(
     (amount.0 > 0).then_some((urgency, Intent::PayExit { account: *address }))
 }
 
-/// Positions in settled markets to close, expired orders to remove and profit to mature; what would be
+/// Positions in settled markets to close, orders that are over to remove and profit to mature; what would be
 /// cut is its owner's to decide.
 fn chore<'a>(
     mirror: &'a VenueSnapshot,
@@ -238,11 +184,12 @@ fn chore<'a>(
     address: &'a Pubkey,
     account: &'a MarginAccount,
 ) -> impl Iterator<Item = Intent> + 'a {
-    let expired = account
-        .orders
-        .iter()
-        .filter(|slot| slot.number != 0 && Order::from(*slot).is_expired(chain.now))
-        .map(|slot| Intent::RemoveOrder { account: *address, number: slot.number });
+    let waiting = account.orders.iter().filter(|slot| slot.number != 0);
+    let removed = waiting.filter_map(|slot| {
+        let (market, number) = (slot.market, slot.number);
+        removable(slot, account, mirror.market(market)?, chain, false).ok()?;
+        Some(Intent::RemoveOrder { account: *address, market, number })
+    });
     let due = Millis(account.profit_since_ms).after(Millis(mirror.silo.terms.maturity_ms));
     let allowed = permit(Action::MatureProfit, chain.monitor.state) == Permit::Allowed;
     let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
@@ -252,7 +199,7 @@ fn chore<'a>(
         .open_indices()
         .filter(|index| mirror.market(*index).is_some_and(Market::is_settled))
         .map(|market| Intent::SettlePosition { account: *address, market });
-    settled.chain(expired).chain(matures.then_some(Intent::MatureProfit { account: *address }))
+    settled.chain(removed).chain(matures.then_some(Intent::MatureProfit { account: *address }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::Pubkey;
-use holdfast_client::holdfast::account_health;
+use holdfast_client::holdfast::checks::liquidation::liquidatable;
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_risk::Usd;
 use holdfast_risk::account::liquidation::size_allowed;
@@ -12,7 +12,6 @@ use holdfast_risk::account::position::notional;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::math::Rounding;
 
-use super::{execution_price, health_at};
 use crate::{Intent, VenueSnapshot};
 
 /// Of the rescues, in their order, those that are within the pace.
@@ -40,16 +39,11 @@ fn take(
     left: &mut BTreeMap<u8, Usd>,
 ) -> Option<()> {
     let (account, market) = (mirror.accounts.get(address)?, mirror.market(index)?);
-    let point = execution_price(chain, account, market)?;
-    let side = account.position(index).size.side();
-    let judging =
-        market.mark(chain.now, chain.monitor.last_disruption).liquidation_price(point, side);
-    let health = health_at(mirror, chain, account, Some((index, judging)))?;
-    let leg = account_health::leg(account, market, point.trader_adverse(side));
-    let liquidity = Usd(mirror.silo.ledger.liquidity);
-    let budget = || market.thaw_left(market.now(chain.now), liquidity).ok();
-    let most = left.get(&index).copied().or_else(budget)?;
-    let size = size_allowed(&health, &leg, market.terms.liquidation(), Some(most)).ok()?;
+    let next = |index| mirror.open_market(index);
+    let found = liquidatable(&mirror.silo, account, market, chain, next).ok()?;
+    let most = left.get(&index).copied().or(found.most)?;
+    let (health, leg) = (&found.assessment.health, &found.leg);
+    let size = size_allowed(health, leg, market.terms.liquidation(), Some(most)).ok()?;
     let closed = notional(size, leg.price, Rounding::Up).ok()?;
     left.insert(index, Usd(most.0.saturating_sub(closed.0)));
     Some(())

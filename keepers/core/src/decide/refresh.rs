@@ -1,6 +1,8 @@
 //! Markets whose price is to be refreshed: when somebody needs a newer one, when it has moved, and
 //! else only often enough that it stays fresh.
 
+use holdfast_client::holdfast::checks::liquidation;
+use holdfast_client::holdfast::checks::order::{OrderProgress, order_progress};
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_risk::Millis;
@@ -16,35 +18,38 @@ const REFRESHES_PER_AGE: u64 = 3;
 /// A move worth telling, in a thousandth of the price.
 const MOVE_PER_MILLE: u64 = 1;
 
-/// Markets in which `accounts` wait for a newer price, as bits: an order for its first price since
-/// it was placed, a flagged account for its first price after the delay.
+/// Markets in which an account waits for a newer price, as bits: an order for one that decides it, a
+/// flagged account for one that liquidates it.
 pub fn awaited(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> u16 {
     let mut markets = 0;
     for slot in account.orders.iter().filter(|slot| slot.number != 0) {
-        if awaits_price(mirror, chain, slot) {
+        if awaits_price(mirror, chain, account, slot) {
             markets |= 1 << (slot.market % 16);
         }
     }
     let flagged = Millis(account.flagged_ms);
     if account.flagged_ms != 0 && flag_stands(flagged, chain.now) {
         for index in account.open_indices() {
-            let old = mirror.market(index).is_some_and(|market| {
-                let delay = Millis(market.terms.flag_delay_ms);
-                market.newest_price().published < flagged.after(delay)
-            });
+            let old = mirror
+                .market(index)
+                .is_some_and(|market| liquidation::awaits_price(account, market, chain));
             markets |= u16::from(old) << (index % 16);
         }
     }
     markets
 }
 
-/// Whether no price has been published yet that an order may get.
-pub fn awaits_price(mirror: &VenueSnapshot, chain: &Chain, slot: &OrderState) -> bool {
+/// Whether no price has been published yet that decides an order.
+pub fn awaits_price(
+    mirror: &VenueSnapshot,
+    chain: &Chain,
+    account: &MarginAccount,
+    slot: &OrderState,
+) -> bool {
     let order = Order::from(slot);
     mirror.market(slot.market).is_some_and(|market| {
-        let delay = Millis(market.terms.execution_delay_ms);
-        let earliest = order.requested.after(delay).max(chain.monitor.last_disruption);
-        !order.is_expired(chain.now) && market.newest_price().published < earliest
+        let progress = order_progress(&order, account, market, chain);
+        !order.is_expired(chain.now) && progress == OrderProgress::AwaitsPrice
     })
 }
 

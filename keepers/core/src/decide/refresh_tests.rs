@@ -2,7 +2,7 @@ use holdfast_client::feed::Reading;
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::{Millis, Price};
 
-use crate::world::{NOW, PRICE, key, long, mirror, order};
+use crate::world::{NOW, PRICE, flagged, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot, decide};
 
 /// The venue's first market has one feed, which published `price` so long ago.
@@ -49,7 +49,7 @@ fn an_order_gets_its_first_price() {
     account.orders[0] = order(1, -1_000_000, NOW - 1_999);
     mirror.accounts.insert(key(1), account);
     assert_eq!(decided(&mirror), [REFRESH]);
-    account.orders[0].requested_ms -= 1;
+    account.orders[0] = order(1, -1_000_000, NOW - 2_000);
     mirror.accounts.insert(key(1), account);
     let executes = Intent::ExecuteOrder { account: key(1), market: 0, number: 1 };
     assert_eq!(decided(&mirror), [executes]);
@@ -58,9 +58,7 @@ fn an_order_gets_its_first_price() {
 #[test]
 fn a_flagged_account_gets_its_price_after_the_delay() {
     let mut mirror = with_feed(PRICE, 0);
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 2_999;
-    mirror.accounts.insert(key(1), account);
+    mirror.accounts.insert(key(1), flagged(long(40_000_000), 2_999));
     assert_eq!(decided(&mirror), [REFRESH]);
 }
 

@@ -1,11 +1,11 @@
 use bytemuck::Zeroable;
-use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest, PositionState};
+use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
-use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::health::{State, Thresholds};
 
 use super::decide;
-use crate::world::{NOW, PRICE, key, long, mirror, order};
+use crate::world::{NOW, PRICE, flagged, held, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot};
 
 fn decided(accounts: &[(u8, MarginAccount)]) -> Vec<Intent> {
@@ -32,20 +32,15 @@ fn who_lacks_most_comes_first() {
 
 #[test]
 fn a_flag_is_acted_on_after_its_delay_at_a_price_since() {
-    let flagged = |age: u64| {
-        let mut account = long(40_000_000);
-        account.flagged_ms = NOW - age;
-        decided(&[(1, account)])
-    };
-    assert_eq!(flagged(2_999), []);
-    assert_eq!(flagged(3_000), [Intent::Liquidate { account: key(1), market: 0 }]);
-    assert_eq!(flagged(300_001), [Intent::Flag { account: key(1) }]);
+    let decided = |age: u64| decided(&[(1, flagged(long(40_000_000), age))]);
+    assert_eq!(decided(2_999), []);
+    assert_eq!(decided(3_000), [Intent::Liquidate { account: key(1), market: 0 }]);
+    assert_eq!(decided(300_001), [Intent::Flag { account: key(1) }]);
 }
 
 #[test]
 fn who_has_recovered_since_the_flag_is_left_alone() {
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let account = flagged(long(40_000_000), 5_000);
     let mut mirror = mirror();
     let newest = &mut mirror.markets[0].1.prices[31];
     (newest.low, newest.high) = (PRICE + 2_000_000, PRICE + 2_000_000);
@@ -56,19 +51,18 @@ fn who_has_recovered_since_the_flag_is_left_alone() {
 fn the_position_with_the_larger_requirement_is_closed() {
     let mut account = long(40_000_000);
     account.open_markets = 3;
-    account.positions[1] = PositionState { size: -20_000_000, entry: 2_000_000_000, carry: 0 };
-    account.flagged_ms = NOW - 5_000;
+    account.positions[1] = held(-20_000_000, 2_000_000_000);
+    let account = flagged(account, 5_000);
     let closes = Intent::Liquidate { account: key(1), market: 1 };
     assert_eq!(decided(&[(1, account)]), [closes]);
 }
 
 #[test]
 fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let account = flagged(long(40_000_000), 5_000);
     let mut mirror = mirror();
     mirror.accounts.insert(key(1), account);
-    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.state = State::Shelter as u8;
     mirror.chain_health.monitor.since_ms = NOW - 100_000;
     assert_eq!(decide(&mirror, Millis(NOW)), []);
     mirror.accounts.insert(key(1), MarginAccount { collateral: 25_000_000, ..account });
@@ -79,11 +73,10 @@ fn in_shelter_a_flagged_account_above_the_deep_line_waits() {
 
 #[test]
 fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
-    let mut account = long(10_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let account = flagged(long(10_000_000), 5_000);
     let thaw = |liquidity: u64, closed: u64| {
         let mut mirror = mirror();
-        mirror.chain_health.monitor.state = State::Thaw as u64;
+        mirror.chain_health.monitor.state = State::Thaw as u8;
         mirror.chain_health.monitor.since_ms = NOW - 100_000;
         mirror.silo.ledger.liquidity = liquidity;
         let market = &mut mirror.markets[0].1;
@@ -108,7 +101,7 @@ fn in_a_thaw_no_more_is_liquidated_than_the_minute_allows() {
     over.markets[0].1.thaw_since_ms = NOW - 60_000;
     assert_eq!(decided(&over), 3, "another minute");
     let mut normal = thaw(1, 0);
-    normal.chain_health.monitor.state = State::Normal as u64;
+    normal.chain_health.monitor.state = State::Normal as u8;
     assert_eq!(decided(&normal), 3, "the pace is a thaw's");
 }
 
@@ -126,9 +119,26 @@ fn the_chain_is_observed_ten_times_per_silence_and_no_closer_than_samples_are_ke
     let mut mirror = mirror();
     assert_eq!(decide(&mirror, Millis(NOW + 5_999)), []);
     assert_eq!(decide(&mirror, Millis(NOW + 6_000)), [Intent::Observe]);
-    mirror.chain_health.thresholds.silence_ms = 10_000;
+    mirror.chain_health.thresholds.silence_ms = 20_000;
     assert_eq!(decide(&mirror, Millis(NOW + 1_999)), []);
     assert_eq!(decide(&mirror, Millis(NOW + 2_000)), [Intent::Observe]);
+}
+
+/// Wherever thresholds may lie, losing several looks in a row is neither a silence nor a blackout.
+#[test]
+fn a_quiet_venue_is_looked_at_well_before_it_counts_as_unwatched() {
+    for (silence_ms, blackout_ms) in [(20_000, 60_000), (60_000, 180_000), (300_000, 600_000)] {
+        let mut mirror = mirror();
+        mirror.chain_health.thresholds.silence_ms = silence_ms;
+        mirror.chain_health.thresholds.blackout_ms = blackout_ms;
+        let limits = Thresholds::from(&mirror.chain_health.thresholds);
+        assert_eq!(limits.check(), Ok(()));
+        let mut looks = (0..silence_ms).step_by(100);
+        let first = looks.find(|ms| decide(&mirror, Millis(NOW + ms)) == [Intent::Observe]);
+        let cadence = first.unwrap();
+        assert!(cadence * 10 <= silence_ms, "{cadence} in {silence_ms}");
+        assert!(cadence * 20 <= u64::from(blackout_ms), "{cadence} in {blackout_ms}");
+    }
 }
 
 #[test]
@@ -156,8 +166,8 @@ fn an_intent_becomes_an_instruction_with_the_markets_it_needs() {
     let flags = Intent::Flag { account: key(1) };
     assert_eq!(built(flags), Some(instruction::flag(key(1), &both)));
     assert_eq!(built(Intent::Observe), Some(instruction::observe(&both)));
-    let removes = Intent::RemoveOrder { account: key(1), number: 5 };
-    assert_eq!(built(removes), Some(instruction::cancel_order(signer, key(1), 5)));
+    let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 5 };
+    assert_eq!(built(removes), Some(instruction::cancel_order(signer, key(1), key(1), 5)));
     assert_eq!(built(Intent::Flag { account: key(5) }), None);
     assert_eq!(built(Intent::Liquidate { account: key(1), market: 2 }), None);
 }
@@ -182,7 +192,7 @@ fn housekeeping_comes_last() {
     account.orders[0] = OrderState { expires_ms: NOW - 1, ..order(5, 1, NOW - 9_000) };
     account.pending_profit = 1;
     account.profit_since_ms = NOW - 300_000;
-    let removes = Intent::RemoveOrder { account: key(1), number: 5 };
+    let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 5 };
     let matures = Intent::MatureProfit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [removes, matures]);
     let mut poor = mirror();
@@ -205,7 +215,7 @@ fn pool_requests_wait_for_their_time_and_for_prices_since() {
     assert_eq!(decide(&mirror, Millis(NOW - 1)), [older]);
     mirror.markets[1].1.newest -= 1;
     assert_eq!(decide(&mirror, Millis(NOW)), [older], "no price since the newer one is due");
-    mirror.chain_health.monitor.state = State::Shelter as u64;
+    mirror.chain_health.monitor.state = State::Shelter as u8;
     assert_eq!(decide(&mirror, Millis(NOW)), []);
     let built = older.instruction(&mirror, key(7), key(8)).expect("it is known");
     let silo = mirror.silo_address;
@@ -247,11 +257,11 @@ fn a_market_without_a_price_for_a_day_is_announced_and_then_settled() {
 fn positions_in_a_settled_market_are_settled_and_nothing_else_is_done_in_it() {
     let mut mirror = mirror();
     mirror.markets[0].1.settlement_price = PRICE;
-    let mut account = long(40_000_000);
-    account.flagged_ms = NOW - 5_000;
+    let mut account = flagged(long(40_000_000), 5_000);
     account.orders[0] = order(1, -1_000_000, NOW - 10_000);
     let settles = Intent::SettlePosition { account: key(1), market: 0 };
-    assert_eq!(decided_in(mirror, &[(1, account)]), [settles]);
+    let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 1 };
+    assert_eq!(decided_in(mirror, &[(1, account)]), [settles, removes]);
 }
 
 #[test]
@@ -261,7 +271,7 @@ fn an_exit_that_waits_is_paid_as_far_as_the_outflow_allows() {
     let pays = Intent::PayExit { account: key(1) };
     assert_eq!(decided(&[(1, account)]), [pays]);
     let mut spent = mirror();
-    spent.chain_health.monitor.state = State::Shelter as u64;
+    spent.chain_health.monitor.state = State::Shelter as u8;
     spent.silo.outflow_since_ms = NOW - 1_000;
     spent.silo.outflow = u64::MAX / 2;
     spent.accounts.insert(key(1), account);

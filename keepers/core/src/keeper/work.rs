@@ -20,11 +20,12 @@ impl Keeper {
         let now = self.venue_now();
         let stale = mirror.markets.iter().any(|(_, market)| {
             let idle = market.longs.size == 0 && market.shorts.size == 0;
-            !idle && !market.is_settled() && !market.mark(now, monitor.last_disruption).fresh
+            !idle && !market.is_settled() && !market.valuation(now, monitor.last_disruption).fresh
         });
         Venue {
             baseline_us: monitor.baseline_us,
-            restart_slot: monitor.restart_slot,
+            // A venue that knows of none has none to notice.
+            restart_slot: monitor.restart_slot.unwrap_or(u64::MAX),
             stale_prices: stale,
         }
     }

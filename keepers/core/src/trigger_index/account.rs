@@ -1,17 +1,17 @@
 //! When an account has to be looked at again.
 
 use holdfast_client::holdfast::account_health::{self, Purpose};
+use holdfast_client::holdfast::checks::order::{OrderProgress, order_progress};
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
+use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_client::standing;
 use holdfast_risk::account::liquidation::flag_stands;
 use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::{Order, Trigger};
-use holdfast_risk::{Millis, Price, Side};
+use holdfast_risk::{Millis, Side};
 
 use super::wake_condition::{WakeCondition, worth};
 use crate::VenueSnapshot;
-use crate::decide::refresh::awaits_price;
 
 /// What a look at an account ends in.
 pub enum Arming {
@@ -59,7 +59,8 @@ fn arm_margin(
         return None;
     }
     let price = |market: &Market| {
-        account_health::valuation_price(account, market, chain, Purpose::Liquidation)
+        let position = account.position(market.index);
+        account_health::valuation_price(&position, market, chain, Purpose::Liquidation)
     };
     let health = standing::health(account, |index| mirror.market(index), price).ok().flatten()?;
     let positions = i128::from(account.open_markets.count_ones());
@@ -69,7 +70,7 @@ fn arm_margin(
     }
     let leg = |index| {
         let market = mirror.market(index)?;
-        let leg = account_health::leg(account, market, price(market));
+        let leg = account_health::leg_of(market, account.position(index), price(market));
         Some((leg, i128::from(leg.notional().ok()?.0)))
     };
     let whole: i128 = account.open_indices().filter_map(leg).map(|(_, value)| value).sum();
@@ -92,7 +93,7 @@ fn above_maintenance(health: &Health) -> i128 {
     i128::from(health.equity.0) - i128::from(health.maintenance.0)
 }
 
-/// An alarm on each order's expiry and on the price it waits for. `None`: hot.
+/// An alarm on each order's expiry and on the trigger it waits for. `None`: hot.
 fn arm_orders(
     mirror: &VenueSnapshot,
     chain: &Chain,
@@ -101,48 +102,34 @@ fn arm_orders(
 ) -> Option<()> {
     for slot in account.orders.iter().filter(|slot| slot.number != 0) {
         let order = Order::from(slot);
-        if order.is_expired(chain.now) {
-            return None;
-        }
-        if awaits_price(mirror, chain, slot) {
+        let market = mirror.market(slot.market)?;
+        if order.is_expired(market.now(chain.now)) || market.is_settled() {
             return None;
         }
         alarms.push(WakeCondition::Moment(order.expires.after(Millis(1))));
-        alarms.push(awaited(mirror, chain, slot, &order)?);
+        match order_progress(&order, account, market, chain) {
+            OrderProgress::AwaitsPrice | OrderProgress::PriceKnown => return None,
+            OrderProgress::Lapsed if order.is_immediate() => return None,
+            OrderProgress::NothingToReduce => {}
+            OrderProgress::Untriggered | OrderProgress::Lapsed => {
+                alarms.push(trigger_of(slot.market, market, &order)?);
+            }
+        }
     }
     Some(())
 }
 
-/// A price that the order needs and that none of the recent ones it may get is. `None`: it needs no
-/// other than it has, or its market is not known.
-fn awaited(
-    mirror: &VenueSnapshot,
-    chain: &Chain,
-    slot: &OrderState,
-    order: &Order,
-) -> Option<WakeCondition> {
-    let market = mirror.market(slot.market)?;
-    let delay = Millis(market.terms.execution_delay_ms);
-    let earliest = order.requested.after(delay).max(chain.monitor.last_disruption);
-    let falls = |to: Price| WakeCondition::Falls { market: slot.market, to };
-    let rises = |to: Price| WakeCondition::Rises { market: slot.market, to };
-    let needs = match order.trigger {
-        Trigger::AtOrAbove(level) => Some(rises(level)),
-        Trigger::AtOrBelow(level) => Some(falls(level)),
+/// What sets an order's trigger off. `None`: the newest price would, if it may.
+fn trigger_of(index: u8, market: &Market, order: &Order) -> Option<WakeCondition> {
+    let newest = market.newest_price().middle();
+    if order.trigger.is_met(newest) {
+        return None;
+    }
+    match order.trigger {
+        Trigger::AtOrAbove(to) => Some(WakeCondition::Rises { market: index, to }),
+        Trigger::AtOrBelow(to) => Some(WakeCondition::Falls { market: index, to }),
         Trigger::Immediate => None,
-    };
-    // With its spread, a buyer's price is no lower than the index and a seller's no higher.
-    let within_limit = match order.delta.side() {
-        Side::Long => falls(order.limit),
-        Side::Short => rises(order.limit),
-    };
-    needs.into_iter().chain([within_limit]).find(|alarm| {
-        let mut recent = market.recent_prices().take_while(|point| point.published >= earliest);
-        !recent.any(|point| match alarm {
-            WakeCondition::Falls { to, .. } => point.low <= *to,
-            _ => matches!(alarm, WakeCondition::Rises { to, .. } if point.high >= *to),
-        })
-    })
+    }
 }
 
 /// An alarm on the moment pending profit matures. `None`: hot.

@@ -60,7 +60,8 @@ impl TriggerIndex {
         {
             self.alarms.ring(market, &chain, seen.1, &mut self.hot);
         }
-        self.alarms.pass(now, &mut self.hot);
+        let clocks = mirror.markets.iter().map(|(_, market)| market.now(now));
+        self.alarms.pass(clocks.max().unwrap_or(now), &mut self.hot);
         self.remember(mirror, chain.monitor.last_disruption);
         let looked_at = std::mem::take(&mut self.hot);
         for address in looked_at {

@@ -1,6 +1,7 @@
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_risk::account::position::Position;
+use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::market::reference::Observed;
@@ -10,14 +11,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::TriggerIndex;
-use crate::world::{NOW, PRICE, key, long, mirror, order};
+use crate::world::{NOW, PRICE, flagged, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot, decide, decide_about};
 
 /// Something that happens to the venue.
 #[derive(Clone, Debug)]
 enum Event {
-    /// A market publishes a price, thousandths of the first one.
-    Price { market: usize, thousandths: u64 },
+    /// A market stores a price, thousandths of the first one, published so long before.
+    Price { market: usize, thousandths: u64, late: u64 },
     /// Carry moves, thousandths of a price.
     Carry { market: usize, long: i64, short: i64 },
     /// An account is new, or has become another one.
@@ -36,7 +37,8 @@ enum Event {
 
 /// A position: size, entry price in thousandths of the first one, carry.
 type Held = (i64, u64, i64);
-/// An order: whether it buys, its trigger, level, limit, age and time to live.
+/// An order: whether it buys, its trigger, level, limit, age and time to live. At an even age it waits
+/// for its trigger, if it has one.
 type Waiting = (bool, u8, u64, u64, u64, u64);
 
 /// What an account is made of.
@@ -58,25 +60,34 @@ impl Sketch {
         account.pending_profit = self.pending;
         account.profit_since_ms = NOW - self.profit_age;
         account.exit_amount = self.exit;
-        account.flagged_ms = self.flag_age.map_or(0, |age| NOW - age);
         for (index, position) in self.positions.iter().enumerate() {
             let Some((size, thousandths, carry)) = *position else { continue };
             let entry = Usd(size.unsigned_abs() * thousandths / 1_000 * (PRICE / 1_000_000));
             let (size, carry) = (SignedSize(size), CarryIndex(carry));
             account.set_position(index as u8, &Position { size, entry, carry });
+            if self.profit_age % 2 == 0 {
+                account.note_position_change(index as u8, Millis(NOW - self.profit_age % 10_000));
+            }
         }
         for (slot, (buys, trigger, level, limit, age, life)) in self.orders.iter().enumerate() {
+            let order =
+                order(slot as u64 + 1, if *buys { 2_000_000 } else { -2_000_000 }, NOW - age);
+            let untriggered = *trigger < 2 && age % 2 == 0;
             account.orders[slot] = OrderState {
+                earliest_ms: if untriggered { 0 } else { order.earliest_ms },
                 limit: PRICE / 1_000 * limit,
                 trigger: *trigger,
                 trigger_price: PRICE / 1_000 * level,
                 market: (slot % 2) as u8,
                 reduce_only: u8::from(level % 2 == 0),
                 expires_ms: NOW + life,
-                ..order(slot as u64 + 1, if *buys { 2_000_000 } else { -2_000_000 }, NOW - age)
+                ..order
             };
         }
-        account
+        match self.flag_age {
+            Some(age) => flagged(account, age),
+            None => account,
+        }
     }
 }
 
@@ -101,7 +112,8 @@ fn sketch() -> impl Strategy<Value = Sketch> {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        4 => (0..2_usize, 900..1_100_u64).prop_map(|(market, thousandths)| Event::Price { market, thousandths }),
+        4 => (0..2_usize, 900..1_100_u64, prop_oneof![3 => Just(0), 1 => 0..9_000_u64])
+            .prop_map(|(market, thousandths, late)| Event::Price { market, thousandths, late }),
         2 => (0..2_usize, -9..9_i64, -9..9_i64).prop_map(|(market, long, short)| Event::Carry { market, long, short }),
         4 => (0..9_u8, sketch()).prop_map(|(name, sketch)| Event::Account { name, sketch }),
         1 => (0..9_u8).prop_map(|name| Event::Gone { name }),
@@ -113,21 +125,22 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// A market's next price: an even number of readings leaves two in the middle.
-fn publish(market: &mut Market, price: Price, at: u64) {
+/// A market's next price, stored at `now`: an even number of readings leaves two in the middle.
+fn publish(market: &mut Market, price: Price, at: u64, now: u64) {
     let apart = at % 3 * PRICE / 10_000;
     let point = PricePoint { published: Millis(at), low: price, high: Price(price.0 + apart) };
-    market.push_price(&point);
     let seen = Observed {
         point,
         previous: Millis(at),
-        now: Millis(at),
+        now: Millis(now),
         last_disruption: Millis(0),
         age: Millis(market.terms.age_ms),
     };
     let terms = MarketTerms::from(&market.terms);
-    let reference = market.reference().follow(seen, terms.band);
-    market.set_reference(&reference.expect("it fits"));
+    let reference = market.reference().follow(seen, terms.band).expect("it fits");
+    market.set_reference(&reference);
+    let believed = reference.believes(point, terms.band.width, false, Millis(now));
+    market.push_price(&StoredPrice { point, lag: Millis(now - at), believed });
 }
 
 /// The venue, its index, and the venue's clock.
@@ -140,11 +153,12 @@ struct World {
 impl World {
     fn happens(&mut self, event: &Event) {
         match event {
-            Event::Price { market, thousandths } => {
+            Event::Price { market, thousandths, late } => {
                 let market = &mut self.mirror.markets[*market].1;
-                if self.now > market.newest_price().published.0 {
+                let at = self.now - late;
+                if at > market.newest_price().published.0 {
                     let price = Price(PRICE / 1_000 * thousandths);
-                    publish(market, price, self.now);
+                    publish(market, price, at, self.now);
                 }
             }
             Event::Carry { market, long, short } => {
@@ -168,7 +182,7 @@ impl World {
             }
             Event::State { state, breaks } => {
                 let monitor = &mut self.mirror.chain_health.monitor;
-                monitor.state = *state;
+                monitor.state = u8::try_from(*state).expect("a state's code");
                 monitor.since_ms = self.now;
                 monitor.last_disruption_ms = if *breaks { self.now } else { 0 };
             }
@@ -231,12 +245,12 @@ fn only_who_may_be_concerned_is_looked_at() {
     assert_eq!(world.agrees(), []);
     assert_eq!(world.watch.hot(), 0);
     world.happens(&Event::Passes { ms: 1_000 });
-    world.happens(&Event::Price { market: 0, thousandths: 990 });
+    world.happens(&Event::Price { market: 0, thousandths: 990, late: 0 });
     // A unit less for each of ten units: who had less than the maintenance of 990 and 10 is short.
     assert_eq!(world.agrees(), [Intent::Flag { account: key(100) }]);
     assert_eq!(world.watch.hot(), 1);
     world.happens(&Event::Passes { ms: 1_000 });
-    world.happens(&Event::Price { market: 0, thousandths: 1_000 });
+    world.happens(&Event::Price { market: 0, thousandths: 1_000, late: 0 });
     assert_eq!((world.agrees(), world.watch.hot()), (vec![], 0));
 }
 
@@ -245,23 +259,23 @@ fn an_order_is_woken_by_a_price_that_replaces_a_newer_one() {
     let mut world = world();
     let mut account = long(900_000_000);
     let level = PRICE / 100 * 99;
-    let waits =
-        OrderState { trigger: 2, trigger_price: level, ..order(1, -1_000_000, NOW - 9_000) };
+    let placed = order(1, -1_000_000, NOW - 9_000);
+    let waits = OrderState { trigger: 1, trigger_price: level, earliest_ms: 0, ..placed };
     account.orders[0] = waits;
     world.becomes(0, account);
     assert_eq!((world.agrees(), world.watch.hot()), (vec![], 0));
     world.happens(&Event::Back { ms: 0, market: 0 });
-    publish(&mut world.mirror.markets[0].1, Price(level), NOW - 500);
-    let executes = Intent::ExecuteOrder { account: key(100), market: 0, number: 1 };
-    assert_eq!(world.agrees(), [executes]);
+    publish(&mut world.mirror.markets[0].1, Price(level), NOW - 500, NOW);
+    let triggers = Intent::TriggerOrder { account: key(100), market: 0, number: 1 };
+    assert_eq!(world.agrees(), [triggers]);
 }
 
 #[test]
-fn after_a_break_orders_that_rest_wait_for_a_price_again() {
+fn after_a_break_orders_that_have_lapsed_wait_for_a_price_again() {
     let mut world = world();
     let mut account = long(900_000_000);
-    let rests = OrderState { limit: PRICE * 2, ..order(1, -1_000_000, NOW - 9_000) };
-    account.orders[0] = OrderState { market: 1, ..rests };
+    let lapsed = order(1, -1_000_000, NOW - 20_000);
+    account.orders[0] = OrderState { market: 1, trigger: 0, trigger_price: PRICE * 2, ..lapsed };
     world.becomes(0, account);
     world.feed();
     assert_eq!((world.agrees(), world.watch.hot()), (vec![], 0));

@@ -6,8 +6,7 @@ use std::ops::Bound;
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MAX_MARKETS, Market};
-use holdfast_risk::account::margin::BPS_ONE;
-use holdfast_risk::units::ONE;
+use holdfast_risk::units::{BPS_ONE, ONE};
 use holdfast_risk::{Bps, CarryIndex, Millis, Price, Side};
 
 /// What has to happen before an account has to be looked at.
@@ -120,12 +119,13 @@ impl Alarms {
         into: &mut impl Extend<Pubkey>,
     ) {
         let own = &self.markets[usize::from(market.index) % MAX_MARKETS];
-        let mark = market.mark(chain.now, chain.monitor.last_disruption);
+        let mark = market.valuation(chain.now, chain.monitor.last_disruption);
         let ratio = market.terms.ratios().maintenance;
         let worth = |side| worth(side, mark.trader_favourable(side), market.carry(side), ratio);
         into.extend(from(&own.longs, (worth(Side::Long), FIRST)));
         into.extend(up_to(&own.shorts, (worth(Side::Short), LAST)));
-        let new = market.recent_prices().take_while(|point| point.published > seen);
+        let recent = market.recent_prices().map(|stored| stored.point);
+        let new = recent.take_while(|point| point.published > seen);
         let (mut low, mut high) = (Price(u64::MAX), Price(0));
         for point in new {
             (low, high) = (low.min(point.low), high.max(point.high));

@@ -22,7 +22,8 @@ pub enum Provider {
     PythPull = 1,
     /// Pyth's price accounts; the id is the account's address.
     PythPriceAccount = 2,
-    /// Switchboard On-Demand's pull feeds; the id is the SHA-256 of account, queue and jobs.
+    /// Switchboard On-Demand's pull feeds; the id is the SHA-256 of the account and of what decides
+    /// whose word becomes its result: see `switchboard::identity`.
     Switchboard = 3,
 }
 

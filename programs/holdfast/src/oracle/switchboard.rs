@@ -29,6 +29,8 @@ pub mod layout {
     pub const QUEUE: usize = 2_088;
     /// Hash of the jobs the oracles run.
     pub const FEED_HASH: usize = 2_120;
+    /// Most variance among submissions for a result, a `u64`, and the fewest responses, a `u32`.
+    pub const VARIANCE_AND_RESPONSES: core::ops::Range<usize> = 2_168..2_180;
     /// Whether the feed's authority may write values by itself.
     pub const WRITE_BY_AUTHORITY: usize = 2_213;
     /// Samples a result needs.
@@ -41,9 +43,14 @@ pub mod layout {
     pub const NUM_SAMPLES: usize = 2_360;
     /// Which submission the result is.
     pub const SUBMISSION_INDEX: usize = 2_361;
+    /// How old a submission may be, in slots, to be among the samples, a `u32`.
+    pub const MAX_STALENESS: core::ops::Range<usize> = 2_392..2_396;
     /// Unix time of each submission, in seconds, signed by its oracle.
     pub const TIMESTAMPS: usize = 2_952;
 }
+
+/// Fewest samples of a result: the median of three is never one oracle's word alone.
+const LEAST_SAMPLES: u8 = 3;
 
 /// Reads a pull feed. Its result counts with all the samples it asks for, and not at all where the
 /// feed's authority could write one by itself.
@@ -52,7 +59,7 @@ pub fn read(feed: &AccountInfo) -> Result<Reading> {
     let known = data.len() >= layout::LENGTH && data[..8] == DISCRIMINATOR;
     require!(known, HoldfastError::UnreadableFeed);
     let byte = |at: usize| data[at];
-    let sampled = byte(layout::NUM_SAMPLES) >= byte(layout::MIN_SAMPLE_SIZE).max(1);
+    let sampled = byte(layout::NUM_SAMPLES) >= byte(layout::MIN_SAMPLE_SIZE).max(LEAST_SAMPLES);
     let submission = usize::from(byte(layout::SUBMISSION_INDEX));
     let by_oracles = byte(layout::WRITE_BY_AUTHORITY) == 0;
     let counts = sampled && by_oracles && submission < SUBMISSIONS;
@@ -67,11 +74,7 @@ pub fn read(feed: &AccountInfo) -> Result<Reading> {
         .map_or(u64::MAX, |(whole, rest)| whole.saturating_add(u64::from(rest > 0)));
     Ok(Reading {
         provider: Provider::Switchboard,
-        id: identity(
-            feed.key,
-            &data[layout::QUEUE..layout::QUEUE + 32],
-            &data[layout::FEED_HASH..layout::FEED_HASH + 32],
-        ),
+        id: identity(feed.key, &data),
         quote: Quote {
             price: Price(price),
             confidence: Price(confidence),
@@ -80,10 +83,22 @@ pub fn read(feed: &AccountInfo) -> Result<Reading> {
     })
 }
 
-/// What a market lists as a feed's id: the account together with its queue and jobs, so that an
-/// authority who changes either silences the feed instead of pricing something else.
-pub fn identity(address: &Pubkey, queue: &[u8], feed_hash: &[u8]) -> [u8; 32] {
-    hashv(&[address.as_ref(), queue, feed_hash]).to_bytes()
+/// What a market lists as the id of the feed at `address` with this account data: the address together
+/// with everything that decides whose word becomes a price. That is the queue and the jobs, and how
+/// many samples a result needs, how far apart and how old they may be. An authority who changes any of
+/// it silences the feed, instead of pricing something else or letting one oracle be the price.
+///
+/// The data has to be as long as an account is.
+pub fn identity(address: &Pubkey, data: &[u8]) -> [u8; 32] {
+    hashv(&[
+        address.as_ref(),
+        &data[layout::QUEUE..layout::QUEUE + 32],
+        &data[layout::FEED_HASH..layout::FEED_HASH + 32],
+        &data[layout::VARIANCE_AND_RESPONSES],
+        &data[layout::MIN_SAMPLE_SIZE..=layout::MIN_SAMPLE_SIZE],
+        &data[layout::MAX_STALENESS],
+    ])
+    .to_bytes()
 }
 
 /// `N` bytes from `at`, which the caller has checked to be there.

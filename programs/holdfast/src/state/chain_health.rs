@@ -11,7 +11,7 @@ use super::HEALTH_SAMPLES;
 /// seconds apart.
 #[account(zero_copy)]
 pub struct ChainHealth {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -38,14 +38,18 @@ pub struct ChainHealth {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct MonitorState {
     /// State: see [`State`].
-    pub state: u64,
+    pub state: u8,
+    /// One when verified prices have told the time since the last disruption.
+    pub proven: u8,
+    /// Explicit padding.
+    pub padding: [u8; 6],
     /// When the state was entered.
     pub since_ms: u64,
     /// When shelter ends at the earliest.
     pub until_ms: u64,
     /// When signals last were not good.
     pub unrest_ms: u64,
-    /// The last break.
+    /// The last disruption.
     pub last_disruption_ms: u64,
     /// When the last look was taken.
     pub seen_ms: u64,
@@ -53,7 +57,7 @@ pub struct MonitorState {
     pub lead_ms: u64,
     /// Its slot.
     pub slot: u64,
-    /// Its `LastRestartSlot`.
+    /// The newest `LastRestartSlot` that is known; `u64::MAX` when none is.
     pub restart_slot: u64,
     /// When the running window began.
     pub window_start_ms: u64,
@@ -75,23 +79,24 @@ pub struct ThresholdsState {
     pub slow_bps: u16,
     /// Slot duration below which strain ends.
     pub slow_over_bps: u16,
-    /// Slot duration that breaks.
+    /// Slot duration that is a disruption.
     pub crawling_bps: u16,
     /// Skip rate that strains.
     pub skipping_bps: u16,
     /// Skip rate below which strain ends.
     pub skipping_over_bps: u16,
-    /// Skip rate that breaks.
+    /// Skip rate that is a disruption.
     pub failing_bps: u16,
-    /// Explicit padding.
-    pub padding: [u8; 4],
+    /// Time without a sample that is a disruption; zero, as accounts from before this field have it,
+    /// stands for the preset.
+    pub blackout_ms: u32,
     /// Time missing between two samples that is a halt.
     pub gap_ms: u64,
     /// Time without a sample that strains.
     pub silence_ms: u64,
     /// How long signals must be good.
     pub hold_ms: u64,
-    /// Shelter after a break.
+    /// Shelter after a disruption.
     pub grace_ms: u64,
     /// Shelter after a restart.
     pub restart_grace_ms: u64,
@@ -109,11 +114,14 @@ pub struct SampleState {
     pub clock_ms: u64,
     /// The venue's clock, milliseconds.
     pub now_ms: u64,
-    /// `LastRestartSlot`.
+    /// `LastRestartSlot`; `u64::MAX` when unknown.
     pub last_restart_slot: u64,
-    /// Slots skipped over the newest 128 blocks; `u64::MAX` when SlotHashes holds too few.
+    /// Slots skipped over the newest 128 blocks; `u64::MAX` when unknown.
     pub skipped: u64,
 }
+
+/// What stands for a slot, or a number of slots, that is not known.
+const UNKNOWN: u64 = u64::MAX;
 
 const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 512);
 
@@ -151,8 +159,8 @@ impl From<&ChainSample> for SampleState {
             slot: seen.slot,
             clock_ms: seen.clock.0,
             now_ms: seen.now.0,
-            last_restart_slot: seen.restart_slot,
-            skipped: seen.skipped.unwrap_or(u64::MAX),
+            last_restart_slot: seen.restart_slot.unwrap_or(UNKNOWN),
+            skipped: seen.skipped.unwrap_or(UNKNOWN),
         }
     }
 }
@@ -160,15 +168,16 @@ impl From<&ChainSample> for SampleState {
 impl From<&MonitorState> for Monitor {
     fn from(state: &MonitorState) -> Self {
         Self {
-            state: State::from_code(u8::try_from(state.state).unwrap_or(u8::MAX)),
+            state: State::from_code(state.state),
             since: Millis(state.since_ms),
             until: Millis(state.until_ms),
             unrest: Millis(state.unrest_ms),
             last_disruption: Millis(state.last_disruption_ms),
+            proven: state.proven == 1,
             seen: Millis(state.seen_ms),
             lead: Millis(state.lead_ms),
             slot: state.slot,
-            restart_slot: state.restart_slot,
+            restart_slot: Some(state.restart_slot).filter(|slot| *slot != UNKNOWN),
             window_start: Millis(state.window_start_ms),
             window_slot: state.window_slot,
             window_us: state.window_us,
@@ -180,7 +189,9 @@ impl From<&MonitorState> for Monitor {
 impl From<&Monitor> for MonitorState {
     fn from(monitor: &Monitor) -> Self {
         Self {
-            state: monitor.state as u64,
+            state: monitor.state as u8,
+            proven: monitor.proven.into(),
+            padding: [0; 6],
             since_ms: monitor.since.0,
             until_ms: monitor.until.0,
             unrest_ms: monitor.unrest.0,
@@ -188,7 +199,7 @@ impl From<&Monitor> for MonitorState {
             seen_ms: monitor.seen.0,
             lead_ms: monitor.lead.0,
             slot: monitor.slot,
-            restart_slot: monitor.restart_slot,
+            restart_slot: monitor.restart_slot.unwrap_or(UNKNOWN),
             window_start_ms: monitor.window_start.0,
             window_slot: monitor.window_slot,
             window_us: monitor.window_us,
@@ -208,6 +219,10 @@ impl From<&ThresholdsState> for Thresholds {
             failing: Bps(state.failing_bps),
             gap: Millis(state.gap_ms),
             silence: Millis(state.silence_ms),
+            blackout: match state.blackout_ms {
+                0 => Self::default().blackout,
+                ms => Millis(ms.into()),
+            },
             hold: Millis(state.hold_ms),
             grace: Millis(state.grace_ms),
             restart_grace: Millis(state.restart_grace_ms),
@@ -225,7 +240,7 @@ impl From<&Thresholds> for ThresholdsState {
             skipping_bps: limits.skipping.0,
             skipping_over_bps: limits.skipping_over.0,
             failing_bps: limits.failing.0,
-            padding: [0; 4],
+            blackout_ms: u32::try_from(limits.blackout.0).unwrap_or(u32::MAX),
             gap_ms: limits.gap.0,
             silence_ms: limits.silence.0,
             hold_ms: limits.hold.0,

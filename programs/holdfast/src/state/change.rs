@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
+use holdfast_risk::bounds;
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::governance::{Canceller, Schedule, Stage, Timelock};
 use holdfast_risk::market::terms::MarketTerms;
@@ -14,7 +15,7 @@ use crate::error::{HoldfastError, OrRefuse};
 #[account]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -142,10 +143,11 @@ impl ChangeKind {
     /// Whether it stays within the bounds of the code and fits the exchange as it is.
     pub fn check(&self, exchange: &Exchange) -> Result<()> {
         match self {
-            Self::Admin(key) | Self::FeeReceiver(key) => {
-                require!(*key != Pubkey::default(), HoldfastError::TermsOutOfBounds);
-                Ok(())
+            Self::Admin(key) => {
+                require!(!exchange.is_guardian(key), HoldfastError::GuardianSet);
+                require_key("admin", key)
             }
+            Self::FeeReceiver(key) => require_key("fee_receiver", key),
             Self::Guardian { leaves, joins } => exchange.replaced(*leaves, *joins).map(|_| ()),
             Self::Timelock(timelock) => Timelock::from(timelock).check().into_program_error(),
             Self::Thresholds(thresholds) => {
@@ -156,8 +158,7 @@ impl ChangeKind {
             }
             Self::MarketFeeds { feeds, .. } => feeds.check(),
             Self::SiloTerms { terms, .. } | Self::Silo { terms, .. } => {
-                require!(terms.is_valid(), HoldfastError::TermsOutOfBounds);
-                Ok(())
+                terms.check().into_program_error()
             }
             Self::Market { terms, feeds, .. } => {
                 MarketTerms::from(terms).check().into_program_error()?;
@@ -174,4 +175,10 @@ impl ChangeKind {
             _ => None,
         }
     }
+}
+
+/// Refuses the empty key, which nobody has.
+pub fn require_key(setting: &'static str, key: &Pubkey) -> Result<()> {
+    bounds::check(&[(setting, "a key that somebody has", *key != Pubkey::default())])
+        .into_program_error()
 }

@@ -1,7 +1,9 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use holdfast_risk::Millis;
-use holdfast_risk::governance::{Budget, TIGHTENINGS_PER_PERIOD, Timelock, check_guardians};
+use holdfast_risk::governance::{
+    Budget, TIGHTENINGS_PER_PERIOD, Timelock, check_admin, check_guardians,
+};
 
 use crate::error::{HoldfastError, OrRefuse};
 
@@ -10,10 +12,11 @@ pub const MAX_GUARDIANS: usize = 5;
 
 /// The venue: one per program. Address: `["exchange"]`.
 ///
-/// Holds: once locked it stays so, and then two to five different guardians fill the first places.
+/// Holds: once locked it stays so, and then two to five different guardians, none of whom is the
+/// admin, fill the first places.
 #[account(zero_copy)]
 pub struct Exchange {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -35,8 +38,25 @@ pub struct Exchange {
     pub change_count: u64,
     /// Who may take changes back and tighten.
     pub guardians: [GuardianState; MAX_GUARDIANS],
+    /// The newest changes of what belongs to the exchange.
+    pub newest: NewestChanges,
     /// Room for attesters.
-    pub reserved: [u8; 720],
+    pub reserved: [u8; 648],
+}
+
+/// The newest change proposed for each target: its number plus one, zero where none was. Older
+/// changes of the same target are void.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct NewestChanges {
+    /// Of the fee receiver.
+    pub fee_receiver: u64,
+    /// Of the timelock.
+    pub timelock: u64,
+    /// Of the chain's thresholds.
+    pub thresholds: u64,
+    /// Of a guardian who joins without another's leaving.
+    pub joining: u64,
 }
 
 /// As [`Timelock`], in milliseconds.
@@ -59,6 +79,8 @@ pub struct GuardianState {
     pub key: Pubkey,
     /// When it last tightened, milliseconds; zero where it has not.
     pub tightened_ms: [u64; TIGHTENINGS_PER_PERIOD],
+    /// The newest change by which it would leave: its number plus one, zero where none was proposed.
+    pub leaving: u64,
 }
 
 const _: () = assert!(size_of::<Exchange>() == 1096);
@@ -84,7 +106,7 @@ impl Exchange {
 
     /// Takes over a set of guardians. Those who stay keep their budgets.
     pub fn set_guardians(&mut self, keys: &[Pubkey]) -> Result<()> {
-        check_keys(keys)?;
+        check_keys(keys, &self.admin)?;
         let known = |key: &Pubkey| self.guardians().iter().find(|it| it.key == *key).copied();
         let mut guardians = [GuardianState::default(); MAX_GUARDIANS];
         for (place, key) in guardians.iter_mut().zip(keys) {
@@ -102,15 +124,19 @@ impl Exchange {
         require!(is_here, HoldfastError::GuardianSet);
         let stay = self.guardians().iter().map(|guardian| guardian.key);
         let keys: Vec<_> = stay.filter(|key| Some(*key) != leaves).chain(joins).collect();
-        check_keys(&keys)?;
+        check_keys(&keys, &self.admin)?;
         Ok(keys)
+    }
+
+    /// A guardian, for changing it.
+    pub fn guardian_mut(&mut self, key: &Pubkey) -> Option<&mut GuardianState> {
+        let count = usize::from(self.guardian_count).min(MAX_GUARDIANS);
+        self.guardians[..count].iter_mut().find(|guardian| guardian.key == *key)
     }
 
     /// Notes that a guardian tightens.
     pub fn spend(&mut self, guardian: &Pubkey, now: Millis) -> Result<()> {
-        let count = usize::from(self.guardian_count).min(MAX_GUARDIANS);
-        let found = self.guardians[..count].iter_mut().find(|it| it.key == *guardian);
-        let found = found.ok_or(HoldfastError::NotGuardian)?;
+        let found = self.guardian_mut(guardian).ok_or(HoldfastError::NotGuardian)?;
         let budget = Budget(found.tightened_ms.map(Millis)).spend(now).into_program_error()?;
         found.tightened_ms = budget.0.map(|used| used.0);
         Ok(())
@@ -118,9 +144,10 @@ impl Exchange {
 }
 
 /// Whether these may be the guardians' keys; the empty key, which nobody has, is none.
-fn check_keys(keys: &[Pubkey]) -> Result<()> {
+fn check_keys(keys: &[Pubkey], admin: &Pubkey) -> Result<()> {
     require!(!keys.contains(&Pubkey::default()), HoldfastError::GuardianSet);
-    check_guardians(keys).into_program_error()
+    check_guardians(keys).into_program_error()?;
+    check_admin(admin, keys).into_program_error()
 }
 
 impl From<&TimelockState> for Timelock {

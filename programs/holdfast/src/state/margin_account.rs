@@ -3,18 +3,18 @@ use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::account::profit;
-use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
+use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Size, Usd};
 
 use super::{MAX_MARKETS, ORDER_SLOTS};
 use crate::error::{HoldfastError, OrRefuse};
 
 /// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.
 ///
-/// Holds: a bit of `open_markets` per open position and no other; `reserved_fees` is the sum of the
-/// waiting orders' fees; `debt` only while positions are open and no profit is pending.
+/// Holds: a bit of `open_markets` per open position and no other; `reserved_fees` and
+/// `reserved_margin` are the sums of what the waiting orders set aside; `debt` only while positions are open and no profit is pending.
 #[account(zero_copy)]
 pub struct MarginAccount {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -32,12 +32,17 @@ pub struct MarginAccount {
     pub collateral: u64,
     /// Collateral set aside for the fees of waiting orders, native units.
     pub reserved_fees: u64,
+    /// Initial margin that waiting orders have reserved, native units: it stays in the collateral,
+    /// but neither leaves nor backs anything else that opens.
+    pub reserved_margin: u64,
     /// Realised profit that has not matured, native units.
     pub pending_profit: u64,
     /// When the pending profit was realised, milliseconds: the mean over its parts by amount.
     pub profit_since_ms: u64,
     /// When the account was flagged for liquidation, milliseconds; zero when it is not.
     pub flagged_ms: u64,
+    /// Publish time from which on a price may liquidate it, milliseconds: fixed by the flag.
+    pub liquidatable_ms: u64,
     /// What was missing to be safe at the flag less deposits since, native units.
     pub shortfall: u64,
     /// Number of the next order.
@@ -54,8 +59,8 @@ pub struct MarginAccount {
     pub exit_ms: u64,
     /// The token account it goes to.
     pub exit_to: Pubkey,
-    /// Room for delegates.
-    pub reserved: [u8; 200],
+    /// Room for keys that may trade and not withdraw, and for what bots replay.
+    pub reserved: [u8; 256],
 }
 
 /// A position, as [`Position`].
@@ -68,6 +73,8 @@ pub struct PositionState {
     pub entry: u64,
     /// The market's carry index of its side when carry was last settled.
     pub carry: i64,
+    /// When an order last changed it, milliseconds; zero when none has.
+    pub changed_ms: u64,
 }
 
 /// A waiting order, as [`Order`].
@@ -84,22 +91,35 @@ pub struct OrderState {
     pub trigger_price: u64,
     /// Placed at, milliseconds.
     pub requested_ms: u64,
+    /// Publish time from which on a price decides it, milliseconds: fixed when it was placed or
+    /// triggered; zero while it waits for its trigger.
+    pub earliest_ms: u64,
+    /// The slot in which that was fixed: it executes in a later one.
+    pub slot: u64,
     /// Removed unexecuted after this, milliseconds.
     pub expires_ms: u64,
     /// For whoever executes it, native units.
     pub fee: u64,
+    /// Initial margin reserved for what it opens, native units.
+    pub margin: u64,
+    /// The most it may open, millionths of a base unit.
+    pub opens_up_to: u64,
     /// The market's index.
     pub market: u8,
-    /// 0 immediate, 1 at or above, 2 at or below `trigger_price`.
+    /// 0 at or above `trigger_price`, 1 at or below, 2 immediate.
     pub trigger: u8,
     /// 1 when it never opens.
     pub reduce_only: u8,
+    /// 1 when a reduction takes a price that is not believed but worse for its owner.
+    pub any_price: u8,
     /// Explicit padding.
-    pub padding: [u8; 5],
+    pub padding: [u8; 4],
+    /// Room for orders that belong to a position and for triggers on the account's own health.
+    pub reserved: [u8; 16],
 }
 
-const _: () = assert!(size_of::<OrderState>() == 64);
-const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 56 + 16 * 24 + 8 * 64 + 8 + 48 + 200);
+const _: () = assert!(size_of::<OrderState>() == 112);
+const _: () = assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 48 + 256);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -132,12 +152,15 @@ impl MarginAccount {
         Ok(())
     }
 
-    /// Frees an order's slot and says what was set aside for its execution.
+    /// Frees an order's slot and the margin it reserved, and says what was set aside for its
+    /// execution.
     pub fn remove_order(&mut self, number: u64) -> Result<u64> {
         let slot = self.order_mut(number)?;
-        let fee = slot.fee;
+        let (fee, margin) = (slot.fee, slot.margin);
         *slot = OrderState::default();
-        self.reserved_fees = Usd(self.reserved_fees).minus(Usd(fee)).into_program_error()?.0;
+        let less = |from: u64, part: u64| Usd(from).minus(Usd(part)).into_program_error();
+        self.reserved_fees = less(self.reserved_fees, fee)?.0;
+        self.reserved_margin = less(self.reserved_margin, margin)?.0;
         Ok(fee)
     }
 
@@ -146,11 +169,23 @@ impl MarginAccount {
         Position::from(self.positions[usize::from(market) % MAX_MARKETS])
     }
 
+    /// When an order last changed the position in a market.
+    pub fn position_changed(&self, market: u8) -> Millis {
+        Millis(self.positions[usize::from(market) % MAX_MARKETS].changed_ms)
+    }
+
+    /// Notes that an order changed the position in a market.
+    pub fn note_position_change(&mut self, market: u8, now: Millis) {
+        self.positions[usize::from(market) % MAX_MARKETS].changed_ms = now.0;
+    }
+
     /// Sets the position in a market and its bit.
     pub fn set_position(&mut self, market: u8, position: &Position) {
         let slot = usize::from(market) % MAX_MARKETS;
         let bit = 1_u16 << slot;
-        self.positions[slot] = PositionState::from(position);
+        let state = &mut self.positions[slot];
+        (state.size, state.entry, state.carry) =
+            (position.size.0, position.entry.0, position.carry.0);
         if position.size.0 == 0 {
             self.open_markets &= !bit;
         } else {
@@ -185,7 +220,7 @@ impl MarginAccount {
     pub fn top_up(&mut self, amount: u64) {
         self.shortfall = self.shortfall.saturating_sub(amount);
         if self.shortfall == 0 {
-            self.flagged_ms = 0;
+            self.clear_flag();
         }
     }
 
@@ -193,6 +228,7 @@ impl MarginAccount {
     pub fn clear_flag(&mut self) {
         self.shortfall = 0;
         self.flagged_ms = 0;
+        self.liquidatable_ms = 0;
     }
 
     /// Nothing is left that closing would destroy.
@@ -212,17 +248,19 @@ impl MarginAccount {
             && self.orders.iter().all(|order| order.number == 0)
     }
 
-    /// A bit per open position and no other; fees set aside are those of the waiting orders; debt
-    /// only with positions and without pending profit.
+    /// A bit per open position and no other; fees and margin set aside are those of the waiting
+    /// orders; debt only with positions and without pending profit.
     pub fn invariant(&self) -> Result<()> {
         let open =
             self.positions.iter().enumerate().fold(0_u16, |bits, (index, position)| {
                 bits | u16::from(position.size != 0) << index
             });
-        let fees = self.orders.iter().try_fold(0_u64, |sum, order| sum.checked_add(order.fee));
+        let set_aside = self.orders.iter().try_fold((0_u64, 0_u64), |(fees, margin), order| {
+            Some((fees.checked_add(order.fee)?, margin.checked_add(order.margin)?))
+        });
         let may_owe = open != 0 && self.pending_profit == 0;
         let holds = open == self.open_markets
-            && fees == Some(self.reserved_fees)
+            && set_aside == Some((self.reserved_fees, self.reserved_margin))
             && (self.debt == 0 || may_owe);
         require!(holds, HoldfastError::AccountBroken);
         Ok(())
@@ -239,12 +277,6 @@ impl From<PositionState> for Position {
     }
 }
 
-impl From<&Position> for PositionState {
-    fn from(position: &Position) -> Self {
-        Self { size: position.size.0, entry: position.entry.0, carry: position.carry.0 }
-    }
-}
-
 impl From<&OrderState> for Order {
     fn from(state: &OrderState) -> Self {
         let level = Price(state.trigger_price);
@@ -252,12 +284,14 @@ impl From<&OrderState> for Order {
             delta: SignedSize(state.delta),
             limit: Price(state.limit),
             reduce_only: state.reduce_only != 0,
+            any_price: state.any_price != 0,
             trigger: match state.trigger {
-                1 => Trigger::AtOrAbove(level),
-                2 => Trigger::AtOrBelow(level),
+                0 => Trigger::AtOrAbove(level),
+                1 => Trigger::AtOrBelow(level),
                 _ => Trigger::Immediate,
             },
-            requested: Millis(state.requested_ms),
+            opens_up_to: Size(state.opens_up_to),
+            earliest: Millis(state.earliest_ms),
             expires: Millis(state.expires_ms),
         }
     }

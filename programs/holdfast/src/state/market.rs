@@ -3,11 +3,12 @@ use holdfast_risk::account::loss::InsuranceDraw;
 use holdfast_risk::chain::rate_limit::{self, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::aggregate::{AggregationParams, FeedReading};
+use holdfast_risk::market::belief::{Moment, StoredPrice};
 use holdfast_risk::market::carry::Funding;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::{self, PricePoint};
 use holdfast_risk::market::reference::Reference;
-use holdfast_risk::market::valuation::{Moment, Valuation};
+use holdfast_risk::market::valuation::Valuation;
 use holdfast_risk::market::volatility::Volatility;
 use holdfast_risk::{Bps, CarryIndex, HourlyRate, Millis, Ppm, Price, Side, Size, Usd};
 
@@ -21,7 +22,7 @@ use crate::error::{HoldfastError, OrRefuse};
 /// of all accounts' positions on it.
 #[account(zero_copy)]
 pub struct Market {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,
@@ -87,8 +88,16 @@ pub struct Market {
     pub settles_ms: u64,
     /// The price the market is settled at, millionths; zero while it trades.
     pub settlement_price: u64,
+    /// Movement of the funding rate below one unit, in 1 ÷ a day's milliseconds of a unit.
+    pub funding_rate_remainder: i64,
+    /// Movement of the reference below one unit of price, in 1 ÷ (a minute's milliseconds × 10,000).
+    pub reference_remainder: i64,
+    /// The newest change proposed for the settings: its number plus one, zero where none was.
+    pub newest_terms: u64,
+    /// The newest change proposed for the feeds, likewise.
+    pub newest_feeds: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 192],
+    pub reserved: [u8; 160],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -135,17 +144,24 @@ pub struct PriceState {
     pub low: u64,
     /// The upper of the two; the same where it was odd.
     pub high: u64,
+    /// From its publication until it was stored, milliseconds.
+    pub lag_ms: u32,
+    /// 1 when it lay inside the band when it was stored, or the band had yielded.
+    pub believed: u8,
+    /// Explicit padding.
+    pub padding: [u8; 3],
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 120 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 24 + 56 + 192
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 12 * 8 + 5 * 72 + 32 * 32 + 56 + 32 + 160
 );
 
 impl Market {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"market";
 
-    /// Takes over feeds, without readings: the first has to be newer than the newest price.
+    /// Takes over feeds, without readings: the first has to be newer than the newest price. What the
+    /// feeds before said decides nothing any more.
     pub fn set_feeds(&mut self, feeds: &Feeds) {
         let published_ms = self.newest_price().published.0;
         self.feeds = [FeedState::default(); MAX_FEEDS];
@@ -153,26 +169,44 @@ impl Market {
             let FeedSource { provider, id } = *feed;
             *slot = FeedState { provider, id, published_ms, ..FeedState::default() };
         }
+        for price in &mut self.prices {
+            price.lag_ms = u32::MAX;
+        }
         self.feed_count = feeds.sources.len() as u8;
         self.quorum = feeds.quorum;
     }
 
     /// The newest aggregated price; both fields zero before the first.
     pub fn newest_price(&self) -> PricePoint {
+        self.newest_stored().point
+    }
+
+    /// The newest aggregated price, as it was stored.
+    pub fn newest_stored(&self) -> StoredPrice {
         self.prices[usize::from(self.newest) % RECENT_PRICES].into()
     }
 
     /// Aggregated prices, newest first.
-    pub fn recent_prices(&self) -> impl Iterator<Item = PricePoint> {
+    pub fn recent_prices(&self) -> impl Iterator<Item = StoredPrice> + Clone {
         let (older, newer) = self.prices.split_at(usize::from(self.newest) % RECENT_PRICES + 1);
-        older.iter().rev().chain(newer.iter().rev()).map(|price| PricePoint::from(*price))
+        older.iter().rev().chain(newer.iter().rev()).map(|price| StoredPrice::from(*price))
     }
 
     /// Puts an aggregated price into the ring, over the oldest.
-    pub fn push_price(&mut self, point: &PricePoint) {
+    pub fn push_price(&mut self, stored: &StoredPrice) {
         let next = (usize::from(self.newest) + 1) % RECENT_PRICES;
-        self.prices[next] = PriceState::from(point);
+        self.prices[next] = PriceState::from(stored);
         self.newest = next as u8;
+    }
+
+    /// When prices are looked at, and this market's limits on them.
+    pub fn moment(&self, now: Millis, last_disruption: Millis) -> Moment {
+        Moment {
+            now: self.now(now),
+            last_disruption,
+            age: Millis(self.terms.age_ms),
+            decide_within: Millis(self.terms.decide_within_ms),
+        }
     }
 
     /// The venue's clock as this market knows it: not behind its own newest price.
@@ -210,14 +244,14 @@ impl Market {
     }
 
     /// How far the newest price is believed at `now`, after the chain's last break at `last_disruption`.
-    pub fn mark(&self, now: Millis, last_disruption: Millis) -> Valuation {
-        let now = self.now(now);
+    pub fn valuation(&self, now: Millis, last_disruption: Millis) -> Valuation {
+        let at = self.moment(now, last_disruption);
         if self.is_settled() {
-            return Valuation::settled(Price(self.settlement_price), now);
+            return Valuation::settled(Price(self.settlement_price), at.now);
         }
-        let at = Moment { now, last_disruption, age: Millis(self.terms.age_ms) };
-        let (width, several) = (Bps(self.terms.band_bps), self.feed_count > 1);
-        Valuation::of(self.newest_price(), &self.reference(), at, width, several)
+        let (newest, reference) = (self.newest_stored(), self.reference());
+        let width = Bps(self.terms.band_bps);
+        Valuation::new(&newest, &reference, &at, width, self.volatility_per_minute())
     }
 
     /// The slow reference price.
@@ -225,6 +259,7 @@ impl Market {
         Reference {
             price: Price(self.reference_price),
             moved: Millis(self.reference_ms),
+            remainder: self.reference_remainder,
             outside: Millis(self.outside_ms),
         }
     }
@@ -233,6 +268,7 @@ impl Market {
     pub fn set_reference(&mut self, reference: &Reference) {
         self.reference_price = reference.price.0;
         self.reference_ms = reference.moved.0;
+        self.reference_remainder = reference.remainder;
         self.outside_ms = reference.outside.0;
     }
 
@@ -260,7 +296,8 @@ impl Market {
 
     /// Whether enough prices have been published since the chain's last break.
     pub fn is_ready(&self, last_disruption: Millis) -> bool {
-        price::is_ready(self.recent_prices(), last_disruption)
+        let believed = self.recent_prices().filter(|stored| stored.believed);
+        price::is_ready(believed.map(|stored| stored.point), last_disruption)
     }
 
     /// Carry index of a side.
@@ -276,6 +313,7 @@ impl Market {
         Accruals {
             funding: Funding {
                 rate: HourlyRate(self.funding_rate),
+                rate_remainder: self.funding_rate_remainder,
                 remainder: self.funding_remainder,
             },
             borrow_remainder: self.borrow_remainder,
@@ -289,6 +327,7 @@ impl Market {
     /// Takes over what time has moved.
     pub fn set_accruals(&mut self, accruals: &Accruals) {
         self.funding_rate = accruals.funding.rate.0;
+        self.funding_rate_remainder = accruals.funding.rate_remainder;
         self.funding_remainder = accruals.funding.remainder;
         self.borrow_remainder = accruals.borrow_remainder;
         self.carry_long = accruals.carry_long.0;
@@ -325,19 +364,28 @@ impl Market {
     }
 }
 
-impl From<PriceState> for PricePoint {
+impl From<PriceState> for StoredPrice {
     fn from(state: PriceState) -> Self {
-        Self {
+        let point = PricePoint {
             published: Millis(state.published_ms),
             low: Price(state.low),
             high: Price(state.high),
-        }
+        };
+        Self { point, lag: Millis(u64::from(state.lag_ms)), believed: state.believed != 0 }
     }
 }
 
-impl From<&PricePoint> for PriceState {
-    fn from(point: &PricePoint) -> Self {
-        Self { published_ms: point.published.0, low: point.low.0, high: point.high.0 }
+impl From<&StoredPrice> for PriceState {
+    fn from(stored: &StoredPrice) -> Self {
+        let point = stored.point;
+        Self {
+            published_ms: point.published.0,
+            low: point.low.0,
+            high: point.high.0,
+            lag_ms: u32::try_from(stored.lag.0).unwrap_or(u32::MAX),
+            believed: u8::from(stored.believed),
+            padding: [0; 3],
+        }
     }
 }
 

@@ -32,7 +32,9 @@ pub struct MarketTermsState {
     pub confidence_bps: u16,
     /// Share of a minute's volatility in the spread, basis points.
     pub volatility_share_bps: u16,
-    /// One account's notional over the silo's liquidity, basis points.
+    /// One account's notional in this market over the silo's liquidity, basis points. It binds each
+    /// account, not its owner: who has several may hold as much in each, up to the caps on the market's
+    /// sides and on utilisation, which bind everybody together.
     pub account_share_bps: u16,
     /// The silo's open notional over its liquidity, basis points.
     pub utilisation_bps: u16,
@@ -61,6 +63,8 @@ pub struct MarketTermsState {
     pub age_ms: u64,
     /// Reading furthest ahead of the clock, milliseconds.
     pub future_ms: u64,
+    /// A price stored later than this after its publication decides nothing, milliseconds.
+    pub decide_within_ms: u64,
     /// Delay from request to execution, milliseconds.
     pub execution_delay_ms: u64,
     /// Delay from flag to liquidation, milliseconds.
@@ -75,7 +79,7 @@ pub struct MarketTermsState {
     pub side_cap: u64,
 }
 
-const _: () = assert!(size_of::<MarketTermsState>() == 120);
+const _: () = assert!(size_of::<MarketTermsState>() == 128);
 
 impl MarketTermsState {
     /// Margin ratios.
@@ -133,6 +137,7 @@ impl From<&MarketTermsState> for MarketTerms {
             },
             taker_fee: Bps(state.taker_fee_bps),
             quotes: state.quotes(),
+            decide_within: Millis(state.decide_within_ms),
             divergence: Bps(state.divergence_bps),
             band: state.band(),
             thaw_pace: Bps(state.thaw_pace_bps),

@@ -1,6 +1,7 @@
 //! Accounts: one file per type, each with its layout and its invariant.
 
 pub use holdfast_risk::market::aggregate::MAX_FEEDS;
+pub use holdfast_risk::market::belief::PRICES_KEPT as RECENT_PRICES;
 
 mod chain_health;
 mod change;
@@ -13,8 +14,8 @@ mod pool_request;
 mod silo;
 
 pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
-pub use change::{Change, ChangeKind};
-pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, TimelockState};
+pub use change::{Change, ChangeKind, require_key};
+pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, NewestChanges, TimelockState};
 pub use feeds::{FeedSource, Feeds};
 pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
@@ -22,12 +23,11 @@ pub use market_terms::MarketTermsState;
 pub use pool_request::PoolRequest;
 pub use silo::{LedgerState, Silo, SiloTermsState};
 
-/// Layout version that this program writes.
+/// Layout version that this program writes. Every account on a cluster has the layout of the program
+/// there: migrations refuse to deploy one that would not read them all.
 pub const VERSION: u8 = 1;
 /// Markets in a silo, and positions in a margin account.
 pub const MAX_MARKETS: usize = 16;
-/// Prices a market remembers.
-pub const RECENT_PRICES: usize = 32;
 /// Order slots of a margin account.
 pub const ORDER_SLOTS: usize = 8;
 /// Samples kept of the chain's speed.

@@ -10,7 +10,7 @@ use super::SiloTermsState;
 /// Holds: never changed, only closed: when it is executed or taken back.
 #[account(zero_copy)]
 pub struct PoolRequest {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address.
     pub bump: u8,

@@ -3,10 +3,12 @@ use bytemuck::{Pod, Zeroable};
 use holdfast_risk::account::execution::SiloRules;
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::account::loss::InsuranceTerms;
+use holdfast_risk::bounds::{self, OutOfBounds};
 use holdfast_risk::market::fee::FeeShares;
+use holdfast_risk::market::terms::LEAST_REQUEST_DELAY;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
-use holdfast_risk::{Bps, Usd};
+use holdfast_risk::{Bps, Millis, Usd};
 
 use crate::error::{HoldfastError, OrRefuse};
 
@@ -17,7 +19,7 @@ use crate::error::{HoldfastError, OrRefuse};
 /// a change that waited.
 #[account(zero_copy)]
 pub struct Silo {
-    /// Layout version.
+    /// Layout version, for readers off chain: the program writes it and does not look at it.
     pub version: u8,
     /// Bump of the address; the silo signs for its vaults and share mints.
     pub bump: u8,
@@ -53,8 +55,10 @@ pub struct Silo {
     pub outflow_since_ms: u64,
     /// What exits took in it, native units.
     pub outflow: u64,
+    /// The newest change proposed for the settings: its number plus one, zero where none was.
+    pub newest_terms: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 488],
+    pub reserved: [u8; 480],
 }
 
 /// A silo's money in native units, as [`Ledger`], and what each vault holds of it.
@@ -109,7 +113,7 @@ pub struct SiloTermsState {
     pub unstake_cooldown_ms: u64,
 }
 
-const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 16 + 488);
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 24 + 40 + 16 + 8 + 480);
 
 impl Silo {
     /// First seed of the address.
@@ -215,17 +219,35 @@ impl Silo {
 
 impl SiloTermsState {
     /// Whether every setting is within its bounds.
-    pub fn is_valid(&self) -> bool {
-        let minute = 60_000;
+    ///
+    /// # Errors
+    /// The first setting that leaves them.
+    pub fn check(&self) -> core::result::Result<(), OutOfBounds> {
         let shares = u32::from(self.insurance_share_bps) + u32::from(self.protocol_share_bps);
-        shares <= 10_000
-            && self.outage_reserve_bps <= 9_000
-            && self.epoch_cap_bps <= 10_000
-            && self.payable_share_bps <= 10_000
-            && (1..=50_000).contains(&self.utilisation_bps)
-            && self.maturity_ms <= 1_440 * minute
-            && (1_000..=60 * minute).contains(&self.request_delay_ms)
-            && self.unstake_cooldown_ms <= 43_200 * minute
+        let delay = LEAST_REQUEST_DELAY.0..=Millis::HOUR.0;
+        let cooldown = self.unstake_cooldown_ms <= Millis::DAY.times(30).0;
+        bounds::check(&[
+            (
+                "insurance_share_bps",
+                "at most 10,000 together with protocol_share_bps",
+                shares <= 10_000,
+            ),
+            ("outage_reserve_bps", "at most 9,000", self.outage_reserve_bps <= 9_000),
+            ("epoch_cap_bps", "at most 10,000", self.epoch_cap_bps <= 10_000),
+            ("payable_share_bps", "1 to 10,000", (1..=10_000).contains(&self.payable_share_bps)),
+            (
+                "utilisation_bps",
+                "1,000 to 50,000",
+                (1_000..=50_000).contains(&self.utilisation_bps),
+            ),
+            ("maturity_ms", "at most a day", self.maturity_ms <= Millis::DAY.0),
+            (
+                "request_delay_ms",
+                "5,000 to an hour, in milliseconds",
+                delay.contains(&self.request_delay_ms),
+            ),
+            ("unstake_cooldown_ms", "at most thirty days", cooldown),
+        ])
     }
 }
 

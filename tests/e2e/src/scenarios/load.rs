@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Result, ensure};
 use futures_util::future::join_all;
 use holdfast_client::holdfast::events::{OrderExecuted, OrderPlaced};
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_localnet::chain::Chain;
@@ -21,10 +21,6 @@ const TRADERS: usize = 40;
 
 /// Collateral of each, millionths.
 const COLLATERAL: u64 = 10_000_000_000;
-
-/// Orders of each: together half an hour of an order a second.
-const ORDERS: u64 = 45;
-const WORTH: Duration = Duration::from_secs(1_800);
 
 /// How long that may take at most.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -58,15 +54,14 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.figure("accounts opened and filled", TRADERS, "");
     report.figure("a second", rate(TRADERS as u64, begun.elapsed()), "accounts");
     let begun = Instant::now();
-    let done = join_all(traders.iter().map(|trader| trade(&url, trader))).await;
+    let done = join_all(traders.iter().map(|trader| trade(&url, trader, stage.orders))).await;
     let lasted = begun.elapsed();
     let placed: u64 = done.iter().map(|done| done.landed).sum();
     let lost: u64 = done.iter().map(|done| done.lost).sum();
-    ensure!(placed == ORDERS * TRADERS as u64, "only {placed} orders were placed");
+    let wanted = stage.orders * TRADERS as u64;
+    ensure!(placed == wanted, "only {placed} orders were placed");
     report.figure("orders placed", placed, "");
     report.figure("a second", rate(placed, lasted), "orders");
-    let faster = WORTH.as_secs_f64() / lasted.as_secs_f64();
-    report.figure("that many in half an hour, compressed", format!("{faster:.0}"), "times");
     let refused: u64 = done.iter().map(|done| done.refused).sum();
     report.figure("orders refused because eight waited already", refused, "");
     let accounts: Vec<_> = traders.iter().map(|trader| account(&trader.pubkey())).collect();
@@ -108,22 +103,24 @@ async fn open(stage: &Stage, url: &str, mint: Pubkey, trader: &Keypair) -> Resul
 }
 
 /// Buys and sells one SOL in turn.
-async fn trade(url: &str, trader: &Keypair) -> Done {
+async fn trade(url: &str, trader: &Keypair, orders: u64) -> Done {
     let (chain, mut done, begun) = (Chain::new(url), Done::default(), Instant::now());
     let (owner, market) = (trader.pubkey(), address::market(&LocalCluster::silo(), 0));
-    while done.landed < ORDERS && begun.elapsed() < DEADLINE {
+    while done.landed < orders && begun.elapsed() < DEADLINE {
         let buys = done.landed % 2 == 0;
         let (delta, limit) = if buys { (1_000_000, 300_000_000) } else { (-1_000_000, 50_000_000) };
         let request = OrderRequest {
             delta,
             limit,
-            trigger: 0,
-            trigger_price: 0,
-            reduce_only: false,
+            trigger: OrderTrigger::Immediate,
+            effect: OrderEffect::Open,
+            any_price: false,
             expires_ms: in_ten_minutes(),
             fee: 0,
         };
-        let place = instruction::place_order(owner, account(&owner), market, request, &[]);
+        // A sale closes what the purchase before it opened; both may find a position.
+        let held: &[_] = &[];
+        let place = instruction::place_order(owner, account(&owner), market, request, held);
         match chain.send(&[place], &[trader]).await {
             Ok(()) => done.landed += 1,
             Err(reason) if reason.to_string().contains("custom program error") => {

@@ -80,7 +80,7 @@ pub const SCENARIOS: [Scenario; 12] = [
     },
     Scenario {
         name: "load",
-        about: "half an hour of orders, one a second, as fast as the machine allows",
+        about: "many traders place orders as fast as the machine allows",
         play: |stage, report| load::play(stage, report).boxed_local(),
     },
     Scenario {

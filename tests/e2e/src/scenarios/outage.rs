@@ -41,7 +41,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let resumed = Instant::now();
     let sheltered = async |stage: &Stage| {
         let monitor = stage.health().await?.monitor;
-        Ok(monitor.state == State::Shelter as u64 && monitor.last_disruption_ms > 0)
+        Ok(monitor.state == State::Shelter as u8 && monitor.last_disruption_ms > 0)
     };
     stage.until("the halt is on record", PATIENCE, sheltered).await?;
     report.time("from the chain's first block to the halt on record", resumed.elapsed());

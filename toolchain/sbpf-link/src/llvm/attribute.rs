@@ -1,5 +1,7 @@
 //! Attributes of functions, calls, their parameters and their results.
 
+use std::ffi::c_char;
+
 use llvm_sys::{LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, core::*, prelude::*};
 
 use super::{Value, count};
@@ -29,6 +31,11 @@ impl Place {
 pub(super) fn kind(name: &str) -> u32 {
     // SAFETY: the name's start and length describe one string.
     unsafe { LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()) }
+}
+
+/// A text as LLVM takes it: its start and its length.
+fn text(text: &str) -> (*const c_char, u32) {
+    (text.as_ptr().cast(), count(text.len()))
 }
 
 /// A function or a call: the two that have attributes, by the same functions of two names.
@@ -83,9 +90,19 @@ impl Value {
         }
     }
 
+    /// Sets an attribute of a function that only the text of its name defines.
+    pub fn set_text_attribute(self, name: &str, value: &str) {
+        let ((name, name_length), (value, value_length)) = (text(name), text(value));
+        let attribute = unsafe {
+            let context = LLVMGetModuleContext(LLVMGetGlobalParent(self.0));
+            LLVMCreateStringAttribute(context, name, name_length, value, value_length)
+        };
+        self.add(Place::Function, attribute);
+    }
+
     /// Removes an attribute of a function that only the text of its name defines.
     pub fn remove_text_attribute(self, name: &str) {
-        let (start, length) = (name.as_ptr().cast(), count(name.len()));
+        let (start, length) = text(name);
         unsafe {
             LLVMRemoveStringAttributeAtIndex(self.0, LLVMAttributeFunctionIndex, start, length);
         }

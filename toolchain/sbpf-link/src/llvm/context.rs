@@ -13,12 +13,14 @@ use llvm_sys::{
 };
 
 use super::message;
+use crate::frames::{self, LargeFrames};
 
 /// What LLVM reported.
 #[derive(Default)]
 struct Reports {
     errors: Vec<String>,
     helper_calls: BTreeSet<String>,
+    large_frames: LargeFrames,
 }
 
 /// An LLVM context that lives as long as the process.
@@ -45,10 +47,10 @@ impl Context {
     /// Fails if an error was reported.
     pub fn refuse_errors(self) -> Result<()> {
         let reports = self.reports.lock().expect("no report panicked");
-        if reports.errors.is_empty() {
-            return Ok(());
+        if !reports.errors.is_empty() {
+            bail!("LLVM reports {} errors: {}", reports.errors.len(), reports.errors.join("; "))
         }
-        bail!("LLVM reports {} errors: {}", reports.errors.len(), reports.errors.join("; "))
+        reports.large_frames.refuse()
     }
 
     /// The helper functions instruction selection called.
@@ -67,14 +69,16 @@ extern "C" fn on_report(report: LLVMDiagnosticInfoRef, receiver: *mut c_void) {
         )
     };
     let text = text.trim();
+    let mut reports = reports.lock().expect("no report panicked");
+    if let Some(large) = frames::large_frame(text) {
+        reports.large_frames.add(large);
+        return;
+    }
     match severity {
-        LLVMDSError => {
-            let mut reports = reports.lock().expect("no report panicked");
-            match helper_call(text) {
-                Some(helper) => drop(reports.helper_calls.insert(helper.to_owned())),
-                None => reports.errors.push(text.to_owned()),
-            }
-        }
+        LLVMDSError => match helper_call(text) {
+            Some(helper) => drop(reports.helper_calls.insert(helper.to_owned())),
+            None => reports.errors.push(text.to_owned()),
+        },
         LLVMDSWarning => eprintln!("warning: {text}"),
         _ => {}
     }

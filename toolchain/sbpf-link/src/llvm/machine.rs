@@ -4,16 +4,14 @@ use std::ptr;
 
 use anyhow::{Result, bail};
 use llvm_sys::{
-    core::{LLVMDisposeMemoryBuffer, LLVMGetBufferSize, LLVMGetBufferStart},
     target::{LLVMCopyStringRepOfTargetData, LLVMDisposeTargetData},
     target_machine::{
-        LLVMCodeGenFileType, LLVMCodeGenOptLevel, LLVMCodeModel, LLVMCreateTargetDataLayout,
-        LLVMCreateTargetMachine, LLVMGetTargetFromTriple, LLVMRelocMode,
-        LLVMTargetMachineEmitToMemoryBuffer, LLVMTargetMachineRef,
+        LLVMCodeGenOptLevel, LLVMCodeModel, LLVMCreateTargetDataLayout, LLVMCreateTargetMachine,
+        LLVMGetTargetFromTriple, LLVMRelocMode, LLVMTargetMachineRef,
     },
 };
 
-use super::{Module, message};
+use super::message;
 
 /// LLVM's BPF, restricted to the instructions that sBPF v3 has too.
 pub struct Machine {
@@ -51,29 +49,6 @@ impl Machine {
             let text = message(LLVMCopyStringRepOfTargetData(layout));
             LLVMDisposeTargetData(layout);
             text
-        }
-    }
-
-    /// An ELF object. Changes the module.
-    pub fn emit_object(&self, module: &Module) -> Result<Vec<u8>> {
-        let (mut error, mut buffer) = (ptr::null_mut(), ptr::null_mut());
-        let file = LLVMCodeGenFileType::LLVMObjectFile;
-        // SAFETY: the buffer is ours, is copied while it lives and then freed.
-        unsafe {
-            let failed = LLVMTargetMachineEmitToMemoryBuffer(
-                self.raw,
-                module.raw,
-                file,
-                &raw mut error,
-                &raw mut buffer,
-            );
-            if failed != 0 {
-                bail!("code generation failed: {}", message(error));
-            }
-            let start = LLVMGetBufferStart(buffer).cast::<u8>();
-            let bytes = std::slice::from_raw_parts(start, LLVMGetBufferSize(buffer)).to_vec();
-            LLVMDisposeMemoryBuffer(buffer);
-            Ok(bytes)
         }
     }
 }

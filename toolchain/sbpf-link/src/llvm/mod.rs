@@ -37,10 +37,12 @@ const LLVM_MAJOR: u32 = 22;
 const UNNAMED: *const c_char = c"".as_ptr();
 
 /// Options of the BPF back end that have no other interface: the stack frame of the virtual
-/// machine, no `__bpf_trap` calls, and none of the detours that please the kernel's verifier.
+/// machine, no `__bpf_trap` calls, and none of the detours that please the kernel's verifier. The
+/// back end refuses a frame of exactly the size it is given, so that is one byte more than
+/// [`crate::frames::LIMIT`].
 const OPTIONS: [&CStr; 6] = [
     c"holdfast-sbpf-link",
-    c"-bpf-stack-size=4096",
+    c"-bpf-stack-size=4097",
     c"--bpf-disable-trap-unreachable",
     c"-bpf-disable-serialize-icmp",
     c"-bpf-disable-avoid-speculation",

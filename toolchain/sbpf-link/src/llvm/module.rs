@@ -13,6 +13,7 @@ use llvm_sys::{
     linker::LLVMLinkModules2,
     prelude::{LLVMMemoryBufferRef, LLVMModuleRef},
     target::{LLVMABISizeOfType, LLVMGetModuleDataLayout},
+    target_machine::{LLVMCodeGenFileType, LLVMTargetMachineEmitToMemoryBuffer},
     transforms::pass_builder::*,
 };
 
@@ -129,6 +130,29 @@ impl Module {
             let sentence = std::ffi::CStr::from_ptr(text).to_string_lossy().into_owned();
             LLVMDisposeErrorMessage(text);
             bail!("the passes {pipeline} failed: {sentence}")
+        }
+    }
+
+    /// An ELF object. Changes the module.
+    pub fn emit_object(&self, machine: &Machine) -> Result<Vec<u8>> {
+        let (mut error, mut buffer) = (ptr::null_mut(), ptr::null_mut());
+        let file = LLVMCodeGenFileType::LLVMObjectFile;
+        // The buffer is ours, is copied while it lives and then freed.
+        unsafe {
+            let failed = LLVMTargetMachineEmitToMemoryBuffer(
+                machine.raw,
+                self.raw,
+                file,
+                &raw mut error,
+                &raw mut buffer,
+            );
+            if failed != 0 {
+                bail!("code generation failed: {}", message(error));
+            }
+            let start = LLVMGetBufferStart(buffer).cast::<u8>();
+            let bytes = std::slice::from_raw_parts(start, LLVMGetBufferSize(buffer)).to_vec();
+            LLVMDisposeMemoryBuffer(buffer);
+            Ok(bytes)
         }
     }
 

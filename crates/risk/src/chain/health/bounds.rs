@@ -9,22 +9,24 @@ pub struct Thresholds {
     pub slow: Bps,
     /// Slot duration below which strain ends.
     pub slow_over: Bps,
-    /// Slot duration that breaks.
+    /// Slot duration that is a disruption.
     pub crawling: Bps,
     /// Skip rate that strains.
     pub skipping: Bps,
     /// Skip rate below which strain ends.
     pub skipping_over: Bps,
-    /// Skip rate that breaks.
+    /// Skip rate that is a disruption.
     pub failing: Bps,
     /// Time missing between two samples that is a halt.
     pub gap: Millis,
     /// Time without a sample that strains.
     pub silence: Millis,
+    /// Time without a sample that is a disruption: nothing of the venue's could land.
+    pub blackout: Millis,
     /// How long signals must be good before strain ends or throttling is over. Two windows of
     /// slots at least, so that one of them was measured after the last bad signal.
     pub hold: Millis,
-    /// Shelter after a break.
+    /// Shelter after a disruption.
     pub grace: Millis,
     /// Shelter after a restart.
     pub restart_grace: Millis,
@@ -33,14 +35,23 @@ pub struct Thresholds {
 }
 
 /// Which bound a threshold leaves.
+///
+/// Within them a chain of 200–400 ms slots that skips one slot in twenty is Normal in the end,
+/// whatever slots took before: the clock's whole seconds alone make a window look a tenth slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutOfBounds {
-    /// Slow not within 110–300 % of the baseline, its end not below it, or crawling not above.
+    /// Slow not within 125–300 % of the baseline, its end not above 115 % or not below it, or
+    /// crawling below 250 % or not above it. Slots that go back from 200 to 400 ms are twice as
+    /// slow, and that is no disruption.
     Slow,
-    /// Skip rates not rising from end to strain to break, or the last above 90 %.
+    /// Skip rates not rising from end to strain to disruption, the first below 10 %, or the last
+    /// outside 30–90 %.
     Skip,
-    /// A gap outside 5–60 s, or silence outside 10 s–10 min.
+    /// A gap outside 5–60 s, or silence outside 20 s–5 min: keepers look ten times in a silence,
+    /// and two seconds apart at the closest.
     Gap,
+    /// A blackout outside 1–10 min, or less than twice the silence.
+    Blackout,
     /// A hold outside 40 s–10 min, a grace outside 1 min–1 h, or a thaw outside 1 min–1 h.
     Times,
 }
@@ -56,6 +67,7 @@ impl Default for Thresholds {
             failing: Bps(5_000),
             gap: Millis(10_000),
             silence: Millis(60_000),
+            blackout: Millis(180_000),
             hold: Millis(60_000),
             grace: Millis(300_000),
             restart_grace: Millis(900_000),
@@ -73,15 +85,19 @@ impl Thresholds {
         let seconds = |from: u64, to: u64| {
             Millis(from.saturating_mul(1_000))..=Millis(to.saturating_mul(1_000))
         };
-        let slow = (Bps(11_000)..=Bps(30_000)).contains(&self.slow)
+        let slow = (Bps(12_500)..=Bps(30_000)).contains(&self.slow)
             && self.slow_over < self.slow
-            && self.slow_over > Bps(10_000)
-            && self.crawling > self.slow;
-        let skip = self.skipping_over < self.skipping
+            && self.slow_over > Bps(11_500)
+            && self.crawling > self.slow
+            && self.crawling >= Bps(25_000);
+        let skip = self.skipping_over >= Bps(1_000)
+            && self.skipping_over < self.skipping
             && self.skipping < self.failing
-            && self.failing <= Bps(9_000);
-        let gap = seconds(5, 60).contains(&self.gap) && seconds(10, 600).contains(&self.silence);
-        let minutes = seconds(60, 3_600);
+            && (Bps(3_000)..=Bps(9_000)).contains(&self.failing);
+        let gap = seconds(5, 60).contains(&self.gap) && seconds(20, 300).contains(&self.silence);
+        let blackout = seconds(60, 600).contains(&self.blackout)
+            && self.blackout >= self.silence.after(self.silence);
+        let minutes = Millis::MINUTE..=Millis::HOUR;
         let times = seconds(40, 600).contains(&self.hold)
             && minutes.contains(&self.grace)
             && minutes.contains(&self.restart_grace)
@@ -90,6 +106,7 @@ impl Thresholds {
             (slow, OutOfBounds::Slow),
             (skip, OutOfBounds::Skip),
             (gap, OutOfBounds::Gap),
+            (blackout, OutOfBounds::Blackout),
             (times, OutOfBounds::Times),
         ];
         held.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))

@@ -13,9 +13,12 @@ pub use signals::{ChainSample, Judgement, SKIP_WINDOW, Signal, skipped};
 pub use states::{Monitor, State, Transition};
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
+mod one_cause_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
-
 #[cfg(test)]
 mod tighten_tests;

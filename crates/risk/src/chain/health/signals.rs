@@ -1,13 +1,14 @@
 //! What one look at the sysvars says against the last one.
 
-use crate::account::margin::BPS_ONE;
 use crate::chain::health::{Monitor, Thresholds};
 use crate::math::{Rounding, mul_div};
-use crate::units::{Bps, Millis};
+use crate::units::{BPS_ONE, Bps, Millis};
 
 /// Newest `SlotHashes` entries whose slot distance gives the skip rate; one leader's four slots
 /// prove nothing among so many.
 pub const SKIP_WINDOW: u64 = 128;
+/// Slots of an epoch.
+const EPOCH_SLOTS: u64 = 432_000;
 
 /// One look at the sysvars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub struct ChainSample {
     pub clock: Millis,
     /// The venue's clock: not behind the cluster's, and ahead of it where verified prices are.
     pub now: Millis,
-    /// `LastRestartSlot`.
-    pub restart_slot: u64,
+    /// The newest publish time that verified prices prove; zero when none was looked at.
+    pub proven: Millis,
+    /// `LastRestartSlot`; `None` when unknown.
+    pub restart_slot: Option<u64>,
     /// Slots skipped over the newest [`SKIP_WINDOW`] blocks; `None` when unknown.
     pub skipped: Option<u64>,
 }
@@ -32,7 +35,7 @@ pub enum Signal {
     SlowSlots = 1,
     /// Leaders fail.
     SkippedSlots = 2,
-    /// Nobody has looked for a while.
+    /// Nobody has looked for a while; for longer, nothing of the venue's could land.
     Silence = 3,
     /// Time is missing: the chain stood still.
     Gap = 4,
@@ -51,32 +54,49 @@ pub enum Judgement {
     Fair,
     /// A reason for more care.
     Strain(Signal),
-    /// The chain broke.
-    Break(Signal),
+    /// The chain was disrupted: what was before no longer counts.
+    Disruption(Signal),
+}
+
+impl Signal {
+    /// Whether nothing of the venue's could land before this disruption was seen. Prices from before
+    /// it are history, and what slots took says nothing about the chain now.
+    pub const fn stood_still(self) -> bool {
+        matches!(self, Self::Gap | Self::Restart | Self::Silence)
+    }
 }
 
 /// Slots that were skipped between the newest block and the one [`SKIP_WINDOW`] blocks before it.
-/// `None` when the two do not lie in that order.
+///
+/// `None` when that cannot be told: the two do not lie in that order, or the slots between them are
+/// more than an epoch, which no chain skips while it makes blocks. A cluster that was moved to a
+/// later slot looks like that.
 pub fn skipped(newest: u64, older: u64) -> Option<u64> {
-    newest.checked_sub(older)?.checked_sub(SKIP_WINDOW)
+    let skipped = newest.checked_sub(older)?.checked_sub(SKIP_WINDOW)?;
+    (skipped < EPOCH_SLOTS).then_some(skipped)
 }
 
 impl ChainSample {
     /// Judges this look against the monitor's last one.
     pub fn judge(&self, last: &Monitor, limits: &Thresholds) -> Judgement {
-        if self.restart_slot != last.restart_slot {
-            return Judgement::Break(Signal::Restart);
+        let restarts = self.restart_slot.zip(last.restart_slot);
+        if restarts.is_some_and(|(now, before)| now != before) {
+            return Judgement::Disruption(Signal::Restart);
         }
         if self.is_gap(last, limits) {
-            return Judgement::Break(Signal::Gap);
+            return Judgement::Disruption(Signal::Gap);
+        }
+        let unseen = self.now.since(last.seen);
+        if unseen >= limits.blackout {
+            return Judgement::Disruption(Signal::Silence);
         }
         let slowness = self.slowness(last);
         if slowness >= limits.crawling {
-            return Judgement::Break(Signal::SlowSlots);
+            return Judgement::Disruption(Signal::SlowSlots);
         }
         let skip_rate = self.skip_rate();
         if skip_rate >= limits.failing {
-            return Judgement::Break(Signal::SkippedSlots);
+            return Judgement::Disruption(Signal::SkippedSlots);
         }
         if slowness >= limits.slow {
             return Judgement::Strain(Signal::SlowSlots);
@@ -84,7 +104,7 @@ impl ChainSample {
         if skip_rate >= limits.skipping {
             return Judgement::Strain(Signal::SkippedSlots);
         }
-        if self.now.since(last.seen) >= limits.silence {
+        if unseen >= limits.silence {
             return Judgement::Strain(Signal::Silence);
         }
         let good = slowness < limits.slow_over && skip_rate < limits.skipping_over;

@@ -10,7 +10,7 @@ const FIRST_BASELINE_US: u32 = 400_000;
 /// The baseline moves by at most one in this many per window.
 const BASELINE_INERTIA: u32 = 50;
 /// The cluster's clock is never further behind: the longest halt on record took 19 hours.
-const LARGEST_LEAD: Millis = Millis(86_400_000);
+const LARGEST_LEAD: Millis = Millis::DAY;
 /// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
 /// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
 const LEAD_DECAY: u64 = 4;
@@ -18,6 +18,12 @@ const LEAD_DECAY: u64 = 4;
 const WINDOW: Millis = Millis(20_000);
 /// Samples closer together than this are not kept, so that spam cannot fill the record.
 const SPACING: Millis = Millis(2_000);
+/// What a slot takes at most on the cluster's clock while that catches up, microseconds: two and a
+/// half times 400 ms, and the whole seconds it ticks in.
+const CATCHING_UP_US: u32 = 1_200_000;
+/// Prices published so long after a disruption prove that its end is known. Those that were under
+/// way when the chain stood still land in its first blocks, in any order.
+const SETTLES: Millis = Millis(30_000);
 
 /// How careful the venue is, loosest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +38,7 @@ pub enum State {
     Throttled = 2,
     /// After shelter: the worst accounts first.
     Thaw = 3,
-    /// The chain broke: nobody trades on what was before.
+    /// The chain was disrupted: nobody trades on what was before.
     Shelter = 4,
 }
 
@@ -58,16 +64,19 @@ pub struct Monitor {
     pub until: Millis,
     /// When signals last were not good.
     pub unrest: Millis,
-    /// The last break: prices published before it are history.
+    /// The last disruption: prices published before it are history.
     pub last_disruption: Millis,
+    /// Whether verified prices have told the time since. Until they have, the cluster's clock may
+    /// hide how long the disruption took.
+    pub proven: bool,
     /// When the last look was taken, on the venue's clock.
     pub seen: Millis,
     /// How far the venue's clock then led the cluster's, because verified prices were newer.
     pub lead: Millis,
     /// Its slot.
     pub slot: u64,
-    /// Its `LastRestartSlot`.
-    pub restart_slot: u64,
+    /// The newest `LastRestartSlot` that is known.
+    pub restart_slot: Option<u64>,
     /// When the running window began.
     pub window_start: Millis,
     /// The slot it began in.
@@ -100,6 +109,7 @@ impl Monitor {
             until: Millis(0),
             unrest: Millis(0),
             last_disruption: Millis(0),
+            proven: false,
             seen: first.now,
             lead: first.now.since(first.clock),
             slot: first.slot,
@@ -136,15 +146,16 @@ impl Monitor {
 
     /// The monitor after a look, and the change of state it brought.
     pub fn step(&self, seen: &ChainSample, limits: &Thresholds) -> (Self, Option<Transition>) {
-        let judged = seen.judge(self, limits);
-        let mut after = *self;
+        let last = self.corrected(seen);
+        let judged = seen.judge(&last, limits);
+        let mut after = last;
         after.measure(seen, judged);
         if judged != Judgement::Good {
             after.unrest = seen.now;
         }
         let signal = match judged {
-            Judgement::Break(signal) => {
-                after.break_off(seen.now, signal, limits);
+            Judgement::Disruption(signal) => {
+                after.disrupt(seen.now, signal, limits);
                 Some(signal)
             }
             Judgement::Strain(signal) if self.state == State::Normal => {
@@ -156,13 +167,38 @@ impl Monitor {
                 None
             }
         };
-        after.seen = seen.now.max(self.seen);
+        let settled = after.last_disruption.after(SETTLES);
+        after.proven |= (settled..=seen.now).contains(&seen.proven);
+        after.seen = seen.now.max(last.seen);
         after.lead = seen.now.since(seen.clock);
         after.slot = seen.slot.max(self.slot);
-        after.restart_slot = seen.restart_slot;
-        let changed = after.state != self.state || matches!(judged, Judgement::Break(_));
+        after.restart_slot = seen.restart_slot.or(self.restart_slot);
+        let changed = after.state != self.state || matches!(judged, Judgement::Disruption(_));
         let transition = Transition { from: self.state, to: after.state, signal };
         (after, changed.then_some(transition))
+    }
+
+    /// The monitor with its moments on the clock that a look's prices prove.
+    ///
+    /// The first prices after a disruption show what the cluster's clock hid of it: it began when it
+    /// did, but ended later than was recorded. So what was recorded moves with the clock, grace
+    /// lasts its time from the true end, and nothing is disrupted again. The same goes for a venue
+    /// whose clock no price has told yet.
+    fn corrected(&self, seen: &ChainSample) -> Self {
+        if self.proven {
+            return *self;
+        }
+        let hidden = seen.now.since(self.now(seen.clock, seen.slot, Millis(0)));
+        let moved = |moment: Millis| if moment.0 == 0 { moment } else { moment.after(hidden) };
+        Self {
+            since: moved(self.since),
+            until: moved(self.until),
+            unrest: moved(self.unrest),
+            last_disruption: moved(self.last_disruption),
+            seen: moved(self.seen),
+            window_start: moved(self.window_start),
+            ..*self
+        }
     }
 
     /// The stricter of what was persisted and what a look says now: what a guarded instruction
@@ -173,8 +209,8 @@ impl Monitor {
     }
 
     /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
-    /// state. Only ever tighter or longer: `None` when it would be neither. Nothing broke, so prices
-    /// stay valid, and time loosens it again as ever.
+    /// state. Only ever tighter or longer: `None` when it would be neither. It is no disruption, so
+    /// prices stay valid, and time loosens it again as ever.
     pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
         let until = now.after(lasts);
         let is_rung = matches!(state, State::Strained | State::Shelter);
@@ -203,18 +239,20 @@ impl Monitor {
     }
 
     /// A mean slot duration since the last look that only a halt explains, microseconds: three times
-    /// the baseline, or already what no chain settles at and is twice what slots took lately.
+    /// the baseline, or already what no chain settles at and is twice what slots took lately. While
+    /// no price has told the time, a clock that catches up with a halt already known explains more.
     pub(super) fn inexplicable_us(&self) -> u32 {
         let lately = self.baseline_us.max(self.window_us);
         let sudden = lately.saturating_mul(2).max(*BASELINE_US.end());
-        self.baseline_us.saturating_mul(3).min(sudden)
+        let halted = self.baseline_us.saturating_mul(3).min(sudden);
+        if self.proven { halted } else { halted.max(CATCHING_UP_US) }
     }
 
     /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
     /// unless the chain stood still: a halt says nothing about slots and begins a new window. Nor
-    /// does the aftermath of a break; throttling follows, or what a restart changed would last.
+    /// does the aftermath of a disruption; throttling follows, or what a restart changed would last.
     fn measure(&mut self, seen: &ChainSample, judged: Judgement) {
-        let stood_still = matches!(judged, Judgement::Break(Signal::Gap | Signal::Restart));
+        let stood_still = matches!(judged, Judgement::Disruption(signal) if signal.stood_still());
         let measured = self.running_window(seen);
         if measured.is_none() && !stood_still {
             return;
@@ -233,15 +271,15 @@ impl Monitor {
             measured.clamp(low, high).clamp(*BASELINE_US.start(), *BASELINE_US.end());
     }
 
-    fn break_off(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
+    fn disrupt(&mut self, now: Millis, signal: Signal, limits: &Thresholds) {
         let grace = if signal == Signal::Restart { limits.restart_grace } else { limits.grace };
         self.until = self.until.max(now.after(grace));
         self.window_us = 0;
-        let stood_still = matches!(signal, Signal::Gap | Signal::Restart);
         // A chain that goes on crawling or failing has not stood still since: prices published in
         // the meantime are true, and whoever wants out gets out at them.
-        if stood_still || self.state != State::Shelter {
+        if signal.stood_still() || self.state != State::Shelter {
             self.last_disruption = now;
+            self.proven = false;
         }
         if self.state != State::Shelter {
             self.enter(State::Shelter, now);

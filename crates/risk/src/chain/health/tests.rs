@@ -10,16 +10,24 @@ const START: u64 = 1_700_000_000_000;
 pub(super) struct Chain {
     pub(super) seen: ChainSample,
     pub(super) monitor: Monitor,
-    limits: Thresholds,
+    pub(super) limits: Thresholds,
 }
 
 impl Chain {
+    /// A venue that knows the time from prices.
     pub(super) fn new() -> Self {
+        let fresh = Self::fresh();
+        Self { monitor: Monitor { proven: true, ..fresh.monitor }, ..fresh }
+    }
+
+    /// A venue that has just begun.
+    pub(super) fn fresh() -> Self {
         let seen = ChainSample {
             slot: 1_000,
             clock: Millis(START),
             now: Millis(START),
-            restart_slot: 0,
+            proven: Millis(0),
+            restart_slot: Some(0),
             skipped: Some(0),
         };
         Self { seen, monitor: Monitor::new(&seen), limits: Thresholds::default() }
@@ -27,9 +35,20 @@ impl Chain {
 
     /// Lets `ms` pass in `slots` slots and looks.
     pub(super) fn pass(&mut self, ms: u64, slots: u64) -> Option<Transition> {
+        self.pass_priced(ms, slots, Millis(0))
+    }
+
+    /// The same, with prices that prove a time.
+    pub(super) fn pass_priced(
+        &mut self,
+        ms: u64,
+        slots: u64,
+        proven: Millis,
+    ) -> Option<Transition> {
         self.seen.slot += slots;
         self.seen.clock = Millis(self.seen.clock.0 + ms);
-        self.seen.now = self.monitor.now(self.seen.clock, self.seen.slot, Millis(0));
+        self.seen.now = self.monitor.now(self.seen.clock, self.seen.slot, proven);
+        self.seen.proven = proven;
         let (after, transition) = self.monitor.step(&self.seen, &self.limits);
         self.monitor = after;
         transition
@@ -40,6 +59,12 @@ impl Chain {
         for _ in 0..seconds / 5 {
             self.pass(5_000, 5_000 / slot_ms);
         }
+    }
+
+    /// The next look may find that the cluster was restarted.
+    pub(super) fn restart_if(&mut self, restarts: bool) {
+        let before = self.seen.restart_slot.unwrap_or_default();
+        self.seen.restart_slot = Some(before + u64::from(restarts));
     }
 
     pub(super) fn state(&self) -> State {
@@ -109,7 +134,7 @@ fn the_edges_of_a_gap() {
 }
 
 #[test]
-fn a_short_gap_is_one_break_and_not_slow_slots_as_well() {
+fn a_short_gap_is_one_disruption_and_not_slow_slots_as_well() {
     let mut chain = Chain::new();
     chain.run(65, 400);
     chain.pass(12_000, 1);
@@ -120,9 +145,9 @@ fn a_short_gap_is_one_break_and_not_slow_slots_as_well() {
     assert!(chain.monitor.window_us < 450_000);
 }
 
-/// Otherwise no price would ever be from after the break, and nobody could leave.
+/// Otherwise no price would ever be from after the disruption, and nobody could leave.
 #[test]
-fn a_chain_that_goes_on_crawling_or_failing_breaks_once_and_shelters_until_it_is_over() {
+fn a_chain_that_goes_on_crawling_or_failing_is_disrupted_once_and_shelters_until_it_is_over() {
     let crawls = |chain: &mut Chain| {
         chain.pass(10_000, 7);
     };
@@ -145,7 +170,10 @@ fn a_chain_that_goes_on_crawling_or_failing_breaks_once_and_shelters_until_it_is
         );
         assert!(chain.monitor.until > until);
         chain.pass(60_000, 1);
-        assert_eq!(chain.monitor.last_disruption, chain.seen.now, "a halt is a break of its own");
+        assert_eq!(
+            chain.monitor.last_disruption, chain.seen.now,
+            "a halt is a disruption of its own"
+        );
     }
 }
 
@@ -196,7 +224,7 @@ fn a_chain_that_comes_back_from_a_halt_at_half_its_pace_settles() {
 #[test]
 fn a_restart_shelters_for_longer_than_a_gap() {
     let mut chain = Chain::new();
-    chain.seen.restart_slot = 900;
+    chain.seen.restart_slot = Some(900);
     let found = chain.pass(5_000, 12).unwrap();
     assert_eq!(found.signal, Some(Signal::Restart));
     chain.run(600, 400);
@@ -206,7 +234,7 @@ fn a_restart_shelters_for_longer_than_a_gap() {
 }
 
 #[test]
-fn slow_slots_strain_and_crawling_ones_break() {
+fn slow_slots_strain_and_crawling_ones_disrupt() {
     let mut slow = Chain::new();
     slow.run(60, 700);
     assert_eq!(slow.state(), State::Strained);
@@ -216,7 +244,7 @@ fn slow_slots_strain_and_crawling_ones_break() {
 }
 
 #[test]
-fn skipped_slots_strain_and_failing_leaders_break() {
+fn skipped_slots_strain_and_failing_leaders_disrupt() {
     for (count, state) in
         [(4, State::Normal), (31, State::Normal), (32, State::Strained), (128, State::Shelter)]
     {
@@ -236,6 +264,8 @@ fn too_few_entries_are_no_evidence() {
     assert_eq!(skipped(1_000, 1_001), None);
     assert_eq!(skipped(1_000, 872), Some(0));
     assert_eq!(skipped(1_000, 862), Some(10));
+    assert_eq!(skipped(447_000_000, 0), None, "a cluster that was moved to a later slot");
+    assert_eq!(skipped(432_127, 0), Some(431_999));
 }
 
 #[test]
@@ -252,15 +282,12 @@ fn silence_strains_until_somebody_has_looked_for_a_while() {
 fn a_halt_that_the_clock_hides_is_seen_through_prices() {
     let mut chain = Chain::new();
     chain.run(60, 400);
-    chain.seen.slot += 12;
-    chain.seen.clock = Millis(chain.seen.clock.0 + 5_000);
-    let proven = Millis(chain.seen.clock.0 + 3_600_000);
-    chain.seen.now = chain.monitor.now(chain.seen.clock, chain.seen.slot, proven);
-    let (after, transition) = chain.monitor.step(&chain.seen, &chain.limits);
+    let proven = Millis(chain.seen.clock.0 + 3_605_000);
+    let transition = chain.pass_priced(5_000, 12, proven);
     assert_eq!(transition.unwrap().signal, Some(Signal::Gap));
+    let after = chain.monitor;
     assert_eq!(after.lead, Millis(3_600_000));
     // The clock catches up at two and a half times its pace; the venue's clock goes on by slots.
-    chain.monitor = after;
     chain.pass(12_500, 12);
     let slots_take = 12 * u64::from(after.baseline_us) / 1_000;
     assert_eq!(chain.seen.now, Millis(proven.0 + slots_take));
@@ -321,13 +348,21 @@ fn the_defaults_are_within_their_bounds_and_each_bound_bites() {
     let good = Thresholds::default();
     assert!(good.check().is_ok());
     let bad = [
-        Thresholds { slow: Bps(10_999), ..good },
+        Thresholds { slow: Bps(12_499), slow_over: Bps(12_000), ..good },
         Thresholds { slow_over: good.slow, ..good },
-        Thresholds { crawling: good.slow, ..good },
+        Thresholds { slow_over: Bps(11_500), ..good },
+        Thresholds { slow: Bps(30_000), ..good },
+        Thresholds { crawling: Bps(24_999), ..good },
         Thresholds { skipping_over: good.skipping, ..good },
+        Thresholds { skipping_over: Bps(999), ..good },
+        Thresholds { failing: Bps(2_999), ..good },
         Thresholds { failing: Bps(9_001), ..good },
         Thresholds { gap: Millis(4_999), ..good },
-        Thresholds { silence: Millis(600_001), ..good },
+        Thresholds { silence: Millis(19_999), ..good },
+        Thresholds { silence: Millis(300_001), blackout: Millis(600_000), ..good },
+        Thresholds { blackout: Millis(59_999), silence: Millis(20_000), ..good },
+        Thresholds { blackout: Millis(600_001), ..good },
+        Thresholds { blackout: Millis(119_999), ..good },
         Thresholds { hold: Millis(39_999), ..good },
         Thresholds { grace: Millis(59_999), ..good },
         Thresholds { restart_grace: Millis(3_600_001), ..good },

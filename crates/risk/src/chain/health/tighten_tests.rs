@@ -18,7 +18,14 @@ fn run(mut monitor: Monitor, seconds: u64) -> Monitor {
     for _ in 0..seconds / 5 {
         let now = monitor.seen.after(Millis(5_000));
         let slot = monitor.slot + 5_000_000 / u64::from(monitor.baseline_us);
-        let seen = ChainSample { slot, clock: now, now, restart_slot: 0, skipped: Some(0) };
+        let seen = ChainSample {
+            slot,
+            clock: now,
+            now,
+            proven: now,
+            restart_slot: Some(0),
+            skipped: Some(0),
+        };
         monitor = monitor.step(&seen, &Thresholds::default()).0;
     }
     monitor

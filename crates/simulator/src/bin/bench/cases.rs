@@ -127,7 +127,7 @@ impl Bench {
             &[],
         );
         self.take("place_order", place, &trader.keypair)?;
-        let cancel = instruction::cancel_order(owner, trader.account, 1);
+        let cancel = instruction::cancel_order(owner, trader.account, self.venue.markets[0], 1);
         self.take("cancel_order", cancel, &trader.keypair)?;
         for (name, count) in
             [("execute_order_1", 1), ("execute_order_4", 4), ("execute_order_16", 16)]

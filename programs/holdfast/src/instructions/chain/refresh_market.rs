@@ -2,6 +2,7 @@ use anchor_lang::prelude::*;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::aggregate::{Aggregate, aggregate};
+use holdfast_risk::market::belief::{StoredPrice, measured_price};
 use holdfast_risk::market::exposure;
 use holdfast_risk::market::reading::{Quote, ReadingError};
 use holdfast_risk::market::reference::Observed;
@@ -60,6 +61,7 @@ pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Resul
         published_ms: found.point.published.0,
         feeds: found.taking_part,
         outliers: found.outliers,
+        believed: market.newest_stored().believed,
         reference: market.reference_price,
         funding_rate: market.funding_rate,
         carry_long: market.carry_long,
@@ -72,12 +74,16 @@ pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Resul
 fn take_price(market: &mut Market, silo: &Silo, found: &Aggregate, chain: &Chain) -> Result<()> {
     let last_disruption = chain.monitor.last_disruption;
     let previous = market.newest_price().published;
-    market.push_price(&found.point);
-    let now = market.now(chain.now);
+    let now = chain.now.max(found.point.published);
     let age = Millis(market.terms.age_ms);
     let seen = Observed { point: found.point, previous, now, last_disruption, age };
-    let reference = market.reference().follow(seen, market.terms.band()).into_program_error()?;
+    let band = market.terms.band();
+    let reference = market.reference().follow(seen, band).into_program_error()?;
     market.set_reference(&reference);
+    let believed = reference.believes(found.point, band.width, market.feed_count > 1, now);
+    let lag = now.since(found.point.published);
+    let stored = StoredPrice { point: found.point, lag, believed };
+    market.push_price(&stored);
     let conditions = Conditions {
         skew: exposure::skew(Size(market.longs.size), Size(market.shorts.size))
             .into_program_error()?,
@@ -87,7 +93,8 @@ fn take_price(market: &mut Market, silo: &Silo, found: &Aggregate, chain: &Chain
         sheltered: chain.monitor.state == State::Shelter,
     };
     let terms = MarketTerms::from(&market.terms);
-    let price = found.point.middle();
+    let at = market.moment(now, last_disruption);
+    let price = measured_price(&stored, &at, reference.band(band.width));
     let accruals =
         refresh(&market.accruals(), conditions, price, now, &terms).into_program_error()?;
     market.set_accruals(&accruals);

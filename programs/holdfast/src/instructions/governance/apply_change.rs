@@ -1,9 +1,13 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::Size;
 use holdfast_risk::chain::policy::Action;
+use holdfast_risk::governance::Newest;
+use holdfast_risk::market::terms::MarketTerms;
 
 use crate::clock::{Chain, cluster_clock};
-use crate::error::HoldfastError;
+use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ChangeApplied;
+use crate::governance::{named, with_newest};
 use crate::state::{ChainHealth, Change, ChangeKind, Exchange, Market, MarketTermsState, Silo};
 
 /// Accounts of `apply_change`. Anyone may call it.
@@ -30,7 +34,7 @@ pub struct ApplyChange<'info> {
     pub silo: Option<AccountLoader<'info, Silo>>,
 }
 
-/// Makes a change whose time has come.
+/// Makes a change whose time has come, unless a newer one of the same target was proposed since.
 pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut exchange = accounts.exchange.load_mut()?;
@@ -39,6 +43,11 @@ pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
     let change = &accounts.change;
     change.require_ready(&exchange, cluster_clock()?, chain.monitor.last_disruption)?;
     change.content.check(&exchange)?;
+    let (market, silo) = (accounts.market.as_ref(), accounts.silo.as_ref());
+    with_newest(&change.content, &mut exchange, market, silo, |newest| {
+        require!(Newest(*newest).is(change.number), HoldfastError::ChangeSuperseded);
+        Ok(())
+    })?;
     match &change.content {
         ChangeKind::Admin(admin) => exchange.admin = *admin,
         ChangeKind::FeeReceiver(receiver) => exchange.fee_receiver = *receiver,
@@ -48,14 +57,14 @@ pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         }
         ChangeKind::Timelock(timelock) => exchange.timelock = *timelock,
         ChangeKind::Thresholds(thresholds) => health.thresholds = *thresholds,
-        ChangeKind::MarketTerms { market, terms } => {
-            set_market_terms(&mut *named(&accounts.market, market)?.load_mut()?, terms, &chain)?;
+        ChangeKind::MarketTerms { market: key, terms } => {
+            set_market_terms(&mut *named(market, key)?.load_mut()?, terms, &chain)?;
         }
-        ChangeKind::MarketFeeds { market, feeds } => {
-            named(&accounts.market, market)?.load_mut()?.set_feeds(feeds);
+        ChangeKind::MarketFeeds { market: key, feeds } => {
+            named(market, key)?.load_mut()?.set_feeds(feeds);
         }
-        ChangeKind::SiloTerms { silo, terms } => {
-            named(&accounts.silo, silo)?.load_mut()?.terms = *terms;
+        ChangeKind::SiloTerms { silo: key, terms } => {
+            named(silo, key)?.load_mut()?.terms = *terms;
         }
         ChangeKind::Silo { .. } | ChangeKind::Market { .. } => {
             return err!(HoldfastError::WrongChange);
@@ -65,20 +74,14 @@ pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
     Ok(())
 }
 
-/// New settings; a storm is no time to raise what open positions have to keep.
+/// New settings, which have to suit what is open; a storm is no time to raise what open positions have
+/// to keep.
 fn set_market_terms(market: &mut Market, terms: &MarketTermsState, chain: &Chain) -> Result<()> {
     if market.terms.maintenance_bps != terms.maintenance_bps {
         chain.require(Action::ChangeMaintenance)?;
     }
+    let (longs, shorts) = (Size(market.longs.size), Size(market.shorts.size));
+    MarketTerms::from(terms).check_open(longs, shorts).into_program_error()?;
     market.terms = *terms;
     Ok(())
-}
-
-/// The account a change names.
-fn named<'account, 'info, T: anchor_lang::ZeroCopy + Owner>(
-    account: &'account Option<AccountLoader<'info, T>>,
-    key: &Pubkey,
-) -> Result<&'account AccountLoader<'info, T>> {
-    let named = account.as_ref().filter(|account| account.key() == *key);
-    Ok(named.ok_or(HoldfastError::WrongChange)?)
 }

@@ -6,7 +6,7 @@ use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ExchangeCreated;
 use crate::governance::refuse_durable_nonce;
 use crate::program::Holdfast;
-use crate::state::{ChainHealth, Exchange, SampleState, ThresholdsState, VERSION};
+use crate::state::{ChainHealth, Exchange, SampleState, ThresholdsState, VERSION, require_key};
 
 /// Accounts of `create_exchange`.
 #[derive(Accounts)]
@@ -58,6 +58,7 @@ pub fn create_exchange(
     thresholds: ThresholdsState,
 ) -> Result<()> {
     refuse_durable_nonce(&ctx.accounts.instructions)?;
+    require_key("fee_receiver", &fee_receiver)?;
     Thresholds::from(&thresholds).check().into_program_error()?;
     let admin = ctx.accounts.admin.key();
     let mut exchange = ctx.accounts.exchange.load_init()?;

@@ -1,11 +1,11 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::governance::Timelock;
+use holdfast_risk::governance::{Newest, Timelock};
 
 use crate::clock::cluster_clock;
-use crate::error::HoldfastError;
+use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ChangeProposed;
-use crate::governance::refuse_durable_nonce;
-use crate::state::{Change, ChangeKind, Exchange, VERSION};
+use crate::governance::{refuse_durable_nonce, with_newest};
+use crate::state::{Change, ChangeKind, Exchange, Market, Silo, VERSION};
 
 /// Accounts of `propose_change`.
 #[derive(Accounts)]
@@ -31,9 +31,16 @@ pub struct ProposeChange<'info> {
     pub instructions: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// The market the change names.
+    #[account(mut)]
+    pub market: Option<AccountLoader<'info, Market>>,
+    /// The silo the change names.
+    #[account(mut)]
+    pub silo: Option<AccountLoader<'info, Silo>>,
 }
 
-/// Announces a change, in full. It waits as long as the timelock says now.
+/// Announces a change, in full. It waits as long as the timelock says now, and voids older changes of
+/// the same target.
 pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
     refuse_durable_nonce(&ctx.accounts.instructions)?;
     let mut exchange = ctx.accounts.exchange.load_mut()?;
@@ -42,6 +49,11 @@ pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Resul
     let schedule = Timelock::from(&exchange.timelock).schedule(cluster_clock()?);
     let number = exchange.change_count;
     exchange.change_count = number.checked_add(1).ok_or(HoldfastError::Overflow)?;
+    let (market, silo) = (ctx.accounts.market.as_ref(), ctx.accounts.silo.as_ref());
+    with_newest(&content, &mut exchange, market, silo, |newest| {
+        *newest = Newest::superseded_by(number).into_program_error()?.0;
+        Ok(())
+    })?;
     ctx.accounts.change.set_inner(Change {
         version: VERSION,
         bump: ctx.bumps.change,

@@ -1,10 +1,8 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Millis;
-use holdfast_risk::account::liquidation::flag_stands;
 
-use crate::account_health::{self, Purpose};
+use crate::account_health::FollowingMarkets;
+use crate::checks::liquidation::flaggable;
 use crate::clock::Chain;
-use crate::error::HoldfastError;
 use crate::events::AccountFlagged;
 use crate::state::{ChainHealth, MarginAccount};
 
@@ -19,28 +17,23 @@ pub struct Flag<'info> {
     pub account: AccountLoader<'info, MarginAccount>,
 }
 
-/// Records that an account fails its maintenance margin: the request that a liquidation executes.
+/// Records that an account fails its maintenance margin: the request that a liquidation executes. The
+/// longest delay of its markets is fixed with it.
 pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
     let mut account = ctx.accounts.account.load_mut()?;
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
-    let standing = account_health::compute_account_health(
-        &account,
-        None,
-        ctx.remaining_accounts,
-        &chain,
-        Purpose::Liquidation,
-    )?;
-    let stands = flag_stands(Millis(account.flagged_ms), standing.now);
-    require!(!stands, HoldfastError::AlreadyFlagged);
-    let health = &standing.health;
-    require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
-    account.flagged_ms = standing.now.0;
-    account.shortfall = health.shortfall().0;
+    let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
+    let flagged = flaggable(&account, &chain, |index| following.next(index))?;
+    following.finish()?;
+    account.flagged_ms = flagged.now.0;
+    account.liquidatable_ms = flagged.liquidatable.0;
+    account.shortfall = flagged.health.shortfall().0;
     emit!(AccountFlagged {
         account: ctx.accounts.account.key(),
         flagged_ms: account.flagged_ms,
-        equity: health.equity.0,
-        maintenance: health.maintenance.0,
+        liquidatable_ms: account.liquidatable_ms,
+        equity: flagged.health.equity.0,
+        maintenance: flagged.health.maintenance.0,
     });
     Ok(())
 }

@@ -1,13 +1,8 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::account::liquidation::{
-    self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable,
-};
-use holdfast_risk::account::margin::requirement;
-use holdfast_risk::chain::policy::{Action, Permit, permit};
-use holdfast_risk::market::price::first_since;
-use holdfast_risk::{Millis, Usd};
+use holdfast_risk::account::liquidation::{self, LiquidationContext};
 
-use crate::account_health::{self, Purpose};
+use crate::account_health::FollowingMarkets;
+use crate::checks::liquidation::liquidatable;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PositionLiquidated;
@@ -23,7 +18,8 @@ pub struct Liquidate<'info> {
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
-    /// The market whose position is closed: the one with the largest maintenance requirement.
+    /// The market whose position is closed: of those that can be liquidated now the one with the
+    /// largest maintenance requirement.
     #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
     pub market: AccountLoader<'info, Market>,
     /// The flagged account.
@@ -34,64 +30,34 @@ pub struct Liquidate<'info> {
     pub liquidator: AccountLoader<'info, MarginAccount>,
 }
 
-/// Closes as much of a flagged account's largest position as brings it back over the target, at
-/// the oldest price published after the flag and its delay, if it fails at the newest one as well.
-/// With the last position bad debt is booked.
+/// Closes as much of a flagged account's position as brings it back over the target, at the newest
+/// price published after the flag's delay. With the last position bad debt is booked.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
-    market.require_trading()?;
-    let now = market.now(chain.now);
-    let last_disruption = chain.monitor.last_disruption;
-    let flagged = Millis(account.flagged_ms);
-    require!(flag_stands(flagged, now), HoldfastError::NotFlagged);
-    require!(market.is_ready(last_disruption), HoldfastError::MarketNotReady);
-    let earliest = flagged.after(Millis(market.terms.flag_delay_ms)).max(last_disruption);
-    let point = first_since(market.recent_prices(), earliest).ok_or(HoldfastError::NoPriceYet)?;
-    let mark = market.mark(chain.now, last_disruption);
-    require!(mark.allows(point), HoldfastError::PriceOutsideBand);
-    let side = account.position(market.index).size.side();
-    let price = mark.liquidation_price(point, side);
-    let own = Some((&*market, price));
-    let purpose = Purpose::Liquidation;
-    let standing = account_health::compute_account_health(
-        &account,
-        own,
-        ctx.remaining_accounts,
-        &chain,
-        purpose,
-    )?;
-    let health = &standing.health;
-    require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
-    let reached = is_liquidatable(health, &chain.monitor, chain.thresholds.thaw, now);
-    require!(reached, HoldfastError::ChainNotReady);
-    let leg = account_health::leg(&account, &market, point.trader_adverse(side));
-    require!(leg.position.size.0 != 0, HoldfastError::NoPosition);
-    let required = requirement(leg.notional().into_program_error()?, leg.ratios.maintenance)
-        .into_program_error()?;
-    require!(required >= standing.largest_other, HoldfastError::NotLargestLeg);
-
-    let paced = permit(Action::Liquidate, chain.monitor.state) == Permit::RisingLine;
-    let left = || market.thaw_left(now, Usd(silo.ledger.liquidity));
-    let most = paced.then(left).transpose()?;
+    let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
+    let next = |index| following.next(index);
+    let found = liquidatable(&silo, &account, &market, &chain, next)?;
+    following.finish()?;
+    let (now, leg) = (found.now, &found.leg);
     let traded = liquidation::liquidate(
         &trade_context::open(&silo, &market, &account),
-        &MarginAssessment { health: standing.health, price },
-        &leg,
+        &found.assessment,
+        leg,
         market.terms.liquidation(),
         silo.insurance_terms(),
-        LiquidationContext { flagged, now, most },
+        LiquidationContext { due: found.due, now, most: found.most },
     )
     .into_program_error()?;
-    if paced {
+    if found.most.is_some() {
         market.closed_in_thaw(now, traded.trade.notional)?;
     }
     trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
     // In a thaw a part may be all that the minute allowed: the flag stands for the rest.
-    let partial = traded.book.position.size.0 != 0 && !paced;
+    let partial = traded.book.position.size.0 != 0 && found.most.is_none();
     if partial || account.open_markets == 0 {
         account.clear_flag();
     }
@@ -102,7 +68,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         account: accounts.account.key(),
         market: market.index,
         price: leg.price.0,
-        published_ms: point.published.0,
+        published_ms: found.point.published.0,
         closed: traded.trade.closed.0,
         position: traded.book.position.size.0,
         realised: traded.trade.realised.0,

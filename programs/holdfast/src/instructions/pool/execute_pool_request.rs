@@ -126,11 +126,12 @@ fn owed_to_traders<'info>(
     chain: &Chain,
 ) -> Result<SignedUsd> {
     let count = ctx.remaining_accounts.len();
-    require!(count == usize::from(silo.market_count), HoldfastError::WrongMarket);
+    require!(count == usize::from(silo.market_count), HoldfastError::MarketsMissing);
     let (due, leaves) = (request.due(&silo.terms), request.leaves != 0);
     let mut owed = SignedUsd(0);
     for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
-        let market = account_health::open_market(info, &ctx.accounts.silo.key(), index)?;
+        let market = account_health::open_market(info, &ctx.accounts.silo.key(), index)
+            .map_err(|_| HoldfastError::MarketsMissing)?;
         let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
         if longs.size.0 == 0 && shorts.size.0 == 0 {
             continue;

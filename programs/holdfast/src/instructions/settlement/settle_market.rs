@@ -1,9 +1,10 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
+use holdfast_risk::market::belief::settlement_price;
 use holdfast_risk::market::settlement::is_due;
 
 use crate::clock::Chain;
-use crate::error::HoldfastError;
+use crate::error::{HoldfastError, OrRefuse};
 use crate::events::MarketSettled;
 use crate::state::{ChainHealth, Market};
 
@@ -17,14 +18,17 @@ pub struct SettleMarket<'info> {
     pub market: AccountLoader<'info, Market>,
 }
 
-/// Ends trading in a market whose notice is over: from now on its reference price is its price.
+/// Ends trading in a market whose notice is over: from now on the median of its last believed prices
+/// is its price.
 pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let mut market = ctx.accounts.market.load_mut()?;
     market.require_trading()?;
     let due = is_due(Millis(market.settles_ms), chain.monitor.last_disruption, chain.now);
     require!(due, HoldfastError::SettlementNotDue);
-    market.settlement_price = market.reference_price;
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    let price = settlement_price(market.recent_prices(), &at).into_program_error()?;
+    market.settlement_price = price.map_or(market.reference_price, |price| price.0);
     emit!(MarketSettled { market: ctx.accounts.market.key(), price: market.settlement_price });
     Ok(())
 }

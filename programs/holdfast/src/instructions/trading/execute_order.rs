@@ -1,13 +1,11 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::account::execution::{ExecutionContext, execute};
-use holdfast_risk::account::order::Order;
-use holdfast_risk::chain::policy::{Action, permit};
-use holdfast_risk::market::terms::MarketTerms;
+use holdfast_risk::account::execution::Executed;
 
-use crate::account_health::{self, Purpose};
+use crate::account_health::FollowingMarkets;
+use crate::checks::order::{OrderFate, order_fate};
 use crate::clock::Chain;
-use crate::error::{HoldfastError, OrRefuse};
-use crate::events::OrderExecuted;
+use crate::error::HoldfastError;
+use crate::events::{OrderExecuted, OrderRemoved};
 use crate::state::{ChainHealth, MarginAccount, Market, Silo};
 use crate::trade_context;
 
@@ -31,52 +29,39 @@ pub struct ExecuteOrder<'info> {
     pub executor: AccountLoader<'info, MarginAccount>,
 }
 
-/// Executes an order at the oldest price it may get. Reductions need no margin check.
+/// Executes an order at the price that decides it, or removes it where its owner has made it fail.
 pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
-    market.require_trading()?;
     let waiting = *account.order_mut(number)?;
-    require!(waiting.market == market.index, HoldfastError::WrongMarket);
-    let met = ExecutionContext {
-        now: market.now(chain.now),
-        last_disruption: chain.monitor.last_disruption,
-        volatility: market.volatility().per_minute(),
-        opening: permit(Action::Open, chain.monitor.state),
-    };
-
-    let executed = execute(
-        &trade_context::open(&silo, &market, &account),
-        &Order::from(&waiting),
-        market.recent_prices(),
-        &MarketTerms::from(&market.terms),
-        &silo.rules(),
-        met,
-    )
-    .into_program_error()?;
-    let held = account.position(market.index).size.0;
-    let traded = &executed.traded;
-    trade_context::store(&traded.book, &mut silo, &mut market, &mut account, met.now)?;
-    if traded.trade.opened.0 > 0 {
-        require!(market.is_ready(met.last_disruption), HoldfastError::MarketNotReady);
-        account_health::fresh_price(&market, &chain)?;
-        let asked = Purpose::Margin(met.opening);
-        let own =
-            Some((&*market, account_health::valuation_price(&account, &market, &chain, asked)));
-        let standing = account_health::compute_account_health(
-            &account,
-            own,
-            ctx.remaining_accounts,
-            &chain,
-            asked,
-        )?;
-        require!(standing.health.meets_initial(), HoldfastError::BelowInitialMargin);
-        account.clear_flag();
+    let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
+    let next = |index| following.next(index);
+    let fate = order_fate(&silo, &account, &market, &waiting, &chain, next)?;
+    if fate.read_other_markets() {
+        following.finish()?;
     }
     let fee = account.remove_order(number)?;
+    let executed = match fate {
+        OrderFate::Removed(reason) => {
+            account.receive(fee)?;
+            account.invariant()?;
+            let key = accounts.account.key();
+            emit!(OrderRemoved { account: key, number, reason: reason as u8 });
+            return Ok(());
+        }
+        OrderFate::Executed(executed) => executed,
+    };
+    let held = account.position(market.index).size.0;
+    let traded = &executed.traded;
+    let now = market.now(chain.now);
+    trade_context::store(&traded.book, &mut silo, &mut market, &mut account, now)?;
+    account.note_position_change(market.index, now);
+    if traded.trade.opened.0 > 0 {
+        account.clear_flag();
+    }
     if accounts.executor.key() == accounts.account.key() {
         account.receive(fee)?;
     } else {
@@ -84,8 +69,21 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     }
     account.invariant()?;
     silo.invariant()?;
-    emit!(OrderExecuted {
-        account: accounts.account.key(),
+    emit!(executed_event(accounts.account.key(), number, &market, &account, &executed, held));
+    Ok(())
+}
+
+fn executed_event(
+    key: Pubkey,
+    number: u64,
+    market: &Market,
+    account: &MarginAccount,
+    executed: &Executed,
+    held: i64,
+) -> OrderExecuted {
+    let traded = &executed.traded;
+    OrderExecuted {
+        account: key,
         number,
         market: market.index,
         index_price: executed.point.middle().0,
@@ -98,6 +96,5 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
         fee: executed.fee.0,
         debt: account.debt,
         bad_debt: traded.bad_debt.0,
-    });
-    Ok(())
+    }
 }

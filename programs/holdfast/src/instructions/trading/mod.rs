@@ -10,6 +10,7 @@ pub mod open_margin_account;
 pub mod pay_exit;
 pub mod place_order;
 pub mod request_exit;
+pub mod trigger_order;
 pub mod withdraw;
 
 pub use cancel_exit::*;
@@ -22,4 +23,5 @@ pub use open_margin_account::*;
 pub use pay_exit::*;
 pub use place_order::*;
 pub use request_exit::*;
+pub use trigger_order::*;
 pub use withdraw::*;

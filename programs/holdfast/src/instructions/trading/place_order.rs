@@ -1,36 +1,68 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Usd;
+use holdfast_risk::account::margin::covers;
 use holdfast_risk::account::order::Order;
-use holdfast_risk::chain::policy::Action;
+use holdfast_risk::chain::policy::{Action, Permit};
+use holdfast_risk::{Millis, Price, Usd};
 
-use crate::account_health::{self, Purpose};
+use crate::account_health::{FollowingMarkets, Purpose, compute_account_health};
+use crate::checks::order::margin_to_reserve;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
 use crate::state::{ChainHealth, MarginAccount, Market, OrderState};
 
 /// What a trader asks for. Market, limit, stop and take-profit orders are the same object.
+///
+/// A field that is left out reads as zero, and no zero here opens anything: a size, limit, level or
+/// expiry of zero is refused, and an effect of zero only reduces.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderRequest {
-    /// Size to trade, millionths of a base unit, a buy when positive. With `reduce_only` it is cut
-    /// at the position.
+    /// Size to trade, millionths of a base unit, a buy when positive. What only reduces is cut at the
+    /// position.
     pub delta: i64,
     /// Worst price accepted, spread included, millionths.
     pub limit: u64,
-    /// 0 immediate, 1 once the index is at or above `trigger_price`, 2 at or below.
-    pub trigger: u8,
-    /// Index price to wait for, millionths; zero when immediate.
-    pub trigger_price: u64,
-    /// Never opens.
-    pub reduce_only: bool,
+    /// What the index price has to do first.
+    pub trigger: OrderTrigger,
+    /// Whether it may open.
+    pub effect: OrderEffect,
+    /// Whether a reduction also takes a price outside the market's band, when that is worse for its
+    /// owner than the reference price.
+    pub any_price: bool,
     /// Removed unexecuted after this, milliseconds since 1970.
     pub expires_ms: u64,
     /// For whoever executes it, native units, set aside from the collateral.
     pub fee: u64,
 }
 
-/// Accounts of `place_order`. When a fee is set aside, the markets of all open positions follow, in
-/// rising index order.
+/// What an order waits for.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderTrigger {
+    /// The index is at or above a price.
+    AtOrAbove {
+        /// Index price, millionths.
+        price: u64,
+    },
+    /// The index is at or below a price.
+    AtOrBelow {
+        /// Index price, millionths.
+        price: u64,
+    },
+    /// Nothing: the first price after the delay.
+    Immediate,
+}
+
+/// What an order may do to the position.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderEffect {
+    /// It is cut at what closes the position.
+    Reduce,
+    /// It may open, increase and flip.
+    Open,
+}
+
+/// Accounts of `place_order`. When it opens or sets a fee aside, the markets of all open positions
+/// follow, in rising index order.
 #[derive(Accounts)]
 pub struct PlaceOrder<'info> {
     /// Owns the account.
@@ -44,8 +76,8 @@ pub struct PlaceOrder<'info> {
     pub market: AccountLoader<'info, Market>,
 }
 
-/// Puts an order into a free slot. Margin is checked when it executes, but its fee leaves the margin
-/// of open positions now: only what a withdrawal could take may be set aside.
+/// Puts an order into a free slot. What opens reserves its initial margin now, so that nobody can
+/// place an order and decide later, by adding margin or not, whether to take its price.
 pub fn place_order<'info>(
     ctx: Context<'info, PlaceOrder<'info>>,
     request: OrderRequest,
@@ -56,53 +88,100 @@ pub fn place_order<'info>(
     require!(market.silo == account.silo, HoldfastError::WrongSilo);
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let now = market.now(chain.now);
-    let number = account.next_order;
-    let order = OrderState {
-        number,
-        delta: request.delta,
-        limit: request.limit,
-        trigger_price: request.trigger_price,
-        requested_ms: now.0,
-        expires_ms: request.expires_ms,
-        fee: request.fee,
-        market: market.index,
-        trigger: request.trigger,
-        reduce_only: u8::from(request.reduce_only),
-        padding: [0; 5],
-    };
+    let mut order = request.waiting(account.next_order, &market, now, &chain);
+    Millis(request.expires_ms).plausible_time_ms().into_program_error()?;
     let terms = Order::from(&order);
-    let can_execute = request.trigger <= 2 && terms.can_execute(now);
-    require!(can_execute, HoldfastError::InvalidOrder);
-    let opens = terms.opens(account.position(market.index).size);
-    let action = if opens { Action::RequestOpening } else { Action::RequestReduction };
-    chain.require(action)?;
-
-    let fee = Usd(request.fee);
-    require!(fee.0 <= account.collateral, HoldfastError::NotEnoughCollateral);
-    if fee.0 > 0 && account.open_markets != 0 {
-        let asked = Purpose::Margin(chain.require(Action::WithdrawFree)?);
-        let standing = account_health::compute_account_health(
-            &account,
-            None,
-            ctx.remaining_accounts,
-            &chain,
-            asked,
-        )?;
-        let free = standing.health.withdrawable(Usd(account.collateral));
-        require!(fee <= free, HoldfastError::BelowInitialMargin);
+    require!(terms.can_execute(now), HoldfastError::InvalidOrder);
+    let opens = terms.opened(account.position(market.index).size);
+    let action = if opens.0 > 0 { Action::RequestOpening } else { Action::RequestReduction };
+    let permit = chain.require(action)?;
+    order.opens_up_to = opens.0;
+    if opens.0 > 0 {
+        let (side, limit) = (terms.delta.side(), Price(request.limit));
+        order.margin = margin_to_reserve(&market, &chain, permit, side, opens, limit)?.0;
     }
-    account.collateral = Usd(account.collateral).minus(fee).into_program_error()?.0;
-    account.reserved_fees = Usd(account.reserved_fees).plus(fee).into_program_error()?.0;
-    account.next_order = number.checked_add(1).ok_or(HoldfastError::Overflow)?;
+    require!(request.fee <= account.collateral, HoldfastError::NotEnoughCollateral);
+    if order.margin > 0 || request.fee > 0 {
+        check_margin(&account, &order, &chain, permit, ctx.remaining_accounts)?;
+    }
+    account.collateral = Usd(account.collateral).minus(Usd(order.fee)).into_program_error()?.0;
+    let plus = |sum: u64, part: u64| Usd(sum).plus(Usd(part)).into_program_error();
+    account.reserved_fees = plus(account.reserved_fees, order.fee)?.0;
+    account.reserved_margin = plus(account.reserved_margin, order.margin)?.0;
+    account.next_order = order.number.checked_add(1).ok_or(HoldfastError::Overflow)?;
     let free = account.orders.iter_mut().find(|slot| slot.number == 0);
     *free.ok_or(HoldfastError::NoFreeOrderSlot)? = order;
     account.invariant()?;
     emit!(OrderPlaced {
         account: ctx.accounts.account.key(),
-        number,
+        number: order.number,
         market: market.index,
         delta: request.delta,
-        earliest_ms: now.0.saturating_add(market.terms.execution_delay_ms),
+        earliest_ms: order.earliest_ms,
+        margin: order.margin,
     });
     Ok(())
+}
+
+/// The account meets its initial margin and what its orders have reserved with this one as well, and
+/// its fee is something a withdrawal could take.
+fn check_margin<'info>(
+    account: &MarginAccount,
+    order: &OrderState,
+    chain: &Chain,
+    permit: Permit,
+    following: &'info [AccountInfo<'info>],
+) -> Result<()> {
+    // A fee leaves the margin of open positions, as a withdrawal does.
+    let takes_out = order.fee > 0 && account.open_markets != 0;
+    let permit = if takes_out { chain.require(Action::WithdrawFree)? } else { permit };
+    let mut markets = FollowingMarkets::new(following, &account.silo);
+    let mut health = compute_account_health(
+        account,
+        &account.balances(),
+        None,
+        chain,
+        Purpose::Margin(permit),
+        |index| markets.next(index),
+        |_, _| (),
+    )?;
+    markets.finish()?;
+    let reserved = Usd(account.reserved_margin).plus(Usd(order.margin)).into_program_error()?;
+    health.initial = health.initial.plus(reserved).into_program_error()?;
+    let fee = Usd(order.fee).signed().into_program_error()?;
+    let left = health.equity.minus(fee).into_program_error()?;
+    require!(covers(left, health.initial), HoldfastError::BelowInitialMargin);
+    let free = health.withdrawable(Usd(account.collateral));
+    require!(!takes_out || Usd(order.fee) <= free, HoldfastError::BelowInitialMargin);
+    Ok(())
+}
+
+impl OrderRequest {
+    /// The order as it waits, without what it may open. A market order's price is fixed from now on
+    /// to be one published after the delay; a triggered one waits for its trigger first.
+    fn waiting(&self, number: u64, market: &Market, now: Millis, chain: &Chain) -> OrderState {
+        let (trigger, trigger_price) = match self.trigger {
+            OrderTrigger::AtOrAbove { price } => (0, price),
+            OrderTrigger::AtOrBelow { price } => (1, price),
+            OrderTrigger::Immediate => (2, 0),
+        };
+        let decides = self.trigger == OrderTrigger::Immediate;
+        let earliest = now.after(Millis(market.terms.execution_delay_ms));
+        OrderState {
+            number,
+            delta: self.delta,
+            limit: self.limit,
+            trigger_price,
+            requested_ms: now.0,
+            earliest_ms: if decides { earliest.0 } else { 0 },
+            slot: chain.slot,
+            expires_ms: self.expires_ms,
+            fee: self.fee,
+            market: market.index,
+            trigger,
+            reduce_only: u8::from(self.effect == OrderEffect::Reduce),
+            any_price: u8::from(self.any_price),
+            ..OrderState::default()
+        }
+    }
 }

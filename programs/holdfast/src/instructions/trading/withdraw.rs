@@ -3,7 +3,7 @@ use anchor_spl::token::Token;
 use holdfast_risk::Usd;
 use holdfast_risk::chain::policy::{Action, Permit};
 
-use crate::account_health::{self, Purpose};
+use crate::account_health::{FollowingMarkets, Purpose, compute_account_health};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::Withdrawn;
@@ -53,14 +53,19 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     let action = if account.is_idle() { Action::WithdrawIdle } else { Action::WithdrawFree };
     let permit = chain.require(action)?;
     require!(permit != Permit::Queued, HoldfastError::ExitsQueue);
-    let standing = account_health::compute_account_health(
+    let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
+    let mut health = compute_account_health(
         &account,
+        &account.balances(),
         None,
-        ctx.remaining_accounts,
         &chain,
         Purpose::Margin(permit),
+        |index| following.next(index),
+        |_, _| (),
     )?;
-    let free = standing.health.withdrawable(Usd(account.collateral));
+    following.finish()?;
+    health.initial = health.initial.plus(Usd(account.reserved_margin)).into_program_error()?;
+    let free = health.withdrawable(Usd(account.collateral));
     require!(amount <= free.0, HoldfastError::BelowInitialMargin);
 
     let subtract = |from: u64| Usd(from).minus(Usd(amount)).into_program_error();

@@ -1,0 +1,199 @@
+//! Whether a price may be used, for what, and for whose benefit: asked by everything that moves
+//! money, measures or settles at a price.
+//!
+//! A price is believed when it was stored inside the band around the slow reference, or after the
+//! band had yielded. Somebody has to store a price before the venue knows it, and whoever does
+//! chooses which: so a price fixes what others get only when it was stored soon after it was
+//! published, and one stored later is good for valuing positions alone.
+
+use crate::market::price::PricePoint;
+use crate::market::reference::Band;
+use crate::math::Overflow;
+use crate::units::{Millis, Price, Side};
+
+/// A price as the market stored it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoredPrice {
+    /// The price.
+    pub point: PricePoint,
+    /// From its publication until it was stored, on the venue's clock.
+    pub lag: Millis,
+    /// Whether it lay inside the band when it was stored, or the band had yielded.
+    pub believed: bool,
+}
+
+/// What a price is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriceUse {
+    /// To fix what somebody gets: orders, triggers, liquidations, pool requests.
+    Decide,
+    /// To value positions where their owner wants something.
+    Value,
+    /// To measure volatility and charge carry.
+    Measure,
+    /// To wind a market down.
+    Settle,
+}
+
+/// Why a price may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is none.
+    Missing,
+    /// Published before the chain's last disruption.
+    BeforeDisruption,
+    /// Older than the market's age limit.
+    Stale,
+    /// Stored so long after its publication that whoever stored it could choose it.
+    StoredLate,
+    /// Outside the band, which has not yielded.
+    Unbelieved,
+}
+
+/// When a price is looked at, and the market's limits on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The venue's clock.
+    pub now: Millis,
+    /// The chain's last disruption.
+    pub last_disruption: Millis,
+    /// The market's age limit.
+    pub age: Millis,
+    /// A price stored later than this after its publication decides nothing.
+    pub decide_within: Millis,
+}
+
+impl Moment {
+    /// Whether a price may be used so. Settlement looks back at what was believed before prices
+    /// ended, whatever has happened since.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub fn check(&self, stored: &StoredPrice, wanted: PriceUse) -> Result<(), Unusable> {
+        let point = stored.point;
+        if point.low.0 == 0 {
+            return Err(Unusable::Missing);
+        }
+        if wanted == PriceUse::Settle || wanted == PriceUse::Measure {
+            return if stored.believed { Ok(()) } else { Err(Unusable::Unbelieved) };
+        }
+        if self.now.since(point.published) > self.age {
+            return Err(Unusable::Stale);
+        }
+        if wanted == PriceUse::Decide && stored.lag > self.decide_within {
+            return Err(Unusable::StoredLate);
+        }
+        self.check_truth(stored)
+    }
+
+    /// Whether a price tells what the market was worth since the chain's last disruption, whatever
+    /// its age.
+    fn check_truth(&self, stored: &StoredPrice) -> Result<(), Unusable> {
+        if stored.point.published < self.last_disruption {
+            return Err(Unusable::BeforeDisruption);
+        }
+        if stored.believed { Ok(()) } else { Err(Unusable::Unbelieved) }
+    }
+
+    /// Whether a price may be used so.
+    pub fn allows(&self, stored: &StoredPrice, wanted: PriceUse) -> bool {
+        self.check(stored, wanted).is_ok()
+    }
+}
+
+/// Prices that a market remembers.
+pub const PRICES_KEPT: usize = 32;
+
+/// How long after it was stored a deciding price may still be acted on. Later it decides nothing:
+/// whoever waits to see what follows has lost it.
+pub const DECIDES_FOR: Millis = Millis(10_000);
+
+/// What a request that waits for a price published from `earliest` on gets on `side`: the worse for
+/// its owner of the first price that decides and of every one believed since, so that nobody gains
+/// by acting late. `recent` comes newest first.
+///
+/// # Errors
+/// `None` while nothing has decided; [`Lapsed`] once the first such price is too old to be acted on.
+pub fn decided_price(
+    recent: impl Iterator<Item = StoredPrice>,
+    earliest: Millis,
+    at: &Moment,
+    side: Side,
+) -> Result<Option<PricePoint>, Lapsed> {
+    let mut worst: Option<PricePoint> = None;
+    let mut found: Option<(StoredPrice, PricePoint)> = None;
+    let mut seen = 0_usize;
+    for stored in recent.take_while(|stored| stored.point.published >= earliest) {
+        seen = seen.saturating_add(1);
+        if at.check_truth(&stored).is_err() {
+            continue;
+        }
+        let point = stored.point;
+        let worse = worst.map_or(point, |worst| worse_of(worst, point, side));
+        worst = Some(worse);
+        if stored.lag <= at.decide_within {
+            found = Some((stored, worse));
+        }
+    }
+    match found {
+        // The first may have been one that the market no longer remembers.
+        _ if seen >= PRICES_KEPT => Err(Lapsed),
+        None => Ok(None),
+        Some((first, _)) if at.now > first.decides_until() => Err(Lapsed),
+        Some((_, worse)) => Ok(Some(worse)),
+    }
+}
+
+/// The price a request waited for has passed without anybody acting on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lapsed;
+
+fn worse_of(one: PricePoint, other: PricePoint, side: Side) -> PricePoint {
+    let keep = match side {
+        Side::Long => one.high >= other.high,
+        Side::Short => one.low <= other.low,
+    };
+    if keep { one } else { other }
+}
+
+impl StoredPrice {
+    /// Until when a request may be executed that this price decides.
+    pub fn decides_until(&self) -> Millis {
+        self.point.published.after(self.lag).after(DECIDES_FOR)
+    }
+}
+
+/// What is measured of a price: of one that may not be measured no more than the band's edge.
+pub fn measured_price(stored: &StoredPrice, at: &Moment, band: Band) -> Price {
+    let middle = stored.point.middle();
+    if at.allows(stored, PriceUse::Measure) { middle } else { middle.clamp(band.low, band.high) }
+}
+
+/// Prices that a settlement looks back at.
+pub const SETTLEMENT_PRICES: usize = 9;
+
+/// The price a market is wound down at: the median of the last prices believed, so that no single
+/// one decides and a slow reference pays nobody. `recent` comes newest first; `None` while no price
+/// was ever believed.
+///
+/// # Errors
+/// [`Overflow`] never: the median is one of the prices.
+pub fn settlement_price(
+    recent: impl Iterator<Item = StoredPrice>,
+    at: &Moment,
+) -> Result<Option<Price>, Overflow> {
+    let mut last = [Price(u64::MAX); SETTLEMENT_PRICES];
+    let mut count = 0_usize;
+    let believed = recent.filter(|stored| at.allows(stored, PriceUse::Settle));
+    for (slot, stored) in last.iter_mut().zip(believed) {
+        *slot = stored.point.middle();
+        count = count.saturating_add(1);
+    }
+    last.sort_unstable();
+    let Some(middle) = count.checked_sub(1) else { return Ok(None) };
+    last.get(middle / 2).copied().map(Some).ok_or(Overflow)
+}
+
+#[cfg(test)]
+#[path = "belief_tests.rs"]
+mod tests;

@@ -1,0 +1,183 @@
+extern crate std;
+use std::vec::Vec;
+
+use super::{
+    DECIDES_FOR, Lapsed, Moment, PriceUse, SETTLEMENT_PRICES, StoredPrice, Unusable, decided_price,
+    measured_price, settlement_price,
+};
+use crate::market::price::PricePoint;
+use crate::market::reference::Band;
+use crate::units::{Millis, Price, Side};
+use proptest::prelude::*;
+
+const AT: Moment = Moment {
+    now: Millis(100_000),
+    last_disruption: Millis(50_000),
+    age: Millis(30_000),
+    decide_within: Millis(5_000),
+};
+
+fn stored(published: u64, price: u64, lag: u64, believed: bool) -> StoredPrice {
+    let point = PricePoint::exact(Price(price), Millis(published));
+    StoredPrice { point, lag: Millis(lag), believed }
+}
+
+/// Prices a market may have stored, newest first.
+fn history() -> impl Strategy<Value = Vec<StoredPrice>> {
+    let entry = (1..4_000_u64, 50..150_u64, 0..9_000_u64, proptest::bool::weighted(0.8));
+    proptest::collection::vec(entry, 0..32).prop_map(|entries| {
+        let mut published = 40_000;
+        let mut stored_all: Vec<_> = entries
+            .into_iter()
+            .map(|(later, price, lag, believed)| {
+                published += later;
+                stored(published, price, lag, believed)
+            })
+            .collect();
+        stored_all.reverse();
+        stored_all
+    })
+}
+
+#[test]
+fn every_reason_and_every_use() {
+    use PriceUse::{Decide, Measure, Settle, Value};
+    let of = |price: StoredPrice| {
+        [Decide, Value, Measure, Settle].map(|wanted| AT.check(&price, wanted))
+    };
+    let all = |reason| [Err(reason); 4];
+    assert_eq!(of(stored(90_000, 1, 0, true)), [Ok(()); 4]);
+    assert_eq!(of(stored(90_000, 0, 0, true)), all(Unusable::Missing));
+    assert_eq!(of(stored(90_000, 1, 0, false)), all(Unusable::Unbelieved));
+    let late = of(stored(90_000, 1, 5_001, true));
+    assert_eq!(late, [Err(Unusable::StoredLate), Ok(()), Ok(()), Ok(())]);
+    let stale = Err(Unusable::Stale);
+    assert_eq!(of(stored(69_999, 1, 0, true)), [stale, stale, Ok(()), Ok(())]);
+    let halted = Moment { last_disruption: Millis(90_001), ..AT };
+    let before = Err(Unusable::BeforeDisruption);
+    let seen = [Decide, Value, Measure, Settle]
+        .map(|wanted| halted.check(&stored(90_000, 1, 0, true), wanted));
+    assert_eq!(seen, [before, before, Ok(()), Ok(())]);
+}
+
+#[test]
+fn a_request_gets_the_first_price_that_decides_and_no_better_one_for_waiting() {
+    let recent = [
+        stored(99_000, 95, 0, true),
+        stored(98_000, 105, 0, true),
+        stored(97_000, 100, 0, true),
+        stored(96_000, 90, 9_000, true),
+        stored(95_000, 200, 0, false),
+    ];
+    let got = |earliest, side| {
+        let found = decided_price(recent.into_iter(), Millis(earliest), &AT, side);
+        found.map(|point| point.map(|point| point.low.0))
+    };
+    assert_eq!(got(97_000, Side::Long), Ok(Some(105)), "the highest since it decided");
+    assert_eq!(got(97_000, Side::Short), Ok(Some(95)));
+    // What was stored late decides nothing, and what is not believed is not there.
+    assert_eq!(got(95_000, Side::Short), Ok(Some(95)));
+    assert_eq!(got(99_000, Side::Long), Ok(Some(95)));
+    assert_eq!(got(99_001, Side::Long), Ok(None));
+}
+
+#[test]
+fn what_is_not_acted_on_in_time_lapses() {
+    let recent = [stored(95_000, 100, 1_000, true)];
+    let at = |now: u64| {
+        let at = Moment { now: Millis(now), ..AT };
+        decided_price(recent.into_iter(), Millis(90_000), &at, Side::Long)
+    };
+    let last = 96_000 + DECIDES_FOR.0;
+    assert!(matches!(at(last), Ok(Some(_))));
+    assert_eq!(at(last + 1), Err(Lapsed));
+}
+
+#[test]
+fn what_the_market_no_longer_remembers_has_lapsed() {
+    // Prices every fifth of a second: all that is remembered came after the request.
+    let recent = |count: u64| (0..count).map(|age| stored(99_000 - age * 200, 100, 0, true));
+    let at = |count| decided_price(recent(count), Millis(90_000), &AT, Side::Long);
+    assert!(matches!(at(31), Ok(Some(_))));
+    assert_eq!(at(32), Err(Lapsed));
+}
+
+#[test]
+fn a_settlement_lies_within_the_last_believed_prices() {
+    let recent: Vec<_> = (0..20).map(|age| stored(90_000 - age, 100 + age, 0, age != 3)).collect();
+    let price = settlement_price(recent.into_iter(), &AT).unwrap().unwrap();
+    assert_eq!(price, Price(105), "the median of nine, without the one that is not believed");
+    assert_eq!(settlement_price([stored(1, 5, 0, false)].into_iter(), &AT), Ok(None));
+    assert_eq!(settlement_price([stored(1, 5, 0, true)].into_iter(), &AT), Ok(Some(Price(5))));
+}
+
+proptest! {
+    #[test]
+    fn nobody_gains_by_acting_later(
+        recent in history(), earliest in 40_000..120_000_u64, keep in 0..32_usize,
+    ) {
+        // The same history, seen when only its older part had been stored.
+        let before: Vec<_> = recent.iter().skip(keep.min(recent.len())).copied().collect();
+        for side in [Side::Long, Side::Short] {
+            let earlier = decided_price(before.iter().copied(), Millis(earliest), &AT, side);
+            let later = decided_price(recent.iter().copied(), Millis(earliest), &AT, side);
+            if let (Ok(Some(earlier)), Ok(Some(later))) = (earlier, later) {
+                match side {
+                    Side::Long => prop_assert!(later.high >= earlier.high),
+                    Side::Short => prop_assert!(later.low <= earlier.low),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_price_from_before_the_request_or_a_disruption_never_decides(
+        recent in history(), earliest in 40_000..120_000_u64,
+    ) {
+        for side in [Side::Long, Side::Short] {
+            if let Ok(Some(point)) = decided_price(recent.iter().copied(), Millis(earliest), &AT, side) {
+                prop_assert!(point.published >= Millis(earliest).max(AT.last_disruption));
+                let stored = recent.iter().find(|stored| stored.point == point).unwrap();
+                prop_assert!(stored.believed);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_left_out_of_what_was_stored_buys_nothing(
+        recent in history(), earliest in 40_000..120_000_u64, kept in any::<u32>(),
+    ) {
+        // Whoever stores only some of the true prices gets no better one than the best of what
+        // decides: the worse of the first and of those since.
+        let some: Vec<_> = recent.iter().enumerate()
+            .filter(|(index, _)| kept >> (index % 32) & 1 == 1)
+            .map(|(_, stored)| *stored)
+            .collect();
+        let Some(newest) = some.first().filter(|stored| stored.believed) else { return Ok(()) };
+        if let Ok(Some(point)) = decided_price(some.iter().copied(), Millis(earliest), &AT, Side::Long) {
+            prop_assert!(point.high >= newest.point.high, "not below the newest price known");
+        }
+    }
+
+    #[test]
+    fn a_settlement_is_one_of_the_last_believed_prices(recent in history()) {
+        let believed: Vec<_> =
+            recent.iter().filter(|stored| stored.believed).take(SETTLEMENT_PRICES).collect();
+        let settled = settlement_price(recent.iter().copied(), &AT).unwrap();
+        prop_assert_eq!(settled.is_some(), !believed.is_empty());
+        if let Some(price) = settled {
+            prop_assert!(believed.iter().any(|stored| stored.point.middle() == price));
+        }
+    }
+
+    #[test]
+    fn an_outlier_measures_no_more_than_the_edge_would(
+        price in 1..1_000_u64, low in 1..500_u64, width in 0..500_u64, believed: bool,
+    ) {
+        let band = Band { low: Price(low), high: Price(low + width) };
+        let measured = measured_price(&stored(90_000, price, 0, believed), &AT, band);
+        let inside = measured >= band.low && measured <= band.high;
+        let right = if believed { measured == Price(price) } else { inside };
+        prop_assert!(right);
+    }
+}

@@ -1,0 +1,40 @@
+//! Everything that reads bytes from outside, each as a function that takes any bytes at all.
+//!
+//! A function panics when what it tries panics, or breaks a promise that its documentation names;
+//! refusing the bytes is fine. `cargo xtask fuzz TARGET` searches for bytes that make it panic, and
+//! `cargo xtask test` tries those in `corpus/` again. A search starts from the same corpus, so every
+//! file there should reach something that the others do not.
+
+mod accounts;
+mod deployment;
+mod events;
+mod feeds;
+mod instructions;
+mod json_rpc;
+mod manifest;
+mod prices;
+mod scratch;
+
+pub use accounts::accounts;
+pub use deployment::deployment;
+pub use events::events;
+pub use feeds::feeds;
+pub use instructions::instructions;
+pub use json_rpc::json_rpc;
+pub use manifest::manifest;
+pub use prices::prices;
+
+/// What became of the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// They were what is read there.
+    Accepted,
+    /// They were not, and an error said so.
+    Refused,
+}
+
+impl Outcome {
+    fn of<T, E>(result: &Result<T, E>) -> Self {
+        if result.is_ok() { Self::Accepted } else { Self::Refused }
+    }
+}

@@ -1,0 +1,236 @@
+//! What becomes of an order now: executed, removed, or it waits.
+
+use core::ops::Deref;
+
+use anchor_lang::prelude::*;
+use holdfast_risk::account::execution::{Executed, ExecutionContext, ExecutionError, execute};
+use holdfast_risk::account::margin::{covers, requirement};
+use holdfast_risk::account::order::{Order, Parts};
+use holdfast_risk::account::position::notional;
+use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::market::belief::{Lapsed, PriceUse, decided_price};
+use holdfast_risk::market::terms::MarketTerms;
+use holdfast_risk::math::Rounding;
+use holdfast_risk::{Millis, Price, Side, Size, Usd};
+
+use crate::account_health::{
+    OwnLeg, Purpose, compute_account_health, fresh_price, initial_ratio, valuation_price,
+};
+use crate::clock::Chain;
+use crate::error::{HoldfastError, OrRefuse};
+use crate::state::{MarginAccount, Market, OrderState, Silo};
+use crate::trade_context;
+
+/// What becomes of an order that somebody executes.
+pub enum OrderFate {
+    /// It is executed.
+    Executed(Box<Executed>),
+    /// It is removed, because of what its owner has done since it was placed.
+    Removed(RemovalReason),
+}
+
+/// Why an order was removed unexecuted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RemovalReason {
+    /// Its owner took it back.
+    Cancelled = 0,
+    /// Its time was over.
+    Expired = 1,
+    /// The price that decided it passed without anybody executing it.
+    Lapsed = 2,
+    /// The account's margin no longer carried what it would have opened.
+    Margin = 3,
+    /// What it would have opened was too small to be kept.
+    TooSmall = 4,
+    /// Its market was settled.
+    Settled = 5,
+}
+
+impl OrderFate {
+    /// Whether margin was asked of the account's other markets.
+    pub fn read_other_markets(&self) -> bool {
+        match self {
+            Self::Executed(executed) => executed.traded.trade.opened.0 > 0,
+            Self::Removed(reason) => *reason == RemovalReason::Margin,
+        }
+    }
+}
+
+/// What becomes of a waiting order when it is executed now; an error where it waits.
+///
+/// An order fails for good only where its owner could otherwise choose, by making it possible later,
+/// whether to take a price that is known by then.
+pub fn order_fate<M: Deref<Target = Market>>(
+    silo: &Silo,
+    account: &MarginAccount,
+    market: &Market,
+    waiting: &OrderState,
+    chain: &Chain,
+    next: impl FnMut(u8) -> Result<M>,
+) -> Result<OrderFate> {
+    market.require_trading()?;
+    require!(waiting.market == market.index, HoldfastError::WrongMarket);
+    require!(waiting.earliest_ms == 0 || chain.slot > waiting.slot, HoldfastError::NoPriceYet);
+    let opening = permit(Action::Open, chain.monitor.state);
+    let met = ExecutionContext {
+        at: market.moment(chain.now, chain.monitor.last_disruption),
+        volatility: market.volatility().per_minute(),
+        reference: Price(market.reference_price),
+        opening,
+        position_changed: account.position_changed(market.index),
+    };
+    let executed = execute(
+        &trade_context::open(silo, market, account),
+        &Order::from(waiting),
+        market.recent_prices(),
+        &MarketTerms::from(&market.terms),
+        &silo.rules(),
+        &met,
+    );
+    let executed = match executed {
+        Err(ExecutionError::TooSmall) => return Ok(OrderFate::Removed(RemovalReason::TooSmall)),
+        other => other.into_program_error()?,
+    };
+    if executed.traded.trade.opened.0 > 0 {
+        require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
+        fresh_price(market, chain)?;
+        if !carries(account, market, waiting, &executed, chain, opening, next)? {
+            return Ok(OrderFate::Removed(RemovalReason::Margin));
+        }
+    }
+    Ok(OrderFate::Executed(Box::new(executed)))
+}
+
+/// Whether the account meets its initial margin, and what other orders have reserved, with an order
+/// executed.
+fn carries<M: Deref<Target = Market>>(
+    account: &MarginAccount,
+    market: &Market,
+    order: &OrderState,
+    executed: &Executed,
+    chain: &Chain,
+    opening: Permit,
+    next: impl FnMut(u8) -> Result<M>,
+) -> Result<bool> {
+    let asked = Purpose::Margin(opening);
+    let position = executed.traded.book.position;
+    let price = valuation_price(&position, market, chain, asked);
+    let own = Some(OwnLeg { market, position, price });
+    let balances = executed.traded.book.balances;
+    let health = compute_account_health(account, &balances, own, chain, asked, next, |_, _| ())?;
+    let others = account.reserved_margin.saturating_sub(order.margin);
+    let asked = health.initial.plus(Usd(others)).into_program_error()?;
+    Ok(covers(health.equity, asked))
+}
+
+/// Initial margin to reserve for opening `size` with a buy or sell that accepts `limit`, and for its
+/// fee, at the market's newest price.
+pub fn margin_to_reserve(
+    market: &Market,
+    chain: &Chain,
+    permit: Permit,
+    side: Side,
+    size: Size,
+    limit: Price,
+) -> Result<Usd> {
+    let newest = market.newest_price().high;
+    require!(newest.0 > 0, HoldfastError::StalePrice);
+    let price = if side == Side::Long { newest.min(limit) } else { newest };
+    let value = notional(size, price, Rounding::Up).into_program_error()?;
+    let ratio = initial_ratio(market, chain, permit)?;
+    let margin = requirement(value, ratio).into_program_error()?;
+    let fee = requirement(value, holdfast_risk::Bps(market.terms.taker_fee_bps));
+    margin.plus(fee.into_program_error()?).into_program_error()
+}
+
+/// Whether anybody may set an order's trigger off now: it waits for it, or has lapsed, and the newest
+/// price that decides meets it.
+pub fn triggerable(
+    waiting: &OrderState,
+    account: &MarginAccount,
+    market: &Market,
+    chain: &Chain,
+) -> Result<()> {
+    market.require_trading()?;
+    require!(waiting.market == market.index, HoldfastError::WrongMarket);
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    let order = Order::from(waiting);
+    require!(!order.is_expired(at.now), HoldfastError::OrderExpired);
+    let progress = order_progress(&order, account, market, chain);
+    require!(
+        !order.is_immediate()
+            && matches!(progress, OrderProgress::Untriggered | OrderProgress::Lapsed),
+        HoldfastError::AlreadyTriggered
+    );
+    let newest = market.newest_stored();
+    require!(at.allows(&newest, PriceUse::Decide), HoldfastError::NoPriceYet);
+    require!(order.trigger.is_met(newest.point.middle()), HoldfastError::TriggerNotMet);
+    Ok(())
+}
+
+/// Why an order may be removed now, by its owner or by anybody. While a price that decides it is
+/// known and may still be acted on, not even its owner takes it back.
+pub fn removable(
+    waiting: &OrderState,
+    account: &MarginAccount,
+    market: &Market,
+    chain: &Chain,
+    owns: bool,
+) -> Result<RemovalReason> {
+    require!(waiting.market == market.index, HoldfastError::WrongMarket);
+    if market.is_settled() {
+        return Ok(RemovalReason::Settled);
+    }
+    let order = Order::from(waiting);
+    if order.is_expired(market.now(chain.now)) {
+        return Ok(RemovalReason::Expired);
+    }
+    let progress = order_progress(&order, account, market, chain);
+    if progress == OrderProgress::Lapsed && order.is_immediate() {
+        return Ok(RemovalReason::Lapsed);
+    }
+    require!(owns, HoldfastError::OrderNotExpired);
+    require!(progress != OrderProgress::PriceKnown, HoldfastError::PriceKnown);
+    Ok(RemovalReason::Cancelled)
+}
+
+/// How far an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderProgress {
+    /// It waits for its trigger.
+    Untriggered,
+    /// It waits for a position to reduce.
+    NothingToReduce,
+    /// It waits for a price that decides it.
+    AwaitsPrice,
+    /// Such a price is known and may still be acted on.
+    PriceKnown,
+    /// That price has passed.
+    Lapsed,
+}
+
+/// How far an order is.
+pub fn order_progress(
+    order: &Order,
+    account: &MarginAccount,
+    market: &Market,
+    chain: &Chain,
+) -> OrderProgress {
+    if order.earliest.0 == 0 {
+        return OrderProgress::Untriggered;
+    }
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    let parts = order.parts(account.position(market.index).size, true);
+    if parts == Parts::default() {
+        return OrderProgress::NothingToReduce;
+    }
+    let delay = Millis(market.terms.execution_delay_ms);
+    let changed = account.position_changed(market.index);
+    let earliest = order.decided_from(parts, changed, delay);
+    match decided_price(market.recent_prices(), earliest, &at, order.delta.side()) {
+        Ok(None) => OrderProgress::AwaitsPrice,
+        Ok(Some(_)) => OrderProgress::PriceKnown,
+        Err(Lapsed) => OrderProgress::Lapsed,
+    }
+}

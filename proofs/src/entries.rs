@@ -1,0 +1,114 @@
+//! The theorems by name, each as a function from numbers to a code.
+
+use crate::given::{Answer, Given, Stop, WORDS};
+
+/// A theorem.
+#[derive(Clone, Copy, Debug)]
+pub struct Theorem {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is among those that are proved in two minutes.
+    pub fast: bool,
+    /// What it says of some numbers.
+    pub entry: fn(&[u64; WORDS]) -> u8,
+}
+
+/// It holds for these numbers.
+pub const HOLDS: u8 = 0;
+/// It says nothing about these numbers.
+pub const VOID: u8 = 1;
+/// It is false for these numbers.
+pub const BROKEN: u8 = 2;
+
+const fn code(answer: Answer) -> u8 {
+    match answer {
+        Ok(()) => HOLDS,
+        Err(Stop::Void) => VOID,
+        Err(Stop::Broken) => BROKEN,
+    }
+}
+
+macro_rules! theorems {
+    ($($speed:ident $module:ident::$name:ident;)*) => {
+        /// All of them.
+        pub const THEOREMS: &[Theorem] = &[
+            $(Theorem { name: stringify!($name), fast: theorems!($speed), entry: $name }),*
+        ];
+        $(
+            #[doc = concat!("[`crate::", stringify!($module), "::", stringify!($name), "`].")]
+            pub fn $name(words: &[u64; WORDS]) -> u8 {
+                code(crate::$module::$name(&mut Given::new(words)))
+            }
+        )*
+    };
+    (fast) => { true };
+    (slow) => { false };
+}
+
+theorems! {
+    fast math::mul_div_is_exact;
+    fast ledger::settle_conserves;
+    fast ledger::settle_moves_claims_with_the_account;
+    fast ledger::settle_leaves_debt_or_profit;
+    fast ledger::settle_charges_the_account_exactly;
+    fast ledger::settle_takes_collateral_first;
+    fast ledger::settle_passes_on_what_is_due;
+    fast ledger::settle_draws_on_insurance_within_its_cap;
+    fast ledger::insurance_pays_what_it_may;
+    fast ledger::insurance_periods_last_a_day;
+    fast ledger::losses_are_divided_without_a_rest;
+    fast ledger::totals_are_sums;
+    fast pool::joining_never_dilutes;
+    fast pool::leaving_never_dilutes;
+    fast pool::join_and_leave_never_gains;
+    fast pool::leave_and_join_never_gains;
+    fast pool::joining_moves_the_deposit;
+    fast pool::leaving_pays_the_worth;
+    fast pool::what_may_leave_covers_what_is_open;
+    fast pool::the_pool_is_worth_what_it_has;
+    fast pool::opening_keeps_every_cap;
+    fast money::fee_splits_conserve;
+    fast money::fees_round_up;
+    fast money::maturing_pays_out_of_liquidity;
+    fast money::maturing_divides_what_is_payable;
+    fast money::added_profit_waits_anew_by_its_share;
+    fast money::a_thaw_never_borrows_from_the_next_minute;
+    fast money::exits_never_borrow_from_the_next_hour;
+    fast money::a_bound_on_notional_bounds_the_size;
+    fast position::values_round_as_asked;
+    fast position::a_trade_never_rounds_in_the_traders_favour;
+    fast position::a_trade_moves_the_size_exactly;
+    fast position::a_trade_takes_its_sides_carry;
+    fast position::profit_rounds_against_the_trader;
+    fast position::carry_rounds_against_the_trader;
+    fast position::spreads_round_against_the_trader;
+    fast position::reductions_never_open;
+    fast position::opening_is_told_from_reducing;
+    fast position::triggers_include_their_level;
+    fast position::results_are_gain_or_loss;
+    fast margin::requirements_round_up;
+    fast margin::a_withdrawal_leaves_initial_margin;
+    fast margin::lines_include_equality;
+    fast margin::health_counts_every_position;
+    fast margin::liquidation_is_only_below_maintenance;
+    fast margin::the_line_rises_over_the_thaw;
+    fast margin::no_more_is_closed_than_is_held;
+    fast margin::what_is_closed_reaches_the_target;
+    fast margin::a_liquidation_keeps_its_bound;
+    fast margin::penalty_and_reward_stay_within_what_is_due;
+    fast margin::the_reward_rises_over_the_ramp;
+    fast governance::every_exit_is_open_in_every_state;
+    fast governance::nothing_adds_risk_after_a_break;
+    fast governance::nothing_is_applied_before_its_wait;
+    fast governance::waits_are_bounded;
+    fast governance::guardians_tighten_three_times_a_day;
+    fast governance::nobody_takes_back_their_own_removal;
+    fast governance::guardians_are_distinct;
+    fast governance::markets_are_settled_after_notice;
+    fast governance::flags_lapse;
+    fast chain::a_look_never_loosens;
+    fast chain::a_break_ends_in_shelter;
+    fast chain::states_loosen_one_at_a_time;
+    fast chain::a_guardian_only_tightens;
+    fast chain::the_clock_is_bounded;
+}

@@ -1,0 +1,145 @@
+//! Flags and liquidations.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_risk::account::liquidation::{
+    self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable, is_worth_closing,
+};
+use holdfast_risk::account::margin::{Leg, requirement};
+use holdfast_risk::chain::health::Thresholds;
+use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::chain::rate_limit::{thaw_left, thaw_spend};
+use holdfast_risk::market::belief::PriceUse;
+use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::{Millis, Price, Usd};
+
+use super::chain::Chain;
+use super::{Look, Outcome, Refused, Settings, require};
+use crate::state::{Account, State};
+
+/// What a leg can be closed at, and how much of it in a thaw.
+struct Closable {
+    point: PricePoint,
+    /// What is left of the minute's notional; `None` outside a thaw.
+    left: Option<Usd>,
+    worth_it: bool,
+}
+
+impl State {
+    pub(super) fn flag(&mut self, account: usize, look: &Look, settings: &Settings) -> Outcome {
+        let state = self.existing(account)?;
+        let chain = self.guard(look);
+        let health = self.standing(state, None, &chain, None, settings)?;
+        let clocks = state.open().map(|index| self.markets[index].now(chain.now));
+        let now = clocks.max().unwrap_or(chain.now);
+        let delays = state.open().map(|index| settings.markets[index].flag_delay);
+        let longest = delays.max().unwrap_or(Millis(0));
+        require(!flag_stands(state.flagged, now), HoldfastError::AlreadyFlagged)?;
+        require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
+        let state = self.existing_mut(account)?;
+        (state.flagged, state.liquidatable) = (now, now.after(longest));
+        state.shortfall = health.shortfall().0;
+        Ok(())
+    }
+
+    /// The newest price after the flag's delay that decides, with what the thaw leaves.
+    fn closable(
+        &self,
+        account: &Account,
+        index: usize,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> Outcome<Closable> {
+        let (books, terms) = (&self.markets[index], &settings.markets[index]);
+        require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
+        let at = chain.moment(books, terms);
+        let due = |published: Millis| published >= account.liquidatable;
+        require(due(books.newest().published), HoldfastError::NoPriceYet)?;
+        let mut since = books.recent.iter().filter(|stored| due(stored.point.published));
+        let found = since.find(|stored| at.allows(stored, PriceUse::Decide));
+        let point = found.ok_or(HoldfastError::PriceOutsideBand)?.point;
+        let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
+        let liquidity = self.ledger.liquidity;
+        let left = paced.then(|| thaw_left(books.thaw, at.now, liquidity, terms.thaw_pace));
+        let left = left.transpose()?;
+        let held = account.positions[index].size;
+        let price = point.trader_adverse(held.side());
+        let worth_it = is_worth_closing(held.size(), price, left, terms.liquidation);
+        Ok(Closable { point, left, worth_it })
+    }
+
+    /// The largest requirement among the account's other positions that could be liquidated now.
+    fn largest_other(
+        &self,
+        account: &Account,
+        index: usize,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> Outcome<Usd> {
+        let mut largest = Usd(0);
+        for other in account.open().filter(|other| *other != index) {
+            if !self.closable(account, other, chain, settings).is_ok_and(|it| it.worth_it) {
+                continue;
+            }
+            let terms = &settings.markets[other];
+            let side = account.positions[other].size.side();
+            let worth = chain.valuation(&self.markets[other], terms).trader_favourable(side);
+            let leg = self.leg(account, other, worth, terms.ratios);
+            largest = largest.max(requirement(leg.notional()?, leg.ratios.maintenance)?);
+        }
+        Ok(largest)
+    }
+
+    pub(super) fn liquidate(
+        &mut self,
+        account: usize,
+        market: usize,
+        liquidator: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        let state = self.existing(account)?;
+        self.existing(liquidator)?;
+        let chain = self.guard(look);
+        let (books, terms) = (&self.markets[market], &settings.markets[market]);
+        let now = books.now(chain.now);
+        require(flag_stands(state.flagged, now), HoldfastError::NotFlagged)?;
+        let side = state.positions[market].size.side();
+        require(state.positions[market].size.0 != 0, HoldfastError::NoPosition)?;
+        let Closable { point, left, worth_it } = self.closable(state, market, &chain, settings)?;
+        let price = chain.valuation(books, terms).liquidation_price(point, side);
+        let health = self.standing(state, Some((market, price)), &chain, None, settings)?;
+        require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
+        let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
+        require(reached, HoldfastError::ChainNotReady)?;
+        require(worth_it, HoldfastError::PaceExhausted)?;
+        let leg = self.leg(state, market, point.trader_adverse(side), terms.ratios);
+        let largest_other = self.largest_other(state, market, &chain, settings)?;
+        require(requirement_at(&leg, price)? >= largest_other, HoldfastError::NotLargestLeg)?;
+        let (book, insurance) = (self.book(state, market), settings.rules().insurance);
+        let (judged, rules) = (MarginAssessment { health, price }, terms.liquidation);
+        let due = state.liquidatable.max(chain.monitor.last_disruption);
+        let met = LiquidationContext { due, now, most: left };
+        let traded = liquidation::liquidate(&book, &judged, &leg, rules, insurance, met)?;
+        if left.is_some() {
+            let books = &mut self.markets[market];
+            books.thaw = thaw_spend(books.thaw, now, traded.trade.notional)?;
+        }
+        self.take_over(&traded.book, account, market, now)?;
+        // The account is open for writing already.
+        if liquidator == account {
+            return Err(Refused::Elsewhere);
+        }
+        let state = self.existing_mut(account)?;
+        let partial = state.positions[market].size.0 != 0 && left.is_none();
+        if partial || state.open().count() == 0 {
+            state.clear_flag();
+        }
+        self.existing_mut(liquidator)?.receive(traded.passed_on.keeper.0)
+    }
+}
+
+/// What a leg asks for maintenance at a price.
+fn requirement_at(leg: &Leg, price: Price) -> Outcome<Usd> {
+    let valued = Leg { price, ..*leg };
+    Ok(requirement(valued.notional()?, leg.ratios.maintenance)?)
+}

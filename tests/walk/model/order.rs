@@ -1,0 +1,302 @@
+//! Orders, from asking to executing.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
+use holdfast_risk::account::execution::{ExecutionContext, ExecutionError, execute};
+use holdfast_risk::account::margin::{covers, requirement};
+use holdfast_risk::account::order::{Order, Parts, Trigger};
+use holdfast_risk::account::position::notional;
+use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::market::belief::{Lapsed, PriceUse, decided_price};
+use holdfast_risk::math::Rounding;
+use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
+
+use super::chain::Chain;
+use super::money::owns;
+use super::{Look, Outcome, Settings, require};
+use crate::state::{Account, State, Waiting};
+
+/// How far an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Its trigger has not been set off.
+    Untriggered,
+    /// It can be taken back: there is nothing to trade, or no price for it yet.
+    Waits,
+    /// It is decided and may be executed.
+    Known,
+    /// It was decided too long ago.
+    Lapsed,
+}
+
+/// What a request asks for; what it may open, and when a price decides it, is not settled yet.
+pub fn requested_order(asked: &OrderRequest) -> Order {
+    Order {
+        delta: SignedSize(asked.delta),
+        limit: Price(asked.limit),
+        reduce_only: asked.effect == OrderEffect::Reduce,
+        any_price: asked.any_price,
+        trigger: match asked.trigger {
+            OrderTrigger::AtOrAbove { price } => Trigger::AtOrAbove(Price(price)),
+            OrderTrigger::AtOrBelow { price } => Trigger::AtOrBelow(Price(price)),
+            OrderTrigger::Immediate => Trigger::Immediate,
+        },
+        opens_up_to: Size(0),
+        earliest: Millis(0),
+        expires: Millis(asked.expires_ms),
+    }
+}
+
+impl State {
+    pub(super) fn place(
+        &mut self,
+        signer: usize,
+        account: usize,
+        market: usize,
+        asked: OrderRequest,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        self.existing(account)?;
+        require(owns(signer, account), HoldfastError::NotOwner)?;
+        let chain = self.guard(look);
+        let now = self.markets[market].now(chain.now);
+        let plausible = Millis(asked.expires_ms).plausible_time_ms();
+        require(plausible.is_ok(), HoldfastError::NotMilliseconds)?;
+        let order = requested_order(&asked);
+        require(order.can_execute(now), HoldfastError::InvalidOrder)?;
+        let state = self.existing(account)?;
+        let opens = order.opened(state.positions[market].size);
+        let permit = chain.require(if opens.0 > 0 {
+            Asked::RequestOpening
+        } else {
+            Asked::RequestReduction
+        })?;
+        let margin = self.margin_to_reserve(market, &order, opens, &chain, permit, settings)?;
+        let affordable = asked.fee <= state.balances.collateral.0;
+        require(affordable, HoldfastError::NotEnoughCollateral)?;
+        if margin.0 > 0 || asked.fee > 0 {
+            self.check_backed(state, margin, Usd(asked.fee), &chain, permit, settings)?;
+        }
+        let decided_from = now.after(settings.markets[market].execution_delay);
+        let immediate = order.trigger == Trigger::Immediate;
+        let earliest = if immediate { decided_from } else { Millis(0) };
+        let order = Order { opens_up_to: opens, earliest, ..order };
+        let state = self.existing_mut(account)?;
+        state.balances.collateral = state.balances.collateral.minus(Usd(asked.fee))?;
+        state.reserved += asked.fee;
+        state.reserved_margin += margin.0;
+        let (number, fee, margin, slot) = (state.next_order, asked.fee, margin.0, chain.slot);
+        state.next_order += 1;
+        let free = state.orders.iter_mut().find(|slot| slot.is_none());
+        *free.ok_or(HoldfastError::NoFreeOrderSlot)? =
+            Some(Waiting { number, market, fee, margin, requested: now, slot, order });
+        Ok(())
+    }
+
+    /// Initial margin and fee of what an order may open: at the newest price, or a buyer's limit
+    /// when that is lower.
+    fn margin_to_reserve(
+        &self,
+        market: usize,
+        order: &Order,
+        opens: Size,
+        chain: &Chain,
+        permit: Permit,
+        settings: &Settings,
+    ) -> Outcome<Usd> {
+        if opens.0 == 0 {
+            return Ok(Usd(0));
+        }
+        let newest = self.markets[market].newest().high;
+        require(newest.0 > 0, HoldfastError::StalePrice)?;
+        let highest = match order.delta.side() {
+            Side::Long => newest.min(order.limit),
+            Side::Short => newest,
+        };
+        let value = notional(opens, highest, Rounding::Up)?;
+        let initial = requirement(value, self.asked_initial(market, chain, permit, settings)?)?;
+        Ok(initial.plus(requirement(value, settings.markets[market].taker_fee)?)?)
+    }
+
+    /// The account carries its positions, all that its orders have reserved and this one as well.
+    fn check_backed(
+        &self,
+        state: &Account,
+        margin: Usd,
+        fee: Usd,
+        chain: &Chain,
+        permit: Permit,
+        settings: &Settings,
+    ) -> Outcome {
+        let takes_out = fee.0 > 0 && state.open().count() > 0;
+        let permit = if takes_out { chain.require(Asked::WithdrawFree)? } else { permit };
+        let mut health = self.standing(state, None, chain, Some(permit), settings)?;
+        let reserved = Usd(state.reserved_margin).plus(margin)?;
+        health.initial = health.initial.plus(reserved)?;
+        let left = health.equity.minus(fee.signed()?)?;
+        require(covers(left, health.initial), HoldfastError::BelowInitialMargin)?;
+        let free = health.withdrawable(state.balances.collateral);
+        require(!takes_out || fee <= free, HoldfastError::BelowInitialMargin)
+    }
+
+    /// How far an order is.
+    fn progress(
+        &self,
+        state: &Account,
+        waiting: &Waiting,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> Progress {
+        let (order, index) = (&waiting.order, waiting.market);
+        if order.earliest.0 == 0 {
+            return Progress::Untriggered;
+        }
+        let parts = order.parts(state.positions[index].size, true);
+        if parts == Parts::default() {
+            return Progress::Waits;
+        }
+        let (books, terms) = (&self.markets[index], &settings.markets[index]);
+        let from = order.decided_from(parts, state.changed[index], terms.execution_delay);
+        let at = chain.moment(books, terms);
+        match decided_price(books.recent.iter().copied(), from, &at, order.delta.side()) {
+            Ok(None) => Progress::Waits,
+            Ok(Some(_)) => Progress::Known,
+            Err(Lapsed) => Progress::Lapsed,
+        }
+    }
+
+    /// How far each waiting order is, with its account.
+    pub fn orders(&self, look: &Look, settings: &Settings) -> Vec<(usize, Waiting, Progress)> {
+        let chain = self.guard(look);
+        let accounts = self.accounts.iter().enumerate();
+        let existing = accounts.filter_map(|(account, state)| Some((account, state.as_ref()?)));
+        let waiting = existing.flat_map(|(account, state)| {
+            state.orders.iter().flatten().map(move |waiting| (account, state, waiting))
+        });
+        let far = |(account, state, waiting): (usize, &Account, &Waiting)| {
+            (account, *waiting, self.progress(state, waiting, &chain, settings))
+        };
+        waiting.map(far).collect()
+    }
+
+    pub(super) fn trigger(
+        &mut self,
+        account: usize,
+        number: u64,
+        market: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        let chain = self.guard(look);
+        let state = self.existing(account)?;
+        let waiting = state.order(number).ok_or(HoldfastError::OrderNotFound)?;
+        require(waiting.market == market, HoldfastError::WrongMarket)?;
+        let (books, terms) = (&self.markets[market], &settings.markets[market]);
+        let at = chain.moment(books, terms);
+        require(!waiting.order.is_expired(at.now), HoldfastError::OrderExpired)?;
+        let progress = self.progress(state, &waiting, &chain, settings);
+        let asleep = matches!(progress, Progress::Untriggered | Progress::Lapsed);
+        let has_trigger = waiting.order.trigger != Trigger::Immediate;
+        require(has_trigger && asleep, HoldfastError::AlreadyTriggered)?;
+        let newest = books.newest_stored();
+        require(at.allows(&newest, PriceUse::Decide), HoldfastError::NoPriceYet)?;
+        let met = waiting.order.trigger.is_met(newest.point.middle());
+        require(met, HoldfastError::TriggerNotMet)?;
+        let earliest = at.now.after(terms.execution_delay);
+        let orders = &mut self.existing_mut(account)?.orders;
+        let slot = orders.iter_mut().flatten().find(|waiting| waiting.number == number);
+        let waiting = slot.ok_or(HoldfastError::OrderNotFound)?;
+        (waiting.order.earliest, waiting.slot) = (earliest, chain.slot);
+        Ok(())
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        signer: usize,
+        account: usize,
+        number: u64,
+        market: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        let chain = self.guard(look);
+        let state = self.existing(account)?;
+        let waiting = state.order(number).ok_or(HoldfastError::OrderNotFound)?;
+        require(waiting.market == market, HoldfastError::WrongMarket)?;
+        let order = &waiting.order;
+        let progress = self.progress(state, &waiting, &chain, settings);
+        let lapsed = progress == Progress::Lapsed && order.trigger == Trigger::Immediate;
+        if !lapsed && !order.is_expired(self.markets[market].now(chain.now)) {
+            require(owns(signer, account), HoldfastError::OrderNotExpired)?;
+            require(progress != Progress::Known, HoldfastError::PriceKnown)?;
+        }
+        self.remove(account, &waiting)?;
+        self.existing_mut(account)?.receive(waiting.fee)
+    }
+
+    fn remove(&mut self, account: usize, waiting: &Waiting) -> Outcome {
+        let state = self.existing_mut(account)?;
+        let slot = state.orders.iter_mut().find(|slot| slot.as_ref() == Some(waiting));
+        *slot.ok_or(HoldfastError::OrderNotFound)? = None;
+        state.reserved -= waiting.fee;
+        state.reserved_margin -= waiting.margin;
+        Ok(())
+    }
+
+    pub(super) fn execute(
+        &mut self,
+        account: usize,
+        number: u64,
+        market: usize,
+        executor: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Outcome {
+        self.existing(executor)?;
+        let state = self.existing(account)?;
+        let chain = self.guard(look);
+        let waiting = state.order(number).ok_or(HoldfastError::OrderNotFound)?;
+        require(waiting.market == market, HoldfastError::WrongMarket)?;
+        let same_slot = waiting.order.earliest.0 != 0 && chain.slot <= waiting.slot;
+        require(!same_slot, HoldfastError::NoPriceYet)?;
+        let (books, terms) = (&self.markets[market], &settings.markets[market]);
+        let met = ExecutionContext {
+            at: chain.moment(books, terms),
+            volatility: self.volatility(market),
+            reference: books.reference.price,
+            opening: permit(Asked::Open, chain.monitor.state),
+            position_changed: state.changed[market],
+        };
+        let recent = books.recent.iter().copied();
+        let book = self.book(state, market);
+        let executed = match execute(&book, &waiting.order, recent, terms, &settings.rules(), &met)
+        {
+            Err(ExecutionError::TooSmall) => return self.fails_for_good(account, &waiting),
+            other => other?,
+        };
+        let mut after = self.clone();
+        after.remove(account, &waiting)?;
+        after.take_over(&executed.traded.book, account, market, met.at.now)?;
+        if executed.traded.trade.opened.0 > 0 {
+            require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
+            chain.fresh(books, terms)?;
+            let state = after.existing(account)?;
+            let health = after.standing(state, None, &chain, Some(met.opening), settings)?;
+            let asked = health.initial.plus(Usd(state.reserved_margin))?;
+            if !covers(health.equity, asked) {
+                return self.fails_for_good(account, &waiting);
+            }
+            after.existing_mut(account)?.clear_flag();
+        }
+        *self = after;
+        self.existing_mut(account)?.changed[market] = met.at.now;
+        self.existing_mut(executor)?.receive(waiting.fee)
+    }
+
+    /// The order is removed, and its fee stays its owner's.
+    fn fails_for_good(&mut self, account: usize, waiting: &Waiting) -> Outcome {
+        self.remove(account, waiting)?;
+        self.existing_mut(account)?.receive(waiting.fee)
+    }
+}

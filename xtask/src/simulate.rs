@@ -1,0 +1,56 @@
+//! Drills and measurements on the embedded cluster.
+
+use std::process::Command;
+
+use crate::command::show;
+use crate::{sbpf, setup};
+
+/// Plays drills.
+///
+/// # Errors
+/// When something cannot be built, or the drill fails.
+pub fn drill(options: &[String]) -> Result<(), String> {
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    if !options.iter().any(|option| matches!(*option, "-h" | "--help")) {
+        setup::install_compiler()?;
+        sbpf::build()?;
+    }
+    simulate("drill", &options)
+}
+
+/// Measures the compute units of every instruction.
+///
+/// # Errors
+/// When something cannot be built, or an instruction exceeds its ceiling.
+pub fn bench() -> Result<(), String> {
+    setup::install_compiler()?;
+    sbpf::build()?;
+    simulate("bench", &[sbpf::toolchain()])
+}
+
+/// Measures what a price tick costs a keeper.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn bench_keeper() -> Result<(), String> {
+    let bench = ["bench", "--locked", "--package", "holdfast-keeper-core", "--bench", "mirror"];
+    show(Command::new("cargo").args(bench))
+}
+
+/// Tries every fault with many seeds.
+///
+/// # Errors
+/// When something cannot be built, or a trial fails.
+pub fn faults(seeds: u64) -> Result<(), String> {
+    setup::install_compiler()?;
+    sbpf::build()?;
+    simulate("faults", &["--seeds", &seeds.to_string()])
+}
+
+/// What runs in virtual time runs in the tests' profile: what is compiled for one serves the
+/// others, and their time goes into the virtual machine anyway.
+fn simulate(binary: &str, options: &[&str]) -> Result<(), String> {
+    let run =
+        ["run", "--quiet", "--locked", "--package", "holdfast-simulator", "--bin", binary, "--"];
+    show(Command::new("cargo").args(run).args(options))
+}
