@@ -245,11 +245,13 @@ fn prepare_change(venue: &mut Venue) -> Result<ChangeKind, Failure> {
     let propose = instruction::propose_change(venue.admin.pubkey(), 0, change.clone());
     venue.cluster.send_unsigned(&[propose], &venue.admin.pubkey())?;
     venue.cluster.pass(presets::timelock().wait_ms);
-    while Monitor::from(&venue.chain_health().monitor).state != State::Normal {
+    loop {
         venue.cluster.pass(30_000);
         venue.publish(&FIRST)?;
+        if Monitor::from(&venue.chain_health().monitor).state == State::Normal {
+            return Ok(change);
+        }
     }
-    Ok(change)
 }
 
 /// An empty margin account whose owner has a full purse.
