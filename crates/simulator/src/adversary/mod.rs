@@ -3,6 +3,7 @@
 
 pub mod course;
 pub mod draw;
+pub mod exits;
 pub mod grammar;
 pub mod honest;
 pub mod moves;

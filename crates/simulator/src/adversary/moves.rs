@@ -4,7 +4,7 @@ use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTr
 use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
 use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_testkit::venue::feed_id;
+use holdfast_testkit::venue::{feed_id, market_order};
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
@@ -217,6 +217,23 @@ pub fn waiting(account: &MarginAccount) -> Vec<(u64, u8)> {
     let mut waiting: Vec<_> = orders.map(|order| (order.number, order.market)).collect();
     waiting.sort_unstable();
     waiting
+}
+
+/// `place_order` that closes a position of `held`, whatever the price.
+pub fn close(
+    world: &World,
+    state: &MarginAccount,
+    account: Pubkey,
+    market: u8,
+    held: i64,
+) -> Instruction {
+    let request = OrderRequest {
+        effect: OrderEffect::Reduce,
+        any_price: true,
+        ..market_order(-held, world.venue.cluster.now_ms())
+    };
+    let market = world.venue.markets[usize::from(market)];
+    instruction::place_order(state.owner, account, market, request, &[])
 }
 
 /// `trigger_order` with its market.

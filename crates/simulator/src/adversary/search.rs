@@ -5,6 +5,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::course::Course;
 use super::draw::Draw;
+use super::exits;
 use super::grammar::Move;
 use super::stage::{Stage, Theatre};
 use super::world::{Outcome, World};
@@ -29,7 +30,9 @@ pub struct Found {
     pub proofs: Vec<i64>,
     /// Accounts that could not be liquidated in time, most in one attempt.
     pub violations: u32,
-    /// A sequence with which one could not, if any.
+    /// Who could not leave afterwards.
+    pub stuck: Vec<String>,
+    /// A sequence with which that was so, if any.
     pub shield: Option<Vec<Move>>,
     /// Attempts played.
     pub attempts: u64,
@@ -75,6 +78,12 @@ impl<'s> Search<'s> {
             }
         }
         self.attempts += u64::from(climb) + 1;
+        let stuck = climber.worlds.last().map(|world| exits::stuck(world.fork()));
+        let stuck = stuck.unwrap_or_default();
+        if !stuck.is_empty() {
+            violations += 1;
+            shield = Some(climber.moves.clone());
+        }
         let proofs = if best_score > 0 { self.prove(&best) } else { vec![narrow(best_score)] };
         let profit = judge(&proofs);
         Found {
@@ -85,6 +94,7 @@ impl<'s> Search<'s> {
             proofs,
             violations,
             shield,
+            stuck,
             attempts: self.attempts,
         }
     }

@@ -52,7 +52,8 @@ pub struct Outcome {
     pub profit: i128,
     /// Transactions of the attacker that landed.
     pub landed: u32,
-    /// Accounts that failed maintenance for longer than the venue promises.
+    /// Accounts that failed maintenance for longer than the venue promises, and honest ones that were
+    /// liquidated.
     pub violations: u32,
     /// What happened.
     pub trace: Trace,
@@ -112,9 +113,25 @@ impl<'s> World<'s> {
         Outcome {
             profit: after - self.before - self.drift.div_euclid(1_000_000) - ROUNDING,
             landed: self.landed,
-            violations: self.watches.violations,
+            violations: self.watches.violations + self.harmed(),
             trace: self.trace,
         }
+    }
+
+    /// Honest traders whose positions are not what they were: none of them trades, and none comes
+    /// near maintenance.
+    fn harmed(&mut self) -> u32 {
+        let stage = self.stage.venue(&self.theatre);
+        let sizes = |state: MarginAccount| state.positions.map(|position| position.size);
+        let harmed =
+            self.cast.honest.iter().filter(|address| {
+                sizes(self.venue.account(address)) != sizes(stage.account(address))
+            });
+        let harmed = harmed.count() as u32;
+        if harmed > 0 {
+            self.trace.clue("an honest trader was liquidated");
+        }
+        harmed
     }
 
     fn has_time(&self) -> bool {
@@ -143,7 +160,8 @@ impl<'s> World<'s> {
         }
     }
 
-    fn wait(&mut self, seconds: usize, early: bool) {
+    /// Seconds pass; in the last one honest people act unless somebody is `early`.
+    pub fn wait(&mut self, seconds: usize, early: bool) {
         for left in (0..seconds).rev() {
             self.honest_people();
             self.pass_second();
@@ -166,6 +184,14 @@ impl<'s> World<'s> {
         if !early {
             self.honest_people();
         }
+    }
+
+    /// Seconds pass at once, and then honest people act.
+    pub fn pass(&mut self, seconds: usize) {
+        self.honest_people();
+        self.second += seconds;
+        self.venue.cluster.pass(seconds as u64 * 1_000);
+        honest::act(self);
     }
 
     /// A second passes; what the attacker's exposure gained in it is the market's doing.

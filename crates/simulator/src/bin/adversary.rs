@@ -134,6 +134,7 @@ fn line(stage: &Stage, one: &Found) -> String {
     if let Some(shield) = &one.shield {
         clues.extend(search.replay(shield, 0).trace.clues);
     }
+    clues.extend(one.stuck.iter().cloned());
     let clues: Vec<_> = clues.into_iter().collect();
     let (seed, gained, late) = (one.seed, dollars(one.profit), one.violations);
     format!("seed {seed}: gains {gained}, {late} not liquidated in time; {}", clues.join("; "))
@@ -174,6 +175,9 @@ fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
         show(&mut search, &moves);
     } else {
         println!("gains nothing; the best was {}", dollars(found.profit));
+    }
+    for line in &found.stuck {
+        println!("{line}");
     }
     if let Some(shield) = &found.shield {
         let moves = search.minimise(shield, |outcome| outcome.violations > 0);
