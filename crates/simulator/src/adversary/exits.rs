@@ -38,8 +38,6 @@ pub fn stuck(mut world: World) -> Vec<String> {
             stuck.push(format!("{account} cannot close"));
         }
     }
-    world.theatre.poster = Some(LOOK);
-    world.theatre.keeper = Some(LOOK);
     for _ in 0..LOOKS {
         world.pass(LOOK);
     }

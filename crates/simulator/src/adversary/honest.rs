@@ -46,13 +46,18 @@ pub fn act(world: &mut World) {
         post(world);
     }
     if world.second % OBSERVED == 0 {
-        let observe = instruction::observe(&world.venue.markets);
-        let _ = transact(world, &[observe]);
+        observe(world);
     }
     if keeps {
         execute_orders(world);
         liquidate(world);
     }
+}
+
+/// Somebody samples the chain.
+pub fn observe(world: &mut World) {
+    let observe = instruction::observe(&world.venue.markets);
+    transact(world, &[observe]);
 }
 
 /// A refusal is no error: the work may have been done by somebody else.

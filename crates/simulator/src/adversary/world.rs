@@ -192,6 +192,7 @@ impl<'s> World<'s> {
         self.second += seconds;
         self.venue.cluster.pass(seconds as u64 * 1_000);
         honest::act(self);
+        honest::observe(self);
     }
 
     /// A second passes; what the attacker's exposure gained in it is the market's doing.
