@@ -36,6 +36,9 @@ struct Arguments {
     /// Searches at the same time; by default one for each processor.
     #[arg(long)]
     threads: Option<usize>,
+    /// Let honest people post prices and keep every second; otherwise some seeds do without.
+    #[arg(long)]
+    kept: bool,
     /// Another compiled program.
     #[arg(long, value_name = "FILE.so")]
     program: Option<PathBuf>,
@@ -104,9 +107,10 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
             if index >= arguments.seeds {
                 return Ok(());
             }
-            let one = Search::new(&stage, arguments.first + index).run(arguments.climb);
+            let one =
+                Search::new(&stage, arguments.first + index, arguments.kept).run(arguments.climb);
             if !arguments.json && (one.profit > 0 || one.violations > 0) {
-                bar.suspend(|| println!("{}", line(&stage, &one)));
+                bar.suspend(|| println!("{}", line(&stage, &one, arguments.kept)));
             }
             bar.inc(1);
             found.lock().map_err(|error| error.to_string())?.push(one);
@@ -128,8 +132,8 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
 }
 
 /// A seed that gained or kept an account from being liquidated, and what was remarkable.
-fn line(stage: &Stage, one: &Found) -> String {
-    let mut search = Search::new(stage, one.seed);
+fn line(stage: &Stage, one: &Found, kept: bool) -> String {
+    let mut search = Search::new(stage, one.seed, kept);
     let mut clues = search.replay(&one.moves, 0).trace.clues;
     if let Some(shield) = &one.shield {
         clues.extend(search.replay(shield, 0).trace.clues);
@@ -154,7 +158,7 @@ fn print(summary: &Summary, found: &[Found], began: Instant) {
 
 fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
     let stage = Stage::open(elf)?;
-    let found = Search::new(&stage, seed).run(arguments.climb);
+    let found = Search::new(&stage, seed, arguments.kept).run(arguments.climb);
     let summary = Summary {
         seeds: 1,
         best_profit: found.profit,
@@ -166,7 +170,7 @@ fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
         return Ok(());
     }
     println!("{:?}", found.theatre);
-    let mut search = Search::new(&stage, seed);
+    let mut search = Search::new(&stage, seed, arguments.kept);
     if found.profit > 0 {
         let half = i128::from(found.profit) / 2;
         let moves = search
