@@ -6,7 +6,7 @@ use holdfast_risk::chain::health::State;
 use holdfast_testkit::feed::Published;
 
 use crate::forge::remember;
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 #[test]
 fn spam_within_two_seconds_is_refused_and_changes_nothing() {
@@ -111,7 +111,8 @@ fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
         stage.venue.publish_one(0, Published::new(PRICE, true_ms)).unwrap();
         stage.venue.observe().unwrap();
         let monitor = stage.health().monitor;
-        assert_eq!(monitor.last_disruption_ms, last_disruption_ms, "one halt");
+        let moved = monitor.last_disruption_ms.abs_diff(last_disruption_ms);
+        assert!(moved <= 1_000, "one halt, whose end prices tell more exactly");
         assert!(monitor.seen_ms.abs_diff(true_ms) <= 1_000, "the venue knows the time");
         assert!(stage.state() <= before, "it only gets better");
         before = stage.state();
