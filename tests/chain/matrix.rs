@@ -141,12 +141,12 @@ fn rescue(stage: &mut Stage, action: Action, cell: Cell) -> Result<(), Failure> 
 }
 
 fn change_pool(stage: &mut Stage, action: Action, cell: Cell) -> Result<(), Failure> {
-    let (owner, wallet) = stage.venue.person(1_000_000);
+    let (owner, wallet) = stage.venue.person(10_000_000);
     let (key, silo) = (owner.pubkey(), stage.venue.silo);
     let shares = keypair("matrix shares", 0).pubkey();
     let mint = address::liquidity_mint(&silo);
     tokens::create_token_account(&mut stage.venue.cluster, shares, mint, key, 0);
-    let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000, least: 0 };
+    let order = PoolOrder { insurance: false, leaves: false, amount: 10_000_000, least: 0 };
     let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
     if action == Action::RequestPool {
         enter(stage, cell);

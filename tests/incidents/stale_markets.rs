@@ -81,12 +81,12 @@ impl Pair {
 
     /// Asks to join the pool, and says what executes it.
     fn ask_pool(&mut self) -> impl Fn(&mut Venue) -> Result<(), Failure> + use<> {
-        let (owner, wallet) = self.venue.person(UNIT);
+        let (owner, wallet) = self.venue.person(10 * UNIT);
         let (key, silo) = (owner.pubkey(), self.venue.silo);
         let shares: Pubkey = keypair("pair shares", 0).pubkey();
         let mint = address::liquidity_mint(&silo);
         tokens::create_token_account(&mut self.venue.cluster, shares, mint, key, 0);
-        let order = PoolOrder { insurance: false, leaves: false, amount: UNIT, least: 0 };
+        let order = PoolOrder { insurance: false, leaves: false, amount: 10 * UNIT, least: 0 };
         let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
         self.venue.cluster.send(&[request], &[&owner]).unwrap();
         move |venue| {

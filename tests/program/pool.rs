@@ -30,8 +30,8 @@ impl Provider {
         let silo = &world.silo;
         let mint =
             if insurance { address::insurance_mint(silo) } else { address::liquidity_mint(silo) };
-        let name = if insurance { "stake" } else { "shares" };
-        let shares = world.token_account(name, mint, owner.pubkey(), 0);
+        let name = format!("{insurance} {}", owner.pubkey());
+        let shares = world.token_account(&name, mint, owner.pubkey(), 0);
         Self { owner: owner.pubkey(), money, shares, insurance }
     }
 

@@ -63,7 +63,8 @@ pub(crate) fn requesting() {
 pub(crate) fn executing_too_early() {
     for insurance in [false, true] {
         let mut world = World::new();
-        world.trader_with(1_000_000_000, &[(0, 10_000_000)]);
+        // More than a trifle beside the pool's cash.
+        world.trader_with(10_000_000_000, &[(0, 100_000_000)]);
         let provider = Provider::new(&mut world, insurance, AMOUNT);
         world.send(provider.request(&world, false, AMOUNT, 0));
         world.pass_to(4_000, &CALM);

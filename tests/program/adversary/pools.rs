@@ -29,11 +29,12 @@ pub(crate) fn nobody_joins_a_pool_that_owes_most_of_its_cash() {
         world.trader_with(LIQUIDITY, &[(0, BIG)]);
     }
     let attacker = Provider::new(&mut world, false, 10_000_000);
-    // A print at which the pool owes more than it has, and one at which little is left.
-    for price in [SOL * 5, RISEN[0]] {
+    // A print that nobody believes, and a price at which little is left.
+    let unbelieved = (SOL * 5, HoldfastError::PriceOutsideBand);
+    for (price, refusal) in [unbelieved, (RISEN[0], HoldfastError::PoolUndervalued)] {
         world.send(attacker.request(&world, false, 10_000_000, 0));
         world.pass_to(6_000, &[price, BTC]);
-        world.refuses(&attacker.execute(&world, false), HoldfastError::PoolUndervalued);
+        world.refuses(&attacker.execute(&world, false), refusal);
         for _ in 0..21 {
             world.pass_to(30_000, &CALM);
         }
@@ -68,9 +69,9 @@ fn leaving_does_not_cut_profit_that_was_payable_in_full() {
     for _ in 0..11 {
         world.pass_to(30_000, &RISEN);
     }
-    let silo = world.silo;
+    let (silo, before) = (world.silo, world.account(&winner.account).collateral);
     world.send(instruction::mature_profit(stranger(), silo, winner.account));
-    assert!(world.account(&winner.account).collateral >= LIQUIDITY + pending);
+    assert_eq!(world.account(&winner.account).collateral, before + pending);
     // Nothing is owed any more: the request is due still.
     world.send(provider.execute(&world, true));
     assert_eq!(Audit::of(&world, &[winner.account]), Audit::default());

@@ -9,7 +9,7 @@ use super::setup::{
 };
 use crate::world::{CALM, World};
 
-const AMOUNT: u64 = 1_000_000;
+const AMOUNT: u64 = 10_000_000;
 
 #[test]
 fn joining_liquidity() {

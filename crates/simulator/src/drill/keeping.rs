@@ -95,6 +95,7 @@ impl DrillState {
                 self.withdraw_order(*account, *market, *number)
             }
             Intent::Liquidate { .. } if failure.is(HoldfastError::AccountSafe) => Ok(()),
+            Intent::WriteOffDebt { .. } if failure.is(HoldfastError::DebtCoverable) => Ok(()),
             _ => self.waits(action(intent, exits), failure, exits),
         }
     }

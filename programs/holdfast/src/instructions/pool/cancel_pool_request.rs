@@ -32,17 +32,17 @@ pub struct CancelPoolRequest<'info> {
         has_one = silo @ HoldfastError::WrongSilo,
     )]
     pub request: AccountLoader<'info, PoolRequest>,
-    /// Where the deposit or the shares return; checked by `tokens::check_account`. Whoever is not the
-    /// owner returns them to where they came from.
-    /// CHECK: as said above.
+    /// Where the deposit or the shares return. Whoever is not the owner returns them to where they came
+    /// from.
+    /// CHECK: `tokens::check_account`: of the mint that is given back, not the vault.
     #[account(mut)]
     pub refund: UncheckedAccount<'info>,
     /// The liquidity vault, whichever pool was asked; by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the liquidity vault, which holds what is queued.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// The pool's share mint, by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the share mint of the cancelled request's pool.
     #[account(mut)]
     pub share_mint: UncheckedAccount<'info>,
     /// The classic token program.
