@@ -20,6 +20,9 @@ pub use example::EXAMPLE;
 /// Environment variables start with this.
 const PREFIX: &str = "HOLDFAST_";
 
+/// What is said where no endpoint is named.
+pub const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
+
 /// Every setting.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@ mod io;
 mod leaders;
 mod metrics;
 mod refusal;
+mod reports;
 mod serve;
 mod stream;
 mod wallet_balance;

@@ -68,7 +68,7 @@ pub fn table<const N: usize>(
 /// The first endpoint.
 pub fn first(config: &Config) -> Result<Endpoint, String> {
     let endpoint = Endpoint::all(config).into_iter().next();
-    endpoint.ok_or_else(|| crate::preflight::NO_ENDPOINT.to_owned())
+    endpoint.ok_or_else(|| crate::config::NO_ENDPOINT.to_owned())
 }
 
 /// What the first endpoint says that answers, of endpoints asked one after the other. What those
