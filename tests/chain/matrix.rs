@@ -141,6 +141,9 @@ fn rescue(stage: &mut Stage, action: Action, cell: Cell) -> Result<(), Failure> 
 }
 
 fn change_pool(stage: &mut Stage, action: Action, cell: Cell) -> Result<(), Failure> {
+    // Together with the trader's more than a trifle beside the pool's cash.
+    let other = stage.venue.trader(10_000_000_000)?;
+    stage.venue.trade(&other, 0, 50_000_000, &[PRICE])?;
     let (owner, wallet) = stage.venue.person(10_000_000);
     let (key, silo) = (owner.pubkey(), stage.venue.silo);
     let shares = keypair("matrix shares", 0).pubkey();

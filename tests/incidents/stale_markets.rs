@@ -31,7 +31,7 @@ impl Pair {
         let mut venue = Venue::install_silo(START_MS, plan).unwrap();
         let prices = [PRICE; 2];
         venue.publish(&prices).unwrap();
-        venue.join_pool(false, 1_000_000 * UNIT, &prices).unwrap();
+        venue.join_pool(false, 500_000 * UNIT, &prices).unwrap();
         let keeper = venue.trader(0).unwrap();
         let trader = venue.trader(1_000 * UNIT).unwrap();
         venue.trade(&trader, 1, 50_000_000, &prices).unwrap();

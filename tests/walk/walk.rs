@@ -22,6 +22,9 @@ use crate::tally::Tally;
 /// The first error code of the program's own.
 const FIRST_ERROR: u32 = 6_000;
 
+/// How often somebody looks at the venue while nothing else happens.
+const WATCHED_EVERY_MS: u64 = 60_000;
+
 /// A walk through one venue.
 pub struct Walk {
     seed: u64,
@@ -99,7 +102,7 @@ impl Walk {
     pub fn play(&mut self, steps: u32) {
         for _ in 0..steps {
             let pause = self.generator.pause(&self.state);
-            self.pass(pause);
+            self.wait(pause);
             if let Some((ms, slots, produced)) = self.generator.trouble() {
                 self.cast.venue.cluster.advance(ms, slots, produced);
             }
@@ -109,6 +112,22 @@ impl Walk {
             let accepted = self.step(action).is_ok();
             self.tally.count(kind, accepted);
         }
+    }
+
+    /// Lets time pass; somebody watches whenever it is long, or an unwatched venue would be sheltered
+    /// for most of a walk.
+    fn wait(&mut self, ms: u64) {
+        if ms < WATCHED_EVERY_MS {
+            return self.pass(ms);
+        }
+        let mut left = ms;
+        while left > 0 {
+            let _ = self.step(Action::Observe { with_markets: true });
+            let part = left.min(WATCHED_EVERY_MS);
+            self.pass(part);
+            left -= part;
+        }
+        let _ = self.step(Action::Observe { with_markets: true });
     }
 
     /// Lets time pass on a healthy chain, in which a slot takes 400 ms however short the steps are.
