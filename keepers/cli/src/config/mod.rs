@@ -1,7 +1,6 @@
 //! What an operator sets: flags before environment before file before the Solana CLI's own
 //! configuration before defaults.
 
-mod address;
 mod deployment;
 mod example;
 
@@ -12,9 +11,9 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
+use holdfast_rpc::{Address, Addresses};
 use serde::{Deserialize, Serialize};
 
-pub use address::{Address, Addresses};
 pub use example::EXAMPLE;
 
 /// Environment variables start with this.

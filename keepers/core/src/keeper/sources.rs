@@ -1,8 +1,9 @@
 //! What is asked of endpoints and streams, when.
 
 use holdfast_risk::Millis;
+use holdfast_rpc::limits::MOST_ACCOUNTS;
 
-use super::{Command, Keeper, MOST_LOOKS, Seen};
+use super::{Command, Keeper, Seen};
 use crate::health::Progress;
 use crate::tx_sender::Blockhash;
 use solana_message::Hash;
@@ -224,7 +225,7 @@ impl Keeper {
         let newest = |endpoint: &usize| self.shown.get(endpoint).map(|seen| seen.slot);
         let Some(endpoint) = self.usable().into_iter().max_by_key(newest) else { return };
         self.asked.look = Some(now);
-        let accounts = self.doubtful.iter().take(MOST_LOOKS).copied().collect();
+        let accounts = self.doubtful.iter().take(MOST_ACCOUNTS).copied().collect();
         commands.push(Command::Look { endpoint, accounts });
     }
 
