@@ -94,10 +94,10 @@ impl RpcCluster {
     async fn follow(
         &self,
         transactions: Vec<Tracker<TransactionError>>,
-        ended: &mut dyn FnMut(usize),
+        landed: &mut dyn FnMut(usize),
     ) -> Result<bool, String> {
         let mut all_landed = true;
-        for tracker in follow(std::slice::from_ref(&self.endpoint), transactions, ended).await {
+        for tracker in follow(std::slice::from_ref(&self.endpoint), transactions, landed).await {
             match tracker.verdict() {
                 Some(Verdict::Landed { .. }) => {}
                 Some(Verdict::Expired) => all_landed = false,

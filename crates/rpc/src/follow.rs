@@ -13,7 +13,7 @@ use solana_transaction_error::TransactionError;
 use tokio::time::{Instant, sleep};
 
 use crate::limits::{AT_ONCE, LOOKS, MOST_TRIALS, MOST_UNITS};
-use crate::{Budget, Endpoint, Look, Patience, Simulated, Tracker, sign};
+use crate::{Budget, Endpoint, Look, Patience, Simulated, Tracker, Verdict, sign};
 
 /// Runs instructions without sending them, so that a refusal costs nothing.
 ///
@@ -51,12 +51,12 @@ async fn pause(looks: usize) {
 
 /// Sends transactions to every endpoint and asks each for them until there is a verdict about all,
 /// or no endpoint that could still tell has shown a new block for a minute: then the rest is
-/// [`Unknown`](crate::Verdict::Unknown). No endpoint waits for another. `ended` hears how many
-/// have a verdict.
+/// [`Unknown`](crate::Verdict::Unknown). No endpoint waits for another. `landed` hears how many
+/// are in a block.
 pub async fn follow(
     endpoints: &[Endpoint],
     transactions: Vec<Tracker<TransactionError>>,
-    ended: &mut dyn FnMut(usize),
+    landed: &mut dyn FnMut(usize),
 ) -> Vec<Tracker<TransactionError>> {
     let mut following = Following::new(endpoints.len(), transactions);
     let mut rounds = FuturesUnordered::new();
@@ -64,7 +64,7 @@ pub async fn follow(
         rounds.push(round(endpoint, following.next(number)));
     }
     while let Some((number, shown)) = rounds.next().await {
-        ended(following.take(number, shown));
+        landed(following.take(number, shown));
         if following.is_over() {
             break;
         }
@@ -142,7 +142,7 @@ impl Following {
         Round { number, looks, sends, asks }
     }
 
-    /// Takes what an endpoint showed, and says how many transactions have their verdict.
+    /// Takes what an endpoint showed, and says how many transactions are in a block.
     fn take(&mut self, number: usize, shown: Shown) -> usize {
         if let Some(line) = self.endpoints.get_mut(number) {
             line.looks += 1;
@@ -162,7 +162,7 @@ impl Following {
         let answering: Vec<_> =
             lines.filter(|(_, line)| line.answers).map(|(number, _)| number).collect();
         let judged = self.transactions.iter_mut().map(|tracker| tracker.judge(&answering));
-        judged.filter(Option::is_some).count()
+        judged.filter(|verdict| verdict.is_some_and(Verdict::is_in_block)).count()
     }
 
     /// Whether all have their verdict, or nobody who could still tell has moved for too long.

@@ -63,6 +63,13 @@ pub enum Verdict<E> {
     Unknown,
 }
 
+impl<E> Verdict<E> {
+    /// Whether the transaction is in a block, whatever the program said to it.
+    pub const fn is_in_block(&self) -> bool {
+        matches!(self, Self::Landed { .. } | Self::Refused { .. })
+    }
+}
+
 /// One signed transaction and what endpoints have shown of it.
 #[derive(Clone, Debug)]
 pub struct Tracker<E> {
@@ -100,16 +107,6 @@ impl<E: Clone + PartialEq> Tracker<E> {
     /// The last block height that it may land at.
     pub const fn last_height(&self) -> u64 {
         self.last_height
-    }
-
-    /// The endpoints that it was handed to.
-    pub fn sent_to(&self) -> impl Iterator<Item = usize> {
-        self.sent.keys().copied()
-    }
-
-    /// When it was last sent to anyone.
-    pub fn last_sent(&self) -> Option<Millis> {
-        self.sent.values().max().copied()
     }
 
     /// It is being sent to an endpoint.

@@ -10,6 +10,7 @@ mod log;
 #[cfg(test)]
 mod loopback;
 mod output;
+mod panics;
 mod preflight;
 mod render;
 mod top;
@@ -66,6 +67,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let config = config::load(cli.config.as_deref(), &cli.flags)?;
+    panics::keep_keys_out(&config);
     // On a terminal the dashboard and the log would write over each other.
     if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
         log::start(config.log);

@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use example::EXAMPLE;
 
+/// Characters of an address in base 58, at most.
+const LONGEST_ADDRESS: usize = 44;
+
 /// Environment variables start with this.
 const PREFIX: &str = "HOLDFAST_";
 
@@ -271,7 +274,11 @@ impl Config {
 
 fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
     let parsed = texts.iter().map(|text| {
-        text.parse().map_err(|_| format!("{setting} names {text}: write addresses in base 58"))
+        text.parse().map_err(|_| {
+            // What is longer may be a secret key.
+            let shown = if text.len() > LONGEST_ADDRESS { "no address" } else { text };
+            format!("{setting} names {shown}: write addresses in base 58")
+        })
     });
     parsed.collect()
 }

@@ -1,6 +1,7 @@
 //! What is asked of endpoints and streams, when.
 
 use holdfast_risk::Millis;
+use holdfast_rpc::agreed_height;
 use holdfast_rpc::limits::MOST_ACCOUNTS;
 
 use super::{Command, Keeper, Seen};
@@ -187,6 +188,12 @@ impl Keeper {
         shown.max_by_key(|seen| seen.slot).copied()
     }
 
+    /// The block height that more than half of the usable endpoints have reached.
+    pub(super) fn height(&self) -> Option<u64> {
+        let shown = self.usable().into_iter().filter_map(|endpoint| self.shown.get(&endpoint));
+        agreed_height(shown.map(|seen| seen.height))
+    }
+
     /// Probes, snapshots, streams and fates.
     pub(super) fn ask(&mut self, now: Millis, commands: &mut Vec<Command>) {
         let accounts = self.written();
@@ -267,3 +274,7 @@ impl Keeper {
         commands.push(Command::Snapshot { endpoint, feeds: self.feeds.clone() });
     }
 }
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;

@@ -3,7 +3,6 @@
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::Monitor;
-use holdfast_rpc::agreed_height;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
@@ -49,8 +48,7 @@ impl Keeper {
         let venue_now = self.venue_now();
         let consequence = self.diagnosis.class.consequence();
         let endpoints = self.usable();
-        let heights = endpoints.iter().filter_map(|endpoint| self.shown.get(endpoint));
-        let height = agreed_height(heights.map(|shown| shown.height)).unwrap_or(seen.height);
+        let height = self.height().unwrap_or(seen.height);
         let recent = std::mem::take(&mut self.recent_fees);
         let moment = Moment {
             now,
