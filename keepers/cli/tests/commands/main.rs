@@ -1,15 +1,10 @@
 //! The `holdfast` binary, run as an operator or a trader runs it, against a node of the embedded
 //! cluster.
 
-#[path = "commands/auditing.rs"]
 mod auditing;
-#[path = "commands/operator.rs"]
 mod operator;
-#[path = "commands/outage.rs"]
 mod outage;
-#[path = "commands/refusing.rs"]
 mod refusing;
-#[path = "commands/trading.rs"]
 mod trading;
 
 use holdfast_client::{Pubkey, address, holdfast};
