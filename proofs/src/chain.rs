@@ -17,11 +17,12 @@ pub fn monitor(given: &mut Given) -> Monitor {
         seen: Millis(given.u64()),
         lead: Millis(given.u64()),
         slot: given.u64(),
-        restart_slot: given.u64(),
+        restart_slot: if given.bool() { Some(given.u64()) } else { None },
         window_start: Millis(given.u64()),
         window_slot: given.u64(),
         window_us: given.u32(),
         baseline_us: given.u32(),
+        proven: given.bool(),
     }
 }
 
@@ -31,7 +32,8 @@ fn sample(given: &mut Given) -> ChainSample {
         slot: given.u64(),
         clock: Millis(given.u64()),
         now: Millis(given.u64()),
-        restart_slot: given.u64(),
+        restart_slot: if given.bool() { Some(given.u64()) } else { None },
+        proven: Millis(given.u64()),
         skipped: if given.bool() { Some(given.u64()) } else { None },
     }
 }
@@ -47,6 +49,7 @@ fn thresholds(given: &mut Given) -> Thresholds {
         failing: Bps(given.u16()),
         gap: Millis(given.u64()),
         silence: Millis(given.u64()),
+        blackout: Millis(given.u64()),
         hold: Millis(given.u64()),
         grace: Millis(given.u64()),
         restart_grace: Millis(given.u64()),

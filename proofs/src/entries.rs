@@ -78,6 +78,9 @@ theorems! {
     fast position::opening_is_told_from_reducing;
     fast position::triggers_include_their_level;
     fast position::results_are_gain_or_loss;
+    fast market::what_decides_is_believed_and_timely;
+    fast market::an_outlier_is_used_for_nothing;
+    fast market::no_price_from_before_the_position;
     fast margin::requirements_round_up;
     fast margin::a_withdrawal_leaves_initial_margin;
     fast margin::lines_include_equality;

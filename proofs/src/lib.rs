@@ -17,6 +17,7 @@ pub mod given;
 pub mod governance;
 pub mod ledger;
 pub mod margin;
+pub mod market;
 pub mod math;
 pub mod money;
 pub mod pool;

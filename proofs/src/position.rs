@@ -96,7 +96,7 @@ pub fn spreads_round_against_the_trader(given: &mut Given) -> Answer {
 }
 
 /// Any order.
-fn order(given: &mut Given) -> Order {
+pub fn order(given: &mut Given) -> Order {
     let level = Price(given.u64());
     let trigger = match given.u64() {
         0 => Trigger::Immediate,
@@ -107,35 +107,34 @@ fn order(given: &mut Given) -> Order {
         delta: SignedSize(given.i64()),
         limit: Price(given.u64()),
         reduce_only: given.bool(),
+        any_price: given.bool(),
         trigger,
-        requested: Millis(given.u64()),
+        opens_up_to: Size(given.u64()),
+        earliest: Millis(given.u64()),
         expires: Millis(given.u64()),
     }
 }
 
-/// An order that may not open is cut at what closes the position, and one that would do nothing else
-/// trades nothing.
+/// An order that may not open opens nothing, closes no more than is held or asked for, and nothing of a
+/// position on its own side; what may open opens no more than margin is reserved for.
 pub fn reductions_never_open(given: &mut Given) -> Answer {
     let (order, held, may_open) = (order(given), SignedSize(given.i64()), given.bool());
-    let size = accepted(order.executable(held, may_open))?.0;
-    if may_open && !order.reduce_only {
-        return claim(size == order.delta.0);
-    }
+    let parts = order.parts(held, may_open);
+    claim(parts.opens.0 == 0 || (may_open && !order.reduce_only))?;
+    claim(parts.opens <= order.opens_up_to)?;
     let against = held.0 != 0 && (held.0 < 0) != (order.delta.0 < 0);
-    if !against {
-        return claim(size == 0);
-    }
     let most = held.0.unsigned_abs().min(order.delta.0.unsigned_abs());
-    claim(size.unsigned_abs() == most && (size == 0 || (size < 0) == (order.delta.0 < 0)))?;
-    claim(!order.opens(held) || !order.reduce_only)
+    claim(parts.closes.0 == if against { most } else { 0 })
 }
 
-/// Whether an order opens is whether it would leave more than is held, or another side.
+/// How much an order opens is what it asks for beyond what it closes, and nothing when it only reduces.
 pub fn opening_is_told_from_reducing(given: &mut Given) -> Answer {
     let (order, held) = (order(given), given.i64());
     let against = held != 0 && (held < 0) != (order.delta.0 < 0);
-    let more = order.delta.0.unsigned_abs() > held.unsigned_abs();
-    claim(order.opens(SignedSize(held)) == (!order.reduce_only && (!against || more)))?;
+    let closes = if against { held.unsigned_abs() } else { 0 };
+    let more = order.delta.0.unsigned_abs().saturating_sub(closes);
+    let opens = order.opened(SignedSize(held)).0;
+    claim(opens == if order.reduce_only { 0 } else { more })?;
     let now = given.u64();
     claim(order.is_expired(Millis(now)) == (now > order.expires.0))
 }

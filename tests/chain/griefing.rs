@@ -111,7 +111,8 @@ fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
         stage.venue.publish_one(0, Published::new(PRICE, true_ms)).unwrap();
         stage.venue.observe().unwrap();
         let monitor = stage.health().monitor;
-        assert_eq!(monitor.last_disruption_ms, last_disruption_ms, "one halt");
+        let moved = monitor.last_disruption_ms.abs_diff(last_disruption_ms);
+        assert!(moved <= 1_000, "one halt, whose end prices tell more exactly");
         assert!(monitor.seen_ms.abs_diff(true_ms) <= 1_000, "the venue knows the time");
         assert!(stage.state() <= before, "it only gets better");
         before = stage.state();

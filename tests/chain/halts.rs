@@ -40,6 +40,7 @@ fn whoever_was_locked_out_has_the_grace_to_add_margin() {
     let returned_ms = stage.health().monitor.last_disruption_ms;
     stage.calm(10, SHALLOW);
     stage.flag().unwrap();
+    stage.calm(5, SHALLOW);
     loop {
         let liquidated = stage.liquidate();
         if stage.venue.cluster.now_ms() >= returned_ms + 300_000 {

@@ -184,7 +184,7 @@ fn change_maintenance(stage: &mut Stage, cell: Cell) -> Result<(), Failure> {
     let content = ChangeKind::MarketTerms { market, terms };
     let propose = instruction::propose_change(admin.pubkey(), 0, content.clone());
     send(stage, propose, &admin)?;
-    stage.venue.cluster.pass(presets::timelock().wait_ms);
+    stage.venue.watch(presets::timelock().wait_ms).unwrap();
     stage.calm(120, PRICE);
     cell.price.publish(stage, 3_000, PRICE)?;
     enter(stage, cell);

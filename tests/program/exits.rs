@@ -32,7 +32,7 @@ fn shelter_for(world: &mut World, ms: u64) {
         world.break_chain();
         world.observe().unwrap();
         let left = until.saturating_sub(world.cluster.now_ms());
-        world.cluster.pass(left.min(200_000));
+        world.watch(left.min(200_000)).unwrap();
         world.observe().unwrap();
     }
     assert_eq!(world.chain_health().monitor.state, 4);

@@ -39,7 +39,7 @@ pub(crate) fn profit_becomes_collateral_after_its_time() {
     assert_eq!(ledger.pending_profit, before.pending_profit);
     let mature = mature(&world, stranger(), &trader);
     world.refuses(&mature, HoldfastError::NotMatured);
-    world.cluster.pass(298_000);
+    world.watch(298_000).unwrap();
     world.refuses(&mature, HoldfastError::NotMatured);
     wait(&mut world);
     let vault = world.balance(&address::liquidity_vault(&world.silo));

@@ -147,7 +147,7 @@ fn leaving_pays_the_shares_worth() {
             let vault = address::insurance_vault(&world.silo);
             world.give(&vault, 1_000_000_000);
             world.send(instruction::reconcile_vaults(world.silo));
-            world.cluster.pass(86_400_000);
+            world.watch(86_400_000).unwrap();
         }
         world.pass_to(6_000, &RISEN);
         let worth = pool_now(&world, insurance).amount_for(shares).unwrap();

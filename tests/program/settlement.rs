@@ -35,7 +35,7 @@ impl Case {
         let until = self.world.cluster.now_ms() + ms;
         while self.world.cluster.now_ms() < until {
             let left = until - self.world.cluster.now_ms();
-            self.world.cluster.pass(left.min(600_000));
+            self.world.watch(left.min(600_000)).unwrap();
             self.world.observe().unwrap();
         }
         let published = holdfast_testkit::feed::Published::new(BTC, self.world.cluster.now_ms());
@@ -83,7 +83,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
     let both = [case.long.account, case.short.account];
     assert_eq!(Audit::of(world, &both), Audit::default());
     for trader in [&case.long, &case.short] {
-        world.cluster.pass(400_000);
+        world.watch(400_000).unwrap();
         world.observe().unwrap();
         if world.account(&trader.account).pending_profit > 0 {
             let payer = world.admin.pubkey();

@@ -204,7 +204,12 @@ impl World {
     /// Moves on to a time at which every market has a new price.
     #[track_caller]
     pub fn pass_to(&mut self, ms: u64, prices: &[u64; 2]) {
-        self.cluster.pass(ms);
+        // Longer than a venue may go unwatched.
+        if ms > 60_000 {
+            self.watch(ms).unwrap();
+        } else {
+            self.cluster.pass(ms);
+        }
         self.publish(prices).unwrap();
     }
 

@@ -26,7 +26,8 @@ pub fn seeds(faults: u64, walks: u64) -> Result<(), String> {
     sbpf::build()?;
     simulate::faults(faults)?;
     let walks = walks.to_string();
-    let run = ["run", "--locked", "--workspace", "--example", "walk_long", "--profile", "test", "--"];
+    let run =
+        ["run", "--locked", "--workspace", "--example", "walk_long", "--profile", "test", "--"];
     show(Command::new("cargo").args(run).args([FIRST_SEED, &walks, STEPS]))
 }
 

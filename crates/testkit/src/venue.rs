@@ -49,6 +49,9 @@ pub struct Trader {
     pub wallet: Pubkey,
 }
 
+/// Often enough for a watched venue: below every time without a look that counts as a disruption.
+const WATCHED_EVERY_MS: u64 = 150_000;
+
 /// A deployed venue: one silo with its markets and their feeds.
 pub struct Venue {
     /// The cluster it runs on.
@@ -226,6 +229,21 @@ impl Venue {
             Err(failure) if !failure.is(HoldfastError::SampleTooSoon) => Err(failure),
             _ => Ok(()),
         }
+    }
+
+    /// Time passes on a chain that somebody watches: keepers observe, and nothing else happens.
+    ///
+    /// # Errors
+    /// What the program said to an observation.
+    pub fn watch(&mut self, ms: u64) -> Result<(), Failure> {
+        let mut left = ms;
+        while left > 0 {
+            let step = left.min(WATCHED_EVERY_MS);
+            self.cluster.pass(step);
+            self.observe()?;
+            left -= step;
+        }
+        Ok(())
     }
 
     /// Publishes one market's price on all its feeds and refreshes the market.

@@ -60,16 +60,16 @@ pub(crate) fn the_applier_cannot_choose_between_two_announcements() {
         println!("{older:?}");
         let mut world = world.fork();
         let older = world.propose(older);
-        world.cluster.pass(3_600_000);
+        world.watch(3_600_000).unwrap();
         let newer = world.propose(newer);
-        world.cluster.pass(WAIT_MS - 3_600_000);
+        world.watch(WAIT_MS - 3_600_000).unwrap();
         // The older's time has come first, and it is void already.
         let apply = world.application(older);
         world.refuses(&apply, HoldfastError::ChangeSuperseded);
         let mut cancelled = world.fork();
         cancelled.send(cancelled.cancellation(newer, guardian(1)));
         cancelled.refuses(&apply, HoldfastError::ChangeSuperseded);
-        world.cluster.pass(3_600_000);
+        world.watch(3_600_000).unwrap();
         world.send(world.application(newer));
         world.fails(&apply);
     }
@@ -86,7 +86,7 @@ fn changes_of_different_targets_stand_beside_each_other() {
             world.propose(change)
         })
         .collect();
-    world.cluster.pass(WAIT_MS);
+    world.watch(WAIT_MS).unwrap();
     for number in proposed.into_iter().rev() {
         world.send(world.application(number));
     }
@@ -121,7 +121,7 @@ fn a_newer_handover_voids_no_older_one() {
     let rescue = world.propose(ChangeKind::Admin(newcomer()));
     let theft = world.propose(ChangeKind::Admin(thief()));
     world.send(world.cancellation(theft, guardian(0)));
-    world.cluster.pass(WAIT_MS);
+    world.watch(WAIT_MS).unwrap();
     world.send(world.application(rescue));
     assert_eq!(world.exchange().admin, newcomer());
 }
@@ -145,7 +145,7 @@ pub(crate) fn the_admin_is_none_of_the_guardians() {
     // Neither in two steps that are each sound when they are proposed.
     let handover = world.propose(ChangeKind::Admin(newcomer()));
     let joins = world.propose(ChangeKind::Guardian { leaves: None, joins: Some(newcomer()) });
-    world.cluster.pass(WAIT_MS);
+    world.watch(WAIT_MS).unwrap();
     for [first, second] in [[handover, joins], [joins, handover]] {
         let mut world = world.fork();
         let second = world.application(second);

@@ -49,7 +49,8 @@ fn who_fails_is_liquidated_within_the_delay_and_two_prices() {
         world.pass_to(1_000, &[CRASHED, BTC]);
         let flags = flag(&world, &trader);
         world.send(flags);
-        world.pass_to(pause, &[SOL, BTC]);
+        world.watch(pause).unwrap();
+        world.publish(&[SOL, BTC]).unwrap();
         world.pass_to(1_000, &[CRASHED, BTC]);
         // While the flag stands it can be acted on at once; else a new one and one more price do.
         let payer = solana_signer::Signer::pubkey(&world.admin);

@@ -144,10 +144,7 @@ fn a_settlement_lies_within_the_last_prices_believed() {
     assert!(lagging > SOL * 90 / 100, "the reference follows slowly: {lagging}");
     let day = 86_400_000;
     for _ in 0..2 {
-        for _ in 0..145 {
-            world.cluster.pass(600_000);
-            world.observe().unwrap();
-        }
+        world.watch(day + 600_000).unwrap();
         if world.market(0).settles_ms == 0 {
             world.send(instruction::announce_settlement(world.markets[0]));
         }
@@ -178,10 +175,7 @@ fn what_a_stale_position_counts_for_falls_with_time() {
     };
     let mut last = free(&world);
     for hours in [1_u64, 48, 192] {
-        for _ in 0..hours * 6 {
-            world.cluster.pass(600_000);
-            world.observe().unwrap();
-        }
+        world.watch(hours * 3_600_000).unwrap();
         let now = free(&world);
         assert!(now < last, "after {hours} more hours: {now} of {last}");
         last = now;

@@ -116,7 +116,7 @@ fn settling() {
     }
     // Every market but the first has a price still.
     let pass = |world: &mut World, ms| {
-        world.cluster.pass(ms);
+        world.watch(ms).unwrap();
         let now = world.cluster.now_ms();
         world.publish_one(1, Published::new(BTC, now)).unwrap();
         world.in_second(|world| world.publish(&CALM)).unwrap();

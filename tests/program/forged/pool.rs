@@ -64,7 +64,7 @@ fn check(insurance: bool, leaves: bool) {
 /// Unstaking takes a day.
 fn wait(world: &mut World, long: bool) {
     if long {
-        world.cluster.pass(86_400_000);
+        world.watch(86_400_000).unwrap();
     }
     world.pass_to(6_000, &CALM);
 }

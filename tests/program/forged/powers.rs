@@ -61,7 +61,7 @@ fn the_queue() {
         let instruction = world.application(number);
         Scenario { name, world: world.fork(), instruction, harmless }.check();
     }
-    world.cluster.pass(crate::powers::READY_MS);
+    world.watch(crate::powers::READY_MS).unwrap();
     let instruction = world.cancellation(number, stranger());
     Scenario {
         name: "cancel_change, expired",

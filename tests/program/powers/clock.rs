@@ -23,10 +23,10 @@ fn lie(world: &mut World) {
 fn a_lying_provider_shortens_no_wait() {
     let mut world = World::new();
     let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
-    world.cluster.pass(WAIT_MS - 86_400_000);
+    world.watch(WAIT_MS - 86_400_000).unwrap();
     lie(&mut world);
     // The notice after the break that the lie looks like is over too.
-    world.cluster.pass(7_200_000);
+    world.watch(7_200_000).unwrap();
     world.refuses(&world.application(number), HoldfastError::ChangeNotReady);
 }
 

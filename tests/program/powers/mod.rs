@@ -69,7 +69,7 @@ impl World {
 
     /// Waits until what was just proposed is ready, on a chain that is well and watched.
     pub fn wait(&mut self) {
-        self.cluster.pass(WAIT_MS - 120_000);
+        self.watch(WAIT_MS - 120_000).unwrap();
         self.calm(120);
     }
 

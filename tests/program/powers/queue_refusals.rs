@@ -80,13 +80,13 @@ pub(crate) fn applying_too_early_or_too_late() {
     let number = world.propose(ChangeKind::FeeReceiver(newcomer()));
     let apply = world.application(number);
     world.refuses(&apply, HoldfastError::ChangeNotReady);
-    world.cluster.pass(WAIT_MS - 1_000);
+    world.watch(WAIT_MS - 1_000).unwrap();
     world.refuses(&apply, HoldfastError::ChangeNotReady);
     world.cluster.pass(1_000);
     let mut last = world.fork();
-    last.cluster.pass(READY_MS - 1_000);
+    last.watch(READY_MS - 1_000).unwrap();
     last.send(apply.clone());
-    world.cluster.pass(READY_MS);
+    world.watch(READY_MS).unwrap();
     world.refuses(&apply, HoldfastError::ChangeExpired);
     // Whoever passes by may clean up; the rent goes to the proposer.
     world.send(world.cancellation(number, stranger()));
@@ -213,7 +213,7 @@ pub(crate) fn creating_needs_a_change_that_names_it() {
     other_change.accounts.last_mut().unwrap().pubkey = address::change(number);
     required(&other_change);
 
-    world.cluster.pass(READY_MS);
+    world.watch(READY_MS).unwrap();
     world.refuses(&sound, HoldfastError::ChangeExpired);
     world.refuses(&list(silo, name, market, &feeds), HoldfastError::ChangeExpired);
 }

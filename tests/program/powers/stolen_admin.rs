@@ -33,12 +33,12 @@ fn waits(world: &mut World, content: ChangeKind) -> u64 {
     let number = world.propose(content);
     let mut watched = world.fork();
     let apply = world.application(number);
-    world.cluster.pass(WAIT_MS - 1_000);
+    world.watch(WAIT_MS - 1_000).unwrap();
     world.refuses(&apply, HoldfastError::ChangeNotReady);
     world.cluster.pass(1_000);
-    watched.cluster.pass(WAIT_MS - 1_000);
+    watched.watch(WAIT_MS - 1_000).unwrap();
     watched.send(watched.cancellation(number, guardian(2)));
-    watched.cluster.pass(86_400_000);
+    watched.watch(86_400_000).unwrap();
     watched.fails(&apply);
     number
 }
@@ -56,7 +56,7 @@ fn listing_fake_collateral() {
     let vaults = vaults(&world);
     let number = world.propose(ChangeKind::Silo { mint: fake, terms });
     let create = instruction::with_change(create, number);
-    world.cluster.pass(WAIT_MS - 1_000);
+    world.watch(WAIT_MS - 1_000).unwrap();
     world.refuses(&create, HoldfastError::ChangeNotReady);
     let mut watched = world.fork();
     watched.send(watched.cancellation(number, guardian(0)));
@@ -185,7 +185,7 @@ fn replacing_the_guardians() {
         })
         .collect();
     let numbers: Vec<_> = replacements.into_iter().map(|it| world.propose(it)).collect();
-    world.cluster.pass(WAIT_MS - 1_000);
+    world.watch(WAIT_MS - 1_000).unwrap();
     for (number, key) in numbers.iter().zip(keys) {
         world.refuses(&world.application(*number), HoldfastError::ChangeNotReady);
         world.refuses(&world.cancellation(*number, key), HoldfastError::OwnRemoval);
@@ -222,7 +222,7 @@ fn shortening_the_wait() {
     world.send(world.application(number));
     world.send(world.cancellation(fees, guardian(0)));
     let again = world.propose(ChangeKind::FeeReceiver(thief()));
-    world.cluster.pass(86_399_000);
+    world.watch(86_399_000).unwrap();
     world.refuses(&world.application(again), HoldfastError::ChangeNotReady);
 }
 
@@ -239,7 +239,7 @@ fn keeping_the_key() {
     let recovery = world.propose(ChangeKind::Admin(newcomer()));
     let forged = world.propose(forged);
     world.refuses(&world.cancellation(recovery, admin), HoldfastError::OwnRemoval);
-    world.cluster.pass(WAIT_MS);
+    world.watch(WAIT_MS).unwrap();
     world.send(world.application(recovery));
     world.refuses(&world.application(forged), HoldfastError::ProposerReplaced);
     let late = world.proposal(ChangeKind::FeeReceiver(thief()));
@@ -257,7 +257,7 @@ fn a_signature_kept_for_later() {
     let propose = presigned(&world.cluster, &admin.pubkey(), propose);
     for days in [0, 1, 365] {
         let mut world = world.fork();
-        world.cluster.pass(86_400_000 * days);
+        world.watch(86_400_000 * days).unwrap();
         let failure = world.cluster.send_message(propose.clone(), &[&admin]).unwrap_err();
         assert!(failure.is(HoldfastError::DurableNonce), "{}", failure.message);
     }

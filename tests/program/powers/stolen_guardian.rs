@@ -106,7 +106,7 @@ fn it_does_not_keep_its_seat() {
     // Meanwhile it can take back everything else the admin proposes: nothing changes for two days.
     let other = world.propose(ChangeKind::FeeReceiver(newcomer()));
     world.send(world.cancellation(other, guardian(0)));
-    world.cluster.pass(WAIT_MS);
+    world.watch(WAIT_MS).unwrap();
     world.send(world.application(number));
     let other = world.propose(ChangeKind::FeeReceiver(newcomer()));
     world.refuses(&world.cancellation(other, guardian(0)), HoldfastError::NotGuardian);

@@ -272,7 +272,18 @@ impl State {
         let book = self.book(state, market);
         let executed = match execute(&book, &waiting.order, recent, terms, &settings.rules(), &met)
         {
-            Err(ExecutionError::TooSmall) => return self.fails_for_good(account, &waiting),
+            // Only once its price is known.
+            Err(ExecutionError::TooSmall) => {
+                let parts = waiting.order.parts(state.positions[market].size, true);
+                let (changed, delay) = (state.changed[market], terms.execution_delay);
+                let earliest = waiting.order.decided_from(parts, changed, delay);
+                let recent = books.recent.iter().copied();
+                let side = waiting.order.delta.side();
+                let known =
+                    decided_price(recent, earliest, &met.at, side).is_ok_and(|it| it.is_some());
+                require(known, HoldfastError::NoPriceYet)?;
+                return self.fails_for_good(account, &waiting);
+            }
             other => other?,
         };
         let mut after = self.clone();
