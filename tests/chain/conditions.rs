@@ -7,7 +7,7 @@ use holdfast_testkit::Failure;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::venue::ALL;
 
-use crate::stage::Stage;
+use holdfast_tests::Stage;
 
 /// How a market is priced after something was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,7 @@
 
 use holdfast_client::address;
 use holdfast_client::holdfast::state::MonitorState;
-use holdfast_testkit::Trader;
-
-use crate::stage::Stage;
+use holdfast_tests::Stage;
 
 /// Rewrites what the venue remembers of the chain, to start a test from anywhere.
 pub fn remember(stage: &mut Stage, change: impl FnOnce(&mut MonitorState)) {
@@ -15,16 +13,4 @@ pub fn remember(stage: &mut Stage, change: impl FnOnce(&mut MonitorState)) {
     account.data.truncate(8);
     account.data.extend_from_slice(bytemuck::bytes_of(&health));
     stage.venue.cluster.set(address, account);
-}
-
-impl Stage {
-    /// The same on a fork of the cluster: what happens there leaves this one alone.
-    pub fn fork(&self) -> Self {
-        let same = |trader: &Trader| Trader {
-            keypair: trader.keypair.insecure_clone(),
-            account: trader.account,
-            wallet: trader.wallet,
-        };
-        Self { venue: self.venue.fork(), trader: same(&self.trader), keeper: same(&self.keeper) }
-    }
 }

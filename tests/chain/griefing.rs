@@ -6,7 +6,7 @@ use holdfast_risk::chain::health::State;
 use holdfast_testkit::feed::Published;
 
 use crate::forge::remember;
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 #[test]
 fn spam_within_two_seconds_is_refused_and_changes_nothing() {

@@ -9,7 +9,7 @@ use holdfast_testkit::feed::Published;
 use holdfast_testkit::venue::market_order;
 
 use crate::forge::remember;
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 /// Below maintenance, above the deep-insolvency line.
 const SHALLOW: u64 = PRICE * 84 / 100;

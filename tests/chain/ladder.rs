@@ -4,7 +4,7 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::health::State;
 use holdfast_testkit::venue::market_order;
 
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 /// Eight percent down: below maintenance, above the deep-insolvency line.
 const SHALLOW: u64 = PRICE * 84 / 100;

@@ -7,5 +7,4 @@ mod halts;
 mod ladder;
 mod matrix;
 mod sensing;
-mod stage;
 mod sysvars;

@@ -15,7 +15,7 @@ use solana_signer::Signer;
 
 use crate::conditions::{CONDITIONS, Condition};
 use crate::forge::remember;
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 const STATES: [State; 5] =
     [State::Normal, State::Strained, State::Throttled, State::Thaw, State::Shelter];

@@ -8,7 +8,7 @@ use holdfast_testkit::feed::Published;
 use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 fn open(stage: &mut Stage) -> Result<u64, Failure> {
     let order = market_order(1_000_000, stage.venue.cluster.now_ms());

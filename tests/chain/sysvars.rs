@@ -5,7 +5,7 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SampleState;
 use holdfast_risk::chain::health::State;
 
-use crate::stage::{PRICE, Stage};
+use holdfast_tests::{PRICE, Stage};
 
 /// Observes with the `SlotHashes` that `entries` makes of the newest slots, and returns the sample.
 fn observed_with(entries: impl FnOnce(u64) -> Vec<u64>) -> (Stage, SampleState) {

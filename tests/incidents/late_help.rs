@@ -7,8 +7,8 @@ use holdfast_testkit::Failure;
 use holdfast_testkit::chain::Pace;
 use solana_signer::Signer;
 
-use crate::stage::{PRICE, Stage};
 use crate::{HOUR_MS, OLD_EPOCH, halt, refuses};
+use holdfast_tests::{PRICE, Stage};
 
 /// Below maintenance, above the deep-insolvency line.
 const SHALLOW: u64 = PRICE * 84 / 100;

@@ -3,8 +3,6 @@
 
 mod late_help;
 mod pauses;
-#[path = "../chain/stage.rs"]
-mod stage;
 mod stale_markets;
 mod stale_prices;
 
@@ -13,7 +11,7 @@ use holdfast_risk::Millis;
 use holdfast_testkit::Failure;
 use holdfast_testkit::chain::Pace;
 
-use stage::Stage;
+use holdfast_tests::Stage;
 
 const HOUR_MS: u64 = Millis::HOUR.0;
 /// The clock's bounds allow for any halt.

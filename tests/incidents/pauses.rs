@@ -7,8 +7,8 @@ use holdfast_testkit::chain::Pace;
 use holdfast_testkit::venue::market_order;
 use solana_signer::Signer;
 
-use crate::stage::{PRICE, Stage};
 use crate::{HOUR_MS, OLD_EPOCH, YOUNG_EPOCH, halt, refuses};
+use holdfast_tests::{PRICE, Stage};
 
 /// GMX-Solana: after a restart of the cluster everything waited for an administrator, cancelling and
 /// reducing too. Here both work in the first blocks, and the only thing closed is opening.

@@ -9,8 +9,8 @@ use holdfast_testkit::venue::{ALL, LONE, Listing, keypair, market_order, silo_pl
 use holdfast_testkit::{Failure, Trader, Venue, tokens};
 use solana_signer::Signer;
 
-use crate::stage::{PRICE, START_MS};
 use crate::{OLD_EPOCH, refuses};
+use holdfast_tests::{PRICE, START_MS};
 
 /// Below maintenance, within the band.
 const FALLEN: u64 = PRICE * 91 / 100;

@@ -6,8 +6,8 @@ use holdfast_testkit::chain::Pace;
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
 use holdfast_testkit::venue::{feed_account, feed_id};
 
-use crate::stage::{PRICE, Stage};
 use crate::{HOUR_MS, OLD_EPOCH, YOUNG_EPOCH, halt, refuses};
+use holdfast_tests::{PRICE, Stage};
 
 /// Below maintenance, above the deep-insolvency line.
 const SHALLOW: u64 = PRICE * 84 / 100;

@@ -3,8 +3,10 @@
 //!
 //! [`Monitor::step`]: holdfast_risk::chain::health::Monitor::step
 
+mod fault;
 mod look;
 mod rules;
+mod setting;
 mod venue;
 mod world;
 

@@ -4,6 +4,7 @@
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Monitor, Signal, State, Transition};
 
+use crate::fault::Fault;
 use crate::look::{Look, Proof, Weather};
 use crate::world::{Setting, World};
 
@@ -14,38 +15,6 @@ const WINDOWS_MS: u64 = 40_000;
 const SPACING_MS: u64 = 2_000;
 /// What a slot takes where a price is the only witness of a halt.
 const SLOT_MS: u64 = 400;
-
-/// A rule that a step broke.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// A guarded instruction acted on something looser than the stricter of before and after.
-    LooseGuard,
-    /// Loosening skipped a state.
-    Skipped,
-    /// The chain was disrupted and the venue is not in shelter.
-    Missed,
-    /// Something was disrupted again though nothing new had happened.
-    Twice,
-    /// Tightened though nothing was wrong.
-    FalseAlarm,
-    /// Shelter ended before its grace, or it or strain before the time a guardian asked for.
-    LeftShelter,
-    /// Thaw or throttling ended before its time.
-    Hurried,
-    /// Normal again although there was a reason for care within the hold.
-    Restless,
-    /// A change without a transition to report, or the other way round.
-    Unreported,
-    /// The venue's clock went backwards, or fell behind the cluster's.
-    Backwards,
-    /// The venue's clock ran ahead of the true time though the baseline is right, or further ahead
-    /// of the cluster's without a price to say so.
-    Ahead,
-    /// A guardian brought another state than asked for, or loosened.
-    Guardian,
-    /// A look was kept within two seconds of another.
-    Spam,
-}
 
 /// A look and what came of it.
 pub struct Step<'step> {

@@ -7,8 +7,8 @@ use holdfast_risk::chain::health::State;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use stateright::{Checker, Model, Property};
 
+use crate::fault::{Fault, JITTER_CHANGES};
 use crate::look::Look;
-use crate::rules::Fault;
 use crate::world::{Setting, World};
 
 /// What nobody may ever be refused.
@@ -21,9 +21,6 @@ const EXITS: [Action; 7] = [
     Action::Flag,
     Action::RequestPool,
 ];
-/// Changes of state that jitter can bring, however long it lasts: a tightening, or the way from
-/// shelter to throttled.
-pub const JITTER_CHANGES: u8 = 2;
 
 /// Properties that a fault breaks.
 macro_rules! never {

@@ -3,15 +3,14 @@
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 
+use crate::fault::Fault;
 use crate::look::{Look, Proof, Weather};
-use crate::rules::{Fault, Step};
-use crate::venue::JITTER_CHANGES;
 
 /// The moment and slot of the last look, always: only distances to it matter.
-const NOW: u64 = 1_700_000_000_000;
+pub const NOW: u64 = 1_700_000_000_000;
 const SLOT: u64 = 1_000_000;
 /// Prices published so long after a disruption tell the time since.
-const SETTLES_MS: u64 = 30_000;
+pub const SETTLES_MS: u64 = 30_000;
 
 /// A state of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,38 +72,8 @@ impl Setting {
         fresh.flat_map(|fresh| baselines.iter().map(move |us| start(*us, fresh))).collect()
     }
 
-    /// What follows from a look; `None` when it comes too soon to be kept.
-    pub fn step(&self, world: &World, look: &Look) -> Option<World> {
-        if let Weather::Guardian(state) = look.weather {
-            return self.tighten(world, state, look.ms);
-        }
-        let last = &world.monitor;
-        let shown = look.clock_ms.min(world.behind + look.ms);
-        let behind = world.behind + look.ms - shown;
-        let clock = NOW - last.lead.0 + shown;
-        let seen = sighting(last, look, clock, clock + behind);
-        if !last.is_due(seen.now) {
-            return None;
-        }
-        let (after, transition) = last.step(&seen, &self.limits);
-        let step = Step { world, look, seen, after, transition, behind, setting: self };
-        let (passed, changed) = (step.passed(), after.state != last.state);
-        let proves = seen.proven >= after.last_disruption.after(Millis(SETTLES_MS));
-        let changes = if step.is_jitter() { world.changes + u8::from(changed) } else { 0 };
-        Some(World {
-            monitor: self.shift(&after),
-            behind,
-            calm: step.calm().min(self.limits.hold.0),
-            owed: world.owed.saturating_sub(passed).max(step.grace()),
-            age: if changed { 0 } else { (world.age + passed).min(self.longest()) },
-            changes: changes.min(JITTER_CHANGES + 1),
-            untold: (world.untold || step.stood_still()) && !proves,
-            fault: step.fault(),
-        })
-    }
-
     /// What follows from a guardian's word; `None` when it changes nothing.
-    fn tighten(&self, world: &World, state: State, lasts: u64) -> Option<World> {
+    pub fn tighten(&self, world: &World, state: State, lasts: u64) -> Option<World> {
         let from = world.monitor.state;
         let (after, change) = world.monitor.tighten(state, Millis(NOW), Millis(lasts))?;
         let held =
@@ -125,14 +94,14 @@ impl Setting {
     }
 
     /// The longest time that a state lasts.
-    fn longest(&self) -> u64 {
+    pub fn longest(&self) -> u64 {
         self.limits.thaw.max(self.limits.hold).0
     }
 
     /// The same monitor as if its last look had been at [`NOW`]. What no step can tell apart
     /// becomes the same: moments further back than any time that is waited for, and a disruption
     /// since which prices have told the time: it matters to prices only.
-    fn shift(&self, monitor: &Monitor) -> Monitor {
+    pub fn shift(&self, monitor: &Monitor) -> Monitor {
         let back =
             |moment: Millis, longest: u64| Millis(NOW - monitor.seen.since(moment).0.min(longest));
         let remaining = monitor.until.since(monitor.seen).0;
@@ -157,7 +126,7 @@ impl Setting {
     }
 }
 
-fn sighting(last: &Monitor, look: &Look, clock: u64, true_now: u64) -> ChainSample {
+pub fn sighting(last: &Monitor, look: &Look, clock: u64, true_now: u64) -> ChainSample {
     let proven = Millis(match look.proof {
         Proof::Nothing => 0,
         Proof::Old => NOW - 3_600_000,

@@ -15,7 +15,8 @@ use holdfast_testkit::Failure;
 use holdfast_testkit::venue::{Venue, feed_account};
 use solana_signer::Signer;
 
-use crate::cast::{Cast, DONOR, MARKETS};
+use crate::cast::{Cast, DONOR};
+use crate::state::MARKETS;
 use crate::walk::Walk;
 
 /// Number of the margin account that a stranger executes and liquidates for.

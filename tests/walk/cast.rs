@@ -1,6 +1,8 @@
 //! Who takes part: people, accounts, markets, the silo they walk in and the one that must not
 //! notice.
 
+use crate::state::MARKETS;
+
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{MarketTermsState, SiloTermsState};
@@ -13,8 +15,6 @@ use holdfast_testkit::{Cluster, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-/// Markets of the silo.
-pub const MARKETS: usize = 3;
 /// Their first prices, millionths.
 pub const FIRST_PRICES: [u64; MARKETS] = [150_000_000, 100_000_000_000, 40_000];
 /// Owner (a person) and number of each margin account.

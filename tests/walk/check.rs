@@ -11,8 +11,9 @@ use holdfast_testkit::events;
 use litesvm::types::TransactionMetadata;
 
 use crate::action::Action;
-use crate::cast::{FIRST_PROVIDER, MARKETS, REQUESTS, pool_of};
+use crate::cast::{FIRST_PROVIDER, REQUESTS, pool_of};
 use crate::model::Settings;
+use crate::state::MARKETS;
 use crate::state::{Account, State, slot_of};
 
 /// Index steps are this many to the hour and unit of rate times price; see `holdfast_risk::market::carry`.

@@ -20,7 +20,8 @@ use holdfast_risk::market::volatility::Volatility;
 use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd};
 use holdfast_testkit::tokens;
 
-use crate::cast::{Cast, MARKETS};
+use crate::cast::Cast;
+use crate::state::MARKETS;
 use crate::state::{Account, MarketBooks, RECENT, Request, State, Tokens, Waiting};
 
 /// What the chain holds now.

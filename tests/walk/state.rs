@@ -17,8 +17,8 @@ use holdfast_risk::market::reference::Reference;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::{Millis, Usd};
 
-use crate::cast::MARKETS;
-
+/// Markets of the silo.
+pub const MARKETS: usize = 3;
 /// Order slots of an account.
 pub const ORDER_SLOTS: usize = 8;
 /// Prices a market remembers.

@@ -10,11 +10,12 @@ use rand_chacha::ChaCha8Rng;
 use solana_account::Account;
 
 use crate::action::Action;
-use crate::cast::{ACCOUNTS, Cast, FIRST_PROVIDER, MARKETS, REQUESTS};
+use crate::cast::{ACCOUNTS, Cast, FIRST_PROVIDER, REQUESTS};
 use crate::check::check_price_time;
 use crate::generate::Generator;
 use crate::model::{Look, Refused, Settings};
 use crate::read;
+use crate::state::MARKETS;
 use crate::state::State;
 use crate::tally::Tally;
 

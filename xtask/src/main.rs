@@ -1,5 +1,6 @@
 //! Developer commands: `cargo xtask --help`.
 
+mod adversary;
 mod ci;
 mod command;
 mod fuzz;
@@ -42,6 +43,16 @@ enum Task {
     #[command(disable_help_flag = true)]
     Drill {
         /// The drill's options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Set up, build, and let an attacker search for gain against the venue
+    ///
+    /// On the compiled program in the embedded cluster, with random restarts and hill climbing. The
+    /// options are its own: `cargo xtask adversary --help`.
+    #[command(disable_help_flag = true)]
+    Adversary {
+        /// The search's options
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
@@ -139,6 +150,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::install(),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
         Task::Drill { options } => simulate::drill(&options),
+        Task::Adversary { options } => adversary::run(&options),
         Task::Bench { keeper: true } => simulate::bench_keeper(),
         Task::Bench { keeper: false } => simulate::bench(),
         Task::Test { e2e: false } => test::all(),

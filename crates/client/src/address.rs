@@ -1,5 +1,7 @@
 //! Addresses of the program's accounts.
 
+use std::sync::LazyLock;
+
 use anchor_lang::prelude::Pubkey;
 use holdfast::state::{ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo};
 
@@ -12,9 +14,11 @@ pub fn exchange() -> Pubkey {
     derive(&[Exchange::SEED])
 }
 
-/// The exchange's chain health.
+/// The exchange's chain health. Nearly every instruction names it, and deriving an address takes
+/// longer than building one: it is derived once.
 pub fn chain_health() -> Pubkey {
-    derive(&[ChainHealth::SEED])
+    static ADDRESS: LazyLock<Pubkey> = LazyLock::new(|| derive(&[ChainHealth::SEED]));
+    *ADDRESS
 }
 
 /// A change by its number.

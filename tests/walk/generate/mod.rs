@@ -11,8 +11,9 @@ use rand::prelude::Distribution;
 use rand_chacha::ChaCha8Rng;
 
 use crate::action::{Action, Kind};
-use crate::cast::{ACCOUNTS, FIRST_PRICES, MARKETS, PEOPLE};
+use crate::cast::{ACCOUNTS, FIRST_PRICES, PEOPLE};
 use crate::model::{Look, Progress, Settings};
+use crate::state::MARKETS;
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.

@@ -2,6 +2,7 @@
 //! from the rules, or checks that the committed files are what would be generated. Either way, what
 //! the pages point at has to exist.
 
+mod fields;
 mod leverage;
 mod links;
 mod source;

@@ -7,7 +7,7 @@ use std::path::Path;
 use anchor_lang_idl::types::{Idl, IdlInstruction, IdlInstructionAccountItem};
 use anyhow::{Context as _, Result, bail};
 
-use crate::tables::fields;
+use crate::fields::fields;
 
 /// Errors that any instruction may return; they are explained once.
 pub const ANYWHERE: [&str; 5] =

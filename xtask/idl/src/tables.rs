@@ -8,6 +8,7 @@ use anchor_lang_idl::types::{
 };
 use anyhow::{Result, bail};
 
+use crate::fields::fields;
 use crate::source::{ANYWHERE, Source, writers};
 
 /// The table of errors.
@@ -123,14 +124,6 @@ fn held(variant: &IdlEnumVariant) -> String {
         }
     };
     held.join(", ")
-}
-
-/// The fields of a struct.
-pub fn fields(defined: &IdlTypeDef) -> Option<&[IdlField]> {
-    match &defined.ty {
-        IdlTypeDefTy::Struct { fields: Some(IdlDefinedFields::Named(fields)) } => Some(fields),
-        _ => None,
-    }
 }
 
 /// Bytes of a zero-copy type: the sum of its fields, because all padding is explicit.

@@ -40,6 +40,17 @@ fn one_of<T: Clone + core::fmt::Debug + 'static>(
     select(values.into_iter().collect::<std::vec::Vec<_>>())
 }
 
+/// Age, confidence, divergence, width and speed of the band.
+fn price_corners() -> impl Strategy<Value = (u64, u16, u16, u16, u16)> {
+    (
+        one_of([5_000, 300_000]),
+        one_of([10, 500]),
+        one_of([10, 1_000]),
+        one_of([100, 5_000]),
+        one_of([1, 500]),
+    )
+}
+
 /// Terms with every setting at one end of its bounds or at a usual value.
 fn corners() -> impl Strategy<Value = MarketTerms> {
     let margin =
@@ -56,13 +67,7 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
     let costs =
         (one_of([0, 100]), one_of([0, 10_000]), one_of([0, 10_000]), one_of([0, 1_000_000]));
     let carry = (one_of([0, u32::MAX]), one_of([0, 100_000]));
-    let prices = (
-        one_of([5_000, 300_000]),
-        one_of([10, 500]),
-        one_of([10, 1_000]),
-        one_of([100, 5_000]),
-        one_of([1, 500]),
-    );
+    let prices = price_corners();
     let times = (one_of([1_000, 30_000]), one_of([1_000, 30_000]), any::<bool>());
     (margin, liquidation, sizes, costs, carry, prices, times, one_of([10, 10_000])).prop_map(
         |(margin, liquidation, sizes, costs, carry, prices, times, thaw_pace)| {

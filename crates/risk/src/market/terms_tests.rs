@@ -46,80 +46,81 @@ fn changed(change: Change) -> MarketTerms {
     terms
 }
 
+/// One step beyond each edge, and the setting that is named for it.
+const BEYOND: [(&str, Change); 53] = [
+    ("maintenance_bps", |terms| terms.ratios.maintenance = Bps(49)),
+    ("initial_bps", |terms| terms.ratios.initial = Bps(500)),
+    ("initial_bps", |terms| terms.ratios.initial = Bps(10_001)),
+    ("initial_bps", |terms| terms.ratios.initial = Bps(499)),
+    ("tier_volatility_ppm", |terms| terms.tier_volatility = Ppm(0)),
+    ("maintenance_bps", |terms| terms.tier_volatility = Ppm(5_000)),
+    ("maintenance_bps", |terms| terms.tier_volatility = Ppm(u32::MAX)),
+    ("maintenance_bps", |terms| terms.liquidation.penalty = Bps(379)),
+    ("penalty_bps", |terms| {
+        (terms.ratios.maintenance, terms.tier_volatility) = (Bps(500), Ppm(1));
+        terms.liquidation.penalty = Bps(9);
+    }),
+    ("last_share_bps", |terms| terms.liquidation.last_share = Bps(10_001)),
+    ("last_share_bps", |terms| terms.liquidation.last_share = Bps(999)),
+    ("first_share_bps", |terms| terms.liquidation.first_share = Bps(10_001)),
+    ("first_share_bps", |terms| {
+        (terms.liquidation.first_share, terms.liquidation.last_share) = (Bps(5_001), Bps(5_000));
+    }),
+    ("ramp_ms", |terms| terms.liquidation.ramp = Millis(300_001)),
+    ("thaw_pace_bps", |terms| terms.thaw_pace = Bps(9)),
+    ("thaw_pace_bps", |terms| terms.thaw_pace = Bps(10_001)),
+    ("taker_fee_bps", |terms| terms.taker_fee = Bps(101)),
+    ("base_spread_ppm", |terms| terms.spread.base = Ppm(10_001)),
+    ("volatility_share_bps", |terms| terms.spread.volatility_share = Bps(10_001)),
+    ("funding_cap_ppb", |terms| terms.funding.cap = 1_000_001),
+    ("borrow_ppb", |terms| terms.borrow = 100_001),
+    ("side_cap", |terms| terms.caps.side = Size(0)),
+    ("smallest", |terms| terms.liquidation.smallest = Size(0)),
+    ("smallest", |terms| terms.liquidation.smallest = Size(2)),
+    ("depth", |terms| terms.spread.depth = Size(0)),
+    ("depth", |terms| terms.spread.depth = Size(9)),
+    ("depth", |terms| (terms.caps.side, terms.spread.depth) = (Size(100), Size(999))),
+    ("depth", |terms| terms.spread.depth = Size((1 << 62) + 1)),
+    ("depth", |terms| {
+        (terms.caps.side, terms.spread.depth) = (Size(u64::MAX), Size(u64::MAX));
+    }),
+    ("full_skew", |terms| terms.funding.full_skew = Size(0)),
+    ("account_share_bps", |terms| terms.caps.account_share = Bps(10_001)),
+    ("utilisation_bps", |terms| terms.caps.utilisation = Bps(999)),
+    ("utilisation_bps", |terms| terms.caps.utilisation = Bps(0)),
+    ("utilisation_bps", |terms| terms.caps.utilisation = Bps(50_001)),
+    ("age_ms", |terms| terms.quotes.age = Millis(4_999)),
+    ("age_ms", |terms| terms.quotes.age = Millis(300_001)),
+    ("confidence_bps", |terms| terms.quotes.confidence = Bps(9)),
+    ("confidence_bps", |terms| terms.quotes.confidence = Bps(501)),
+    ("divergence_bps", |terms| terms.divergence = Bps(9)),
+    ("divergence_bps", |terms| terms.divergence = Bps(1_001)),
+    ("band_bps", |terms| terms.band.width = Bps(99)),
+    ("band_bps", |terms| terms.band.width = Bps(5_001)),
+    ("reference_speed_bps", |terms| terms.band.speed = Bps(0)),
+    ("reference_speed_bps", |terms| terms.band.speed = Bps(501)),
+    ("execution_delay_ms", |terms| terms.execution_delay = Millis(999)),
+    ("execution_delay_ms", |terms| terms.execution_delay = Millis(30_001)),
+    ("flag_delay_ms", |terms| terms.flag_delay = Millis(999)),
+    ("flag_delay_ms", |terms| terms.flag_delay = Millis(30_001)),
+    ("future_ms", |terms| terms.quotes.future = Millis(1_000)),
+    ("future_ms", |terms| terms.quotes.future = Millis(u64::MAX)),
+    ("future_ms", |terms| {
+        (terms.execution_delay, terms.flag_delay) = (Millis(30_000), Millis(1_000));
+        terms.quotes.future = Millis(1_000);
+    }),
+    ("future_ms", |terms| {
+        (terms.execution_delay, terms.quotes.future) = (Millis(30_000), Millis(5_000));
+    }),
+    ("maintenance_bps", |terms| {
+        (terms.ratios.maintenance, terms.liquidation.penalty) = (Bps(271), Bps(150));
+    }),
+];
+
 #[test]
 fn one_step_beyond_an_edge_is_refused_by_the_settings_name() {
     assert_eq!(good().check(), Ok(()));
-    let beyond: [(&str, Change); 53] = [
-        ("maintenance_bps", |terms| terms.ratios.maintenance = Bps(49)),
-        ("initial_bps", |terms| terms.ratios.initial = Bps(500)),
-        ("initial_bps", |terms| terms.ratios.initial = Bps(10_001)),
-        ("initial_bps", |terms| terms.ratios.initial = Bps(499)),
-        ("tier_volatility_ppm", |terms| terms.tier_volatility = Ppm(0)),
-        ("maintenance_bps", |terms| terms.tier_volatility = Ppm(5_000)),
-        ("maintenance_bps", |terms| terms.tier_volatility = Ppm(u32::MAX)),
-        ("maintenance_bps", |terms| terms.liquidation.penalty = Bps(379)),
-        ("penalty_bps", |terms| {
-            (terms.ratios.maintenance, terms.tier_volatility) = (Bps(500), Ppm(1));
-            terms.liquidation.penalty = Bps(9);
-        }),
-        ("last_share_bps", |terms| terms.liquidation.last_share = Bps(10_001)),
-        ("last_share_bps", |terms| terms.liquidation.last_share = Bps(999)),
-        ("first_share_bps", |terms| terms.liquidation.first_share = Bps(10_001)),
-        ("first_share_bps", |terms| {
-            (terms.liquidation.first_share, terms.liquidation.last_share) =
-                (Bps(5_001), Bps(5_000));
-        }),
-        ("ramp_ms", |terms| terms.liquidation.ramp = Millis(300_001)),
-        ("thaw_pace_bps", |terms| terms.thaw_pace = Bps(9)),
-        ("thaw_pace_bps", |terms| terms.thaw_pace = Bps(10_001)),
-        ("taker_fee_bps", |terms| terms.taker_fee = Bps(101)),
-        ("base_spread_ppm", |terms| terms.spread.base = Ppm(10_001)),
-        ("volatility_share_bps", |terms| terms.spread.volatility_share = Bps(10_001)),
-        ("funding_cap_ppb", |terms| terms.funding.cap = 1_000_001),
-        ("borrow_ppb", |terms| terms.borrow = 100_001),
-        ("side_cap", |terms| terms.caps.side = Size(0)),
-        ("smallest", |terms| terms.liquidation.smallest = Size(0)),
-        ("smallest", |terms| terms.liquidation.smallest = Size(2)),
-        ("depth", |terms| terms.spread.depth = Size(0)),
-        ("depth", |terms| terms.spread.depth = Size(9)),
-        ("depth", |terms| (terms.caps.side, terms.spread.depth) = (Size(100), Size(999))),
-        ("depth", |terms| terms.spread.depth = Size((1 << 62) + 1)),
-        ("depth", |terms| {
-            (terms.caps.side, terms.spread.depth) = (Size(u64::MAX), Size(u64::MAX));
-        }),
-        ("full_skew", |terms| terms.funding.full_skew = Size(0)),
-        ("account_share_bps", |terms| terms.caps.account_share = Bps(10_001)),
-        ("utilisation_bps", |terms| terms.caps.utilisation = Bps(999)),
-        ("utilisation_bps", |terms| terms.caps.utilisation = Bps(0)),
-        ("utilisation_bps", |terms| terms.caps.utilisation = Bps(50_001)),
-        ("age_ms", |terms| terms.quotes.age = Millis(4_999)),
-        ("age_ms", |terms| terms.quotes.age = Millis(300_001)),
-        ("confidence_bps", |terms| terms.quotes.confidence = Bps(9)),
-        ("confidence_bps", |terms| terms.quotes.confidence = Bps(501)),
-        ("divergence_bps", |terms| terms.divergence = Bps(9)),
-        ("divergence_bps", |terms| terms.divergence = Bps(1_001)),
-        ("band_bps", |terms| terms.band.width = Bps(99)),
-        ("band_bps", |terms| terms.band.width = Bps(5_001)),
-        ("reference_speed_bps", |terms| terms.band.speed = Bps(0)),
-        ("reference_speed_bps", |terms| terms.band.speed = Bps(501)),
-        ("execution_delay_ms", |terms| terms.execution_delay = Millis(999)),
-        ("execution_delay_ms", |terms| terms.execution_delay = Millis(30_001)),
-        ("flag_delay_ms", |terms| terms.flag_delay = Millis(999)),
-        ("flag_delay_ms", |terms| terms.flag_delay = Millis(30_001)),
-        ("future_ms", |terms| terms.quotes.future = Millis(1_000)),
-        ("future_ms", |terms| terms.quotes.future = Millis(u64::MAX)),
-        ("future_ms", |terms| {
-            (terms.execution_delay, terms.flag_delay) = (Millis(30_000), Millis(1_000));
-            terms.quotes.future = Millis(1_000);
-        }),
-        ("future_ms", |terms| {
-            (terms.execution_delay, terms.quotes.future) = (Millis(30_000), Millis(5_000));
-        }),
-        ("maintenance_bps", |terms| {
-            (terms.ratios.maintenance, terms.liquidation.penalty) = (Bps(271), Bps(150));
-        }),
-    ];
-    for (number, (setting, change)) in beyond.into_iter().enumerate() {
+    for (number, (setting, change)) in BEYOND.into_iter().enumerate() {
         let refused = changed(change).check().expect_err("out of bounds");
         assert_eq!(refused.setting, setting, "case {number}");
     }

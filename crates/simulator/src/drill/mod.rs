@@ -3,6 +3,7 @@
 
 mod keeping;
 mod measure;
+mod moment;
 mod people;
 mod picture;
 mod population;

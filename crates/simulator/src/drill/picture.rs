@@ -9,8 +9,8 @@ use plotters::prelude::{
     SVGBackend, Text, WHITE,
 };
 
+use super::moment::Moment;
 use super::report::{Report, state_name};
-use super::run::Moment;
 
 const SIZE: (u32, u32) = (900, 620);
 const BLUE: RGBColor = RGBColor(30, 90, 200);

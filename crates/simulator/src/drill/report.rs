@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use holdfast_risk::chain::health::State;
 use serde::Serialize;
 
-use super::run::Moment;
+use super::moment::Moment;
 use super::watch::Mark;
 use holdfast_testkit::audit::Audit;
 

@@ -5,6 +5,7 @@ use holdfast_risk::chain::health::State;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+use super::moment::Moment;
 use super::people::Crowd;
 use super::population::move_in;
 use super::report::{Refused, Report, state_name};
@@ -45,21 +46,6 @@ pub struct Drill<'a> {
 
 /// Hears how far a drill has come: what it does, steps done, steps in all.
 pub type Progress<'a> = &'a dyn Fn(&'static str, u64, u64);
-
-/// One look at a running drill.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// When, milliseconds.
-    pub at_ms: u64,
-    /// First market's price, millionths.
-    pub price: u64,
-    /// Insurance fund, native units.
-    pub insurance: u64,
-    /// Liquidations so far.
-    pub liquidations: u64,
-    /// State of the chain, as the venue sees it.
-    pub state: State,
-}
 
 impl Drill<'_> {
     /// Plays the drill.

@@ -15,8 +15,8 @@ use litesvm::types::TransactionMetadata;
 use rand_chacha::ChaCha20Rng;
 
 use super::measure::Measure;
+use super::moment::Moment;
 use super::people::{Crowd, Tried, waits_to_leave};
-use super::run::Moment;
 use super::scenario::{ChainBehaviour, Feeds, Phase, Scenario, Timeline};
 use super::watch::{Mark, Timeline_};
 use holdfast_testkit::feed::Published;

@@ -5,6 +5,7 @@
 //! instruction calls it with the sysvars it sees and acts on the stricter of both.
 
 mod bounds;
+mod judging;
 mod signals;
 mod states;
 

@@ -8,18 +8,24 @@ use holdfast_risk::chain::health::State;
 use holdfast_testkit::venue::{LONE, Listing, market_order, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue};
 
+/// The price at the start, millionths.
 pub const PRICE: u64 = 150_000_000;
+/// When the venue starts.
 pub const START_MS: u64 = 1_760_000_000_000;
 
 /// A venue of one market with funded pools, a keeper and a trader who is long fifty units with
 /// eleven-fold leverage left unused.
 pub struct Stage {
+    /// The venue.
     pub venue: Venue,
+    /// Is long.
     pub trader: Trader,
+    /// Gets what is paid for liquidations.
     pub keeper: Trader,
 }
 
 impl Stage {
+    /// With a market priced by one provider.
     pub fn new() -> Self {
         Self::with(LONE)
     }
@@ -45,6 +51,7 @@ impl Stage {
         State::from_code(self.health().monitor.state)
     }
 
+    /// What the program has persisted of the chain.
     pub fn health(&self) -> ChainHealth {
         self.venue.chain_health()
     }
@@ -80,5 +87,15 @@ impl Stage {
             &[],
         );
         self.venue.cluster.send(&[liquidate], &[&self.venue.admin]).map(|_| ())
+    }
+
+    /// The same on a fork of the cluster: what happens there leaves this one alone.
+    pub fn fork(&self) -> Self {
+        let same = |trader: &Trader| Trader {
+            keypair: trader.keypair.insecure_clone(),
+            account: trader.account,
+            wallet: trader.wallet,
+        };
+        Self { venue: self.venue.fork(), trader: same(&self.trader), keeper: same(&self.keeper) }
     }
 }

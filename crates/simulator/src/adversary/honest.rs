@@ -1,0 +1,186 @@
+//! Honest people: a poster and a keeper that act at a stated cadence, and a watch over what the
+//! keeper could not do.
+
+use std::collections::BTreeMap;
+
+use holdfast_client::holdfast::account_health::{Purpose, valuation_price};
+use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::state::{MarginAccount, Market};
+use holdfast_client::{Pubkey, instruction, standing};
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::feed::{
+    Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
+};
+use holdfast_testkit::switchboard::{pull_feed, write_pull_feed};
+use holdfast_testkit::venue::feed_id;
+use solana_signer::Signer;
+
+use super::moves;
+use super::world::World;
+
+/// Seconds between samples of the chain.
+const OBSERVED: usize = 5;
+/// Seconds for which an account may fail maintenance at believable prices while honest people act
+/// every second: the presets' delay after a flag, two prices, and the second in which it fails.
+const PATIENCE: usize = 6;
+
+/// Accounts that fail maintenance, and since when.
+#[derive(Clone, Debug, Default)]
+pub struct Watches {
+    failing: BTreeMap<Pubkey, Failing>,
+    /// How often one failed for too long.
+    pub violations: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failing {
+    since: usize,
+    sizes: [i64; 2],
+}
+
+/// Everybody honest does what is due in this second.
+pub fn act(world: &mut World) {
+    let due = |cadence: Option<usize>| cadence.is_some_and(|every| world.second % every == 0);
+    let (posts, keeps) = (due(world.theatre.poster), due(world.theatre.keeper));
+    if posts {
+        post(world);
+    }
+    if world.second % OBSERVED == 0 {
+        observe(world);
+    }
+    if keeps {
+        execute_orders(world);
+        liquidate(world);
+    }
+}
+
+/// Somebody samples the chain.
+pub fn observe(world: &mut World) {
+    let observe = instruction::observe(&world.venue.markets);
+    transact(world, &[observe]);
+}
+
+/// A refusal is no error: the work may have been done by somebody else.
+fn transact(world: &mut World, instructions: &[holdfast_client::Instruction]) -> bool {
+    let payer = world.venue.admin.pubkey();
+    world.transact(instructions, &payer).is_ok()
+}
+
+fn post(world: &mut World) {
+    let at_ms = world.at_ms(world.second);
+    for market in [0, 1] {
+        let price = world.published(market, world.second);
+        let published = Published::new(price, at_ms);
+        publish(world, market, published);
+        let refresh = moves::refresh(world, market);
+        transact(world, &[refresh]);
+    }
+}
+
+/// Every provider writes its feed of a market.
+fn publish(world: &mut World, market: usize, published: Published) {
+    let id = feed_id(market);
+    let cluster = &mut world.venue.cluster;
+    for (provider, address) in world.cast.feeds[market].iter().enumerate() {
+        match provider {
+            0 => {
+                let update = pyth_update(id, published, cluster.slot());
+                post_pyth_update(cluster, *address, &update);
+            }
+            1 => write_pyth_price_account(cluster, *address, &pyth_price_account(published)),
+            _ => write_pull_feed(cluster, *address, pull_feed(id, published)),
+        }
+    }
+}
+
+fn execute_orders(world: &mut World) {
+    let accounts: Vec<_> = world.accounts().collect();
+    for account in accounts {
+        for (number, market) in moves::waiting(&world.account(&account)) {
+            let trigger = moves::trigger(world, account, number, market);
+            transact(world, &[trigger]);
+            let execute = moves::execute(world, account, number, market, world.cast.keeper);
+            transact(world, &[execute]);
+        }
+    }
+    for insurance in [false, true] {
+        if let Some(execute) = moves::execute_pool(world, insurance) {
+            transact(world, &[execute]);
+        }
+    }
+}
+
+fn liquidate(world: &mut World) {
+    let seen = Seen::now(world);
+    let accounts = world.accounts().filter(|account| seen.fails(&world.account(account)));
+    let accounts: Vec<_> = accounts.collect();
+    let mut failing = BTreeMap::new();
+    for account in accounts {
+        let markets = world.venue.markets_of(&account, None);
+        transact(world, &[instruction::flag(account, &markets)]);
+        let keeper = world.cast.keeper;
+        for market in [1, 0] {
+            let liquidate = moves::liquidate(world, account, market, keeper);
+            if transact(world, &[liquidate]) {
+                break;
+            }
+        }
+        let state = world.account(&account);
+        if Seen::now(world).fails(&state) {
+            let sizes = [0, 1].map(|market: usize| state.positions[market].size);
+            failing.insert(account, Failing { since: world.second, sizes });
+        }
+    }
+    watch(world, failing);
+}
+
+/// Counts accounts that go on failing without anything having been done about it.
+fn watch(world: &mut World, failing: BTreeMap<Pubkey, Failing>) {
+    let promised = world.theatre.is_kept();
+    let second = world.second;
+    let mut late = Vec::new();
+    let watches = world.watches_mut();
+    let before = std::mem::take(&mut watches.failing);
+    for (account, mut now) in failing {
+        if let Some(then) = before.get(&account).filter(|then| then.sizes == now.sizes) {
+            now.since = then.since;
+        }
+        if promised && second - now.since == PATIENCE {
+            watches.violations += 1;
+            late.push(account);
+        }
+        watches.failing.insert(account, now);
+    }
+    for account in late {
+        world.trace.say(|| {
+            format!("{second:>4} s    {account} fails maintenance and nobody can liquidate it")
+        });
+        world.trace.clue("not liquidated in time");
+    }
+}
+
+/// What everybody sees of the chain and of prices.
+struct Seen {
+    chain: Chain,
+    markets: [Market; 2],
+}
+
+impl Seen {
+    fn now(world: &World) -> Self {
+        Self { chain: world.venue.seen_chain(), markets: world.markets() }
+    }
+
+    /// Whether an account fails maintenance at the newest believable prices, as the program judges.
+    fn fails(&self, state: &MarginAccount) -> bool {
+        if state.open_markets == 0 || self.chain.monitor.state != State::Normal {
+            return false;
+        }
+        let price = |market: &Market| {
+            let position = state.position(market.index);
+            valuation_price(&position, market, &self.chain, Purpose::Liquidation)
+        };
+        let market = |index: u8| self.markets.get(usize::from(index));
+        let health = standing::health(state, market, price).ok().flatten();
+        health.is_some_and(|it| !it.meets_maintenance())
+    }
+}

@@ -1,0 +1,17 @@
+//! An attacker that searches: on the compiled program it looks for sequences of moves that gain
+//! money at no market exposure, or that keep an account from being liquidated.
+
+pub mod course;
+pub mod draw;
+pub mod exits;
+pub mod grammar;
+pub mod honest;
+pub mod moves;
+pub mod search;
+pub mod stage;
+pub mod trace;
+pub mod value;
+pub mod world;
+
+pub use search::{Found, Search};
+pub use stage::{Stage, Theatre};

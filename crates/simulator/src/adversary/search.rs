@@ -1,0 +1,241 @@
+//! Random restarts, and from each a climb on what the attack gains.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::course::Course;
+use super::draw::Draw;
+use super::exits;
+use super::grammar::Move;
+use super::stage::{Stage, Theatre};
+use super::world::{Outcome, World};
+
+/// Courses, drawn anew, on which a gain has to show again.
+const PROOFS: u64 = 6;
+/// Loss that a climb accepts now and then in the beginning, native units: about the fees of a trade.
+const WARMTH: f64 = 2e9;
+
+/// What a seed came to.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The seed.
+    pub seed: u64,
+    /// What it drew.
+    pub theatre: Theatre,
+    /// The best sequence.
+    pub moves: Vec<Move>,
+    /// Its gain at zero exposure, native units: judged over courses the climb did not see.
+    pub profit: i64,
+    /// Its gain on each of them.
+    pub proofs: Vec<i64>,
+    /// Accounts that could not be liquidated in time, most in one attempt.
+    pub violations: u32,
+    /// Who could not leave afterwards.
+    pub stuck: Vec<String>,
+    /// A sequence with which that was so, if any.
+    pub shield: Option<Vec<Move>>,
+    /// Attempts played.
+    pub attempts: u64,
+}
+
+/// A search for gain from one seed.
+pub struct Search<'s> {
+    stage: &'s Stage,
+    theatre: Theatre,
+    seed: u64,
+    attempts: u64,
+}
+
+impl<'s> Search<'s> {
+    /// Begins a search; in a theatre where honest people act every second when `kept`.
+    pub fn new(stage: &'s Stage, seed: u64, kept: bool) -> Self {
+        let mut random = ChaCha20Rng::seed_from_u64(seed);
+        let mut theatre = Theatre::draw(&mut random);
+        if kept {
+            (theatre.poster, theatre.keeper) = (Some(1), Some(1));
+        }
+        Self { stage, theatre, seed, attempts: 0 }
+    }
+
+    /// Searches: one random sequence, then `climb` changes of it.
+    pub fn run(mut self, climb: u32) -> Found {
+        let mut random = ChaCha20Rng::seed_from_u64(self.seed ^ 0x5EED);
+        let course = self.course(0);
+        let mut draw = Draw { random: &mut random, kinds: self.theatre.kinds };
+        let mut climber = Climber::begin(self.stage, self.theatre, &course, draw.sequence());
+        let (mut best, mut best_score) = (climber.moves.clone(), climber.score);
+        let (mut violations, mut shield) = (0, None);
+        for step in 0..climb {
+            let child = draw.mutate(&climber.moves);
+            let (outcome, worlds) = climber.attempt(&child);
+            if outcome.violations > violations {
+                violations = outcome.violations;
+                shield = Some(child.clone());
+            }
+            let warmth = WARMTH * f64::from(climb - step) / f64::from(climb);
+            if draw.random.random_bool(accepted(outcome.profit - climber.score, warmth)) {
+                climber.take(child, outcome.profit, worlds);
+            }
+            if climber.score > best_score {
+                (best, best_score) = (climber.moves.clone(), climber.score);
+            }
+        }
+        self.attempts += u64::from(climb) + 1;
+        let stuck = climber.worlds.last().map(|world| exits::stuck(world.fork()));
+        let stuck = stuck.unwrap_or_default();
+        if !stuck.is_empty() {
+            violations += 1;
+            shield = Some(climber.moves.clone());
+        }
+        let proofs = if best_score > 0 { self.prove(&best) } else { vec![narrow(best_score)] };
+        let profit = judge(&proofs);
+        Found {
+            seed: self.seed,
+            theatre: self.theatre,
+            moves: best,
+            profit,
+            proofs,
+            violations,
+            shield,
+            stuck,
+            attempts: self.attempts,
+        }
+    }
+
+    /// Plays a sequence on the course the climb saw, or on one drawn anew.
+    pub fn replay(&mut self, moves: &[Move], course: u64) -> Outcome {
+        let course = self.course(course);
+        self.attempt(&course, moves, true)
+    }
+
+    /// Leaves out every move without which the gain, or what `keeps` asks for, stays.
+    pub fn minimise(&mut self, moves: &[Move], keeps: impl Fn(&Outcome) -> bool) -> Vec<Move> {
+        let course = self.course(0);
+        let mut moves = moves.to_vec();
+        let mut place = 0;
+        while place < moves.len() {
+            let mut shorter = moves.clone();
+            let removed = shorter.remove(place);
+            if keeps(&self.attempt(&course, &shorter, false)) {
+                moves = shorter;
+                continue;
+            }
+            if let Move::Send { acts, guard, tries, early } = removed {
+                self.narrow_acts(
+                    &mut moves,
+                    place,
+                    acts,
+                    |acts| Move::Send { acts, guard, tries, early },
+                    &keeps,
+                    &course,
+                );
+            }
+            place += 1;
+        }
+        moves
+    }
+
+    fn narrow_acts(
+        &mut self,
+        moves: &mut [Move],
+        place: usize,
+        mut acts: Vec<super::grammar::Act>,
+        send: impl Fn(Vec<super::grammar::Act>) -> Move,
+        keeps: &impl Fn(&Outcome) -> bool,
+        course: &Course,
+    ) {
+        let mut act = 0;
+        while acts.len() > 1 && act < acts.len() {
+            let mut fewer = acts.clone();
+            fewer.remove(act);
+            let mut tried = moves.to_vec();
+            tried[place] = send(fewer.clone());
+            if keeps(&self.attempt(course, &tried, false)) {
+                moves[place] = tried[place].clone();
+                acts = fewer;
+            } else {
+                act += 1;
+            }
+        }
+    }
+
+    fn prove(&mut self, moves: &[Move]) -> Vec<i64> {
+        let proofs = (1..=PROOFS).map(|number| {
+            let course = self.course(number);
+            narrow(self.attempt(&course, moves, false).profit)
+        });
+        proofs.collect()
+    }
+
+    fn course(&self, number: u64) -> Course {
+        Course::draw(self.theatre.shape, self.seed.wrapping_mul(31).wrapping_add(number))
+    }
+
+    fn attempt(&mut self, course: &Course, moves: &[Move], traced: bool) -> Outcome {
+        self.attempts += 1;
+        let mut world = World::begin(self.stage, self.theatre, course, traced);
+        world.play(moves, |_| ());
+        world.end()
+    }
+}
+
+/// Where a climb stands. The world before each move is kept: a changed sequence is played from its
+/// first change on.
+struct Climber<'c> {
+    moves: Vec<Move>,
+    score: i128,
+    worlds: Vec<World<'c>>,
+}
+
+impl<'c> Climber<'c> {
+    fn begin(stage: &'c Stage, theatre: Theatre, course: &'c Course, moves: Vec<Move>) -> Self {
+        let worlds = vec![World::begin(stage, theatre, course, false)];
+        let mut climber = Self { moves: Vec::new(), score: 0, worlds };
+        let (outcome, worlds) = climber.attempt(&moves);
+        climber.take(moves, outcome.profit, worlds);
+        climber
+    }
+
+    /// Plays a sequence, and says how the world was before each move that is new and at the end.
+    fn attempt(&self, moves: &[Move]) -> (Outcome, Vec<World<'c>>) {
+        let same = self.same(moves);
+        let mut world = self.worlds[same].fork();
+        let mut worlds = Vec::with_capacity(moves.len() - same + 1);
+        world.play(&moves[same..], |world| worlds.push(world.fork()));
+        (world.end(), worlds)
+    }
+
+    fn take(&mut self, moves: Vec<Move>, score: i128, worlds: Vec<World<'c>>) {
+        self.worlds.truncate(self.same(&moves));
+        self.worlds.extend(worlds);
+        (self.moves, self.score) = (moves, score);
+    }
+
+    /// Moves with which a sequence begins as this one does.
+    fn same(&self, moves: &[Move]) -> usize {
+        self.moves.iter().zip(moves).take_while(|(own, new)| own == new).count()
+    }
+}
+
+/// What gains on several courses are worth: their mean, unless some of them are losses that are not
+/// small beside the gains. Then it was luck, such as of trading at a stale price without choosing,
+/// and the worst counts.
+fn judge(proofs: &[i64]) -> i64 {
+    let worst = proofs.iter().copied().min().unwrap_or(0);
+    let best = proofs.iter().copied().max().unwrap_or(0);
+    if worst < -best.max(0) / 10 {
+        return worst;
+    }
+    let sum: i128 = proofs.iter().map(|one| i128::from(*one)).sum();
+    narrow(sum / proofs.len().max(1) as i128)
+}
+
+/// How likely a climb takes a change of its score.
+#[expect(clippy::cast_precision_loss, reason = "a probability")]
+fn accepted(change: i128, warmth: f64) -> f64 {
+    if change >= 0 { 1.0 } else { (change as f64 / warmth).exp() }
+}
+
+fn narrow(profit: i128) -> i64 {
+    i64::try_from(profit).unwrap_or(if profit < 0 { i64::MIN } else { i64::MAX })
+}
