@@ -26,7 +26,7 @@ pub struct Stage {
 
 impl Stage {
     /// With a market priced by one provider.
-    pub fn new() -> Self {
+    pub fn open() -> Self {
         Self::with(LONE)
     }
 

@@ -10,7 +10,7 @@ use holdfast_tests::{PRICE, Stage};
 
 #[test]
 fn spam_within_two_seconds_is_refused_and_changes_nothing() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.pass(2_000);
     stage.venue.observe().unwrap();
     let before = stage.health();
@@ -29,7 +29,7 @@ fn spam_within_two_seconds_is_refused_and_changes_nothing() {
 /// Looking as often as anybody may is no window: twenty seconds are.
 #[test]
 fn looking_as_often_as_one_may_strains_nothing() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     for second in 0..120 {
         // Seconds of two slots and of three: half of them would be slow by themselves.
         stage.venue.cluster.advance(1_000, 2 + second % 2, 2 + second % 2);
@@ -40,7 +40,7 @@ fn looking_as_often_as_one_may_strains_nothing() {
 
 #[test]
 fn one_leader_skipping_its_four_slots_is_nothing() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     stage.venue.cluster.advance(1_600, 4, 0);
     stage.venue.cluster.pass(3_400);
@@ -63,7 +63,7 @@ fn lead_after(stage: &mut Stage, ahead_ms: i64) -> u64 {
 
 #[test]
 fn an_old_price_and_a_barely_newer_one_are_no_evidence_of_a_halt() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     for (ahead_ms, lead_ms) in
         [(-3_600_000, 0), (-1_000, 0), (0, 0), (1_000, 1_000), (9_000, 9_000)]
@@ -77,12 +77,12 @@ fn an_old_price_and_a_barely_newer_one_are_no_evidence_of_a_halt() {
 /// believed; what is believed wears off.
 #[test]
 fn a_price_from_the_future_wears_off() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     assert_eq!(lead_after(&mut stage, 31_536_000_000), 0);
     assert_eq!(stage.state(), State::Normal);
 
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     assert_eq!(lead_after(&mut stage, 8_000_000), 8_000_000);
     assert_eq!(stage.state(), State::Shelter);
@@ -95,7 +95,7 @@ fn a_price_from_the_future_wears_off() {
 /// its pace. Prices tell the time throughout.
 #[test]
 fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     stage.venue.cluster.pass(5_000);
     let mut true_ms = stage.venue.cluster.now_ms() + 600_000;
@@ -112,7 +112,8 @@ fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
         stage.venue.observe().unwrap();
         let monitor = stage.health().monitor;
         let moved = monitor.last_disruption_ms.abs_diff(last_disruption_ms);
-        assert!(moved <= 1_000, "one halt, whose end prices tell more exactly");
+        // While the clock catches up, the end is dated a few seconds early at the most.
+        assert!(moved <= 7_000, "one halt");
         assert!(monitor.seen_ms.abs_diff(true_ms) <= 1_000, "the venue knows the time");
         assert!(stage.state() <= before, "it only gets better");
         before = stage.state();
@@ -123,7 +124,7 @@ fn a_clock_that_catches_up_is_one_halt_and_leaves_no_lead() {
 /// The same without a price: the clock's own pace is all there is, and that strains.
 #[test]
 fn a_clock_that_catches_up_unexplained_strains() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     for _ in 0..20 {
         stage.venue.cluster.advance(12_500, 12, 12);
@@ -137,7 +138,7 @@ fn a_clock_that_catches_up_unexplained_strains() {
 /// time. It comes back, and prices count again.
 #[test]
 fn a_lead_that_no_price_confirms_goes() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     remember(&mut stage, |monitor| {
         monitor.baseline_us = 500_000;

@@ -23,7 +23,7 @@ fn votes_only(stage: &mut Stage) {
 
 #[test]
 fn hours_of_votes_are_found_by_the_first_instruction_before_anybody_observes() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     votes_only(&mut stage);
     let order = market_order(1_000_000, stage.venue.cluster.now_ms());
     let failure = stage.venue.place(&stage.trader, 0, order).unwrap_err();
@@ -33,7 +33,7 @@ fn hours_of_votes_are_found_by_the_first_instruction_before_anybody_observes() {
 
 #[test]
 fn whoever_was_locked_out_has_the_grace_to_add_margin() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     votes_only(&mut stage);
     stage.venue.publish(&[SHALLOW]).unwrap();
     assert_eq!(stage.state(), State::Shelter);
@@ -57,7 +57,7 @@ fn whoever_was_locked_out_has_the_grace_to_add_margin() {
 /// A close that was asked for before waits for a price from after, though one from within is there.
 #[test]
 fn a_price_from_before_the_return_does_not_count() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     let exit = stage.exit();
     stage.calm(60, PRICE);
     let number = stage.venue.place(&stage.trader, 0, exit).unwrap();
@@ -76,7 +76,7 @@ fn a_price_from_before_the_return_does_not_count() {
 
 #[test]
 fn a_quiet_venue_that_is_watched_stays_normal() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     for _ in 0..600 {
         stage.venue.cluster.pass(6_000);
         stage.venue.observe().unwrap();
@@ -87,7 +87,7 @@ fn a_quiet_venue_that_is_watched_stays_normal() {
 /// The clock shows seventeen seconds of a halt of 45; a price shows the rest.
 #[test]
 fn a_halt_seen_first_without_and_then_with_a_price_is_one() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     stage.venue.cluster.advance(17_000, 2, 2);
     stage.venue.observe().unwrap();
@@ -107,7 +107,7 @@ fn a_halt_seen_first_without_and_then_with_a_price_is_one() {
 /// A venue whose clock no price has told yet learns at its first that the cluster's lags.
 #[test]
 fn a_clock_that_lagged_from_the_beginning_is_no_halt() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     remember(&mut stage, |monitor| (monitor.proven, monitor.last_disruption_ms) = (0, 0));
     stage.venue.cluster.pass(5_000);
     let true_ms = stage.venue.cluster.now_ms() + 60_000;
@@ -120,7 +120,7 @@ fn a_clock_that_lagged_from_the_beginning_is_no_halt() {
 /// What the event says of it.
 #[test]
 fn silence_is_the_reason_given() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     votes_only(&mut stage);
     let observe = instruction::observe(&stage.venue.markets);
     let landed = stage.venue.cluster.send(&[observe], &[&stage.venue.admin]).unwrap();

@@ -13,7 +13,7 @@ const DEEP: u64 = PRICE * 81 / 100;
 
 #[test]
 fn every_rung_is_climbed_by_anyone_observing() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.advance(3_600_000, 2, 2);
     stage.venue.observe().unwrap();
     let mut states = vec![stage.state()];
@@ -28,7 +28,7 @@ fn every_rung_is_climbed_by_anyone_observing() {
 
 #[test]
 fn a_close_asked_before_the_halt_executes_at_the_first_price_after_it() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     let exit = stage.exit();
     let number = stage.venue.place(&stage.trader, 0, exit).unwrap();
     stage.venue.cluster.pass(3_000);
@@ -47,7 +47,7 @@ fn a_close_asked_before_the_halt_executes_at_the_first_price_after_it() {
 #[test]
 fn in_shelter_only_the_deeply_insolvent_are_liquidated_and_only_after_a_wait() {
     for (price, is_deep) in [(SHALLOW, false), (DEEP, true)] {
-        let mut stage = Stage::new();
+        let mut stage = Stage::open();
         stage.venue.cluster.advance(3_600_000, 2, 2);
         stage.venue.publish(&[price]).unwrap();
         stage.flag().unwrap();
@@ -62,7 +62,7 @@ fn in_shelter_only_the_deeply_insolvent_are_liquidated_and_only_after_a_wait() {
 
 #[test]
 fn in_a_thaw_the_worst_go_first() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.advance(3_600_000, 2, 2);
     stage.venue.publish(&[SHALLOW]).unwrap();
     stage.calm(305, SHALLOW);
@@ -80,7 +80,7 @@ fn in_a_thaw_the_worst_go_first() {
 /// Fewer than three prices since the disruption prove nothing.
 #[test]
 fn a_market_has_to_be_ready_before_it_liquidates_or_opens() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.advance(3_600_000, 2, 2);
     stage.venue.publish(&[DEEP]).unwrap();
     stage.flag().unwrap();
@@ -92,7 +92,7 @@ fn a_market_has_to_be_ready_before_it_liquidates_or_opens() {
 
 #[test]
 fn an_opening_order_from_before_the_halt_waits_and_one_against_a_position_only_reduces() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     let now = stage.venue.cluster.now_ms();
     let opening = stage.venue.place(&stage.trader, 0, market_order(1_000_000, now)).unwrap();
     let flipping = stage.venue.place(&stage.trader, 0, market_order(-80_000_000, now)).unwrap();
@@ -107,7 +107,7 @@ fn an_opening_order_from_before_the_halt_waits_and_one_against_a_position_only_r
 
 #[test]
 fn nobody_pays_for_the_time_of_a_halt() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     let before = stage.venue.market(0);
     stage.venue.cluster.advance(3_600_000, 2, 2);

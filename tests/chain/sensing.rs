@@ -23,7 +23,7 @@ fn is_refused(found: Result<u64, Failure>) {
 
 #[test]
 fn a_halt() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     assert!(open(&mut stage).is_ok());
     stage.venue.cluster.advance(3_600_000, 2, 2);
     assert_eq!(stage.state(), State::Normal);
@@ -39,7 +39,7 @@ fn a_halt() {
 /// Nobody looked for 36 seconds before a halt of a minute.
 #[test]
 fn a_halt_within_a_silence() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(60, PRICE);
     stage.venue.cluster.advance(36_000, 90, 90);
     // A price alone is no look at the chain.
@@ -54,7 +54,7 @@ fn a_halt_within_a_silence() {
 
 #[test]
 fn failing_leaders() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(120, PRICE);
     stage.venue.cluster.advance(100_000, 250, 110);
     is_refused(open(&mut stage));
@@ -62,7 +62,7 @@ fn failing_leaders() {
 
 #[test]
 fn crawling_slots() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     for _ in 0..4 {
         stage.venue.cluster.advance(12_000, 8, 8);
         stage.venue.publish(&[PRICE]).unwrap();
@@ -72,7 +72,7 @@ fn crawling_slots() {
 
 #[test]
 fn a_restart() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.restart();
     is_refused(open(&mut stage));
     stage.venue.cluster.pass(3_000);
@@ -84,7 +84,7 @@ fn a_restart() {
 /// The clock lags after a halt as if nothing had happened; only prices tell the time.
 #[test]
 fn a_halt_that_the_clock_hides() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(30, PRICE);
     stage.venue.cluster.pass(3_000);
     let later = stage.venue.cluster.now_ms() + 7_200_000;
@@ -101,7 +101,7 @@ fn a_halt_that_the_clock_hides() {
 
 #[test]
 fn every_slot_duration_and_the_steps_between_them_are_calm() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     for slot_ms in [400, 350, 300, 250, 200, 250, 300, 350, 400] {
         for _ in 0..120 {
             stage.venue.cluster.advance(5_000, 5_000 / slot_ms, 5_000 / slot_ms);
@@ -114,7 +114,7 @@ fn every_slot_duration_and_the_steps_between_them_are_calm() {
 /// Deposits do not look at the chain at all: they work while nothing else does.
 #[test]
 fn margin_can_be_added_in_the_first_block_after_a_halt() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.advance(3_600_000, 2, 2);
     let (owner, wallet) = stage.venue.person(5_000_000);
     let (silo, account) = (stage.venue.silo, stage.trader.account);

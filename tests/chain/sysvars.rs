@@ -9,7 +9,7 @@ use holdfast_tests::{PRICE, Stage};
 
 /// Observes with the `SlotHashes` that `entries` makes of the newest slots, and returns the sample.
 fn observed_with(entries: impl FnOnce(u64) -> Vec<u64>) -> (Stage, SampleState) {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(30, PRICE);
     stage.venue.cluster.pass(5_000);
     let entries = entries(stage.venue.cluster.slot());
@@ -63,7 +63,7 @@ fn a_jump_of_more_than_an_epoch_is_unknown() {
 
 #[test]
 fn a_restart_that_is_yet_to_come_is_unknown() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(30, PRICE);
     stage.venue.cluster.pass(5_000);
     let yet_to_come = stage.venue.cluster.slot() + 1;
@@ -76,7 +76,7 @@ fn a_restart_that_is_yet_to_come_is_unknown() {
 
 #[test]
 fn a_clock_that_was_never_set_is_refused_and_changes_nothing() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(30, PRICE);
     stage.venue.cluster.pass(5_000);
     let before = stage.health();

@@ -28,7 +28,7 @@ fn help(stage: &mut Stage) -> Result<(), Failure> {
 /// nothing, however deep the account is under.
 #[test]
 fn help_that_lands_seventeen_seconds_late_is_in_time() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     halt(&mut stage, 60_000, OLD_EPOCH);
     stage.venue.publish(&[DEEP]).unwrap();
     stage.flag().unwrap();
@@ -48,7 +48,7 @@ fn help_that_lands_seventeen_seconds_late_is_in_time() {
 /// that had stopped. Here margin can be added at any time, and nobody is liquidated without a price.
 #[test]
 fn without_prices_margin_is_added_and_nobody_is_liquidated() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.vote_time(OLD_EPOCH);
     stage.calm(5, SHALLOW);
     stage.flag().unwrap();
@@ -68,7 +68,7 @@ fn without_prices_margin_is_added_and_nobody_is_liquidated() {
 /// restart, and takes the flag away.
 #[test]
 fn an_emergency_does_not_stop_help() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(5, SHALLOW);
     stage.flag().unwrap();
     stage.venue.cluster.vote_time(OLD_EPOCH);

@@ -14,7 +14,7 @@ use holdfast_tests::{PRICE, Stage};
 /// reducing too. Here both work in the first blocks, and the only thing closed is opening.
 #[test]
 fn a_restart_does_not_lock_anybody_in() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     let now = stage.venue.cluster.now_ms();
     let waiting = stage.venue.place(&stage.trader, 0, market_order(1_000_000, now)).unwrap();
     stage.venue.cluster.vote_time(OLD_EPOCH);
@@ -50,10 +50,10 @@ fn nobody_pays_for_a_pause_afterwards() {
         stage.venue.market(0).carry_long - before
     };
     for epoch_slots in [OLD_EPOCH, YOUNG_EPOCH] {
-        let mut well = Stage::new();
+        let mut well = Stage::open();
         well.venue.cluster.vote_time(OLD_EPOCH);
         paid(&mut well, 2);
-        let mut paused = Stage::new();
+        let mut paused = Stage::open();
         paused.venue.cluster.vote_time(epoch_slots);
         paid(&mut paused, 2);
         let calm = paid(&mut well, 20);
@@ -70,7 +70,7 @@ fn nobody_pays_for_a_pause_afterwards() {
 /// that slows by a fiftieth at a time is caught like one that slows at once.
 #[test]
 fn slowing_down_little_by_little_is_noticed() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.venue.cluster.vote_time(OLD_EPOCH);
     let mut slot_ms = 400;
     let mut strained_at = None;

@@ -19,7 +19,7 @@ const DEEP: u64 = PRICE * 81 / 100;
 /// first true price acquits.
 #[test]
 fn nobody_is_liquidated_at_prices_from_before_a_halt() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(5, SHALLOW);
     stage.flag().unwrap();
     stage.calm(5, DEEP);
@@ -40,7 +40,7 @@ fn nobody_is_liquidated_at_prices_from_before_a_halt() {
 /// price from before, and neither does one that is refreshed in the same transaction.
 #[test]
 fn the_gate_comes_before_the_prices() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     let exit = stage.exit();
     let number = stage.venue.place(&stage.trader, 0, exit).unwrap();
     stage.calm(5, PRICE * 110 / 100);
@@ -66,7 +66,7 @@ fn the_gate_comes_before_the_prices() {
 /// twice in a slot changes anything, and a flag cannot be acted on in its own.
 #[test]
 fn the_same_slot_changes_nothing() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     stage.calm(5, DEEP);
     let (silo, market, admin) =
         (stage.venue.silo, stage.venue.markets[0], stage.venue.admin.insecure_clone());
@@ -94,7 +94,7 @@ fn the_same_slot_changes_nothing() {
 /// their wait.
 #[test]
 fn liquidation_does_not_wait_for_the_clock_to_catch_up() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::open();
     halt(&mut stage, 4 * HOUR_MS, YOUNG_EPOCH);
     for _ in 0..10 {
         stage.venue.cluster.run(2_000, Pace::HEALTHY);

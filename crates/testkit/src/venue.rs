@@ -49,7 +49,7 @@ pub struct Trader {
     pub wallet: Pubkey,
 }
 
-/// Often enough for a watched venue: below every time without a look that counts as a disruption.
+/// Less than the time without a look that counts as a disruption.
 const WATCHED_EVERY_MS: u64 = 150_000;
 
 /// A deployed venue: one silo with its markets and their feeds.
@@ -231,17 +231,15 @@ impl Venue {
         }
     }
 
-    /// Time passes on a chain that somebody watches: keepers observe, and nothing else happens.
+    /// Time passes while keepers observe, and nothing else happens.
     ///
     /// # Errors
-    /// What the program said to an observation.
+    /// What the program said.
     pub fn watch(&mut self, ms: u64) -> Result<(), Failure> {
-        let mut left = ms;
-        while left > 0 {
-            let step = left.min(WATCHED_EVERY_MS);
-            self.cluster.pass(step);
+        let until = self.cluster.now_ms() + ms;
+        while self.cluster.now_ms() < until {
+            self.cluster.pass((until - self.cluster.now_ms()).min(WATCHED_EVERY_MS));
             self.observe()?;
-            left -= step;
         }
         Ok(())
     }
@@ -388,8 +386,7 @@ impl Venue {
         let market = self.markets[market];
         let markets = self.markets_of(&trader.account, None);
         let place = instruction::place_order(owner, trader.account, market, request, &markets);
-        self.cluster.send(&[place], &[&trader.keypair])?;
-        Ok(number)
+        self.cluster.send(&[place], &[&trader.keypair]).map(|_| number)
     }
 
     /// Executes a waiting order for `executor`, with the markets it needs.

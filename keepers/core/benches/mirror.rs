@@ -14,6 +14,7 @@ use holdfast_keeper_core::{AccountCache, Snapshot, Version, decide};
 use holdfast_migrations::presets;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::health::{ChainSample, Monitor, Thresholds};
+use holdfast_risk::market::belief::StoredPrice;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
 use rand::rngs::SmallRng;
@@ -62,7 +63,8 @@ fn measure(count: u64) -> Vec<String> {
         let price = market.newest_price().middle().0;
         let moved = random.random_range(-3..=3_i64) * (PRICE / 100_000) as i64;
         let price = Price(price.saturating_add_signed(moved));
-        market.push_price(&PricePoint::exact(price, Millis(now)));
+        let point = PricePoint::exact(price, Millis(now));
+        market.push_price(&StoredPrice { point, lag: Millis(0), believed: true });
         market.carry_long += 1_000_000;
         let (address, data) = (address::market(&silo(), market.index), bytes(market));
         let begun = Instant::now();
@@ -132,7 +134,13 @@ fn market(index: u8) -> Market {
     market.newest = 31;
     market.reference_price = PRICE;
     for (age, price) in (0..32_u64).rev().zip(&mut market.prices) {
-        *price = PriceState { published_ms: NOW - age * 400, low: PRICE, high: PRICE };
+        *price = PriceState {
+            published_ms: NOW - age * 400,
+            low: PRICE,
+            high: PRICE,
+            believed: 1,
+            ..PriceState::default()
+        };
     }
     market
 }

@@ -321,8 +321,8 @@ pub mod holdfast {
         instructions::cancel_exit(ctx)
     }
 
-    /// Gives a day's notice that a market will be settled at its reference price, after a day
-    /// without a price on a running chain. A price that returns cancels it.
+    /// Gives a day's notice that a market will be settled, after a day without a price on a running
+    /// chain. A price that returns cancels it.
     ///
     /// Refuses: `MarketSettled`, `AlreadyAnnounced`, `PriceMayReturn`. Emits: `SettlementAnnounced`.
     pub fn announce_settlement(ctx: Context<AnnounceSettlement>) -> Result<()> {

@@ -57,7 +57,7 @@ fn who_fails_is_liquidated_within_the_delay_and_two_prices() {
         let now = liquidate(&world, 0, &trader, &keeper);
         if world.cluster.simulate(&[now], &payer).is_err() {
             let again = flag(&world, &trader);
-            if world.cluster.simulate(&[again.clone()], &payer).is_ok() {
+            if world.cluster.simulate(std::slice::from_ref(&again), &payer).is_ok() {
                 world.send(again);
             }
             world.pass_to(4_000, &[CRASHED, BTC]);

@@ -1,4 +1,4 @@
-//! Winding down a market whose price never returns: at its reference price, after notice.
+//! Winding down a market whose price never returns, after notice.
 
 use crate::account::loss::InsuranceTerms;
 use crate::account::trade_context::{Charges, TradeContext, Traded};

@@ -45,7 +45,7 @@ pub struct MarketTerms {
     pub decide_within: Millis,
     /// A reading further than this from the median is dropped.
     pub divergence: Bps,
-    /// The band that gates liquidation.
+    /// The band around the reference: a price outside it is not believed.
     pub band: BandTerms,
     /// Notional a market's liquidations may close in a minute of a thaw, as a share of the silo's
     /// liquidity.

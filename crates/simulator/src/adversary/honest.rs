@@ -40,12 +40,12 @@ struct Failing {
 
 /// Everybody honest does what is due in this second.
 pub fn act(world: &mut World) {
-    let due = |cadence: Option<usize>| cadence.is_some_and(|every| world.second % every == 0);
+    let due = |cadence: Option<usize>| cadence.is_some_and(|every| world.second.is_multiple_of(every));
     let (posts, keeps) = (due(world.theatre.poster), due(world.theatre.keeper));
     if posts {
         post(world);
     }
-    if world.second % OBSERVED == 0 {
+    if world.second.is_multiple_of(OBSERVED) {
         observe(world);
     }
     if keeps {

@@ -1,6 +1,6 @@
 //! One state per case, and the instruction measured in it.
 
-use holdfast_client::holdfast::instructions::PoolOrder;
+use holdfast_client::holdfast::instructions::{OrderRequest, OrderTrigger, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
@@ -129,6 +129,11 @@ impl Bench {
         self.take("place_order", place, &trader.keypair)?;
         let cancel = instruction::cancel_order(owner, trader.account, self.venue.markets[0], 1);
         self.take("cancel_order", cancel, &trader.keypair)?;
+        let trigger = OrderTrigger::AtOrAbove { price: PRICE };
+        let waits = OrderRequest { trigger, ..market_order(SIZE, now) };
+        self.venue.place(&trader, 0, waits).map_err(|failure| failure.message)?;
+        let trigger = instruction::trigger_order(trader.account, self.venue.markets[0], 2);
+        self.take("trigger_order", trigger, &self.keeper())?;
         for (name, count) in
             [("execute_order_1", 1), ("execute_order_4", 4), ("execute_order_16", 16)]
         {

@@ -29,6 +29,7 @@ const CASES: &[Case] = &[
     case("withdraw_1", "one position's margin; token transfer"),
     case("withdraw_16", "16 positions' margin; token transfer"),
     goal("place_order", "slot, fee set aside, event", 4_000, ""),
+    case("trigger_order", "its price is one to come"),
     case("cancel_order", "slot freed, fee returned"),
     goal(
         "execute_order_1",

@@ -23,7 +23,7 @@ pub struct ApplyChange<'info> {
     #[account(mut, close = proposer, has_one = proposer @ HoldfastError::WrongChange)]
     pub change: Box<Account<'info, Change>>,
     /// Who proposed it: gets the rent back.
-    /// CHECK: as said above.
+    /// CHECK: equal to the proposer in the change being applied (`has_one = proposer`).
     #[account(mut)]
     pub proposer: UncheckedAccount<'info>,
     /// The market it names.

@@ -17,11 +17,11 @@ pub struct CancelChange<'info> {
     #[account(mut, close = proposer, has_one = proposer @ HoldfastError::WrongChange)]
     pub change: Box<Account<'info, Change>>,
     /// Who proposed it: gets the rent back.
-    /// CHECK: as said above.
+    /// CHECK: equal to the proposer in the change being cancelled (`has_one = proposer`).
     #[account(mut)]
     pub proposer: UncheckedAccount<'info>,
     /// The instructions sysvar, by its address.
-    /// CHECK: as said above.
+    /// CHECK: `load_instruction_at_checked` refuses another address; read by `cancel_change`.
     pub instructions: UncheckedAccount<'info>,
 }
 

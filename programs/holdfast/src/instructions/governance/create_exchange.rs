@@ -47,7 +47,7 @@ pub struct CreateExchange<'info> {
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
     /// The instructions sysvar, by its address.
-    /// CHECK: as said above.
+    /// CHECK: `load_instruction_at_checked` refuses another address; read by `create_exchange`.
     pub instructions: UncheckedAccount<'info>,
 }
 

@@ -75,7 +75,7 @@ pub struct CreateSilo<'info> {
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
     /// The instructions sysvar, by its address.
-    /// CHECK: as said above.
+    /// CHECK: `load_instruction_at_checked` refuses another address; read by `create_silo`.
     pub instructions: UncheckedAccount<'info>,
     /// What the venue knows of the chain.
     pub chain_health: AccountLoader<'info, ChainHealth>,

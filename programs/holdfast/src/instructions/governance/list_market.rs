@@ -31,7 +31,7 @@ pub struct ListMarket<'info> {
     /// Creates the account.
     pub system_program: Program<'info, System>,
     /// The instructions sysvar, by its address.
-    /// CHECK: as said above.
+    /// CHECK: `load_instruction_at_checked` refuses another address; read by `list_market`.
     pub instructions: UncheckedAccount<'info>,
     /// What the venue knows of the chain.
     pub chain_health: AccountLoader<'info, ChainHealth>,

@@ -15,7 +15,7 @@ pub struct LockExchange<'info> {
     #[account(mut, has_one = admin @ HoldfastError::NotAdmin)]
     pub exchange: AccountLoader<'info, Exchange>,
     /// The instructions sysvar, by its address.
-    /// CHECK: as said above.
+    /// CHECK: `load_instruction_at_checked` refuses another address; read by `lock_exchange`.
     pub instructions: UncheckedAccount<'info>,
 }
 

@@ -27,7 +27,7 @@ pub struct ProposeChange<'info> {
     )]
     pub change: Box<Account<'info, Change>>,
     /// The instructions sysvar, by its address.
-    /// CHECK: as said above.
+    /// CHECK: `load_instruction_at_checked` refuses another address; read by `propose_change`.
     pub instructions: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,

@@ -26,15 +26,15 @@ pub struct CancelPoolRequest<'info> {
     )]
     pub request: AccountLoader<'info, PoolRequest>,
     /// Where the deposit or the shares return; checked by `tokens::check_account`.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_account`: of the mint that is given back, not the vault.
     #[account(mut)]
     pub refund: UncheckedAccount<'info>,
     /// The liquidity vault, whichever pool was asked; by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the liquidity vault, which holds what is queued.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// The pool's share mint, by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the share mint of the cancelled request's pool.
     #[account(mut)]
     pub share_mint: UncheckedAccount<'info>,
     /// The classic token program.

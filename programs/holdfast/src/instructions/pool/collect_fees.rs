@@ -16,11 +16,11 @@ pub struct CollectFees<'info> {
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the vault in the silo that owes the fees (`has_one = liquidity_vault`).
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// A token account of the receiver; checked by `tokens::check_account` and its owner.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_account`, and `collect_fees` compares its owner with the receiver.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     /// The classic token program.

@@ -18,7 +18,7 @@ use crate::tokens;
 #[derive(Accounts)]
 pub struct ExecutePoolRequest<'info> {
     /// Asked, and gets the rent back; by its address in the request.
-    /// CHECK: as said above.
+    /// CHECK: equal to the owner in the executed request (`has_one = owner`).
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
     /// What the venue knows of the chain.
@@ -36,15 +36,15 @@ pub struct ExecutePoolRequest<'info> {
     )]
     pub request: AccountLoader<'info, PoolRequest>,
     /// Where shares or tokens go; by its address in the request.
-    /// CHECK: as said above.
+    /// CHECK: equal to the destination in the executed request (`has_one = destination`).
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     /// The pool's vault, by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the vault of the executed request's pool.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// The pool's share mint, by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the share mint of the executed request's pool.
     #[account(mut)]
     pub share_mint: UncheckedAccount<'info>,
     /// The classic token program.

@@ -18,11 +18,11 @@ pub struct ReconcileVaults<'info> {
     )]
     pub silo: AccountLoader<'info, Silo>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the liquidity vault in the reconciled silo (`has_one`).
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the insurance vault in the reconciled silo (`has_one`).
     #[account(mut)]
     pub insurance_vault: UncheckedAccount<'info>,
     /// The classic token program.

@@ -49,18 +49,18 @@ pub struct RequestPool<'info> {
     )]
     pub request: AccountLoader<'info, PoolRequest>,
     /// Tokens or shares come from here; the token program checks mint and authority.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::take` or `tokens::burn_shares` refuses another mint or a wrong authority.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// Where shares or tokens will go; checked by `tokens::check_account`.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_account`: of the mint that the request pays out, not the vault.
     pub destination: UncheckedAccount<'info>,
     /// The pool's vault, by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the vault of the pool that `request_pool` asks.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// The pool's share mint, by its address in the silo.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_pool`: equal to the share mint of the pool that `request_pool` asks.
     #[account(mut)]
     pub share_mint: UncheckedAccount<'info>,
     /// The classic token program.

@@ -13,14 +13,14 @@ pub struct Deposit<'info> {
     /// Signs for the tokens.
     pub authority: Signer<'info>,
     /// Where the tokens come from; the token program checks its mint and authority.
-    /// CHECK: as said above.
+    /// CHECK: `token::transfer` refuses another mint, and an authority that may not spend it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// The account's silo.
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the vault in the silo deposited into (`has_one = liquidity_vault`).
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The account to add to.

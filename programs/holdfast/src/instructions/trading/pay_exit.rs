@@ -20,14 +20,14 @@ pub struct PayExit<'info> {
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the vault in the silo that pays the exit (`has_one = liquidity_vault`).
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The account whose exit waits.
     #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
     pub account: AccountLoader<'info, MarginAccount>,
     /// Where the tokens go, by its address in the account.
-    /// CHECK: as said above.
+    /// CHECK: `pay_exit` compares it with the account's `exit_to` (`require_keys_eq!`).
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     /// The classic token program.

@@ -18,7 +18,7 @@ pub struct RequestExit<'info> {
     #[account(has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the vault in the exiting account's silo (`has_one = liquidity_vault`).
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The account to take from.
     #[account(
@@ -28,7 +28,7 @@ pub struct RequestExit<'info> {
     )]
     pub account: AccountLoader<'info, MarginAccount>,
     /// Where the tokens will go; checked by `tokens::check_account`.
-    /// CHECK: as said above.
+    /// CHECK: `tokens::check_account`: a token account of the silo's mint, not the vault.
     pub destination: UncheckedAccount<'info>,
 }
 

@@ -21,7 +21,7 @@ pub struct Withdraw<'info> {
     #[account(mut, has_one = liquidity_vault @ HoldfastError::WrongVault)]
     pub silo: AccountLoader<'info, Silo>,
     /// The silo's vault, by its address.
-    /// CHECK: as said above.
+    /// CHECK: equal to the vault in the silo withdrawn from (`has_one = liquidity_vault`).
     #[account(mut)]
     pub liquidity_vault: UncheckedAccount<'info>,
     /// The account to take from.
@@ -32,7 +32,7 @@ pub struct Withdraw<'info> {
     )]
     pub account: AccountLoader<'info, MarginAccount>,
     /// Where the tokens go; the token program checks its mint.
-    /// CHECK: as said above.
+    /// CHECK: not the vault (`constraint`); `token::transfer` refuses another mint or program.
     #[account(
         mut,
         constraint = destination.key() != liquidity_vault.key() @ HoldfastError::WrongTokenAccount,
