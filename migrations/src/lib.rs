@@ -15,6 +15,7 @@ pub mod presets;
 mod program;
 mod rpc;
 mod steps;
+mod task;
 
 use holdfast_client::{Instruction, Pubkey};
 pub use holdfast_rpc::AccountHead;
@@ -24,11 +25,12 @@ pub use buffer::{OrphanBuffer, close_buffer, leftovers};
 pub use file::{DesiredState, read as read_deployment};
 pub use layouts::check_layouts;
 pub use manifest::{ListedMarket, ListedSilo, Manifest};
-pub use migrate::{Migration, MigrationPlan, ProgramTask, Progress, migrate, survey};
+pub use migrate::{Migration, MigrationPlan, Progress, migrate, survey};
 pub use origin::{Origin, Place, local_program_keypair};
 pub use program::{Deployed, deploy_program, deployed, upgrade_program};
 pub use rpc::RpcCluster;
 pub use steps::{Deployment, MarketPlan, SiloPlan, Step, apply, plan};
+pub use task::ProgramTask;
 
 /// What a migration needs of a cluster.
 pub trait Cluster {

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::{Pubkey, holdfast};
-use serde::Serialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::differences::{check_mints, differences};
 use crate::{
-    Cluster, Deployment, Manifest, Place, Step, apply, buffer, check_layouts, cost, deploy_program,
-    deployed, origin, plan, sol, upgrade_program,
+    Cluster, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_layouts, cost,
+    deploy_program, deployed, origin, plan, sol, upgrade_program,
 };
 
 /// What a run is given.
@@ -27,21 +26,6 @@ pub struct Migration<'a> {
     pub wanted: &'a Deployment,
     /// Feed accounts that are fixed: the silo's number, the market's index and the account.
     pub feeds: &'a [(u16, u8, Pubkey)],
-}
-
-/// What has to be done about the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProgramTask {
-    /// Nothing: it is the one given.
-    Nothing,
-    /// There is none.
-    Deploy,
-    /// Another version is there.
-    Upgrade {
-        /// Bytes it has to be extended by before.
-        extend: usize,
-    },
 }
 
 /// What a cluster has and lacks.

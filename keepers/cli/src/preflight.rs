@@ -22,9 +22,6 @@ pub struct Standing {
     pub account: Pubkey,
 }
 
-/// What is said where no endpoint is named.
-pub const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
-
 /// Reads the keypair.
 ///
 /// # Errors
@@ -104,7 +101,7 @@ pub async fn venue<'a>(
 ) -> Result<(String, &'a Endpoint), String> {
     let (genesis, answer) = answering(config, endpoints).await?;
     let answers = endpoints.iter().zip(answer).find(|(_, answers)| *answers);
-    let (first, _) = answers.ok_or(NO_ENDPOINT)?;
+    let (first, _) = answers.ok_or(crate::config::NO_ENDPOINT)?;
     program(config, first).await?;
     Ok((genesis, first))
 }
@@ -133,7 +130,9 @@ async fn answering(config: &Config, endpoints: &[Endpoint]) -> Result<(String, V
             Err(reason) => silent.push(reason),
         }
     }
-    let said = || if silent.is_empty() { NO_ENDPOINT.to_owned() } else { silent.join("; ") };
+    let said = || {
+        if silent.is_empty() { crate::config::NO_ENDPOINT.to_owned() } else { silent.join("; ") }
+    };
     let genesis = known.filter(|_| answer.contains(&true)).ok_or_else(said)?;
     for reason in silent {
         eprintln!("note: {reason}");

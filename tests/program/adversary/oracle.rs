@@ -14,7 +14,7 @@ const SWITCHBOARD: Provider = Provider::Switchboard;
 /// The authority of a feed lets one oracle be the price, or lets samples lie far apart or be old: the
 /// market hears nothing from the feed any more.
 /// Bytes of a feed to overwrite, by where.
-type Bytes = &'static [(usize, &'static [u8])];
+type Bytes<'a> = &'a [(usize, &'a [u8])];
 
 #[test]
 fn a_feed_whose_sampling_was_changed_falls_silent() {
@@ -25,7 +25,7 @@ fn a_feed_whose_sampling_was_changed_falls_silent() {
     let sound = switchboard::pull_feed(feed_id(0), Published::new(SOL, now));
     let lied = switchboard::pull_feed(feed_id(0), Published::new(SOL * 2, now));
     let variance = layout::VARIANCE_AND_RESPONSES.start;
-    let changes: [(&str, Bytes); 6] = [
+    let changes: [(&str, Bytes<'_>); 6] = [
         ("one sample", &[(layout::MIN_SAMPLE_SIZE, &[1])]),
         ("one sample taken", &[(layout::MIN_SAMPLE_SIZE, &[1]), (layout::NUM_SAMPLES, &[1])]),
         ("more samples", &[(layout::MIN_SAMPLE_SIZE, &[2])]),

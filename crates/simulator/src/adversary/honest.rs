@@ -16,6 +16,7 @@ use holdfast_testkit::venue::feed_id;
 use solana_signer::Signer;
 
 use super::moves;
+use super::watches::Failing;
 use super::world::World;
 
 /// Seconds between samples of the chain.
@@ -24,23 +25,10 @@ const OBSERVED: usize = 5;
 /// every second: the presets' delay after a flag, two prices, and the second in which it fails.
 const PATIENCE: usize = 6;
 
-/// Accounts that fail maintenance, and since when.
-#[derive(Clone, Debug, Default)]
-pub struct Watches {
-    failing: BTreeMap<Pubkey, Failing>,
-    /// How often one failed for too long.
-    pub violations: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Failing {
-    since: usize,
-    sizes: [i64; 2],
-}
-
 /// Everybody honest does what is due in this second.
 pub fn act(world: &mut World) {
-    let due = |cadence: Option<usize>| cadence.is_some_and(|every| world.second.is_multiple_of(every));
+    let due =
+        |cadence: Option<usize>| cadence.is_some_and(|every| world.second.is_multiple_of(every));
     let (posts, keeps) = (due(world.theatre.poster), due(world.theatre.keeper));
     if posts {
         post(world);

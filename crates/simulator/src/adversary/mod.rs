@@ -7,10 +7,12 @@ pub mod exits;
 pub mod grammar;
 pub mod honest;
 pub mod moves;
+mod playing;
 pub mod search;
 pub mod stage;
 pub mod trace;
 pub mod value;
+mod watches;
 pub mod world;
 
 pub use search::{Found, Search};

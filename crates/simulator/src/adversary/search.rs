@@ -7,8 +7,9 @@ use super::course::Course;
 use super::draw::Draw;
 use super::exits;
 use super::grammar::Move;
+use super::playing::Outcome;
 use super::stage::{Stage, Theatre};
-use super::world::{Outcome, World};
+use super::world::World;
 
 /// Courses, drawn anew, on which a gain has to show again.
 const PROOFS: u64 = 6;

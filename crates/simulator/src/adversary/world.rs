@@ -6,16 +6,11 @@ use holdfast_testkit::{Failure, Venue};
 use litesvm::types::TransactionMetadata;
 use solana_signer::Signer;
 
-use super::course::{Course, MEMORY, SECONDS};
-use super::grammar::{Act, Guard, Move, Tick};
-use super::honest::{self, Watches};
-use super::moves::Bundle;
+use super::course::{Course, MEMORY};
+use super::grammar::Tick;
 use super::stage::{Cast, Stage, Theatre};
-use super::trace::{At, Trace, reason};
-use super::value::Holdings;
-
-/// Seconds that pass after the last move, so that what was left waiting has its consequences.
-const AFTERMATH: usize = 6;
+use super::trace::{At, Trace};
+use super::watches::Watches;
 
 /// A running attempt.
 pub struct World<'s> {
@@ -29,42 +24,33 @@ pub struct World<'s> {
     pub second: usize,
     /// What the venue did with what was sent.
     pub trace: Trace,
-    stage: &'s Stage,
-    course: &'s Course,
+    pub(super) stage: &'s Stage,
+    pub(super) course: &'s Course,
     began_ms: u64,
     /// Honest people have not acted in this second yet.
-    honest_wait: bool,
+    pub(super) honest_wait: bool,
     /// A wrong print in the first market: its second, and percent of the true price.
-    print: Option<(usize, u32)>,
+    pub(super) print: Option<(usize, u32)>,
     /// Accounts that fail maintenance, and since when.
-    watches: Watches,
+    pub(super) watches: Watches,
     /// What the attacker had in the beginning, native units.
-    before: i128,
+    pub(super) before: i128,
     /// What the market's moves alone gave the attacker so far, millionths of a native unit.
-    drift: i128,
-    landed: u32,
-}
-
-/// What an attempt came to.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The attacker's gain at zero exposure, native units.
-    pub profit: i128,
-    /// Transactions of the attacker that landed.
-    pub landed: u32,
-    /// Accounts that failed maintenance for longer than the venue promises, and honest ones that were
-    /// liquidated.
-    pub violations: u32,
-    /// What happened.
-    pub trace: Trace,
+    pub(super) drift: i128,
+    pub(super) landed: u32,
 }
 
 impl<'s> World<'s> {
     /// A fork of a stage.
-    pub fn begin(stage: &'s Stage, theatre: Theatre, course: &'s Course, traced: bool) -> Self {
+    pub(super) fn fork_of(
+        stage: &'s Stage,
+        theatre: Theatre,
+        course: &'s Course,
+        traced: bool,
+    ) -> Self {
         let venue = stage.venue(&theatre).fork();
         let began_ms = venue.cluster.now_ms();
-        let mut world = Self {
+        Self {
             venue,
             cast: &stage.cast,
             theatre,
@@ -79,9 +65,7 @@ impl<'s> World<'s> {
             before: 0,
             drift: 0,
             landed: 0,
-        };
-        world.before = Holdings::of(&world).worth;
-        world
+        }
     }
 
     /// The same attempt, to go on differently.
@@ -92,159 +76,6 @@ impl<'s> World<'s> {
             watches: self.watches.clone(),
             ..*self
         }
-    }
-
-    /// Plays moves. Before each, and after the last, `keep` gets the world as it is.
-    pub fn play(&mut self, moves: &[Move], mut keep: impl FnMut(&Self)) {
-        for step in moves {
-            keep(self);
-            if self.has_time() {
-                self.trace.say(|| format!("{:>4} s  {step}", self.second));
-                self.make(step);
-            }
-        }
-        keep(self);
-    }
-
-    /// Lets what was left waiting have its consequences, and says what the attempt came to.
-    pub fn end(mut self) -> Outcome {
-        self.wait(AFTERMATH, false);
-        let after = Holdings::of(&self).worth;
-        Outcome {
-            profit: after - self.before - self.drift.div_euclid(1_000_000) - ROUNDING,
-            landed: self.landed,
-            violations: self.watches.violations + self.harmed(),
-            trace: self.trace,
-        }
-    }
-
-    /// Honest traders whose positions are not what they were: none of them trades, and none comes
-    /// near maintenance.
-    fn harmed(&mut self) -> u32 {
-        let stage = self.stage.venue(&self.theatre);
-        let sizes = |state: MarginAccount| state.positions.map(|position| position.size);
-        let harmed =
-            self.cast.honest.iter().filter(|address| {
-                sizes(self.venue.account(address)) != sizes(stage.account(address))
-            });
-        let harmed = harmed.count() as u32;
-        if harmed > 0 {
-            self.trace.clue("an honest trader was liquidated");
-        }
-        harmed
-    }
-
-    fn has_time(&self) -> bool {
-        self.second + AFTERMATH < SECONDS
-    }
-
-    fn make(&mut self, step: &Move) {
-        match step {
-            Move::Wait { seconds, early } => self.wait(usize::from(*seconds), *early),
-            Move::Until { moved, most, early } => self.wait_until(*moved, *most, *early),
-            Move::Print(percent) => {
-                if self.print.is_none() {
-                    self.print = Some((self.second + 1, *percent));
-                }
-            }
-            Move::Send { acts, guard, tries, early } => {
-                for tried in 0..*tries {
-                    if tried > 0 {
-                        self.wait(1, *early);
-                    }
-                    if !self.has_time() || self.send(acts, *guard) {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Seconds pass; in the last one honest people act unless somebody is `early`.
-    pub fn wait(&mut self, seconds: usize, early: bool) {
-        for left in (0..seconds).rev() {
-            self.honest_people();
-            self.pass_second();
-            if left > 0 || !early {
-                self.honest_people();
-            }
-        }
-    }
-
-    fn wait_until(&mut self, moved: i32, most: u8, early: bool) {
-        let from = i128::from(self.truth(0));
-        for _ in 0..most {
-            self.honest_people();
-            self.pass_second();
-            let by = (i128::from(self.truth(0)) - from) * 10_000 / from;
-            if by.signum() == i128::from(moved.signum()) && by.abs() >= i128::from(moved.abs()) {
-                break;
-            }
-        }
-        if !early {
-            self.honest_people();
-        }
-    }
-
-    /// Seconds pass at once, and then honest people act.
-    pub fn pass(&mut self, seconds: usize) {
-        self.honest_people();
-        self.second += seconds;
-        self.venue.cluster.pass(seconds as u64 * 1_000);
-        honest::act(self);
-        honest::observe(self);
-    }
-
-    /// A second passes; what the attacker's exposure gained in it is the market's doing.
-    fn pass_second(&mut self) {
-        let exposure = Holdings::of(self).exposure;
-        let before = [0, 1].map(|market| self.truth(market));
-        self.second += 1;
-        self.venue.cluster.pass(1_000);
-        for (market, exposed) in exposure.into_iter().enumerate() {
-            let moved = i128::from(self.truth(market)) - i128::from(before[market]);
-            self.drift += exposed * moved;
-        }
-        self.honest_wait = true;
-    }
-
-    fn honest_people(&mut self) {
-        if std::mem::take(&mut self.honest_wait) {
-            honest::act(self);
-        }
-    }
-
-    /// Sends one transaction; `false` when it is not kept. What a guarded one would do is tried on
-    /// a fork.
-    fn send(&mut self, acts: &[Act], guard: Guard) -> bool {
-        if guard == Guard::Landed {
-            return self.send_once(acts);
-        }
-        let before = Holdings::of(self).worth;
-        let mut fork = self.fork();
-        let kept = fork.send_once(acts) && Holdings::of(&fork).worth > before;
-        if kept {
-            *self = fork;
-        } else {
-            self.trace.refused_only(fork.trace);
-        }
-        kept
-    }
-
-    fn send_once(&mut self, acts: &[Act]) -> bool {
-        let instructions = Bundle::build(self, acts);
-        if instructions.is_empty() {
-            return false;
-        }
-        let payer = self.cast.attackers[0].keypair.pubkey();
-        let sent = self.transact(&instructions, &payer);
-        let second = self.second;
-        self.trace.say(|| match &sent {
-            Ok(_) => format!("{second:>4} s    landed"),
-            Err(failure) => format!("{second:>4} s    refused: {}", reason(failure)),
-        });
-        self.landed += u32::from(sent.is_ok());
-        sent.is_ok()
     }
 
     /// Sends a transaction in anybody's name and notes what the venue did.
@@ -329,6 +160,3 @@ impl<'s> World<'s> {
         &mut self.watches
     }
 }
-
-/// Native units that valuing pool shares can be off by: a gain below a tenth of a cent is none.
-const ROUNDING: i128 = 1_000;

@@ -80,7 +80,7 @@ async fn deposit(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutpu
 
 async fn withdraw(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
-    must_have(&account, amount)?;
+    super::must_have(&account, amount)?;
     let (owner, silo) = (person.owner(), person.silo);
     let mint = person.silo().await?.mint;
     let destination = tokens::address(&owner, &mint);
@@ -94,16 +94,4 @@ async fn withdraw(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutp
     let to = destination.to_string();
     let facts = json!({"account": address.to_string(), "amount": amount, "destination": to});
     Ok(submitted.said(&format!("withdrew {} into {to}", render::amount(amount)), facts))
-}
-
-/// Refuses when the account holds less than `amount`, whatever positions need of it.
-pub fn must_have(account: &MarginAccount, amount: u64) -> Result<(), String> {
-    let held = account.collateral;
-    (amount <= held).then_some(()).ok_or_else(|| {
-        format!(
-            "the account has {} of collateral and {} was asked for: ask for less",
-            render::amount(held),
-            render::amount(amount)
-        )
-    })
 }

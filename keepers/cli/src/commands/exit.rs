@@ -5,8 +5,8 @@ use holdfast_client::{Pubkey, instruction, tokens};
 use holdfast_keeper_core::scheduler::Kind;
 use serde_json::json;
 
+use super::TraderSession;
 use super::submit::Submitted;
-use super::{TraderSession, account};
 use crate::cli::ExitTask;
 use crate::output::{CommandOutput, Failure, joined};
 use crate::render;
@@ -22,7 +22,7 @@ pub async fn run(person: &TraderSession<'_>, task: ExitTask) -> Result<CommandOu
 
 async fn request(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
-    account::must_have(&account, amount)?;
+    super::must_have(&account, amount)?;
     let (owner, mint) = (person.owner(), person.silo().await?.mint);
     let destination = tokens::address(&owner, &mint);
     let instructions = [

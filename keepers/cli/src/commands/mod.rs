@@ -39,7 +39,7 @@ impl<'a> TraderSession<'a> {
     }
 
     fn endpoint(&self) -> Result<&Endpoint, String> {
-        self.endpoints.first().ok_or_else(|| preflight::NO_ENDPOINT.to_owned())
+        self.endpoints.first().ok_or_else(|| crate::config::NO_ENDPOINT.to_owned())
     }
 
     fn owner(&self) -> Pubkey {
@@ -118,4 +118,16 @@ impl<'a> TraderSession<'a> {
         }
         Ok(address)
     }
+}
+
+/// Refuses when the account holds less than `amount`, whatever positions need of it.
+pub fn must_have(account: &MarginAccount, amount: u64) -> Result<(), String> {
+    let held = account.collateral;
+    (amount <= held).then_some(()).ok_or_else(|| {
+        format!(
+            "the account has {} of collateral and {} was asked for: ask for less",
+            render::amount(held),
+            render::amount(amount)
+        )
+    })
 }

@@ -22,6 +22,9 @@ const LONGEST_ADDRESS: usize = 44;
 /// Environment variables start with this.
 const PREFIX: &str = "HOLDFAST_";
 
+/// What is said where no endpoint is named.
+pub const NO_ENDPOINT: &str = "rpc is empty: name at least one RPC endpoint";
+
 /// Every setting.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

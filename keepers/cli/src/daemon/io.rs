@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
 use super::leaders::{Counts, Leaders};
-use super::serve::Reports;
+use super::reports::Reports;
 use super::{Endpoints, stream};
 use holdfast_rpc::{Address, Endpoint};
 

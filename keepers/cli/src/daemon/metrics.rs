@@ -15,8 +15,15 @@ pub fn metrics(
     leaders: &leaders::Counts,
     wallet_balance: &WalletBalance,
 ) -> String {
-    let counts = &report.counts;
     let mut page = String::new();
+    write_gauges(&mut page, report, wallet_balance);
+    write_counters(&mut page, report, leaders);
+    write_labelled(&mut page, report);
+    page
+}
+
+fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalance) {
+    let counts = &report.counts;
     let gauges = [
         ("ready", "Whether the keeper does its work", u64::from(report.ready)),
         ("slot", "The newest slot known", report.slot),
@@ -38,9 +45,13 @@ pub fn metrics(
         ),
     ];
     for (name, help, value) in gauges {
-        family(&mut page, name, help, "gauge");
-        sample(&mut page, name, "", value);
+        family(page, name, help, "gauge");
+        sample(page, name, "", value);
     }
+}
+
+fn write_counters(page: &mut String, report: &Report, leaders: &leaders::Counts) {
+    let counts = &report.counts;
     let counters = [
         ("sent_total", "Transactions handed to endpoints, repetitions included", counts.sent),
         ("begun_total", "Intents begun", counts.begun),
@@ -78,10 +89,15 @@ pub fn metrics(
         ("simulated_total", "Simulations that said anything", counts.simulated),
     ];
     for (name, help, value) in counters {
-        family(&mut page, name, help, "counter");
-        sample(&mut page, name, "", value);
+        family(page, name, help, "counter");
+        sample(page, name, "", value);
     }
-    family(&mut page, "ended_total", "Intents by what became of them", "counter");
+}
+
+/// What is told apart by a label: outcomes, conditions, endpoints and streams.
+fn write_labelled(page: &mut String, report: &Report) {
+    let counts = &report.counts;
+    family(page, "ended_total", "Intents by what became of them", "counter");
     let ended = [
         ("landed", counts.landed),
         ("refused", counts.refused),
@@ -89,23 +105,22 @@ pub fn metrics(
         ("expired", counts.expired),
     ];
     for (outcome, value) in ended {
-        sample(&mut page, "ended_total", &format!("{{outcome=\"{outcome}\"}}"), value);
+        sample(page, "ended_total", &format!("{{outcome=\"{outcome}\"}}"), value);
     }
-    family(&mut page, "class", "1 for what is going on now", "gauge");
+    family(page, "class", "1 for what is going on now", "gauge");
     for class in ChainCondition::ALL {
         let label = format!("{{class=\"{}\"}}", class.name());
-        sample(&mut page, "class", &label, u64::from(class == report.diagnosis.class));
+        sample(page, "class", &label, u64::from(class == report.diagnosis.class));
     }
-    family(&mut page, "endpoint_usable", "Whether an endpoint is of use", "gauge");
+    family(page, "endpoint_usable", "Whether an endpoint is of use", "gauge");
     for (endpoint, fault) in report.diagnosis.endpoints.iter().enumerate() {
         let label = format!("{{endpoint=\"{endpoint}\"}}");
-        sample(&mut page, "endpoint_usable", &label, u64::from(fault.is_none()));
+        sample(page, "endpoint_usable", &label, u64::from(fault.is_none()));
     }
-    family(&mut page, "stream_silent", "Whether a stream is silent", "gauge");
+    family(page, "stream_silent", "Whether a stream is silent", "gauge");
     for (stream, silent) in report.diagnosis.silent.iter().enumerate() {
-        sample(&mut page, "stream_silent", &format!("{{stream=\"{stream}\"}}"), u64::from(*silent));
+        sample(page, "stream_silent", &format!("{{stream=\"{stream}\"}}"), u64::from(*silent));
     }
-    page
 }
 
 fn family(page: &mut String, name: &str, help: &str, kind: &str) {

@@ -3,6 +3,7 @@
 mod io;
 mod leaders;
 mod metrics;
+mod reports;
 mod serve;
 mod stream;
 mod wallet_balance;

@@ -10,20 +10,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use holdfast_keeper_core::keeper::Report;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::leaders::Counts;
 use super::metrics::metrics;
+use super::reports::Reports;
 use super::wallet_balance::WalletBalance;
 
 /// A keeper that has not decided for this long hangs.
 const HANGS: Duration = Duration::from_secs(5);
-
-/// The last report and when it was made.
-pub type Reports = watch::Receiver<(Instant, Report)>;
 
 /// Takes the port and serves until the process ends.
 ///

@@ -292,7 +292,7 @@ impl Bench {
         self.venue.cluster.pass(3_000);
         self.publish(PRICE * 11 / 10)?;
         self.venue.execute(&trader.account, number, &trader.account).map_err(said)?;
-        self.venue.cluster.pass(301_000);
+        self.venue.watch(301_000).map_err(said)?;
         let mature = instruction::mature_profit(keeper.pubkey(), silo, trader.account);
         self.take("mature_profit", mature, &keeper)?;
         self.take("reconcile_vaults", instruction::reconcile_vaults(silo), &keeper)?;
@@ -310,9 +310,9 @@ impl Bench {
         self.venue.trade(&trader, 0, SIZE, &[PRICE; 16]).map_err(said)?;
         let keeper = self.keeper();
         let (silo, market) = (self.venue.silo, self.venue.markets[0]);
-        self.venue.cluster.pass(NO_PRICE.0);
+        self.venue.watch(NO_PRICE.0).map_err(said)?;
         self.take("announce_settlement", instruction::announce_settlement(market), &keeper)?;
-        self.venue.cluster.pass(NOTICE.0);
+        self.venue.watch(NOTICE.0).map_err(said)?;
         self.take("settle_market", instruction::settle_market(market), &keeper)?;
         let settle = instruction::settle_position(silo, market, trader.account);
         self.take("settle_position", settle, &keeper)
@@ -364,7 +364,7 @@ impl Bench {
         self.take("propose_change", propose(0), admin)?;
         self.take("cancel_change", instruction::cancel_change(key, 0, key), admin)?;
         self.take("propose_change", propose(1), admin)?;
-        self.venue.cluster.pass(presets::timelock().wait_ms);
+        self.venue.watch(presets::timelock().wait_ms).map_err(|failure| failure.message)?;
         self.take("apply_change", instruction::apply_change(1, key, &content), admin)?;
         let tighten = instruction::tighten(guardian.pubkey(), true, 60_000);
         self.take("tighten", tighten, &guardian)

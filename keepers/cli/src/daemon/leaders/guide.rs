@@ -13,7 +13,7 @@ use solana_tpu_client_next::node_address_service::{ClusterInfoProvider, SlotEven
 use tokio::sync::oneshot;
 
 use super::super::Endpoints;
-use super::super::serve::Reports;
+use super::super::reports::Reports;
 use holdfast_rpc::Endpoint;
 
 /// Endpoints in the order they are asked.

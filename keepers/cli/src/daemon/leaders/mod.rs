@@ -23,7 +23,7 @@ use tokio::time::{interval, sleep, timeout};
 use tracing::{info, warn};
 
 use super::Endpoints;
-use super::serve::Reports;
+use super::reports::Reports;
 use guide::{Guide, slots};
 
 /// The current leader and the next.
