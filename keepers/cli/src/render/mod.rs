@@ -1,9 +1,12 @@
 //! What the commands print.
 
 mod account;
+mod decimal;
 mod market;
 mod silo;
 mod status;
+
+pub use decimal::decimal;
 
 use bytemuck::Pod;
 use comfy_table::{Table, presets};
@@ -17,14 +20,6 @@ pub use status::{state, state_now, status};
 use crate::config::Config;
 use crate::preflight;
 use holdfast_rpc::Endpoint;
-
-/// `value` with `decimals` decimals, without trailing zeros.
-pub fn decimal(value: u64, decimals: usize) -> String {
-    let digits = format!("{value:0>width$}", width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
-}
 
 /// A signed amount of six decimals.
 pub fn signed(value: i64) -> String {
