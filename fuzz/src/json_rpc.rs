@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -5,36 +6,37 @@ use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
 use holdfast_client::Pubkey;
-use holdfast_migrations::{Cluster as _, RpcCluster};
+use holdfast_rpc::{Address, Endpoint};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::Outcome;
-
-/// A valid answer to the question which cluster this is.
-const GENESIS: &str =
-    r#"{"jsonrpc":"2.0","id":0,"result":"5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"}"#;
 
 /// What the endpoint answers, whatever it is asked.
 type Answer = Arc<Mutex<Bytes>>;
 
-struct Endpoint {
+struct Asking {
     answer: Answer,
-    client: RpcCluster,
+    runtime: Runtime,
+    endpoint: Endpoint,
 }
 
 thread_local! {
-    static ENDPOINT: std::cell::RefCell<Endpoint> = std::cell::RefCell::new(start());
+    static ASKING: RefCell<Asking> = RefCell::new(start());
 }
 
-/// An endpoint on this machine, and a client that is connected to it.
-fn start() -> Endpoint {
-    let answer = Answer::new(Mutex::new(Bytes::from_static(GENESIS.as_bytes())));
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// An endpoint on this machine, and a client that asks it.
+fn start() -> Asking {
+    let answer = Answer::default();
     let said = Arc::clone(&answer);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a listener that does not block");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
+        runtime().block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
             let answers = move || async move {
                 let said = said.lock().expect("no answer panics").clone();
@@ -43,20 +45,29 @@ fn start() -> Endpoint {
             axum::serve(listener, Router::new().fallback(post(answers))).await
         })
     });
-    let client = RpcCluster::connect(&format!("http://127.0.0.1:{port}"), 0);
-    Endpoint { answer, client: client.expect("the endpoint says which cluster it is") }
+    let endpoint = Endpoint::new(Address(format!("http://127.0.0.1:{port}")));
+    Asking { answer, runtime: runtime(), endpoint }
 }
 
-/// What an RPC endpoint answers, to each question that a deployment asks.
+/// What an RPC endpoint answers, to the questions that keepers, commands and deployments ask.
 pub fn json_rpc(data: &[u8]) -> Outcome {
-    ENDPOINT.with_borrow_mut(|Endpoint { answer, client }| {
+    ASKING.with_borrow_mut(|Asking { answer, runtime, endpoint }| {
         *answer.lock().expect("no answer panics") = Bytes::copy_from_slice(data);
         let address = Pubkey::new_from_array([7; 32]);
-        let understood = [
-            Outcome::of(&client.account(&address)),
-            Outcome::of(&client.accounts_of(&address, &[1, 2], 64)),
-            Outcome::of(&client.rent(165)),
-        ];
+        let understood = runtime.block_on(async {
+            [
+                Outcome::of(&endpoint.confirmed(&[address]).await),
+                Outcome::of(&endpoint.heads(&address, &[1, 2], 64).await),
+                Outcome::of(&endpoint.rent(165).await),
+                Outcome::of(&endpoint.genesis().await),
+                Outcome::of(&endpoint.epoch().await),
+                Outcome::of(&endpoint.newest_blockhash().await),
+                Outcome::of(&endpoint.recent_fees(&[address]).await),
+                Outcome::of(&endpoint.snapshot(&[]).await),
+                Outcome::of(&endpoint.fates(&[[5; 64].into()]).await),
+                Outcome::of(&endpoint.two_slots(32).await),
+            ]
+        });
         understood.into_iter().min().unwrap_or(Outcome::Refused)
     })
 }

@@ -2,11 +2,9 @@
 
 use anchor_lang::solana_program::bpf_loader_upgradeable::UpgradeableLoaderState;
 use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
+use holdfast_rpc::limits::SIGNATURE_FEE;
 
 use crate::{Cluster, ProgramTask, Step, buffer};
-
-/// Lamports for a signature.
-const SIGNATURE: u64 = 5_000;
 
 /// Bytes of a token account and of a mint.
 const TOKEN_ACCOUNT: usize = 165;
@@ -57,7 +55,7 @@ pub fn of(
             Step::Lock => {}
         }
     }
-    let mut cost = SIGNATURE * signatures as u64;
+    let mut cost = SIGNATURE_FEE * signatures as u64;
     for length in accounts {
         cost = cost.saturating_add(cluster.rent(length)?);
     }

@@ -18,6 +18,7 @@ mod steps;
 mod task;
 
 use holdfast_client::{Instruction, Pubkey};
+pub use holdfast_rpc::AccountHead;
 use solana_keypair::Keypair;
 
 pub use buffer::{OrphanBuffer, close_buffer, leftovers};
@@ -27,7 +28,7 @@ pub use manifest::{ListedMarket, ListedSilo, Manifest};
 pub use migrate::{Migration, MigrationPlan, Progress, migrate, survey};
 pub use origin::{Origin, Place, local_program_keypair};
 pub use program::{Deployed, deploy_program, deployed, upgrade_program};
-pub use rpc::{RpcCluster, reason};
+pub use rpc::RpcCluster;
 pub use steps::{Deployment, MarketPlan, SiloPlan, Step, apply, plan};
 pub use task::ProgramTask;
 
@@ -55,7 +56,7 @@ pub trait Cluster {
         program: &Pubkey,
         prefix: &[u8],
         head: usize,
-    ) -> Result<Vec<Head>, String>;
+    ) -> Result<Vec<AccountHead>, String>;
 
     /// Lamports that keep an account of `length` bytes.
     ///
@@ -103,19 +104,6 @@ pub struct AccountData {
     /// What it holds.
     pub lamports: u64,
     /// Its bytes.
-    pub data: Vec<u8>,
-}
-
-/// The beginning of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Its address.
-    pub address: Pubkey,
-    /// What it holds.
-    pub lamports: u64,
-    /// How many bytes it has.
-    pub length: usize,
-    /// The first of them.
     pub data: Vec<u8>,
 }
 

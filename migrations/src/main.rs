@@ -3,7 +3,6 @@
 mod cli;
 mod print;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -11,7 +10,8 @@ use holdfast_client::Pubkey;
 use holdfast_migrations::{
     Migration, RpcCluster, close_buffer, leftovers, migrate, read_deployment, survey,
 };
-use solana_keypair::{Keypair, read_keypair_file};
+use holdfast_rpc::keypair_file;
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::cli::{Access, Cli, Options, Task};
@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 
 fn run(access: &Access, options: &Options) -> Result<(), String> {
     let authority = wallet(access)?;
-    let program = options.program_keypair.as_deref().map(keypair).transpose()?;
+    let program = options.program_keypair.as_deref();
+    let program = program.map(|file| keypair_file::read(file, "--program-keypair")).transpose()?;
     let elf = std::fs::read(&options.elf).map_err(|error| {
         format!(
             "{} cannot be read ({error}): run `cargo xtask build`, or name the program with --elf",
@@ -76,20 +77,5 @@ fn buffers(access: &Access, close: &[String]) -> Result<(), String> {
 
 fn wallet(access: &Access) -> Result<Keypair, String> {
     let home = || std::env::home_dir().unwrap_or_default().join(".config/solana/id.json");
-    keypair(&access.keypair.clone().unwrap_or_else(home))
-}
-
-fn keypair(path: &Path) -> Result<Keypair, String> {
-    let shown = path.display();
-    if let Err(reason) = std::fs::metadata(path) {
-        return Err(format!(
-            "the keypair {shown} cannot be read ({reason}): name another file, or make one with \
-             `solana-keygen new`"
-        ));
-    }
-    read_keypair_file(path).map_err(|_| {
-        format!(
-            "{shown} is no keypair: it should be a JSON list of 64 numbers, readable by this user"
-        )
-    })
+    keypair_file::read(&access.keypair.clone().unwrap_or_else(home), "--keypair")
 }

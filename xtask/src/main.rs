@@ -116,7 +116,11 @@ enum Task {
     /// ceilings, and the outages on a real validator with a tenth of their load. Stops at the first
     /// gate that fails. From nothing it takes about an hour on two cores, most of it to compile the
     /// validator.
-    Ci,
+    Ci {
+        /// Leave out the outages on a real validator, and compile none
+        #[arg(long)]
+        without_validator: bool,
+    },
     /// Search for bytes that something which reads them cannot take
     ///
     /// Runs until something fails or the time is over, from the bytes in fuzz/corpus. What it finds
@@ -162,7 +166,7 @@ fn main() -> ExitCode {
         Task::Fmt => lint::format(&[]),
         Task::Lint => lint::all(),
         Task::Tidy => tidy::check().and_then(|()| pages::generate(true)),
-        Task::Ci => ci::run(),
+        Task::Ci { without_validator } => ci::run(without_validator),
         Task::Fuzz(search) => fuzz::search(&search),
         Task::Seeds { faults, walks } => nightly::seeds(faults, walks),
         Task::Mutants { options } => nightly::mutants(&options),

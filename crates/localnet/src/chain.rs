@@ -1,31 +1,20 @@
 //! What setting up and watching need of a cluster's RPC.
 
-use std::time::Duration;
-
-use anyhow::{Context, Result};
+use anyhow::{Error, Result, bail};
 use holdfast_client::{Instruction, Pubkey};
+use holdfast_rpc::{Address, Budget, Endpoint, Tracker, Verdict, follow, sign};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
-use solana_message::Message;
-use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_signer::Signer;
-use solana_transaction::Transaction;
-
-/// An endpoint that says nothing for so long has not answered.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A cluster by one of its endpoints.
 pub struct Chain {
-    client: RpcClient,
+    endpoint: Endpoint,
 }
 
 impl Chain {
     /// The cluster at `url`.
     pub fn new(url: &str) -> Self {
-        let commitment = CommitmentConfig::confirmed();
-        let client =
-            RpcClient::new_with_timeout_and_commitment(url.to_owned(), TIMEOUT, commitment);
-        Self { client }
+        Self { endpoint: Endpoint::named_by("the validator", Address(url.to_owned())) }
     }
 
     /// The newest slot.
@@ -33,7 +22,7 @@ impl Chain {
     /// # Errors
     /// When the endpoint does not answer.
     pub async fn slot(&self) -> Result<u64> {
-        Ok(self.client.get_slot_with_commitment(CommitmentConfig::processed()).await?)
+        Ok(self.endpoint.epoch().await.map_err(Error::msg)?.0)
     }
 
     /// The newest slot that the cluster has voted for: what a transaction is tried on.
@@ -41,7 +30,8 @@ impl Chain {
     /// # Errors
     /// When the endpoint does not answer.
     pub async fn confirmed_slot(&self) -> Result<u64> {
-        Ok(self.client.get_slot().await?)
+        let confirmed = CommitmentConfig::confirmed();
+        Ok(self.endpoint.epoch_at(confirmed).await.map_err(Error::msg)?.0)
     }
 
     /// An account's bytes, if it exists.
@@ -49,9 +39,8 @@ impl Chain {
     /// # Errors
     /// When the endpoint does not answer.
     pub async fn data(&self, address: &Pubkey) -> Result<Option<Vec<u8>>> {
-        let found =
-            self.client.get_account_with_commitment(address, CommitmentConfig::processed()).await?;
-        Ok(found.value.map(|account| account.data))
+        let found = self.endpoint.account(address).await.map_err(Error::msg)?;
+        Ok(found.map(|account| account.data))
     }
 
     /// Lamports that keep an account of `length` bytes.
@@ -59,7 +48,7 @@ impl Chain {
     /// # Errors
     /// When the endpoint does not answer.
     pub async fn rent(&self, length: usize) -> Result<u64> {
-        Ok(self.client.get_minimum_balance_for_rent_exemption(length).await?)
+        self.endpoint.rent(length).await.map_err(Error::msg)
     }
 
     /// Sends a transaction that the first signer pays, and waits until it is confirmed.
@@ -67,11 +56,14 @@ impl Chain {
     /// # Errors
     /// When it does not land.
     pub async fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<()> {
-        let payer = signers.first().context("a transaction needs a payer")?.pubkey();
-        let blockhash = self.client.get_latest_blockhash().await?;
-        let message = Message::new(instructions, Some(&payer));
-        let transaction = Transaction::new(signers, message, blockhash);
-        self.client.send_and_confirm_transaction(&transaction).await?;
-        Ok(())
+        let blockhash = self.endpoint.blockhash().await.map_err(Error::msg)?;
+        let signed = sign(Budget::default(), instructions, signers, &blockhash.hash);
+        let tracker = Tracker::new(signed.map_err(Error::msg)?, blockhash);
+        let endpoints = std::slice::from_ref(&self.endpoint);
+        let followed = follow(endpoints, vec![tracker], &mut |_| {}).await;
+        match followed.first().and_then(Tracker::verdict) {
+            Some(Verdict::Landed { .. }) => Ok(()),
+            verdict => bail!("a transaction did not land: {verdict:?}"),
+        }
     }
 }

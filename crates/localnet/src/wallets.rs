@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use holdfast_client::Pubkey;
-use solana_keypair::{Keypair, read_keypair_file, write_keypair_file};
+use holdfast_rpc::keypair_file;
+use solana_keypair::{Keypair, write_keypair_file};
 use solana_signer::Signer;
 
 /// A person or daemon with a keypair in a file.
@@ -27,8 +28,7 @@ impl Wallet {
             let made = write_keypair_file(&Keypair::new(), &file);
             made.map_err(|reason| anyhow!("{} cannot be written: {reason}", file.display()))?;
         }
-        let keypair = read_keypair_file(&file)
-            .map_err(|reason| anyhow!("{} is no keypair: {reason}", file.display()))?;
+        let keypair = keypair_file::read(&file, "--directory").map_err(Error::msg)?;
         Ok(Self { file, keypair })
     }
 

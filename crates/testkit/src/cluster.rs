@@ -3,7 +3,7 @@
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast_client::decode::decode;
 use holdfast_client::{Instruction, Pubkey};
-use holdfast_migrations::{AccountData, Head, Place};
+use holdfast_migrations::{AccountData, AccountHead, Place};
 use litesvm::LiteSVM;
 use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_account::Account;
@@ -336,13 +336,13 @@ impl holdfast_migrations::Cluster for Cluster {
         program: &Pubkey,
         prefix: &[u8],
         head: usize,
-    ) -> Result<Vec<Head>, String> {
+    ) -> Result<Vec<AccountHead>, String> {
         let mut found = self.program_accounts(program);
         found.retain(|(_, account)| account.data.starts_with(prefix));
         let heads = found.into_iter().map(|(address, account)| {
             let (lamports, length) = (account.lamports, account.data.len());
             let data = account.data.into_iter().take(head).collect();
-            Head { address, lamports, length, data }
+            AccountHead { address, lamports, length, data }
         });
         Ok(heads.collect())
     }

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::output::{CommandOutput, Failure};
 use crate::preflight;
 use crate::render;
-use crate::rpc::{Endpoint, Found};
+use holdfast_rpc::{Endpoint, Found};
 
 /// How often the silo may move between two looks before it is given up.
 const MOST_LOOKS: usize = 10;

@@ -10,9 +10,9 @@ mod log;
 #[cfg(test)]
 mod loopback;
 mod output;
+mod panics;
 mod preflight;
 mod render;
-mod rpc;
 mod top;
 
 use std::io::IsTerminal;
@@ -27,13 +27,26 @@ use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::output::{CommandOutput, Failure, joined};
 use crate::preflight::Standing;
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+                println!("{}", json!({"error": error.to_string()}));
+            }
+            error.exit()
+        }
+    };
+    let as_json = cli.json;
+    match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if as_json {
+                println!("{}", failure.object());
+            }
             eprintln!("error: {}", failure.reason);
             failure.code()
         }
@@ -54,12 +67,13 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let config = config::load(cli.config.as_deref(), &cli.flags)?;
+    panics::keep_keys_out(&config);
     // On a terminal the dashboard and the log would write over each other.
     if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
         log::start(config.log);
     }
     let said = match cli.task {
-        Task::Config(ConfigTask::Check { offline }) => check(&config, offline).await,
+        Task::Config(ConfigTask::Check { offline }) => Ok(check(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
         Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
         Task::Status => Ok(render::status(&config).await),
@@ -69,10 +83,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Task::Pool(task) => commands::pool::run(&config, PoolKind::Liquidity, task).await,
         Task::Insurance(task) => commands::pool::run(&config, PoolKind::Insurance, task).await,
         Task::Guardian(task) => commands::guardian::run(&config, task).await,
-        Task::Audit => audit::run(&config).await,
-        Task::Market(MarketTask::List) => render::markets(&config).await,
-        Task::Market(MarketTask::Show { index }) => render::market(&config, index).await,
-        Task::Silo(SiloTask::Show) => render::silo(&config).await,
+        Task::Audit => Ok(audit::run(&config).await?),
+        Task::Market(MarketTask::List) => Ok(render::markets(&config).await?),
+        Task::Market(MarketTask::Show { index }) => Ok(render::market(&config, index).await?),
+        Task::Silo(SiloTask::Show) => Ok(render::silo(&config).await?),
     };
     said?.print(cli.json)
 }
@@ -89,7 +103,7 @@ async fn check(config: &Config, offline: bool) -> Result<CommandOutput, String> 
             keys,
         ));
     }
-    let endpoints = Endpoint::all(config);
+    let endpoints = Endpoint::all(&config.rpc);
     let Standing { genesis, lamports, account } =
         preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();

@@ -18,14 +18,26 @@ pub struct CommandOutput {
 pub struct Failure {
     /// A sentence.
     pub reason: String,
+    /// What is known all the same: an object.
+    facts: Value,
     /// For whoever does not read it.
     code: u8,
 }
 
 impl Failure {
     /// What an audit found: a timer has to tell it from an endpoint that does not answer.
-    pub const fn of_the_books(reason: String) -> Self {
-        Self { reason, code: 3 }
+    pub fn of_the_books(reason: String) -> Self {
+        Self { reason, facts: json!({}), code: 3 }
+    }
+
+    /// One of which something is known, such as a transaction's signature.
+    pub const fn with(reason: String, facts: Value) -> Self {
+        Self { reason, facts, code: 1 }
+    }
+
+    /// For a machine: one object, with the reason under `error`.
+    pub fn object(&self) -> Value {
+        joined(self.facts.clone(), json!({"error": self.reason}))
     }
 
     /// The exit code.
@@ -36,7 +48,7 @@ impl Failure {
 
 impl From<String> for Failure {
     fn from(reason: String) -> Self {
-        Self { reason, code: 1 }
+        Self::with(reason, json!({}))
     }
 }
 
@@ -46,17 +58,36 @@ impl CommandOutput {
         Self { text: text.to_string(), facts, failed: None }
     }
 
+    /// The same outcome; what could not be found out beside it goes to the error stream.
+    pub fn noting(self, reason: &str) -> Self {
+        eprintln!("note: {reason}");
+        self
+    }
+
+    /// The same outcome, counted as failed for this reason.
+    pub fn failing(self, reason: String) -> Self {
+        Self { failed: Some(reason.into()), ..self }
+    }
+
     /// Prints it.
     ///
     /// # Errors
-    /// Why the command counts as failed.
+    /// Why the command counts as failed; for a machine, with all that is known of it.
     pub fn print(self, as_json: bool) -> Result<(), Failure> {
-        if as_json {
-            println!("{}", self.facts);
-        } else {
-            println!("{}", self.text);
+        let Self { text, facts, failed } = self;
+        if let Some(failed) = failed {
+            if !as_json {
+                println!("{text}");
+            }
+            let facts = joined(facts, failed.facts);
+            return Err(Failure { facts, ..failed });
         }
-        self.failed.map_or(Ok(()), Err)
+        if as_json {
+            println!("{facts}");
+        } else {
+            println!("{text}");
+        }
+        Ok(())
     }
 }
 

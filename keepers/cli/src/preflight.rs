@@ -1,18 +1,16 @@
 //! What has to be right before anything is sent. Each refusal says what to change.
 
-use std::path::Path;
-
 use bytemuck::Pod;
 use futures_util::future::join_all;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::{Exchange, MarginAccount, Silo};
 use holdfast_client::{Pubkey, address, holdfast};
-use solana_keypair::{Keypair, read_keypair_file};
+use holdfast_rpc::{Endpoint, keypair_file};
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::config::Config;
 use crate::render::decimal;
-use crate::rpc::Endpoint;
 
 /// What was found.
 pub struct Standing {
@@ -27,9 +25,10 @@ pub struct Standing {
 /// Reads the keypair.
 ///
 /// # Errors
-/// A sentence when the file cannot be read or is no keypair; never what it contains.
+/// A sentence when the file cannot be read, is no keypair or may be read by others; never what it
+/// contains.
 pub fn wallet(config: &Config) -> Result<Keypair, String> {
-    keypair(&config.keypair, "keypair")
+    keypair_file::read(&config.keypair, "keypair")
 }
 
 /// Reads the guardian's keypair, if one is set.
@@ -38,32 +37,19 @@ pub fn wallet(config: &Config) -> Result<Keypair, String> {
 /// As [`wallet`].
 pub fn guardian(config: &Config) -> Result<Option<Keypair>, String> {
     let file = config.guardian_keypair.as_ref();
-    file.map(|file| keypair(file, "guardian_keypair")).transpose()
+    file.map(|file| keypair_file::read(file, "guardian_keypair")).transpose()
 }
 
 /// The keypair that connections to leaders are made with.
 ///
 /// # Errors
-/// A sentence when the file cannot be read or is no keypair; never what it contains.
+/// A sentence when the file cannot be read, is no keypair or may be read by others; never what it
+/// contains.
 pub fn identity(config: &Config, wallet: &Keypair) -> Result<Keypair, String> {
     match &config.leaders.identity {
-        Some(file) => keypair(file, "leaders.identity"),
+        Some(file) => keypair_file::read(file, "leaders.identity"),
         None => Ok(wallet.insecure_clone()),
     }
-}
-
-fn keypair(file: &Path, setting: &str) -> Result<Keypair, String> {
-    let path = file.display();
-    if let Err(reason) = std::fs::metadata(file) {
-        return Err(format!(
-            "the keypair {path} cannot be read ({reason}): set {setting}, or make one with `solana-keygen new`"
-        ));
-    }
-    read_keypair_file(file).map_err(|_| {
-        format!(
-            "{path} is no keypair: it should be a JSON list of 64 numbers, readable by this user"
-        )
-    })
 }
 
 /// Asks every endpoint which cluster it is on, and the first that answers for the venue and the
@@ -126,7 +112,7 @@ pub async fn venue<'a>(
 /// # Errors
 /// A sentence when one is on another cluster, or none answers.
 pub async fn usable(config: &Config) -> Result<Vec<Endpoint>, String> {
-    let all = Endpoint::all(config);
+    let all = Endpoint::all(&config.rpc);
     let (_, answer) = answering(config, &all).await?;
     let answers = all.into_iter().zip(answer).filter(|(_, answers)| *answers);
     Ok(answers.map(|(endpoint, _)| endpoint).collect())
@@ -159,7 +145,11 @@ async fn geneses(endpoints: &[Endpoint]) -> Vec<Result<String, String>> {
     join_all(endpoints.iter().map(Endpoint::genesis)).await
 }
 
-fn same_cluster(
+/// Refuses an endpoint whose genesis hash is not the known one, which the first to answer sets.
+///
+/// # Errors
+/// A sentence that names both.
+pub fn same_cluster(
     known: &mut Option<String>,
     endpoint: &Endpoint,
     found: String,

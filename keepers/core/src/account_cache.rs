@@ -14,7 +14,7 @@ use holdfast_client::holdfast::state::{
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 
-use crate::{Intent, TriggerIndex, VenueSnapshot, decide_about};
+use crate::{Intent, Snapshot, TriggerIndex, VenueSnapshot, decide_about};
 
 /// When an account was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,15 +24,6 @@ pub struct Version {
     /// Which write of the slot, as far as the source tells: its count of messages. Zero for a
     /// snapshot, which may have been taken before the slot was over.
     pub write: u64,
-}
-
-/// Accounts of the program as of one slot.
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot {
-    /// The slot.
-    pub slot: u64,
-    /// All of them.
-    pub accounts: Vec<(Pubkey, Vec<u8>)>,
 }
 
 /// What an update came to.

@@ -16,8 +16,9 @@ mod venue_snapshot;
 #[cfg(test)]
 mod world;
 
-pub use account_cache::{AccountCache, Merged, Snapshot, Taken, Version};
+pub use account_cache::{AccountCache, Merged, Taken, Version};
 pub use decide::{decide, decide_about};
+pub use holdfast_rpc::Snapshot;
 pub use intent::Intent;
 pub use trigger_index::TriggerIndex;
 pub use venue_snapshot::VenueSnapshot;

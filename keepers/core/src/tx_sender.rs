@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_risk::Millis;
-use solana_compute_budget_interface::ComputeBudgetInstruction;
+use holdfast_rpc::limits::{MOST_SIGNED, MOST_UNITS, RESEND};
+use holdfast_rpc::{Budget, Handed, Routes, Tracker, sign};
 use solana_keypair::Keypair;
-use solana_message::{Hash, Message, VersionedMessage};
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
@@ -19,38 +19,26 @@ use crate::Intent;
 use crate::fees::Fees;
 use crate::health::OperatingPolicy;
 use crate::scheduler::Kind;
-use crate::units::{MOST_UNITS, compute_units, measured};
+use crate::units::compute_units;
 
-/// How often an unlanded transaction is sent again as it is.
-const RESEND: Millis = Millis(1_000);
+pub use holdfast_rpc::{Blockhash, Simulation};
+
 /// How long something urgent waits before it is signed again at a higher price.
 const ESCALATE: Millis = Millis(4_000);
 /// How long a simulation is waited for.
 const SIMULATES_WITHIN: Millis = Millis(1_000);
-/// Blocks after a blockhash's last one before it is sure that nobody reports a landing any more:
-/// heights are those just made, landings those confirmed.
-pub const SPARE_BLOCKS: u64 = 8;
-/// How often something is signed before it counts as failed.
-const MOST_SIGNED: usize = 6;
 
-/// A blockhash to sign with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Blockhash {
-    /// The hash.
-    pub hash: Hash,
-    /// The last block height at which it may be used.
-    pub last_height: u64,
-}
-
-/// What the lander needs to know of the moment.
+/// What the sender needs to know of the moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
     /// The keeper's clock.
     pub now: Millis,
     /// The newest slot.
     pub slot: u64,
-    /// The newest block height.
+    /// The block height that more than half of the endpoints have reached.
     pub height: u64,
+    /// Endpoints of use, the preferred one first.
+    pub endpoints: &'a [usize],
     /// The newest blockhash.
     pub blockhash: Blockhash,
     /// Fees paid lately on the accounts that are written.
@@ -59,13 +47,13 @@ pub struct Moment<'a> {
     pub allowed: OperatingPolicy,
 }
 
-/// What a simulation came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Simulation {
-    /// Compute units it took.
-    pub units: u64,
-    /// Why the program refused it, if it did.
-    pub refused: Option<String>,
+/// A transaction to send now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    /// To which endpoints.
+    pub endpoints: Vec<usize>,
+    /// The transaction.
+    pub transaction: VersionedTransaction,
 }
 
 /// What became of something that was sent.
@@ -114,6 +102,7 @@ pub struct TxSender {
     /// Who signs what asks for their signature; the first pays.
     keys: Vec<Keypair>,
     fees: Fees,
+    routes: Routes,
     flights: BTreeMap<u64, InFlight>,
     next: u64,
 }
@@ -124,6 +113,8 @@ struct InFlight {
     instruction: Instruction,
     begun: u64,
     versions: Vec<Version>,
+    /// Where it went, in the order of sending.
+    handed: Vec<Handed>,
     /// It is sent at this time, or as soon as it has been simulated.
     held: Option<Millis>,
     /// Compute units to ask for; of what was not simulated, by what was measured before.
@@ -133,17 +124,16 @@ struct InFlight {
 }
 
 struct Version {
-    transaction: VersionedTransaction,
-    last_height: u64,
+    tracker: Tracker<String>,
     price: u64,
 }
 
 impl TxSender {
-    /// A lander that pays and signs with `wallet`, and signs as `guardian` where that is asked for.
+    /// A sender that pays and signs with `wallet`, and signs as `guardian` where that is asked for.
     pub fn new(wallet: Keypair, guardian: Option<Keypair>, fees: Fees) -> Self {
         let other = guardian.filter(|guardian| guardian.pubkey() != wallet.pubkey());
         let keys = [wallet].into_iter().chain(other).collect();
-        Self { keys, fees, flights: BTreeMap::new(), next: 0 }
+        Self { keys, fees, routes: Routes::default(), flights: BTreeMap::new(), next: 0 }
     }
 
     /// Who pays and signs.
@@ -158,11 +148,12 @@ impl TxSender {
         kind: Kind,
         instruction: Instruction,
         moment: &Moment,
-    ) -> Option<VersionedTransaction> {
+    ) -> Option<Outgoing> {
         let mut flight = InFlight::new(intent, kind, instruction, moment);
-        let transaction = flight.sign(&self.keys, &self.fees, moment)?;
+        flight.sign(&self.keys, &self.fees, moment)?;
+        let outgoing = flight.send(&self.routes, moment)?;
         self.follow(flight);
-        Some(transaction)
+        Some(outgoing)
     }
 
     /// Begins to follow an instruction that is to be simulated first: the simulation's number, and
@@ -177,7 +168,8 @@ impl TxSender {
         let mut flight = InFlight::new(intent, kind, instruction, moment);
         flight.held = Some(moment.now.after(SIMULATES_WITHIN));
         // What it takes is to be found out, not what it is allowed.
-        let transaction = flight.transaction(&self.keys, moment, MOST_UNITS, 0)?;
+        let budget = Budget { units: Some(MOST_UNITS), price: 0 };
+        let transaction = flight.transaction(&self.keys, moment, budget)?;
         Some((self.follow(flight), transaction))
     }
 
@@ -194,43 +186,27 @@ impl TxSender {
         let flight = self.flights.get_mut(&number).filter(|flight| flight.held.is_some())?;
         flight.held = Some(Millis(0));
         let Simulation { units, refused } = result?;
-        flight.units = measured(units);
+        flight.units = Budget::measured(units);
         let reason = refused?;
         let flight = self.flights.remove(&number)?;
         Some(flight.end(Outcome::Foreseen { reason }, flight.begun))
     }
 
     /// What is to be sent now, and what has ended because it can no longer land.
-    pub fn poll(&mut self, moment: &Moment) -> (Vec<VersionedTransaction>, Vec<TxOutcome>) {
+    pub fn poll(&mut self, moment: &Moment) -> (Vec<Outgoing>, Vec<TxOutcome>) {
         let (mut sends, mut ended) = (Vec::new(), Vec::new());
-        let (keys, fees) = (&self.keys, &self.fees);
-        self.flights.retain(|_, flight| {
-            if let Some(until) = flight.held {
-                if moment.now >= until {
-                    flight.held = None;
-                    sends.extend(flight.sign(keys, fees, moment));
-                }
-                return true;
+        let Self { keys, fees, routes, flights, .. } = self;
+        flights.retain(|_, flight| match flight.turn(keys, fees, moment) {
+            Turn::Wait => true,
+            Turn::Send => {
+                sends.extend(flight.send(routes, moment));
+                true
             }
-            let Some(newest) = flight.versions.last() else { return false };
-            let lapsed = moment.height > newest.last_height;
-            let expired = moment.height > newest.last_height.saturating_add(SPARE_BLOCKS);
-            let last = flight.kind == Kind::Chore || flight.versions.len() >= MOST_SIGNED;
-            if expired && last {
+            Turn::Expired => {
+                routes.expired(&flight.handed);
                 ended.push(flight.end(Outcome::Expired, moment.slot));
-                return false;
+                false
             }
-            let again = !last && moment.allowed.allows(flight.kind);
-            let waited = moment.now.since(flight.signed) >= ESCALATE;
-            let dearer = waited && newest.price < fees.cap(flight.kind);
-            let in_vain = if flight.intent.counts_each_time() { expired } else { lapsed || dearer };
-            if again && in_vain {
-                sends.extend(flight.sign(keys, fees, moment));
-            } else if !lapsed && moment.now.since(flight.sent) >= RESEND {
-                sends.push(newest.transaction.clone());
-                flight.sent = moment.now;
-            }
-            true
         });
         (sends, ended)
     }
@@ -238,7 +214,7 @@ impl TxSender {
     /// Signatures whose fate is to be asked for.
     pub fn signatures(&self) -> Vec<Signature> {
         let versions = self.flights.values().flat_map(|flight| &flight.versions);
-        versions.map(|version| version.signature()).collect()
+        versions.map(|version| version.tracker.signature()).collect()
     }
 
     /// A transaction is in a block; `refused` says why the program did not do it.
@@ -250,6 +226,7 @@ impl TxSender {
     ) -> Option<TxOutcome> {
         let (id, _) = self.flights.iter().find(|(_, flight)| flight.has(signature))?;
         let flight = self.flights.remove(&id.clone())?;
+        self.routes.landed(&flight.handed, slot);
         let outcome = match refused {
             None => Outcome::Landed { slot },
             Some(reason) => Outcome::Refused { slot, reason },
@@ -257,10 +234,25 @@ impl TxSender {
         Some(flight.end(outcome, slot))
     }
 
+    /// Whether transactions handed to this endpoint come to nothing.
+    pub fn passes_over(&self, endpoint: usize) -> bool {
+        self.routes.is_passed_over(endpoint)
+    }
+
     /// How much is under way.
     pub fn flying(&self) -> usize {
         self.flights.len()
     }
+}
+
+/// What is done about something under way.
+enum Turn {
+    /// Nothing yet.
+    Wait,
+    /// Its newest version is sent.
+    Send,
+    /// It can no longer land, and is not signed again.
+    Expired,
 }
 
 impl InFlight {
@@ -271,6 +263,7 @@ impl InFlight {
             instruction,
             begun: moment.slot,
             versions: Vec::new(),
+            handed: Vec::new(),
             held: None,
             units: None,
             sent: moment.now,
@@ -278,47 +271,87 @@ impl InFlight {
         }
     }
 
+    /// Decides what is done now; signs another version where one is needed.
+    fn turn(&mut self, keys: &[Keypair], fees: &Fees, moment: &Moment) -> Turn {
+        if let Some(until) = self.held {
+            if moment.now < until {
+                return Turn::Wait;
+            }
+            self.held = None;
+            return self.signed_anew(keys, fees, moment);
+        }
+        let Some(newest) = self.versions.last() else { return Turn::Expired };
+        let lapsed = newest.tracker.has_lapsed(moment.height);
+        let expired = newest.tracker.is_past(moment.height);
+        let last = self.kind == Kind::Chore || self.versions.len() >= MOST_SIGNED;
+        if expired && last {
+            return Turn::Expired;
+        }
+        let again = !last && moment.allowed.allows(self.kind);
+        let waited = moment.now.since(self.signed) >= ESCALATE;
+        let dearer = waited && newest.price < fees.cap(self.kind);
+        let in_vain = if self.intent.counts_each_time() { expired } else { lapsed || dearer };
+        if again && in_vain {
+            self.signed_anew(keys, fees, moment)
+        } else if !lapsed && moment.now.since(self.sent) >= RESEND {
+            Turn::Send
+        } else {
+            Turn::Wait
+        }
+    }
+
+    fn signed_anew(&mut self, keys: &[Keypair], fees: &Fees, moment: &Moment) -> Turn {
+        self.sign(keys, fees, moment).map_or(Turn::Wait, |()| Turn::Send)
+    }
+
     /// Signs another version, at the price that its number asks.
-    fn sign(
-        &mut self,
-        keys: &[Keypair],
-        fees: &Fees,
-        moment: &Moment,
-    ) -> Option<VersionedTransaction> {
+    fn sign(&mut self, keys: &[Keypair], fees: &Fees, moment: &Moment) -> Option<()> {
         let attempt = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
         // Others may pay less by now; an attempt never pays less than the one before.
         let before = self.versions.last().map_or(0, |version| version.price);
         let price = fees.price(self.kind, moment.recent, attempt).max(before);
         let units = self.units.unwrap_or_else(|| compute_units(&self.instruction));
-        let transaction = self.transaction(keys, moment, units, price)?;
-        let last_height = moment.blockhash.last_height;
-        self.versions.push(Version { transaction: transaction.clone(), last_height, price });
-        (self.sent, self.signed) = (moment.now, moment.now);
-        Some(transaction)
+        let transaction = self.transaction(keys, moment, Budget { units: Some(units), price })?;
+        let tracker = Tracker::new(transaction, moment.blockhash);
+        self.versions.push(Version { tracker, price });
+        self.signed = moment.now;
+        Some(())
+    }
+
+    /// Sends the newest version: to every endpoint where that is allowed, else each time to the next
+    /// one.
+    fn send(&mut self, routes: &Routes, moment: &Moment) -> Option<Outgoing> {
+        let tracker = &self.versions.last()?.tracker;
+        let transaction = tracker.transaction().clone();
+        let endpoints = if moment.allowed.fan_out {
+            moment.endpoints.to_vec()
+        } else {
+            routes.choose(moment.endpoints, self.handed.len()).into_iter().collect()
+        };
+        let slot = moment.slot;
+        self.handed.extend(endpoints.iter().map(|&endpoint| Handed { endpoint, slot }));
+        self.sent = moment.now;
+        Some(Outgoing { endpoints, transaction })
     }
 
     fn transaction(
         &self,
         keys: &[Keypair],
         moment: &Moment,
-        units: u32,
-        price: u64,
+        budget: Budget,
     ) -> Option<VersionedTransaction> {
-        let instructions = [
-            ComputeBudgetInstruction::set_compute_unit_limit(units),
-            ComputeBudgetInstruction::set_compute_unit_price(price),
-            self.instruction.clone(),
-        ];
-        let blockhash = &moment.blockhash.hash;
-        let payer = keys.first()?.pubkey();
-        let message = Message::new_with_blockhash(&instructions, Some(&payer), blockhash);
-        let asked = message.signer_keys();
-        let signers: Vec<_> = keys.iter().filter(|key| asked.contains(&&key.pubkey())).collect();
-        VersionedTransaction::try_new(VersionedMessage::Legacy(message), &signers).ok()
+        let (payer, others) = keys.split_first()?;
+        let accounts = &self.instruction.accounts;
+        let asked = |key: &&Keypair| {
+            accounts.iter().any(|account| account.is_signer && account.pubkey == key.pubkey())
+        };
+        let signers: Vec<_> = std::iter::once(payer).chain(others.iter().filter(asked)).collect();
+        let instructions = std::slice::from_ref(&self.instruction);
+        sign(budget, instructions, &signers, &moment.blockhash.hash).ok()
     }
 
     fn has(&self, signature: &Signature) -> bool {
-        self.versions.iter().any(|version| version.signature() == *signature)
+        self.versions.iter().any(|version| version.tracker.signature() == *signature)
     }
 
     fn end(&self, outcome: Outcome, slot: u64) -> TxOutcome {
@@ -330,12 +363,6 @@ impl InFlight {
             price: self.versions.last().map_or(0, |version| version.price),
             signed: self.versions.len(),
         }
-    }
-}
-
-impl Version {
-    fn signature(&self) -> Signature {
-        self.transaction.signatures.first().copied().unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@ use solana_keypair::keypair_from_seed;
 use solana_message::{Hash, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::{Blockhash, Moment, Outcome, Simulation, TxOutcome, TxSender};
+use super::{Blockhash, Moment, Outcome, Outgoing, Simulation, TxOutcome, TxSender};
 use crate::Intent;
 use crate::fees::Fees;
 use crate::health::ChainCondition;
@@ -40,6 +40,7 @@ impl Pad {
             now: Millis(self.now),
             slot: self.height + 1_000,
             height: self.height,
+            endpoints: &[0, 1],
             blockhash: Blockhash {
                 hash: Hash::new_from_array(hash),
                 last_height: self.height + 150,
@@ -53,7 +54,7 @@ impl Pad {
         let recent = self.recent.clone();
         let flag = instruction::flag(key(1), &[key(2)]);
         let moment = self.moment(&recent);
-        self.lander.begin(FLAG, kind, flag, &moment).expect("it is signed")
+        self.lander.begin(FLAG, kind, flag, &moment).expect("it is signed").transaction
     }
 
     /// Lets time pass, at two and a half blocks a second.
@@ -65,6 +66,11 @@ impl Pad {
     }
 
     fn pass(&mut self, ms: u64) -> (Vec<VersionedTransaction>, Vec<TxOutcome>) {
+        let (sent, ended) = self.outgoing(ms);
+        (sent.into_iter().map(|sent| sent.transaction).collect(), ended)
+    }
+
+    fn outgoing(&mut self, ms: u64) -> (Vec<Outgoing>, Vec<TxOutcome>) {
         self.now += ms;
         self.height += ms / 400;
         let recent = self.recent.clone();
@@ -209,7 +215,7 @@ fn what_counts_each_time_has_one_version_that_can_land() {
     let (intent, recent) = (Intent::Tighten { guardian }, pad.recent.clone());
     let tighten = instruction::tighten(guardian, false, 600_000);
     let first = pad.lander.begin(intent, Kind::Observe, tighten, &pad.moment(&recent));
-    let first = first.expect("it is signed");
+    let first = first.expect("it is signed").transaction;
     assert_eq!(pad.pass(4_000).0, std::slice::from_ref(&first), "sent again as it is");
     pad.height += 131;
     assert_eq!(pad.pass(4_000), (vec![], vec![]), "it has lapsed, and may have landed");
@@ -251,4 +257,35 @@ fn any_version_that_lands_ends_it() {
     let refused = pad.lander.landed(&second.signatures[0], 1_140, Some("AccountSafe".into()));
     let expected = Outcome::Refused { slot: 1_140, reason: "AccountSafe".into() };
     assert_eq!(refused.expect("it is followed").outcome, expected);
+}
+
+#[test]
+fn each_attempt_goes_to_the_next_endpoint_and_in_doubt_to_all() {
+    let mut pad = Pad::new();
+    pad.begin(Kind::Exit);
+    let sent = |pad: &mut Pad| pad.outgoing(1_000).0.into_iter().map(|it| it.endpoints).collect();
+    let endpoints: Vec<Vec<usize>> = sent(&mut pad);
+    assert_eq!(endpoints, [[1]]);
+    assert_eq!(sent(&mut pad), [[0]]);
+    pad.class = ChainCondition::SlowSlots;
+    assert_eq!(sent(&mut pad), [[0, 1]]);
+}
+
+#[test]
+fn an_endpoint_that_takes_and_drops_is_passed_over() {
+    let mut pad = Pad::new();
+    for _ in 0..3 {
+        let first = pad.begin(Kind::Exit);
+        pad.pass(1_000);
+        // After both had it: the first one has had its time.
+        let slot = pad.height + 1_001;
+        assert!(pad.lander.landed(&first.signatures[0], slot, None).is_some());
+        pad.height += 10;
+    }
+    assert!(pad.lander.passes_over(0) && !pad.lander.passes_over(1));
+    let recent = pad.recent.clone();
+    let flag = instruction::flag(key(1), &[key(2)]);
+    let moment = pad.moment(&recent);
+    let sent = pad.lander.begin(FLAG, Kind::Exit, flag, &moment).expect("it is signed");
+    assert_eq!(sent.endpoints, [1]);
 }

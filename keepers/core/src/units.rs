@@ -6,18 +6,13 @@ use std::sync::LazyLock;
 use anchor_lang::Discriminator;
 use holdfast_client::Instruction;
 use holdfast_client::holdfast::instruction as of;
+use holdfast_rpc::Budget;
 
 /// The ceilings that `cargo xtask bench` checks.
 static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../docs/compute-unit-ceilings.json"))
         .unwrap_or_default()
 });
-/// What the instructions that set limit and price need themselves.
-const BUDGET: u32 = 300;
-/// What the program spends on saying why it refuses.
-const WORDS: u32 = 2_500;
-/// The most a transaction may ask for.
-pub const MOST_UNITS: u32 = 1_400_000;
 /// For what was not measured.
 const UNKNOWN: u32 = 200_000;
 
@@ -48,20 +43,9 @@ pub fn compute_units(instruction: &Instruction) -> u32 {
     measured.min().map_or(UNKNOWN, |(_, case)| ceiling(case))
 }
 
-/// Compute units to ask for after a simulation took so many; `None`: nothing takes so many.
-pub fn measured(consumed: u64) -> Option<u32> {
-    let consumed = u32::try_from(consumed).ok().filter(|units| (1..=MOST_UNITS).contains(units))?;
-    Some(with_margin(consumed).min(MOST_UNITS))
-}
-
-/// A quarter more: accounts change until it lands. And enough for a refusal to be one by name.
-const fn with_margin(units: u32) -> u32 {
-    units.saturating_add(units / 4).saturating_add(BUDGET + WORDS)
-}
-
 fn ceiling(case: &str) -> u32 {
     let measured = CEILINGS.get(case).copied();
-    measured.map_or(UNKNOWN, with_margin)
+    measured.map_or(UNKNOWN, Budget::with_margin)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use holdfast_client::instruction;
 
-use super::{compute_units, measured};
+use super::compute_units;
 use crate::world::key;
 
 #[test]
@@ -20,11 +20,4 @@ fn what_is_asked_follows_what_was_measured() {
         assert!(compute_units(&known) < 40_000, "{known:?}");
     }
     assert_eq!(compute_units(&instruction::reconcile_vaults(key(1))), 200_000);
-}
-
-#[test]
-fn what_a_simulation_took_is_asked_for_with_a_margin() {
-    assert_eq!(measured(40_000), Some(52_800));
-    assert_eq!((measured(1_400_000), measured(1_200_000)), (Some(1_400_000), Some(1_400_000)));
-    assert_eq!((measured(0), measured(1_400_001), measured(u64::MAX)), (None, None, None));
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{AccountData, Head, Place};
+use crate::{AccountData, AccountHead, Place};
 use holdfast_client::Instruction;
 use holdfast_client::holdfast::state::MarketTermsState;
 use solana_keypair::Keypair;
@@ -14,7 +14,7 @@ impl Cluster for Empty {
     fn account(&mut self, _: &Pubkey) -> Result<Option<AccountData>, String> {
         Ok(None)
     }
-    fn accounts_of(&mut self, _: &Pubkey, _: &[u8], _: usize) -> Result<Vec<Head>, String> {
+    fn accounts_of(&mut self, _: &Pubkey, _: &[u8], _: usize) -> Result<Vec<AccountHead>, String> {
         Ok(vec![])
     }
     fn rent(&mut self, _: usize) -> Result<u64, String> {

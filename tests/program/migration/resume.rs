@@ -4,7 +4,7 @@
 use holdfast_client::holdfast::ID;
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::{
-    AccountData, Cluster, Head, Place, Progress, close_buffer, deploy_program, leftovers,
+    AccountData, AccountHead, Cluster, Place, Progress, close_buffer, deploy_program, leftovers,
     local_program_keypair, migrate,
 };
 use holdfast_testkit::venue::{LONE, Listing, Venue, silo_plan};
@@ -56,7 +56,7 @@ impl Cluster for Mortal {
         program: &Pubkey,
         prefix: &[u8],
         head: usize,
-    ) -> Result<Vec<Head>, String> {
+    ) -> Result<Vec<AccountHead>, String> {
         self.cluster.accounts_of(program, prefix, head)
     }
 

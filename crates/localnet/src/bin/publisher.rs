@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use holdfast_localnet::publisher::{Motion, Publisher, Settings, control};
+use holdfast_rpc::keypair_file;
 use holdfast_testkit::path;
-use solana_keypair::read_keypair_file;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -72,8 +72,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), String> {
-    let writer = read_keypair_file(&cli.keypair)
-        .map_err(|error| format!("{} is no keypair ({error})", cli.keypair.display()))?;
+    let writer = keypair_file::read(&cli.keypair, "--keypair")?;
     let motion = match (&cli.csv, cli.walk) {
         (Some(file), _) => Motion::Replay(path::read(file)?),
         (None, Some(seed)) => Motion::Walk { seed, volatility: cli.volatility },

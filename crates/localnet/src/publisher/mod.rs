@@ -10,13 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use holdfast_client::Pubkey;
-use solana_commitment_config::CommitmentConfig;
+use holdfast_rpc::{Address, Blockhash, Budget, Endpoint, sign};
 use solana_keypair::Keypair;
-use solana_message::{Hash, Message, VersionedMessage};
-use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_rpc_client_api::config::RpcSendTransactionConfig;
 use solana_signer::Signer;
-use solana_transaction::versioned::VersionedTransaction;
 use tokio::time::MissedTickBehavior;
 
 pub use board::{Board, Fault, FeedState, Sent, State};
@@ -24,9 +20,6 @@ pub use feed::feed_address;
 pub use path::{Motion, Path};
 
 use board::Due;
-
-/// An endpoint that does not answer in this time has not answered.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What to publish, and where.
 pub struct Settings {
@@ -46,7 +39,7 @@ pub struct Settings {
 
 /// Publishes prices until it is told to stop, whatever becomes of the cluster meanwhile.
 pub struct Publisher {
-    client: RpcClient,
+    endpoint: Endpoint,
     writer: Keypair,
     interval: Duration,
     board: Board,
@@ -55,7 +48,7 @@ pub struct Publisher {
 /// The cluster as it was just seen.
 struct Seen {
     slot: u64,
-    blockhash: Hash,
+    blockhash: Blockhash,
     /// Feed accounts that there are not yet.
     missing: Vec<Pubkey>,
     /// Lamports that one of them needs.
@@ -78,9 +71,8 @@ impl Publisher {
             }
             lines.push((name, address, path));
         }
-        let commitment = CommitmentConfig::processed();
-        let client = RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment);
-        Ok(Self { client, writer, interval, board: Board::new(lines, speed) })
+        let endpoint = Endpoint::named_by("--url", Address(url));
+        Ok(Self { endpoint, writer, interval, board: Board::new(lines, speed) })
     }
 
     /// Shows and changes what feeds say, also while [`Publisher::run`] publishes.
@@ -121,13 +113,11 @@ impl Publisher {
     async fn look(&self) -> Result<Seen, String> {
         let mut addresses = vec![mock_oracle::ID];
         addresses.extend(self.board.addresses());
-        let asked = tokio::try_join!(
-            self.client.get_latest_blockhash_with_commitment_and_context(self.client.commitment()),
-            self.client.get_multiple_accounts(&addresses),
-            self.client.get_minimum_balance_for_rent_exemption(feed::LENGTH),
-        );
-        let (blockhash, accounts, rent) =
-            asked.map_err(|error| format!("the cluster does not answer ({error})"))?;
+        let ((slot, blockhash), accounts, rent) = tokio::try_join!(
+            self.endpoint.newest_blockhash(),
+            self.endpoint.accounts(&addresses),
+            self.endpoint.rent(feed::LENGTH),
+        )?;
         let there = addresses.iter().zip(&accounts);
         let missing: Vec<_> =
             there.filter(|(_, account)| account.is_none()).map(|(address, _)| *address).collect();
@@ -138,7 +128,7 @@ impl Publisher {
                 mock_oracle::ID
             ));
         }
-        Ok(Seen { slot: blockhash.context.slot, blockhash: blockhash.value.0, missing, rent })
+        Ok(Seen { slot, blockhash, missing, rent })
     }
 
     async fn send(&self, due: &Due, seen: &Seen) -> Result<(), String> {
@@ -150,18 +140,11 @@ impl Publisher {
         }
         let bytes = feed::encoded(*published, seen.slot);
         instructions.push(feed::write(&payer, address, 0, bytes));
-        let message = Message::new_with_blockhash(&instructions, Some(&payer), &seen.blockhash);
-        let message = VersionedMessage::Legacy(message);
-        let transaction = VersionedTransaction::try_new(message, &[&self.writer])
-            .map_err(|error| format!("{name}: {error}"))?;
-        // Sent again later it would be an old price.
-        let config = RpcSendTransactionConfig {
-            preflight_commitment: Some(self.client.commitment().commitment),
-            max_retries: Some(0),
-            ..RpcSendTransactionConfig::default()
-        };
-        let sent = self.client.send_transaction_with_config(&transaction, config).await;
-        sent.map_err(|error| format!("{name} was not taken ({error})"))?;
+        let hash = &seen.blockhash.hash;
+        let transaction = sign(Budget::default(), &instructions, &[&self.writer], hash)?;
+        // Sent once: later it would be an old price.
+        let sent = self.endpoint.try_and_send(&transaction).await;
+        sent.map_err(|reason| format!("{name} was not taken: {reason}"))?;
         self.board.sent(address, *published, seen.slot);
         Ok(())
     }

@@ -10,20 +10,20 @@ use serde_json::json;
 use super::{TraderSession, exit};
 use crate::cli::AccountTask;
 use crate::config::Config;
-use crate::output::CommandOutput;
+use crate::output::{CommandOutput, Failure};
 use crate::render;
 
 /// Does what was asked for.
-pub async fn run(config: &Config, task: AccountTask) -> Result<CommandOutput, String> {
+pub async fn run(config: &Config, task: AccountTask) -> Result<CommandOutput, Failure> {
     let person = match task {
         AccountTask::Show { address: Some(address) } => {
-            return render::account(config, address).await;
+            return Ok(render::account(config, address).await?);
         }
         _ => TraderSession::new(config).await?,
     };
     match task {
         AccountTask::Open => open(&person).await,
-        AccountTask::Show { .. } => render::account(config, person.account().await?.0).await,
+        AccountTask::Show { .. } => Ok(render::account(config, person.account().await?.0).await?),
         AccountTask::List => list(&person).await,
         AccountTask::Deposit { amount } => deposit(&person, amount).await,
         AccountTask::Withdraw { amount } => withdraw(&person, amount).await,
@@ -31,14 +31,14 @@ pub async fn run(config: &Config, task: AccountTask) -> Result<CommandOutput, St
     }
 }
 
-async fn open(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
+async fn open(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
     let (owner, address) = (person.owner(), person.account_address());
     let number = person.config.account;
     if person.endpoint()?.account(&address).await?.is_some() {
         return Err(format!(
             "the margin account number {number} is open already: it is {address}; open another with \
              --account"
-        ));
+        ).into());
     }
     person.silo().await?;
     let open = instruction::open_margin_account(owner, owner, person.silo, number);
@@ -47,7 +47,7 @@ async fn open(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
     Ok(submitted.said(&format!("opened {address}"), facts))
 }
 
-async fn list(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
+async fn list(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
     let owner = person.owner();
     let offset = offset_of!(MarginAccount, owner);
     let found = person.endpoint()?.having::<MarginAccount>(offset, &owner).await?;
@@ -68,7 +68,7 @@ async fn list(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
     Ok(CommandOutput::new(text, json!({"owner": owner.to_string(), "accounts": accounts})))
 }
 
-async fn deposit(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, String> {
+async fn deposit(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, Failure> {
     let (account, _) = person.account().await?;
     let mint = person.silo().await?.mint;
     let source = person.must_hold("tokens", &mint, amount).await?;
@@ -78,7 +78,7 @@ async fn deposit(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutpu
     Ok(submitted.said(&format!("deposited {}", render::amount(amount)), facts))
 }
 
-async fn withdraw(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, String> {
+async fn withdraw(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
     super::must_have(&account, amount)?;
     let (owner, silo) = (person.owner(), person.silo);

@@ -8,11 +8,11 @@ use serde_json::json;
 use super::TraderSession;
 use super::submit::Submitted;
 use crate::cli::ExitTask;
-use crate::output::{CommandOutput, joined};
+use crate::output::{CommandOutput, Failure, joined};
 use crate::render;
 
 /// Does what was asked for.
-pub async fn run(person: &TraderSession<'_>, task: ExitTask) -> Result<CommandOutput, String> {
+pub async fn run(person: &TraderSession<'_>, task: ExitTask) -> Result<CommandOutput, Failure> {
     match task {
         ExitTask::Request { amount } => request(person, amount).await,
         ExitTask::Pay { address } => pay(person, address).await,
@@ -20,7 +20,7 @@ pub async fn run(person: &TraderSession<'_>, task: ExitTask) -> Result<CommandOu
     }
 }
 
-async fn request(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, String> {
+async fn request(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
     super::must_have(&account, amount)?;
     let (owner, mint) = (person.owner(), person.silo().await?.mint);
@@ -36,7 +36,7 @@ async fn request(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutpu
     Ok(submitted.said(&done, facts))
 }
 
-async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<CommandOutput, String> {
+async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<CommandOutput, Failure> {
     let (address, account) = match wanted {
         Some(address) => {
             let endpoint = person.endpoint()?;
@@ -52,8 +52,13 @@ async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<Comma
     let Submitted::Landed { .. } = submitted else {
         return Ok(submitted.said("an exit paid as far as may be now", facts));
     };
-    let after: MarginAccount = render::read(person.endpoint()?, "margin account", &address).await?;
-    let left = after.exit_amount;
+    let after = render::read::<MarginAccount>(person.endpoint()?, "margin account", &address).await;
+    let left = match after {
+        Ok(after) => after.exit_amount,
+        Err(reason) => {
+            return Ok(submitted.said("paid what may be paid now", facts).noting(&reason));
+        }
+    };
     let paid = waits.saturating_sub(left);
     let facts = joined(facts, json!({"paid": paid, "exit_amount": left}));
     let (paid, left) = (render::amount(paid), render::amount(left));
@@ -61,7 +66,7 @@ async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<Comma
     Ok(submitted.said(&done, facts))
 }
 
-async fn cancel(person: &TraderSession<'_>) -> Result<CommandOutput, String> {
+async fn cancel(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
     let waits = waiting(&account)?;
     let cancel = instruction::cancel_exit(person.owner(), address);

@@ -10,11 +10,11 @@ use serde_json::json;
 use super::TraderSession;
 use crate::cli::{GuardianTask, MinimumState};
 use crate::config::Config;
-use crate::output::CommandOutput;
+use crate::output::{CommandOutput, Failure};
 use crate::render;
 
 /// Does what was asked for.
-pub async fn run(config: &Config, task: GuardianTask) -> Result<CommandOutput, String> {
+pub async fn run(config: &Config, task: GuardianTask) -> Result<CommandOutput, Failure> {
     let GuardianTask::Tighten { minimum_state, minutes } = task;
     let lasts = Millis(minutes.saturating_mul(60_000));
     check_length(lasts).map_err(|_| {
@@ -30,7 +30,8 @@ pub async fn run(config: &Config, task: GuardianTask) -> Result<CommandOutput, S
         let all = all.collect::<Vec<_>>().join(", ");
         return Err(format!(
             "{guardian} is no guardian: sign with a guardian's keypair (--keypair); they are {all}"
-        ));
+        )
+        .into());
     }
     let shelter = minimum_state == MinimumState::Shelter;
     let tighten = instruction::tighten(guardian, shelter, lasts.0);

@@ -17,7 +17,7 @@ use solana_signer::Signer;
 use crate::config::Config;
 use crate::preflight;
 use crate::render;
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 /// A person: a wallet, and the silo it is used in.
 pub struct TraderSession<'a> {

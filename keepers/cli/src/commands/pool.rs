@@ -12,11 +12,15 @@ use serde_json::{Value, json};
 use super::TraderSession;
 use crate::cli::PoolTask;
 use crate::config::Config;
-use crate::output::{CommandOutput, moment};
+use crate::output::{CommandOutput, Failure, moment};
 use crate::render;
 
 /// Does what was asked for.
-pub async fn run(config: &Config, kind: PoolKind, task: PoolTask) -> Result<CommandOutput, String> {
+pub async fn run(
+    config: &Config,
+    kind: PoolKind,
+    task: PoolTask,
+) -> Result<CommandOutput, Failure> {
     let person = TraderSession::new(config).await?;
     match task {
         PoolTask::Join { amount, least } => join(&person, kind, amount, least).await,
@@ -31,7 +35,7 @@ async fn join(
     kind: PoolKind,
     amount: u64,
     least: Option<u64>,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let silo = person.silo().await?;
     let shares = silo.share_mint(kind);
     let source = person.must_hold("tokens", &silo.mint, amount).await?;
@@ -45,7 +49,7 @@ async fn leave(
     kind: PoolKind,
     shares: u64,
     least: Option<u64>,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let silo = person.silo().await?;
     let source = person.must_hold("shares", &silo.share_mint(kind), shares).await?;
     let order = order(kind, true, shares, least);
@@ -66,12 +70,13 @@ async fn ask(
     source: Pubkey,
     received: Pubkey,
     done: &str,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let (owner, silo) = (person.owner(), person.silo);
     let taken: Vec<u16> =
         requests(person).await?.iter().map(|(_, request)| request.number).collect();
     let number = (0..=u16::MAX).find(|number| !taken.contains(number));
-    let number = number.ok_or("the wallet has as many requests as it can have: cancel some")?;
+    let number = number
+        .ok_or_else(|| "the wallet has as many requests as it can have: cancel some".to_owned())?;
     let destination = tokens::address(&owner, &received);
     let instructions = [
         tokens::create(owner, owner, received),
@@ -94,19 +99,22 @@ async fn cancel(
     person: &TraderSession<'_>,
     kind: PoolKind,
     number: Option<u16>,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let requests = requests(person).await?;
     let mut waiting = requests.iter().filter(|(_, request)| {
         request.kind() == kind && number.is_none_or(|number| request.number == number)
     });
     let Some((address, request)) = waiting.next() else {
-        return Err("no such request of the wallet waits: it was executed or cancelled".to_owned());
+        return Err("no such request of the wallet waits: it was executed or cancelled"
+            .to_owned()
+            .into());
     };
     if let Some((_, other)) = waiting.next() {
         return Err(format!(
             "several requests wait, {} and {} among them: name one by its number",
             request.number, other.number
-        ));
+        )
+        .into());
     }
     let (owner, silo) = (person.owner(), person.silo().await?);
     let returned = if request.leaves == 0 { silo.mint } else { silo.share_mint(kind) };
@@ -135,7 +143,7 @@ async fn requests(person: &TraderSession<'_>) -> Result<Vec<(Pubkey, PoolRequest
     Ok(found)
 }
 
-async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<CommandOutput, String> {
+async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<CommandOutput, Failure> {
     let silo = person.silo().await?;
     let (cash, outstanding) = match kind {
         PoolKind::Liquidity => (silo.ledger.liquidity, silo.liquidity_shares),

@@ -9,8 +9,8 @@ use solana_instruction::error::InstructionError;
 use solana_transaction_error::TransactionError;
 
 use super::TraderSession;
-use crate::daemon::refusal;
 use crate::render;
+use holdfast_rpc::refusal;
 
 /// What a person may want to do, and how it is called.
 const DEEDS: [(Action, &str); 6] = [

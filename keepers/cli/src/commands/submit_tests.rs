@@ -1,91 +1,57 @@
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
-
 use holdfast_client::Pubkey;
-use serde_json::json;
-use solana_transaction_error::TransactionError;
-use tokio::time::Instant;
+use holdfast_client::instruction;
+use holdfast_rpc::limits::SPARE_BLOCKS;
+use holdfast_rpc::loopback::{epoch, page, serve, statuses};
+use holdfast_rpc::{Blockhash, Endpoint};
+use serde_json::Value;
 
 use super::super::TraderSession;
-use super::{Budget, Fate, Landing, PATIENCE, Patience, SPARE_BLOCKS, Submitted, fate};
+use super::{Submitted, written};
 use crate::config::Config;
-use crate::loopback::{page, result, serve, transaction, wallet};
-use crate::rpc::Endpoint;
+use crate::loopback::{transaction, wallet};
+use crate::output::Failure;
 
-/// An endpoint at these block heights, one after the other and then always at the last, where the
-/// transaction lands at height seven.
-async fn endpoint(heights: &'static [u64]) -> Endpoint {
-    let asked = AtomicUsize::new(0);
+/// An endpoint at a block height, where every transaction landed in this slot, or in none.
+async fn endpoint(height: u64, slot: Option<u64>) -> Endpoint {
     serve(move |_, request| match request["method"].as_str() {
-        Some("getBlockHeight") => {
-            let round = asked.fetch_add(1, Relaxed);
-            result(&request, json!(heights.get(round).or(heights.last())))
-        }
-        Some("getSignatureStatuses") => {
-            let has_landed = heights.get(asked.load(Relaxed) - 1).or(heights.last()) == Some(&7);
-            let status = json!({
-                "slot": 9,
-                "confirmations": null,
-                "err": null,
-                "status": {"Ok": null},
-                "confirmationStatus": "confirmed",
-            });
-            let status = if has_landed { status } else { json!(null) };
-            result(&request, json!({"context": {"slot": 9}, "value": [status]}))
-        }
+        Some("getEpochInfo") => epoch(&request, 9, height),
+        Some("getSignatureStatuses") => statuses(&request, 9, &[slot]),
         _ => page(500, ""),
     })
     .await
 }
 
 /// What becomes of a transaction that may land up to height ten.
-async fn landed(endpoints: Vec<Endpoint>) -> Result<Submitted, String> {
+async fn landed(endpoints: Vec<Endpoint>) -> Result<Submitted, Failure> {
     let config = Config::default();
     let person =
         TraderSession { config: &config, endpoints, wallet: wallet(), silo: Pubkey::default() };
-    person.land(&transaction(), 10).await
+    person.land(transaction(), Blockhash { last_height: 10, ..Blockhash::default() }).await
 }
 
 #[tokio::test]
-async fn it_has_expired_when_every_endpoint_that_answers_says_so() {
-    let expired: &[u64] = &[11 + SPARE_BLOCKS];
-    let dead = serve(|_, _| page(500, "")).await;
-    let said = landed(vec![dead, endpoint(expired).await]).await.map(|_| ()).unwrap_err();
-    assert!(said.contains("nothing has happened"), "{said}");
-    // Behind the first, but it knows better.
-    let behind = endpoint(&[5, 6, 7]).await;
-    let found = landed(vec![endpoint(expired).await, behind]).await;
-    assert!(matches!(found, Ok(Submitted::Landed { slot: 9, .. })));
+async fn what_has_expired_is_said_with_its_signature() {
+    let expired = landed(vec![endpoint(11 + SPARE_BLOCKS, None).await]).await.err();
+    let expired = expired.expect("it did not land");
+    assert!(expired.reason.contains("nothing has happened"), "{}", expired.reason);
+    let told = expired.object();
+    let signature = transaction().signatures[0].to_string();
+    assert_eq!((&told["verdict"], &told["signature"]), (&"expired".into(), &signature.into()));
+    assert_eq!((&told["slot"], &told["error"]), (&Value::Null, &expired.reason.into()));
+}
+
+#[tokio::test]
+async fn what_has_landed_is_said_with_its_slot() {
+    let found = landed(vec![endpoint(5, Some(9)).await]).await.ok().expect("it landed");
+    let told = found.said("done", Value::Object(Default::default())).facts;
+    assert_eq!((&told["verdict"], &told["slot"]), (&"landed".into(), &9.into()));
 }
 
 #[test]
-fn only_what_can_land_no_more_has_not_landed() {
-    let at = |landed, height| fate(&Landing { landed, height }, 1_000);
-    assert_eq!(at(None, 0), Fate::Unknown);
-    assert_eq!(at(None, 1_000 + SPARE_BLOCKS), Fate::Unknown);
-    assert_eq!(at(None, 1_001 + SPARE_BLOCKS), Fate::Expired);
-    assert_eq!(at(Some((7, None)), 5_000), Fate::Landed { slot: 7 });
-    let refused = TransactionError::AccountNotFound;
-    assert_eq!(at(Some((7, Some(refused.clone()))), 5_000), Fate::Refused(refused));
-}
-
-#[test]
-fn patience_ends_when_no_block_comes() {
-    let start = Instant::now();
-    let mut patience = Patience { height: 0, since: start };
-    let after = |share: u32| start + PATIENCE * share / 4;
-    assert!(patience.lasts(Some(10), after(3)));
-    assert!(patience.lasts(Some(10), after(6)));
-    assert!(!patience.lasts(Some(10), after(7)));
-    assert!(!patience.lasts(None, after(7)));
-    assert!(patience.lasts(Some(11), after(8) + Duration::from_secs(1)));
-}
-
-#[test]
-fn a_transaction_asks_for_more_than_it_took_and_no_more_than_it_may() {
-    let budget = Budget::of(40_000, 1_000);
-    assert_eq!(budget, Budget { units: 51_000, price: 1_000 });
-    assert_eq!(budget.lamports(), 5_000 + 51);
-    assert_eq!(Budget::of(u64::MAX, 0).units, 1_400_000);
+fn every_written_account_is_named_once() {
+    let key = |byte| Pubkey::new_from_array([byte; 32]);
+    let flags = [instruction::flag(key(9), &[key(1)]), instruction::flag(key(8), &[key(1)])];
+    let written = written(&flags);
+    assert!(written.is_sorted() && written.contains(&key(8)) && written.contains(&key(9)));
+    assert!(written.windows(2).all(|pair| pair[0] != pair[1]));
 }

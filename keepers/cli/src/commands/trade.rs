@@ -11,7 +11,7 @@ use super::submit::Submitted;
 use super::{TraderSession, wait};
 use crate::cli::{OrderTerms, TradeTask, Way};
 use crate::config::Config;
-use crate::output::{CommandOutput, joined};
+use crate::output::{CommandOutput, Failure, joined};
 use crate::render;
 
 /// An order to place, and where.
@@ -26,7 +26,7 @@ struct Placing {
 }
 
 /// Does what was asked for.
-pub async fn run(config: &Config, task: TradeTask) -> Result<CommandOutput, String> {
+pub async fn run(config: &Config, task: TradeTask) -> Result<CommandOutput, Failure> {
     let person = TraderSession::new(config).await?;
     match task {
         TradeTask::Open { market, side, size, terms } => {
@@ -43,7 +43,7 @@ async fn open(
     market: &str,
     delta: i64,
     terms: OrderTerms,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let (account, state) = person.account().await?;
     let (address, market) = person.market(market).await?;
     let clock = person.endpoint()?.clock().await?;
@@ -62,13 +62,15 @@ async fn close(
     market: &str,
     size: Option<i64>,
     terms: OrderTerms,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let (account, state) = person.account().await?;
     let (address, market) = person.market(market).await?;
     let held = state.position(market.index).size.0;
     if held == 0 {
         let name = render::name(&market.name);
-        return Err(format!("the account has no position in {name}: there is nothing to close"));
+        return Err(
+            format!("the account has no position in {name}: there is nothing to close").into()
+        );
     }
     let size = size.unwrap_or(i64::MAX).min(held.saturating_abs());
     let clock = person.endpoint()?.clock().await?;
@@ -134,7 +136,7 @@ async fn place(
     person: &TraderSession<'_>,
     placing: Placing,
     waits: bool,
-) -> Result<CommandOutput, String> {
+) -> Result<CommandOutput, Failure> {
     let Placing { account, market, address, request, held, kind } = placing;
     let place = instruction::place_order(person.owner(), account, address, request, &held);
     let submitted = person.submit(kind, &[place]).await?;
@@ -151,22 +153,37 @@ async fn place(
         "reduce_only": request.effect == OrderEffect::Reduce,
         "expires_ms": request.expires_ms,
     });
-    let Submitted::Landed { signature, .. } = submitted else {
+    let Submitted::Landed { signature, slot } = submitted else {
         return Ok(submitted.said(&format!("an order of {size} {name} at {limit}"), terms));
     };
-    let placed = wait::placed(person, account, signature).await?;
-    let state: MarginAccount = render::read(person.endpoint()?, "margin account", &account).await?;
-    let slot = slot_of(&state, placed);
-    let facts = joined(terms, json!({"order": placed, "order_slot": slot}));
-    let at = slot.map(|slot| format!(" in slot {slot}")).unwrap_or_default();
+    let placed = match wait::placed(person, account, signature).await {
+        Ok(placed) => placed,
+        Err(reason) => {
+            let said =
+                submitted.said(&format!("an order of {size} {name} at {limit} waits"), terms);
+            return Ok(if waits { said.failing(reason) } else { said.noting(&reason) });
+        }
+    };
+    let order_slot = order_slot(person, account, placed).await;
+    let facts = joined(terms, json!({"order": placed, "order_slot": order_slot}));
+    let at = order_slot.map(|slot| format!(" in slot {slot}")).unwrap_or_default();
     let said =
         submitted.said(&format!("order {placed} of {size} {name} at {limit} waits{at}"), facts);
     if !waits {
         return Ok(said);
     }
     eprintln!("{}", said.text);
-    let after = wait::outcome(person, account, placed, signature).await?;
-    Ok(CommandOutput { facts: joined(said.facts, after.facts), ..after })
+    match wait::outcome(person, account, placed, (signature, slot)).await {
+        Ok(after) => Ok(CommandOutput { facts: joined(said.facts, after.facts), ..after }),
+        Err(reason) => Ok(said.failing(reason)),
+    }
+}
+
+/// The slot that an order waits in; not known when the endpoint does not show it.
+async fn order_slot(person: &TraderSession<'_>, account: Pubkey, number: u64) -> Option<usize> {
+    let endpoint = person.endpoint().ok()?;
+    let state: MarginAccount = render::read(endpoint, "margin account", &account).await.ok()?;
+    slot_of(&state, number)
 }
 
 /// Addresses of the markets in which an account has positions.
@@ -188,7 +205,7 @@ fn slot_of(account: &MarginAccount, number: u64) -> Option<usize> {
     account.orders.iter().position(|order| number != 0 && order.number == number)
 }
 
-async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOutput, String> {
+async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
     let waiting = |slot: usize| account.orders.get(slot).filter(|order| order.number != 0);
     let Some(order) = waiting(usize::from(order_slot)) else {
@@ -198,7 +215,7 @@ async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOut
             [] => "none waits in any".to_owned(),
             taken => format!("orders wait in {}", taken.join(", ")),
         };
-        return Err(format!("no order waits in slot {order_slot}: {rest}"));
+        return Err(format!("no order waits in slot {order_slot}: {rest}").into());
     };
     let number = order.number;
     let market = address::market(&account.silo, order.market);

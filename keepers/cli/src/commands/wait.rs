@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use holdfast_client::Pubkey;
-use holdfast_client::events;
 use holdfast_client::holdfast::events::{OrderExecuted, OrderPlaced, OrderRemoved};
 use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::{decode, events};
+use holdfast_risk::Millis;
+use holdfast_rpc::{Endpoint, Patience};
 use serde_json::json;
+use solana_sdk_ids::sysvar::clock;
 use solana_signature::Signature;
 use tokio::time::Instant;
 
 use super::TraderSession;
-use super::submit::Patience;
 use crate::output::CommandOutput;
 use crate::render;
 
@@ -54,34 +56,48 @@ pub async fn outcome(
     person: &TraderSession<'_>,
     account: Pubkey,
     number: u64,
-    placed: Signature,
+    (placed, landed): (Signature, u64),
 ) -> Result<CommandOutput, String> {
     let endpoint = person.endpoint()?;
-    let mut patience = Patience::new();
+    let mut patience = Patience::new(Instant::now());
     loop {
-        let looked = tokio::try_join!(
-            render::read::<MarginAccount>(endpoint, "margin account", &account),
-            endpoint.clock(),
-            endpoint.epoch(),
-        );
-        let (state, clock, (_, height)) = match looked {
-            Ok(looked) => looked,
-            // It may answer again; the order does not mind.
-            Err(_) if patience.lasts(None, Instant::now()) => {
-                tokio::time::sleep(ROUND).await;
-                continue;
+        match look(endpoint, account).await {
+            // Before the order was there it is not gone.
+            Ok(Look { slot, .. }) if slot < landed => {}
+            Ok(Look { state, clock, slot }) => {
+                patience.saw(slot, Instant::now());
+                let waiting = state.orders.iter().find(|order| order.number == number);
+                let Some(order) = waiting else {
+                    return gone(person, account, number, placed).await;
+                };
+                if clock.0 > order.expires_ms {
+                    return Ok(missed(number, "expired", "and no keeper executes it any more"));
+                }
             }
+            // It may answer again; the order does not mind.
+            Err(_) if patience.lasts(Instant::now()) => {}
             Err(reason) => return Err(reason),
-        };
-        patience.lasts(Some(height), Instant::now());
-        let Some(order) = state.orders.iter().find(|order| order.number == number) else {
-            return gone(person, account, number, placed).await;
-        };
-        if clock.0 > order.expires_ms {
-            return Ok(missed(number, "expired", "and no keeper executes it any more"));
         }
         tokio::time::sleep(ROUND).await;
     }
+}
+
+/// A margin account and the cluster's clock, both of one slot: of two, an order that was executed
+/// in between would seem to have expired.
+struct Look {
+    slot: u64,
+    state: MarginAccount,
+    clock: Millis,
+}
+
+async fn look(endpoint: &Endpoint, account: Pubkey) -> Result<Look, String> {
+    let (slot, found) = endpoint.confirmed(&[account, clock::ID]).await?;
+    let data = |index: usize| Some(found.get(index)?.as_ref()?.data.as_slice());
+    let state = data(0).and_then(|data| decode::decode(data).ok());
+    let state = state.ok_or_else(|| format!("{account} is no margin account any more"))?;
+    let clock = data(1).and_then(holdfast_rpc::clock_of);
+    let clock = clock.ok_or_else(|| format!("{} shows no clock", endpoint.address))?;
+    Ok(Look { slot, state, clock })
 }
 
 /// Why an order is not in its slot any more.
@@ -143,16 +159,12 @@ fn told(logs: &[String], account: Pubkey, number: u64) -> Option<CommandOutput> 
 }
 
 fn missed(number: u64, outcome: &str, how: &str) -> CommandOutput {
-    let reason = format!(
-        "order {number} was not executed: it {} {how}",
-        match outcome {
-            "expired" => "expired",
-            "lapsed" => "lapsed:",
-            "removed" => "was removed:",
-            _ => "was cancelled",
-        }
-    );
-    let mut said = CommandOutput::new(&reason, json!({"outcome": outcome}));
-    said.failed = Some(reason.into());
-    said
+    let happened = match outcome {
+        "expired" => "expired",
+        "lapsed" => "lapsed:",
+        "removed" => "was removed:",
+        _ => "was cancelled",
+    };
+    let reason = format!("order {number} was not executed: it {happened} {how}");
+    CommandOutput::new(&reason, json!({"outcome": outcome})).failing(reason)
 }

@@ -1,7 +1,6 @@
 //! What an operator sets: flags before environment before file before the Solana CLI's own
 //! configuration before defaults.
 
-mod address;
 mod deployment;
 mod example;
 
@@ -12,10 +11,13 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
+use holdfast_rpc::{Address, Addresses};
 use serde::{Deserialize, Serialize};
 
-pub use address::{Address, Addresses};
 pub use example::EXAMPLE;
+
+/// Characters of an address in base 58, at most.
+const LONGEST_ADDRESS: usize = 44;
 
 /// Environment variables start with this.
 const PREFIX: &str = "HOLDFAST_";
@@ -275,7 +277,11 @@ impl Config {
 
 fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
     let parsed = texts.iter().map(|text| {
-        text.parse().map_err(|_| format!("{setting} names {text}: write addresses in base 58"))
+        text.parse().map_err(|_| {
+            // What is longer may be a secret key.
+            let shown = if text.len() > LONGEST_ADDRESS { "no address" } else { text };
+            format!("{setting} names {shown}: write addresses in base 58")
+        })
     });
     parsed.collect()
 }

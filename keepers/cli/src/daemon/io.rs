@@ -13,8 +13,7 @@ use tracing::{debug, warn};
 use super::leaders::{Counts, Leaders};
 use super::reports::Reports;
 use super::{Endpoints, stream};
-use crate::config::Address;
-use crate::rpc::Endpoint;
+use holdfast_rpc::{Address, Endpoint};
 
 /// Endpoints and streams of a real cluster.
 pub struct RpcIo {

@@ -3,7 +3,6 @@
 mod io;
 mod leaders;
 mod metrics;
-mod refusal;
 mod reports;
 mod serve;
 mod stream;
@@ -16,20 +15,19 @@ use holdfast_client::{Pubkey, address};
 use holdfast_keeper_core::health::EndpointFault;
 use holdfast_keeper_core::keeper::{Event, Io, Keeper, KeeperConfig, Report};
 use holdfast_risk::Millis;
+use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::info;
 
-use crate::config::{Address, Config};
+use crate::config::Config;
 use crate::preflight;
 use crate::render::decimal;
-use crate::rpc::Endpoint;
 use io::RpcIo;
 #[cfg(test)]
 pub use metrics::metrics;
-pub use refusal::refusal;
 use wallet_balance::WalletBalance;
 
 /// How often the keeper decides, if nothing happens.
@@ -47,7 +45,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// A sentence saying what to change; nothing was sent.
 pub async fn run(config: &Config) -> Result<(), String> {
     let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
-    let endpoints = Endpoint::all(config);
+    let endpoints = Endpoint::all(&config.rpc);
     let standing = preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let identity = preflight::identity(config, &wallet)?;
     let (streams, me) = (config.streams(), wallet.pubkey());
@@ -76,7 +74,7 @@ pub async fn run(config: &Config) -> Result<(), String> {
     let leaders = Arc::new(leaders::Counts::default());
     if let Some(listen) = config.listen {
         let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
-        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(config));
+        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         tokio::spawn(async move { seen.watch(&endpoints, me).await });
         serve::serve(listen, running.report.subscribe(), leaders.clone(), wallet_balance).await?;
     }
@@ -112,7 +110,7 @@ impl Running {
     /// # Errors
     /// A sentence saying what to change in the settings.
     pub fn looking(config: &Config) -> Result<Self, String> {
-        let (endpoints, streams) = (Endpoint::all(config), config.streams());
+        let (endpoints, streams) = (Endpoint::all(&config.rpc), config.streams());
         let orders = KeeperConfig {
             silo: address::silo(config.silo),
             account: Pubkey::default(),

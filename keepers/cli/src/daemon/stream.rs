@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
-use crate::config::Address;
+use holdfast_rpc::Address;
 
 /// A stream that takes longer to open is given up.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use super::{OPENS_WITHIN, follow};
-use crate::config::Address;
+use holdfast_rpc::Address;
 
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
 const ACCOUNT: Pubkey = Pubkey::new_from_array([8; 32]);

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use holdfast_client::Pubkey;
 use solana_commitment_config::CommitmentConfig;
 
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 /// How often the endpoints are asked.
 const EVERY: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::WalletBalance;
 use crate::loopback::{page, result, serve};
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 async fn at(slot: u64, account: Value) -> Endpoint {
     serve(move |_, request| {

@@ -6,16 +6,19 @@ use holdfast_client::{Pubkey, address, decode, standing};
 use holdfast_risk::account::margin::Health;
 use serde_json::{Value, json};
 
-use super::{ago, amount, facts, first, name, read, signed, table, wall_clock};
+use super::{ago, amount, any, facts, name, read, signed, table, wall_clock};
 use crate::config::Config;
 use crate::output::{CommandOutput, moment};
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 /// Shows an account's money, positions and orders.
 pub async fn account(config: &Config, address: Pubkey) -> Result<CommandOutput, String> {
-    let endpoint = first(config)?;
-    let account: MarginAccount = read(&endpoint, "margin account", &address).await?;
-    let markets = markets(&endpoint, &account).await?;
+    let (account, markets) = any(config, async |endpoint| {
+        let account: MarginAccount = read(endpoint, "margin account", &address).await?;
+        let markets = markets(endpoint, &account).await?;
+        Ok((account, markets))
+    })
+    .await?;
     let price = |market: &Market| market.newest_price().middle();
     let health = standing::health(&account, |index| named(&markets, index), price).ok().flatten();
     let text = format!(

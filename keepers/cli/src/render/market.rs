@@ -4,17 +4,19 @@ use holdfast_client::holdfast::state::{Market, SideState, Silo};
 use holdfast_client::{Pubkey, address, decode};
 use serde_json::{Value, json};
 
-use super::{ago, amount, facts, first, name, read, table, wall_clock};
+use super::{ago, amount, any, facts, name, read, table, wall_clock};
 use crate::config::Config;
 use crate::output::{CommandOutput, moment};
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 /// Lists the silo's markets.
 pub async fn markets(config: &Config) -> Result<CommandOutput, String> {
-    let endpoint = first(config)?;
     let silo_address = address::silo(config.silo);
-    let silo: Silo = read(&endpoint, "silo", &silo_address).await?;
-    let markets = all(&endpoint, &silo_address, &silo).await?;
+    let markets = any(config, async |endpoint| {
+        let silo: Silo = read(endpoint, "silo", &silo_address).await?;
+        all(endpoint, &silo_address, &silo).await
+    })
+    .await?;
     let now = wall_clock();
     let rows = markets.iter().map(|(address, market)| {
         let newest = market.newest_price();
@@ -49,9 +51,9 @@ pub(super) async fn all(
 
 /// Shows a market's prices, sides and settings.
 pub async fn market(config: &Config, index: u8) -> Result<CommandOutput, String> {
-    let endpoint = first(config)?;
     let address = address::market(&address::silo(config.silo), index);
-    let market: Market = read(&endpoint, "market", &address).await?;
+    let market: Market =
+        any(config, async |endpoint| read(endpoint, "market", &address).await).await?;
     let text = facts(&rows(&address.to_string(), &market, wall_clock()));
     Ok(CommandOutput::new(text, of(&address, &market)))
 }

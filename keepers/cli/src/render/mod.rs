@@ -1,9 +1,12 @@
 //! What the commands print.
 
 mod account;
+mod decimal;
 mod market;
 mod silo;
 mod status;
+
+pub use decimal::decimal;
 
 use bytemuck::Pod;
 use comfy_table::{Table, presets};
@@ -15,15 +18,8 @@ pub use silo::silo;
 pub use status::{state, state_now, status};
 
 use crate::config::Config;
-use crate::rpc::Endpoint;
-
-/// `value` with `decimals` decimals, without trailing zeros.
-pub fn decimal(value: u64, decimals: usize) -> String {
-    let digits = format!("{value:0>width$}", width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
-}
+use crate::preflight;
+use holdfast_rpc::Endpoint;
 
 /// A signed amount of six decimals.
 pub fn signed(value: i64) -> String {
@@ -65,10 +61,15 @@ pub fn table<const N: usize>(
     table
 }
 
-/// The first endpoint.
-pub fn first(config: &Config) -> Result<Endpoint, String> {
-    let endpoint = Endpoint::all(config).into_iter().next();
-    endpoint.ok_or_else(|| crate::config::NO_ENDPOINT.to_owned())
+/// What the first endpoint says that answers and is on the settings' cluster.
+///
+/// # Errors
+/// A sentence when one is on another cluster; what all of them said, when none answers.
+pub async fn any<T>(
+    config: &Config,
+    ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
+) -> Result<T, String> {
+    first_answer(&preflight::usable(config).await?, ask).await
 }
 
 /// What the first endpoint says that answers, of endpoints asked one after the other. What those

@@ -5,14 +5,14 @@ use holdfast_client::{Pubkey, address};
 use serde_json::{Value, json};
 
 use super::status::books;
-use super::{facts, first, read};
+use super::{any, facts, read};
 use crate::config::Config;
 use crate::output::CommandOutput;
 
 /// Shows the silo's books.
 pub async fn silo(config: &Config) -> Result<CommandOutput, String> {
     let address = address::silo(config.silo);
-    let silo: Silo = read(&first(config)?, "silo", &address).await?;
+    let silo: Silo = any(config, async |endpoint| read(endpoint, "silo", &address).await).await?;
     Ok(CommandOutput::new(facts(&books(&address, &silo)), of(&address, &silo)))
 }
 

@@ -11,7 +11,8 @@ use super::market::all as all_markets;
 use super::{ago, amount, facts, first_answer, name, read, table, wall_clock};
 use crate::config::Config;
 use crate::output::{CommandOutput, joined, moment};
-use crate::rpc::Endpoint;
+use crate::preflight::same_cluster;
+use holdfast_rpc::Endpoint;
 
 /// The chain, the books and the markets, of one endpoint.
 struct Seen {
@@ -27,15 +28,22 @@ type Place = (Endpoint, Result<(u64, u64), String>);
 
 /// Shows everything at a glance, as the first endpoint has it that answers.
 pub async fn status(config: &Config) -> CommandOutput {
-    let places = places(config).await;
+    let (places, stranger) = places(config).await;
+    let said = at_a_glance(config, places).await;
+    match stranger {
+        Some(reason) => said.failing(reason),
+        None => said,
+    }
+}
+
+async fn at_a_glance(config: &Config, places: Vec<Place>) -> CommandOutput {
     let endpoints = table(["endpoint", "slot", "block height"], places.iter().map(row));
     let facts = json!({"endpoints": places.iter().map(place).collect::<Vec<_>>()});
     let answering = places.into_iter().filter(|(_, found)| found.is_ok());
     let answering: Vec<_> = answering.map(|(endpoint, _)| endpoint).collect();
     if answering.is_empty() {
-        let mut said = CommandOutput::new(endpoints, facts);
-        said.failed = Some("no endpoint answers: check rpc and the network".to_owned().into());
-        return said;
+        let reason = "no endpoint answers: check rpc and the network".to_owned();
+        return CommandOutput::new(endpoints, facts).failing(reason);
     }
     let silo = address::silo(config.silo);
     match first_answer(&answering, async |endpoint| see(endpoint, &silo).await).await {
@@ -43,20 +51,27 @@ pub async fn status(config: &Config) -> CommandOutput {
             let text = format!("{endpoints}\n{}", text(&silo, &seen));
             CommandOutput::new(text, joined(facts, of(&silo, &seen)))
         }
-        Err(reason) => {
-            let mut said = CommandOutput::new(endpoints, facts);
-            said.failed = Some(reason.into());
-            said
-        }
+        Err(reason) => CommandOutput::new(endpoints, facts).failing(reason),
     }
 }
 
-async fn places(config: &Config) -> Vec<Place> {
-    let asked = Endpoint::all(config).into_iter().map(async |endpoint| {
-        let found = endpoint.epoch().await;
+/// All endpoints, and what is wrong with the first that is on another cluster.
+async fn places(config: &Config) -> (Vec<Place>, Option<String>) {
+    let asked = Endpoint::all(&config.rpc).into_iter().map(async |endpoint| {
+        let found = tokio::try_join!(endpoint.genesis(), endpoint.epoch());
         (endpoint, found)
     });
-    join_all(asked).await
+    let (mut known, mut stranger) = (config.genesis.clone(), None);
+    let places = join_all(asked).await.into_iter().map(|(endpoint, found)| {
+        let found = found.and_then(|(genesis, at)| {
+            let same = same_cluster(&mut known, &endpoint, genesis);
+            same.map(|()| at).inspect_err(|reason| {
+                stranger.get_or_insert_with(|| reason.clone());
+            })
+        });
+        (endpoint, found)
+    });
+    (places.collect(), stranger)
 }
 
 fn row((endpoint, found): &Place) -> [String; 3] {

@@ -18,8 +18,8 @@ use url::Url;
 use crate::config::Config;
 use crate::daemon::{self, Running};
 use crate::preflight;
-use crate::rpc::Endpoint;
 use draw::Picture;
+use holdfast_rpc::Endpoint;
 use keys::Choice;
 use landing::Landing;
 use view::{Places, View};
@@ -133,7 +133,7 @@ impl Top {
                     return Ok(self.view());
                 }
             } else if begun.elapsed() >= PATIENCE {
-                preflight::venue(config, &Endpoint::all(config)).await?;
+                preflight::venue(config, &Endpoint::all(&config.rpc)).await?;
                 return Err(format!("no endpoint gave a snapshot within {PATIENCE:?}: check rpc"));
             }
         }

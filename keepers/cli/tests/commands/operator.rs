@@ -103,13 +103,19 @@ impl Operator {
         format!("http://{own}/secret")
     }
 
-    /// What becomes of a command.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    /// A command to run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
         command.current_dir(&self.home).env_clear().env("HOME", &self.home);
         command.env("HOLDFAST_RPC", self.endpoint());
         command.env("HOLDFAST_KEYPAIR", self.home.join("id.json"));
-        command.args(arguments).output().expect("the binary")
+        command.args(arguments);
+        command
+    }
+
+    /// What becomes of a command.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary")
     }
 
     /// What a command that works prints.

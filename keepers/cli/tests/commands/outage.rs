@@ -1,10 +1,13 @@
 //! Transactions that get lost, and endpoints that do not answer.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use holdfast_client::address;
 use holdfast_testkit::Cluster;
 use holdfast_testkit::node::Node;
+use serde_json::Value;
 
 use super::operator::{Fault, Operator};
 
@@ -23,9 +26,32 @@ fn one_that_can_land_no_more_is_said_to_have_failed() {
         node.tick();
     });
     operator.node.lock().expect("no panic").loses = usize::MAX;
-    let said = operator.refuses(&["account", "open"]);
+    let output = operator.run(&["--json", "account", "open"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).expect("text");
     assert!(said.contains("did not land before its blockhash expired"), "{said}");
     assert!(said.contains("nothing has happened"), "{said}");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    let signature = told["signature"].as_str().expect("a signature");
+    assert!(said.starts_with(&format!("sending {signature}")), "{said}");
+    assert_eq!((&told["verdict"], &told["slot"]), (&"expired".into(), &Value::Null));
+    assert!(told["error"].as_str().is_some_and(|error| said.contains(error)), "{told}");
+}
+
+#[test]
+fn the_signature_is_there_before_anything_is_sent() {
+    let operator = Operator::on_a_living_venue("signature first", 10);
+    let hangs = operator.failing(Fault::Hangs, &["sendTransaction"]);
+    let mut command = operator.command(&["--rpc", &hangs, "account", "open"]);
+    let mut running = command.stderr(Stdio::piped()).spawn().expect("the binary");
+    let mut first = String::new();
+    let said = running.stderr.take().expect("its errors");
+    BufReader::new(said).read_line(&mut first).expect("a line");
+    running.kill().expect("it runs");
+    running.wait().expect("it ends");
+    let signature = first.trim().strip_prefix("sending ").expect("a signature");
+    assert!(signature.len() > 80, "{first}");
+    assert!(operator.node.lock().expect("no panic").landed(signature).is_none());
 }
 
 #[test]
@@ -43,9 +69,70 @@ fn one_endpoint_that_answers_is_enough() {
 }
 
 #[test]
+fn looking_works_while_any_endpoint_answers() {
+    let operator = Operator::on_a_living_venue("looks at any", 10);
+    operator.works(&["account", "open"]);
+    let account = operator.account().to_string();
+    let deaf = operator.failing(Fault::Closes, &["getMultipleAccounts"]);
+    let live = operator.endpoint();
+    let commands: [&[&str]; 5] = [
+        &["status"],
+        &["silo", "show"],
+        &["market", "list"],
+        &["market", "show", "0"],
+        &["account", "show", &account],
+    ];
+    for command in commands {
+        for dead in ["http://127.0.0.1:1/secret", &deaf] {
+            operator.works(&[&["--rpc", dead, "--rpc", &live], command].concat());
+        }
+        let said = operator.gives_up(&[&["--genesis", "elsewhere"], command].concat());
+        assert!(said.contains("another cluster") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
+fn a_landing_is_told_whatever_cannot_be_read_after_it() {
+    let operator = Operator::on_a_living_venue("lands unread", 1_000);
+    operator.works(&["account", "open"]);
+    operator.works(&["account", "deposit", "1000"]);
+    // The number of the order is in a history that this endpoint does not show.
+    let forgets = operator.failing(Fault::Closes, &["getTransaction"]);
+    let order = ["trade", "open", "0", "long", "1", "--limit", "100"];
+    let output = operator.run(&[&["--json", "--rpc", &forgets], &order[..]].concat());
+    assert!(output.status.success(), "it landed");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!((&told["verdict"], &told["delta"]), (&"landed".into(), &1_000_000.into()));
+    let waits = [&["--json", "--rpc", &forgets], &order[..], &["--wait"]].concat();
+    let output = operator.run(&waits);
+    assert_eq!(output.status.code(), Some(1), "how it ended is not known");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(told["verdict"], "landed");
+    assert!(told["signature"].is_string() && told["error"].is_string(), "{told}");
+}
+
+#[test]
+fn machines_are_told_of_every_failure_in_one_object() {
+    let operator = Operator::new("told");
+    let failing: [&[&str]; 5] = [
+        &["--rpc", "http://127.0.0.1:1/secret", "status"],
+        &["market", "show", "9"],
+        &["--keypair", "nowhere.json", "account", "open"],
+        &["trade", "open", "0", "long", "0", "--limit", "1"],
+        &["--silo", "7", "silo", "show"],
+    ];
+    for command in failing {
+        let output = operator.run(&[&["--json"], command].concat());
+        assert!(!output.status.success(), "{command:?}");
+        let told: Value = serde_json::from_slice(&output.stdout).expect("one object");
+        assert!(told["error"].as_str().is_some_and(|error| !error.is_empty()), "{told}");
+    }
+}
+
+#[test]
 fn one_that_dies_after_sending_does_not_hide_the_landing() {
     let operator = Operator::on_a_living_venue("dies after sending", 10);
-    let dies = operator.failing(Fault::Closes, &["getBlockHeight", "getSignatureStatuses"]);
+    let dies = operator.failing(Fault::Closes, &["getEpochInfo", "getSignatureStatuses"]);
     let live = operator.endpoint();
     operator.works(&["--rpc", &dies, "--rpc", &live, "account", "open"]);
 }
@@ -53,7 +140,7 @@ fn one_that_dies_after_sending_does_not_hide_the_landing() {
 #[test]
 fn one_that_hangs_keeps_nobody_waiting() {
     let operator = Operator::on_a_living_venue("hangs", 10);
-    let methods = &["sendTransaction", "getBlockHeight", "getSignatureStatuses"];
+    let methods = &["sendTransaction", "getEpochInfo", "getSignatureStatuses"];
     let hangs = operator.failing(Fault::Hangs, methods);
     let live = operator.endpoint();
     let both = ["--rpc", &hangs, "--rpc", &live, "account", "open"];
@@ -72,9 +159,9 @@ fn one_that_does_not_answer_does_not_keep_a_transaction_from_having_expired() {
         node.tick();
     });
     operator.node.lock().expect("no panic").loses = usize::MAX;
-    let dies = operator.failing(Fault::Closes, &["getBlockHeight"]);
+    let dies = operator.failing(Fault::Closes, &["getEpochInfo"]);
     let live = operator.endpoint();
-    let said = operator.refuses(&["--rpc", &dies, "--rpc", &live, "account", "open"]);
+    let said = operator.gives_up(&["--rpc", &dies, "--rpc", &live, "account", "open"]);
     assert!(said.contains("did not land before its blockhash expired"), "{said}");
 }
 

@@ -13,7 +13,8 @@ use std::collections::VecDeque;
 use holdfast_risk::Millis;
 
 pub use class::{ChainCondition, OperatingPolicy};
-pub use source::{EndpointFault, Progress};
+pub use holdfast_rpc::Progress;
+pub use source::EndpointFault;
 
 use source::{Endpoint, Stream};
 

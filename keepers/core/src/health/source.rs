@@ -3,27 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdfast_risk::Millis;
+use holdfast_rpc::Progress;
 
 use super::{ANSWER, APART, BLOCKHASH, CATCH_UP, FAR_BEHIND, OTHERS_MOVED, STANDS_STILL};
-
-/// What one endpoint says of the chain.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Its slot.
-    pub slot: u64,
-    /// Blocks below that slot.
-    pub block_height: u64,
-    /// Transactions below that slot.
-    pub transactions: u64,
-    /// Its newest blockhash.
-    pub blockhash: [u8; 32],
-    /// The last block height at which that blockhash may be used.
-    pub last_height: u64,
-    /// The cluster's clock there.
-    pub clock: Millis,
-    /// `LastRestartSlot` there.
-    pub restart_slot: u64,
-}
 
 /// Why an endpoint is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -456,7 +456,7 @@ fn row(class: ChainCondition) -> String {
         yes(does.exits),
         yes(does.risk),
         yes(does.chores),
-        if does.fan_out { "all" } else { "the first" },
+        if does.fan_out { "all" } else { "one by one" },
         if does.poll { "snapshots" } else { "streams" },
         yes(does.ready),
     )

@@ -1,12 +1,12 @@
 //! Between the keeper and the world.
 
 use holdfast_client::Pubkey;
+use holdfast_rpc::{FeedAccount, Shown, Simulation, TxStatus};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::Snapshot;
 use crate::health::Progress;
-use crate::tx_sender::Simulation;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -81,44 +81,6 @@ pub enum Event {
     NoFates,
 }
 
-/// An account in some slot; empty data: it was closed.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// The slot.
-    pub slot: u64,
-    /// Its address.
-    pub address: Pubkey,
-    /// The program it belongs to.
-    pub owner: Pubkey,
-    /// Its bytes.
-    pub data: Vec<u8>,
-}
-
-/// A feed account of a snapshot.
-#[derive(Clone, Debug)]
-pub struct FeedAccount {
-    /// Its address.
-    pub address: Pubkey,
-    /// The provider's program.
-    pub owner: Pubkey,
-    /// Its bytes.
-    pub data: Vec<u8>,
-}
-
-/// A transaction that is in a block.
-#[derive(Clone, Debug)]
-pub struct TxStatus {
-    /// Its signature.
-    pub signature: Signature,
-    /// In which slot.
-    pub slot: u64,
-    /// Why the program refused it, if it did.
-    pub refused: Option<String>,
-}
-
-/// Accounts that are fetched at once: what an endpoint answers in one piece.
-pub const MOST_LOOKS: usize = 100;
-
 /// Something to do.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -167,7 +129,7 @@ pub enum Command {
     Look {
         /// At which endpoint.
         endpoint: usize,
-        /// Their addresses; at most [`MOST_LOOKS`].
+        /// Their addresses; at most [`MOST_ACCOUNTS`](holdfast_rpc::limits::MOST_ACCOUNTS).
         accounts: Vec<Pubkey>,
     },
     /// Ask what became of transactions: [`Event::Fates`] or [`Event::NoFates`].

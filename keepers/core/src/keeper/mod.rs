@@ -24,7 +24,8 @@ use crate::scheduler::{Scheduler, Target};
 use crate::tx_sender::{Blockhash, TxSender};
 use crate::{AccountCache, Intent, Snapshot};
 
-pub use io::{Command, Event, FeedAccount, Io, MOST_LOOKS, Shown, TxStatus};
+pub use holdfast_rpc::{FeedAccount, Shown, TxStatus};
+pub use io::{Command, Event, Io};
 pub use report::{Counts, Report};
 use sources::RequestTracker;
 

@@ -1,8 +1,10 @@
 //! What is asked of endpoints and streams, when.
 
 use holdfast_risk::Millis;
+use holdfast_rpc::agreed_height;
+use holdfast_rpc::limits::MOST_ACCOUNTS;
 
-use super::{Command, Keeper, MOST_LOOKS, Seen};
+use super::{Command, Keeper, Seen};
 use crate::health::Progress;
 use crate::tx_sender::Blockhash;
 use solana_message::Hash;
@@ -186,6 +188,12 @@ impl Keeper {
         shown.max_by_key(|seen| seen.slot).copied()
     }
 
+    /// The block height that more than half of the usable endpoints have reached.
+    pub(super) fn height(&self) -> Option<u64> {
+        let shown = self.usable().into_iter().filter_map(|endpoint| self.shown.get(&endpoint));
+        agreed_height(shown.map(|seen| seen.height))
+    }
+
     /// Probes, snapshots, streams and fates.
     pub(super) fn ask(&mut self, now: Millis, commands: &mut Vec<Command>) {
         let accounts = self.written();
@@ -224,7 +232,7 @@ impl Keeper {
         let newest = |endpoint: &usize| self.shown.get(endpoint).map(|seen| seen.slot);
         let Some(endpoint) = self.usable().into_iter().max_by_key(newest) else { return };
         self.asked.look = Some(now);
-        let accounts = self.doubtful.iter().take(MOST_LOOKS).copied().collect();
+        let accounts = self.doubtful.iter().take(MOST_ACCOUNTS).copied().collect();
         commands.push(Command::Look { endpoint, accounts });
     }
 
@@ -266,3 +274,7 @@ impl Keeper {
         commands.push(Command::Snapshot { endpoint, feeds: self.feeds.clone() });
     }
 }
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;

@@ -3,13 +3,12 @@
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::Monitor;
-use solana_transaction::versioned::VersionedTransaction;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
-use crate::tx_sender::{Moment, Outcome, TxOutcome};
+use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
 use crate::{Intent, Version};
 
 impl Keeper {
@@ -49,14 +48,14 @@ impl Keeper {
         let Some(seen) = self.newest() else { return };
         let venue_now = self.venue_now();
         let consequence = self.diagnosis.class.consequence();
-        let usable = self.usable();
-        let endpoints: Vec<_> =
-            if consequence.fan_out { usable } else { usable.into_iter().take(1).collect() };
+        let endpoints = self.usable();
+        let height = self.height().unwrap_or(seen.height);
         let recent = std::mem::take(&mut self.recent_fees);
         let moment = Moment {
             now,
             slot: seen.slot,
-            height: seen.height,
+            height,
+            endpoints: &endpoints,
             blockhash: seen.blockhash,
             recent: &recent,
             allowed: consequence,
@@ -65,11 +64,11 @@ impl Keeper {
         for ended in ended {
             self.end(ended, now);
         }
-        for transaction in again {
-            commands.push(self.send(&endpoints, transaction));
+        for outgoing in again {
+            commands.push(self.send(outgoing));
         }
         for intent in self.decide(venue_now, now) {
-            let begun = self.begin(intent, venue_now, &moment, &endpoints);
+            let begun = self.begin(intent, venue_now, &moment);
             if begun.is_none() && !self.dry_run {
                 let reason = "the mirror lacks what it takes".to_owned();
                 warn!(?intent, %reason, "not begun");
@@ -116,13 +115,7 @@ impl Keeper {
     }
 
     /// Begins an intent: its transaction is sent, or simulated first.
-    fn begin(
-        &mut self,
-        intent: Intent,
-        venue_now: Millis,
-        moment: &Moment,
-        endpoints: &[usize],
-    ) -> Option<Command> {
+    fn begin(&mut self, intent: Intent, venue_now: Millis, moment: &Moment) -> Option<Command> {
         let replica = self.replica.as_ref()?;
         let (mirror, target) = (replica.mirror(), intent.target());
         let kind = intent.kind(mirror);
@@ -141,18 +134,19 @@ impl Keeper {
             self.counts.simulations += 1;
             Command::Simulate { endpoint, simulation, since, transaction }
         } else {
-            let transaction = self.lander.begin(intent, kind, instruction, moment)?;
+            let outgoing = self.lander.begin(intent, kind, instruction, moment)?;
             info!(?intent, "sent");
-            self.send(endpoints, transaction)
+            self.send(outgoing)
         };
         self.desk.sent(target);
         self.counts.begun += 1;
         Some(command)
     }
 
-    fn send(&mut self, endpoints: &[usize], transaction: VersionedTransaction) -> Command {
+    fn send(&mut self, outgoing: Outgoing) -> Command {
+        let Outgoing { endpoints, transaction } = outgoing;
         self.counts.sent += 1;
-        Command::Send { endpoints: endpoints.to_vec(), transaction }
+        Command::Send { endpoints, transaction }
     }
 
     pub(super) fn end(&mut self, ended: TxOutcome, now: Millis) {

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::super::Endpoints;
 use super::super::reports::Reports;
-use crate::rpc::Endpoint;
+use holdfast_rpc::Endpoint;
 
 /// Endpoints in the order they are asked.
 pub struct Guide {

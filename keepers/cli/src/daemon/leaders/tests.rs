@@ -262,7 +262,7 @@ async fn a_service_that_dies_is_started_again() {
 async fn it_stops_while_it_starts() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("its address");
-    let endpoint = crate::rpc::Endpoint::new(crate::config::Address(format!("http://{address}")));
+    let endpoint = holdfast_rpc::Endpoint::new(holdfast_rpc::Address(format!("http://{address}")));
     let (events, _) = mpsc::channel(16);
     let mut edge = RpcIo::new(vec![endpoint], Vec::new(), events);
     let first = Report { slot: 1_000, ..report() };

@@ -18,7 +18,7 @@ static ERRORS: LazyLock<BTreeMap<u32, String>> = LazyLock::new(|| {
         msg: String,
     }
     let interface: Option<Interface> =
-        serde_json::from_str(include_str!("../../../../idl/holdfast.json")).ok();
+        serde_json::from_str(include_str!("../../../idl/holdfast.json")).ok();
     let errors = interface.map(|interface| interface.errors).unwrap_or_default();
     errors.into_iter().map(|error| (error.code, format!("{}: {}", error.name, error.msg))).collect()
 });

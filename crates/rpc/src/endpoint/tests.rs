@@ -4,16 +4,23 @@ use axum::body::Body;
 use futures_util::stream;
 use holdfast_client::{Pubkey, holdfast};
 use serde_json::{Value, json};
+use solana_keypair::keypair_from_seed;
 use solana_message::Hash;
 use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{Endpoint, TIMEOUT, client_error};
-use crate::config::Address;
-use crate::loopback::{KEYS, page, result, serve, transaction};
+use super::{ANSWER_WITHIN, Endpoint, client_error};
+use crate::loopback::{KEYS, page, result, serve};
+use crate::{Address, Budget, sign};
 
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
+
+fn transaction() -> VersionedTransaction {
+    let wallet = keypair_from_seed(&[1; 32]).expect("32 bytes");
+    sign(Budget::default(), &[], &[&wallet], &Hash::default()).expect("it signs")
+}
 
 /// Everything a keeper asks; of each the name, and what was wrong if something was.
 async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String>)> {
@@ -73,7 +80,7 @@ async fn nobody_is_waited_for_longer_than_for_an_answer() {
     let begun = Instant::now();
     let answer = std::future::pending::<client_error::Result<()>>();
     let said = endpoint.asked(answer).await.expect_err("no answer");
-    assert_eq!(begun.elapsed().as_secs(), TIMEOUT.as_secs());
+    assert_eq!(begun.elapsed().as_secs(), ANSWER_WITHIN.as_secs());
     is_sentence(&endpoint, &said);
 }
 

@@ -3,7 +3,6 @@
 use bytemuck::Pod;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::{Pubkey, holdfast};
-use holdfast_keeper_core::Snapshot;
 use serde_json::{Value, json};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
@@ -14,9 +13,23 @@ use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 use solana_signature::Signature;
 
 use super::{Endpoint, Found, binary};
+use crate::Snapshot;
 
 /// Bytes before an account's fields.
 const DISCRIMINATOR: usize = 8;
+
+/// The beginning of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountHead {
+    /// Its address.
+    pub address: Pubkey,
+    /// What it holds.
+    pub lamports: u64,
+    /// How many bytes it has.
+    pub length: usize,
+    /// The first of them.
+    pub data: Vec<u8>,
+}
 
 impl Endpoint {
     /// Accounts of one kind with an address at `offset` among their fields, in the order of their
@@ -73,6 +86,39 @@ impl Endpoint {
             .collect();
         let accounts = accounts.ok_or_else(|| self.garbled("accounts"))?;
         Ok(Snapshot { slot: found.context.slot, accounts })
+    }
+
+    /// A program's confirmed accounts whose data begins with `prefix`, each with no more than its
+    /// first `head` bytes.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn heads(
+        &self,
+        program: &Pubkey,
+        prefix: &[u8],
+        head: usize,
+    ) -> Result<Vec<AccountHead>, String> {
+        let mut config = json!({
+            "encoding": "base64",
+            "commitment": "confirmed",
+            "dataSlice": {"offset": 0, "length": head},
+        });
+        if !prefix.is_empty() {
+            config["filters"] = json!([{"memcmp": {"offset": 0, "bytes": prefix}}]);
+        }
+        let params = json!([program.to_string(), config]);
+        let found = self.client.send(RpcRequest::GetProgramAccounts, params);
+        let found: Vec<RpcKeyedAccount> = self.asked(found).await?;
+        let heads = found.iter().map(|keyed| {
+            let mut data = keyed.account.data.decode()?;
+            let length = keyed.account.space.map_or(Some(data.len()), |it| it.try_into().ok())?;
+            data.truncate(head);
+            let (address, lamports) = (keyed.pubkey.parse().ok()?, keyed.account.lamports);
+            Some(AccountHead { address, lamports, length, data })
+        });
+        let heads: Option<Vec<_>> = heads.collect();
+        heads.ok_or_else(|| self.garbled("accounts"))
     }
 
     /// Accounts at one confirmed slot, in the order of their addresses.

@@ -23,6 +23,9 @@ impl Address {
     }
 
     /// Refuses what is no address of one of these schemes.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
     pub fn must_be(&self, schemes: &[&str], setting: &str) -> Result<(), String> {
         let known =
             Url::parse(&self.0).is_ok_and(|url| url.has_host() && schemes.contains(&url.scheme()));

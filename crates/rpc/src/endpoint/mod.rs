@@ -5,38 +5,28 @@ mod schedule;
 mod search;
 mod transact;
 
+use std::error::Error;
 use std::time::Duration;
 
 use holdfast_client::Pubkey;
-use holdfast_keeper_core::Snapshot;
-use holdfast_keeper_core::health::Progress;
-use holdfast_keeper_core::keeper::{FeedAccount, Shown, TxStatus};
-use holdfast_migrations::reason;
 use holdfast_risk::Millis;
 use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_rpc_client_api::client_error;
-use solana_rpc_client_api::config::{
-    RpcAccountInfoConfig, RpcSendTransactionConfig, UiTransactionEncoding,
-};
+use solana_rpc_client::rpc_client::RpcClientConfig;
+use solana_rpc_client_api::client_error::{self, ErrorKind};
+use solana_rpc_client_api::config::RpcAccountInfoConfig;
 use solana_rpc_client_api::response::Response;
 use solana_sdk_ids::sysvar::{clock, last_restart_slot};
-use solana_signature::Signature;
-use solana_transaction::versioned::VersionedTransaction;
 
-use crate::config::{Address, Config};
-use crate::daemon::refusal;
+use crate::http::HttpSender;
+use crate::limits::{
+    ANSWER_WITHIN, MOST_ACCOUNTS, MOST_BYTES, MOST_SNAPSHOT_BYTES, SNAPSHOT_WITHIN,
+};
+use crate::{Address, Addresses, FeedAccount, Progress, Shown, Snapshot};
 
-pub use transact::{Landing, Simulated};
-
-/// An endpoint that does not answer in this time has not answered.
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// The same for every account of a large venue.
-const PATIENT_TIMEOUT: Duration = Duration::from_secs(300);
-
-/// Transactions whose status may be asked for at once.
-const MOST_STATUSES: usize = 256;
+pub use search::AccountHead;
+pub use transact::Simulated;
 
 /// One RPC endpoint.
 pub struct Endpoint {
@@ -44,6 +34,8 @@ pub struct Endpoint {
     pub address: Address,
     client: RpcClient,
     patience: Duration,
+    /// What names it: a setting or an option.
+    setting: &'static str,
 }
 
 /// An account.
@@ -59,38 +51,52 @@ pub struct Found {
 }
 
 impl Endpoint {
-    /// All endpoints of the settings, in their order.
-    pub fn all(config: &Config) -> Vec<Self> {
-        config.rpc.0.iter().cloned().map(Self::new).collect()
+    /// All endpoints of a setting, in their order.
+    pub fn all(addresses: &Addresses) -> Vec<Self> {
+        addresses.0.iter().cloned().map(Self::new).collect()
     }
 
-    /// One endpoint.
+    /// One endpoint, named by the setting `rpc`.
     pub fn new(address: Address) -> Self {
-        Self::with_timeout(address, TIMEOUT)
+        Self::named_by("rpc", address)
     }
 
-    fn with_timeout(address: Address, timeout: Duration) -> Self {
-        let (url, commitment) = (address.secret().to_owned(), CommitmentConfig::processed());
-        let client = RpcClient::new_with_timeout_and_commitment(url, timeout, commitment);
-        Self { address, client, patience: timeout }
+    /// One endpoint; errors ask to check `setting`.
+    pub fn named_by(setting: &'static str, address: Address) -> Self {
+        Self::with_limits(setting, address, ANSWER_WITHIN, MOST_BYTES)
+    }
+
+    fn with_limits(
+        setting: &'static str,
+        address: Address,
+        patience: Duration,
+        most_bytes: usize,
+    ) -> Self {
+        let sender = HttpSender::new(address.secret().to_owned(), patience, most_bytes);
+        let config = RpcClientConfig::with_commitment(CommitmentConfig::processed());
+        Self { address, client: RpcClient::new_sender(sender, config), patience, setting }
     }
 
     /// The same endpoint, asked for so much that an answer may take minutes.
     pub fn patient(&self) -> Self {
-        Self::with_timeout(self.address.clone(), PATIENT_TIMEOUT)
+        let address = self.address.clone();
+        Self::with_limits(self.setting, address, SNAPSHOT_WITHIN, MOST_SNAPSHOT_BYTES)
     }
 
-    /// What the client was asked for, in time: it waits and asks again for as long as an endpoint
-    /// that limits it says.
+    /// What the client was asked for, in time.
     async fn asked<T>(
         &self,
         answer: impl Future<Output = client_error::Result<T>>,
     ) -> Result<T, String> {
-        let Ok(answer) = tokio::time::timeout(self.patience, answer).await else {
+        self.in_time(answer).await?.map_err(|error| self.said(error))
+    }
+
+    /// The same, with what the client says instead of an answer.
+    async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, String> {
+        tokio::time::timeout(self.patience, answer).await.map_err(|_| {
             let seconds = self.patience.as_secs();
-            return Err(self.silent(&format!("nothing in {seconds} s")));
-        };
-        answer.map_err(|error| self.said(error))
+            self.silent(&format!("nothing in {seconds} s"))
+        })
     }
 
     /// The cluster's genesis hash.
@@ -106,8 +112,24 @@ impl Endpoint {
     /// # Errors
     /// A sentence when the endpoint does not answer.
     pub async fn epoch(&self) -> Result<(u64, u64), String> {
-        let info = self.asked(self.client.get_epoch_info()).await?;
+        self.epoch_at(CommitmentConfig::processed()).await
+    }
+
+    /// Slot and block height that have reached a commitment.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn epoch_at(&self, commitment: CommitmentConfig) -> Result<(u64, u64), String> {
+        let info = self.asked(self.client.get_epoch_info_with_commitment(commitment)).await?;
         Ok((info.absolute_slot, info.block_height))
+    }
+
+    /// Lamports that keep an account of `length` bytes.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn rent(&self, length: usize) -> Result<u64, String> {
+        self.asked(self.client.get_minimum_balance_for_rent_exemption(length)).await
     }
 
     /// An account, if it exists.
@@ -118,7 +140,7 @@ impl Endpoint {
         Ok(self.accounts(&[*address]).await?.pop().flatten())
     }
 
-    /// Accounts, in the order of their addresses; at most 100.
+    /// Accounts, in the order of their addresses.
     ///
     /// # Errors
     /// A sentence when the endpoint does not answer.
@@ -126,7 +148,8 @@ impl Endpoint {
         Ok(self.accounts_at(addresses, CommitmentConfig::processed()).await?.1)
     }
 
-    /// Accounts in the order of their addresses, and the slot they were so in; at most 100.
+    /// Accounts in the order of their addresses, and the slot they were so in: of more than one
+    /// request's, the oldest.
     ///
     /// # Errors
     /// A sentence when the endpoint does not answer, or not with what was asked for.
@@ -135,17 +158,22 @@ impl Endpoint {
         addresses: &[Pubkey],
         commitment: CommitmentConfig,
     ) -> Result<(u64, Vec<Option<Found>>), String> {
-        let found = self.client.get_multiple_ui_accounts_with_config(addresses, binary(commitment));
-        let Response { context, value: found } = self.asked(found).await?;
-        if found.len() != addresses.len() {
-            return Err(self.garbled("accounts"));
+        let (mut oldest, mut all) = (u64::MAX, Vec::new());
+        for some in addresses.chunks(MOST_ACCOUNTS) {
+            let found = self.client.get_multiple_ui_accounts_with_config(some, binary(commitment));
+            let Response { context, value: found } = self.asked(found).await?;
+            if found.len() != some.len() {
+                return Err(self.garbled("accounts"));
+            }
+            let read = |account: Option<UiAccount>| match account {
+                Some(account) => Found::read(&account).map(Some),
+                None => Some(None),
+            };
+            let found: Option<Vec<_>> = found.into_iter().map(read).collect();
+            all.extend(found.ok_or_else(|| self.garbled("accounts"))?);
+            oldest = oldest.min(context.slot);
         }
-        let read = |account: Option<UiAccount>| match account {
-            Some(account) => Found::read(&account).map(Some),
-            None => Some(None),
-        };
-        let found: Option<Vec<_>> = found.into_iter().map(read).collect();
-        Ok((context.slot, found.ok_or_else(|| self.garbled("accounts"))?))
+        Ok((oldest, all))
     }
 
     /// Where the chain is as this endpoint shows it, and fees paid lately on `accounts`.
@@ -162,21 +190,17 @@ impl Endpoint {
             self.recent_fees(accounts),
         )?;
         let sysvar = |index: usize| sysvars.get(index).and_then(Option::as_ref);
-        let number = |index: usize, at: usize| {
-            let bytes = sysvar(index)?.data.get(at..at + 8)?;
-            Some(u64::from_le_bytes(bytes.try_into().ok()?))
-        };
-        // `Clock`: slot, epoch start, epoch, leader schedule epoch, then the time in seconds.
-        let seconds = number(0, 32).filter(|seconds| i64::try_from(*seconds).is_ok());
-        let seconds = seconds.ok_or_else(|| self.garbled("clock"))?;
-        let restart_slot = number(1, 0).ok_or_else(|| self.garbled("last restart slot"))?;
+        let clock = sysvar(0).and_then(|found| clock_of(&found.data));
+        let clock = clock.ok_or_else(|| self.garbled("clock"))?;
+        let restart_slot = sysvar(1).and_then(|found| number(&found.data, 0));
+        let restart_slot = restart_slot.ok_or_else(|| self.garbled("last restart slot"))?;
         let progress = Progress {
             slot: info.absolute_slot,
             block_height: info.block_height,
             transactions: info.transaction_count.unwrap_or_default(),
             blockhash: blockhash.to_bytes(),
             last_height,
-            clock: Millis(seconds.saturating_mul(1_000)),
+            clock,
             restart_slot,
         };
         Ok((progress, fees))
@@ -196,7 +220,7 @@ impl Endpoint {
         Ok((snapshot, shown.collect()))
     }
 
-    /// Accounts as the endpoint has them now; at most 100. Those that are not there have no data.
+    /// Accounts as the endpoint has them now. Those that are not there have no data.
     ///
     /// # Errors
     /// A sentence when the endpoint does not answer, or not with what was asked for.
@@ -209,42 +233,14 @@ impl Endpoint {
         Ok(shown.collect())
     }
 
-    /// Hands a transaction to the endpoint, which does not judge it.
-    ///
-    /// # Errors
-    /// A sentence when the endpoint does not take it.
-    pub async fn send(&self, transaction: &VersionedTransaction) -> Result<(), String> {
-        let config = RpcSendTransactionConfig {
-            skip_preflight: true,
-            encoding: Some(UiTransactionEncoding::Base64),
-            max_retries: Some(0),
-            ..RpcSendTransactionConfig::default()
-        };
-        self.asked(self.client.send_transaction_with_config(transaction, config)).await?;
-        Ok(())
-    }
-
-    /// What became of transactions that the cluster has confirmed.
-    ///
-    /// # Errors
-    /// A sentence when the endpoint does not answer.
-    pub async fn fates(&self, signatures: &[Signature]) -> Result<Vec<TxStatus>, String> {
-        let mut fates = Vec::new();
-        for some in signatures.chunks(MOST_STATUSES) {
-            let found = self.asked(self.client.get_signature_statuses(some)).await?.value;
-            for (signature, status) in some.iter().zip(found) {
-                let Some(status) = status else { continue };
-                if status.satisfies_commitment(CommitmentConfig::confirmed()) {
-                    let refused = status.err.as_ref().map(refusal);
-                    fates.push(TxStatus { signature: *signature, slot: status.slot, refused });
-                }
-            }
-        }
-        Ok(fates)
+    /// What names it: a setting or an option.
+    pub const fn setting(&self) -> &'static str {
+        self.setting
     }
 
     fn garbled(&self, what: &str) -> String {
-        format!("{} answers with no {what} that makes sense: check rpc", self.address)
+        let Self { address, setting, .. } = self;
+        format!("{address} answers with no {what} that makes sense: check {setting}")
     }
 
     fn said(&self, error: client_error::Error) -> String {
@@ -252,8 +248,9 @@ impl Endpoint {
     }
 
     fn silent(&self, reason: &str) -> String {
-        let reason = self.address.without_keys(reason);
-        format!("{} does not answer ({reason}): check rpc and the network", self.address)
+        let Self { address, setting, .. } = self;
+        let reason = address.without_keys(reason);
+        format!("{address} does not answer ({reason}): check {setting} and the network")
     }
 }
 
@@ -269,6 +266,24 @@ impl Found {
     }
 }
 
+/// Where the sysvar `Clock` has the time in seconds: after slot, epoch start, epoch and leader
+/// schedule epoch.
+const CLOCK_SECONDS: usize = 32;
+
+/// The cluster's time, out of the data of the sysvar `Clock`.
+pub fn clock_of(data: &[u8]) -> Option<Millis> {
+    let seconds = number(data, CLOCK_SECONDS)?;
+    // Before 1970 it makes no sense.
+    i64::try_from(seconds).ok()?;
+    Some(Millis(seconds.saturating_mul(1_000)))
+}
+
+/// Eight bytes at an offset.
+fn number(data: &[u8], at: usize) -> Option<u64> {
+    let bytes = data.get(at..at.checked_add(8)?)?;
+    Some(u64::from_le_bytes(bytes.try_into().ok()?))
+}
+
 /// Accounts in bytes.
 fn binary(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
     RpcAccountInfoConfig {
@@ -276,6 +291,20 @@ fn binary(commitment: CommitmentConfig) -> RpcAccountInfoConfig {
         commitment: Some(commitment),
         ..RpcAccountInfoConfig::default()
     }
+}
+
+/// What a client says went wrong, without the address it happened at.
+fn reason(error: client_error::Error) -> String {
+    match *error.kind {
+        ErrorKind::Reqwest(error) => innermost(&error.without_url()),
+        ErrorKind::Custom(reason) => reason,
+        kind => kind.to_string(),
+    }
+}
+
+/// The last of an error's causes: the one that says what happened.
+fn innermost(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 #[cfg(test)]

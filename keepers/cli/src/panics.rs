@@ -1,0 +1,32 @@
+//! What a panic prints: dependencies may put the address of an endpoint, with its keys, into it.
+
+use holdfast_rpc::Address;
+
+use crate::config::Config;
+
+/// From now on panics print no keys of the settings' endpoints.
+pub fn keep_keys_out(config: &Config) {
+    let addresses = [config.rpc.0.clone(), config.streams()].concat();
+    std::panic::set_hook(Box::new(move |panic| {
+        eprintln!("{}", without_keys(&addresses, panic.to_string()));
+    }));
+}
+
+fn without_keys(addresses: &[Address], said: String) -> String {
+    addresses.iter().fold(said, |said, address| address.without_keys(&said))
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_rpc::Address;
+
+    use super::without_keys;
+
+    #[test]
+    fn no_key_of_any_endpoint_is_left() {
+        let urls = ["https://a/v2/first-key", "wss://user:other-key@b/?api-key=third-key"];
+        let addresses = urls.map(|url| Address(url.to_owned()));
+        let said = without_keys(&addresses, format!("called at {} and {}", urls[0], urls[1]));
+        assert_eq!(said, "called at https://a/v2/… and wss://user:…@b/?api-key=…");
+    }
+}

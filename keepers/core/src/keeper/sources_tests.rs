@@ -1,0 +1,36 @@
+use holdfast_client::Pubkey;
+use holdfast_risk::Millis;
+use solana_keypair::keypair_from_seed;
+
+use crate::fees::Fees;
+use crate::health::Progress;
+use crate::keeper::{Event, Keeper, KeeperConfig};
+
+fn keeper(endpoints: usize) -> Keeper {
+    let config = KeeperConfig {
+        silo: Pubkey::default(),
+        account: Pubkey::default(),
+        wallet: keypair_from_seed(&[5; 32]).expect("32 bytes"),
+        guardian: None,
+        keepers: Vec::new(),
+        feeds: Vec::new(),
+        fees: Fees::default(),
+        dry_run: false,
+        endpoints,
+        streams: 0,
+    };
+    Keeper::new(config, Millis(0))
+}
+
+#[test]
+fn one_endpoint_that_runs_ahead_expires_nothing() {
+    let mut keeper = keeper(3);
+    for (endpoint, block_height) in [1_000_000, 5_000, 4_999].into_iter().enumerate() {
+        let progress =
+            Progress { slot: 6_000, block_height, last_height: 5_150, ..Progress::default() };
+        keeper.hear(Event::Progress { endpoint, progress, fees: Vec::new() }, Millis(100));
+    }
+    keeper.poll(Millis(100));
+    assert_eq!(keeper.usable(), [0, 1, 2]);
+    assert_eq!(keeper.height(), Some(5_000));
+}
