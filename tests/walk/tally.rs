@@ -29,7 +29,7 @@ impl Tally {
                 continue;
             }
             // There is not always someone to liquidate.
-            let share = if matches!(kind, Kind::Flag | Kind::Liquidate) { 30 } else { 10 };
+            let share = if matches!(kind, Kind::Flag | Kind::Liquidate) { 60 } else { 10 };
             assert!(accepted * share >= total, "{kind:?}: {accepted} of {total} accepted");
             assert!(*accepted >= 5, "{kind:?}: only {accepted} accepted");
         }
