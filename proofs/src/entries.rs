@@ -47,28 +47,14 @@ macro_rules! theorems {
 
 theorems! {
     fast math::mul_div_is_exact;
-    fast ledger::settle_conserves;
-    fast ledger::settle_moves_claims_with_the_account;
-    fast ledger::settle_leaves_debt_or_profit;
-    fast ledger::settle_charges_the_account_exactly;
-    fast ledger::settle_takes_collateral_first;
-    fast ledger::settle_passes_on_what_is_due;
-    fast ledger::settle_draws_on_insurance_within_its_cap;
-    fast ledger::insurance_periods_last_a_day;
-    fast ledger::losses_are_divided_without_a_rest;
-    fast ledger::totals_are_sums;
     fast pool::joining_never_dilutes;
     fast pool::leaving_never_dilutes;
     fast pool::join_and_leave_never_gains;
-    fast pool::joining_moves_the_deposit;
-    fast pool::leaving_pays_the_worth;
-    fast pool::the_pool_is_worth_what_it_has;
     fast pool::opening_keeps_every_cap;
     fast money::fee_splits_conserve;
     fast money::fees_round_up;
     fast money::added_profit_waits_anew_by_its_share;
     fast money::a_thaw_never_borrows_from_the_next_minute;
-    fast money::exits_never_borrow_from_the_next_hour;
     fast money::a_bound_on_notional_bounds_the_size;
     fast position::values_round_as_asked;
     fast position::a_trade_takes_its_sides_carry;

@@ -1,18 +1,13 @@
-//! Fees, maturing profit, and how fast money may leave.
+//! Fees, maturing profit, and how fast a thaw liquidates.
 
 use holdfast_risk::account::profit::{matured, since};
-use holdfast_risk::chain::policy::Permit;
-use holdfast_risk::chain::rate_limit::{
-    Exit, RateLimitWindow, paid, payable, thaw_left, thaw_spend, within,
-};
+use holdfast_risk::chain::rate_limit::{RateLimitWindow, thaw_left, thaw_spend, within};
 use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
 use holdfast_risk::{Bps, Millis, Price, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
 
 const MINUTE: u64 = 60_000;
-const HOUR: u64 = 3_600_000;
-const DAY: u64 = 86_400_000;
 
 /// A fee's parts sum to it, and each is its share, rounded down.
 pub fn fee_splits_conserve(given: &mut Given) -> Answer {
@@ -91,27 +86,6 @@ pub fn a_thaw_never_borrows_from_the_next_minute(given: &mut Given) -> Answer {
     claim(after.since.0 == began)?;
     claim(u128::from(after.amount.0) == u128::from(used) + u128::from(closed))?;
     claim(closed > left || u128::from(after.amount.0) <= budget.max(u128::from(used)))
-}
-
-/// While the chain is not trusted, exits of an hour take no more than their share of what the silo
-/// held; one that has waited for a day, or that a trusted chain sees, takes all it asks for.
-pub fn exits_never_borrow_from_the_next_hour(given: &mut Given) -> Answer {
-    let (spent, now, collateral) = (spent(given), given.u64(), given.u64());
-    let exit = Exit { amount: Usd(given.u64()), requested: Millis(given.u64()) };
-    let permit = if given.bool() { Permit::Allowed } else { Permit::Queued };
-    let waited = u128::from(now) >= u128::from(exit.requested.0) + u128::from(DAY);
-    let free = permit == Permit::Allowed || waited || now == u64::MAX;
-    let (began, used) = spent_at(spent, now, HOUR);
-    let pays = accepted(payable(exit, spent, Millis(now), Usd(collateral), permit))?;
-    let after = accepted(paid(spent, Millis(now), pays))?;
-    claim(after.since.0 == began)?;
-    claim(u128::from(after.amount.0) == u128::from(used) + u128::from(pays.0))?;
-    if free {
-        return claim(pays == exit.amount);
-    }
-    let base = u128::from(collateral) + u128::from(used);
-    let left = (base / 10).saturating_sub(u128::from(used));
-    claim(u128::from(pays.0) == left.min(u128::from(exit.amount.0)))
 }
 
 /// A size that an amount pays for costs no more than the amount, and one more would.

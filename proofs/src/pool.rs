@@ -1,16 +1,10 @@
-//! Joining and leaving the pools.
+//! The price of a pool's shares, and what its liquidity may back.
 
-use holdfast_risk::market::limits::{Caps, Resulting, check, removable};
+use holdfast_risk::market::limits::{Caps, Resulting, check};
 use holdfast_risk::pool::share::Pool;
-use holdfast_risk::pool::{Exit, PoolError, PoolKind, join, leave, liquidity_value};
-use holdfast_risk::{Bps, SignedUsd, Size, Usd};
+use holdfast_risk::{Bps, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, claim};
-use crate::ledger::{held, ledger};
-
-fn kind(given: &mut Given) -> PoolKind {
-    if given.bool() { PoolKind::Insurance } else { PoolKind::Liquidity }
-}
 
 fn pool(given: &mut Given) -> Pool {
     Pool { assets: Usd(given.u64()), shares: given.u64() }
@@ -51,73 +45,6 @@ pub fn join_and_leave_never_gains(given: &mut Given) -> Answer {
     let after = Pool { assets: Usd(pool.assets.0 + amount), shares: pool.shares + shares };
     let paid = accepted(after.amount_for(shares))?;
     claim(paid.0 <= amount)
-}
-
-/// Joining moves the deposit from the queue into the pool, and nothing else; it buys something, and
-/// what was asked at least.
-pub fn joining_moves_the_deposit(given: &mut Given) -> Answer {
-    let (ledger, kind, pool) = (ledger(given), kind(given), pool(given));
-    let (deposit, least) = (given.u64(), given.u64());
-    let (after, shares) = accepted(join(&ledger, kind, pool, Usd(deposit), least))?;
-    claim(shares > 0 && shares >= least)?;
-    claim(Ok(shares) == pool.shares_for(Usd(deposit)))?;
-    claim(held(&after) == held(&ledger))?;
-    let mut expected = ledger;
-    expected.queued = Usd(ledger.queued.0 - deposit);
-    match kind {
-        PoolKind::Liquidity => expected.liquidity = after.liquidity,
-        PoolKind::Insurance => expected.insurance = after.insurance,
-    }
-    claim(after == expected)
-}
-
-/// A leave is refused only for its reason.
-fn refused_rightly(refusal: PoolError, worth: u64, exit: Exit, most: u64) -> Answer {
-    let paid = exit.at_request.map_or(worth, |then| then.0.min(worth));
-    match refusal {
-        PoolError::Nothing => claim(paid == 0),
-        PoolError::BelowMinimum => claim(paid < exit.least.0),
-        PoolError::InUse => claim(paid > most),
-        PoolError::Overflow => Ok(()),
-    }
-}
-
-/// Leaving pays out of the pool's own cash what the shares are worth, at most their worth when they
-/// were given up, and leaves enough liquidity for what is open. It is refused for no other reason.
-pub fn leaving_pays_the_worth(given: &mut Given) -> Answer {
-    let (ledger, kind, pool) = (ledger(given), kind(given), pool(given));
-    let at_request = if given.bool() { Some(Usd(given.u64())) } else { None };
-    let exit = Exit { shares: given.u64(), at_request, least: Usd(given.u64()) };
-    let (open, utilisation) = (Usd(given.u64()), Bps(given.u16()));
-    let worth = accepted(pool.amount_for(exit.shares))?.0;
-    let most = accepted(removable(ledger.liquidity, open, utilisation))?.0;
-    let most = if kind == PoolKind::Liquidity { most } else { u64::MAX };
-    match leave(&ledger, kind, pool, exit, open, utilisation) {
-        Err(refusal) => refused_rightly(refusal, worth, exit, most),
-        Ok((after, paid)) => {
-            let bound = at_request.map_or(u64::MAX, |then| then.0);
-            claim(paid.0 == worth.min(bound))?;
-            claim(paid.0 > 0 && paid >= exit.least && paid.0 <= most)?;
-            claim(held(&after) + u128::from(paid.0) == held(&ledger))?;
-            let mut expected = ledger;
-            match kind {
-                PoolKind::Liquidity => expected.liquidity = after.liquidity,
-                PoolKind::Insurance => expected.insurance = after.insurance,
-            }
-            claim(after == expected)
-        }
-    }
-}
-
-/// The pool's worth is its cash less what it owes and would owe, and nothing when that is negative.
-/// Accounts' debt counts for who joins, and not for who leaves.
-pub fn the_pool_is_worth_what_it_has(given: &mut Given) -> Answer {
-    let (ledger, gain, joins) = (ledger(given), given.i64(), given.bool());
-    let value = accepted(liquidity_value(&ledger, SignedUsd(gain), joins))?;
-    let debt = if joins { i128::from(ledger.debt.0) } else { 0 };
-    let owes = i128::from(ledger.pending_profit.0) + i128::from(gain);
-    let worth = i128::from(ledger.liquidity.0) + debt - owes;
-    claim(i128::from(value.0) == worth.max(0))
 }
 
 /// Opening is within every cap exactly when it is allowed, and a strained chain's caps are lower.

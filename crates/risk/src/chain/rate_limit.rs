@@ -114,7 +114,8 @@ impl Exit {
             left = left.saturating_sub(left / HOURLY_PART);
         }
         let (hour, part) = (Millis::HOUR.0, left / HOURLY_PART);
-        let part = mul_div(part, waited.0 % hour, hour, Rounding::Down);
+        let part =
+            mul_div(part, waited.0.checked_rem(hour).unwrap_or_default(), hour, Rounding::Down);
         left = left.saturating_sub(part.unwrap_or_default());
         Usd(self.asked.0.saturating_sub(left))
     }
