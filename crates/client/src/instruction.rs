@@ -5,7 +5,7 @@ use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::system_program;
 use anchor_lang::{InstructionData, ToAccountMetas};
-use holdfast::instructions::{OrderRequest, PoolOrder};
+use holdfast::instructions::OrderRequest;
 use holdfast::state::Feeds;
 use holdfast::state::{
     ChangeKind, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
@@ -13,6 +13,9 @@ use holdfast::state::{
 use holdfast::{accounts, instruction};
 
 use crate::address;
+
+mod pool;
+pub use pool::{cancel_pool_request, execute_pool_request, request_pool, return_pool_request};
 
 /// The classic token program.
 pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
@@ -302,101 +305,6 @@ pub fn mature_profit(authority: Pubkey, silo: Pubkey, account: Pubkey) -> Instru
         accounts::MatureProfit { authority, chain_health: address::chain_health(), silo, account },
         instruction::MatureProfit {},
     )
-}
-
-/// Vault and share mint of a silo's pool.
-fn pool(silo: &Pubkey, insurance: bool) -> (Pubkey, Pubkey) {
-    if insurance {
-        (address::insurance_vault(silo), address::insurance_mint(silo))
-    } else {
-        (address::liquidity_vault(silo), address::liquidity_mint(silo))
-    }
-}
-
-/// `request_pool` from the token account `source`, in favour of `destination`.
-pub fn request_pool(
-    owner: Pubkey,
-    silo: Pubkey,
-    number: u16,
-    source: Pubkey,
-    destination: Pubkey,
-    order: PoolOrder,
-) -> Instruction {
-    let (vault, share_mint) = pool(&silo, order.insurance);
-    let accounts = accounts::RequestPool {
-        owner,
-        chain_health: address::chain_health(),
-        silo,
-        request: address::pool_request(&silo, &owner, number),
-        source,
-        destination,
-        vault,
-        share_mint,
-        token_program: TOKEN_PROGRAM,
-        system_program: system_program::ID,
-    };
-    build(accounts, instruction::RequestPool { number, order })
-}
-
-/// `cancel_pool_request` by its owner, out of the liquidity vault; deposit or shares return to
-/// `refund`.
-pub fn cancel_pool_request(
-    owner: Pubkey,
-    silo: Pubkey,
-    request: Pubkey,
-    refund: Pubkey,
-    insurance: bool,
-) -> Instruction {
-    return_pool_request(owner, owner, silo, request, refund, insurance)
-}
-
-/// `cancel_pool_request` by whoever: a lapsed request returns to its own `refund`.
-pub fn return_pool_request(
-    authority: Pubkey,
-    owner: Pubkey,
-    silo: Pubkey,
-    request: Pubkey,
-    refund: Pubkey,
-    insurance: bool,
-) -> Instruction {
-    let (_, share_mint) = pool(&silo, insurance);
-    let token_program = TOKEN_PROGRAM;
-    let accounts = accounts::CancelPoolRequest {
-        authority,
-        owner,
-        chain_health: address::chain_health(),
-        silo,
-        request,
-        refund,
-        vault: address::liquidity_vault(&silo),
-        share_mint,
-        token_program,
-    };
-    build(accounts, instruction::CancelPoolRequest {})
-}
-
-/// `execute_pool_request`; for the liquidity pool `markets` are all the silo's, in index order.
-pub fn execute_pool_request(
-    owner: Pubkey,
-    silo: Pubkey,
-    request: Pubkey,
-    destination: Pubkey,
-    insurance: bool,
-    markets: &[Pubkey],
-) -> Instruction {
-    let (vault, share_mint) = pool(&silo, insurance);
-    let token_program = TOKEN_PROGRAM;
-    let accounts = accounts::ExecutePoolRequest {
-        owner,
-        chain_health: address::chain_health(),
-        silo,
-        request,
-        destination,
-        vault,
-        share_mint,
-        token_program,
-    };
-    followed_by(build(accounts, instruction::ExecutePoolRequest {}), markets)
 }
 
 /// `observe`, with markets whose stored readings are evidence of the time.

@@ -175,13 +175,8 @@ impl Intent {
         Some(match *self {
             Self::Liquidate { account, market } => {
                 let others = markets_of(&account, Some(market))?;
-                instruction::liquidate(
-                    silo,
-                    mirror.market_address(market)?,
-                    account,
-                    keeper,
-                    &others,
-                )
+                let market = mirror.market_address(market)?;
+                instruction::liquidate(silo, market, account, keeper, &others)
             }
             Self::Flag { account } => instruction::flag(account, &markets_of(&account, None)?),
             Self::ExecuteOrder { account, market, number } => {

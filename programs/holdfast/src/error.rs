@@ -3,8 +3,8 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::account::execution;
 use holdfast_risk::account::liquidation;
-use holdfast_risk::account::loss;
 use holdfast_risk::account::profit;
+use holdfast_risk::account::write_off::WriteOffError;
 use holdfast_risk::bounds::OutOfBounds;
 use holdfast_risk::chain::health;
 use holdfast_risk::governance;
@@ -366,11 +366,11 @@ impl From<profit::MaturityError> for HoldfastError {
     }
 }
 
-impl From<loss::WriteOffError> for HoldfastError {
-    fn from(refusal: loss::WriteOffError) -> Self {
+impl From<WriteOffError> for HoldfastError {
+    fn from(refusal: WriteOffError) -> Self {
         match refusal {
-            loss::WriteOffError::Coverable => Self::DebtCoverable,
-            loss::WriteOffError::Overflow => Self::Overflow,
+            WriteOffError::Coverable => Self::DebtCoverable,
+            WriteOffError::Overflow => Self::Overflow,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::Millis;
-use holdfast_risk::account::loss::{self, ByMarket, Charged, debts_after};
+use holdfast_risk::account::loss::{ByMarket, Charged, debts_after};
 use holdfast_risk::account::trade_context::Traded;
+use holdfast_risk::account::write_off::write_off;
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 
 use super::{Look, Outcome, Settings, require};
@@ -52,7 +53,7 @@ impl State {
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
         let cover = settings.rules(&self.draws, &state.debts, 0, now).cover;
-        let done = loss::write_off(&self.ledger, state.balances, health.unrealised, &cover)?;
+        let done = write_off(&self.ledger, state.balances, health.unrealised, &cover)?;
         self.ledger = done.ledger;
         self.take_draws(&done.charged);
         let state = self.existing_mut(account)?;

@@ -18,10 +18,9 @@ use holdfast_client::holdfast::state::SiloTermsState;
 use holdfast_risk::account::execution;
 use holdfast_risk::account::execution::SiloRules;
 use holdfast_risk::account::liquidation::LiquidationError;
-use holdfast_risk::account::loss::{
-    ByMarket, InsuranceDraws, InsuranceTerms, LossCover, WriteOffError,
-};
+use holdfast_risk::account::loss::{ByMarket, InsuranceDraws, InsuranceTerms, LossCover};
 use holdfast_risk::account::profit;
+use holdfast_risk::account::write_off::WriteOffError;
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::reading;
 use holdfast_risk::market::terms::MarketTerms;

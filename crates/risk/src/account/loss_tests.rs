@@ -1,11 +1,9 @@
 extern crate std;
 use std::vec::Vec;
 
-use super::{
-    ByMarket, Charged, InsuranceDraws, InsuranceTerms, LossCover, MARKETS, WriteOffError,
-    debts_after, write_off,
-};
+use super::{ByMarket, Charged, InsuranceDraws, InsuranceTerms, LossCover, MARKETS, debts_after};
 use crate::account::ledger::{AccountBalances, Ledger};
+use crate::account::write_off::{WriteOffError, write_off};
 use crate::math::Overflow;
 use crate::units::{Bps, Millis, Usd};
 use proptest::prelude::*;

@@ -9,3 +9,4 @@ pub mod order;
 pub mod position;
 pub mod profit;
 pub mod trade_context;
+pub mod write_off;

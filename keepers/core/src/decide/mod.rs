@@ -13,10 +13,10 @@ use holdfast_client::holdfast::checks::order::{order_fate, removable, triggerabl
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::account::loss;
 use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::profit;
+use holdfast_risk::account::write_off::write_off;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::chain::rate_limit::payable;
 use holdfast_risk::market::settlement::{announced, is_due};
@@ -207,7 +207,7 @@ fn is_written_off(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount
     let Some(health) = health_of(mirror, chain, account) else { return false };
     let cover = mirror.silo.cover(0, &account.debts, chain.now);
     let ledger = Ledger::from(&mirror.silo.ledger);
-    loss::write_off(&ledger, account.balances(), health.unrealised, &cover).is_ok()
+    write_off(&ledger, account.balances(), health.unrealised, &cover).is_ok()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct CancelPoolRequest<'info> {
     /// The owner; anyone once the request has lapsed.
     pub authority: Signer<'info>,
     /// Asked, and gets the rent back; by its address in the request.
-    /// CHECK: as said above.
+    /// CHECK: the request's owner (`has_one`); only rent is paid to it.
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
     /// What the venue knows of the chain.

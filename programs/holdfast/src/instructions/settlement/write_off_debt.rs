@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::account::loss::write_off;
+use holdfast_risk::account::write_off::write_off;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 
 use crate::account_health::{FollowingMarkets, Purpose, compute_account_health};
