@@ -7,7 +7,7 @@
 //! something. On the host the same functions run with numbers: that is how a counterexample is
 //! checked.
 //!
-//! To add one: write the function beside those of its kind, name it in [`theorems!`] below, and give
+//! To add one: write the function beside those of its kind, name it in `entries.rs`, and give
 //! it a row in docs/proofs.md, which a test compares with this list.
 #![no_std]
 
