@@ -32,6 +32,7 @@ pub fn documentation() -> Result<(), String> {
         "doc",
         "--workspace",
         "--no-deps",
+        "--document-private-items",
         "--locked",
     ]))
 }
