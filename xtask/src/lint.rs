@@ -28,13 +28,10 @@ pub fn clippy() -> Result<(), String> {
 /// # Errors
 /// When there is a warning.
 pub fn documentation() -> Result<(), String> {
-    run(Command::new("cargo").current_dir(root()).env("RUSTDOCFLAGS", "-D warnings").args([
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-        "--locked",
-    ]))
+    run(Command::new("cargo")
+        .current_dir(root())
+        .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")
+        .args(["doc", "--workspace", "--no-deps", "--locked"]))
 }
 
 /// Licences, sources and bans of both workspaces; advisories as well where their database can be

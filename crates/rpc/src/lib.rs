@@ -4,7 +4,7 @@
 //! Without features the crate has no network: [`limits`] has the numbers that all of them share,
 //! [`sign`] and [`Budget`] make transactions, and [`Tracker`] decides what has become of one by
 //! what endpoints show of it. With the feature `client` there are [`Endpoint`]s to ask, and
-//! [`follow`], which sends and asks until every transaction has its verdict.
+//! [`follow()`], which sends and asks until every transaction has its verdict.
 
 #[cfg(feature = "client")]
 mod address;

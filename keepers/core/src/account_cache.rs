@@ -106,7 +106,7 @@ impl AccountCache {
         &self.mirror
     }
 
-    /// What to do at `now`: as [`crate::decide`], at the cost of the accounts concerned.
+    /// What to do at `now`: as [`crate::decide()`], at the cost of the accounts concerned.
     pub fn decide(&mut self, now: Millis) -> Vec<Intent> {
         let candidates = self.watch.candidates(&self.mirror, now);
         decide_about(&self.mirror, now, candidates)

@@ -1,5 +1,5 @@
 //! A node of the embedded cluster as a client sees it: progress, accounts, blockhashes that expire,
-//! transactions that land. [`answer`] speaks JSON-RPC over it and [`serve`] does so over HTTP.
+//! transactions that land. [`answer()`] speaks JSON-RPC over it and [`serve()`] does so over HTTP.
 
 mod answer;
 mod serve;
