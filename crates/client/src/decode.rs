@@ -1,5 +1,7 @@
 //! Decoding account data.
 
+use std::fmt;
+
 use anchor_lang::AnchorDeserialize as _;
 pub use anchor_lang::Discriminator as Kind;
 use bytemuck::Pod;
@@ -13,6 +15,17 @@ pub enum NotDecoded {
     /// Shorter or longer than the layout this client knows.
     WrongLength,
 }
+
+impl fmt::Display for NotDecoded {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::WrongKind => "this is no account of the kind asked for: check the address",
+            Self::WrongLength => "the program that wrote this has another layout: use its client",
+        })
+    }
+}
+
+impl std::error::Error for NotDecoded {}
 
 /// Copies an account out of its data.
 ///

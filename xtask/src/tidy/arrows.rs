@@ -16,7 +16,7 @@ pub const LAYERS: [&[&str]; 11] = [
     &["holdfast-testkit"],
     &["holdfast-keeper-core", "holdfast-localnet"],
     &["holdfast-simulator"],
-    &["holdfast-cli"],
+    &["holdfast-cli", "holdfast-examples"],
     &[
         "holdfast-model",
         "holdfast-proofs",

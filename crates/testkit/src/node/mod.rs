@@ -6,11 +6,13 @@ mod serve;
 
 use std::collections::{HashMap, VecDeque};
 
-use holdfast_client::Pubkey;
+use holdfast_client::{Pubkey, address, instruction};
 use solana_account::Account;
 use solana_message::Hash;
 use solana_transaction::versioned::VersionedTransaction;
 
+use crate::feed::{Published, post_pyth_update, pyth_update};
+use crate::venue::{feed_account, feed_id, keypair};
 use crate::{Cluster, Failure};
 
 pub use answer::answer;
@@ -18,6 +20,11 @@ pub use serve::serve;
 
 /// Blockhashes that a transaction may name, newest first.
 const LIVING_BLOCKHASHES: usize = 150;
+
+/// How far a venue that lives moves on at a time, milliseconds.
+const SLOT_MS: u64 = 400;
+/// How often its price is published, milliseconds.
+const PRICE_EVERY_MS: u64 = 1_000;
 
 /// A node and its cluster.
 pub struct Node {
@@ -81,6 +88,25 @@ impl Node {
             self.blockhashes.push_front((Hash::new_from_array(bytes), self.block_height));
         }
         self.blockhashes.truncate(LIVING_BLOCKHASHES);
+    }
+
+    /// One unit of time of a venue that lives: a slot passes, and once a second the price of the first
+    /// market is published on its one feed, the market refreshed and the chain observed.
+    pub fn pass_with_price(&mut self, price: u64) {
+        self.cluster.pass(SLOT_MS);
+        self.tick();
+        let now_ms = self.cluster.now_ms();
+        if now_ms % PRICE_EVERY_MS >= SLOT_MS {
+            return;
+        }
+        let (admin, silo) = (keypair("admin", 0), address::silo(0));
+        let market = address::market(&silo, 0);
+        let update = pyth_update(feed_id(0), Published::new(price, now_ms), self.cluster.slot());
+        post_pyth_update(&mut self.cluster, feed_account(0), &update);
+        let refresh = instruction::refresh_market(silo, market, &[feed_account(0)]);
+        self.cluster.send(&[refresh], &[&admin]).expect("a fresh price");
+        // The last sample may be too recent.
+        let _ = self.cluster.send(&[instruction::observe(&[market])], &[&admin]);
     }
 
     /// Blocks made so far.

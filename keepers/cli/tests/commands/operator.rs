@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
 use holdfast_client::{Pubkey, address, decode, instruction, tokens};
-use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
 use holdfast_testkit::node::{Node, serve};
 use holdfast_testkit::tokens::{balance, create_token_account};
-use holdfast_testkit::venue::{LONE, Listing, feed_account, feed_id, keypair, silo_plan};
+use holdfast_testkit::venue::{LONE, Listing, keypair, silo_plan};
 use holdfast_testkit::{Cluster, Venue};
 use serde_json::Value;
 use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
@@ -53,8 +52,7 @@ impl Operator {
     /// request, and a keeper does what there is to do.
     pub fn on_a_living_venue(name: &str, whole_tokens: u64) -> Self {
         Self::on_a_venue(name, whole_tokens, |node| {
-            node.cluster.pass(400);
-            node.tick();
+            node.pass_with_price(PRICE);
             keep(node);
         })
     }
@@ -220,20 +218,11 @@ fn bare() -> Venue {
     Venue::install_silo(NOW, silo_plan(&[listing])).expect("cargo xtask build")
 }
 
-/// Publishes the price once a second, and executes what waits.
+/// Executes what waits.
 fn keep(node: &mut Node) {
     let admin = keypair("admin", 0);
     let silo = address::silo(0);
     let markets = [address::market(&silo, 0)];
-    if node.cluster.now_ms() % 1_000 < 400 {
-        let published = Published::new(PRICE, node.cluster.now_ms());
-        let update = pyth_update(feed_id(0), published, node.cluster.slot());
-        post_pyth_update(&mut node.cluster, feed_account(0), &update);
-        let refresh = instruction::refresh_market(silo, markets[0], &[feed_account(0)]);
-        node.cluster.send(&[refresh], &[&admin]).expect("a fresh price");
-        // The last sample may be too recent.
-        let _ = node.cluster.send(&[instruction::observe(&markets)], &[&admin]);
-    }
     let mut due = Vec::new();
     for (address, found) in node.cluster.program_accounts(&holdfast_client::holdfast::ID) {
         if let Ok(account) = decode::decode::<MarginAccount>(&found.data) {
