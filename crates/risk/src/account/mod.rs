@@ -3,6 +3,7 @@
 pub mod execution;
 pub mod ledger;
 pub mod liquidation;
+pub mod liquidation_price;
 pub mod loss;
 pub mod margin;
 pub mod order;

@@ -81,10 +81,14 @@ pub enum TradeTask {
         #[command(flatten)]
         terms: OrderTerms,
     },
-    /// Take a waiting order back; works in every state of the chain
+    /// Take waiting orders back; works in every state of the chain
     Cancel {
-        /// Its slot, as `account show` lists it
-        order_slot: u8,
+        /// The order's slot, as `account show` lists it
+        #[arg(required_unless_present = "all")]
+        order_slot: Option<u8>,
+        /// All orders that wait, in one transaction: all are taken back or none is
+        #[arg(long, conflicts_with = "order_slot")]
+        all: bool,
     },
 }
 
@@ -92,9 +96,15 @@ pub enum TradeTask {
 #[derive(Args, Clone, Copy)]
 pub struct OrderTerms {
     /// Worst price accepted, the spread included: the highest when buying, the lowest when selling
+    /// [default: what --slippage says]
     #[arg(long, value_name = "PRICE", value_parser = amount::millionths)]
     #[arg(allow_negative_numbers = true)]
-    pub limit: u64,
+    pub limit: Option<u64>,
+    /// Without a limit: how much worse than the price now, or than the one it waits for, the price
+    /// may be, in hundredths of a percent
+    #[arg(long, value_name = "BPS", default_value_t = 50, conflicts_with = "limit")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    pub slippage: u16,
     /// Wait until the index price is at or above this
     #[arg(long, value_name = "PRICE", value_parser = amount::millionths, conflicts_with = "below")]
     pub above: Option<u64>,

@@ -4,7 +4,7 @@ use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTr
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_client::{Pubkey, address, instruction, standing};
 use holdfast_keeper_core::scheduler::Kind;
-use holdfast_risk::{Millis, SignedSize};
+use holdfast_risk::{Bps, Millis, Price, Rounding, Side, SignedSize};
 use serde_json::{Value, json};
 
 use super::submit::Submitted;
@@ -13,6 +13,9 @@ use crate::cli::{OrderTerms, TradeTask, Way};
 use crate::config::Config;
 use crate::output::{CommandOutput, Failure, joined};
 use crate::render;
+
+/// The whole, in hundredths of a percent.
+const HUNDRED_PERCENT: u16 = 10_000;
 
 /// An order to place, and where.
 struct Placing {
@@ -34,7 +37,8 @@ pub async fn run(config: &Config, task: TradeTask) -> Result<CommandOutput, Fail
             open(&person, &market, delta, terms).await
         }
         TradeTask::Close { market, size, terms } => close(&person, &market, size, terms).await,
-        TradeTask::Cancel { order_slot } => cancel(&person, order_slot).await,
+        TradeTask::Cancel { order_slot: Some(slot), .. } => cancel(&person, slot).await,
+        TradeTask::Cancel { order_slot: None, .. } => cancel_all(&person).await,
     }
 }
 
@@ -47,7 +51,7 @@ async fn open(
     let (account, state) = person.account().await?;
     let (address, market) = person.market(market).await?;
     let clock = person.endpoint()?.clock().await?;
-    let request = request(&market, clock, delta, terms);
+    let request = request(&market, clock, delta, terms)?;
     let immediate = request.trigger == OrderTrigger::Immediate;
     if immediate && market.valuation(clock, Millis(0)).fresh {
         must_cover(person, &state, &market, &request).await?;
@@ -74,7 +78,7 @@ async fn close(
     }
     let size = size.unwrap_or(i64::MAX).min(held.saturating_abs());
     let clock = person.endpoint()?.clock().await?;
-    let mut request = request(&market, clock, -held.signum() * size, terms);
+    let mut request = request(&market, clock, -held.signum() * size, terms)?;
     request.effect = OrderEffect::Reduce;
     request.any_price = terms.any_price;
     let held = markets_held(&state);
@@ -82,22 +86,54 @@ async fn close(
     place(person, placing, terms.wait).await
 }
 
-fn request(market: &Market, clock: Millis, delta: i64, terms: OrderTerms) -> OrderRequest {
+fn request(
+    market: &Market,
+    clock: Millis,
+    delta: i64,
+    terms: OrderTerms,
+) -> Result<OrderRequest, String> {
     let trigger = match (terms.above, terms.below) {
         (Some(price), _) => OrderTrigger::AtOrAbove { price },
         (None, Some(price)) => OrderTrigger::AtOrBelow { price },
         (None, None) => OrderTrigger::Immediate,
     };
     let expires = market.now(clock).after(Millis(terms.lasts.saturating_mul(1_000)));
-    OrderRequest {
+    let limit = terms.limit.map_or_else(|| default_limit(market, clock, delta, terms), Ok)?;
+    Ok(OrderRequest {
         delta,
-        limit: terms.limit,
+        limit,
         trigger,
         effect: OrderEffect::Open,
         any_price: false,
         expires_ms: expires.0,
         fee: 0,
-    }
+    })
+}
+
+/// The worst price accepted where no limit is given: so much worse than the price it waits for, or
+/// than the newest one.
+fn default_limit(
+    market: &Market,
+    clock: Millis,
+    delta: i64,
+    terms: OrderTerms,
+) -> Result<u64, String> {
+    let side = SignedSize(delta).side();
+    let valuation = market.valuation(clock, Millis(0));
+    let price = match terms.above.or(terms.below) {
+        Some(price) => price,
+        None if valuation.fresh => valuation.newest.traded(side).0,
+        None => {
+            let name = render::name(&market.name);
+            return Err(format!("{name} has no fresh price to start from: give --limit"));
+        }
+    };
+    // Rounded so that less is accepted, not more.
+    let worse = match side {
+        Side::Long => Price(price).portion(Bps(HUNDRED_PERCENT + terms.slippage), Rounding::Down),
+        Side::Short => Price(price).portion(Bps(HUNDRED_PERCENT - terms.slippage), Rounding::Up),
+    };
+    worse.map(|price| price.0).map_err(|_| "no such price can be written: give --limit".to_owned())
 }
 
 /// Refuses an order for a position that the account's equity could not carry at the newest price,
@@ -224,6 +260,23 @@ async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOut
     let facts =
         joined(json!({"account": address.to_string(), "order_slot": order_slot}), of(order));
     Ok(submitted.said(&format!("took order {number} back"), facts))
+}
+
+/// Takes all orders back, in one transaction.
+async fn cancel_all(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
+    let (address, account) = person.account().await?;
+    let waiting: Vec<_> = account.orders.iter().filter(|order| order.number != 0).collect();
+    if waiting.is_empty() {
+        return Err("no order waits in any slot: there is nothing to take back".to_owned().into());
+    }
+    let cancels = waiting.iter().map(|order| {
+        let market = address::market(&account.silo, order.market);
+        instruction::cancel_order(person.owner(), address, market, order.number)
+    });
+    let submitted = person.submit(Kind::Exit, &cancels.collect::<Vec<_>>()).await?;
+    let orders: Vec<_> = waiting.iter().map(|order| of(order)).collect();
+    let facts = json!({"account": address.to_string(), "orders": orders});
+    Ok(submitted.said(&format!("took {} orders back", waiting.len()), facts))
 }
 
 fn of(order: &OrderState) -> Value {

@@ -40,6 +40,18 @@ pub fn ago(moment: u64, now: u64) -> String {
     }
 }
 
+/// How long it is until a moment, both in milliseconds of one clock, in its largest unit.
+pub fn left(moment: u64, now: u64) -> String {
+    let seconds = moment.saturating_sub(now) / 1_000;
+    match seconds {
+        0 => "now".to_owned(),
+        1..120 => format!("in {seconds} s"),
+        120..7_200 => format!("in {} min", seconds / 60),
+        7_200..172_800 => format!("in {} h", seconds / 3_600),
+        _ => format!("in {} days", seconds / 86_400),
+    }
+}
+
 /// Two columns.
 pub fn facts(rows: &[(&str, String)]) -> Table {
     let mut table = Table::new();

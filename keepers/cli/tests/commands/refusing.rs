@@ -31,7 +31,8 @@ fn amounts_are_taken_exactly_or_not_at_all() {
     }
     let order = ["trade", "open", "0", "long", "1", "--limit", "0"];
     assert!(operator.refuses(&order).contains("zero"));
-    assert!(operator.refuses(&["trade", "open", "0", "long", "1"]).contains("--limit"));
+    let both = ["trade", "open", "0", "long", "1", "--limit", "1", "--slippage", "10"];
+    assert!(operator.refuses(&both).contains("cannot be used with"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdfast_client::address;
 use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_testkit::node::Node;
 use holdfast_testkit::venue::keypair;
 use serde_json::{Value, json};
 use solana_signer::Signer;
@@ -52,6 +53,58 @@ fn a_trader_opens_deposits_trades_waits_closes_and_withdraws() {
     operator.works(&["account", "withdraw", &all]);
     assert_eq!(operator.holds(&mint), 3_999_500_000 + left);
     assert!(operator.works(&["audit"]).contains("every sum is as it should be"));
+}
+
+#[test]
+fn without_a_limit_the_price_may_be_worse_by_the_slippage() {
+    let operator = trader("slippage");
+    let opened = operator.tells(&["trade", "open", "0", "long", "2", "--wait"]);
+    assert_eq!((&opened["outcome"], &opened["limit"]), (&"executed".into(), &150_750_000.into()));
+    let stop = ["trade", "close", "0", "--below", "100", "--slippage", "200"];
+    assert_eq!(operator.tells(&stop)["limit"], 98 * ONE);
+}
+
+#[test]
+fn without_a_fresh_price_a_limit_has_to_be_given() {
+    let operator = Operator::on_a_venue("stale", 10, Node::tick);
+    operator.works(&["account", "open"]);
+    operator.pass(120_000);
+    let said = operator.refuses(&["trade", "open", "0", "long", "1"]);
+    assert!(said.contains("SOL-PERP has no fresh price to start from: give --limit"), "{said}");
+}
+
+#[test]
+fn an_account_says_what_a_trader_asks_first_in_eighty_columns() {
+    let operator = trader("asked");
+    operator.works(&["trade", "open", "0", "long", "50", "--wait"]);
+    operator.works(&["trade", "close", "0", "12.345678", "--below", "100.123456"]);
+    let shown = operator.tells(&["account", "show"]);
+    let position = &shown["positions"][0];
+    let liquidation = position["liquidation_price"].as_u64().expect("a price");
+    assert!((130 * ONE..145 * ONE).contains(&liquidation), "{shown}");
+    assert_eq!(position["price"], PRICE);
+    assert_eq!(shown["leverage"], "7.55", "{shown}");
+    assert!(shown["free_collateral"].as_u64().is_some_and(|free| free < 1_000 * ONE), "{shown}");
+    let said = operator.works(&["account", "show"]);
+    for part in ["liquidation", "leverage", "free collateral", "index <= 100.123456", "carry"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for line in said.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn all_orders_are_taken_back_at_once() {
+    let operator = trader("all");
+    assert!(operator.refuses(&["trade", "cancel", "--all"]).contains("nothing to take back"));
+    for below in ["100", "90"] {
+        operator.works(&["trade", "open", "0", "short", "0.5", "--below", below]);
+    }
+    let told = operator.tells(&["trade", "cancel", "--all"]);
+    assert_eq!(told["orders"].as_array().map(Vec::len), Some(2), "{told}");
+    assert_eq!(operator.tells(&["account", "show"])["orders"].as_array().map(Vec::len), Some(0));
+    assert!(operator.refuses(&["trade", "cancel"]).contains("ORDER_SLOT"));
 }
 
 #[test]
