@@ -4,11 +4,11 @@ use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::holdfast::pool_worth::{Valued, add_market};
 use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_risk::Usd;
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, TradersResult};
-use holdfast_risk::{Millis, Usd};
 use holdfast_testkit::tokens;
 use solana_signer::Signer;
 
@@ -86,7 +86,8 @@ pub fn pool_now(world: &World, insurance: bool, joins: bool) -> Pool {
         worth::insurance(&ledger, joins)
     } else {
         let chain = world.seen_chain();
-        let valued = Valued { due: Millis(0), leaves: !joins, cash: ledger.liquidity };
+        let due = world.market(0).newest_price().published;
+        let valued = Valued { due, leaves: !joins, cash: ledger.liquidity };
         let mut traders = TradersResult::default();
         for index in 0..world.markets.len() {
             add_market(&mut traders, &world.market(index), &chain, &valued).unwrap();

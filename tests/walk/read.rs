@@ -121,6 +121,7 @@ fn market(market: &Market) -> MarketBooks {
             moved: Millis(market.reference_ms),
             remainder: market.reference_remainder,
             outside: Millis(market.outside_ms),
+            outside_price: Price(market.outside_price),
         },
         published: Millis(market.feeds[0].published_ms),
         seen: Millis(market.feeds[0].seen_ms),

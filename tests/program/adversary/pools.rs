@@ -142,6 +142,47 @@ fn more_than_a_trifle_waits_for_its_price() {
     world.refuses(&provider.execute(&world, false), HoldfastError::StalePrice);
 }
 
+/// Whoever posts prices looks back and stores the tick at which a share is cheapest.
+#[test]
+fn a_tick_that_is_stored_late_prices_no_request() {
+    let mut world = roomy();
+    world.trader_with(LIQUIDITY, &[(0, BIG)]);
+    let provider = Provider::new(&mut world, false, LIQUIDITY);
+    world.send(provider.request(&world, false, LIQUIDITY, 0));
+    world.cluster.pass(20_000);
+    let now = world.cluster.now_ms();
+    world.publish_one(0, Published::new(SOL * 105 / 100, now - 10_000)).unwrap();
+    world.refuses(&provider.execute(&world, false), HoldfastError::NoPriceYet);
+    world.publish_one(0, Published::new(SOL, now)).unwrap();
+    world.send(provider.execute(&world, false));
+}
+
+/// A request that somebody executes late gets no better price for it: not even where the pool's worth
+/// has moved to the liking of who joins or leaves.
+#[test]
+fn executing_a_request_late_never_pays() {
+    for leaves in [false, true] {
+        let mut world = roomy();
+        world.trader_with(LIQUIDITY, &[(0, BIG)]);
+        let provider = Provider::new(&mut world, false, LIQUIDITY);
+        if leaves {
+            provider.join(&mut world, LIQUIDITY, &CALM);
+        }
+        let amount = if leaves { world.balance(&provider.shares) } else { LIQUIDITY };
+        world.send(provider.request(&world, leaves, amount, 0));
+        world.pass_to(6_000, &CALM);
+        // Traders gain, and a share is cheap; or they lose, and it is dear.
+        let moved = if leaves { SOL * 95 / 100 } else { SOL * 105 / 100 };
+        let mut waits = world.fork();
+        waits.pass_to(3_000, &[moved, BTC]);
+        let [at_once, waited] = [&mut world, &mut waits].map(|world| {
+            world.send(provider.execute(world, leaves));
+            world.balance(if leaves { &provider.money } else { &provider.shares })
+        });
+        assert!(waited <= at_once, "{leaves}: {waited} of {at_once}");
+    }
+}
+
 #[test]
 fn terms_that_change_do_not_reach_into_a_request() {
     for (delay, executes) in [(3_600_000, true), (1_000, false)] {

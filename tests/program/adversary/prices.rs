@@ -159,6 +159,15 @@ fn a_settlement_lies_within_the_last_prices_believed() {
 fn what_a_stale_position_counts_for_falls_with_time() {
     let mut world = narrow();
     let trader = world.trader_with(MONEY, &[(0, 4 * SIZE)]);
+    falls_with_time(world, &trader);
+    // A price at the edge of a wide band may fall as far as any other.
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(1_000, &[SOL * 55 / 100, BTC]);
+    falls_with_time(world, &trader);
+}
+
+fn falls_with_time(mut world: World, trader: &Trader) {
     let leaves = |world: &World, amount| {
         let owner = trader.keypair.pubkey();
         let (silo, account, markets) = (world.silo, trader.account, [world.markets[0]]);

@@ -2,7 +2,9 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
-use holdfast_risk::account::execution::{ExecutionContext, ExecutionError, execute};
+use holdfast_risk::account::execution::{
+    ExecutionContext, ExecutionError, deciding_price, execute,
+};
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts, Trigger};
 use holdfast_risk::account::position::notional;
@@ -94,8 +96,8 @@ impl State {
         Ok(())
     }
 
-    /// Initial margin and fee of what an order may open: at the newest price, or a buyer's limit
-    /// when that is lower.
+    /// Initial margin and fee of what an order may open: at the newest price, the edge of a band that
+    /// is not sure of it, or the level it waits for, and at a buyer's limit when that is lower.
     fn margin_to_reserve(
         &self,
         market: usize,
@@ -108,11 +110,14 @@ impl State {
         if opens.0 == 0 {
             return Ok(Usd(0));
         }
-        let newest = self.markets[market].newest().high;
-        require(newest.0 > 0, HoldfastError::StalePrice)?;
-        let highest = match order.delta.side() {
-            Side::Long => newest.min(order.limit),
-            Side::Short => newest,
+        let (books, terms) = (&self.markets[market], &settings.markets[market]);
+        require(books.newest().high.0 > 0, HoldfastError::StalePrice)?;
+        let now = chain.valuation(books, terms).trader_adverse(Side::Short);
+        let highest = match (order.delta.side(), order.trigger) {
+            (Side::Long, Trigger::AtOrAbove(level)) => now.max(level).min(order.limit),
+            (Side::Long, _) => now.min(order.limit),
+            (Side::Short, Trigger::AtOrAbove(level)) => now.max(level),
+            (Side::Short, _) => now,
         };
         let value = notional(opens, highest, Rounding::Up)?;
         let initial = requirement(value, self.asked_initial(market, chain, permit, settings)?)?;
@@ -159,7 +164,8 @@ impl State {
         let (books, terms) = (&self.markets[index], &settings.markets[index]);
         let from = order.decided_from(parts, state.changed[index], terms.execution_delay);
         let at = chain.moment(books, terms);
-        match decided_price(books.recent.iter().copied(), from, &at, order.delta.side()) {
+        let (recent, reference) = (books.recent.iter().copied(), books.reference.price);
+        match deciding_price(order, parts, recent, from, &at, reference) {
             Ok(None) => Progress::Waits,
             Ok(Some(_)) => Progress::Known,
             Err(Lapsed) => Progress::Lapsed,

@@ -42,7 +42,10 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     targets.filter(|target| !target.is_empty() && !target.contains("://"))
 }
 
-/// Words in code style; a path with a placeholder or a pattern is none.
+/// Words in code style, without the name of something in the file; a path with a placeholder or a
+/// pattern is none.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2).filter(|word| !word.contains(['*', '{', ' ', '\n']))
+    let words = text.split('`').skip(1).step_by(2);
+    let paths = words.map(|word| word.split_once("::").map_or(word, |(path, _)| path));
+    paths.filter(|path| !path.contains(['*', '{', ' ', '\n']))
 }

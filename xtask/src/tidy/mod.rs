@@ -7,6 +7,7 @@ mod arrows;
 mod check_comments;
 mod circles;
 mod modules;
+mod named_tests;
 mod outside_paths;
 pub mod picture;
 mod resolve;
@@ -56,6 +57,7 @@ pub fn check() -> Result<(), String> {
     findings.extend(sizes::check(&sources));
     findings.extend(outside_paths::check(&sources));
     findings.extend(check_comments::check(&sources));
+    findings.extend(named_tests::check(&sources)?);
     findings.extend(circles::check(&workspace.roots, &sources));
     verdict(findings)
 }

@@ -6,7 +6,7 @@ use crate::account::order::{Order, Parts};
 use crate::account::position::{Trade, notional};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::chain::policy::Permit;
-use crate::market::belief::{Lapsed, Moment, PriceUse, StoredPrice, Unusable, decided_price};
+use crate::market::belief::{Lapsed, Moment, StoredPrice, decided_price, doubted_price};
 use crate::market::fee::{self, FeeShares};
 use crate::market::limits::{self, Caps, Exceeded, Resulting};
 use crate::market::price::PricePoint;
@@ -53,6 +53,15 @@ pub struct Executed {
     pub fee: Usd,
 }
 
+/// The price that decides an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deciding {
+    /// The price.
+    pub point: PricePoint,
+    /// Whether it is not believed: the order's owner said that any price will do.
+    pub doubted: bool,
+}
+
 /// Why an order cannot be executed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExecutionError {
@@ -84,7 +93,7 @@ impl From<Overflow> for ExecutionError {
     }
 }
 
-/// Executes `order` at the price it may get: see [`decided_price`]. Margin is the caller's to check
+/// Executes `order` at the price it may get: see [`deciding_price`]. Margin is the caller's to check
 /// afterwards, when the trade opened anything; a reduction needs none.
 ///
 /// # Errors
@@ -107,7 +116,10 @@ pub fn execute(
     let side = order.delta.side();
     let delta = Size(parts.closes.0.saturating_add(parts.opens.0)).on(side)?;
     let spread = half_spread(terms.spread, book.skew()?, delta, met.volatility)?;
-    let (point, doubted) = price_of(order, parts, recent, terms, met)?;
+    let earliest = order.decided_from(parts, met.position_changed, terms.execution_delay);
+    let found = deciding_price(order, parts, recent, earliest, &met.at, met.reference);
+    let Deciding { point, doubted } =
+        found.map_err(|Lapsed| ExecutionError::Lapsed)?.ok_or(ExecutionError::NoPrice)?;
     let price = trade_price(point.traded(side), side, spread)?;
     if !order.keeps_limit(price) {
         return Err(ExecutionError::BeyondLimit);
@@ -170,32 +182,34 @@ fn parts_traded(
     Ok(parts)
 }
 
-/// The price the order gets, and whether it is one that is not believed.
-fn price_of(
+/// The price that decides an order which trades `parts`, when one published from `earliest` on is
+/// there. A reduction that takes any price also takes one that is not believed while no other decides,
+/// where that is worse for its owner than the `reference`; it is no choice either, so the owner gets
+/// the worst since the first.
+///
+/// # Errors
+/// [`Lapsed`] once the first price that is believed and decides is too old to be acted on.
+pub fn deciding_price(
     order: &Order,
     parts: Parts,
     recent: impl Iterator<Item = StoredPrice> + Clone,
-    terms: &MarketTerms,
-    met: &ExecutionContext,
-) -> Result<(PricePoint, bool), ExecutionError> {
-    let earliest = order.decided_from(parts, met.position_changed, terms.execution_delay);
+    earliest: Millis,
+    at: &Moment,
+    reference: Price,
+) -> Result<Option<Deciding>, Lapsed> {
     let side = order.delta.side();
-    match decided_price(recent.clone(), earliest, &met.at, side) {
-        Ok(Some(point)) => return Ok((point, false)),
-        Err(Lapsed) => return Err(ExecutionError::Lapsed),
-        Ok(None) => {}
+    if let Some(point) = decided_price(recent.clone(), earliest, at, side)? {
+        return Ok(Some(Deciding { point, doubted: false }));
     }
-    let leaves = order.any_price && parts.opens.0 == 0;
-    let newest = recent.take(1).find(|stored| {
-        let unbelieved = met.at.check(stored, PriceUse::Decide) == Err(Unusable::Unbelieved);
-        leaves && unbelieved && stored.point.published >= earliest
-    });
-    let point = newest.map(|stored| stored.point).ok_or(ExecutionError::NoPrice)?;
-    let worse = match side {
-        Side::Long => point.high > met.reference,
-        Side::Short => point.low < met.reference,
+    if !order.any_price || parts.opens.0 > 0 {
+        return Ok(None);
+    }
+    let is_worse = |point: &PricePoint| match side {
+        Side::Long => point.high > reference,
+        Side::Short => point.low < reference,
     };
-    if worse { Ok((point, true)) } else { Err(ExecutionError::NoPrice) }
+    let doubted = doubted_price(recent, earliest, at, side).ok().flatten();
+    Ok(doubted.filter(is_worse).map(|point| Deciding { point, doubted: true }))
 }
 
 /// The fee; whoever closes the last position pays what it can, so that no fee becomes bad debt.

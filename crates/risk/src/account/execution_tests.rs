@@ -360,6 +360,33 @@ fn an_exit_at_any_price_takes_a_worse_one_that_is_not_believed_and_leaves_no_deb
 }
 
 proptest! {
+    /// Whatever the order, the account and the print: nobody but the account pays for it.
+    #[test]
+    fn a_print_that_nobody_believes_costs_nobody_but_its_owner(
+        held in -5_000_000..5_000_000_i64, delta in -9_000_000..9_000_000_i64,
+        collateral in 0..900_000_000_u64, print in 1..900_000_000_u64,
+        any_price: bool, others: bool, debt in 0..9_000_000_u64,
+    ) {
+        let debt = Usd(if others && held != 0 { debt } else { 0 });
+        let entry = Usd(held.unsigned_abs() * 100);
+        let position = Position { size: SignedSize(held), entry, carry: CarryIndex(0) };
+        let mut before = holding(position);
+        (before.balances.collateral, before.balances.debt) = (Usd(collateral), debt);
+        (before.others, before.ledger.debt) = (others, debt);
+        (before.ledger.collateral, before.ledger.insurance) = (Usd(collateral), Usd(1_000_000_000));
+        let print = StoredPrice { believed: false, ..at_price(9_000, print) };
+        let order = Order { any_price, ..order(delta) };
+        let done = execute(&before, &order, [print].into_iter(), &terms(), &SILO, &MET);
+        let Ok(done) = done else { return Ok(()) };
+        prop_assert!(any_price && done.traded.trade.opened == Size(0));
+        prop_assert_eq!((done.traded.bad_debt, done.traded.insured), (Usd(0), Usd(0)));
+        prop_assert!(done.traded.book.balances.debt <= debt);
+        prop_assert!(done.traded.book.ledger.insurance >= before.ledger.insurance);
+        // A print in the owner's favour is none.
+        let worse = if delta > 0 { done.point.high > MET.reference } else { done.point.low < MET.reference };
+        prop_assert!(worse);
+    }
+
     #[test]
     fn an_account_gets_its_result_less_carry_and_fee_to_the_unit_and_the_pool_the_rest(
         held in prop_oneof![Just(0), -5_000_000..5_000_000_i64], delta in -9_000_000..9_000_000_i64,

@@ -77,6 +77,18 @@ impl Order {
         Order { opens_up_to: self.delta.size(), ..*self }.parts(held, true).opens
     }
 
+    /// The highest price at which it can be expected to open, where the market's is at most `now`.
+    pub fn highest_price(&self, now: Price) -> Price {
+        let reached = match self.trigger {
+            Trigger::AtOrAbove(level) => now.max(level),
+            Trigger::Immediate | Trigger::AtOrBelow(_) => now,
+        };
+        match self.delta.side() {
+            Side::Long => reached.min(self.limit),
+            Side::Short => reached,
+        }
+    }
+
     /// Publish time from which on a price decides what is traded. What closes a position gets no
     /// price from before an order last changed it at `changed` (zero: none has), nor from within the
     /// `delay` after that: otherwise its owner could choose, once the price is known, whether there

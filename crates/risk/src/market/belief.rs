@@ -42,6 +42,8 @@ pub enum Unusable {
     Missing,
     /// Published before the chain's last disruption.
     BeforeDisruption,
+    /// Published before the request was due.
+    Early,
     /// Older than the market's age limit.
     Stale,
     /// Stored so long after its publication that whoever stored it could choose it.
@@ -120,12 +122,37 @@ pub fn decided_price(
     at: &Moment,
     side: Side,
 ) -> Result<Option<PricePoint>, Lapsed> {
+    worst_since(recent, earliest, at, side, |stored| at.check_truth(stored).is_ok())
+}
+
+/// The same for a request that takes prices which are not believed as well. Its owner has no choice
+/// among them either.
+///
+/// # Errors
+/// As [`decided_price`].
+pub fn doubted_price(
+    recent: impl Iterator<Item = StoredPrice>,
+    earliest: Millis,
+    at: &Moment,
+    side: Side,
+) -> Result<Option<PricePoint>, Lapsed> {
+    let since_disruption = |stored: &StoredPrice| stored.point.published >= at.last_disruption;
+    worst_since(recent, earliest, at, side, since_disruption)
+}
+
+fn worst_since(
+    recent: impl Iterator<Item = StoredPrice>,
+    earliest: Millis,
+    at: &Moment,
+    side: Side,
+    counts: impl Fn(&StoredPrice) -> bool,
+) -> Result<Option<PricePoint>, Lapsed> {
     let mut worst: Option<PricePoint> = None;
     let mut found: Option<(StoredPrice, PricePoint)> = None;
     let mut seen = 0_usize;
     for stored in recent.take_while(|stored| stored.point.published >= earliest) {
         seen = seen.saturating_add(1);
-        if at.check_truth(&stored).is_err() {
+        if !counts(&stored) {
             continue;
         }
         let point = stored.point;
@@ -142,6 +169,31 @@ pub fn decided_price(
         Some((first, _)) if at.now > first.decides_until() => Err(Lapsed),
         Some((_, worse)) => Ok(Some(worse)),
     }
+}
+
+/// The lowest and the highest of a market's believed prices since `due`, as one point: a request that
+/// is priced in several markets at once gets the worse for whoever moves. So nobody gains by having
+/// it executed late. `recent` comes newest first.
+///
+/// # Errors
+/// Why the newest price decides nothing.
+pub fn range_since(
+    recent: impl Iterator<Item = StoredPrice> + Clone,
+    due: Millis,
+    at: &Moment,
+) -> Result<PricePoint, Unusable> {
+    let newest = recent.clone().next().ok_or(Unusable::Missing)?;
+    at.check(&newest, PriceUse::Decide)?;
+    if newest.point.published < due {
+        return Err(Unusable::Early);
+    }
+    let since = recent.take_while(|stored| stored.point.published >= due);
+    let believed = since.filter(|stored| at.check_truth(stored).is_ok());
+    Ok(believed.fold(newest.point, |range, StoredPrice { point, .. }| PricePoint {
+        low: range.low.min(point.low),
+        high: range.high.max(point.high),
+        ..range
+    }))
 }
 
 /// The price a request waited for has passed without anybody acting on it.
@@ -173,25 +225,26 @@ pub fn measured_price(stored: &StoredPrice, at: &Moment, band: Band) -> Price {
 pub const SETTLEMENT_PRICES: usize = 9;
 
 /// The price a market is wound down at: the median of the last prices believed, so that no single
-/// one decides and a slow reference pays nobody. `recent` comes newest first; `None` while no price
-/// was ever believed.
+/// one decides and a slow reference pays nobody. `recent` comes newest first; where the market
+/// remembers none that was believed, it is the last one that was, `believed`.
 ///
 /// # Errors
 /// [`Overflow`] never: the median is one of the prices.
 pub fn settlement_price(
     recent: impl Iterator<Item = StoredPrice>,
+    believed: Price,
     at: &Moment,
-) -> Result<Option<Price>, Overflow> {
+) -> Result<Price, Overflow> {
     let mut last = [Price(u64::MAX); SETTLEMENT_PRICES];
     let mut count = 0_usize;
-    let believed = recent.filter(|stored| at.allows(stored, PriceUse::Settle));
-    for (slot, stored) in last.iter_mut().zip(believed) {
+    let remembered = recent.filter(|stored| at.allows(stored, PriceUse::Settle));
+    for (slot, stored) in last.iter_mut().zip(remembered) {
         *slot = stored.point.middle();
         count = count.saturating_add(1);
     }
     last.sort_unstable();
-    let Some(middle) = count.checked_sub(1) else { return Ok(None) };
-    last.get(middle / 2).copied().map(Some).ok_or(Overflow)
+    let Some(middle) = count.checked_sub(1) else { return Ok(believed) };
+    last.get(middle / 2).copied().ok_or(Overflow)
 }
 
 #[cfg(test)]

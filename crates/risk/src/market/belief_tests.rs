@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use super::{
     DECIDES_FOR, Lapsed, Moment, PriceUse, SETTLEMENT_PRICES, StoredPrice, Unusable, decided_price,
-    measured_price, settlement_price,
+    doubted_price, measured_price, range_since, settlement_price,
 };
 use crate::market::price::PricePoint;
 use crate::market::reference::Band;
@@ -105,10 +105,10 @@ fn what_the_market_no_longer_remembers_has_lapsed() {
 #[test]
 fn a_settlement_lies_within_the_last_believed_prices() {
     let recent: Vec<_> = (0..20).map(|age| stored(90_000 - age, 100 + age, 0, age != 3)).collect();
-    let price = settlement_price(recent.into_iter(), &AT).unwrap().unwrap();
-    assert_eq!(price, Price(105), "the median of nine, without the one that is not believed");
-    assert_eq!(settlement_price([stored(1, 5, 0, false)].into_iter(), &AT), Ok(None));
-    assert_eq!(settlement_price([stored(1, 5, 0, true)].into_iter(), &AT), Ok(Some(Price(5))));
+    let settled = |recent: &[StoredPrice]| settlement_price(recent.iter().copied(), Price(7), &AT);
+    assert_eq!(settled(&recent), Ok(Price(105)), "of nine, without the one that is not believed");
+    assert_eq!(settled(&[stored(1, 5, 0, true)]), Ok(Price(5)));
+    assert_eq!(settled(&[stored(1, 5, 0, false)]), Ok(Price(7)), "the last that was believed");
 }
 
 proptest! {
@@ -119,13 +119,40 @@ proptest! {
         // The same history, seen when only its older part had been stored.
         let before: Vec<_> = recent.iter().skip(keep.min(recent.len())).copied().collect();
         for side in [Side::Long, Side::Short] {
-            let earlier = decided_price(before.iter().copied(), Millis(earliest), &AT, side);
-            let later = decided_price(recent.iter().copied(), Millis(earliest), &AT, side);
-            if let (Ok(Some(earlier)), Ok(Some(later))) = (earlier, later) {
-                match side {
-                    Side::Long => prop_assert!(later.high >= earlier.high),
-                    Side::Short => prop_assert!(later.low <= earlier.low),
+            let got = |of: &[StoredPrice]| {
+                let (of, earliest) = (of.iter().copied(), Millis(earliest));
+                [
+                    decided_price(of.clone(), earliest, &AT, side),
+                    doubted_price(of, earliest, &AT, side),
+                ]
+            };
+            for (earlier, later) in got(&before).into_iter().zip(got(&recent)) {
+                if let (Ok(Some(earlier)), Ok(Some(later))) = (earlier, later) {
+                    match side {
+                        Side::Long => prop_assert!(later.high >= earlier.high),
+                        Side::Short => prop_assert!(later.low <= earlier.low),
+                    }
                 }
+            }
+        }
+    }
+
+    /// Whichever of the true prices somebody stored, and whenever it is executed: nothing is better
+    /// for who joins or leaves than the newest price, and waiting makes it no better.
+    #[test]
+    fn a_pool_request_gains_nothing_by_being_executed_later(
+        recent in history(), due in 40_000..120_000_u64, keep in 0..32_usize,
+    ) {
+        let before = recent.iter().skip(keep.min(recent.len())).copied();
+        let earlier = range_since(before, Millis(due), &AT);
+        let later = range_since(recent.iter().copied(), Millis(due), &AT);
+        if let Ok(later) = later {
+            let newest = recent[0];
+            prop_assert!(AT.allows(&newest, PriceUse::Decide), "stored late, or not believed");
+            prop_assert!(newest.point.published >= Millis(due));
+            prop_assert!(later.low <= newest.point.low && later.high >= newest.point.high);
+            if let Ok(earlier) = earlier {
+                prop_assert!(later.low <= earlier.low && later.high >= earlier.high);
             }
         }
     }
@@ -163,11 +190,10 @@ proptest! {
     fn a_settlement_is_one_of_the_last_believed_prices(recent in history()) {
         let believed: Vec<_> =
             recent.iter().filter(|stored| stored.believed).take(SETTLEMENT_PRICES).collect();
-        let settled = settlement_price(recent.iter().copied(), &AT).unwrap();
-        prop_assert_eq!(settled.is_some(), !believed.is_empty());
-        if let Some(price) = settled {
-            prop_assert!(believed.iter().any(|stored| stored.point.middle() == price));
-        }
+        let settled = settlement_price(recent.iter().copied(), Price(1), &AT).unwrap();
+        let is_one = believed.iter().any(|stored| stored.point.middle() == settled);
+        let right = if believed.is_empty() { settled == Price(1) } else { is_one };
+        prop_assert!(right);
     }
 
     #[test]

@@ -12,6 +12,9 @@ const YIELDS_AFTER: Millis = Millis::MINUTE;
 /// The same for a market with one feed, which nobody else confirms.
 const LONE_YIELDS_AFTER: Millis = Millis::MINUTE.times(5);
 
+/// Two prices outside the band agree at this distance at least, however narrow the band.
+const AGREES_WITHIN: Bps = Bps(1_000);
+
 /// Parts of a unit of price in which movement is counted: a minute's milliseconds times basis points.
 const PARTS: u64 = Millis::MINUTE.times(BPS_ONE).0;
 
@@ -34,9 +37,11 @@ pub struct Reference {
     /// Movement below one unit of price that time has earned, in 1 ÷ [`PARTS`] of a unit: dropped, it
     /// would be lost at every step, and whoever refreshes often could hold the reference still.
     pub remainder: i64,
-    /// Since when the market's prices have been outside the band without a lapse; zero while they
-    /// are inside.
+    /// Since when the market's prices have been outside the band without a lapse, each agreeing with
+    /// the one before it; zero while they are inside.
     pub outside: Millis,
+    /// The last of them; zero while they are inside.
+    pub outside_price: Price,
 }
 
 /// Prices between the two edges are believed at once.
@@ -77,7 +82,7 @@ impl Reference {
         let elapsed = seen.now.since(self.moved.max(seen.last_disruption)).min(LONGEST_STEP);
         let (price, remainder) = self.step_towards(target, elapsed, terms.speed)?;
         let moved = Self { price, remainder, moved: seen.now.max(self.moved), ..self };
-        Ok(Self { outside: moved.outside_since(seen, terms.width), ..moved })
+        Ok(moved.watch(seen, terms.width))
     }
 
     /// The price after moving for `elapsed`, never past `target`, and the movement kept for later.
@@ -106,16 +111,12 @@ impl Reference {
             .ok_or(Overflow)
     }
 
-    /// The band around the reference; an edge that would not fit ends at the type's.
+    /// The band around the reference.
     pub fn band(&self, width: Bps) -> Band {
-        let distance = self.price.portion(width, Rounding::Down).map_or(u64::MAX, |price| price.0);
-        Band {
-            low: Price(self.price.0.saturating_sub(distance)),
-            high: Price(self.price.0.saturating_add(distance)),
-        }
+        Band::around(self.price, width)
     }
 
-    /// Whether the market's prices have been outside for so long, confirmed by several feeds or by
+    /// Whether the market's prices have agreed outside for so long, confirmed by several feeds or by
     /// one for longer, that they are followed.
     pub fn yields(&self, several_feeds: bool, now: Millis) -> bool {
         let wait = if several_feeds { YIELDS_AFTER } else { LONE_YIELDS_AFTER };
@@ -133,17 +134,32 @@ impl Reference {
         self.band(width).holds(point) || self.yields(several_feeds, now)
     }
 
-    fn outside_since(&self, seen: Observed, width: Bps) -> Millis {
+    /// Notes since when prices have been outside the band. One that does not agree with the price
+    /// before it begins the wait anew: otherwise a single false print would be believed at once
+    /// wherever the band had yielded to a true move.
+    fn watch(self, seen: Observed, width: Bps) -> Self {
         if self.band(width).holds(seen.point) {
-            return Millis(0);
+            return Self { outside: Millis(0), outside_price: Price(0), ..self };
         }
         let lapsed = seen.point.published.since(seen.previous) > seen.age;
-        let begins = self.outside.0 == 0 || lapsed || self.outside < seen.last_disruption;
-        if begins { seen.now } else { self.outside }
+        let agreeing = Band::around(self.outside_price, width.max(AGREES_WITHIN));
+        let agrees = agreeing.holds(seen.point);
+        let goes_on = self.outside.0 != 0 && self.outside >= seen.last_disruption;
+        let outside = if goes_on && agrees && !lapsed { self.outside } else { seen.now };
+        Self { outside, outside_price: seen.point.middle(), ..self }
     }
 }
 
 impl Band {
+    /// The band around a price; an edge that would not fit ends at the type's.
+    pub fn around(price: Price, width: Bps) -> Self {
+        let distance = price.portion(width, Rounding::Down).map_or(u64::MAX, |price| price.0);
+        Self {
+            low: Price(price.0.saturating_sub(distance)),
+            high: Price(price.0.saturating_add(distance)),
+        }
+    }
+
     /// Whether both sides of a price lie within the edges.
     pub fn holds(&self, point: PricePoint) -> bool {
         point.low >= self.low && point.high <= self.high

@@ -50,6 +50,25 @@ fn agreement_outside_the_band_is_followed_after_a_minute_or_five_with_one_feed()
     assert_eq!(held(after, 99_000_000, 5_000, 1).outside, Millis(0), "back inside");
 }
 
+/// After a crash that the band has yielded to, no print is believed that the one before it does not
+/// bear out; what goes on falling is followed.
+#[test]
+fn a_band_that_has_yielded_still_believes_no_single_print() {
+    let crashed = held(first(), 80_000_000, 5_000, 62);
+    let believed = |reference: &Reference, price| {
+        let now = Millis(crashed.moved.0 + 5_000);
+        let next = reference.follow(seen(price, crashed.moved.0, now, 0), TERMS).unwrap();
+        next.believes(seen(price, 0, now, 0).point, TERMS.width, false, now)
+    };
+    assert!(believed(&crashed, 80_000_000) && believed(&crashed, 73_000_000));
+    for print in [400_000_000, 1, 71_000_000, 150_000_000] {
+        assert!(!believed(&crashed, print), "{print}");
+    }
+    let falling = (0..20)
+        .fold(crashed, |falling, step| held(falling, 80_000_000 - step * 2_000_000, 5_000, 1));
+    assert_eq!(falling.outside, crashed.outside, "42 is believed as 80 was");
+}
+
 #[test]
 fn a_lapse_or_a_break_starts_the_wait_again() {
     let after = held(first(), 80_000_000, 5_000, 3);
@@ -115,6 +134,30 @@ proptest! {
         let tolerance = u128::from(minutes) * (compound + 1) + 1;
         prop_assert!(u128::from(found.abs_diff(coarse)) <= tolerance, "{found} {coarse}");
         prop_assert!(found >= coarse.saturating_sub(1), "nothing is lost by asking often");
+    }
+
+    /// Whatever came before: a price outside the band is believed only when prices have agreed with one
+    /// another for the whole wait, up to this one.
+    #[test]
+    fn nothing_outside_is_believed_that_prices_did_not_lead_to(
+        path in proptest::collection::vec((1..300_000_000_u64, 1..60_u64), 2..60),
+    ) {
+        let mut reference = first();
+        let mut agreed_since = START;
+        let mut before = 100_000_000_u64;
+        for (price, seconds) in path {
+            let (previous, now) = (reference.moved.0, Millis(reference.moved.0 + seconds * 1_000));
+            let look = seen(price, previous, now, 0);
+            reference = reference.follow(look, TERMS).unwrap();
+            if price.abs_diff(before) > before / 10 {
+                agreed_since = now;
+            }
+            before = price;
+            let inside = reference.band(TERMS.width).holds(look.point);
+            if !inside && reference.believes(look.point, TERMS.width, true, now) {
+                prop_assert!(now.since(agreed_since) >= Millis::MINUTE);
+            }
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub struct Valuation {
 impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh
     /// price the band is at least as wide as the move of three standard deviations since the newest
-    /// one, at `per_minute` of volatility: the longer nobody knows the price, the less is certain.
+    /// one, at `per_minute` of volatility, and holds such a move from the newest one if that was
+    /// believed: the longer nobody knows the price, the less is certain.
     pub fn new(
         newest: &StoredPrice,
         reference: &Reference,
@@ -32,12 +33,15 @@ impl Valuation {
     ) -> Self {
         let age = at.now.since(newest.point.published);
         let fresh = age <= at.age && newest.point.published >= at.last_disruption;
-        let width = if fresh {
-            width
-        } else {
-            width.max(covered_move(per_minute, age).unwrap_or(Bps(u16::MAX)))
-        };
-        let band = reference.band(width);
+        let mut band = reference.band(width);
+        if !fresh {
+            let moved = covered_move(per_minute, age).unwrap_or(Bps(u16::MAX));
+            band = reference.band(width.max(moved));
+            if newest.believed {
+                band.low = band.low.min(Band::around(newest.point.low, moved).low);
+                band.high = band.high.max(Band::around(newest.point.high, moved).high);
+            }
+        }
         Self { newest: newest.point, fresh, believed: newest.believed, band }
     }
 
@@ -70,15 +74,18 @@ impl Valuation {
 
     /// The worth of a position on `side` when it may be taken from its owner: the better side of a
     /// fresh price, no worse than the band's edge unless it is believed; without a fresh price the
-    /// better of it and the other edge.
+    /// better of it and the other edge. One that is neither fresh nor believed is not there: a false
+    /// print before a silence would shield its account for as long.
     pub fn trader_favourable(&self, side: Side) -> Price {
         let better = self.newest.trader_favourable(side);
         match side {
             _ if self.is_certain() => better,
             Side::Long if self.fresh => better.max(self.band.low),
             Side::Short if self.fresh => better.min(self.band.high),
-            Side::Long => better.max(self.band.high),
-            Side::Short => better.min(self.band.low),
+            Side::Long if self.believed => better.max(self.band.high),
+            Side::Short if self.believed => better.min(self.band.low),
+            Side::Long => self.band.high,
+            Side::Short => self.band.low,
         }
     }
 

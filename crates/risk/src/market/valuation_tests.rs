@@ -42,7 +42,10 @@ proptest! {
         for (side, good, bad) in [(Side::Long, high, low), (Side::Short, low, high)] {
             prop_assert!(better(side, stale.trader_favourable(side), good));
             prop_assert!(better(side, bad, stale.trader_adverse(side)));
-            prop_assert!(better(side, stale.trader_favourable(side), mark.trader_favourable(side)));
+            let known = Valuation { believed: true, ..stale };
+            prop_assert!(better(side, known.trader_favourable(side), mark.trader_favourable(side)));
+            let doubted = Valuation { believed: false, ..stale };
+            prop_assert_eq!(doubted.trader_favourable(side), good, "a print shields nobody");
             prop_assert!(better(side, mark.trader_adverse(side), stale.trader_adverse(side)));
         }
     }
@@ -77,9 +80,9 @@ proptest! {
     #[test]
     fn what_a_stale_price_counts_for_is_less_certain_the_older_it_is(
         price in 1_000..1_000_000_u64, age in 0..100_000_000_u64, later in 0..100_000_000_u64,
-        per_minute in 1..5_000_u32,
+        per_minute in 1..5_000_u32, lags_bps in 5_000..15_000_u64,
     ) {
-        let reference = Reference { price: Price(price), ..Reference::default() };
+        let reference = Reference { price: Price(price * lags_bps / 10_000), ..Reference::default() };
         let newest = StoredPrice {
             point: PricePoint::exact(Price(price), Millis(1)), lag: Millis(0), believed: true,
         };
@@ -100,7 +103,8 @@ proptest! {
         }
         // No price within three standard deviations of the time that passed is worse for the venue.
         let moved = covered_move(Ppm(per_minute), Millis(30_001 + age)).unwrap_or(Bps(u16::MAX));
-        let reached = price.saturating_sub(price * u64::from(moved.0) / 10_000);
-        prop_assert!(sooner.trader_adverse(Side::Long).0 <= reached.max(1));
+        let far = price * u64::from(moved.0) / 10_000;
+        prop_assert!(sooner.trader_adverse(Side::Long).0 <= price.saturating_sub(far).max(1));
+        prop_assert!(sooner.trader_adverse(Side::Short).0 >= price + far);
     }
 }

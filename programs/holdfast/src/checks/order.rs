@@ -3,12 +3,14 @@
 use core::ops::Deref;
 
 use anchor_lang::prelude::*;
-use holdfast_risk::account::execution::{Executed, ExecutionContext, ExecutionError, execute};
+use holdfast_risk::account::execution::{
+    Executed, ExecutionContext, ExecutionError, deciding_price, execute,
+};
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts};
 use holdfast_risk::account::position::notional;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
-use holdfast_risk::market::belief::{Lapsed, PriceUse, decided_price};
+use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, Size, Usd};
@@ -129,19 +131,19 @@ fn carries<M: Deref<Target = Market>>(
     Ok(covers(health.equity, asked))
 }
 
-/// Initial margin to reserve for opening `size` with a buy or sell that accepts `limit`, and for its
-/// fee, at the market's newest price.
+/// Initial margin to reserve for opening `size` with an order, and for its fee: at the market's newest
+/// price or, where nobody can be sure of that, the upper edge of its band. An order that waits for a
+/// higher price reserves at that one, and a buy at no more than its limit.
 pub fn margin_to_reserve(
     market: &Market,
     chain: &Chain,
     permit: Permit,
-    side: Side,
+    order: &Order,
     size: Size,
-    limit: Price,
 ) -> Result<Usd> {
-    let newest = market.newest_price().high;
-    require!(newest.0 > 0, HoldfastError::StalePrice);
-    let price = if side == Side::Long { newest.min(limit) } else { newest };
+    require!(market.newest_price().high.0 > 0, HoldfastError::StalePrice);
+    let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
+    let price = order.highest_price(valuation.trader_adverse(Side::Short));
     let value = notional(size, price, Rounding::Up).into_program_error()?;
     let ratio = initial_ratio(market, chain, permit)?;
     let margin = requirement(value, ratio).into_program_error()?;
@@ -233,7 +235,8 @@ pub fn order_progress(
     let delay = Millis(market.terms.execution_delay_ms);
     let changed = account.position_changed(market.index);
     let earliest = order.decided_from(parts, changed, delay);
-    match decided_price(market.recent_prices(), earliest, &at, order.delta.side()) {
+    let (recent, reference) = (market.recent_prices(), Price(market.reference_price));
+    match deciding_price(order, parts, recent, earliest, &at, reference) {
         Ok(None) => OrderProgress::AwaitsPrice,
         Ok(Some(_)) => OrderProgress::PriceKnown,
         Err(Lapsed) => OrderProgress::Lapsed,

@@ -89,8 +89,12 @@ pub struct Market {
     pub newest_terms: u64,
     /// The newest change proposed for the feeds, likewise.
     pub newest_feeds: u64,
+    /// The last price outside the band, millionths; zero while prices are inside.
+    pub outside_price: u64,
+    /// The last price that was believed, millionths; zero before the first.
+    pub believed_price: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 184],
+    pub reserved: [u8; 168],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -146,7 +150,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 32 + 184
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 48 + 168
 );
 
 impl Market {
@@ -190,6 +194,14 @@ impl Market {
         let next = (usize::from(self.newest) + 1) % RECENT_PRICES;
         self.prices[next] = PriceState::from(stored);
         self.newest = next as u8;
+        if stored.believed {
+            self.believed_price = stored.point.middle().0;
+        }
+    }
+
+    /// The last price that was believed; the reference where accounts are older than the field.
+    pub fn last_believed(&self) -> Price {
+        Price(if self.believed_price > 0 { self.believed_price } else { self.reference_price })
     }
 
     /// When prices are looked at, and this market's limits on them.
@@ -254,6 +266,7 @@ impl Market {
             moved: Millis(self.reference_ms),
             remainder: self.reference_remainder,
             outside: Millis(self.outside_ms),
+            outside_price: Price(self.outside_price),
         }
     }
 
@@ -263,6 +276,7 @@ impl Market {
         self.reference_ms = reference.moved.0;
         self.reference_remainder = reference.remainder;
         self.outside_ms = reference.outside.0;
+        self.outside_price = reference.outside_price.0;
     }
 
     /// How this market's readings become a price.

@@ -12,6 +12,10 @@ use holdfast_risk::{Bps, Millis, Usd};
 use super::MAX_MARKETS;
 use crate::error::{HoldfastError, OrRefuse};
 
+/// Insurance leaves so long after it was asked for at least: a loss that can be seen coming is booked
+/// by then, so that nobody leaves ahead of it.
+const LEAST_COOLDOWN: Millis = Millis::MINUTE.times(10);
+
 /// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
 ///
 /// Holds: the ledger's parts, pending profit and debt aside, sum to what it counts on in both
@@ -281,7 +285,7 @@ impl SiloTermsState {
     pub fn check(&self) -> core::result::Result<(), OutOfBounds> {
         let shares = u32::from(self.insurance_share_bps) + u32::from(self.protocol_share_bps);
         let delay = LEAST_REQUEST_DELAY.0..=Millis::HOUR.0;
-        let cooldown = self.unstake_cooldown_ms <= Millis::DAY.times(30).0;
+        let cooldown = LEAST_COOLDOWN.0..=Millis::DAY.times(30).0;
         bounds::check(&[
             (
                 "insurance_share_bps",
@@ -306,7 +310,11 @@ impl SiloTermsState {
                 "5,000 to an hour, in milliseconds",
                 delay.contains(&self.request_delay_ms),
             ),
-            ("unstake_cooldown_ms", "at most thirty days", cooldown),
+            (
+                "unstake_cooldown_ms",
+                "600,000 to thirty days, in milliseconds",
+                cooldown.contains(&self.unstake_cooldown_ms),
+            ),
         ])
     }
 }

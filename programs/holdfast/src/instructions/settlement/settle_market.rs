@@ -27,8 +27,9 @@ pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
     let due = is_due(Millis(market.settles_ms), chain.monitor.last_disruption, chain.now);
     require!(due, HoldfastError::SettlementNotDue);
     let at = market.moment(chain.now, chain.monitor.last_disruption);
-    let price = settlement_price(market.recent_prices(), &at).into_program_error()?;
-    market.settlement_price = price.map_or(market.reference_price, |price| price.0);
+    let believed = market.last_believed();
+    let price = settlement_price(market.recent_prices(), believed, &at).into_program_error()?;
+    market.settlement_price = price.0;
     emit!(MarketSettled { market: ctx.accounts.market.key(), price: market.settlement_price });
     Ok(())
 }

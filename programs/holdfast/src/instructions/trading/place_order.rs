@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use holdfast_risk::account::margin::covers;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::policy::{Action, Permit};
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::{Millis, Usd};
 
 use crate::account_health::{FollowingMarkets, Purpose, compute_account_health};
 use crate::checks::order::margin_to_reserve;
@@ -97,8 +97,7 @@ pub fn place_order<'info>(
     let permit = chain.require(action)?;
     order.opens_up_to = opens.0;
     if opens.0 > 0 {
-        let (side, limit) = (terms.delta.side(), Price(request.limit));
-        order.margin = margin_to_reserve(&market, &chain, permit, side, opens, limit)?.0;
+        order.margin = margin_to_reserve(&market, &chain, permit, &terms, opens)?.0;
     }
     require!(request.fee <= account.collateral, HoldfastError::NotEnoughCollateral);
     if order.margin > 0 || request.fee > 0 {
