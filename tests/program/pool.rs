@@ -86,11 +86,12 @@ pub fn pool_now(world: &World, insurance: bool, joins: bool) -> Pool {
         worth::insurance(&ledger, joins)
     } else {
         let chain = world.seen_chain();
-        let due = world.market(0).newest_price().published;
-        let valued = Valued { due, leaves: !joins, cash: ledger.liquidity };
         let mut traders = TradersResult::default();
         for index in 0..world.markets.len() {
-            add_market(&mut traders, &world.market(index), &chain, &valued).unwrap();
+            let market = world.market(index);
+            let due = market.newest_price().published;
+            let valued = Valued { due, leaves: !joins, cash: ledger.liquidity };
+            add_market(&mut traders, &market, &chain, &valued).unwrap();
         }
         worth::liquidity(&ledger, &traders, joins)
     };

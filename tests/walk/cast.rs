@@ -48,6 +48,9 @@ pub struct Person {
     pub wallet: Pubkey,
 }
 
+/// What a walk changes of the usual settings, for each market.
+pub type Change = fn(&mut SiloTermsState, &mut MarketTermsState);
+
 /// The deployed venue and everyone on it.
 pub struct Cast {
     /// Venue with the silo that is walked in.
@@ -85,11 +88,14 @@ pub const fn pool_of(provider: usize) -> PoolKind {
 
 impl Cast {
     /// Deploys two silos and gives everyone their tokens. `liquidity` is what each liquidity
-    /// provider owns.
-    pub fn new(liquidity: u64) -> Self {
+    /// provider owns; `change` makes other settings of the usual ones.
+    pub fn new(liquidity: u64, change: Change) -> Self {
         let mint = keypair("mint", 0).pubkey();
         let mut venue = Venue::deploy_program(START_MS, mint).unwrap();
-        let (silo, markets) = (silo_terms(), market_terms());
+        let (mut silo, mut markets) = (silo_terms(), market_terms());
+        for market in &mut markets {
+            change(&mut silo, market);
+        }
         let silos = vec![plan_of(mint, silo, &markets), plan_of(mint, silo, &markets[..1])];
         let wanted = venue.deployment(silos);
         for step in plan(&mut venue.cluster, &wanted).unwrap() {

@@ -16,6 +16,7 @@ mod agreement;
 mod build;
 mod cast;
 mod check;
+mod corners;
 mod exit;
 mod generate;
 mod model;

@@ -10,7 +10,7 @@ pub const POOR: u64 = 250_000_000_000;
 
 /// A walk of so many steps, after which everybody leaves.
 pub fn walk(seed: u64, liquidity: u64, steps: u32) {
-    let mut walk = Walk::new(seed, liquidity);
+    let mut walk = Walk::new(seed, liquidity, |_, _| ());
     let started = std::time::Instant::now();
     walk.play(steps);
     println!("{:.0} steps a second", f64::from(steps) / started.elapsed().as_secs_f64());
@@ -27,7 +27,7 @@ pub fn walk(seed: u64, liquidity: u64, steps: u32) {
 
 /// A walk after each step of which keeper and program are compared.
 pub fn disagreements(seed: u64, liquidity: u64, steps: u32) {
-    let mut walk = Walk::new(seed, liquidity);
+    let mut walk = Walk::new(seed, liquidity, |_, _| ());
     let mut agreement = Agreement::new(&mut walk);
     for _ in 0..steps {
         walk.play(1);

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use solana_account::Account;
 
 use crate::action::Action;
-use crate::cast::{ACCOUNTS, Cast, FIRST_PROVIDER, REQUESTS};
+use crate::cast::{ACCOUNTS, Cast, Change, FIRST_PROVIDER, REQUESTS};
 use crate::check::check_price_time;
 use crate::generate::Generator;
 use crate::model::{Look, Refused, Settings};
@@ -56,9 +56,9 @@ impl Drop for Walk {
 
 impl Walk {
     /// A venue where everyone has an account and both pools are filled. Each liquidity provider
-    /// owns `liquidity`.
-    pub fn new(seed: u64, liquidity: u64) -> Self {
-        let cast = Cast::new(liquidity);
+    /// owns `liquidity`; `change` makes other settings of the usual ones.
+    pub fn new(seed: u64, liquidity: u64, change: Change) -> Self {
+        let cast = Cast::new(liquidity, change);
         let markets = cast.markets.iter().map(MarketTerms::from).collect();
         let state = read::state(&cast);
         let mut walk = Self {

@@ -8,7 +8,6 @@ use holdfast_risk::account::write_off::WriteOffError;
 use holdfast_risk::bounds::OutOfBounds;
 use holdfast_risk::chain::health;
 use holdfast_risk::governance;
-use holdfast_risk::market::belief;
 use holdfast_risk::market::limits;
 use holdfast_risk::market::reading;
 use holdfast_risk::units::ImplausibleTime;
@@ -333,19 +332,6 @@ impl From<reading::ReadingError> for HoldfastError {
             reading::ReadingError::Uncertain => Self::UncertainFeed,
             reading::ReadingError::BeforeDisruption => Self::FeedBeforeDisruption,
             reading::ReadingError::NotNewer => Self::FeedNotNewer,
-        }
-    }
-}
-
-impl From<belief::Unusable> for HoldfastError {
-    fn from(reason: belief::Unusable) -> Self {
-        match reason {
-            belief::Unusable::Missing
-            | belief::Unusable::Stale
-            | belief::Unusable::BeforeDisruption => Self::StalePrice,
-            belief::Unusable::Early => Self::RequestNotDue,
-            belief::Unusable::StoredLate => Self::NoPriceYet,
-            belief::Unusable::Unbelieved => Self::PriceOutsideBand,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What a silo's markets come to for who joins or leaves its liquidity pool.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::market::belief::{Unusable, range_since};
+use holdfast_risk::market::belief::range_since;
 use holdfast_risk::market::exposure::SideTotal;
+use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
-use holdfast_risk::{Bps, Millis, Side, Usd};
+use holdfast_risk::{Bps, Millis, Price, Side, Usd};
 
+use crate::account_health::fresh_price;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::Market;
@@ -21,11 +23,11 @@ pub struct Valued {
     pub cash: Usd,
 }
 
-/// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves, at
-/// the worst of the prices believed since the request was due, of which the newest has to decide. A
-/// market without positions adds nothing, whatever its price. One whose newest price decides nothing
-/// counts at the worse of that price and the edge of its band while its positions are a trifle beside
-/// the pool's cash; larger ones hold the request up.
+/// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves: at
+/// the worst price believed since the request was due, so that nobody gains by when it is executed.
+/// A market without positions adds nothing, whatever its price. One whose newest price is stale or
+/// not believed counts at the worse of that price and the edge of its band while its positions are a
+/// trifle beside the pool's cash; larger ones hold the request up.
 pub fn add_market(
     traders: &mut TradersResult,
     market: &Market,
@@ -36,27 +38,32 @@ pub fn add_market(
     if longs.size.0 == 0 && shorts.size.0 == 0 {
         return Ok(());
     }
-    let at = market.moment(chain.now, chain.monitor.last_disruption);
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    let range = if market.is_settled() {
-        Ok(valuation.newest)
-    } else {
-        range_since(market.recent_prices(), request.due, &at)
-    };
+    let fresh = fresh_price(market, chain);
+    let range = fresh.is_ok().then(|| prices_since(market, chain, request.due)).transpose()?;
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
-        let price = match &range {
-            Ok(point) if request.leaves => point.trader_favourable(side),
-            Ok(point) => point.trader_adverse(side),
-            Err(_) if request.leaves => valuation.trader_favourable(side),
-            Err(_) => valuation.trader_adverse(side),
+        let price = match (range, request.leaves) {
+            (Some(range), true) => range.trader_favourable(side),
+            (Some(range), false) => range.trader_adverse(side),
+            (None, true) => valuation.trader_favourable(side),
+            (None, false) => valuation.trader_adverse(side),
         };
-        if let Err(reason) = range {
-            let trifle = is_trifle(&total, price, request.cash).into_program_error()?;
-            require!(reason != Unusable::Early && trifle, HoldfastError::from(reason));
+        if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
+            return fresh.map(|_| ());
         }
         let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
         let exposure = SideExposure { side, total, price, carry, initial };
         traders.add(&exposure).into_program_error()?;
     }
     Ok(())
+}
+
+/// The lowest and the highest price that the market has believed since `due`.
+fn prices_since(market: &Market, chain: &Chain, due: Millis) -> Result<PricePoint> {
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    if market.is_settled() {
+        return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
+    }
+    let range = range_since(market.recent_prices(), due, &at);
+    range.ok_or_else(|| HoldfastError::RequestNotDue.into())
 }

@@ -21,7 +21,6 @@ use holdfast_risk::account::liquidation::LiquidationError;
 use holdfast_risk::account::loss::{ByMarket, InsuranceDraws, InsuranceTerms, LossCover};
 use holdfast_risk::account::profit;
 use holdfast_risk::account::write_off::WriteOffError;
-use holdfast_risk::market::belief::Unusable;
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::reading;
 use holdfast_risk::market::terms::MarketTerms;
@@ -90,12 +89,6 @@ impl From<Overflow> for Refused {
 impl From<reading::ReadingError> for Refused {
     fn from(refusal: reading::ReadingError) -> Self {
         HoldfastError::from(refusal).into()
-    }
-}
-
-impl From<Unusable> for Refused {
-    fn from(reason: Unusable) -> Self {
-        HoldfastError::from(reason).into()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::policy::Action as Asked;
-use holdfast_risk::market::belief::{Unusable, range_since};
+use holdfast_risk::market::belief::range_since;
 use holdfast_risk::pool::request::{Stage, stage};
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
@@ -161,22 +161,23 @@ impl State {
                 continue;
             }
             let valuation = chain.valuation(market, terms);
-            let at = chain.moment(market, terms);
-            let range = range_since(market.recent.iter().copied(), waiting.due, &at);
+            let (fresh, at) = (chain.fresh(market, terms), chain.moment(market, terms));
+            let since = || range_since(market.recent.iter().copied(), waiting.due, &at);
+            let range = fresh.is_ok().then(|| since().ok_or(HoldfastError::RequestNotDue));
+            let range = range.transpose()?;
             let accruals = market.accruals;
             for (side, total, carry) in [
                 (Side::Long, market.longs, accruals.carry_long),
                 (Side::Short, market.shorts, accruals.carry_short),
             ] {
-                let price = match range {
-                    Ok(point) if waiting.leaves => point.trader_favourable(side),
-                    Ok(point) => point.trader_adverse(side),
-                    Err(_) if waiting.leaves => valuation.trader_favourable(side),
-                    Err(_) => valuation.trader_adverse(side),
+                let price = match (range, waiting.leaves) {
+                    (Some(range), true) => range.trader_favourable(side),
+                    (Some(range), false) => range.trader_adverse(side),
+                    (None, true) => valuation.trader_favourable(side),
+                    (None, false) => valuation.trader_adverse(side),
                 };
-                let early = range == Err(Unusable::Early);
-                if early || !is_trifle(&total, price, self.ledger.liquidity)? {
-                    range?;
+                if !is_trifle(&total, price, self.ledger.liquidity)? {
+                    fresh?;
                 }
                 let initial = terms.ratios.initial;
                 traders.add(&SideExposure { side, total, price, carry, initial })?;

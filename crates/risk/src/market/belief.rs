@@ -42,8 +42,6 @@ pub enum Unusable {
     Missing,
     /// Published before the chain's last disruption.
     BeforeDisruption,
-    /// Published before the request was due.
-    Early,
     /// Older than the market's age limit.
     Stale,
     /// Stored so long after its publication that whoever stored it could choose it.
@@ -171,29 +169,24 @@ fn worst_since(
     }
 }
 
-/// The lowest and the highest of a market's believed prices since `due`, as one point: a request that
-/// is priced in several markets at once gets the worse for whoever moves. So nobody gains by having
-/// it executed late. `recent` comes newest first.
-///
-/// # Errors
-/// Why the newest price decides nothing.
+/// The lowest and the highest price believed since `earliest`, once one of them decides. A request
+/// that is valued at the worse of the two for its owner gains nothing by being executed later.
+/// `recent` comes newest first; `None` while nothing has decided.
 pub fn range_since(
-    recent: impl Iterator<Item = StoredPrice> + Clone,
-    due: Millis,
+    recent: impl Iterator<Item = StoredPrice>,
+    earliest: Millis,
     at: &Moment,
-) -> Result<PricePoint, Unusable> {
-    let newest = recent.clone().next().ok_or(Unusable::Missing)?;
-    at.check(&newest, PriceUse::Decide)?;
-    if newest.point.published < due {
-        return Err(Unusable::Early);
+) -> Option<PricePoint> {
+    let mut range: Option<PricePoint> = None;
+    let mut decided = false;
+    let since = recent.take_while(|stored| stored.point.published >= earliest);
+    for stored in since.filter(|stored| at.check_truth(stored).is_ok()) {
+        let point = stored.point;
+        let (low, high) = range.map_or((point.low, point.high), |range| (range.low, range.high));
+        range = Some(PricePoint { low: low.min(point.low), high: high.max(point.high), ..point });
+        decided |= stored.lag <= at.decide_within;
     }
-    let since = recent.take_while(|stored| stored.point.published >= due);
-    let believed = since.filter(|stored| at.check_truth(stored).is_ok());
-    Ok(believed.fold(newest.point, |range, StoredPrice { point, .. }| PricePoint {
-        low: range.low.min(point.low),
-        high: range.high.max(point.high),
-        ..range
-    }))
+    range.filter(|_| decided)
 }
 
 /// The price a request waited for has passed without anybody acting on it.
