@@ -57,9 +57,12 @@ impl Walk {
             }
         }
         for _ in 0..PATIENCE {
-            // Longer than the delay: a market's newest price may be ahead of the clock.
-            self.pass(10_000);
-            self.publish_all();
+            // Longer than the usual delay: a market's newest price may be ahead of the clock. Prices
+            // come in time for any age limit, or those outside a band would never agree for long.
+            for _ in 0..3 {
+                self.pass(4_000);
+                self.publish_all();
+            }
             asked.retain(|(account, market, number)| {
                 let (account, market, number) = (*account, *market, *number);
                 let done =
