@@ -93,10 +93,11 @@ impl Cast {
         let mint = keypair("mint", 0).pubkey();
         let mut venue = Venue::deploy_program(START_MS, mint).unwrap();
         let (mut silo, mut markets) = (silo_terms(), market_terms());
+        let foreign = plan_of(mint, silo, &markets[..1]);
         for market in &mut markets {
             change(&mut silo, market);
         }
-        let silos = vec![plan_of(mint, silo, &markets), plan_of(mint, silo, &markets[..1])];
+        let silos = vec![plan_of(mint, silo, &markets), foreign];
         let wanted = venue.deployment(silos);
         for step in plan(&mut venue.cluster, &wanted).unwrap() {
             apply(&mut venue.cluster, &venue.admin, &wanted, step).unwrap();

@@ -156,7 +156,10 @@ impl State {
             - spread(then.carry_long.0, then.carry_short.0);
         let elapsed = after.accrued.since(then.accrued).0.min(LONGEST_STEP);
         let cap = i128::from(settings.markets[market].funding.cap) * 1_000_000;
-        let most = i128::from(published.price) * cap * i128::from(elapsed) / INDEX_DIVISOR + 1;
+        // A price outside the band is measured as its edge.
+        let edge = self.markets[market].reference.band(settings.markets[market].band.width).high;
+        let price = i128::from(published.price.max(edge.0));
+        let most = price * cap * i128::from(elapsed) / INDEX_DIVISOR + 1;
         assert!(moved.abs() <= 2 * most, "funding moved by {moved}, its cap allows {most}");
     }
 }

@@ -90,7 +90,7 @@ impl Walk {
             let amount = self.state.tokens.wallets[FIRST_PROVIDER + provider] / 10 * 7;
             self.must(Action::Request { request, leaves: false, amount, least: 0 });
         }
-        self.pass(6_000);
+        self.wait(self.settings.silo.request_delay_ms + 1_000);
         self.publish_all();
         for request in (0..REQUESTS.len()).step_by(2) {
             self.must(Action::ExecuteRequest { request });
