@@ -1,10 +1,12 @@
 //! Exits while the chain recovers: nobody's traffic, and no legal setting, keeps anybody in.
 
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::holdfast::state::SiloTermsState;
 use holdfast_client::instruction;
 use holdfast_migrations::presets;
 use holdfast_testkit::audit::Audit;
+use holdfast_testkit::venue::market_order;
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
@@ -72,6 +74,51 @@ fn a_destination_that_is_gone_keeps_nobody_in() {
     world.send(instruction::pay_exit(silo, account, other));
     assert_eq!(world.balance(&other), MONEY);
     world.send(instruction::close_margin_account(owner(&trader), account));
+}
+
+/// Whoever wants to keep somebody in sets off their order again and again, and adds dust to what they
+/// have. Neither lasts.
+#[test]
+fn nobody_is_kept_in_by_what_others_do_to_an_account() {
+    let mut world = World::new();
+    let trader = world.trader_with(10 * MONEY, &[(0, 10_000_000)]);
+    let (account, silo, market) = (trader.account, world.silo, world.markets[0]);
+    // A sell that any price sets off, and that none meets.
+    let never = OrderRequest {
+        trigger: OrderTrigger::AtOrAbove { price: 1 },
+        effect: OrderEffect::Reduce,
+        limit: SOL * 10,
+        ..market_order(-10_000_000, world.cluster.now_ms())
+    };
+    let number = world.place(&trader, 0, never).unwrap();
+    let trigger = instruction::trigger_order(account, market, number);
+    let cancel = instruction::cancel_order(owner(&trader), account, market, number);
+    let payer = world.admin.pubkey();
+    let (mut triggered, mut refused, mut longest) = (0, 0, 0);
+    for _ in 0..60 {
+        world.pass_to(1_000, &CALM);
+        let can = |world: &World, what| world.cluster.simulate(&[what], &payer).is_ok();
+        if can(&world, trigger.clone()) {
+            world.send(trigger.clone());
+            triggered += 1;
+        }
+        refused = if can(&world, cancel.clone()) { 0 } else { refused + 1 };
+        longest = longest.max(refused);
+    }
+    assert!(triggered > 3 && longest > 0, "{triggered} times, for {longest} s");
+    assert!(longest <= 12, "nothing sticks: {longest} s");
+    // Without its position the order waits for nothing.
+    world.trade(&trader, 0, -10_000_000, &CALM).unwrap();
+    world.send(cancel);
+    let (giver, wallet) = world.person(1);
+    world.send(instruction::deposit(giver.pubkey(), wallet, silo, account, 1));
+    let close = instruction::close_margin_account(owner(&trader), account);
+    world.refuses(&close, HoldfastError::AccountNotEmpty);
+    let all = world.account(&account).collateral;
+    let leave = instruction::withdraw(owner(&trader), silo, account, trader.wallet, all, &[]);
+    let signer = trader.keypair.insecure_clone();
+    world.cluster.send(&[leave, close], &[&signer]).unwrap();
+    assert_eq!(held(&world, &trader), all);
 }
 
 /// Every combination of the extremes that decide who can leave when.
