@@ -165,7 +165,7 @@ impl State {
         let from = order.decided_from(parts, state.changed[index], terms.execution_delay);
         let at = chain.moment(books, terms);
         let (recent, reference) = (books.recent.iter().copied(), books.reference.price);
-        match deciding_price(order, parts, recent, from, &at, reference) {
+        match deciding_price(order, recent, from, &at, reference) {
             Ok(None) => Progress::Waits,
             Ok(Some(_)) => Progress::Known,
             Err(Lapsed) => Progress::Lapsed,

@@ -117,7 +117,7 @@ pub fn execute(
     let delta = Size(parts.closes.0.saturating_add(parts.opens.0)).on(side)?;
     let spread = half_spread(terms.spread, book.skew()?, delta, met.volatility)?;
     let earliest = order.decided_from(parts, met.position_changed, terms.execution_delay);
-    let found = deciding_price(order, parts, recent, earliest, &met.at, met.reference);
+    let found = deciding_price(order, recent, earliest, &met.at, met.reference);
     let Deciding { point, doubted } =
         found.map_err(|Lapsed| ExecutionError::Lapsed)?.ok_or(ExecutionError::NoPrice)?;
     let price = trade_price(point.traded(side), side, spread)?;
@@ -182,16 +182,15 @@ fn parts_traded(
     Ok(parts)
 }
 
-/// The price that decides an order which trades `parts`, when one published from `earliest` on is
-/// there. A reduction that takes any price also takes one that is not believed while no other decides,
-/// where that is worse for its owner than the `reference`; it is no choice either, so the owner gets
-/// the worst since the first.
+/// The price that decides an order, when one published from `earliest` on is there. An order that only
+/// reduces and takes any price also takes one that is not believed while no other decides, where that
+/// is worse for its owner than the `reference`; it is no choice either, so the owner gets the worst
+/// since the first.
 ///
 /// # Errors
 /// [`Lapsed`] once the first price that is believed and decides is too old to be acted on.
 pub fn deciding_price(
     order: &Order,
-    parts: Parts,
     recent: impl Iterator<Item = StoredPrice> + Clone,
     earliest: Millis,
     at: &Moment,
@@ -201,7 +200,7 @@ pub fn deciding_price(
     if let Some(point) = decided_price(recent.clone(), earliest, at, side)? {
         return Ok(Some(Deciding { point, doubted: false }));
     }
-    if !order.any_price || parts.opens.0 > 0 {
+    if !order.any_price || !order.only_reduces() {
         return Ok(None);
     }
     let is_worse = |point: &PricePoint| match side {

@@ -365,7 +365,7 @@ proptest! {
     fn a_print_that_nobody_believes_costs_nobody_but_its_owner(
         held in -5_000_000..5_000_000_i64, delta in -9_000_000..9_000_000_i64,
         collateral in 0..900_000_000_u64, print in 1..900_000_000_u64,
-        any_price: bool, others: bool, debt in 0..9_000_000_u64,
+        any_price: bool, reduce_only: bool, others: bool, debt in 0..9_000_000_u64,
     ) {
         let debt = Usd(if others && held != 0 { debt } else { 0 });
         let entry = Usd(held.unsigned_abs() * 100);
@@ -375,10 +375,10 @@ proptest! {
         (before.others, before.ledger.debt) = (others, debt);
         (before.ledger.collateral, before.ledger.insurance) = (Usd(collateral), Usd(1_000_000_000));
         let print = StoredPrice { believed: false, ..at_price(9_000, print) };
-        let order = Order { any_price, ..order(delta) };
+        let order = Order { any_price, reduce_only, ..order(delta) };
         let done = execute(&before, &order, [print].into_iter(), &terms(), &SILO, &MET);
         let Ok(done) = done else { return Ok(()) };
-        prop_assert!(any_price && done.traded.trade.opened == Size(0));
+        prop_assert!(any_price && reduce_only && done.traded.trade.opened == Size(0));
         prop_assert_eq!((done.traded.bad_debt, done.traded.insured), (Usd(0), Usd(0)));
         prop_assert!(done.traded.book.balances.debt <= debt);
         prop_assert!(done.traded.book.ledger.insurance >= before.ledger.insurance);

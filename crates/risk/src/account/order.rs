@@ -98,6 +98,11 @@ impl Order {
         if closes { self.earliest.max(changed.after(delay)) } else { self.earliest }
     }
 
+    /// Whether it never opens, whatever position it meets.
+    pub fn only_reduces(&self) -> bool {
+        self.reduce_only || self.opens_up_to.0 == 0
+    }
+
     /// Whether it waits for no trigger.
     pub fn is_immediate(&self) -> bool {
         self.trigger == Trigger::Immediate

@@ -236,7 +236,7 @@ pub fn order_progress(
     let changed = account.position_changed(market.index);
     let earliest = order.decided_from(parts, changed, delay);
     let (recent, reference) = (market.recent_prices(), Price(market.reference_price));
-    match deciding_price(order, parts, recent, earliest, &at, reference) {
+    match deciding_price(order, recent, earliest, &at, reference) {
         Ok(None) => OrderProgress::AwaitsPrice,
         Ok(Some(_)) => OrderProgress::PriceKnown,
         Err(Lapsed) => OrderProgress::Lapsed,
