@@ -1,8 +1,6 @@
 //! What a settlement does to the silo's money and to the account's.
 
-use holdfast_risk::account::ledger::{
-    AccountBalances, FeeDistribution, Ledger, Settled, settle,
-};
+use holdfast_risk::account::ledger::{AccountBalances, FeeDistribution, Ledger, Settled, settle};
 use holdfast_risk::account::loss::{
     ByMarket, InsuranceDraws, InsuranceTerms, LossCover, MARKETS, debts_after,
 };
@@ -103,7 +101,13 @@ impl Case {
 
     fn cover(&self) -> LossCover<'_> {
         let draws = InsuranceDraws { since: self.since, start: self.start, drawn: &self.drawn };
-        LossCover { market: self.market, debts: &self.debts, draws, terms: self.terms, now: self.now }
+        LossCover {
+            market: self.market,
+            debts: &self.debts,
+            draws,
+            terms: self.terms,
+            now: self.now,
+        }
     }
 
     /// Whether the period of draws is still the one that began at `since`.
@@ -280,7 +284,8 @@ pub fn debts_by_market_sum_to_the_debt(given: &mut Given) -> Answer {
 /// What insurance pays of what an account leaves behind is within that and within the fund.
 pub fn insurance_pays_no_more_than_it_is_asked_for(given: &mut Given) -> Answer {
     let case = Case::of(given);
-    let (owed, unpaid, fund) = (case.balances.debt, case.balances.collateral, case.ledger.insurance);
+    let (owed, unpaid, fund) =
+        (case.balances.debt, case.balances.collateral, case.ledger.insurance);
     let charged = accepted(case.cover().insure(owed, unpaid, fund))?;
     claim(charged.insured <= fund)?;
     assume(sum(&case.debts) == u128::from(owed.0))?;

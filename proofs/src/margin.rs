@@ -117,7 +117,9 @@ pub fn the_reward_rises_with_the_wait(given: &mut Given) -> Answer {
     let share = u128::from(u64::from(first_share.0).saturating_add(risen).min(10_000));
     let penalty = (u128::from(closed) * u128::from(terms.penalty.0)).div_ceil(10_000);
     claim(u128::from(taken.reward.0) == penalty * share / 10_000)?;
-    claim(waited < ramp || first_share > last_share || share == u128::from(last_share.0).min(10_000))
+    claim(
+        waited < ramp || first_share > last_share || share == u128::from(last_share.0).min(10_000),
+    )
 }
 
 /// Reward and insurance stay within the penalty; insurance takes only what the account has after the

@@ -121,7 +121,7 @@ pub fn leaving_gains_nothing(given: &mut Given) -> Answer {
 }
 
 /// Joining moves the deposit from the queue into the pool, and nothing else. It buys what the founded
-/// pool says, at least a millionth share and what was asked; and no pool that is worth less than half
+/// pool says, at least a million shares and what was asked; and no pool that is worth less than half
 /// of its cash takes any.
 pub fn joining_moves_the_deposit(given: &mut Given) -> Answer {
     let (ledger, kind) = (ledger(given), kind(given));
