@@ -61,17 +61,17 @@ def chain(work, risk, out):
     """LLVM's representation of the rules in `risk` and of the harness over them."""
     out.mkdir(parents=True, exist_ok=True)
     common = [*CHAIN, *SEPARATE, "--sysroot", sysroot(work), "--out-dir", out, "-L", out]
-    _rustc("--crate-name=holdfast_risk", risk / "src/lib.rs", "--emit=llvm-ir,link", *common)
+    _rustc("--crate-name=holdfast_risk", risk / "src/lib.rs", "--emit=llvm-ir,metadata", *common)
     harness = ROOT / "proofs/src/lib.rs"
-    _rustc("--crate-name=holdfast_proofs", harness, "--emit=llvm-ir,link", *common,
-           "--extern", f"holdfast_risk={out}/libholdfast_risk.rlib")
+    _rustc("--crate-name=holdfast_proofs", harness, "--emit=llvm-ir", *common,
+           "--extern", f"holdfast_risk={out}/libholdfast_risk.rmeta")
     return out / "holdfast_risk.ll", out / "holdfast_proofs.ll"
 
 
 def host(risk, out):
     """The program that runs theorems on numbers, over the rules in `risk`, for the host."""
     out.mkdir(parents=True, exist_ok=True)
-    common = ["--edition=2024", "-Copt-level=1", "-Coverflow-checks=on", "--cap-lints=allow",
+    common = ["--edition=2024", "-Copt-level=0", "-Coverflow-checks=on", "--cap-lints=allow",
               "--out-dir", out, "-L", out]
     for name, source in ("risk", risk / "src/lib.rs"), ("proofs", ROOT / "proofs/src/lib.rs"):
         _rustc(f"--crate-name=holdfast_{name}", source, "--crate-type=lib", *common,

@@ -8,6 +8,7 @@ than its theorem in the harness proves; `proofs/src/math.rs` and `digit.py` have
 
 import terms
 import words
+from memory import Pointer
 from terms import both, choose, ge, lt, no, number
 
 HALF = 1 << 32
@@ -73,9 +74,86 @@ def digit(machine, arguments, state):
     return _leave(state, to, estimate, left)
 
 
+MARKETS = 16
+
+
+def _sum(state, amounts):
+    """The sum of an amount for each market."""
+    known, total = state.guard.known, number(0)
+    for market in range(MARKETS):
+        amount = state.memory.load(amounts.moved(number(8 * market)), 8, known)
+        total = terms.add(total, words.unsigned(amount, 64, known))
+    return total
+
+
+def _paid_by_insurance(state, to, paid, refused):
+    """`Ok(Charged)` or an error; which market draws how much is left open."""
+    state.memory.store(to, 8, refused, state.guard.known)
+    state.memory.store(to.moved(number(152)), 8, paid, state.guard.known)
+    return None, state
+
+
+def charge(machine, arguments, state):
+    """What insurance pays of debts: no more than they are, and no more than the fund holds."""
+    to, _, debts, fund = arguments
+    paid = terms.unknown(0, WORD - 1, "insured")
+    terms.atom_of(paid).facts += [ge(_sum(state, debts), paid), ge(_word(machine, state, fund), paid)]
+    return _paid_by_insurance(state, to, paid, terms.unknown(0, 1, "refused"))
+
+
+def insure(machine, arguments, state):
+    """What insurance pays of what an account leaves behind: no more than the fund holds, and no more
+    than is left behind, where what the account owed is the sum of what it owed by market. Asked the
+    same once more it says the same."""
+    to, cover, *amounts = arguments
+    amounts = [_word(machine, state, value) for value in amounts]
+    owed, unpaid, fund = amounts
+    paid, refused = terms.unknown(0, WORD - 1, "insured"), terms.unknown(0, 1, "refused")
+    known = state.guard.known
+    debts, drawn = (state.memory.load(cover.moved(number(at)), 8, known, True) for at in (0, 8))
+    within = terms.implies(terms.eq(_sum(state, debts), owed), ge(unpaid, paid))
+    terms.atom_of(paid).facts += [within, ge(fund, paid)]
+    # Everything else that the answer depends on: debts, draws, period, terms, market.
+    read = lambda at, size: state.memory.load(cover.moved(number(at)), size, known).key
+    by_market = [state.memory.load(array.moved(number(8 * market)), 8, known).key
+                 for array in (debts, drawn) for market in range(MARKETS)]
+    about = (*by_market, read(16, 8), read(24, 8), read(32, 8), read(40, 2), read(42, 2), read(44, 1))
+    for before, others, answer in machine.asked:
+        if before == about:
+            same = both(*(terms.eq(one, other) for one, other in zip(amounts, others)))
+            equal = both(terms.eq(paid, answer[0]), terms.eq(refused, answer[1]))
+            terms.atom_of(paid).facts.append(terms.implies(same, equal))
+    machine.asked.append((about, amounts, (paid, refused)))
+    return _paid_by_insurance(state, to, paid, refused)
+
+
+def scaled(machine, arguments, state):
+    """What `given::scaled` reminds of: true of all integers, so of those that stand for these words."""
+    known = state.guard.known
+    read = lambda value: state.memory.load(value, 16, known) if isinstance(value, Pointer) else value
+    less, more, factor = map(read, arguments)
+    holds = both(ge(more, less), ge(factor, number(0)))
+    machine.lemmas.append(terms.implies(holds, ge(terms.mul(more, factor), terms.mul(less, factor))))
+    return None, state
+
+
 BELOW = {"math::digit": digit}
 MIDDLE = {"math::divide": divide}
-ABOVE = {"math::mul_div": mul_div, "math::divide": divide}
+NUMBERS = {"math::mul_div": mul_div, "math::divide": divide, "given::scaled": scaled}
+CHARGE = "account::loss::LossCover::charge"
+INSURE = "account::loss::LossCover::insure"
+ABOVE = {**NUMBERS, CHARGE: charge, INSURE: insure}
 
-# The two theorems that are about a contract use the one below it.
-BELOW_OF = {"divide_is_exact": BELOW, "mul_div_is_exact": MIDDLE}
+# The theorems that are about a contract use the ones below it.
+BELOW_OF = {
+    "divide_is_exact": BELOW,
+    "mul_div_is_exact": MIDDLE,
+    "insurance_keeps_its_reserve_and_caps": NUMBERS,
+    "a_periods_draws_leave_the_reserve": NUMBERS,
+    "insurance_pays_no_more_than_it_is_asked_for": {**NUMBERS, CHARGE: charge},
+}
+
+
+def of(theorem):
+    """What stands for functions in the proof of a theorem."""
+    return BELOW_OF.get(theorem, ABOVE)

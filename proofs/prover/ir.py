@@ -268,6 +268,7 @@ _READERS = {
     "sext": _convert,
     "trunc": _convert,
     "ptrtoint": _convert,
+    "inttoptr": _convert,
     "load": _memory,
     "store": _memory,
     "alloca": lambda rest: Step("", type=_split(rest)[0]),
@@ -291,7 +292,7 @@ def size_of(kind):
         return int(found.group(1)) * size_of(found.group(2))
     if kind.startswith("{"):
         offset = 0
-        for part in _split(kind.strip("{} ")):
+        for part in _split(kind[1:-1].strip()):
             size = size_of(part)
             offset = (offset + size - 1) // size * size + size
         return offset

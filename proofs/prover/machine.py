@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import ir
 import terms
 import words
-from memory import Memory, Pointer, merged
+from memory import Memory, Pointer, merged, settled
 from terms import FALSE, TRUE, both, no, number
 
 # A loop that runs more often is not unrolled; that it never does is part of what is proved.
-LONGEST_LOOP = 16
+LONGEST_LOOP = 40
 
 
 class Guard:
@@ -38,13 +38,15 @@ class Guard:
         return both(*self.parts)
 
 
-@dataclass
+@dataclass(eq=False)
 class State:
     guard: Guard
     values: dict
     memory: Memory
     # How often each block of the running function was passed.
     passes: dict = field(default_factory=dict)
+    # Where the pointers are that a loop moves each time it is passed, by their name.
+    places: tuple = ()
 
     def join(self, other):
         """One state for two that exclude each other."""
@@ -67,7 +69,8 @@ class State:
         passes = {**other.passes, **self.passes}
         for label, count in other.passes.items():
             passes[label] = max(passes[label], count)
-        return State(guard, values, self.memory.merge(condition, other.memory), passes)
+        memory = self.memory.merge(condition, other.memory)
+        return State(guard, values, memory, passes, self.places)
 
 
 class Machine:
@@ -79,7 +82,11 @@ class Machine:
         # is easier to show way by way.
         self.ways = None
         self.failures, self.visited = [], set()
-        self.things = 0
+        # What the harness reminds the solvers of: true of all integers.
+        self.lemmas = []
+        # What contracts answered, where the same question has to get the same answer.
+        self.asked = []
+        self.things, self.bases = 0, {}
 
     def fails(self, guard, reason):
         if guard is not None and guard.holds() is not FALSE:
@@ -108,9 +115,16 @@ class Machine:
         while waiting:
             label = min(waiting, key=function.order.__getitem__)
             states = waiting.pop(label)
-            if self.ways is not None and states[1:]:
-                waiting[label], states = states[1:], states[:1]
-            state = states[0]
+            # States that stand at different places of an array stay apart: the nearest goes first, and
+            # those behind it meet it there.
+            places = sorted({state.places for state in states})
+            chosen = [state for state in states if state.places == places[0]]
+            if self.ways is not None:
+                chosen = chosen[:1]
+            rest = [state for state in states if state not in chosen]
+            if rest:
+                waiting[label] = rest
+            states, state = chosen, chosen[0]
             for other in states[1:]:
                 state = state.join(other)
             state.passes[label] = state.passes.get(label, 0) + 1
@@ -159,13 +173,16 @@ class Machine:
 
     def _enter(self, function, origin, target, state, guard):
         """The state at the beginning of a block, its phi instructions done."""
-        values = dict(state.values)
+        values, places = dict(state.values), dict(state.places)
         for step in function.blocks[target]:
             if step.op != "phi":
                 break
             value = next(value for value, label in step.extra if label == origin)
             values[step.to] = _value(state, step.type, value)
-        return State(guard, values, state.memory.copy(), dict(state.passes))
+            if isinstance(values[step.to], Pointer):
+                places[step.to] = tuple(place for _, place in values[step.to].ways)
+        places = tuple(sorted(places.items()))
+        return State(guard, values, state.memory.copy(), dict(state.passes), places)
 
     def _step(self, step, state, frame):
         """Runs one instruction; whether the block goes on after it."""
@@ -186,7 +203,7 @@ class Machine:
     def _arithmetic(self, step, state):
         left, right = (_value(state, step.type, arg) for arg in step.args)
         if step.type == "i1":
-            return _logic(step.op, left, right)
+            return words.logic(step.op, left, right)
         width = int(step.type[1:])
         known = state.guard.known
         if step.op in ("udiv", "urem", "sdiv", "srem"):
@@ -222,6 +239,27 @@ class Machine:
     def _trunc(self, step, state):
         value = _value(state, step.extra, step.args[0])
         return words.truth_of(value) if step.type == "i1" else value
+
+    def _ptrtoint(self, step, state):
+        """An address: where its object lies, which can be anywhere, and how far into it."""
+        result = None
+        for condition, (thing, offset) in reversed(_value(state, "ptr", step.args[0]).ways):
+            if thing not in self.bases:
+                self.bases[thing] = terms.unknown(1, 1 << 48, "base")
+            address = terms.add(self.bases[thing], number(offset))
+            result = address if result is None else merged(condition, address, result)
+        return result
+
+    def _inttoptr(self, step, state):
+        """The place that an address came from."""
+        value = _value(state, step.extra, step.args[0])
+        if isinstance(value, Pointer):
+            return value
+        for thing, base in self.bases.items():
+            offset = terms.sub(value, base)
+            if offset.value is not None:
+                return Pointer.to(thing, offset.value)
+        raise NotImplementedError(f"an address from nowhere: {step.text}")
 
     def _freeze(self, step, state):
         return _value(state, *step.args[0])
@@ -265,7 +303,7 @@ class Machine:
 
     def _call(self, step, state):
         name = step.extra
-        arguments = [_value(state, *arg) for arg in step.args]
+        arguments = [settled(_value(state, *arg), state.guard.known) for arg in step.args]
         if name.startswith("llvm."):
             return self._intrinsic(step, state, arguments)
         outcome = self.call(name, arguments, state.memory, state.guard)
@@ -304,7 +342,7 @@ def _function(name, width, arguments, known):
     if op in ("umin", "umax", "smin", "smax"):
         read = words.signed if op[0] == "s" else words.unsigned
         left, right = (read(value, width, known) for value in arguments)
-        return (words.least if op.endswith("min") else words.most)(left, right)
+        return (terms.least if op.endswith("min") else terms.most)(left, right)
     if len(name) > 2 and name[2] in ("with", "sat"):
         compute = words.checked if name[2] == "with" else words.saturating
         return compute(op[1:], op[0] == "s", width, *arguments, known)
@@ -324,16 +362,6 @@ def _same_place(how, left, right):
         if place == other
     ]
     return {"eq": terms.any_of(*ways), "ne": no(terms.any_of(*ways))}[how]
-
-
-def _logic(op, left, right):
-    if op == "and":
-        return both(left, right)
-    if op == "or":
-        return terms.any_of(left, right)
-    if op == "xor":
-        return terms.either(left, no(right), right)
-    raise NotImplementedError(f"{op} of booleans")
 
 
 def _value(state, kind, text):

@@ -13,6 +13,7 @@ import tomllib
 from dataclasses import dataclass
 
 import build
+import contracts
 import prove
 import smt
 import terms
@@ -91,11 +92,13 @@ def module_of(file):
 
 
 def about(harness, names):
-    """The modules of the rules that each theorem goes through."""
+    """The functions of the rules that each theorem goes through, those left out that a contract stands
+    for: it cannot refute what is changed there."""
     result = {}
     for name in names:
-        visited = harness.execute(name).visited
-        result[name] = {path for path in visited if "::" in path}
+        visited = harness.execute(name, 0 if names[name][1] > 1 else None).visited
+        known = contracts.of(name)
+        result[name] = {path for path in visited if "::" in path and path not in known}
     return result
 
 
@@ -104,29 +107,30 @@ def refuted(mutant, work, by):
     risk = work / "risk"
     (risk / "src" / mutant.file).write_text(mutant.text)
     harness = prove.Harness(risk, work)
-    for name in by:
-        try:
-            theorem = harness.execute(name)
-        except (NotImplementedError, AttributeError):
-            continue
-        for numbers in guesses(theorem.broken):
-            said = harness.run(name, numbers)
-            if said in ("broken", "panics"):
-                return name, numbers, said
+    for name, cases in by:
+        for case in range(cases) if cases > 1 else [None]:
+            try:
+                theorem = harness.execute(name, case)
+            except (NotImplementedError, AttributeError):
+                break
+            for numbers in guesses(theorem):
+                said = harness.run(name, numbers)
+                if said in ("broken", "panics"):
+                    return name, numbers, said
     return None
 
 
-def guesses(broken):
+def guesses(theorem):
     """Numbers that may break a theorem: what the solvers find, products as any numbers first."""
-    if broken is terms.FALSE:
+    if theorem.broken is terms.FALSE:
         return
     for linear, solver in (True, "z3"), (True, "cvc5"), (False, "z3"), (False, "cvc5"):
-        answers, script = smt.ask([broken], linear, TIMEOUT, [solver], with_model=True)
+        answers, script = smt.ask([theorem.broken], linear, TIMEOUT, [solver], with_model=True)
         answer = answers[solver]
         if answer.verdict == "unsat":
             return
         if answer.verdict == "sat":
-            yield prove.numbers_of(answer.model)
+            yield theorem.numbers(answer.model)
             if linear and not script.products:
                 return
 
@@ -162,7 +166,8 @@ def run():
     root.mkdir(parents=True, exist_ok=True)
     settings = tomllib.loads((build.ROOT / "proofs/mutants.toml").read_text())
     harness = prove.Harness(risk, root)
-    modules = about(harness, harness.theorems())
+    theorems = harness.theorems()
+    modules = about(harness, theorems)
     work = root / "mutants"
     work.mkdir(exist_ok=True)
     survivors, tried = [], 0
@@ -171,7 +176,8 @@ def run():
             break
         fresh_copy(risk, work)
         try:
-            found = refuted(mutant, work, nearest(mutant, modules))
+            by = [(name, theorems[name][1]) for name in nearest(mutant, modules)]
+            found = refuted(mutant, work, by)
         except build.BuildError:
             # It is no program: another one takes its place.
             continue

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import build
 import contracts
@@ -24,7 +25,7 @@ from memory import Memory, Pointer
 from terms import both, eq, number
 
 # As in proofs/src/given.rs and entries.rs.
-WORDS = 40
+WORDS = 96
 HOLDS, BROKEN = 0, 2
 
 # Seconds of a processor that a solver has for a query; hardly one takes more than a single one.
@@ -33,13 +34,20 @@ TIMEOUT = 60
 
 @dataclass
 class Theorem:
-    """What executing a theorem gave."""
+    """What executing a theorem gave: all of it, or one case."""
 
     name: str
+    case: int | None
     broken: terms.Bool
     holds: terms.Bool
+    lemmas: list
     reasons: list
     visited: set
+
+    def numbers(self, model):
+        """All of a model's numbers; what it leaves out can be anything."""
+        numbers = [model.get(f"w{at}", 0) for at in range(WORDS)]
+        return numbers if self.case is None else [self.case, *numbers[1:]]
 
 
 @dataclass
@@ -59,13 +67,18 @@ class Harness:
     def __init__(self, risk, work):
         self.module = ir.Module(*build.chain(work, risk, work / "ir"))
         self.entries = self.module.named("entries::")
-        self.program = build.host(risk, work / "host")
+        self._sources = risk, work / "host"
+
+    @cached_property
+    def program(self):
+        """The program that runs theorems on numbers, compiled when it is first wanted."""
+        return build.host(*self._sources)
 
     def theorems(self):
-        """Names, and whether they are among the fast ones."""
+        """Names, with whether they are among the fast ones and in how many cases they are proved."""
         listed = subprocess.run([self.program, "list"], capture_output=True, text=True, check=True)
         lines = [line.split() for line in listed.stdout.splitlines()]
-        return {name: speed == "fast" for name, speed in lines}
+        return {name: (speed == "fast", int(cases)) for name, speed, cases in lines}
 
     def run(self, name, numbers):
         """What a theorem says of numbers, run on the host."""
@@ -73,14 +86,16 @@ class Harness:
         done = subprocess.run([self.program], input=line, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
-    def execute(self, name, given=None):
-        """Executes a theorem for all numbers, or for those given."""
+    def execute(self, name, case=None):
+        """Executes a theorem for all numbers, or for all of one case."""
         terms.forget()
         words.forget()
-        machine = Machine(self.module, contracts.BELOW_OF.get(name, contracts.ABOVE))
+        machine = Machine(self.module, contracts.of(name))
         memory = Memory()
-        word = lambda at: number(given[at]) if given else terms.variable(f"w{at}", 0, 2**64 - 1)
-        memory.objects["words"] = {8 * at: (8, word(at)) for at in range(WORDS)}
+        inputs = [terms.variable(f"w{at}", 0, 2**64 - 1) for at in range(WORDS)]
+        if case is not None:
+            inputs[0] = number(case)
+        memory.objects["words"] = {8 * at: (8, word) for at, word in enumerate(inputs)}
         outcome = machine.call(self.entries[f"entries::{name}"], [Pointer.to("words")], memory, Guard())
         code, state = outcome if outcome else (number(BROKEN), None)
         returned = state.guard.holds() if state else terms.FALSE
@@ -88,16 +103,19 @@ class Harness:
         broken += [condition for condition, _ in machine.failures]
         reasons = [reason for _, reason in machine.failures]
         holds = both(returned, eq(code, number(HOLDS)))
-        return Theorem(name, terms.any_of(*broken), holds, reasons, machine.visited)
+        return Theorem(name, case, terms.any_of(*broken), holds, machine.lemmas, reasons, machine.visited)
 
 
-def refute(conditions, timeout=TIMEOUT):
+def refute(conditions, lemmas=(), timeout=TIMEOUT):
     """Whether each solver shows that conditions exclude each other: with products as any numbers,
     which nearly always suffices; else with what follows for products from pairs of comparisons; else
-    with products as they are."""
+    with products as they are, which comes first where the harness says what to multiply."""
     answers, left = {}, list(smt.SOLVERS)
-    for linear, pairs in (True, False), (True, True), (False, False):
-        found, script = smt.ask(conditions, linear, timeout, left, not linear, pairs)
+    stages = [(True, False), (True, True), (False, False)]
+    if lemmas:
+        stages = [stages[0], stages[2], stages[1]]
+    for linear, pairs in stages:
+        found, script = smt.ask([*conditions, *lemmas], linear, timeout, left, not linear, pairs)
         for solver, answer in found.items():
             answer.seconds += answers[solver].seconds if solver in answers else 0
             answers[solver] = answer
@@ -105,10 +123,6 @@ def refute(conditions, timeout=TIMEOUT):
         if not left:
             break
     return answers
-
-
-def numbers_of(model):
-    return [model.get(f"w{at}", 0) for at in range(WORDS)]
 
 
 def witness(harness, theorem, timeout=TIMEOUT):
@@ -123,7 +137,7 @@ def witness(harness, theorem, timeout=TIMEOUT):
             if answers[solver].verdict == "unsat" and not extra:
                 return None
             if answers[solver].verdict == "sat":
-                numbers = numbers_of(answers[solver].model)
+                numbers = theorem.numbers(answers[solver].model)
                 if harness.run(theorem.name, numbers) == "holds":
                     return numbers
     return None
@@ -135,28 +149,39 @@ def _inputs(condition):
     return [atom for atom in script.done if isinstance(atom, terms.Atom) and atom.name in script.inputs]
 
 
-def judge(harness, name):
-    """Proves a theorem, or says what is wrong with it."""
+def judge(harness, name, cases):
+    """Proves a theorem in all its cases, or says what is wrong with it."""
     since = time.monotonic()
-    theorem = harness.execute(name)
-    answers = refute([theorem.broken])
     outcome = Outcome(name, "proved")
-    outcome.solvers = {solver: answer.seconds for solver, answer in answers.items()}
-    open_ = {s: a.verdict for s, a in answers.items() if a.verdict != "unsat"}
-    if open_:
-        outcome.verdict = "; ".join(f"{solver}: {verdict}" for solver, verdict in open_.items())
-        for answer in answers.values():
-            if answer.verdict == "sat":
-                outcome.numbers = numbers_of(answer.model)
-                outcome.verdict += f"; on the host it {harness.run(name, outcome.numbers)}"
-                break
-        outcome.verdict += f" ({', '.join(theorem.reasons)})" if theorem.reasons else ""
-    else:
-        outcome.numbers = witness(harness, theorem)
+    for case in range(cases) if cases > 1 else [None]:
+        theorem = harness.execute(name, case)
+        if not _proves(harness, theorem, outcome):
+            break
         if outcome.numbers is None:
-            outcome.verdict = "says nothing: no numbers found for which it holds"
+            outcome.numbers = witness(harness, theorem)
+    if outcome.numbers is None and outcome.verdict == "proved":
+        outcome.verdict = "says nothing: no numbers found for which it holds"
     outcome.seconds = time.monotonic() - since
     return outcome
+
+
+def _proves(harness, theorem, outcome):
+    """Whether both solvers prove a case of a theorem; if not, the outcome says why."""
+    answers = refute([theorem.broken], theorem.lemmas)
+    for solver, answer in answers.items():
+        outcome.solvers[solver] = outcome.solvers.get(solver, 0) + answer.seconds
+    open_ = {s: a.verdict for s, a in answers.items() if a.verdict != "unsat"}
+    if not open_:
+        return True
+    outcome.numbers = None
+    outcome.verdict = "; ".join(f"{solver}: {verdict}" for solver, verdict in open_.items())
+    for answer in answers.values():
+        if answer.verdict == "sat":
+            outcome.numbers = theorem.numbers(answer.model)
+            outcome.verdict += f"; on the host it {harness.run(theorem.name, outcome.numbers)}"
+            break
+    outcome.verdict += f" ({', '.join(theorem.reasons)})" if theorem.reasons else ""
+    return False
 
 
 def shown(numbers):
@@ -184,11 +209,11 @@ def prove(options):
     work.mkdir(parents=True, exist_ok=True)
     harness = Harness(build.ROOT / "crates/risk", work)
     print(f"compiled by {build.version()}", file=out, flush=True)
-    names = [name for name, fast in harness.theorems().items() if fast or not options.fast]
-    names = [name for name in names if not options.only or name in options.only]
     outcomes = []
-    for name in names:
-        outcomes.append(judge(harness, name))
+    for name, (fast, cases) in harness.theorems().items():
+        if options.fast and not fast or options.only and name not in options.only:
+            continue
+        outcomes.append(judge(harness, name, cases))
         report(outcomes[-1], out)
     if not options.only:
         outcomes.append(digit.judge(harness, Outcome, refute))

@@ -62,7 +62,7 @@ class Script:
                     lemmas.append(terms.ge0(most))
         for comparison in comparisons:
             side = comparison.args[0]
-            if any(atom.choice for monomial in side.parts for atom in monomial):
+            if any(_is_open(atom) for monomial in side.parts for atom in monomial):
                 continue
             for factor in factors:
                 times = terms.mul(side, factor)
@@ -82,7 +82,7 @@ class Script:
         sides = []
         for comparison in comparisons:
             term = comparison.args[0]
-            plain = all(len(monomial) < 2 and not any(a.choice for a in monomial) for monomial in term.parts)
+            plain = all(len(monomial) < 2 and not any(map(_is_open, monomial)) for monomial in term.parts)
             if comparison.op == "ge0" and plain and any(a in named for m in term.parts for a in m):
                 sides += [comparison, terms.no(comparison)]
         lemmas = []
@@ -128,6 +128,7 @@ class Script:
                 parts = self._bool(condition), self._int(then), self._int(other)
                 self.done[atom] = None
                 self.done[atom] = self._define("Int", "(ite %s %s %s)" % parts)
+                self.queue += atom.facts
         return self.done[atom]
 
     def _monomial(self, monomial):
@@ -138,6 +139,7 @@ class Script:
             if self.linear:
                 lo, hi = terms.interval(monomial)
                 self.products[monomial] = self._declare(f"p!{len(self.products)}", lo, hi)
+                self.queue += _sides(monomial)
             else:
                 self.products[monomial] = f"(* {' '.join(names)})"
         return self.products[monomial]
@@ -170,6 +172,22 @@ class Script:
         self.done[term] = None
         self.done[term] = self._define("Bool", text)
         return self.done[term]
+
+
+def _is_open(atom):
+    """Whether an atom is a choice that products are moved into."""
+    return atom.choice and not atom.facts
+
+
+def _sides(monomial):
+    """What a product with a minimum or maximum in it is on each side of that."""
+    product = terms.polynomial({monomial: 1})
+    for at, atom in enumerate(monomial):
+        if atom.choice:
+            condition, then, other = atom.choice
+            rest = terms.polynomial({monomial[:at] + monomial[at + 1:]: 1})
+            same = [terms.eq(product, terms.mul(side, rest)) for side in (then, other)]
+            yield terms.either(condition, *same)
 
 
 def _number(value):

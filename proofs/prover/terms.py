@@ -131,9 +131,10 @@ def mul(left, right):
 
 @lru_cache(maxsize=None)
 def _product(monomial):
-    """A product as a polynomial: one with a choice in it is a choice between products."""
+    """A product as a polynomial: one with a choice in it is a choice between products. A minimum or
+    maximum stays what it is: what it is bounded by is worth more there."""
     for at, atom in enumerate(monomial):
-        if atom.choice and len(monomial) > 1:
+        if atom.choice and not atom.facts and len(monomial) > 1:
             condition, then, other = atom.choice
             rest = _product(monomial[:at] + monomial[at + 1:])
             return choose(condition, mul(then, rest), mul(other, rest))
@@ -210,6 +211,9 @@ def eq0(term):
         return truth(term.value == 0)
     if term.lo > 0 or term.hi < 0:
         return FALSE
+    # One form for what is the same where a term is on one side of zero.
+    if term.lo == 0 or term.hi == 0:
+        return ge0(scale(term, -1) if term.lo == 0 else term)
     # One form for a term and its negative.
     if min(term.parts.items(), key=lambda part: [atom.order for atom in part[0]])[1] < 0:
         term = scale(term, -1)
@@ -304,8 +308,9 @@ def under(condition, known):
 _choices = {}
 
 
-def choose(condition, then, other):
-    """`then` where the condition holds, and `other` where it does not: of integers."""
+def choose(condition, then, other, lowest=None, highest=None):
+    """`then` where the condition holds, and `other` where it does not: of integers. Whoever knows
+    narrower ends than those of both sides says so."""
     if condition is TRUE or then is other:
         return then
     if condition is FALSE:
@@ -315,10 +320,33 @@ def choose(condition, then, other):
     key = (condition, then.key, other.key)
     found = _choices.get(key)
     if found is None:
-        lo, hi = min(then.lo, other.lo), max(then.hi, other.hi)
+        lo = min(then.lo, other.lo) if lowest is None else lowest
+        hi = max(then.hi, other.hi) if highest is None else highest
         name = f"choice{len(_choices)}"
         found = _choices[key] = of(Atom(name, lo, hi, (condition, then, other)))
     return found
+
+
+def least(left, right):
+    """The lesser of two integers."""
+    found = choose(ge(right, left), left, right, highest=min(left.hi, right.hi))
+    return _bounded(found, [sub(left, found), sub(right, found)])
+
+
+def most(left, right):
+    """The greater of two integers."""
+    found = choose(ge(right, left), right, left, lowest=max(left.lo, right.lo))
+    return _bounded(found, [sub(found, left), sub(found, right)])
+
+
+def _bounded(choice, apart):
+    """A choice with what is not negative by its definition: it spares the solvers to distinguish cases
+    where a bound is all they need."""
+    atom = atom_of(choice)
+    if atom is not None and atom.choice and not atom.facts:
+        # As it is: simplified, it would say nothing.
+        atom.facts += [_bool("ge0", term) for term in apart]
+    return choice
 
 
 _quotients = {}

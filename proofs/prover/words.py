@@ -85,13 +85,25 @@ def bitwise(op, width, left, right):
     if left.value is not None and right.value is not None:
         one, other = left.value, right.value
         return number({"and": one & other, "or": one | other, "xor": one ^ other}[op])
+    bits = max(left.hi, right.hi).bit_length()
+    if bits <= 4:
+        total = number(0)
+        for at in range(bits):
+            one, other = (truth_of(terms.quotient(word, 1 << at)) for word in (left, right))
+            total = add(total, bit(logic(op, one, other)), 1 << at)
+        return total
     result = terms.unknown(0, most, "bits")
     half = number(1 << (width - 1))
     # The compiler compares signs by the highest bit of such a word.
     one, other, top = (ge(word, half) for word in (left, right, result))
-    expected = {"and": both(one, other), "or": any_of(one, other), "xor": either(one, no(other), other)}
-    terms.atom_of(result).facts.append(either(top, expected[op], no(expected[op])))
+    expected = logic(op, one, other)
+    terms.atom_of(result).facts.append(either(top, expected, no(expected)))
     return result
+
+
+def logic(op, one, other):
+    """`and`, `or` and `xor` of bits."""
+    return {"and": both(one, other), "or": any_of(one, other), "xor": either(one, no(other), other)}[op]
 
 
 _divisions, _powers = {}, {}
@@ -147,14 +159,6 @@ def _same(width, left, right, known):
     return eq(unsigned(left, width, known), unsigned(right, width, known))
 
 
-def least(left, right):
-    return choose(ge(right, left), left, right)
-
-
-def most(left, right):
-    return choose(ge(right, left), right, left)
-
-
 def _exact(op, left, right):
     return {"add": add, "sub": sub, "mul": terms.mul}[op](left, right)
 
@@ -174,12 +178,12 @@ def saturating(op, is_signed, width, left, right, known):
     result = _exact(op, read(left, width, known), read(right, width, known))
     lowest = -(1 << (width - 1)) if is_signed else 0
     highest = lowest + (1 << width) - 1
-    return most(least(result, number(highest)), number(lowest))
+    return terms.most(terms.least(result, number(highest)), number(lowest))
 
 
 def absolute(width, value, known):
     value = signed(value, width, known)
-    return choose(ge(value, number(0)), value, terms.scale(value, -1))
+    return choose(terms.under(ge(value, number(0)), known), value, terms.scale(value, -1))
 
 
 def leading_zeros(width, value, known):

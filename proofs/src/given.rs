@@ -1,7 +1,7 @@
 //! What a theorem is given, and what it answers.
 
 /// Words a theorem may read.
-pub const WORDS: usize = 40;
+pub const WORDS: usize = 96;
 
 /// The numbers a theorem speaks of: every one of them can be anything.
 pub struct Given<'a> {
@@ -57,6 +57,16 @@ impl<'a> Given<'a> {
     }
 }
 
+/// One of so many cases, which are proved one by one: it comes first of all that is given.
+///
+/// # Errors
+/// [`Stop::Void`] for a number that is none.
+pub fn case(given: &mut Given, cases: u64) -> Result<u64, Stop> {
+    let number = given.u64();
+    assume(number < cases)?;
+    Ok(number)
+}
+
 /// The theorem speaks only of what meets this condition.
 ///
 /// # Errors
@@ -79,4 +89,12 @@ pub const fn claim(condition: bool) -> Answer {
 /// [`Stop::Void`] where they refuse.
 pub fn accepted<T, E>(outcome: Result<T, E>) -> Result<T, Stop> {
     outcome.map_err(|_| Stop::Void)
+}
+
+/// Reminds the solvers that where `less` is at most `more` it still is when both are multiplied by
+/// `factor`. It says nothing about the numbers and does nothing: a theorem holds with it or without,
+/// but a solver that multiplies seldom does not find out by itself.
+#[inline(never)]
+pub fn scaled(less: u128, more: u128, factor: u128) {
+    let _ = core::hint::black_box((less, more, factor));
 }

@@ -15,6 +15,7 @@ pub mod chain;
 pub mod entries;
 pub mod given;
 pub mod governance;
+pub mod ledger;
 pub mod margin;
 pub mod market;
 pub mod math;

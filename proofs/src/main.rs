@@ -11,7 +11,8 @@ use holdfast_proofs::given::WORDS;
 fn main() -> io::Result<()> {
     if std::env::args().nth(1).as_deref() == Some("list") {
         for theorem in THEOREMS {
-            println!("{} {}", theorem.name, if theorem.fast { "fast" } else { "slow" });
+            let speed = if theorem.fast { "fast" } else { "slow" };
+            println!("{} {speed} {}", theorem.name, theorem.cases);
         }
         return Ok(());
     }

@@ -6,7 +6,7 @@ use holdfast_risk::chain::health::State;
 use holdfast_risk::{Bps, CarryIndex, Millis, Price, SignedUsd, Size, Usd};
 
 use crate::chain::monitor;
-use crate::given::{Answer, Given, accepted, claim};
+use crate::given::{Answer, Given, Stop, accepted, assume, claim};
 use crate::position::position;
 
 /// Any health.
@@ -92,14 +92,34 @@ pub fn liquidation_is_only_below_maintenance(given: &mut Given) -> Answer {
 }
 
 /// What is closed is at most what is held; what is left is worth keeping; and a deeply insolvent
-/// account's position is closed whole.
+/// account's position is closed whole. Every market has a smallest position above zero.
 pub fn no_more_is_closed_than_is_held(given: &mut Given) -> Answer {
     let (health, leg, terms) = (health(given), leg(given), terms(given));
+    assume(terms.smallest.0 > 0)?;
     let held = leg.position.size.0.unsigned_abs();
     let closed = accepted(size_to_close(&health, &leg, terms))?.0;
-    claim(closed <= held || held < terms.smallest.0 || terms.smallest.0 == 0)?;
-    claim(closed >= held || held - closed >= terms.smallest.0)?;
+    claim(closed <= held)?;
+    claim(closed == held || held - closed >= terms.smallest.0)?;
     claim(!health.is_deeply_insolvent() || closed == held)
+}
+
+/// The liquidator's share of the penalty rises evenly from the first share to the last while a
+/// liquidation is possible, and the reward is that, rounded down.
+pub fn the_reward_rises_with_the_wait(given: &mut Given) -> Answer {
+    let (closed, waited, terms) = (given.u64(), given.u64(), terms(given));
+    let taken = accepted(charge(Usd(closed), Millis(waited), SignedUsd(0), terms))?;
+    let Terms { first_share, last_share, ramp, .. } = terms;
+    let range = u128::from(last_share.0.saturating_sub(first_share.0));
+    // A ramp of no time has passed after a millisecond.
+    let ramp = ramp.0.max(1);
+    let risen = range * u128::from(waited.min(ramp)) / u128::from(ramp);
+    let risen = u64::try_from(risen).map_err(|_| Stop::Broken)?;
+    let share = u128::from(u64::from(first_share.0).saturating_add(risen).min(10_000));
+    let penalty = (u128::from(closed) * u128::from(terms.penalty.0)).div_ceil(10_000);
+    claim(u128::from(taken.reward.0) == penalty * share / 10_000)?;
+    claim(
+        waited < ramp || first_share > last_share || share == u128::from(last_share.0).min(10_000),
+    )
 }
 
 /// Reward and insurance stay within the penalty; insurance takes only what the account has after the

@@ -1,10 +1,15 @@
 //! Prices: which may be used, and for what.
 
-use holdfast_risk::market::belief::{Moment, PriceUse, StoredPrice};
+use holdfast_risk::market::belief::{
+    DECIDES_FOR, Moment, PriceUse, StoredPrice, decided_price, measured_price,
+};
 use holdfast_risk::market::price::PricePoint;
-use holdfast_risk::{Millis, Price};
+use holdfast_risk::market::reference::Band;
+use holdfast_risk::market::valuation::Valuation;
+use holdfast_risk::{Millis, Price, Side};
 
-use crate::given::{Answer, Given, claim};
+use crate::given::{Answer, Given, accepted, assume, claim};
+use crate::position::side;
 
 fn stored(given: &mut Given) -> StoredPrice {
     let (low, high) = (Price(given.u64()), Price(given.u64()));
@@ -49,5 +54,107 @@ pub fn no_price_from_before_the_position(given: &mut Given) -> Answer {
     let parts = order.parts(held, given.bool());
     let from = order.decided_from(parts, changed, delay);
     claim(from >= order.earliest)?;
-    claim(parts.closes.0 == 0 || changed.0 == 0 || from >= changed.after(delay))
+    let closes = parts.closes.0 > 0 && changed.0 > 0;
+    claim(from == if closes { order.earliest.max(changed.after(delay)) } else { order.earliest })
+}
+
+/// Prices that a theorem on a request's price speaks of. More of them are the same step again.
+const PRICES: usize = 4;
+
+fn prices(given: &mut Given) -> [StoredPrice; PRICES] {
+    core::array::from_fn(|_| stored(given))
+}
+
+/// Whether a price tells what the market was worth: believed, and from after the last disruption.
+fn is_true(price: &StoredPrice, at: &Moment) -> bool {
+    price.believed && price.point.published >= at.last_disruption
+}
+
+/// What a request gets is a price that is believed, from after the chain's last disruption and from
+/// `earliest` on; and it was decided by one that was stored in time, not longer ago than it may be
+/// acted on.
+pub fn a_request_gets_a_believed_price(given: &mut Given) -> Answer {
+    let (recent, at) = (prices(given), moment(given));
+    let (earliest, side) = (Millis(given.u64()), side(given));
+    let found = accepted(decided_price(recent.iter().copied(), earliest, &at, side))?;
+    let Some(point) = found else { return Ok(()) };
+    let (mut is_one, mut in_time, mut ended) = (false, false, false);
+    for price in &recent {
+        ended |= price.point.published < earliest;
+        let counts = !ended && is_true(price, &at);
+        is_one |= counts && price.point == point;
+        let stored = price.point.published.0.saturating_add(price.lag.0);
+        let acts = at.now.0 <= stored.saturating_add(DECIDES_FOR.0);
+        in_time |= counts && price.lag <= at.decide_within && acts;
+    }
+    claim(is_one)?;
+    claim(in_time)
+}
+
+/// A price that is not believed changes nothing of what a request gets, wherever it stands among the
+/// others: whoever stores or waits for an outlier gains nothing by it.
+pub fn an_outlier_never_decides(given: &mut Given) -> Answer {
+    let ([one, two, three], at) = ([stored(given), stored(given), stored(given)], moment(given));
+    let (earliest, side) = (Millis(given.u64()), side(given));
+    let outlier = StoredPrice { believed: false, ..stored(given) };
+    assume(outlier.point.published >= earliest)?;
+    let with = match (given.bool(), given.bool()) {
+        (false, false) => [outlier, one, two, three],
+        (false, true) => [one, outlier, two, three],
+        (true, false) => [one, two, outlier, three],
+        (true, true) => [one, two, three, outlier],
+    };
+    let found = decided_price(with.iter().copied(), earliest, &at, side);
+    let without = [one, two, three];
+    claim(found == decided_price(without.iter().copied(), earliest, &at, side))
+}
+
+/// What a request gets only becomes worse for its owner when more prices are known: nobody gains by
+/// acting later.
+pub fn waiting_never_improves_the_price(given: &mut Given) -> Answer {
+    let (recent, at) = (prices(given), moment(given));
+    let (earliest, side) = (Millis(given.u64()), side(given));
+    let before = accepted(decided_price(recent[1..].iter().copied(), earliest, &at, side))?;
+    let later = Moment { now: Millis(given.u64()), ..at };
+    assume(later.now >= at.now)?;
+    let after = accepted(decided_price(recent.iter().copied(), earliest, &later, side))?;
+    let (Some(before), Some(after)) = (before, after) else { return Ok(()) };
+    assume(recent[0].point.published >= earliest)?;
+    match side {
+        Side::Long => claim(after.high >= before.high),
+        Side::Short => claim(after.low <= before.low),
+    }
+}
+
+/// What is measured of a price that is not believed lies within the band, and of one that is it is
+/// the price itself.
+pub fn an_outlier_is_measured_within_the_band(given: &mut Given) -> Answer {
+    let (price, at) = (stored(given), moment(given));
+    let band = Band { low: Price(given.u64()), high: Price(given.u64()) };
+    assume(band.low <= band.high)?;
+    let measured = measured_price(&price, &at, band);
+    if price.believed && price.point.low.0 > 0 {
+        return claim(measured == price.point.middle());
+    }
+    claim(band.low <= measured && measured <= band.high)
+}
+
+/// Where its owner wants something a position never counts for more than the price or the band's
+/// edge says, whichever is worse, unless the price is fresh and believed; and where it may be taken
+/// it never counts for less than for its owner.
+pub fn a_position_counts_against_whoever_acts(given: &mut Given) -> Answer {
+    let newest = stored(given);
+    let band = Band { low: Price(given.u64()), high: Price(given.u64()) };
+    assume(band.low <= band.high && newest.point.low <= newest.point.high)?;
+    let (fresh, believed) = (given.bool(), given.bool());
+    let value = Valuation { newest: newest.point, fresh, believed, band };
+    let (sure, PricePoint { low, high, .. }) = (fresh && believed, newest.point);
+    let (want, take) = (value.trader_adverse(Side::Long), value.trader_favourable(Side::Long));
+    claim(want == if sure { low } else { low.min(band.low) })?;
+    claim(want <= take && take >= high)?;
+    claim(sure || take >= if fresh { band.low } else { band.high })?;
+    let (want, take) = (value.trader_adverse(Side::Short), value.trader_favourable(Side::Short));
+    claim(want == if sure { high } else { high.max(band.high) })?;
+    claim(want >= take && take <= low)?;
+    claim(sure || take <= if fresh { band.high } else { band.low })
 }

@@ -1,13 +1,19 @@
-//! Fees, maturing profit, and how fast a thaw liquidates.
+//! Fees, maturing profit, and how fast money may leave.
 
-use holdfast_risk::account::profit::{matured, since};
-use holdfast_risk::chain::rate_limit::{RateLimitWindow, thaw_left, thaw_spend, within};
+use holdfast_risk::account::profit::{mature, matured, since};
+use holdfast_risk::chain::policy::Permit;
+use holdfast_risk::chain::rate_limit::{
+    Exit, RateLimitWindow, payable, thaw_left, thaw_spend, within,
+};
 use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
 use holdfast_risk::{Bps, Millis, Price, Size, Usd};
 
-use crate::given::{Answer, Given, accepted, assume, claim};
+use crate::given::{Answer, Given, accepted, assume, case, claim};
+use crate::ledger::{balances, held, ledger};
 
 const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
 /// A fee's parts sum to it, and each is its share, rounded down.
 pub fn fee_splits_conserve(given: &mut Given) -> Answer {
@@ -48,11 +54,31 @@ pub fn maturing_divides_what_is_payable(given: &mut Given) -> Answer {
     claim(asked - given_out < u128::from(total))
 }
 
+/// Maturing turns all of an account's pending profit into nothing and what matures into collateral,
+/// out of liquidity; without the owner's consent it is all of it or none.
+pub fn maturing_conserves(given: &mut Given) -> Answer {
+    let (before, owns) = (ledger(given), balances(given));
+    let (share, consents) = (Bps(given.u16()), given.bool());
+    let after = accepted(mature(&before, owns, share, consents))?;
+    let (books, owned) = (after.ledger, after.balances);
+    claim(held(&books) == held(&before))?;
+    claim(after.amount <= owns.pending_profit)?;
+    claim(consents || after.amount == owns.pending_profit)?;
+    claim(owned.pending_profit == Usd(0) && owned.debt == owns.debt)?;
+    claim(owned.collateral.0 == owns.collateral.0 + after.amount.0)?;
+    claim(books.collateral.0 == before.collateral.0 + after.amount.0)?;
+    claim(books.pending_profit.0 == before.pending_profit.0 - owns.pending_profit.0)?;
+    claim(books.insurance == before.insurance && books.debt == before.debt)
+}
+
 /// A profit that is added moves the beginning of the wait towards now, never past it and never back.
 pub fn added_profit_waits_anew_by_its_share(given: &mut Given) -> Answer {
     let (before, began) = (given.u64(), given.u64());
     let (after, now) = (given.u64(), given.u64());
-    let counts = accepted(since(Usd(before), Millis(began), Usd(after), Millis(now)))?.0;
+    let Ok(counts) = since(Usd(before), Millis(began), Usd(after), Millis(now)) else {
+        return claim(false);
+    };
+    let counts = counts.0;
     if after <= before || now <= began {
         return claim(counts == began);
     }
@@ -97,4 +123,56 @@ pub fn a_bound_on_notional_bounds_the_size(given: &mut Given) -> Answer {
     claim(fits <= size)?;
     claim(u128::from(fits) * u128::from(price) <= bound)?;
     claim(fits == size || u128::from(fits) * u128::from(price) + u128::from(price) > bound)
+}
+
+fn leaving(given: &mut Given) -> Exit {
+    Exit { asked: Usd(given.u64()), waits: Usd(given.u64()), requested: Millis(given.u64()) }
+}
+
+/// While the chain is not trusted an exit that waits for less than a day has got, with what it may be
+/// paid now, no more than the hours that are over and its part of the running one, to the unit: never
+/// anything of the next hour. Only what it got before, while the chain was trusted, can be more.
+pub fn exits_never_borrow_from_the_next_hour(given: &mut Given) -> Answer {
+    let (hours, running) = (case(given, 24)?, given.u64() % HOUR);
+    let exit = leaving(given);
+    assume(exit.waits <= exit.asked)?;
+    assume(exit.requested.0.checked_add(hours * HOUR + running).is_some())?;
+    let now = Millis(exit.requested.0 + hours * HOUR + running);
+    let pays = accepted(payable(exit, now, Permit::Queued))?.0;
+    let mut waits = exit.asked.0;
+    for _ in 0..hours {
+        waits = waits.saturating_sub(waits / 10);
+    }
+    let over = exit.asked.0 - waits;
+    let part = u128::from(waits / 10) * u128::from(running) / u128::from(HOUR);
+    let due = u128::from(over) + part;
+    let paid = u128::from(exit.asked.0 - exit.waits.0);
+    claim(u128::from(pays) == due.saturating_sub(paid))?;
+    claim(pays <= exit.waits.0 && due <= u128::from(over) + u128::from(waits / 10))
+}
+
+/// Whoever is paid now and once more in this hour or the next has got then what one payment would have
+/// been: when and how often an exit's payment is called for changes nothing.
+pub fn calling_often_pays_the_same(given: &mut Given) -> Answer {
+    let hours = case(given, 47)?;
+    let first = hours / 2 * HOUR + given.u64() % HOUR;
+    let second = hours.div_ceil(2) * HOUR + given.u64() % HOUR;
+    let exit = Exit { requested: Millis(0), ..leaving(given) };
+    assume(exit.waits <= exit.asked && first <= second)?;
+    let paid = accepted(payable(exit, Millis(first), Permit::Queued))?.0;
+    claim(paid <= exit.waits.0)?;
+    let rest = Exit { waits: Usd(exit.waits.0 - paid), ..exit };
+    let more = accepted(payable(rest, Millis(second), Permit::Queued))?.0;
+    let once = accepted(payable(exit, Millis(second), Permit::Queued))?.0;
+    claim(paid + more == once)
+}
+
+/// A chain that is trusted, or a day, pays everything that waits.
+pub fn exits_are_paid_after_a_day(given: &mut Given) -> Answer {
+    let (exit, now) = (leaving(given), given.u64());
+    assume(exit.waits <= exit.asked)?;
+    let waits = exit.waits;
+    claim(payable(exit, Millis(now), Permit::Allowed) == Ok(waits))?;
+    assume(now.saturating_sub(exit.requested.0) >= DAY)?;
+    claim(payable(exit, Millis(now), Permit::Queued) == Ok(waits))
 }

@@ -1,10 +1,30 @@
-//! The price of a pool's shares, and what its liquidity may back.
+//! Joining and leaving the pools, the price of their shares, and what liquidity may back.
 
-use holdfast_risk::market::limits::{Caps, Resulting, check};
-use holdfast_risk::pool::share::Pool;
-use holdfast_risk::{Bps, Size, Usd};
+use holdfast_risk::account::profit::{matured, paid_in_full_by};
+use holdfast_risk::market::limits::{Caps, Resulting, check, removable};
+use holdfast_risk::pool::share::{FOUNDING_SHARES, Pool};
+use holdfast_risk::pool::{Claims, Exit, PoolError, PoolKind, join, leave};
+use holdfast_risk::{Bps, SignedUsd, Size, Usd};
 
-use crate::given::{Answer, Given, accepted, assume, claim};
+use crate::given::{Answer, Given, accepted, assume, claim, scaled};
+use crate::ledger::{held, ledger};
+
+fn kind(given: &mut Given) -> PoolKind {
+    if given.bool() { PoolKind::Insurance } else { PoolKind::Liquidity }
+}
+
+fn claims(given: &mut Given) -> Claims {
+    Claims {
+        open: Usd(given.u64()),
+        utilisation: Bps(given.u16()),
+        payable_share: Bps(given.u16()),
+    }
+}
+
+fn exit(given: &mut Given) -> Exit {
+    let at_request = if given.bool() { Some(Usd(given.u64())) } else { None };
+    Exit { shares: given.u64(), at_request, least: Usd(given.u64()) }
+}
 
 fn pool(given: &mut Given) -> Pool {
     Pool { assets: Usd(given.u64()), shares: given.u64() }
@@ -36,15 +56,170 @@ pub fn leaving_never_dilutes(given: &mut Given) -> Answer {
     claim(times(shares, assets) - times(paid, total) < u128::from(total))
 }
 
-/// Who joins and leaves at once gets back no more than was put in.
-pub fn join_and_leave_never_gains(given: &mut Given) -> Answer {
-    let (pool, amount) = (pool(given), given.u64());
-    let shares = accepted(pool.shares_for(Usd(amount)))?;
-    assume(pool.assets.0.checked_add(amount).is_some())?;
-    assume(pool.shares.checked_add(shares).is_some())?;
-    let after = Pool { assets: Usd(pool.assets.0 + amount), shares: pool.shares + shares };
-    let paid = accepted(after.amount_for(shares))?;
-    claim(paid.0 <= amount)
+/// A pool that is founded anew keeps its assets. Shares that nobody holds are added only where fewer
+/// than a founding stake are held, and bring a share that is worth more than a unit back to one; so
+/// what a holder's shares are worth never rises by it.
+pub fn founding_never_raises_a_share(given: &mut Given) -> Answer {
+    let before = pool(given);
+    let after = before.founded();
+    claim(after.assets == before.assets && after.shares >= before.shares)?;
+    let dear = before.assets.0 > before.shares && before.shares < FOUNDING_SHARES;
+    claim(after.shares == if dear { before.assets.0 } else { before.shares })
+}
+
+/// `a · b` of numbers of which only the product's place in a comparison matters.
+const fn product(a: u128, b: u128) -> u128 {
+    a.wrapping_mul(b)
+}
+
+/// Whoever joins, with whatever shares were held before, has gained nothing by it: what all the
+/// shares would be paid then is at most what those held before would have been, and the deposit.
+/// Founding is part of it, and joining at a higher worth than a leave would count changes nothing.
+pub fn joining_gains_nothing(given: &mut Given) -> Answer {
+    let (before, amount, held) = (pool(given), given.u64(), given.u64());
+    let worth = given.u64();
+    assume(held <= before.shares && worth >= before.assets.0)?;
+    let found = Pool { assets: Usd(worth), shares: before.shares }.founded();
+    let shares = accepted(found.shares_for(Usd(amount)))?;
+    let had = accepted(before.amount_for(held))?.0;
+    assume(before.assets.0.checked_add(amount).is_some())?;
+    assume(found.shares.checked_add(shares).is_some())?;
+    let after = Pool { assets: Usd(before.assets.0 + amount), shares: found.shares + shares };
+    let has = accepted(after.amount_for(held + shares))?.0;
+    let [worth, held, shares, amount] = [worth, held, shares, amount].map(u128::from);
+    let [had, has] = [had, has].map(u128::from);
+    let (assets, total) = (u128::from(before.assets.0) + 1, u128::from(before.shares) + 1);
+    let (founded, then) = (u128::from(found.shares) + 1, u128::from(after.shares) + 1);
+    scaled(assets, worth + 1, shares);
+    scaled(product(shares, assets), product(amount, founded), total - held);
+    scaled(total, founded, product(held, assets));
+    scaled(total, founded, product(amount, held));
+    scaled(product(held, assets) + 1, product(had + 1, total), then);
+    scaled(product(has, then), product(held + shares, assets + amount), total);
+    scaled(had + amount + 1, has, product(total, then));
+    claim(has <= had + amount)
+}
+
+/// Whoever leaves with some of the shares held has gained nothing by it: what is paid, and what those
+/// that are left would be paid then, is at most what all would have been. The pool has what it pays.
+pub fn leaving_gains_nothing(given: &mut Given) -> Answer {
+    let (before, shares, held) = (pool(given), given.u64(), given.u64());
+    assume(shares <= held && held <= before.shares)?;
+    let had = accepted(before.amount_for(held))?.0;
+    let paid = accepted(before.amount_for(shares))?.0;
+    claim(paid <= before.assets.0)?;
+    let after = Pool { assets: Usd(before.assets.0 - paid), shares: before.shares - shares };
+    let has = accepted(after.amount_for(held - shares))?.0;
+    let [held, shares, had, paid, has] = [held, shares, had, paid, has].map(u128::from);
+    let (assets, total) = (u128::from(before.assets.0) + 1, u128::from(before.shares) + 1);
+    let then = total - shares;
+    scaled(product(paid, total), product(shares, assets), total - held);
+    scaled(product(held, assets) + 1, product(had + 1, total), then);
+    scaled(product(has, then), product(held - shares, assets - paid), total);
+    scaled(had + 1, has + paid, product(total, then));
+    claim(paid + has <= had)
+}
+
+/// Joining moves the deposit from the queue into the pool, and nothing else. It buys what the founded
+/// pool says, at least a million shares and what was asked; and no pool that is worth less than half
+/// of its cash takes any.
+pub fn joining_moves_the_deposit(given: &mut Given) -> Answer {
+    let (ledger, kind) = (ledger(given), kind(given));
+    let (worth, shares) = (SignedUsd(given.i64()), given.u64());
+    let (deposit, least) = (given.u64(), given.u64());
+    let joined = accepted(join(&ledger, kind, worth, shares, Usd(deposit), least))?;
+    let pool = Pool { assets: worth.gain(), shares }.founded();
+    claim(Ok(joined.shares) == pool.shares_for(Usd(deposit)))?;
+    claim(joined.shares >= 1_000_000 && joined.shares >= least)?;
+    claim(joined.unheld == pool.shares - shares)?;
+    claim(held(&joined.ledger) == held(&ledger))?;
+    let mut expected = ledger;
+    expected.queued = Usd(ledger.queued.0 - deposit);
+    let cash = match kind {
+        PoolKind::Liquidity => &mut expected.liquidity,
+        PoolKind::Insurance => &mut expected.insurance,
+    };
+    claim(i128::from(worth.0) * 2 >= i128::from(cash.0))?;
+    *cash = Usd(cash.0 + deposit);
+    claim(joined.ledger == expected)
+}
+
+/// A leave is refused only for its reason.
+fn refused_rightly(refusal: PoolError, paid: u64, exit: Exit, most: Option<u64>) -> Answer {
+    match refusal {
+        PoolError::Nothing => claim(paid == 0),
+        PoolError::BelowMinimum => claim(paid < exit.least.0),
+        PoolError::InUse => claim(most.is_some_and(|most| paid > most)),
+        PoolError::Overflow => Ok(()),
+        PoolError::TooSmall | PoolError::Undervalued => claim(false),
+    }
+}
+
+/// Leaving pays out of the pool's own cash what the shares are worth, at most their worth when they
+/// were given up, and leaves enough liquidity for what is open. It is refused for no other reason.
+pub fn leaving_pays_the_worth(given: &mut Given) -> Answer {
+    let (ledger, kind) = (ledger(given), kind(given));
+    let (worth, shares) = (SignedUsd(given.i64()), given.u64());
+    let (exit, claims) = (exit(given), claims(given));
+    let pool = Pool { assets: worth.gain(), shares };
+    let whole = accepted(pool.amount_for(exit.shares))?.0;
+    let behind = accepted(removable(ledger.liquidity, claims.open, claims.utilisation))?.0;
+    let owed = accepted(paid_in_full_by(ledger.pending_profit, claims.payable_share))?.0;
+    let most = behind.min(ledger.liquidity.0.saturating_sub(owed));
+    let most = if kind == PoolKind::Liquidity { Some(most) } else { None };
+    let expected = exit.at_request.map_or(whole, |then| then.0.min(whole));
+    let (after, paid) = match leave(&ledger, kind, worth, shares, exit, &claims) {
+        Err(refusal) => return refused_rightly(refusal, expected, exit, most),
+        Ok(left) => left,
+    };
+    claim(paid.0 == expected && paid.0 > 0 && paid >= exit.least)?;
+    claim(most.is_none_or(|most| paid.0 <= most))?;
+    let mut expected = ledger;
+    match kind {
+        PoolKind::Liquidity => expected.liquidity = Usd(ledger.liquidity.0 - paid.0),
+        PoolKind::Insurance => expected.insurance = Usd(ledger.insurance.0 - paid.0),
+    }
+    claim(after == expected)
+}
+
+/// After a leave of the liquidity pool there is what pays all pending profit in full, and what the
+/// open positions need behind them: no leave turns what was payable in full into a cut.
+pub fn a_leave_keeps_what_is_owed(given: &mut Given) -> Answer {
+    let (ledger, worth, shares) = (ledger(given), SignedUsd(given.i64()), given.u64());
+    let (exit, claims) = (exit(given), claims(given));
+    let left = leave(&ledger, PoolKind::Liquidity, worth, shares, exit, &claims);
+    let (after, paid) = accepted(left)?;
+    let owed = accepted(paid_in_full_by(after.pending_profit, claims.payable_share))?;
+    claim(after.pending_profit == ledger.pending_profit && after.liquidity >= owed)?;
+    let most = accepted(removable(ledger.liquidity, claims.open, claims.utilisation))?;
+    claim(paid <= most)
+}
+
+/// What is said to pay profit in full is the least liquidity that does.
+pub fn the_least_that_pays_in_full_does(given: &mut Given) -> Answer {
+    let (pending, total) = (given.u64(), given.u64());
+    let (liquidity, share) = (given.u64(), Bps(given.u16()));
+    let least = accepted(paid_in_full_by(Usd(total), share))?.0;
+    let paid = accepted(matured(Usd(pending), Usd(total), Usd(liquidity), share))?.0;
+    scaled(u128::from(least), u128::from(liquidity), u128::from(share.0));
+    scaled(u128::from(liquidity) + 1, u128::from(least), u128::from(share.0));
+    claim(paid <= pending)?;
+    claim(liquidity < least || paid == pending)?;
+    claim(liquidity >= least || total > 0)?;
+    // With all of it pending, anything less is a cut.
+    claim(liquidity >= least || pending < total || paid < pending)
+}
+
+/// What may be removed leaves enough liquidity for what is open.
+pub fn what_is_removed_leaves_what_backs_positions(given: &mut Given) -> Answer {
+    let (liquidity, open, utilisation) = (given.u64(), given.u64(), given.u16());
+    let taken = given.u64();
+    let most = accepted(removable(Usd(liquidity), Usd(open), Bps(utilisation)))?.0;
+    assume(taken > 0 && taken <= most)?;
+    let (needed, left) = (u128::from(liquidity - most), u128::from(liquidity - taken));
+    scaled(needed, left, u128::from(utilisation));
+    let usable = times(liquidity - taken, u64::from(utilisation));
+    claim(usable >= u128::from(open) * 10_000)
 }
 
 /// Opening is within every cap exactly when it is allowed, and a strained chain's caps are lower.

@@ -5,7 +5,7 @@ use holdfast_risk::account::position::{Position, notional};
 use holdfast_risk::market::spread::trade_price;
 use holdfast_risk::{CarryIndex, Millis, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
 
-use crate::given::{Answer, Given, accepted, assume, claim};
+use crate::given::{Answer, Given, Stop, accepted, assume, case, claim};
 use crate::math::rounding;
 
 const ONE: u128 = 1_000_000;
@@ -20,7 +20,8 @@ pub fn position(given: &mut Given) -> Position {
     }
 }
 
-fn side(given: &mut Given) -> Side {
+/// Either side.
+pub fn side(given: &mut Given) -> Side {
     if given.bool() { Side::Short } else { Side::Long }
 }
 
@@ -34,6 +35,59 @@ pub fn values_round_as_asked(given: &mut Given) -> Answer {
     let value = accepted(notional(Size(size), Price(price), rounding(up)))?.0;
     let exact = u128::from(size) * u128::from(price);
     claim(u128::from(value) == if up { exact.div_ceil(ONE) } else { exact / ONE })
+}
+
+/// A trade at a price leaves nobody better off at that price: what it realises and what is left are
+/// worth no more than the position before, and less by two units at the most.
+fn never_gains(before: Position, delta: i64, price: Price) -> Answer {
+    let worth = accepted(before.profit(price))?;
+    let trade = accepted(before.trade(SignedSize(delta), price, index))?;
+    let left = accepted(trade.position.profit(price))?;
+    let after = i128::from(trade.realised.0) + i128::from(left.0);
+    claim(after <= i128::from(worth.0))?;
+    claim(after >= i128::from(worth.0) - 2)
+}
+
+/// Any size on a side, zero included.
+fn on(side: Side, size: u64) -> Result<i64, Stop> {
+    match side {
+        Side::Long => i64::try_from(size).map_err(|_| Stop::Void),
+        Side::Short => {
+            assume(size <= i64::MIN.unsigned_abs())?;
+            Ok(0_i64.wrapping_sub_unsigned(size))
+        }
+    }
+}
+
+/// Any size above zero.
+fn some_size(given: &mut Given) -> Result<u64, Stop> {
+    given.u64().checked_add(1).ok_or(Stop::Void)
+}
+
+/// A side and the other one, by the parity of a case.
+const fn sides(case: u64) -> (Side, Side) {
+    if case % 2 == 0 { (Side::Long, Side::Short) } else { (Side::Short, Side::Long) }
+}
+
+/// Closing some or all of a position never gains by rounding.
+pub fn closing_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
+    let (case, held, some) = (case(given, 4)?, some_size(given)?, some_size(given)?);
+    let ((side, other), whole) = (sides(case), case / 2 == 1);
+    let (entry, price) = (Usd(given.u64()), Price(given.u64()));
+    assume(whole || some < held)?;
+    let before = Position { size: SignedSize(on(side, held)?), entry, carry: CarryIndex(0) };
+    never_gains(before, on(other, if whole { held } else { some })?, price)
+}
+
+/// Opening or increasing a position never gains by rounding.
+pub fn opening_never_rounds_in_the_traders_favour(given: &mut Given) -> Answer {
+    let (case, some, traded) = (case(given, 4)?, some_size(given)?, some_size(given)?);
+    let ((side, _), flat) = (sides(case), case / 2 == 1);
+    let (entry, price) = (given.u64(), Price(given.u64()));
+    let (held, entry) = if flat { (0, 0) } else { (some, entry) };
+    let size = SignedSize(on(side, held)?);
+    let before = Position { size, entry: Usd(entry), carry: CarryIndex(0) };
+    never_gains(before, on(side, traded)?, price)
 }
 
 /// A trade moves the size by what is traded, closes no more than is held, opens the rest, and a
@@ -81,6 +135,22 @@ pub fn profit_rounds_against_the_trader(given: &mut Given) -> Answer {
     }
     let value = i128::try_from(exact / ONE).unwrap_or(i128::MAX);
     claim(profit == value - entry)
+}
+
+/// Carry is the size times what the index moved: rounded up where the position pays, and down where
+/// it receives.
+pub fn carry_rounds_against_the_trader(given: &mut Given) -> Answer {
+    let (position, now) = (position(given), CarryIndex(given.i64()));
+    let owed = accepted(position.carry_owed(now))?.0;
+    // A move that does not fit is refused.
+    let moved = now.0.checked_sub(position.carry.0).ok_or(Stop::Broken)?;
+    let size = u128::from(position.size.0.unsigned_abs());
+    let product = size * u128::from(moved.unsigned_abs());
+    let scale = ONE * ONE;
+    if moved > 0 {
+        return claim(owed >= 0 && u128::from(owed.unsigned_abs()) == product.div_ceil(scale));
+    }
+    claim(owed <= 0 && u128::from(owed.unsigned_abs()) == product / scale)
 }
 
 /// A buyer pays at least the index and a seller gets at most that, by the spread, rounded against

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{built, show};
-use crate::{lint, local, sbpf, setup, test, tidy, validator};
+use crate::{lint, local, prove, sbpf, setup, test, tidy, validator};
 
 /// A gate.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ struct Step {
 
 /// The gates. Those that need seconds come first, and each takes from those before it what they
 /// compiled.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "setup", run: setup::install },
     Step { name: "format", run: || lint::format(&["--check"]) },
     Step { name: "tidy", run: tidy::check },
@@ -23,6 +23,7 @@ const STEPS: [Step; 14] = [
     Step { name: "linker", run: test::linker },
     Step { name: "lints", run: lint::clippy },
     Step { name: "documentation", run: lint::documentation },
+    Step { name: "proofs", run: prove::fast },
     Step { name: "build", run: test::build },
     Step { name: "pages", run: test::pages },
     Step { name: "tests", run: test::workspace },

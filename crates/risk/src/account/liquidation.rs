@@ -217,9 +217,11 @@ pub fn charge(
     terms: Terms,
 ) -> Result<Charge, Overflow> {
     let penalty = requirement(closed, terms.penalty)?;
-    let waited = waited.0.min(terms.ramp.0);
+    // Without a ramp the share has risen as soon as any time has passed.
+    let ramp = terms.ramp.0.max(1);
+    let waited = waited.0.min(ramp);
     let range = u64::from(terms.last_share.0.saturating_sub(terms.first_share.0));
-    let risen = mul_div(range, waited, terms.ramp.0.max(1), Rounding::Down)?;
+    let risen = mul_div(range, waited, ramp, Rounding::Down)?;
     let share = u64::from(terms.first_share.0).saturating_add(risen).min(BPS_ONE);
     let reward = mul_div(penalty.0, share, BPS_ONE, Rounding::Down)?;
     let left = available.gain().0.saturating_sub(reward);

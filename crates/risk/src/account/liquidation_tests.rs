@@ -78,6 +78,15 @@ fn the_share_of_the_liquidator_rises_from_the_flag_on() {
 }
 
 #[test]
+fn without_a_ramp_the_share_has_risen_once_any_time_has_passed() {
+    let terms = Terms { ramp: Millis(0), ..TERMS };
+    let share = |waited| {
+        charge(Usd(1_000_000), Millis(waited), SignedUsd(1_000_000), terms).unwrap().reward.0
+    };
+    assert_eq!([0, 1, 60_000].map(share), [1_500, 7_500, 7_500]);
+}
+
+#[test]
 fn a_bankrupt_account_owes_the_liquidator_but_not_the_fund() {
     let due = charge(Usd(1_000_000), Millis(0), SignedUsd(-5), TERMS).unwrap();
     assert_eq!((due.reward, due.insurance), (Usd(1_500), Usd(0)));

@@ -61,6 +61,13 @@ fn maintenance_is_five_percent_of_the_value_now() {
 }
 
 #[test]
+fn the_initial_line_is_met_at_equality_and_missed_by_one_unit() {
+    // A tenth of a thousand.
+    assert!(health(100_000_000, 0, &[long_at(100_000_000)]).meets_initial());
+    assert!(!health(99_999_999, 0, &[long_at(100_000_000)]).meets_initial());
+}
+
+#[test]
 fn gains_and_pending_profit_back_positions_but_cannot_be_withdrawn() {
     let gaining = health(120_000_000, 50_000_000, &[long_at(110_000_000)]);
     assert_eq!(gaining.equity, SignedUsd(270_000_000));

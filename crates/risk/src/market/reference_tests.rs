@@ -82,6 +82,25 @@ fn a_lapse_or_a_break_starts_the_wait_again() {
 }
 
 #[test]
+fn the_whole_age_is_no_lapse_and_what_began_with_a_break_goes_on() {
+    let after = held(first(), 80_000_000, 5_000, 3);
+    let last = Millis(after.moved.0 + 30_000);
+    let next = after.follow(seen(80_000_000, after.moved.0, last, 0), TERMS).unwrap();
+    assert_eq!(next.outside, after.outside);
+    let soon = Millis(after.moved.0 + 5_000);
+    let next = after.follow(seen(80_000_000, after.moved.0, soon, after.outside.0), TERMS).unwrap();
+    assert_eq!(next.outside, after.outside);
+}
+
+#[test]
+fn who_arrives_exactly_keeps_what_is_left_of_the_move() {
+    // A second moves by 3,333 units and a third of one.
+    let seen = seen(100_003_333, START.0, Millis(START.0 + 1_000), 0);
+    let next = first().follow(seen, TERMS).unwrap();
+    assert_eq!((next.price, next.remainder), (Price(100_003_333), 200_000_000));
+}
+
+#[test]
 fn a_halt_moves_nothing_whatever_its_length() {
     let after_a_day = Millis(START.0 + 86_400_000);
     let halted = seen(50_000_000, START.0, after_a_day, after_a_day.0);

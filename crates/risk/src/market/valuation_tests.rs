@@ -25,6 +25,26 @@ fn better(side: Side, one: Price, other: Price) -> bool {
     }
 }
 
+#[test]
+fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
+    let reference = Reference { price: Price(1_000_000), ..Reference::default() };
+    let point = PricePoint::exact(Price(1_000_000), Millis(50_000));
+    let newest = StoredPrice { point, lag: Millis(0), believed: true };
+    let seen = |now, last_disruption| {
+        let at = Moment {
+            now: Millis(now),
+            last_disruption: Millis(last_disruption),
+            age: Millis(30_000),
+            decide_within: Millis(5_000),
+        };
+        let value = Valuation::new(&newest, &reference, &at, Bps(1), Ppm(5_000));
+        (value.fresh, value.is_certain(), value.band == reference.band(Bps(1)))
+    };
+    assert_eq!(seen(80_000, 50_000), (true, true, true));
+    assert_eq!(seen(80_001, 50_000), (false, false, false), "too old");
+    assert_eq!(seen(60_000, 50_001), (false, false, false), "from before the disruption");
+}
+
 proptest! {
     #[test]
     fn nothing_is_taken_at_a_worse_price_than_it_counts_for_when_asked(mark in any_mark()) {

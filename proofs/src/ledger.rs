@@ -1,0 +1,313 @@
+//! What a settlement does to the silo's money and to the account's.
+
+use holdfast_risk::account::ledger::{AccountBalances, FeeDistribution, Ledger, Settled, settle};
+use holdfast_risk::account::loss::{
+    ByMarket, InsuranceDraws, InsuranceTerms, LossCover, MARKETS, debts_after,
+};
+use holdfast_risk::account::write_off::write_off;
+use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
+
+use crate::given::{Answer, Given, Stop, accepted, assume, claim};
+
+/// Any ledger.
+pub fn ledger(given: &mut Given) -> Ledger {
+    Ledger {
+        collateral: Usd(given.u64()),
+        liquidity: Usd(given.u64()),
+        insurance: Usd(given.u64()),
+        protocol: Usd(given.u64()),
+        queued: Usd(given.u64()),
+        pending_profit: Usd(given.u64()),
+        debt: Usd(given.u64()),
+    }
+}
+
+/// Any account's money.
+pub fn balances(given: &mut Given) -> AccountBalances {
+    AccountBalances {
+        collateral: Usd(given.u64()),
+        pending_profit: Usd(given.u64()),
+        debt: Usd(given.u64()),
+    }
+}
+
+/// Any charges.
+fn passed_on(given: &mut Given) -> FeeDistribution {
+    FeeDistribution {
+        insurance: Usd(given.u64()),
+        protocol: Usd(given.u64()),
+        keeper: Usd(given.u64()),
+    }
+}
+
+/// Any amount for each market.
+pub fn by_market(given: &mut Given) -> ByMarket {
+    let mut amounts = [0; MARKETS];
+    for amount in &mut amounts {
+        *amount = given.u64();
+    }
+    amounts
+}
+
+/// What the vaults must hold, without a limit.
+pub fn held(ledger: &Ledger) -> u128 {
+    u128::from(ledger.collateral.0)
+        + u128::from(ledger.liquidity.0)
+        + u128::from(ledger.insurance.0)
+        + u128::from(ledger.protocol.0)
+        + u128::from(ledger.queued.0)
+}
+
+/// What an account has, less what it owes.
+fn worth(balances: &AccountBalances) -> i128 {
+    i128::from(balances.collateral.0) + i128::from(balances.pending_profit.0)
+        - i128::from(balances.debt.0)
+}
+
+/// A settlement of anything.
+struct Case {
+    ledger: Ledger,
+    balances: AccountBalances,
+    due: FeeDistribution,
+    result: SignedUsd,
+    flat: bool,
+    market: u8,
+    since: Millis,
+    start: Usd,
+    terms: InsuranceTerms,
+    now: Millis,
+    debts: ByMarket,
+    drawn: ByMarket,
+}
+
+impl Case {
+    #[expect(clippy::cast_possible_truncation, reason = "any byte will do")]
+    fn of(given: &mut Given) -> Self {
+        Self {
+            ledger: ledger(given),
+            balances: balances(given),
+            due: passed_on(given),
+            result: SignedUsd(given.i64()),
+            flat: given.bool(),
+            market: given.u64() as u8,
+            since: Millis(given.u64()),
+            start: Usd(given.u64()),
+            terms: InsuranceTerms { outage_reserve: Bps(given.u16()), epoch_cap: Bps(given.u16()) },
+            now: Millis(given.u64()),
+            debts: by_market(given),
+            drawn: by_market(given),
+        }
+    }
+
+    fn cover(&self) -> LossCover<'_> {
+        let draws = InsuranceDraws { since: self.since, start: self.start, drawn: &self.drawn };
+        LossCover {
+            market: self.market,
+            debts: &self.debts,
+            draws,
+            terms: self.terms,
+            now: self.now,
+        }
+    }
+
+    /// Whether the period of draws is still the one that began at `since`.
+    fn runs(&self) -> bool {
+        let ends = u128::from(self.since.0) + 86_400_000;
+        self.since.0 != 0 && u128::from(self.now.0) < ends.min(u128::from(u64::MAX))
+    }
+
+    fn settled(&self) -> Result<Settled, Stop> {
+        let (result, due) = (self.result, self.due);
+        accepted(settle(self.ledger, self.balances, result, due, &self.cover(), self.flat))
+    }
+}
+
+/// The parts of the ledger keep their sum, and deposits that wait are not touched.
+pub fn settle_conserves(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?.ledger;
+    claim(after.queued == case.ledger.queued)?;
+    claim(held(&after) == held(&case.ledger))
+}
+
+/// The ledger's collateral, pending profit and debt change by what the account's change by; the
+/// keeper's reward is collateral of another account.
+pub fn settle_moves_claims_with_the_account(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?;
+    let apart = |silo: Usd, account: Usd| i128::from(silo.0) - i128::from(account.0);
+    let others = apart(case.ledger.pending_profit, case.balances.pending_profit);
+    claim(apart(after.ledger.pending_profit, after.balances.pending_profit) == others)?;
+    let others = apart(case.ledger.debt, case.balances.debt);
+    claim(apart(after.ledger.debt, after.balances.debt) == others)?;
+    let others = apart(case.ledger.collateral, case.balances.collateral);
+    let keeper = i128::from(after.passed_on.keeper.0);
+    claim(apart(after.ledger.collateral, after.balances.collateral) == others + keeper)
+}
+
+/// An account with debt has no pending profit and no collateral, and one without positions has no
+/// debt.
+pub fn settle_leaves_debt_or_profit(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?.balances;
+    claim(!case.flat || after.debt == Usd(0))?;
+    claim(after.debt == Usd(0) || (after.pending_profit == Usd(0) && after.collateral == Usd(0)))
+}
+
+/// The account is better or worse off by exactly the result; what it cannot pay is bad debt, and it
+/// has nothing left then.
+pub fn settle_charges_the_account_exactly(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?;
+    let bad = i128::from(after.bad_debt.0);
+    claim(worth(&after.balances) == worth(&case.balances) + i128::from(case.result.0) + bad)?;
+    claim(bad == 0 || (case.flat && worth(&after.balances) == 0))
+}
+
+/// A gain is never collateral at once, and collateral pays before pending profit does.
+pub fn settle_takes_collateral_first(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?.balances;
+    claim(after.collateral <= case.balances.collateral)?;
+    let forgone = after.pending_profit < case.balances.pending_profit;
+    claim(!forgone || after.collateral == Usd(0))
+}
+
+/// What is passed on stays within what is due. Nobody gets less than is due while the pool has
+/// cash: the keeper first, the protocol last.
+pub fn settle_passes_on_what_is_due(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?;
+    let (due, paid) = (case.due, after.passed_on);
+    claim(paid.keeper <= due.keeper)?;
+    claim(paid.insurance <= due.insurance)?;
+    claim(paid.protocol <= due.protocol)?;
+    claim(paid == due || after.ledger.liquidity == Usd(0))?;
+    claim(paid.keeper == due.keeper || paid.insurance == Usd(0))?;
+    claim(paid.insurance == due.insurance || paid.protocol == Usd(0))?;
+    claim(after.ledger.protocol.0 - case.ledger.protocol.0 == paid.protocol.0)
+}
+
+/// Insurance pays no more than the bad debt, where the account's debt is the sum of what it owes by
+/// market; and the fund changes by that and by what is passed on to it.
+pub fn insurance_pays_no_more_than_the_bad_debt(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    assume(sum(&case.debts) == u128::from(case.balances.debt.0))?;
+    let after = case.settled()?;
+    claim(after.insured <= after.bad_debt)?;
+    let fund = u128::from(after.ledger.insurance.0) + u128::from(after.insured.0);
+    let received = u128::from(after.passed_on.insurance.0);
+    claim(fund == u128::from(case.ledger.insurance.0) + received)
+}
+
+/// What insurance pays is what it pays of the bad debt, out of the fund as it was before.
+pub fn settle_asks_insurance_for_the_bad_debt(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let after = case.settled()?;
+    if after.bad_debt == Usd(0) {
+        return claim(after.insured == Usd(0));
+    }
+    let fund = case.ledger.insurance;
+    let due = accepted(case.cover().insure(case.balances.debt, after.bad_debt, fund))?;
+    claim(after.insured == due.insured)
+}
+
+/// The sum over all markets.
+pub fn sum(amounts: &ByMarket) -> u128 {
+    let mut sum = 0;
+    for amount in amounts {
+        sum += u128::from(*amount);
+    }
+    sum
+}
+
+/// The ledger's total is the sum of its parts, and the account's worth that of its own.
+pub fn totals_are_sums(given: &mut Given) -> Answer {
+    let (ledger, balances) = (ledger(given), balances(given));
+    let total = accepted(ledger.total())?;
+    let owned = accepted(balances.owned())?;
+    claim(u128::from(total.0) == held(&ledger))?;
+    claim(i128::from(owned.0) == worth(&balances))
+}
+
+/// Insurance pays no more than it is asked for and than it holds. What it pays leaves the reserve in
+/// the fund, is booked in the period, and takes no market beyond its cap.
+pub fn insurance_keeps_its_reserve_and_caps(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let fund = case.ledger.insurance;
+    let charged = accepted(case.cover().charge(&case.debts, fund))?;
+    let insured = charged.insured.0;
+    claim(u128::from(insured) <= sum(&case.debts) && insured <= fund.0)?;
+    let start = u128::from(charged.start.0);
+    let reserve = (start * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
+    claim(insured == 0 || u128::from(fund.0 - insured) >= reserve)?;
+    let cap = start * u128::from(case.terms.epoch_cap.0) / 10_000;
+    let runs = case.runs();
+    claim(charged.start == if runs { case.start } else { fund })?;
+    claim(charged.since == if runs { case.since } else { case.now })?;
+    for (after, before) in charged.drawn.iter().zip(&case.drawn) {
+        let before = if runs { *before } else { 0 };
+        claim(*after >= before && (*after == before || u128::from(*after) <= cap))?;
+    }
+    Ok(())
+}
+
+/// All draws of a period together stay within the fund that it began with less the reserve, and what
+/// a payment adds to them is what is paid.
+pub fn a_periods_draws_leave_the_reserve(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let charged = accepted(case.cover().charge(&case.debts, case.ledger.insurance))?;
+    let before = if case.runs() { sum(&case.drawn) } else { 0 };
+    // What does not fit is counted as the largest sum there is.
+    assume(before <= u128::from(u64::MAX))?;
+    let insured = u128::from(charged.insured.0);
+    claim(sum(&charged.drawn) == before + insured)?;
+    let start = u128::from(charged.start.0);
+    let reserve = (start * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
+    claim(insured == 0 || before + insured + reserve <= start)
+}
+
+/// Debts by market keep their sum: it is what the account owes after a settlement, where it was what
+/// the account owed before.
+pub fn debts_by_market_sum_to_the_debt(given: &mut Given) -> Answer {
+    let (market, owed, unpaid) = (given.u64().to_le_bytes()[0], given.u64(), given.u64());
+    let debts = by_market(given);
+    assume(sum(&debts) == u128::from(owed))?;
+    let after = accepted(debts_after(&debts, market, Usd(owed), Usd(unpaid)))?;
+    claim(sum(&after) == u128::from(unpaid))?;
+    for (at, (after, before)) in after.iter().zip(&debts).enumerate() {
+        claim(*after <= *before || (at == usize::from(market) && unpaid >= owed))?;
+    }
+    Ok(())
+}
+
+/// What insurance pays of what an account leaves behind is within that and within the fund.
+pub fn insurance_pays_no_more_than_it_is_asked_for(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let (owed, unpaid, fund) =
+        (case.balances.debt, case.balances.collateral, case.ledger.insurance);
+    let charged = accepted(case.cover().insure(owed, unpaid, fund))?;
+    claim(charged.insured <= fund)?;
+    assume(sum(&case.debts) == u128::from(owed.0))?;
+    claim(charged.insured <= unpaid)
+}
+
+/// Writing off pays what the account has, keeps the parts of the ledger's sum, and forgives only
+/// what is beyond the account's gains; insurance pays no more than that.
+pub fn writing_off_conserves(given: &mut Given) -> Answer {
+    let case = Case::of(given);
+    let (before, owes) = (case.ledger, case.balances);
+    let gains = case.due.keeper;
+    let after = accepted(write_off(&before, owes, gains, &case.cover()))?;
+    claim(held(&after.ledger) == held(&before))?;
+    let apart = |silo: Usd, account: Usd| i128::from(silo.0) - i128::from(account.0);
+    let (books, owned) = (after.ledger, after.balances);
+    claim(apart(books.debt, owned.debt) == apart(before.debt, owes.debt))?;
+    claim(apart(books.collateral, owned.collateral) == apart(before.collateral, owes.collateral))?;
+    claim(books.pending_profit == before.pending_profit)?;
+    claim(owned.pending_profit == owes.pending_profit)?;
+    let lost = i128::from(after.bad_debt.0);
+    claim(lost > 0 && worth(&owned) == worth(&owes) + lost)?;
+    claim(owned.collateral == Usd(0) && owned.debt == gains)?;
+    claim(books.insurance.0 + after.charged.insured.0 == before.insurance.0)
+}
