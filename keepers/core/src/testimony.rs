@@ -66,6 +66,8 @@ pub struct Court<'a> {
     pub operators: &'a Operators,
     /// Operators that have to say the same.
     pub need: u32,
+    /// The slot that the account is known from: what was so before it is no evidence of now.
+    pub since: u64,
     /// The keeper's clock.
     pub now: Millis,
 }
@@ -243,8 +245,13 @@ impl Claim {
         }
     }
 
+    /// What was said of the time that counts.
+    fn words(&self, court: Court) -> impl Iterator<Item = &(Source, u64)> {
+        self.said.iter().filter(move |(_, slot)| *slot >= court.since)
+    }
+
     fn witnesses(&self, court: Court) -> Witnesses {
-        self.said.iter().map(|(source, _)| court.operators.of(*source)).collect()
+        self.words(court).map(|(source, _)| court.operators.of(*source)).collect()
     }
 
     fn streamed(&self) -> bool {
@@ -258,7 +265,7 @@ impl Claim {
         if made < court.need || court.need > 1 && made <= against {
             return None;
         }
-        let mut slots: Vec<_> = self.said.iter().map(|(_, slot)| *slot).collect();
+        let mut slots: Vec<_> = self.words(court).map(|(_, slot)| *slot).collect();
         slots.sort_unstable_by_key(|slot| core::cmp::Reverse(*slot));
         // Each of them may say any slot: the second newest is not only one's word.
         let place = usize::try_from(court.need).unwrap_or(1).min(slots.len()).saturating_sub(1);

@@ -15,12 +15,13 @@ struct Room {
     testimony: Testimony,
     now: u64,
     need: u32,
+    since: u64,
 }
 
 impl Room {
     fn new() -> Self {
         let operators = Operators::new(vec![0, 1, 2], vec![0, 1]);
-        Self { operators, testimony: Testimony::default(), now: 0, need: 2 }
+        Self { operators, testimony: Testimony::default(), now: 0, need: 2, since: 0 }
     }
 
     fn silent(&self, streams: &[Source]) -> Witnesses {
@@ -41,25 +42,25 @@ impl Room {
     ) -> Option<Belief> {
         let silent = self.silent(silent);
         let court =
-            Court { operators: &self.operators, need: self.need, now: Millis(self.now) };
+            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
         self.testimony.claim(key(1), digest(what), (source, slot), silent, court)
     }
 
     fn denies(&mut self, source: Source, slot: u64) {
         let court =
-            Court { operators: &self.operators, need: self.need, now: Millis(self.now) };
+            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
         self.testimony.deny(key(1), (source, slot), court);
     }
 
     fn disputed(&self) -> bool {
         let court =
-            Court { operators: &self.operators, need: self.need, now: Millis(self.now) };
+            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
         self.testimony.disputed(court).is_some()
     }
 
     fn asks(&mut self) -> usize {
         let court =
-            Court { operators: &self.operators, need: self.need, now: Millis(self.now) };
+            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
         self.testimony.to_ask(100, court).len()
     }
 }
@@ -92,6 +93,15 @@ fn nobody_says_alone_since_when_something_is_so() {
         let belief = room.says(S[1], 10, 7).expect("two say so");
         assert!(belief.slot <= 10, "{belief:?}");
     }
+}
+
+#[test]
+fn who_speaks_of_long_ago_is_no_witness_of_now() {
+    let mut room = Room::new();
+    room.since = 9;
+    assert_eq!(room.says(S[0], 3, 7), None);
+    assert_eq!(room.says(S[1], 10, 7), None, "the other word is older than what is known");
+    assert_eq!(room.says(E[2], 12, 7), believed(10, true));
 }
 
 #[test]
@@ -141,7 +151,7 @@ fn endpoints_are_asked_after_a_second_stream_had_its_time_and_not_for_ever() {
         asked += room.asks();
     }
     assert_eq!(asked, 6);
-    let court = Court { operators: &room.operators, need: 2, now: Millis(room.now) };
+    let court = Court { operators: &room.operators, need: 2, since: 0, now: Millis(room.now) };
     room.testimony.forget(court);
     assert_eq!(room.testimony.len(), 0, "nobody confirmed it");
 }

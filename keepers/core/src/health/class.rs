@@ -112,3 +112,7 @@ impl ChainCondition {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "class_tests.rs"]
+mod tests;

@@ -21,7 +21,7 @@ const QUIET: Millis = Millis(5_000);
 const FORGETS: Millis = Millis(5_000);
 /// Slots by which a stream may tell of an account later than of a slot.
 const LATE: u64 = 10;
-/// How far beyond the others a source may be and still be heard, slots.
+/// How far beyond the others a source may be and still be heard, and a stream behind them, slots.
 const AHEAD: u64 = 50;
 /// Claims that are kept: a stream that makes more of them floods the keeper, and is closed.
 const MOST_CLAIMS: usize = 100_000;
@@ -38,7 +38,14 @@ pub(super) struct Founding {
 
 impl Keeper {
     pub(super) fn court(&self, now: Millis) -> Court<'_> {
-        Court { operators: &self.operators, need: self.need(), now }
+        Court { operators: &self.operators, need: self.need(), since: 0, now }
+    }
+
+    /// The slot that an account is known from.
+    fn known_since(&self, address: &Pubkey) -> u64 {
+        let believed = self.founding.accounts.get(address).map(|(version, _)| version.slot);
+        let replica = self.replica.as_ref();
+        replica.map_or(believed, |replica| Some(replica.known_since([address]))).unwrap_or_default()
     }
 
     /// How many operators have to say the same: two, where there are two.
@@ -55,7 +62,10 @@ impl Keeper {
             }
             Source::Stream(stream) => self.diagnosis.silent.get(stream).is_some_and(|silent| !silent),
         };
-        sound && (frontier == 0 || slot <= frontier.saturating_add(AHEAD))
+        let near = slot.abs_diff(frontier) <= AHEAD;
+        // What an endpoint shows takes a while to come, where there is much of it.
+        let past = !source.is_stream() && slot <= frontier;
+        sound && (frontier == 0 || near || past)
     }
 
     /// Takes a snapshot as so many claims. What the mirror has and it lacks it claims to be gone.
@@ -129,7 +139,8 @@ impl Keeper {
         let digest = Digest::of(&shown.owner, &shown.data);
         let said = (source, shown.slot);
         let address = shown.address;
-        let court = Court { operators: &self.operators, need: self.diagnosis.witnesses.clamp(1, 2), now };
+        let since = self.known_since(&address);
+        let court = Court { operators: &self.operators, need: self.need(), since, now };
         if self.holds(&shown, digest) {
             if !source.is_stream() {
                 self.testimony.deny(address, said, court);
@@ -221,11 +232,14 @@ impl Keeper {
         let Some(replica) = &mut self.replica else { return };
         let Shown { address, owner, data, .. } = shown;
         let taken = if self.feeds.contains(&address) {
-            self.feeds_seen.insert(address, Digest::of(&owner, &data));
-            match holdfast_client::feed::read(&address, &owner, &data) {
+            let taken = match holdfast_client::feed::read(&address, &owner, &data) {
                 Some(reading) => replica.feed(address, version, reading),
                 None => replica.lose_feed(address, version),
+            };
+            if taken == Taken::New {
+                self.feeds_seen.insert(address, Digest::of(&owner, &data));
             }
+            taken
         } else if data.is_empty() {
             replica.close(address, version)
         } else {
@@ -246,12 +260,12 @@ impl Keeper {
         }
         if self.asked.forgot.is_none_or(|at| now.since(at) >= FORGETS) {
             self.asked.forgot = Some(now);
-            let court = Court { operators: &self.operators, need: self.need(), now };
+            let court = Court { operators: &self.operators, need: self.need(), since: 0, now };
             self.testimony.forget(court);
         }
         let mut accounts: Vec<_> = self.doubtful.iter().take(MOST_ACCOUNTS / 4).copied().collect();
         accounts.extend(self.quiet_feeds(now, MOST_ACCOUNTS / 2));
-        let court = Court { operators: &self.operators, need: self.need(), now };
+        let court = Court { operators: &self.operators, need: self.need(), since: 0, now };
         accounts.extend(self.testimony.to_ask(MOST_ACCOUNTS - accounts.len(), court));
         if accounts.is_empty() {
             return;

@@ -71,6 +71,16 @@ struct Line {
     covered: u32,
 }
 
+impl Line {
+    /// The same after it ended: it is opened again after a pause that grows while it does not last.
+    fn broken(self, now: Millis) -> Self {
+        let failures = if self.covered > 0 { 0 } else { self.failures };
+        let pause = REOPEN.0.saturating_mul(1 << failures.min(10)).min(LONGEST_REOPEN.0);
+        let failures = failures.saturating_add(1);
+        Self { pause: now.after(Millis(pause)), failures, ..Self::default() }
+    }
+}
+
 impl RequestTracker {
     pub fn new(endpoints: usize, streams: usize) -> Self {
         Self {
@@ -165,16 +175,14 @@ impl RequestTracker {
     /// A stream is open: a snapshot after it makes the mirror whole.
     pub fn opened(&mut self, stream: usize) {
         if let Some(line) = self.streams.get_mut(stream) {
-            *line = Line { open: true, ..Line::default() };
+            *line = Line { open: true, failures: line.failures, ..Line::default() };
             self.snapshot_again();
         }
     }
 
     pub fn closed(&mut self, stream: usize, now: Millis) {
         if let Some(line) = self.streams.get_mut(stream) {
-            let pause = REOPEN.0.saturating_mul(1 << line.failures.min(10)).min(LONGEST_REOPEN.0);
-            let failures = line.failures.saturating_add(1);
-            *line = Line { pause: now.after(Millis(pause)), failures, ..Line::default() };
+            *line = line.broken(now);
         }
     }
 
@@ -273,7 +281,7 @@ impl Keeper {
         for (stream, line) in self.asked.streams.iter_mut().enumerate() {
             let dead = line.open && silent.get(stream).copied().unwrap_or_default();
             if dead {
-                *line = Line { pause: now, ..Line::default() };
+                *line = line.broken(now);
             }
             if !line.open && now >= line.pause && is_due(line.opening, now) {
                 line.opening = Some(now);
