@@ -64,7 +64,7 @@ pub fn json_rpc(data: &[u8]) -> Outcome {
                 Outcome::of(&endpoint.newest_blockhash().await),
                 Outcome::of(&endpoint.recent_fees(&[address]).await),
                 Outcome::of(&endpoint.snapshot(&[]).await),
-                Outcome::of(&endpoint.fates(&[[5; 64].into()]).await),
+                Outcome::of(&endpoint.looks(&[([5; 64].into(), 9)]).await),
                 Outcome::of(&endpoint.two_slots(32).await),
             ]
         });

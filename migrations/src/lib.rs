@@ -6,6 +6,7 @@
 mod buffer;
 mod cost;
 mod differences;
+mod feeds;
 mod file;
 mod layouts;
 mod manifest;
@@ -22,6 +23,7 @@ pub use holdfast_rpc::AccountHead;
 use solana_keypair::Keypair;
 
 pub use buffer::{OrphanBuffer, close_buffer, leftovers};
+pub use feeds::check_feeds;
 pub use file::{DesiredState, read as read_deployment};
 pub use layouts::check_layouts;
 pub use manifest::{ListedMarket, ListedSilo, Manifest};

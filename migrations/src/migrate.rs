@@ -8,7 +8,7 @@ use solana_signer::Signer;
 
 use crate::differences::{check_mints, differences};
 use crate::{
-    Cluster, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_layouts, cost,
+    Cluster, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_feeds, check_layouts, cost,
     deploy_program, deployed, origin, plan, sol, upgrade_program,
 };
 
@@ -43,6 +43,8 @@ pub struct MigrationPlan {
     pub accounts: BTreeMap<&'static str, usize>,
     /// What stands there and is not as wanted, in phrases.
     pub differences: Vec<String>,
+    /// What is wrong with the feeds of its markets, in sentences.
+    pub warnings: Vec<String>,
     /// Lamports that it takes, a buffer's included, which returns most of them.
     pub cost: u64,
     /// Lamports that the wallet holds.
@@ -118,6 +120,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
             differences.join(", ")
         ));
     }
+    let warnings = check_feeds(cluster, &place, wanted, migration.feeds)?;
     let cost = cost::of(cluster, elf.len(), program, written, &steps)?;
     let balance = cluster.account(&payer)?.map_or(0, |account| account.lamports);
     Ok(MigrationPlan {
@@ -127,6 +130,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
         steps,
         accounts,
         differences,
+        warnings,
         cost,
         balance,
     })

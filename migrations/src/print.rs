@@ -18,6 +18,7 @@ pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(),
             "bytes_written": found.written,
             "steps": found.steps,
             "differences": found.differences,
+            "warnings": found.warnings,
             "cost_lamports": found.cost,
             "balance_lamports": found.balance,
         }));
@@ -30,6 +31,9 @@ pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(),
     println!("wallet    {} SOL, {} needed", sol(found.balance), sol(found.cost));
     for difference in &found.differences {
         println!("differs   the cluster has {difference}: propose a change, or change the file");
+    }
+    for warning in &found.warnings {
+        println!("warning   {warning}");
     }
     if found.is_done() {
         println!("nothing to do");

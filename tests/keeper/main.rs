@@ -3,4 +3,5 @@
 mod doubt;
 mod faults;
 mod guardian;
+mod witness;
 mod work;

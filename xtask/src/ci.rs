@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{built, show};
-use crate::{lint, local, prove, sbpf, setup, test, tidy, validator};
+use crate::{lint, local, operations, prove, sbpf, setup, test, tidy, validator};
 
 /// A gate.
 #[derive(Clone, Copy)]
@@ -18,6 +18,7 @@ const STEPS: [Step; 15] = [
     Step { name: "setup", run: setup::install },
     Step { name: "format", run: || lint::format(&["--check"]) },
     Step { name: "tidy", run: tidy::check },
+    Step { name: "operations", run: operations::check },
     Step { name: "licences", run: lint::licences },
     Step { name: "programs", run: || sbpf::build().map(drop) },
     Step { name: "linker", run: test::linker },

@@ -7,6 +7,7 @@ mod fuzz;
 mod lint;
 mod local;
 mod nightly;
+mod operations;
 mod pages;
 mod prove;
 mod sbpf;
@@ -103,6 +104,8 @@ enum Task {
     Prove(prove::Options),
     /// Format all code
     Fmt,
+    /// Try the alerts on recorded series, and ask systemd how exposed the keeper's service is
+    Operations,
     /// Check formatting, lints, licences and sources without changing a file
     Lint,
     /// Check the rules of this repository that no other tool knows
@@ -164,6 +167,7 @@ fn main() -> ExitCode {
         Task::Picture => tidy::picture::write(),
         Task::Prove(options) => prove::prove(&options),
         Task::Fmt => lint::format(&[]),
+        Task::Operations => operations::check(),
         Task::Lint => lint::all(),
         Task::Tidy => tidy::check().and_then(|()| pages::generate(true)),
         Task::Ci { without_validator } => ci::run(without_validator),

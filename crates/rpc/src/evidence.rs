@@ -3,7 +3,6 @@
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use solana_message::Hash;
-use solana_signature::Signature;
 
 /// A blockhash to sign with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +30,8 @@ pub struct Progress {
     pub clock: Millis,
     /// `LastRestartSlot` there.
     pub restart_slot: u64,
+    /// The genesis hash of its cluster.
+    pub genesis: [u8; 32],
 }
 
 /// Accounts of the program as of one slot.
@@ -71,17 +72,6 @@ pub struct FeedAccount {
 pub struct Simulation {
     /// Compute units it took.
     pub units: u64,
-    /// Why the program refused it, if it did.
-    pub refused: Option<String>,
-}
-
-/// A transaction that is in a block.
-#[derive(Clone, Debug)]
-pub struct TxStatus {
-    /// Its signature.
-    pub signature: Signature,
-    /// In which slot.
-    pub slot: u64,
     /// Why the program refused it, if it did.
     pub refused: Option<String>,
 }

@@ -32,13 +32,13 @@ mod tracker;
 pub use address::{Address, Addresses};
 pub use budget::{Budget, sign};
 #[cfg(feature = "client")]
-pub use endpoint::{AccountHead, Endpoint, Found, Simulated, clock_of};
-pub use evidence::{Blockhash, FeedAccount, Progress, Shown, Simulation, Snapshot, TxStatus};
+pub use endpoint::{AccountHead, Endpoint, Found, Probed, Simulated, bytes_of, clock_of};
+pub use evidence::{Blockhash, FeedAccount, Progress, Shown, Simulation, Snapshot};
 #[cfg(feature = "client")]
 pub use follow::{follow, rehearse};
 #[cfg(feature = "client")]
 pub use patience::Patience;
-pub use quorum::agreed_height;
+pub use quorum::agreed;
 #[cfg(feature = "client")]
 pub use refusal::refusal;
 pub use routes::{Handed, Routes};

@@ -42,6 +42,20 @@ pub struct Look<E> {
     pub status: Status<E>,
 }
 
+impl<E> Look<E> {
+    /// The same with another way to say why the program refused it.
+    pub fn map<F>(self, say: impl FnOnce(E) -> F) -> Look<F> {
+        let status = match self.status {
+            Status::Absent { searched } => Status::Absent { searched },
+            Status::Processed => Status::Processed,
+            Status::Confirmed { slot, refused } => {
+                Status::Confirmed { slot, refused: refused.map(say) }
+            }
+        };
+        Look { height: self.height, status }
+    }
+}
+
 /// What has become of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<E> {

@@ -1,7 +1,11 @@
+use std::io::Write;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::filter;
+use super::{Line, Lines, filter};
 
 fn of(asked: &str) -> impl tracing::Subscriber {
     tracing_subscriber::registry().with(filter(Some(asked.to_owned())))
@@ -27,4 +31,40 @@ fn the_keeper_s_own_words_are_as_asked() {
     let here = || tracing::enabled!(target: "holdfast_keeper_core::keeper", tracing::Level::DEBUG);
     with_default(of("debug"), || assert!(here()));
     with_default(of("info"), || assert!(!here()));
+}
+
+/// Writes only when it is let, and hands on what was written.
+struct Gate(Receiver<()>, Sender<String>);
+
+impl Write for Gate {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let stands = |_| std::io::Error::other("the disk is full");
+        self.0.recv().map_err(stands)?;
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.1.send(text).map_err(|_| std::io::Error::other("nobody reads"))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn whoever_logs_does_not_wait_for_whoever_reads() {
+    let (lets, gate) = channel();
+    let (written, read) = channel();
+    let lines = Lines::to(Gate(gate, written));
+    // Nobody reads: each of these would wait for ever.
+    for number in 0..10_000 {
+        let mut line = Line { text: Vec::new(), lines: lines.clone() };
+        line.write_all(format!("{number}").as_bytes()).expect("to memory");
+    }
+    let left_out = lines.left_out.load(Ordering::Relaxed);
+    assert!((5_000..10_000).contains(&left_out), "{left_out}");
+    (0..3).for_each(|_| lets.send(()).expect("it waits"));
+    assert!([read.recv(), read.recv()].iter().all(Result::is_ok));
+    // The disk is full from here on: nothing happens but that lines are lost.
+    drop(lets);
+    drop(Line { text: b"more".to_vec(), lines });
 }

@@ -3,6 +3,7 @@
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
 use holdfast_keeper_core::keeper::{Keeper, KeeperConfig, Report};
+use holdfast_keeper_core::witness::Operators;
 use holdfast_risk::Millis;
 use holdfast_rpc::{Budget, sign};
 use solana_keypair::{Keypair, keypair_from_seed};
@@ -27,8 +28,8 @@ pub fn report() -> Report {
         feeds: Vec::new(),
         fees: Fees::default(),
         dry_run: false,
-        endpoints: 2,
-        streams: 1,
+        operators: Operators::separate(2, 1),
+        genesis: None,
     };
     Keeper::new(orders, Millis(0)).report(Millis(0))
 }

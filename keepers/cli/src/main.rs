@@ -69,9 +69,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let config = config::load(cli.config.as_deref(), &cli.flags)?;
     panics::keep_keys_out(&config);
     // On a terminal the dashboard and the log would write over each other.
-    if !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal() {
-        log::start(config.log);
-    }
+    let logs = !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal();
+    let _log = logs.then(|| log::start(config.log));
     let said = match cli.task {
         Task::Config(ConfigTask::Check { offline }) => Ok(check(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),

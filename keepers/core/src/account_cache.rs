@@ -1,10 +1,9 @@
-//! The mirror kept up to date: updates of a stream and snapshots, in whatever order they arrive.
+//! The mirror kept up to date by what is believed, in whatever order it arrives.
 //!
-//! Every account has a [`Version`]. An update counts if it is not older than what is there, and a
-//! snapshot fills in whatever the stream has not said about its slot or a later one. When a fork is
-//! abandoned, what was seen beyond the last common slot yields to whatever is said next.
+//! Every account has a [`Version`]. An update counts if it is not older than what is there. When a
+//! fork is abandoned, what was seen beyond the last common slot yields to whatever is said next.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::feed::Reading;
@@ -39,15 +38,6 @@ pub enum Taken {
     Unreadable,
 }
 
-/// What a snapshot came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Merged {
-    /// Accounts that the mirror did not have so.
-    pub changed: usize,
-    /// Accounts whose bytes are none of this program's as this version knows them.
-    pub unreadable: usize,
-}
-
 /// A mirror with its versions and its index.
 pub struct AccountCache {
     mirror: VenueSnapshot,
@@ -56,8 +46,6 @@ pub struct AccountCache {
     /// Where the chain's health is: deriving an address takes longer than anything else here.
     chain_health: Pubkey,
     exchange: Pubkey,
-    /// The last snapshot's slot: what it did not show was not there.
-    complete: u64,
 }
 
 /// One account, decoded.
@@ -96,8 +84,10 @@ impl AccountCache {
         };
         let (watch, versions) = (TriggerIndex::default(), HashMap::new());
         let exchange = address::exchange();
-        let mut replica = Self { mirror, watch, versions, chain_health, exchange, complete: 0 };
-        replica.merge(snapshot);
+        let mut replica = Self { mirror, watch, versions, chain_health, exchange };
+        for (address, data) in &snapshot.accounts {
+            replica.update(*address, Version { slot: snapshot.slot, write: 0 }, data);
+        }
         Ok(replica)
     }
 
@@ -142,7 +132,7 @@ impl AccountCache {
 
     /// Takes over what a feed account says.
     pub fn feed(&mut self, address: Pubkey, version: Version, reading: Reading) -> Taken {
-        if self.versions.get(&address).is_some_and(|known| *known >= version) {
+        if self.is_old(&address, version) {
             return Taken::Old;
         }
         self.versions.insert(address, version);
@@ -160,28 +150,51 @@ impl AccountCache {
         if removed { Taken::New } else { Taken::Foreign }
     }
 
-    /// Fills in what the stream has not said, and drops what is gone.
-    pub fn merge(&mut self, snapshot: &Snapshot) -> Merged {
-        let version = Version { slot: snapshot.slot, write: 0 };
-        let mut merged = Merged::default();
-        let mut gone = self.versions.clone();
-        for (address, data) in &snapshot.accounts {
-            gone.remove(address);
-            let changes = !self.holds(address, data);
-            match self.update(*address, version, data) {
-                Taken::New => merged.changed += usize::from(changes),
-                Taken::Unreadable => merged.unreadable += 1,
-                Taken::Old | Taken::Foreign => {}
-            }
+    /// A feed account says nothing that can be read any more, or is closed.
+    pub fn lose_feed(&mut self, address: Pubkey, version: Version) -> Taken {
+        if self.is_old(&address, version) {
+            return Taken::Old;
         }
-        for (address, known) in gone {
-            if known < version {
-                self.remove(&address);
-                self.versions.remove(&address);
-            }
+        self.versions.insert(address, version);
+        self.mirror.feeds.remove(&address);
+        Taken::New
+    }
+
+    /// Accounts that may be closed, are older than a snapshot, and are not in it.
+    pub fn lacking(&self, snapshot: &Snapshot) -> Vec<Pubkey> {
+        let shown: HashSet<_> = snapshot.accounts.iter().map(|(address, _)| address).collect();
+        let kept = self.mirror.accounts.keys().chain(self.mirror.requests.keys());
+        let older = |address: &&Pubkey| {
+            self.versions.get(*address).is_some_and(|known| known.slot < snapshot.slot)
+        };
+        kept.filter(|address| !shown.contains(address)).filter(older).copied().collect()
+    }
+
+    /// Whether an account of this address is kept.
+    pub fn has(&self, address: &Pubkey) -> bool {
+        self.mirror.accounts.contains_key(address) || self.mirror.requests.contains_key(address)
+    }
+
+    /// Whether the program would let an account be closed as it is: a request, or a margin account
+    /// with nothing in it.
+    pub fn may_be_closed(&self, address: &Pubkey) -> bool {
+        self.mirror.accounts.get(address).is_none_or(|account| {
+            account.open_markets == 0 && account.collateral == 0 && account.pending_profit == 0
+        })
+    }
+
+    /// Whether these bytes are an account of another silo, or none that is kept.
+    pub fn is_foreign(&self, address: &Pubkey, data: &[u8]) -> bool {
+        let silo = self.mirror.silo_address;
+        match read(data) {
+            None => false,
+            Some(Kept::Silo(_)) => *address != silo,
+            Some(Kept::ChainHealth(_)) => *address != self.chain_health,
+            Some(Kept::Exchange(_)) => *address != self.exchange,
+            Some(Kept::Market(state)) => state.silo != silo,
+            Some(Kept::Account(state)) => state.silo != silo,
+            Some(Kept::Request(state)) => state.silo != silo,
         }
-        self.complete = self.complete.max(snapshot.slot);
-        merged
     }
 
     /// Slots after `parent` were abandoned: whatever is said next about accounts written there
@@ -191,12 +204,11 @@ impl AccountCache {
         for known in self.versions.values_mut() {
             *known = before.min(*known);
         }
-        self.complete = self.complete.min(parent);
         self.watch.forget();
     }
 
     /// Whether an account is kept exactly as these bytes say.
-    fn holds(&self, address: &Pubkey, data: &[u8]) -> bool {
+    pub fn holds(&self, address: &Pubkey, data: &[u8]) -> bool {
         fn same<T: bytemuck::Pod>(kept: &T, data: &[u8]) -> bool {
             data.get(8..).is_some_and(|body| body == bytemuck::bytes_of(kept))
         }
@@ -219,12 +231,9 @@ impl AccountCache {
         mirror.requests.get(address).is_some_and(|request| same(request, data))
     }
 
-    /// Whether something newer, or as new, is known: of the account itself, or that it was not there.
+    /// Whether something newer, or as new, is known of an account: it, or that it was closed.
     fn is_old(&self, address: &Pubkey, version: Version) -> bool {
-        match self.versions.get(address) {
-            Some(known) => *known >= version,
-            None => version.slot < self.complete,
-        }
+        self.versions.get(address).is_some_and(|known| *known >= version)
     }
 
     fn take(&mut self, address: Pubkey, data: &[u8]) -> Taken {

@@ -8,7 +8,7 @@ use holdfast_risk::Millis;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{AccountCache, Merged, Snapshot, Taken, Version};
+use super::{AccountCache, Snapshot, Taken, Version};
 use crate::world::{NOW, key, long, mirror};
 use crate::{Intent, decide};
 
@@ -50,6 +50,16 @@ fn at(slot: u64, write: u64) -> Version {
 fn replica(slot: u64, accounts: &[(u8, u64)]) -> AccountCache {
     let accounts = accounts.iter().copied().collect();
     AccountCache::new(silo(), &snapshot(slot, &accounts)).expect("it is all there")
+}
+
+/// Lets the cache have a snapshot as the keeper does: what it shows, and what it lacks.
+fn merge(replica: &mut AccountCache, snapshot: &Snapshot) {
+    for address in replica.lacking(snapshot) {
+        replica.close(address, at(snapshot.slot, 0));
+    }
+    for (address, data) in &snapshot.accounts {
+        replica.update(*address, at(snapshot.slot, 0), data);
+    }
 }
 
 /// What happened: in each slot, in this order, accounts took a new value or were closed.
@@ -100,7 +110,7 @@ proptest! {
         let arrives = snapshot_arrives.min(deliveries.len());
         for (place, ((name, version, value), (_, twice))) in deliveries.iter().enumerate() {
             if place == arrives {
-                replica.merge(&snapshot);
+                merge(&mut replica, &snapshot);
             }
             for _ in 0..1 + usize::from(*twice) {
                 match value {
@@ -110,7 +120,7 @@ proptest! {
             }
         }
         if arrives == deliveries.len() {
-            replica.merge(&snapshot);
+            merge(&mut replica, &snapshot);
         }
         prop_assert_eq!(held(&replica), truth);
     }
@@ -121,7 +131,7 @@ fn an_older_snapshot_changes_nothing() {
     let mut replica = replica(10, &[(1, 1), (2, 2)]);
     assert_eq!(replica.update(key(1), at(12, 1), &account(7)), Taken::New);
     assert_eq!(replica.close(key(2), at(12, 2)), Taken::New);
-    replica.merge(&snapshot(9, &BTreeMap::from([(1, 5), (2, 5), (3, 5)])));
+    merge(&mut replica, &snapshot(9, &BTreeMap::from([(1, 5), (2, 5)])));
     assert_eq!(held(&replica), BTreeMap::from([(1, 7)]));
 }
 
@@ -131,11 +141,11 @@ fn an_abandoned_fork_yields_to_what_is_said_next() {
     replica.update(key(1), at(13, 1), &account(7));
     replica.update(key(3), at(13, 2), &account(8));
     let other = snapshot(12, &BTreeMap::from([(1, 5), (2, 2)]));
-    replica.merge(&other);
+    merge(&mut replica, &other);
     assert_eq!(held(&replica), BTreeMap::from([(1, 7), (2, 2), (3, 8)]));
     replica.forked(11);
     assert_eq!(replica.update(key(1), at(10, 9), &account(9)), Taken::Old);
-    replica.merge(&other);
+    merge(&mut replica, &other);
     assert_eq!(held(&replica), BTreeMap::from([(1, 5), (2, 2)]));
     // What the snapshot was taken of may be written again in its own slot.
     assert_eq!(replica.update(key(1), at(12, 3), &account(6)), Taken::New);
@@ -154,8 +164,18 @@ fn garbage_and_strangers_are_told_apart() {
     let forged = bytes(&Market { silo: silo(), ..Market::zeroed() });
     assert_eq!(replica.update(key(6), at(11, 5), &forged), Taken::Foreign);
     assert_eq!(held(&replica), BTreeMap::from([(1, 1)]));
-    let torn = Snapshot { slot: 12, accounts: vec![(key(1), vec![1, 2, 3])] };
-    assert_eq!(replica.merge(&torn), Merged { changed: 0, unreadable: 1 });
+    assert!(replica.is_foreign(&key(4), &elsewhere) && !replica.is_foreign(&key(1), &account(5)));
+    assert!(replica.is_foreign(&key(5), &bytes(&Silo::zeroed())));
+    assert!(!replica.is_foreign(&key(1), &torn), "it is to be told of");
+}
+
+#[test]
+fn only_what_is_empty_may_be_closed() {
+    let mut replica = replica(10, &[(1, 0), (2, 1)]);
+    let request = bytes(&PoolRequest { silo: silo(), amount: 5, ..PoolRequest::zeroed() });
+    replica.update(key(3), at(11, 1), &request);
+    let closable = [1, 2, 3].map(|name| replica.may_be_closed(&key(name)));
+    assert_eq!(closable, [true, false, true]);
 }
 
 #[test]
@@ -173,7 +193,7 @@ fn requests_come_and_go_and_settings_follow() {
     let request = bytes(&PoolRequest { silo: silo(), amount: 5, ..PoolRequest::zeroed() });
     assert_eq!(replica.update(key(1), at(11, 1), &request), Taken::New);
     assert_eq!(replica.mirror().requests[&key(1)].amount, 5);
-    replica.merge(&snapshot(12, &BTreeMap::new()));
+    merge(&mut replica, &snapshot(12, &BTreeMap::new()));
     assert!(replica.mirror().requests.is_empty());
     let health = ChainHealth { newest: 9, ..mirror().chain_health };
     assert_eq!(replica.update(address::chain_health(), at(13, 1), &bytes(&health)), Taken::New);

@@ -9,14 +9,16 @@ mod intent;
 pub mod keeper;
 mod leader_rotation;
 pub mod scheduler;
+mod testimony;
 mod trigger_index;
 pub mod tx_sender;
 mod units;
 mod venue_snapshot;
+pub mod witness;
 #[cfg(test)]
 mod world;
 
-pub use account_cache::{AccountCache, Merged, Taken, Version};
+pub use account_cache::{AccountCache, Taken, Version};
 pub use decide::{decide, decide_about};
 pub use holdfast_rpc::Snapshot;
 pub use intent::Intent;

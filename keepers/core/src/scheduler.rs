@@ -66,13 +66,16 @@ pub struct Scheduler {
     attendance: LeaderRotation,
     records: BTreeMap<Target, Record>,
     flying: HashSet<Target>,
+    /// What the last decision named.
+    due: HashSet<Target>,
 }
 
 /// What is remembered of a target.
 #[derive(Clone, Debug)]
 struct Record {
-    /// Since when there has been something to do about it.
+    /// Since when there has been something to do about it, and what for.
     since: Millis,
+    kind: Kind,
     /// Refusals since then.
     refusals: u32,
     /// Nothing before this.
@@ -176,6 +179,21 @@ impl Intent {
     }
 }
 
+impl Kind {
+    /// Every kind, the most urgent first.
+    pub const ALL: [Self; 4] = [Self::Observe, Self::Exit, Self::Risk, Self::Chore];
+
+    /// Its name in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Exit => "exit",
+            Self::Risk => "risk",
+            Self::Chore => "chore",
+        }
+    }
+}
+
 impl OperatingPolicy {
     /// Whether something of this kind may be sent.
     pub const fn allows(&self, kind: Kind) -> bool {
@@ -195,6 +213,7 @@ impl Scheduler {
             attendance: LeaderRotation::new(me, keepers),
             records: BTreeMap::new(),
             flying: HashSet::new(),
+            due: HashSet::new(),
         }
     }
 
@@ -215,6 +234,7 @@ impl Scheduler {
         for intent in intents {
             let target = intent.target();
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
+            record.kind = intent.kind(mirror);
             let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
             record.ahead = self.attendance.ahead(intent.market(mirror), venue_now);
             let begins = record.since.after(self.attendance.wait(&record.ahead, now));
@@ -246,7 +266,7 @@ impl Scheduler {
         self.flying.remove(&target);
         if let Some(record) = self.records.get_mut(&target) {
             record.refusals = 0;
-            record.landed = Some((slot, now));
+            (record.landed, record.since) = (Some((slot, now)), now);
         }
     }
 
@@ -277,6 +297,20 @@ impl Scheduler {
         held.collect()
     }
 
+    /// For how long the oldest thing of each kind has been to do, by the last decision.
+    pub fn oldest(&self, now: Millis) -> BTreeMap<Kind, Millis> {
+        let mut oldest = BTreeMap::new();
+        for (target, record) in &self.records {
+            // What landed is done, unless it is still there when the mirror should show it.
+            let settles = record.landed.is_some_and(|(_, at)| now.since(at) < SHOWS_AFTER);
+            if self.due.contains(target) && !settles {
+                let age = oldest.entry(record.kind).or_insert(Millis(0));
+                *age = now.since(record.since).max(*age);
+            }
+        }
+        oldest
+    }
+
     /// How much is under way.
     pub fn flying(&self) -> usize {
         self.flying.len()
@@ -284,8 +318,8 @@ impl Scheduler {
 
     /// Drops what is no longer to do, except what is under way or was refused a short while ago.
     fn forget(&mut self, intents: &[Intent], now: Millis) {
-        let due: HashSet<_> = intents.iter().map(Intent::target).collect();
-        let (flying, attendance) = (&self.flying, &mut self.attendance);
+        self.due = intents.iter().map(Intent::target).collect();
+        let (due, flying, attendance) = (&self.due, &self.flying, &mut self.attendance);
         self.records.retain(|target, record| {
             if due.contains(target) || flying.contains(target) {
                 return true;
@@ -303,6 +337,7 @@ impl Record {
     const fn new(now: Millis) -> Self {
         Self {
             since: now,
+            kind: Kind::Chore,
             refusals: 0,
             pause: Millis(0),
             reason: String::new(),

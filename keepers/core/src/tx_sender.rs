@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_risk::Millis;
 use holdfast_rpc::limits::{MOST_SIGNED, MOST_UNITS, RESEND};
-use holdfast_rpc::{Budget, Handed, Routes, Tracker, sign};
+use holdfast_rpc::{Budget, Handed, Look, Routes, Tracker, Verdict, sign};
 use solana_keypair::Keypair;
 use solana_signature::Signature;
 use solana_signer::Signer;
@@ -39,8 +39,8 @@ pub struct Moment<'a> {
     pub height: u64,
     /// Endpoints of use, the preferred one first.
     pub endpoints: &'a [usize],
-    /// The newest blockhash.
-    pub blockhash: Blockhash,
+    /// The newest blockhash that enough endpoints know.
+    pub blockhash: Option<Blockhash>,
     /// Fees paid lately on the accounts that are written.
     pub recent: &'a [u64],
     /// What may be signed: in a halt nothing lands sooner for a higher price.
@@ -80,6 +80,17 @@ pub enum Outcome {
     Expired,
 }
 
+/// What a simulation came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tried {
+    /// What was simulated is sent, or was not waited for any more.
+    Goes,
+    /// One endpoint has refused it: another one is to be asked.
+    Again(Box<VersionedTransaction>),
+    /// It is not sent.
+    Ends(Box<TxOutcome>),
+}
+
 /// The end of a flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TxOutcome {
@@ -117,6 +128,8 @@ struct InFlight {
     handed: Vec<Handed>,
     /// It is sent at this time, or as soon as it has been simulated.
     held: Option<Millis>,
+    /// What is simulated, until one endpoint has refused it.
+    trial: Option<VersionedTransaction>,
     /// Compute units to ask for; of what was not simulated, by what was measured before.
     units: Option<u32>,
     sent: Millis,
@@ -170,6 +183,7 @@ impl TxSender {
         // What it takes is to be found out, not what it is allowed.
         let budget = Budget { units: Some(MOST_UNITS), price: 0 };
         let transaction = flight.transaction(&self.keys, moment, budget)?;
+        flight.trial = Some(transaction.clone());
         Some((self.follow(flight), transaction))
     }
 
@@ -180,16 +194,31 @@ impl TxSender {
         number
     }
 
-    /// A simulation has ended. What is refused there is not sent; everything else is with the next
-    /// [`Self::poll`]. `None` as well when it was not waited for any more.
-    pub fn simulated(&mut self, number: u64, result: Option<Simulation>) -> Option<TxOutcome> {
-        let flight = self.flights.get_mut(&number).filter(|flight| flight.held.is_some())?;
+    /// A simulation has ended. What two endpoints refuse is not sent, or one where there are no
+    /// others; everything else is, with the next [`Self::poll`].
+    pub fn simulated(
+        &mut self,
+        number: u64,
+        result: Option<Simulation>,
+        others: bool,
+        now: Millis,
+    ) -> Tried {
+        let Some(flight) = self.flights.get_mut(&number).filter(|it| it.held.is_some()) else {
+            return Tried::Goes;
+        };
+        let refused = result.as_ref().and_then(|result| result.refused.clone());
+        if let (Some(_), Some(trial), true) = (&refused, flight.trial.take(), others) {
+            flight.held = Some(now.after(SIMULATES_WITHIN));
+            return Tried::Again(Box::new(trial));
+        }
         flight.held = Some(Millis(0));
-        let Simulation { units, refused } = result?;
-        flight.units = Budget::measured(units);
-        let reason = refused?;
-        let flight = self.flights.remove(&number)?;
-        Some(flight.end(Outcome::Foreseen { reason }, flight.begun))
+        if let Some(Simulation { units, .. }) = result {
+            flight.units = flight.simulated_units(units);
+        }
+        let Some(reason) = refused else { return Tried::Goes };
+        self.flights.remove(&number).map_or(Tried::Goes, |flight| {
+            Tried::Ends(Box::new(flight.end(Outcome::Foreseen { reason }, flight.begun)))
+        })
     }
 
     /// What is to be sent now, and what has ended because it can no longer land.
@@ -211,21 +240,35 @@ impl TxSender {
         (sends, ended)
     }
 
-    /// Signatures whose fate is to be asked for.
-    pub fn signatures(&self) -> Vec<Signature> {
+    /// Transactions whose fate is to be asked for, and the last height that each may land at.
+    pub fn waiting(&self) -> Vec<(Signature, u64)> {
         let versions = self.flights.values().flat_map(|flight| &flight.versions);
-        versions.map(|version| version.tracker.signature()).collect()
+        let trackers = versions.map(|version| &version.tracker);
+        trackers.map(|tracker| (tracker.signature(), tracker.last_height())).collect()
     }
 
-    /// A transaction is in a block; `refused` says why the program did not do it.
-    pub fn landed(
+    /// An endpoint shows where a transaction is. It has ended once those who are `asked` agree on it:
+    /// see [`Tracker`].
+    pub fn shown(
         &mut self,
         signature: &Signature,
-        slot: u64,
-        refused: Option<String>,
+        endpoint: usize,
+        look: Look<String>,
+        asked: &[usize],
     ) -> Option<TxOutcome> {
-        let (id, _) = self.flights.iter().find(|(_, flight)| flight.has(signature))?;
-        let flight = self.flights.remove(&id.clone())?;
+        let (id, flight) = self.flights.iter_mut().find(|(_, flight)| flight.has(signature))?;
+        let version = flight.versions.iter_mut();
+        let version = version.map(|version| &mut version.tracker);
+        let tracker = version.into_iter().find(|tracker| tracker.signature() == *signature)?;
+        tracker.hear(endpoint, look);
+        let (slot, refused) = match tracker.judge(asked)? {
+            Verdict::Landed { slot } => (*slot, None),
+            Verdict::Refused { slot, reason } => (*slot, Some(reason.clone())),
+            // Another version may still land; by height it is known when none can.
+            Verdict::Expired | Verdict::Unknown => return None,
+        };
+        let id = *id;
+        let flight = self.flights.remove(&id)?;
         self.routes.landed(&flight.handed, slot);
         let outcome = match refused {
             None => Outcome::Landed { slot },
@@ -265,6 +308,7 @@ impl InFlight {
             versions: Vec::new(),
             handed: Vec::new(),
             held: None,
+            trial: None,
             units: None,
             sent: moment.now,
             signed: moment.now,
@@ -312,7 +356,7 @@ impl InFlight {
         let price = fees.price(self.kind, moment.recent, attempt).max(before);
         let units = self.units.unwrap_or_else(|| compute_units(&self.instruction));
         let transaction = self.transaction(keys, moment, Budget { units: Some(units), price })?;
-        let tracker = Tracker::new(transaction, moment.blockhash);
+        let tracker = Tracker::new(transaction, moment.blockhash?);
         self.versions.push(Version { tracker, price });
         self.signed = moment.now;
         Some(())
@@ -347,7 +391,14 @@ impl InFlight {
         };
         let signers: Vec<_> = std::iter::once(payer).chain(others.iter().filter(asked)).collect();
         let instructions = std::slice::from_ref(&self.instruction);
-        sign(budget, instructions, &signers, &moment.blockhash.hash).ok()
+        sign(budget, instructions, &signers, &moment.blockhash?.hash).ok()
+    }
+
+    /// Compute units to ask for after a simulation took so many: not fewer than were measured before,
+    /// and not more than twice as many, because one endpoint may say anything.
+    fn simulated_units(&self, units: u64) -> Option<u32> {
+        let usual = compute_units(&self.instruction);
+        Budget::measured(units).map(|units| units.clamp(usual, usual.saturating_mul(2)))
     }
 
     fn has(&self, signature: &Signature) -> bool {

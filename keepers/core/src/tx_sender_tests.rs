@@ -4,11 +4,15 @@ use solana_keypair::keypair_from_seed;
 use solana_message::{Hash, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::{Blockhash, Moment, Outcome, Outgoing, Simulation, TxOutcome, TxSender};
+use holdfast_rpc::{Look, Status};
+use solana_signature::Signature;
+
+use super::{Blockhash, Moment, Outcome, Outgoing, Simulation, Tried, TxOutcome, TxSender};
 use crate::Intent;
 use crate::fees::Fees;
 use crate::health::ChainCondition;
 use crate::scheduler::Kind;
+use crate::units::compute_units;
 use crate::world::key;
 
 const FLAG: Intent = Intent::Flag { account: holdfast_client::Pubkey::new_from_array([1; 32]) };
@@ -41,10 +45,10 @@ impl Pad {
             slot: self.height + 1_000,
             height: self.height,
             endpoints: &[0, 1],
-            blockhash: Blockhash {
+            blockhash: Some(Blockhash {
                 hash: Hash::new_from_array(hash),
                 last_height: self.height + 150,
-            },
+            }),
             recent,
             allowed: self.class.consequence(),
         }
@@ -63,6 +67,33 @@ impl Pad {
         let flag = instruction::flag(key(1), &[key(2)]);
         let moment = self.moment(&recent);
         self.lander.hold(FLAG, Kind::Risk, flag, &moment).expect("it signs")
+    }
+
+    fn signatures(&self) -> Vec<Signature> {
+        self.lander.waiting().into_iter().map(|(signature, _)| signature).collect()
+    }
+
+    /// Both endpoints show that it landed in a slot.
+    fn landed(
+        &mut self,
+        signature: &Signature,
+        slot: u64,
+        refused: Option<String>,
+    ) -> Option<TxOutcome> {
+        let status = Status::Confirmed { slot, refused };
+        let look = Look { height: self.height, status };
+        let asked = [0, 1, 2];
+        assert_eq!(self.lander.shown(signature, 0, look.clone(), &asked), None, "one of three");
+        self.lander.shown(signature, 1, look, &asked)
+    }
+
+    /// What one simulation came to, where there is no other endpoint to ask.
+    fn simulated(&mut self, number: u64, result: Option<Simulation>) -> Option<TxOutcome> {
+        match self.lander.simulated(number, result, false, Millis(self.now)) {
+            Tried::Goes => None,
+            Tried::Again(_) => panic!("there is no other"),
+            Tried::Ends(ended) => Some(*ended),
+        }
     }
 
     fn pass(&mut self, ms: u64) -> (Vec<VersionedTransaction>, Vec<TxOutcome>) {
@@ -99,14 +130,36 @@ fn what_is_simulated_first_is_sent_with_what_that_took() {
     let (number, trial) = pad.hold();
     assert_eq!((units(&trial), price(&trial)), (1_400_000, 0));
     assert_eq!(pad.pass(999), (vec![], vec![]));
-    assert_eq!((pad.lander.flying(), pad.lander.signatures()), (1, vec![]));
+    assert_eq!((pad.lander.flying(), pad.signatures()), (1, vec![]));
     let simulation = Simulation { units: 4_000, refused: None };
-    assert_eq!(pad.lander.simulated(number, Some(simulation)), None);
+    assert_eq!(pad.simulated(number, Some(simulation)), None);
     let (sent, _) = pad.pass(0);
-    assert_eq!((units(&sent[0]), price(&sent[0])), (7_800, 2_000));
-    assert_eq!(pad.lander.signatures(), sent[0].signatures);
+    let usual = compute_units(&instruction::flag(key(1), &[key(2)]));
+    assert_eq!((units(&sent[0]), price(&sent[0])), (usual, 2_000), "no fewer than usual");
+    assert_eq!(pad.signatures(), sent[0].signatures);
     let (again, _) = pad.pass(4_000);
-    assert_eq!((units(&again[0]), price(&again[0])), (7_800, 4_000));
+    assert_eq!((units(&again[0]), price(&again[0])), (usual, 4_000));
+    let (number, _) = pad.hold();
+    pad.simulated(number, Some(Simulation { units: 1_000_000, refused: None }));
+    let (sent, _) = pad.pass(0);
+    assert_eq!(units(&sent[0]), 2 * usual, "nor more than twice as many, on one's word");
+}
+
+#[test]
+fn what_one_endpoint_refuses_another_is_asked_about() {
+    let mut pad = Pad::new();
+    let no = || Some(Simulation { units: 4_000, refused: Some("AccountSafe".into()) });
+    let (number, trial) = pad.hold();
+    pad.now += 900;
+    let again = pad.lander.simulated(number, no(), true, Millis(pad.now));
+    assert_eq!(again, Tried::Again(Box::new(trial)));
+    assert_eq!(pad.pass(999), (vec![], vec![]), "it has a second of its own");
+    let yes = Simulation { units: 4_000, refused: None };
+    assert_eq!(pad.lander.simulated(number, Some(yes), true, Millis(pad.now)), Tried::Goes);
+    assert_eq!(pad.pass(0).0.len(), 1);
+    let (number, _) = pad.hold();
+    assert!(matches!(pad.lander.simulated(number, no(), true, Millis(pad.now)), Tried::Again(_)));
+    assert!(matches!(pad.lander.simulated(number, no(), true, Millis(pad.now)), Tried::Ends(_)));
 }
 
 #[test]
@@ -114,11 +167,11 @@ fn what_a_simulation_refuses_is_not_sent() {
     let mut pad = Pad::new();
     let (number, _) = pad.hold();
     let refused = Simulation { units: 4_000, refused: Some("AccountSafe".into()) };
-    let ended = pad.lander.simulated(number, Some(refused.clone())).expect("it ends");
+    let ended = pad.simulated(number, Some(refused.clone())).expect("it ends");
     assert_eq!(ended.outcome, Outcome::Foreseen { reason: "AccountSafe".into() });
     assert_eq!((ended.intent, ended.signed), (FLAG, 0));
     assert_eq!((pad.lander.flying(), pad.pass(10_000)), (0, (vec![], vec![])));
-    assert_eq!(pad.lander.simulated(number, Some(refused)), None);
+    assert_eq!(pad.simulated(number, Some(refused)), None);
 }
 
 #[test]
@@ -128,7 +181,7 @@ fn a_simulation_that_says_nothing_stops_nothing() {
         let mut pad = Pad::new();
         let usual = units(&pad.begin(Kind::Risk));
         let (number, _) = pad.hold();
-        assert_eq!(pad.lander.simulated(number, said), None);
+        assert_eq!(pad.simulated(number, said), None);
         let (sent, _) = pad.pass(0);
         assert_eq!(sent.iter().map(units).collect::<Vec<_>>(), [usual]);
     }
@@ -141,7 +194,7 @@ fn a_simulation_is_waited_for_a_second_and_not_heard_after_it() {
     assert_eq!(pad.pass(999), (vec![], vec![]));
     assert_eq!(pad.pass(1).0.len(), 1);
     let refused = Simulation { units: 4_000, refused: Some("AccountSafe".into()) };
-    assert_eq!(pad.lander.simulated(number, Some(refused)), None);
+    assert_eq!(pad.simulated(number, Some(refused)), None);
     assert_eq!(pad.lander.flying(), 1, "it is on its way");
 }
 
@@ -156,7 +209,7 @@ fn it_is_sent_again_as_it_is_until_it_escalates() {
     assert_eq!(sent.len(), 1);
     assert_eq!(price(&sent[0]), 4_000);
     assert_ne!(sent[0].signatures, first.signatures);
-    assert_eq!(pad.lander.signatures().len(), 2, "the first version may still land");
+    assert_eq!(pad.signatures().len(), 2, "the first version may still land");
 }
 
 #[test]
@@ -171,7 +224,7 @@ fn at_the_cap_it_goes_on_at_that_price() {
     }
     assert_eq!(prices[..3], [1_500_000, 2_000_000, 2_000_000]);
     assert!(prices[3..].iter().all(|price| *price == 2_000_000));
-    assert_eq!(pad.lander.signatures().len(), 2);
+    assert_eq!(pad.signatures().len(), 2);
 }
 
 #[test]
@@ -200,7 +253,7 @@ fn an_expired_chore_is_given_up_and_what_is_urgent_is_signed_anew() {
     for versions in 2..=6 {
         pad.height += 151;
         let (sent, ended) = pad.pass(0);
-        assert_eq!((sent.len(), ended.len(), pad.lander.signatures().len()), (1, 0, versions));
+        assert_eq!((sent.len(), ended.len(), pad.signatures().len()), (1, 0, versions));
     }
     pad.height += 159;
     let (sent, ended) = pad.pass(0);
@@ -219,7 +272,7 @@ fn what_counts_each_time_has_one_version_that_can_land() {
     assert_eq!(pad.pass(4_000).0, std::slice::from_ref(&first), "sent again as it is");
     pad.height += 131;
     assert_eq!(pad.pass(4_000), (vec![], vec![]), "it has lapsed, and may have landed");
-    assert_eq!(pad.lander.signatures(), first.signatures);
+    assert_eq!(pad.signatures(), first.signatures);
     pad.height += 8;
     let (again, _) = pad.pass(0);
     assert_eq!((again.len(), price(&again[0])), (1, 4_000));
@@ -246,15 +299,15 @@ fn any_version_that_lands_ends_it() {
     let first = pad.begin(Kind::Risk);
     pad.pass(4_000);
     let signature = first.signatures[0];
-    let ended = pad.lander.landed(&signature, 1_103, None).expect("it is followed");
+    let ended = pad.landed(&signature, 1_103, None).expect("it is followed");
     assert_eq!(
         (ended.intent, ended.outcome, ended.slots),
         (FLAG, Outcome::Landed { slot: 1_103 }, 3)
     );
-    assert_eq!(pad.lander.landed(&signature, 1_103, None), None);
+    assert_eq!(pad.landed(&signature, 1_103, None), None);
     assert_eq!((pad.lander.flying(), pad.pass(10_000)), (0, (vec![], vec![])));
     let second = pad.begin(Kind::Risk);
-    let refused = pad.lander.landed(&second.signatures[0], 1_140, Some("AccountSafe".into()));
+    let refused = pad.landed(&second.signatures[0], 1_140, Some("AccountSafe".into()));
     let expected = Outcome::Refused { slot: 1_140, reason: "AccountSafe".into() };
     assert_eq!(refused.expect("it is followed").outcome, expected);
 }
@@ -279,7 +332,7 @@ fn an_endpoint_that_takes_and_drops_is_passed_over() {
         pad.pass(1_000);
         // After both had it: the first one has had its time.
         let slot = pad.height + 1_001;
-        assert!(pad.lander.landed(&first.signatures[0], slot, None).is_some());
+        assert!(pad.landed(&first.signatures[0], slot, None).is_some());
         pad.height += 10;
     }
     assert!(pad.lander.passes_over(0) && !pad.lander.passes_over(1));

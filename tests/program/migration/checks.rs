@@ -6,7 +6,10 @@ use holdfast_migrations::{
     Deployment, Migration, MigrationPlan, Origin, Step, apply, local_program_keypair, migrate,
     survey,
 };
-use holdfast_testkit::venue::{LONE, Listing, Venue, keypair, silo_plan};
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::FeedSource;
+use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
+use holdfast_testkit::venue::{LONE, Listing, Venue, feed_account, feed_id, keypair, silo_plan};
 use holdfast_testkit::{elf, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -130,4 +133,52 @@ fn anchors_settings_name_the_program_and_the_migrations() {
     assert!(settings.contains(&program));
     assert!(settings.contains("cluster = \"localnet\""));
     assert!(settings.contains("--package holdfast-migrations --"));
+}
+
+/// What a survey warns of, where the market's feed account is named.
+fn warned(venue: &mut Venue, wanted: &Deployment) -> Vec<String> {
+    let (admin, elf) = (venue.admin.insecure_clone(), elf::read().unwrap());
+    let feeds = [(0, 0, feed_account(0))];
+    let migration = Migration { feeds: &feeds, ..migration(&admin, &elf, wanted) };
+    survey(&mut venue.cluster, &migration).unwrap().warnings
+}
+
+#[test]
+fn feeds_that_are_closed_unreadable_slow_or_others_are_warned_of() {
+    let silo = silo_plan(&[LISTING]);
+    let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let wanted = venue.deployment(vec![silo]);
+    let says = |warnings: Vec<String>, part: &str| {
+        assert!(warnings.iter().any(|it| it.contains(part)), "{part}: {warnings:?}");
+    };
+    says(warned(&mut venue, &wanted), "there is no feed account");
+    let update = |id, ms| pyth_update(id, Published::new(SOL, ms), 1);
+    let now = venue.cluster.now_ms();
+    post_pyth_update(&mut venue.cluster, feed_account(0), &update(feed_id(0), now));
+    assert_eq!(warned(&mut venue, &wanted), Vec::<String>::new());
+    post_pyth_update(&mut venue.cluster, feed_account(0), &update(feed_id(0), now - 90_000));
+    says(warned(&mut venue, &wanted), "last posted to 9");
+    post_pyth_update(&mut venue.cluster, feed_account(0), &update([9; 32], now));
+    says(warned(&mut venue, &wanted), "another feed than any");
+    tokens::set_owned(&mut venue.cluster, feed_account(0), vec![1; 99], venue.admin.pubkey());
+    says(warned(&mut venue, &wanted), "no price that the program reads");
+}
+
+#[test]
+fn feeds_that_stop_together_are_warned_of() {
+    let silo = silo_plan(&[LISTING]);
+    let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let mut wanted = venue.deployment(vec![silo]);
+    let feeds = &mut wanted.silos[0].markets[0].feeds;
+    let pyth = |provider: Provider| FeedSource { provider: provider as u8, id: [7; 32] };
+    feeds.sources = vec![
+        pyth(Provider::PythPull),
+        pyth(Provider::PythPriceAccount),
+        pyth(Provider::Switchboard),
+    ];
+    feeds.quorum = 2;
+    let warnings = warned(&mut venue, &wanted).join("; ");
+    assert!(warnings.contains("the same publishers"), "{warnings}");
+    assert!(warnings.contains("when Pyth stops, 1 of 3 feeds are left"), "{warnings}");
+    assert!(!warnings.contains("is retired"), "on a local cluster it is of use: {warnings}");
 }

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
-use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
+use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
+use solana_message::Hash;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client::rpc_client::RpcClientConfig;
 use solana_rpc_client_api::client_error::{self, ErrorKind};
@@ -48,6 +49,17 @@ pub struct Found {
     pub executable: bool,
     /// Its bytes.
     pub data: Vec<u8>,
+}
+
+/// What a probe of an endpoint found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Where the chain is.
+    pub progress: Progress,
+    /// Fees paid lately, micro-lamports per compute unit; none where the endpoint tells of none.
+    pub fees: Vec<u64>,
+    /// Whether it vouches for the blockhash it was asked about.
+    pub vouched: bool,
 }
 
 impl Endpoint {
@@ -176,18 +188,32 @@ impl Endpoint {
         Ok((oldest, all))
     }
 
-    /// Where the chain is as this endpoint shows it, and fees paid lately on `accounts`.
+    /// Where the chain is as this endpoint shows it, fees paid lately on `accounts`, and whether it
+    /// vouches for a blockhash that another one gave. Fees are an extra: an endpoint that has none to
+    /// tell is as good as any.
     ///
     /// # Errors
     /// A sentence when the endpoint does not answer, or not with what was asked for.
-    pub async fn progress(&self, accounts: &[Pubkey]) -> Result<(Progress, Vec<u64>), String> {
+    pub async fn progress(
+        &self,
+        accounts: &[Pubkey],
+        other: Option<Hash>,
+    ) -> Result<Probed, String> {
         let clock_and_restart = [clock::ID, last_restart_slot::ID];
-        let processed = CommitmentConfig::processed();
-        let (info, (blockhash, last_height), sysvars, fees) = tokio::try_join!(
+        let vouched = async {
+            Ok(match other {
+                Some(hash) => self.vouches_for(&hash).await,
+                None => false,
+            })
+        };
+        let fees = async { Ok(self.recent_fees(accounts).await.unwrap_or_default()) };
+        let (genesis, info, blockhash, sysvars, fees, vouched) = tokio::try_join!(
+            self.asked(self.client.get_genesis_hash()),
             self.asked(self.client.get_epoch_info()),
-            self.asked(self.client.get_latest_blockhash_with_commitment(processed)),
+            self.blockhash(),
             self.accounts(&clock_and_restart),
-            self.recent_fees(accounts),
+            fees,
+            vouched,
         )?;
         let sysvar = |index: usize| sysvars.get(index).and_then(Option::as_ref);
         let clock = sysvar(0).and_then(|found| clock_of(&found.data));
@@ -198,12 +224,13 @@ impl Endpoint {
             slot: info.absolute_slot,
             block_height: info.block_height,
             transactions: info.transaction_count.unwrap_or_default(),
-            blockhash: blockhash.to_bytes(),
-            last_height,
+            blockhash: blockhash.hash.to_bytes(),
+            last_height: blockhash.last_height,
             clock,
             restart_slot,
+            genesis: genesis.to_bytes(),
         };
-        Ok((progress, fees))
+        Ok(Probed { progress, fees, vouched })
     }
 
     /// All of the program's accounts, and the feed accounts.
@@ -261,8 +288,17 @@ impl Found {
             lamports: account.lamports,
             owner: account.owner.parse().ok()?,
             executable: account.executable,
-            data: account.data.decode()?,
+            data: bytes_of(&account.data)?,
         })
+    }
+}
+
+/// An account's bytes. Every request asks for base 64; what is compressed would be unpacked to a
+/// length that only its sender knows, so it is not.
+pub fn bytes_of(data: &UiAccountData) -> Option<Vec<u8>> {
+    match data {
+        UiAccountData::Binary(_, UiAccountEncoding::Base64) => data.decode(),
+        UiAccountData::Binary(..) | UiAccountData::LegacyBinary(_) | UiAccountData::Json(_) => None,
     }
 }
 

@@ -12,7 +12,7 @@ use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 use solana_signature::Signature;
 
-use super::{Endpoint, Found, binary};
+use super::{Endpoint, Found, binary, bytes_of};
 use crate::Snapshot;
 
 /// Bytes before an account's fields.
@@ -82,7 +82,7 @@ impl Endpoint {
         let accounts: Option<Vec<_>> = found
             .value
             .iter()
-            .map(|keyed| Some((keyed.pubkey.parse().ok()?, keyed.account.data.decode()?)))
+            .map(|keyed| Some((keyed.pubkey.parse().ok()?, bytes_of(&keyed.account.data)?)))
             .collect();
         let accounts = accounts.ok_or_else(|| self.garbled("accounts"))?;
         Ok(Snapshot { slot: found.context.slot, accounts })
@@ -111,7 +111,7 @@ impl Endpoint {
         let found = self.client.send(RpcRequest::GetProgramAccounts, params);
         let found: Vec<RpcKeyedAccount> = self.asked(found).await?;
         let heads = found.iter().map(|keyed| {
-            let mut data = keyed.account.data.decode()?;
+            let mut data = bytes_of(&keyed.account.data)?;
             let length = keyed.account.space.map_or(Some(data.len()), |it| it.try_into().ok())?;
             data.truncate(head);
             let (address, lamports) = (keyed.pubkey.parse().ok()?, keyed.account.lamports);

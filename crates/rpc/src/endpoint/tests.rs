@@ -29,11 +29,11 @@ async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String
         ("genesis", endpoint.genesis().await.map(|_| ())),
         ("epoch", endpoint.epoch().await.map(|_| ())),
         ("account", endpoint.account(&FEED).await.map(|_| ())),
-        ("progress", endpoint.progress(&[FEED]).await.map(|_| ())),
+        ("progress", endpoint.progress(&[FEED], None).await.map(|_| ())),
         ("snapshot", endpoint.snapshot(&[FEED]).await.map(|_| ())),
         ("look", endpoint.look(&[FEED]).await.map(|_| ())),
         ("send", endpoint.send(&transaction()).await),
-        ("fates", endpoint.fates(&[signature]).await.map(|_| ())),
+        ("looks", endpoint.looks(&[(signature, 9)]).await.map(|_| ())),
     ]
 }
 
@@ -209,7 +209,9 @@ async fn with_sysvars(sysvars: Value) -> Endpoint {
                 let hash = Hash::new_from_array([4; 32]).to_string();
                 with_context(json!({"blockhash": hash, "lastValidBlockHeight": 155}))
             }
-            "getRecentPrioritizationFees" => json!([{"slot": 6, "prioritizationFee": 3}]),
+            "getRecentPrioritizationFees" => json!("there is no such method"),
+            "getGenesisHash" => json!(Hash::new_from_array([4; 32]).to_string()),
+            "isBlockhashValid" => with_context(json!(true)),
             _ => with_context(sysvars.clone()),
         };
         result(&request, said)
@@ -227,9 +229,13 @@ async fn progress_is_read_or_said_to_make_no_sense() {
     let (right, negative) = (format!("{zeroes}AJAAAAAAAAAA=="), format!("{zeroes}D//////////w=="));
     let restart = "BQAAAAAAAAA=";
     let endpoint = with_sysvars(json!([shown(&right), shown(restart)])).await;
-    let (progress, fees) = endpoint.progress(&[]).await.expect("it is right");
+    let hash = Hash::new_from_array([4; 32]);
+    let probed = endpoint.progress(&[], Some(hash)).await.expect("it is right");
+    let (progress, fees) = (probed.progress, probed.fees);
     assert_eq!((progress.slot, progress.block_height, progress.transactions), (7, 5, 9));
-    assert_eq!((progress.clock.0, progress.restart_slot, fees), (9_000, 5, vec![3]));
+    assert_eq!((progress.clock.0, progress.restart_slot, fees), (9_000, 5, vec![]), "no fees are no fault");
+    assert!(probed.vouched);
+    assert_eq!(progress.genesis, [4; 32]);
     let wrong = [
         json!([null, shown(restart)]),
         json!([shown(&right), null]),
@@ -239,7 +245,7 @@ async fn progress_is_read_or_said_to_make_no_sense() {
     ];
     for sysvars in wrong {
         let endpoint = with_sysvars(sysvars.clone()).await;
-        let said = endpoint.progress(&[]).await.expect_err("it makes no sense");
+        let said = endpoint.progress(&[], None).await.expect_err("it makes no sense");
         is_sentence(&endpoint, &said);
         assert!(said.contains("that makes sense"), "{sysvars}: {said}");
     }

@@ -3,6 +3,7 @@
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use solana_commitment_config::CommitmentConfig;
+use solana_message::Hash;
 use solana_rpc_client_api::client_error::{self, ErrorKind};
 use solana_rpc_client_api::config::{
     RpcSendTransactionConfig, RpcSimulateTransactionConfig, UiTransactionEncoding,
@@ -19,7 +20,7 @@ use tracing::debug;
 
 use super::{Endpoint, clock_of, number};
 use crate::limits::{MOST_STATUSES, REMEMBERED_BLOCKS, SPARE_BLOCKS};
-use crate::{Blockhash, Look, Simulation, Status, TxStatus, refusal};
+use crate::{Blockhash, Look, Simulation, Status, refusal};
 
 /// How a trial ended.
 pub struct Simulated {
@@ -44,6 +45,14 @@ impl Endpoint {
         let found = self.client.get_latest_blockhash_with_commitment(commitment);
         let (hash, last_height) = self.asked(found).await?;
         Ok(Blockhash { hash, last_height })
+    }
+
+    /// Whether a blockhash may be used, as far as the endpoint knows. One that cannot say does not
+    /// vouch for it.
+    pub async fn vouches_for(&self, hash: &Hash) -> bool {
+        let processed = CommitmentConfig::processed();
+        let valid = self.in_time(self.client.is_blockhash_valid(hash, processed)).await;
+        matches!(valid, Ok(Ok(true)))
     }
 
     /// The newest blockhash, and the slot it is of.
@@ -150,25 +159,6 @@ impl Endpoint {
         };
         let sent = self.client.send_transaction_with_config(transaction, config);
         self.asked(sent).await.map(|_| ())
-    }
-
-    /// What became of transactions that the cluster has confirmed.
-    ///
-    /// # Errors
-    /// A sentence when the endpoint does not answer.
-    pub async fn fates(&self, signatures: &[Signature]) -> Result<Vec<TxStatus>, String> {
-        let mut fates = Vec::new();
-        for some in signatures.chunks(MOST_STATUSES) {
-            let found = self.asked(self.client.get_signature_statuses(some)).await?.value;
-            for (signature, status) in some.iter().zip(found) {
-                let Some(status) = status else { continue };
-                if status.satisfies_commitment(CommitmentConfig::confirmed()) {
-                    let refused = status.err.as_ref().map(refusal);
-                    fates.push(TxStatus { signature: *signature, slot: status.slot, refused });
-                }
-            }
-        }
-        Ok(fates)
     }
 
     /// Where transactions are, each given with the last block height it may land at, in their order.

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use comfy_table::{Table, presets};
 use holdfast_keeper_core::health::ChainCondition;
-use holdfast_simulator::keeping::{Fault, Finding, Trial};
+use holdfast_keeper_core::witness::Source;
+use holdfast_simulator::keeping::{Fault, Finding, Lie, Trial};
 use indicatif::ProgressBar;
 
 /// Tries every fault with many seeds
@@ -15,6 +16,9 @@ struct Options {
     /// Seeds per fault; a thousand take a quarter of an hour on two cores
     #[arg(long, default_value_t = 20)]
     seeds: u64,
+    /// Every lie that one of three endpoints or one of two streams can tell as well
+    #[arg(long)]
+    lies: bool,
 }
 
 /// Faults with what each is to be taken for; nothing, where one source fails and others do not.
@@ -54,10 +58,15 @@ fn main() -> ExitCode {
         "liquidates after it, median",
         "worst",
     ]);
-    let bar = ProgressBar::new(FAULTS.len() as u64 * options.seeds);
-    for (name, fault, class) in FAULTS {
+    let mut faults: Vec<_> =
+        FAULTS.iter().map(|(name, fault, class)| ((*name).to_owned(), *fault, *class)).collect();
+    if options.lies {
+        faults.extend(lies());
+    }
+    let bar = ProgressBar::new(faults.len() as u64 * options.seeds);
+    for (name, fault, class) in faults {
         match tries(fault, class, options.seeds, &bar) {
-            Ok(findings) => table.add_row(row(name, class, &findings)),
+            Ok(findings) => table.add_row(row(&name, class, &findings)),
             Err(reason) => {
                 eprintln!("error: {reason}");
                 return ExitCode::FAILURE;
@@ -67,6 +76,17 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     println!("{table}");
     ExitCode::SUCCESS
+}
+
+/// Every lie of one endpoint and of one stream: none of them is to change anything.
+fn lies() -> impl Iterator<Item = (String, Fault, Option<ChainCondition>)> {
+    let endpoint = Lie::ENDPOINTS.into_iter().map(|lie| (Source::Endpoint(0), lie));
+    let stream = Lie::STREAMS.into_iter().map(|lie| (Source::Stream(0), lie));
+    let named = |(source, lie): (Source, Lie)| {
+        let who = if source.is_stream() { "one of two streams" } else { "one of three endpoints" };
+        (format!("{who}: {lie:?}"), Fault::Lies(source, lie), None)
+    };
+    endpoint.chain(stream).map(named)
 }
 
 /// One fault with every seed, on every processor.

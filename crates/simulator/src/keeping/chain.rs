@@ -6,6 +6,7 @@ use holdfast_client::{Pubkey, holdfast};
 use holdfast_keeper_core::health::Progress;
 use holdfast_keeper_core::tx_sender::Simulation;
 use holdfast_risk::Millis;
+use solana_message::Hash;
 use solana_transaction::versioned::VersionedTransaction;
 
 use holdfast_testkit::venue::feed_account;
@@ -150,6 +151,13 @@ impl Chain {
         &self.slots[self.slots.len().saturating_sub(1 + blocks)]
     }
 
+    /// Whether a blockhash is one of this chain and may be used.
+    pub fn knows(&self, hash: &Hash) -> bool {
+        let named = hash.to_bytes();
+        let height = u64::from_le_bytes(named[..8].try_into().unwrap_or_default());
+        named[8] == 1 && height <= self.height && self.height - height < LIVING
+    }
+
     /// What became of transactions, as of the newest block.
     pub fn landed(&self) -> &[Landed] {
         &self.landed
@@ -158,12 +166,8 @@ impl Chain {
     /// Takes a transaction into the block, unless it cannot be or is there already.
     fn take(&mut self, transaction: VersionedTransaction) {
         let Some(signature) = transaction.signatures.first().copied() else { return };
-        let named = transaction.message.recent_blockhash().to_bytes();
-        let height = u64::from_le_bytes(named[..8].try_into().unwrap_or_default());
-        let known = height <= self.height && named[8] == 1;
-        let lives = self.height - height.min(self.height) < LIVING;
         let twice = self.landed.iter().any(|landed| landed.signature == signature);
-        if !known || !lives || twice {
+        if !self.knows(transaction.message.recent_blockhash()) || twice {
             return;
         }
         let sent = self.venue.cluster.send_transaction(transaction);
@@ -223,6 +227,7 @@ impl Chain {
             last_height: self.height + LIVING,
             clock: Millis(self.venue.cluster.now_ms() / 1_000 * 1_000),
             restart_slot: self.restart_slot,
+            genesis: [0; 32],
         }
     }
 }

@@ -5,14 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_client::{Pubkey, holdfast};
 use holdfast_keeper_core::Snapshot;
 use holdfast_keeper_core::health::Progress;
-use holdfast_keeper_core::keeper::{Command, Event, FeedAccount, Io, Shown, TxStatus};
+use holdfast_keeper_core::keeper::{Command, Event, FeedAccount, Io, Shown};
 use holdfast_keeper_core::tx_sender::Simulation;
+use holdfast_keeper_core::witness::Source;
+use holdfast_rpc::{Look, Status};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
+use solana_message::Hash;
+use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
 use super::chain::{Chain, Kept, Slot};
 use super::fault::{Fault, Faults};
+use super::lie::Lie;
 
 /// Blocks after which a transaction's fate is known.
 const CONFIRMED: u64 = 2;
@@ -29,11 +34,11 @@ pub struct SimulatedIo {
     open: BTreeSet<usize>,
     /// What frozen endpoints go on showing.
     frozen: BTreeMap<usize, Slot>,
+    /// Banks over which slots are counted on.
+    dead: BTreeMap<usize, Progress>,
     blockhash: Option<([u8; 32], u64)>,
     /// Transactions on their way into a block, with when they get there.
     sent: Vec<(u64, VersionedTransaction)>,
-    /// The last slot that streams told of.
-    told: u64,
 }
 
 impl Io for SimulatedIo {
@@ -53,9 +58,9 @@ impl SimulatedIo {
             number: 0,
             open: BTreeSet::new(),
             frozen: BTreeMap::new(),
+            dead: BTreeMap::new(),
             blockhash: None,
             sent: Vec::new(),
-            told: 0,
         }
     }
 
@@ -64,57 +69,41 @@ impl SimulatedIo {
         self.remember(chain);
         for command in std::mem::take(&mut self.commands) {
             let late = self.faults.delay(&mut self.random);
-            match command {
-                Command::Probe { endpoint, .. } => {
-                    let event = self.probe(chain, endpoint);
+            self.carry(command, chain, now, late);
+        }
+    }
+
+    fn carry(&mut self, command: Command, chain: &Chain, now: u64, late: u64) {
+        match command {
+            Command::Probe { endpoint, other, .. } => {
+                if let Some(event) = self.probe(chain, endpoint, other) {
                     self.arrive(now + late, event);
                 }
-                Command::Snapshot { endpoint, feeds } => {
-                    let event = self.snapshot(chain, endpoint, &feeds);
+            }
+            Command::Snapshot { endpoint, feeds } => {
+                if let Some(event) = self.snapshot(chain, endpoint, &feeds) {
                     self.arrive(now + 2 * late, event);
                 }
-                Command::Open { stream, .. } => {
-                    let fails = self.faults.has(Fault::Closing) && self.random.random_ratio(1, 2);
-                    let event = if fails {
-                        self.open.remove(&stream);
-                        Event::Closed { stream }
-                    } else {
-                        self.open.insert(stream);
-                        Event::Opened { stream }
-                    };
-                    self.arrive(now + late, event);
+            }
+            Command::Open { stream, .. } => self.open(stream, now + late),
+            Command::Look { endpoint, accounts } => {
+                if self.answers(endpoint) {
+                    let shown = self.look(chain, endpoint, &accounts);
+                    self.arrive(now + late, Event::Looked { endpoint, shown });
                 }
-                Command::Look { endpoint, accounts } => {
-                    if !self.faults.is_refusing(endpoint) {
-                        let shown = self.look(chain, endpoint, &accounts);
-                        self.arrive(now + late, Event::Looked { shown });
-                    }
+            }
+            Command::Simulate { endpoint, simulation, since, transaction } => {
+                if !self.faults.has(Fault::Unsimulated) && self.answers(endpoint) {
+                    let result = self.simulate(chain, endpoint, since, transaction);
+                    self.arrive(now + late, Event::Simulated { simulation, endpoint, result });
                 }
-                Command::Simulate { endpoint, simulation, since, transaction } => {
-                    if !self.faults.has(Fault::Unsimulated) {
-                        let result = self.simulate(chain, endpoint, since, transaction);
-                        self.arrive(now + late, Event::Simulated { simulation, result });
-                    }
-                }
-                Command::Send { endpoints, transaction } => {
-                    self.send(&endpoints, transaction, now + late);
-                }
-                Command::Fates { endpoint, signatures } => {
-                    let newest = self.shown(chain, endpoint).progress.slot;
-                    let refusing = self.faults.is_refusing(endpoint);
-                    let known = chain.landed().iter().filter(|landed| {
-                        !refusing
-                            && landed.slot + CONFIRMED <= newest
-                            && signatures.contains(&landed.signature)
-                    });
-                    let fates = known.map(|landed| TxStatus {
-                        signature: landed.signature,
-                        slot: landed.slot,
-                        refused: landed.refused.clone(),
-                    });
-                    let fates = fates.collect();
-                    self.arrive(now + late, Event::Fates { fates });
-                }
+            }
+            Command::Send { endpoints, transaction } => {
+                self.send(&endpoints, transaction, now + late);
+            }
+            Command::Fates { endpoint, transactions } => {
+                let event = self.fates(chain, endpoint, &transactions);
+                self.arrive(now + late, event);
             }
         }
     }
@@ -123,20 +112,71 @@ impl SimulatedIo {
     pub fn tell(&mut self, slot: &Slot, now: u64) {
         let streams: Vec<_> = self.open.iter().copied().collect();
         for stream in streams {
-            if self.faults.has(Fault::Closing) && self.random.random_ratio(1, 10) {
+            let source = Source::Stream(stream);
+            let closes = self.faults.has(Fault::Closing) || self.faults.tells(source, Lie::Closes);
+            if closes && self.random.random_ratio(1, 10) {
                 self.open.remove(&stream);
                 self.arrive(now, Event::Closed { stream });
                 continue;
             }
-            let told = Event::Slot { stream, slot: slot.progress.slot, parent: slot.parent };
-            self.say(told, now);
-            for address in &slot.changed {
-                let Kept { owner, data } = slot.accounts[address].clone();
-                let shown = Shown { slot: slot.progress.slot, address: *address, owner, data };
-                self.say(Event::Shown { stream, shown }, now);
+            self.tell_stream(stream, slot, now);
+        }
+    }
+
+    fn tell_stream(&mut self, stream: usize, slot: &Slot, now: u64) {
+        let lies = self.faults.lies(Source::Stream(stream));
+        let (mut number, mut parent) = (slot.progress.slot, slot.parent);
+        for lie in &lies {
+            match lie {
+                Lie::RunsAhead => number += 30,
+                Lie::RunsFarAhead => number += 500,
+                Lie::LagsFar => number = number.saturating_sub(20_000_000).max(number / 2),
+                Lie::IsAnotherCluster => number /= 3,
+                Lie::TalksNonsense => number = self.random.random(),
+                Lie::WrongParents => parent = parent.saturating_sub(self.random.random_range(1..9)),
+                _ => {}
             }
         }
-        self.told = slot.progress.slot;
+        if number != slot.progress.slot {
+            parent = number.saturating_sub(1);
+        }
+        self.say(stream, Event::Slot { stream, slot: number, parent }, now);
+        if lies.contains(&Lie::TellsNoAccounts) {
+            return;
+        }
+        let changed = slot.changed.iter().map(|address| (*address, slot.accounts[address].clone()));
+        let mut changed: Vec<_> = changed.collect();
+        let invents = [Lie::ForgesAccounts, Lie::ForgesBooks, Lie::InventsAnAccount];
+        if lies.iter().any(|lie| invents.contains(lie)) {
+            changed = slot.accounts.clone().into_iter().collect();
+        }
+        if lies.contains(&Lie::InventsAnAccount)
+            && let Some((_, model)) = changed.first().cloned()
+        {
+            changed.push((Pubkey::new_from_array([98; 32]), model));
+        }
+        for (address, mut kept) in changed {
+            lies.iter().for_each(|lie| lie.account(&mut kept));
+            if lies.contains(&Lie::ClosesFeeds) && kept.owner != holdfast::ID {
+                kept.data = Vec::new();
+            }
+            let Kept { owner, data } = kept;
+            let shown = Shown { slot: number, address, owner, data };
+            self.say(stream, Event::Shown { stream, shown }, now);
+        }
+    }
+
+    fn open(&mut self, stream: usize, at: u64) {
+        let lies = self.faults.tells(Source::Stream(stream), Lie::Closes);
+        let fails = (lies || self.faults.has(Fault::Closing)) && self.random.random_ratio(1, 2);
+        let event = if fails {
+            self.open.remove(&stream);
+            Event::Closed { stream }
+        } else {
+            self.open.insert(stream);
+            Event::Opened { stream }
+        };
+        self.arrive(at, event);
     }
 
     /// Events that have arrived by `now`, in the order of their arrival.
@@ -154,10 +194,13 @@ impl SimulatedIo {
         there.into_iter().map(|(_, transaction)| transaction).collect()
     }
 
-    fn say(&mut self, event: Event, now: u64) {
-        let times = 1 + usize::from(self.faults.has(Fault::Duplicating));
+    fn say(&mut self, stream: usize, event: Event, now: u64) {
+        let source = Source::Stream(stream);
+        let twice = self.faults.has(Fault::Duplicating) || self.faults.tells(source, Lie::SaysTwice);
+        let floods = self.faults.tells(source, Lie::Floods);
+        let times = 1 + usize::from(twice) + 29 * usize::from(floods);
         for _ in 0..times {
-            if let Some(late) = self.faults.message(&mut self.random) {
+            if let Some(late) = self.faults.message(stream, &mut self.random) {
                 self.arrive(now + late, event.clone());
             }
         }
@@ -184,40 +227,79 @@ impl SimulatedIo {
         };
     }
 
-    fn shown<'a>(&'a self, chain: &'a Chain, endpoint: usize) -> &'a Slot {
-        let lag = self.faults.lag(endpoint);
+    fn shown<'a>(&'a mut self, chain: &'a Chain, endpoint: usize) -> &'a Slot {
+        let lag = self.faults.lag(endpoint, &mut self.random);
         self.frozen.get(&endpoint).unwrap_or_else(|| chain.behind(lag))
     }
 
-    fn probe(&mut self, chain: &Chain, endpoint: usize) -> Event {
+    fn answers(&self, endpoint: usize) -> bool {
+        let silent = self.faults.tells(Source::Endpoint(endpoint), Lie::FallsSilent);
+        !silent && !self.faults.is_refusing(endpoint)
+    }
+
+    fn probe(&mut self, chain: &Chain, endpoint: usize, other: Option<Hash>) -> Option<Event> {
+        let source = Source::Endpoint(endpoint);
+        if self.faults.tells(source, Lie::FallsSilent) {
+            return None;
+        }
         if self.faults.is_refusing(endpoint) {
-            return Event::NoProgress { endpoint };
+            return Some(Event::NoProgress { endpoint });
         }
         let mut progress = self.shown(chain, endpoint).progress;
         if let Some((hash, last)) = self.blockhash.filter(|_| self.faults.has(Fault::OneBlockhash))
         {
             (progress.blockhash, progress.last_height) = (hash, last);
         }
-        if self.faults.has(Fault::Garbage(endpoint)) {
-            progress = Progress {
-                slot: self.random.random(),
-                block_height: self.random.random(),
-                transactions: self.random.random(),
-                blockhash: self.random.random(),
-                last_height: self.random.random(),
-                ..progress
-            };
+        let (stands, newest) = (progress, chain.newest().progress.slot);
+        let lies = self.faults.lies(source);
+        for lie in &lies {
+            lie.progress(&mut progress, &mut self.random);
         }
-        Event::Progress { endpoint, progress, fees: Vec::new() }
+        if self.faults.has(Fault::Garbage(endpoint)) {
+            Lie::TalksNonsense.progress(&mut progress, &mut self.random);
+            progress.blockhash = self.random.random();
+        }
+        if lies.contains(&Lie::CountsOverADeadBank) {
+            let dead = *self.dead.entry(endpoint).or_insert(stands);
+            progress = Progress { slot: newest, ..dead };
+        } else {
+            self.dead.remove(&endpoint);
+        }
+        let fees = if lies.contains(&Lie::InventsFees) { vec![u64::MAX; 9] } else { vec![2_000; 9] };
+        let wrong = lies.contains(&Lie::VouchesWrongly);
+        let vouched = other.filter(|hash| chain.knows(hash) != wrong);
+        Some(Event::Progress { endpoint, progress, fees, vouched })
     }
 
-    fn look(&self, chain: &Chain, endpoint: usize, addresses: &[Pubkey]) -> Vec<Shown> {
-        let slot = self.shown(chain, endpoint);
+    /// Accounts as an endpoint shows them, and their slot.
+    fn accounts(&mut self, chain: &Chain, endpoint: usize) -> (u64, BTreeMap<Pubkey, Kept>) {
+        let lies = self.faults.lies(Source::Endpoint(endpoint));
+        let shown = self.shown(chain, endpoint);
+        let (mut slot, mut accounts) = (shown.progress.slot, shown.accounts.clone());
+        for lie in &lies {
+            match lie {
+                Lie::ShowsOldAccounts => accounts = chain.behind(60).accounts.clone(),
+                Lie::ShowsTheFuture => slot += 100_000,
+                Lie::RunsAhead => slot += 30,
+                Lie::RunsFarAhead => slot += 500,
+                Lie::TalksNonsense => slot = self.random.random(),
+                _ => {}
+            }
+            lie.accounts(&mut accounts);
+        }
+        if self.faults.has(Fault::Garbage(endpoint)) {
+            Lie::TearsAccounts.accounts(&mut accounts);
+        }
+        (slot, accounts)
+    }
+
+    fn look(&mut self, chain: &Chain, endpoint: usize, addresses: &[Pubkey]) -> Vec<Shown> {
+        let (slot, accounts) = self.accounts(chain, endpoint);
         let shown = addresses.iter().map(|address| {
-            let found = slot.accounts.get(address);
+            let found = accounts.get(address);
             let (owner, data) =
                 found.map(|kept| (kept.owner, kept.data.clone())).unwrap_or_default();
-            Shown { slot: slot.progress.slot, address: *address, owner, data }
+            Shown { slot, address: *address, owner, data }
         });
         shown.collect()
     }
@@ -236,38 +318,77 @@ impl SimulatedIo {
             return Some(Simulation { units: self.random.random(), refused: None });
         }
         let shown = self.shown(chain, endpoint);
-        let answers = !self.faults.is_refusing(endpoint) && shown.progress.slot >= since;
-        shown.simulate(transaction).filter(|_| answers)
+        let level = shown.progress.slot >= since;
+        let mut simulation = shown.simulate(transaction).filter(|_| level);
+        for lie in self.faults.lies(Source::Endpoint(endpoint)) {
+            lie.simulation(&mut simulation, &mut self.random);
+        }
+        simulation
     }
 
-    fn snapshot(&mut self, chain: &Chain, endpoint: usize, feeds: &[Pubkey]) -> Event {
+    fn snapshot(&mut self, chain: &Chain, endpoint: usize, feeds: &[Pubkey]) -> Option<Event> {
+        let source = Source::Endpoint(endpoint);
+        if self.faults.tells(source, Lie::FallsSilent)
+            || self.faults.tells(source, Lie::WithholdsSnapshots)
+        {
+            return None;
+        }
         if self.faults.is_refusing(endpoint) {
-            return Event::NoSnapshot;
+            return Some(Event::NoSnapshot { endpoint });
         }
-        let garbage = self.faults.has(Fault::Garbage(endpoint));
-        let shown = self.shown(chain, endpoint);
-        let slot = shown.progress.slot;
+        let (slot, shown) = self.accounts(chain, endpoint);
         let (mut accounts, mut read) = (Vec::new(), Vec::new());
-        for (address, Kept { owner, data }) in &shown.accounts {
-            let mut data = data.clone();
-            if garbage {
-                data.truncate(data.len() / 2);
-            }
-            if *owner == holdfast::ID {
-                accounts.push((*address, data));
-            } else if feeds.contains(address) {
-                read.push(FeedAccount { address: *address, owner: *owner, data });
+        for (address, Kept { owner, data }) in shown {
+            if owner == holdfast::ID {
+                accounts.push((address, data));
+            } else if feeds.contains(&address) {
+                read.push(FeedAccount { address, owner, data });
             }
         }
-        Event::Snapshot { snapshot: Snapshot { slot, accounts }, feeds: read }
+        Some(Event::Snapshot { endpoint, snapshot: Snapshot { slot, accounts }, feeds: read })
+    }
+
+    fn fates(
+        &mut self,
+        chain: &Chain,
+        endpoint: usize,
+        transactions: &[(Signature, u64)],
+    ) -> Event {
+        if !self.answers(endpoint) {
+            return Event::NoFates { endpoint };
+        }
+        let lies = self.faults.lies(Source::Endpoint(endpoint));
+        let Progress { slot: newest, block_height: height, .. } = self.shown(chain, endpoint).progress;
+        let says = |lie| lies.contains(&lie);
+        let status = |signature: &Signature| {
+            let landed = chain.landed().iter().find(|landed| landed.signature == *signature);
+            let landed = landed.filter(|landed| landed.slot + CONFIRMED <= newest);
+            match landed {
+                _ if says(Lie::SaysLanded) => Status::Confirmed { slot: newest, refused: None },
+                _ if says(Lie::SaysRefused) => {
+                    Status::Confirmed { slot: newest, refused: Some("it says no".to_owned()) }
+                }
+                Some(landed) if !says(Lie::DeniesLandings) => {
+                    Status::Confirmed { slot: landed.slot, refused: landed.refused.clone() }
+                }
+                _ => Status::Absent { searched: true },
+            }
+        };
+        let looks = transactions
+            .iter()
+            .map(|(signature, _)| (*signature, Look { height, status: status(signature) }));
+        Event::Fates { endpoint, looks: looks.collect() }
     }
 
     fn send(&mut self, endpoints: &[usize], transaction: VersionedTransaction, at: u64) {
         let lost = self.faults.has(Fault::Losing) && self.random.random_ratio(2, 3);
-        // Who stands still or answers garbage passes nothing on.
+        // Who stands still, drops or answers garbage passes nothing on.
         let passes_on = |endpoint: &usize| {
-            !self.faults.is_refusing(*endpoint)
+            let source = Source::Endpoint(*endpoint);
+            let deaf = [Lie::Drops, Lie::IsAnotherCluster, Lie::TalksNonsense];
+            self.answers(*endpoint)
                 && !self.faults.is_frozen(*endpoint)
+                && !deaf.iter().any(|lie| self.faults.tells(source, *lie))
                 && !self.faults.has(Fault::Garbage(*endpoint))
         };
         if !lost && endpoints.iter().any(passes_on) {

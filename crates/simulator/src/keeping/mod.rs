@@ -4,11 +4,13 @@
 mod chain;
 mod edge;
 mod fault;
+mod lie;
 mod trial;
 mod world;
 
 pub use chain::Chain;
 pub use edge::SimulatedIo;
 pub use fault::{Fault, Faults};
+pub use lie::Lie;
 pub use trial::{Finding, Trial};
 pub use world::{World, WorldPlan};

@@ -3,6 +3,7 @@
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_keeper_core::fees::Fees;
 use holdfast_keeper_core::keeper::{Io, Keeper, KeeperConfig};
+use holdfast_keeper_core::witness::Operators;
 use holdfast_risk::Millis;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -92,18 +93,7 @@ impl World {
             venue.cluster.fund(&owner, 1_000_000_000_000);
             let open = instruction::open_margin_account(owner, owner, venue.silo, 0);
             venue.cluster.send(&[open], &[&wallet]).map_err(said)?;
-            let orders = KeeperConfig {
-                silo: venue.silo,
-                account: address::margin_account(&venue.silo, &owner, 0),
-                wallet,
-                guardian: None,
-                keepers: names.clone(),
-                feeds: vec![feed_account(0)],
-                fees: Fees::default(),
-                dry_run: false,
-                endpoints: plan.endpoints,
-                streams: plan.streams,
-            };
+            let orders = orders(&plan, venue.silo, wallet, &names);
             keepers.push(Keeper::new(orders, Millis(0)));
         }
         let edges =
@@ -236,7 +226,8 @@ fn orders(plan: &WorldPlan, silo: Pubkey, wallet: Keypair, names: &[Pubkey]) -> 
         feeds: vec![feed_account(0)],
         fees: Fees::default(),
         dry_run: false,
-        endpoints: plan.endpoints,
-        streams: plan.streams,
+        // As most nodes are: a stream beside each endpoint, as far as there are any.
+        operators: Operators::new((0..plan.endpoints).collect(), (0..plan.streams).collect()),
+        genesis: Some([0; 32]),
     }
 }

@@ -46,8 +46,10 @@ pub struct Config {
     /// Number of the wallet's margin account that rewards and fees are paid into.
     pub account: u16,
     /// Wallets of all keepers of this venue, this one's included; empty: it is alone.
+    #[serde(deserialize_with = "list")]
     pub keepers: Vec<String>,
     /// Feed accounts of the markets; markets whose feeds are not named are refreshed by others.
+    #[serde(deserialize_with = "list")]
     pub feeds: Vec<String>,
     /// The wallet must hold at least this, lamports.
     pub least_lamports: u64,
@@ -175,13 +177,42 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
         figment = figment.merge(Toml::file_exact(chosen));
     }
     let mut config: Config = figment
-        .merge(Env::prefixed(PREFIX).ignore(&["config"]).split("__"))
+        .merge(environment())
         .merge(Serialized::globals(flags))
         .extract()
         .map_err(sentences)?;
     config.complete()?;
     config.check()?;
     Ok(config)
+}
+
+/// Settings in the environment. Kubernetes describes each service of a namespace there by variables
+/// that begin with the service's name, which may be this prefix; they are no settings.
+fn environment() -> Env {
+    let described = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        let after_port = name.split("_PORT_").nth(1).unwrap_or_default();
+        name.ends_with("_SERVICE_HOST")
+            || name.contains("_SERVICE_PORT")
+            || name.ends_with("_PORT")
+            || after_port.starts_with(|first: char| first.is_ascii_digit())
+    };
+    Env::prefixed(PREFIX).ignore(&["config"]).filter(move |name| !described(name.as_str())).split("__")
+}
+
+/// A list, or one text with commas: the way it is written in the environment.
+fn list<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    let texts = match OneOrMany::deserialize(source)? {
+        OneOrMany::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        OneOrMany::Many(texts) => texts,
+    };
+    Ok(texts.into_iter().filter(|text: &String| !text.is_empty()).collect())
 }
 
 fn with_solana_cli(figment: Figment, file: &Path) -> Result<Figment, String> {

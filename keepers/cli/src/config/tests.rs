@@ -65,6 +65,32 @@ fn flags_come_before_environment_before_file_before_the_solana_cli() {
 }
 
 #[test]
+fn what_kubernetes_says_of_services_is_no_setting_and_lists_are_written_one_way() {
+    alone(|jail| {
+        for (name, value) in [
+            ("HOLDFAST_KEEPER_SERVICE_HOST", "10.0.0.9"),
+            ("HOLDFAST_KEEPER_SERVICE_PORT", "9464"),
+            ("HOLDFAST_KEEPER_SERVICE_PORT_METRICS", "9464"),
+            ("HOLDFAST_KEEPER_PORT", "tcp://10.0.0.9:9464"),
+            ("HOLDFAST_KEEPER_PORT_9464_TCP", "tcp://10.0.0.9:9464"),
+            ("HOLDFAST_KEEPER_PORT_9464_TCP_ADDR", "10.0.0.9"),
+            ("HOLDFAST_PORT", "tcp://10.0.0.9:9464"),
+        ] {
+            jail.set_env(name, value);
+        }
+        assert_eq!(load(None, &Flags::default())?, Config::default());
+        jail.set_env("HOLDFAST_KEEPERS", format!("{}, {}", feed(1), feed(2)));
+        jail.set_env("HOLDFAST_FEEDS", feed(3));
+        let config = load(None, &Flags::default())?;
+        assert_eq!((config.keepers, config.feeds), (vec![feed(1), feed(2)], vec![feed(3)]));
+        jail.set_env("HOLDFAST_KEEPR", "a");
+        let error = load(None, &Flags::default()).unwrap_err();
+        assert!(error.contains("keepr"), "a setting that is none is one: {error}");
+        Ok(())
+    });
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     // A keypair in base 58, where its address belongs.
     let secret = format!("keepers = ['{}']", "5".repeat(88));

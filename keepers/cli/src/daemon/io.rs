@@ -5,6 +5,8 @@ use std::sync::Arc;
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::keeper::{Command, Event, Io};
 use solana_keypair::Keypair;
+use solana_message::Hash;
+use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -13,7 +15,7 @@ use tracing::{debug, warn};
 use super::leaders::{Counts, Leaders};
 use super::reports::Reports;
 use super::{Endpoints, stream};
-use holdfast_rpc::{Address, Endpoint};
+use holdfast_rpc::{Address, Endpoint, Probed, refusal};
 
 /// Endpoints and streams of a real cluster.
 pub struct RpcIo {
@@ -96,32 +98,23 @@ impl RpcIo {
 impl Io for RpcIo {
     fn begin(&mut self, command: Command) {
         match command {
-            Command::Probe { endpoint, accounts } => {
-                self.ask(endpoint, |all, endpoint| probe(all, endpoint, accounts));
+            Command::Probe { endpoint, accounts, other } => {
+                self.ask(endpoint, |all, endpoint| probe(all, endpoint, accounts, other));
             }
             Command::Snapshot { endpoint, feeds } => {
                 let patient = self.patient.clone();
                 self.ask(endpoint, |_, endpoint| snapshot(patient, endpoint, feeds));
             }
-            Command::Fates { endpoint, signatures } => {
-                self.ask(endpoint, |all, endpoint| async move {
-                    let Some(endpoint) = all.get(endpoint) else { return Event::NoFates };
-                    match endpoint.fates(&signatures).await {
-                        Ok(fates) => Event::Fates { fates },
-                        Err(reason) => {
-                            debug!(%reason, "no fates");
-                            Event::NoFates
-                        }
-                    }
-                });
+            Command::Fates { endpoint, transactions } => {
+                self.ask(endpoint, |all, endpoint| fates(all, endpoint, transactions));
             }
             Command::Look { endpoint, accounts } => {
                 let (events, all) = (self.events.clone(), self.endpoints.clone());
                 tokio::spawn(async move {
-                    let Some(endpoint) = all.get(endpoint) else { return };
-                    match endpoint.look(&accounts).await {
+                    let Some(asked) = all.get(endpoint) else { return };
+                    match asked.look(&accounts).await {
                         // The keeper is gone: nobody wants to know.
-                        Ok(shown) => drop(events.send(Event::Looked { shown }).await),
+                        Ok(shown) => drop(events.send(Event::Looked { endpoint, shown }).await),
                         Err(reason) => debug!(%reason, "no look"),
                     }
                 });
@@ -129,10 +122,10 @@ impl Io for RpcIo {
             Command::Simulate { endpoint, simulation, since, transaction } => {
                 self.ask(endpoint, |all, endpoint| async move {
                     let result = match all.get(endpoint) {
-                        Some(endpoint) => endpoint.judge(&transaction, since).await,
+                        Some(asked) => asked.judge(&transaction, since).await,
                         None => None,
                     };
-                    Event::Simulated { simulation, result }
+                    Event::Simulated { simulation, endpoint, result }
                 });
             }
             Command::Open { stream, feeds } => self.open(stream, feeds),
@@ -141,10 +134,17 @@ impl Io for RpcIo {
     }
 }
 
-async fn probe(all: Endpoints, endpoint: usize, accounts: Vec<Pubkey>) -> Event {
+async fn probe(
+    all: Endpoints,
+    endpoint: usize,
+    accounts: Vec<Pubkey>,
+    other: Option<Hash>,
+) -> Event {
     let Some(asked) = all.get(endpoint) else { return Event::NoProgress { endpoint } };
-    match asked.progress(&accounts).await {
-        Ok((progress, fees)) => Event::Progress { endpoint, progress, fees },
+    match asked.progress(&accounts, other).await {
+        Ok(Probed { progress, fees, vouched }) => {
+            Event::Progress { endpoint, progress, fees, vouched: other.filter(|_| vouched) }
+        }
         Err(reason) => {
             debug!(%reason, "no progress");
             Event::NoProgress { endpoint }
@@ -153,12 +153,27 @@ async fn probe(all: Endpoints, endpoint: usize, accounts: Vec<Pubkey>) -> Event 
 }
 
 async fn snapshot(all: Endpoints, endpoint: usize, feeds: Vec<Pubkey>) -> Event {
-    let Some(asked) = all.get(endpoint) else { return Event::NoSnapshot };
+    let Some(asked) = all.get(endpoint) else { return Event::NoSnapshot { endpoint } };
     match asked.snapshot(&feeds).await {
-        Ok((snapshot, feeds)) => Event::Snapshot { snapshot, feeds },
+        Ok((snapshot, feeds)) => Event::Snapshot { endpoint, snapshot, feeds },
         Err(reason) => {
             warn!(%reason, "no snapshot");
-            Event::NoSnapshot
+            Event::NoSnapshot { endpoint }
+        }
+    }
+}
+
+async fn fates(all: Endpoints, endpoint: usize, transactions: Vec<(Signature, u64)>) -> Event {
+    let Some(asked) = all.get(endpoint) else { return Event::NoFates { endpoint } };
+    match asked.looks(&transactions).await {
+        Ok(looks) => {
+            let signatures = transactions.into_iter().map(|(signature, _)| signature);
+            let looks = looks.into_iter().map(|look| look.map(|error| refusal(&error)));
+            Event::Fates { endpoint, looks: signatures.zip(looks).collect() }
+        }
+        Err(reason) => {
+            debug!(%reason, "no fates");
+            Event::NoFates { endpoint }
         }
     }
 }

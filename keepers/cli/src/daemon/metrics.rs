@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::keeper::Report;
+use holdfast_keeper_core::scheduler::Kind;
 
 use super::leaders;
 use super::wallet_balance::WalletBalance;
@@ -25,7 +26,6 @@ pub fn metrics(
 fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalance) {
     let counts = &report.counts;
     let gauges = [
-        ("ready", "Whether the keeper does its work", u64::from(report.ready)),
         ("slot", "The newest slot known", report.slot),
         ("accounts", "Margin accounts in the mirror", report.accounts as u64),
         ("looked_at", "Accounts that the last decision looked at", report.hot as u64),
@@ -38,10 +38,16 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
             "Whether a market with positions has no price within its age limit",
             u64::from(report.stale_prices),
         ),
+        ("mirror_slots_behind", "Slots that the mirror is behind the chain", report.behind),
         (
-            "venue_state",
-            "The venue's state: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter",
-            report.state.map_or(0, |state| state as u64),
+            "witnesses",
+            "Operators of whom an endpoint or a stream is of use",
+            u64::from(report.diagnosis.witnesses),
+        ),
+        (
+            "unsettled",
+            "Accounts of which something was said that is not believed yet",
+            report.unsettled as u64,
         ),
     ];
     for (name, help, value) in gauges {
@@ -94,9 +100,30 @@ fn write_counters(page: &mut String, report: &Report, leaders: &leaders::Counts)
     }
 }
 
-/// What is told apart by a label: outcomes, conditions, endpoints and streams.
+/// What is told apart by a label: the silo, outcomes, conditions, endpoints and streams.
 fn write_labelled(page: &mut String, report: &Report) {
     let counts = &report.counts;
+    let silo = format!("silo=\"{}\"", report.silo);
+    family(page, "ready", "Whether the keeper of a silo does its work", "gauge");
+    sample(page, "ready", &format!("{{{silo}}}"), u64::from(report.ready));
+    let states = "The venue's state: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter";
+    family(page, "venue_state", states, "gauge");
+    // Before the first snapshot nobody knows, and nothing is told.
+    if let Some(state) = report.state {
+        sample(page, "venue_state", "", state as u64);
+    }
+    let oldest = "Seconds for which the oldest thing of a kind has been to do";
+    family(page, "oldest_due_seconds", oldest, "gauge");
+    for kind in Kind::ALL {
+        let age = report.oldest.get(&kind).map_or(0, |age| age.0 / 1_000);
+        let label = format!("{{{silo},kind=\"{}\"}}", kind.name());
+        sample(page, "oldest_due_seconds", &label, age);
+    }
+    let drops = "Whether an endpoint takes transactions and brings none into blocks";
+    family(page, "endpoint_drops", drops, "gauge");
+    for (endpoint, drops) in report.drops.iter().enumerate() {
+        sample(page, "endpoint_drops", &format!("{{endpoint=\"{endpoint}\"}}"), u64::from(*drops));
+    }
     family(page, "ended_total", "Intents by what became of them", "counter");
     let ended = [
         ("landed", counts.landed),

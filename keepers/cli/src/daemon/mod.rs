@@ -3,9 +3,11 @@
 mod io;
 mod leaders;
 mod metrics;
+mod operators;
 mod reports;
 mod serve;
 mod stream;
+mod supervisor;
 mod wallet_balance;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use holdfast_keeper_core::keeper::{Event, Io, Keeper, KeeperConfig, Report};
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
+use solana_message::Hash;
 use solana_signer::Signer;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
@@ -26,8 +29,10 @@ use crate::config::Config;
 use crate::preflight;
 use crate::render::decimal;
 use io::RpcIo;
+use operators::operators;
 #[cfg(test)]
 pub use metrics::metrics;
+use supervisor::Supervisor;
 use wallet_balance::WalletBalance;
 
 /// How often the keeper decides, if nothing happens.
@@ -67,8 +72,8 @@ pub async fn run(config: &Config) -> Result<(), String> {
         feeds: config.feeds()?,
         fees: config.fees,
         dry_run: config.dry_run,
-        endpoints: endpoints.len(),
-        streams: streams.len(),
+        operators: operators(&config.rpc.0, &streams),
+        genesis: genesis_of(&standing.genesis),
     };
     let mut running = Running::new(orders, endpoints, streams);
     let leaders = Arc::new(leaders::Counts::default());
@@ -120,8 +125,8 @@ impl Running {
             feeds: config.feeds()?,
             fees: config.fees,
             dry_run: true,
-            endpoints: endpoints.len(),
-            streams: streams.len(),
+            operators: operators(&config.rpc.0, &streams),
+            genesis: config.genesis.as_deref().and_then(genesis_of),
         };
         Ok(Self::new(orders, endpoints, streams))
     }
@@ -131,6 +136,7 @@ impl Running {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut class = self.keeper.class();
         let mut faults = Vec::new();
+        let mut supervisor = Supervisor::of_environment();
         let stop = stopped();
         tokio::pin!(stop);
         loop {
@@ -143,7 +149,9 @@ impl Running {
                 info!(class = class.name(), "the state of things changed");
             }
             self.tell_of_endpoints(&mut faults);
+            supervisor.decides(class.name());
         }
+        supervisor.stops();
         info!("stopping: nothing more is begun");
         self.keeper.rest();
         let deadline = Instant::now() + FAREWELL;
@@ -185,6 +193,11 @@ impl Running {
     pub fn now(&self) -> Millis {
         Millis(u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
+}
+
+/// A genesis hash as the keeper compares it.
+fn genesis_of(text: &str) -> Option<[u8; 32]> {
+    text.parse().ok().map(|hash: Hash| hash.to_bytes())
 }
 
 /// Ends when the process is asked to stop.

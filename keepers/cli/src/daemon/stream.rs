@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::stream::{BoxStream, SelectAll};
-use futures_util::{StreamExt, stream::select_all};
+use futures_util::{StreamExt, future::join_all, stream::select_all};
 use holdfast_client::{Pubkey, holdfast};
 use holdfast_keeper_core::keeper::{Event, Shown};
 use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
-use holdfast_rpc::Address;
+use holdfast_rpc::{Address, bytes_of};
 
 /// A stream that takes longer to open is given up.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);
@@ -40,11 +40,12 @@ async fn told(
     events: &mpsc::Sender<Event>,
 ) -> Result<(), String> {
     let deadline = Instant::now() + OPENS_WITHIN;
+    let feeds_until = deadline - OPENS_WITHIN / 4;
     let late = |_| "it was not open in time".to_owned();
     let connecting = PubsubClient::new(address.secret());
     let client = timeout_at(deadline, connecting).await.map_err(late)?;
     let client = client.map_err(|_| "connecting failed".to_owned())?;
-    let subscribing = subscribe(stream, &client, feeds);
+    let subscribing = subscribe(stream, &client, feeds, feeds_until);
     let mut told = timeout_at(deadline, subscribing).await.map_err(late)??;
     events.send(Event::Opened { stream }).await.map_err(|_| "the keeper is gone".to_owned())?;
     while let Some(event) = told.next().await {
@@ -53,19 +54,35 @@ async fn told(
     Err("it was closed".to_owned())
 }
 
-/// Subscribes to slots, the program's accounts and the feeds.
+/// Subscribes to slots, the program's accounts and the feeds, to all at once. A feed that is refused,
+/// or not there in time, is left to the keeper, which asks for what no stream tells of.
 async fn subscribe(
     stream: usize,
     client: &PubsubClient,
     feeds: Vec<Pubkey>,
+    feeds_until: Instant,
 ) -> Result<SelectAll<BoxStream<'_, Event>>, String> {
     let failed = |what: &'static str| move |_| format!("subscribing to {what} failed");
-    let (slots, _end) = client.slot_subscribe().await.map_err(failed("slots"))?;
     let config = RpcProgramAccountsConfig {
         account_config: account_config(),
         ..RpcProgramAccountsConfig::default()
     };
-    let accounts = client.program_subscribe(&holdfast::ID, Some(config)).await;
+    let feed = |feed: Pubkey| async move {
+        let subscribing = client.account_subscribe(&feed, Some(account_config()));
+        match timeout_at(feeds_until, subscribing).await {
+            Ok(Ok((told, _end))) => Some((feed, told)),
+            Ok(Err(_)) | Err(_) => {
+                debug!(%feed, "no subscription to a feed");
+                None
+            }
+        }
+    };
+    let (slots, accounts, feeds) = tokio::join!(
+        client.slot_subscribe(),
+        client.program_subscribe(&holdfast::ID, Some(config)),
+        join_all(feeds.into_iter().map(feed)),
+    );
+    let (slots, _end) = slots.map_err(failed("slots"))?;
     let (accounts, _end) = accounts.map_err(failed("the program"))?;
     let mut all = select_all([
         slots.map(move |slot| Event::Slot { stream, slot: slot.slot, parent: slot.parent }).boxed(),
@@ -77,9 +94,7 @@ async fn subscribe(
             })
             .boxed(),
     ]);
-    for feed in feeds {
-        let subscribed = client.account_subscribe(&feed, Some(account_config())).await;
-        let (told, _end) = subscribed.map_err(failed("a feed"))?;
+    for (feed, told) in feeds.into_iter().flatten() {
         let told = told.filter_map(move |told| async move {
             shown(told.context.slot, feed, &told.value).map(|shown| Event::Shown { stream, shown })
         });
@@ -98,7 +113,7 @@ fn account_config() -> RpcAccountInfoConfig {
 
 fn shown(slot: u64, address: Pubkey, account: &UiAccount) -> Option<Shown> {
     let closed = account.lamports == 0;
-    let data = if closed { Vec::new() } else { account.data.decode()? };
+    let data = if closed { Vec::new() } else { bytes_of(&account.data)? };
     Some(Shown { slot, address, owner: account.owner.parse().ok()?, data })
 }
 

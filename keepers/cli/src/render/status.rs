@@ -110,7 +110,7 @@ async fn see(endpoint: &Endpoint, silo_address: &Pubkey) -> Result<Seen, String>
 /// A sentence when the endpoint does not answer.
 pub async fn state_now(endpoint: &Endpoint, health: &ChainHealth) -> Result<State, String> {
     let last = Monitor::from(&health.monitor);
-    let (progress, _) = endpoint.progress(&[]).await?;
+    let progress = endpoint.progress(&[], None).await?.progress;
     let slots = endpoint.two_slots(SKIP_WINDOW).await?;
     let seen = ChainSample {
         slot: progress.slot,

@@ -1,6 +1,7 @@
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
 use holdfast_keeper_core::keeper::{Keeper, KeeperConfig};
+use holdfast_keeper_core::witness::Operators;
 use holdfast_risk::Millis;
 use solana_keypair::keypair_from_seed;
 
@@ -18,8 +19,8 @@ fn a_keepers_own_page_is_understood() {
         feeds: Vec::new(),
         fees: Fees::default(),
         dry_run: false,
-        endpoints: 1,
-        streams: 1,
+        operators: Operators::separate(1, 1),
+        genesis: None,
     };
     let mut report = Keeper::new(orders, Millis(0)).report(Millis(0));
     let counts = &mut report.counts;

@@ -215,6 +215,7 @@ const fn fault_name(fault: EndpointFault) -> &'static str {
         EndpointFault::Frozen => "frozen",
         EndpointFault::Behind => "behind",
         EndpointFault::Absurd => "absurd",
+        EndpointFault::OtherCluster => "shows another cluster",
     }
 }
 

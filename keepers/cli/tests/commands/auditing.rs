@@ -45,7 +45,9 @@ fn forge(operator: &Operator, address: Pubkey, at: usize, by: i64) {
 
 /// The sums of an audit that are not as they should be.
 fn off(operator: &Operator) -> (String, Vec<Value>) {
-    let output = operator.run(&["--json", "audit"]);
+    // It takes two endpoints to accuse.
+    let (one, other) = (operator.endpoint(), operator.failing(Fault::Hangs, &[]));
+    let output = operator.run(&["--json", "--rpc", &one, "--rpc", &other, "audit"]);
     assert_eq!(output.status.code(), Some(3));
     let facts: Value = serde_json::from_slice(&output.stdout).expect("an object");
     assert_eq!(facts["sound"], false);
@@ -137,7 +139,8 @@ fn an_endpoint_that_does_not_answer_says_nothing_of_the_books() {
     let operator = venue("dead endpoint");
     let live = operator.endpoint();
     let dead = "http://127.0.0.1:1/secret";
-    let both = ["--rpc", dead, "--rpc", &live, "audit"];
+    let other = operator.failing(Fault::Hangs, &[]);
+    let both = ["--rpc", dead, "--rpc", &live, "--rpc", &other, "audit"];
     assert!(operator.works(&both).contains("every sum is as it should be"));
     let code = |arguments: &[&str]| operator.run(arguments).status.code();
     assert_eq!(code(&["--rpc", dead, "audit"]), Some(1));
@@ -152,9 +155,35 @@ fn an_endpoint_that_shows_no_accounts_is_passed_over() {
     let live = operator.endpoint();
     let mean = operator.failing(Fault::Closes, &["getProgramAccounts"]);
     let both = ["--rpc", &mean, "--rpc", &live, "audit"];
-    assert!(operator.works(&both).contains("every sum is as it should be"));
+    assert!(operator.gives_up(&both).contains("only one endpoint shows them"));
+    let other = operator.failing(Fault::Hangs, &[]);
+    let all = ["--rpc", &mean, "--rpc", &live, "--rpc", &other, "audit"];
+    assert!(operator.works(&all).contains("every sum is as it should be"));
     let output = operator.run(&["--rpc", &mean, "audit"]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn of_three_the_endpoint_that_leaves_something_out_is_named() {
+    let operator = venue("witnesses");
+    let (live, other) = (operator.endpoint(), operator.failing(Fault::Hangs, &[]));
+    let liar = operator.failing(Fault::LeavesAccountsOut, &["getProgramAccounts"]);
+    let host = liar.trim_end_matches("/secret");
+    for order in [[&live, &other, &liar], [&liar, &live, &other]] {
+        let [first, second, third] = order.map(String::as_str);
+        let all = ["--rpc", first, "--rpc", second, "--rpc", third, "--json", "audit"];
+        let output = operator.run(&all);
+        assert_eq!(output.status.code(), Some(1));
+        let facts: Value = serde_json::from_slice(&output.stdout).expect("an object");
+        let named = facts["contradicted_by"][0].as_str().expect("a liar");
+        assert!(named.starts_with(host) && named.contains("collateral"), "{named}");
+        assert_eq!((&facts["sound"], facts["witnesses"].as_array().map(Vec::len)), (&true.into(), Some(2)));
+    }
+    let two = ["--rpc", &live, "--rpc", &liar, "audit"];
+    let said = operator.gives_up(&two);
+    assert!(said.contains("no verdict") && said.contains(host), "of two nobody knows: {said}");
+    let accused = operator.run(&["--rpc", &liar, "audit"]);
+    assert_eq!(accused.status.code(), Some(1), "one alone accuses nobody");
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl World {
         Self {
             mirror,
             diagnosis: Diagnosis {
+                witnesses: 3,
                 class: ChainCondition::Healthy,
                 endpoints: vec![None, None],
                 silent: vec![false],

@@ -23,6 +23,8 @@ pub enum ChainCondition {
     Halt,
     /// No endpoint is of use: the fault is the keeper's own.
     RpcStale,
+    /// Endpoints and streams contradict one another, and nobody can tell who is right.
+    Disputed,
 }
 
 /// What a keeper does in a class.
@@ -46,7 +48,7 @@ pub struct OperatingPolicy {
 
 impl ChainCondition {
     /// Every class, the least serious first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Healthy,
         Self::OracleStale,
         Self::SlowSlots,
@@ -57,6 +59,7 @@ impl ChainCondition {
         Self::Restart,
         Self::Halt,
         Self::RpcStale,
+        Self::Disputed,
     ];
 
     /// Its name in metrics, logs and documentation.
@@ -72,6 +75,7 @@ impl ChainCondition {
             Self::Restart => "restart",
             Self::Halt => "halt",
             Self::RpcStale => "rpc stale",
+            Self::Disputed => "witnesses disagree",
         }
     }
 
@@ -104,7 +108,11 @@ impl ChainCondition {
                 OperatingPolicy { fan_out: true, poll: true, risk: false, chores: false, ..all }
             }
             Self::BlockhashExpired | Self::Halt => nothing,
-            Self::RpcStale => OperatingPolicy { ready: false, ..nothing },
+            Self::RpcStale | Self::Disputed => OperatingPolicy { ready: false, ..nothing },
         }
     }
 }
+
+#[cfg(test)]
+#[path = "class_tests.rs"]
+mod tests;

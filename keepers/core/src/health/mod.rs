@@ -11,12 +11,14 @@ mod source;
 use std::collections::VecDeque;
 
 use holdfast_risk::Millis;
+use holdfast_rpc::agreed;
 
 pub use class::{ChainCondition, OperatingPolicy};
 pub use holdfast_rpc::Progress;
 pub use source::EndpointFault;
 
-use source::{Endpoint, Stream};
+use crate::witness::{Operators, Source, Witnesses};
+use source::{Endpoint, Others, Stream};
 
 /// A source that has not moved for this long, while others have, stands still.
 const STANDS_STILL: Millis = Millis(5_000);
@@ -36,8 +38,10 @@ const SLOW_PERCENT: u128 = 150;
 const SKIP_PERCENT: u128 = 20;
 /// The newest blockhash has been the same for this long: what is signed with it expires.
 const BLOCKHASH: Millis = Millis(30_000);
-/// Slots an endpoint may catch up at once, or be ahead of all others.
+/// Slots an endpoint may catch up at once.
 const CATCH_UP: u64 = 1_000;
+/// Who has leapt further is believed after going on from there for this long.
+const SETTLED: Millis = Millis(10_000);
 /// Slots that endpoints of one chain, or the machines behind one address, may be apart.
 const APART: u64 = 10;
 /// How long after an abandoned fork its slots may still be talked about.
@@ -49,15 +53,15 @@ const LATELY: Millis = Millis(300_000);
 
 /// All that was seen of endpoints and streams.
 pub struct Sources {
+    /// The genesis hash of the cluster this is for, once it is known.
+    cluster: Option<[u8; 32]>,
     endpoints: Vec<Endpoint>,
     streams: Vec<Stream>,
-    /// The highest slot that plausible sources show.
+    /// The slot that more than half of the sound sources have reached.
     frontier: u64,
     frontier_moved: Millis,
     /// When an abandoned fork was noticed last.
     forked: Option<Millis>,
-    /// Times at which slots and block heights were seen, oldest first.
-    pace: VecDeque<(Millis, u64, u64)>,
     /// Whether what was sent lately landed, and when that was known.
     ends: VecDeque<(Millis, bool)>,
 }
@@ -71,6 +75,8 @@ pub struct Venue {
     pub restart_slot: u64,
     /// Whether a market with positions has no price within its age limit.
     pub stale_prices: bool,
+    /// Whether witnesses contradict one another about an account, with no majority.
+    pub disputed: bool,
 }
 
 /// What is going on.
@@ -84,6 +90,8 @@ pub struct Diagnosis {
     pub silent: Vec<bool>,
     /// How fast the chain was lately; not known before it was watched for long enough.
     pub pace: Option<Pace>,
+    /// Operators of whom an endpoint or a stream is of use.
+    pub witnesses: u32,
 }
 
 /// The chain's pace over the last while, as endpoints showed it.
@@ -110,15 +118,18 @@ impl Pace {
 }
 
 impl Sources {
-    /// Nothing was seen yet of so many endpoints and streams.
-    pub fn new(endpoints: usize, streams: usize, now: Millis) -> Self {
+    /// Nothing was seen yet of endpoints and streams of these operators, on the cluster with this
+    /// genesis hash; without it, on the one that two operators show, or the only one.
+    pub fn new(operators: Operators, cluster: Option<[u8; 32]>, now: Millis) -> Self {
+        let endpoint = |number| Endpoint::new(operators.of(Source::Endpoint(number)), now);
+        let stream = |number| Stream::new(operators.of(Source::Stream(number)), now);
         Self {
-            endpoints: vec![Endpoint::new(now); endpoints],
-            streams: vec![Stream::new(now); streams],
+            cluster,
+            endpoints: (0..operators.endpoints()).map(endpoint).collect(),
+            streams: (0..operators.streams()).map(stream).collect(),
             frontier: 0,
             frontier_moved: now,
             forked: None,
-            pace: VecDeque::new(),
             ends: VecDeque::new(),
         }
     }
@@ -127,27 +138,37 @@ impl Sources {
     pub fn answered(&mut self, endpoint: usize, progress: &Progress, now: Millis) {
         let Some(seen) = self.endpoints.get_mut(endpoint) else { return };
         seen.answered(progress, now);
-        let plausible = seen.is_plausible();
+        self.find_cluster(now);
         self.look_around(now);
-        let sound = self
-            .endpoints
-            .get(endpoint)
-            .is_some_and(|seen| seen.fault(self.frontier, now).is_none());
-        if plausible && sound && progress.slot <= self.frontier {
-            self.measure(now, progress.slot, progress.block_height);
-        }
     }
 
     /// A stream told of a slot and its parent. Says the last slot the chain has in common with what
-    /// was seen before, when slots after it were abandoned.
+    /// was seen before, when slots after it were abandoned, once the streams of two operators have
+    /// told of that, or the only one there is.
     pub fn told(&mut self, stream: usize, slot: u64, parent: u64, now: Millis) -> Option<u64> {
         let seen = self.streams.get_mut(stream)?;
         let abandoned = seen.told(slot, parent, now);
-        if abandoned.is_some() {
-            self.forked = Some(now);
+        if let Some(common) = abandoned {
+            seen.forked = Some((now, common));
         }
         self.look_around(now);
-        abandoned
+        abandoned?;
+        let lately = self.streams.iter().filter_map(|stream| {
+            let (at, common) = stream.forked.filter(|(at, _)| now.since(*at) < FORK)?;
+            Some((stream.own, at, common))
+        });
+        let told: Witnesses = lately.clone().map(|(own, ..)| own).collect();
+        if told.count() < self.need(now) {
+            return None;
+        }
+        self.forked = Some(now);
+        lately.map(|(.., common)| common).min()
+    }
+
+    /// Whether a stream has told of an abandoned fork within this time, alone or not.
+    pub fn suspects_fork(&self, within: Millis, now: Millis) -> bool {
+        let mut forks = self.streams.iter().filter_map(|stream| stream.forked);
+        forks.any(|(at, _)| now.since(at) < within)
     }
 
     /// A stream sent anything at all.
@@ -168,7 +189,7 @@ impl Sources {
     /// A stream was opened.
     pub fn opened(&mut self, stream: usize, now: Millis) {
         if let Some(seen) = self.streams.get_mut(stream) {
-            *seen = Stream::new(now);
+            *seen = Stream::new(seen.own, now);
         }
     }
 
@@ -180,7 +201,7 @@ impl Sources {
         }
     }
 
-    /// The highest slot known.
+    /// The slot that more than half of the sources have reached.
     pub fn frontier(&self) -> u64 {
         self.frontier
     }
@@ -190,47 +211,83 @@ impl Sources {
         self.streams.get(stream).map_or(0, |stream| stream.slot)
     }
 
-    /// Finds the frontier anew. A source that is alone far ahead of all others does not count, once
-    /// there are three.
+    /// The slot up to which the streams of two operators have told, or the only one there is.
+    pub fn told_by_all(&self, now: Millis) -> u64 {
+        let others = self.others(now);
+        let sound = self.streams.iter().filter(|stream| !stream.is_silent(&others, now));
+        let mut told: Vec<u64> = sound.map(|stream| stream.slot).collect();
+        told.sort_unstable_by_key(|slot| core::cmp::Reverse(*slot));
+        told.get(1).or(told.first()).copied().unwrap_or_default().min(self.frontier)
+    }
+
+    /// How many operators have to say the same before it is believed: two, where there are two.
+    pub fn need(&self, now: Millis) -> u32 {
+        self.of_use(&self.others(now), now).count().clamp(1, 2)
+    }
+
+    /// Operators of whom a source is of use.
+    fn of_use(&self, others: &Others, now: Millis) -> Witnesses {
+        let endpoints = self.endpoints.iter().filter(|seen| seen.fault(others, now).is_none());
+        let streams = self.streams.iter().filter(|seen| {
+            seen.shows(now).is_some() && !seen.is_silent(others, now)
+        });
+        endpoints.map(|seen| seen.own).chain(streams.map(|seen| seen.own)).collect()
+    }
+
+    /// What every source shows.
+    fn others(&self, now: Millis) -> Others {
+        let here = |seen: &&Endpoint| self.cluster.is_none_or(|known| known == seen.last.genesis);
+        let endpoints = self.endpoints.iter().filter(here);
+        let shown = endpoints.filter_map(|seen| Some((seen.own, seen.shows(now)?)));
+        let told = self.streams.iter().filter_map(|seen| Some((seen.own, seen.shows(now)?)));
+        let slots: Vec<_> = shown.chain(told).collect();
+        let operators: Witnesses = slots.iter().map(|(own, _)| *own).collect();
+        Others { cluster: self.cluster, slots, operators: operators.count() }
+    }
+
+    /// Settles on a cluster where none was named.
+    fn find_cluster(&mut self, now: Millis) {
+        if self.cluster.is_some() {
+            return;
+        }
+        let need = self.need(now);
+        let shows = |hash: [u8; 32]| {
+            let same = self.endpoints.iter().filter(|seen| seen.answers(now));
+            let same = same.filter(|seen| seen.last.genesis == hash).map(|seen| seen.own);
+            same.collect::<Witnesses>().count()
+        };
+        let hashes = self.endpoints.iter().filter(|seen| seen.answers(now));
+        self.cluster = hashes.map(|seen| seen.last.genesis).find(|hash| shows(*hash) >= need);
+    }
+
+    /// Finds the frontier anew, from sources that no others contradict.
     fn look_around(&mut self, now: Millis) {
-        let endpoints = self.endpoints.iter().filter(|seen| seen.is_plausible());
-        let shown = endpoints.map(|seen| seen.last.slot);
-        let told = self.streams.iter().filter(|seen| seen.is_open()).map(|seen| seen.slot);
-        let mut slots: Vec<u64> = shown.chain(told).filter(|slot| *slot > 0).collect();
-        slots.sort_unstable_by(|one, other| other.cmp(one));
-        let alone = slots.len() >= 3 && slots[0] - slots[1] > CATCH_UP;
+        let others = self.others(now);
+        let endpoints = self.endpoints.iter().filter(|seen| seen.fault(&others, now).is_none());
+        let streams = self.streams.iter().filter(|seen| !seen.is_silent(&others, now));
+        let slots = endpoints.filter_map(|seen| seen.shows(now));
+        let slots: Vec<_> = slots.chain(streams.filter_map(|seen| seen.shows(now))).collect();
         let before = self.frontier;
-        self.frontier = slots.get(usize::from(alone)).copied().unwrap_or_default();
+        self.frontier = match slots.len() {
+            // Of two, the one that has stopped is more often wrong than the one that goes on.
+            0..=2 => slots.into_iter().max().unwrap_or(before),
+            _ => agreed(slots).unwrap_or(before),
+        };
         if self.frontier > before {
             self.frontier_moved = now;
         }
     }
 
-    /// Notes a slot with its block height, if it is the newest so far; a chain that starts again far
-    /// below is measured anew.
-    fn measure(&mut self, now: Millis, slot: u64, height: u64) {
-        let newest = self.pace.back().map_or(0, |(_, slot, _)| *slot);
-        if slot.saturating_add(CATCH_UP) < newest {
-            self.pace.clear();
-        } else if slot <= newest {
-            return;
-        }
-        self.pace.push_back((now, slot, height));
-        while self.pace.get(1).is_some_and(|(at, ..)| now.since(*at) >= WINDOW) {
-            self.pace.pop_front();
-        }
-    }
-
     /// Judges all that was seen, at `now` of the same clock.
     pub fn judge(&self, venue: &Venue, now: Millis) -> Diagnosis {
-        let frontier = self.frontier;
-        let endpoints: Vec<_> =
-            self.endpoints.iter().map(|seen| seen.fault(frontier, now)).collect();
+        let others = self.others(now);
+        let endpoints: Vec<_> = self.endpoints.iter().map(|seen| seen.fault(&others, now)).collect();
         let silent: Vec<_> =
-            self.streams.iter().map(|seen| seen.is_silent(frontier, now)).collect();
-        let pace = self.pace(now);
+            self.streams.iter().map(|seen| seen.is_silent(&others, now)).collect();
+        let pace = self.pace(&endpoints, &silent, now);
         let class = self.class(venue, &endpoints, &silent, pace, now);
-        Diagnosis { class, endpoints, silent, pace }
+        let witnesses = self.of_use(&others, now).count();
+        Diagnosis { class, endpoints, silent, pace, witnesses }
     }
 
     /// The first that applies, worst first.
@@ -242,6 +299,12 @@ impl Sources {
         pace: Option<Pace>,
         now: Millis,
     ) -> ChainCondition {
+        let contradicted = faults.contains(&Some(EndpointFault::Absurd))
+            && faults.iter().all(Option::is_some)
+            && faults.len() > 1;
+        if venue.disputed || contradicted {
+            return ChainCondition::Disputed;
+        }
         let stands = now.since(self.frontier_moved) >= HALT;
         let agree = self.endpoints.iter().filter(|seen| seen.stands_at(self.frontier, now)).count();
         if stands && agree >= 2 {
@@ -250,15 +313,12 @@ impl Sources {
         if stands || faults.iter().all(Option::is_some) {
             return ChainCondition::RpcStale;
         }
-        let usable = || {
-            let pairs = self.endpoints.iter().zip(faults);
-            pairs.filter(|(_, fault)| fault.is_none()).map(|(seen, _)| seen)
-        };
+        let most = |is_so: &dyn Fn(&Endpoint) -> bool| self.most(faults, is_so);
         let restarted = |seen: &Endpoint| seen.last.restart_slot > venue.restart_slot;
-        if venue.baseline_us > 0 && usable().all(restarted) {
+        if venue.baseline_us > 0 && most(&restarted) {
             return ChainCondition::Restart;
         }
-        if usable().all(|seen| seen.has_expired_blockhash(now)) {
+        if most(&|seen| seen.has_expired_blockhash(now)) {
             return ChainCondition::BlockhashExpired;
         }
         if self.forked.is_some_and(|at| now.since(at) < FORK) {
@@ -270,13 +330,36 @@ impl Sources {
         self.drags(venue, pace, now)
     }
 
-    /// The pace since the window's beginning, once it is whole.
-    fn pace(&self, now: Millis) -> Option<Pace> {
-        let (at, slot, height) = self.pace.front().filter(|(at, ..)| now.since(*at) >= WINDOW)?;
-        let (_, last, last_height) = self.pace.back()?;
-        let slots = last.saturating_sub(*slot);
-        let made = last_height.saturating_sub(*height).min(slots);
-        Some(Pace { time: now.since(*at), slots, made })
+    /// Whether something is so at more than half of the endpoints of use.
+    fn most(&self, faults: &[Option<EndpointFault>], is_so: &dyn Fn(&Endpoint) -> bool) -> bool {
+        let pairs = self.endpoints.iter().zip(faults);
+        let usable: Vec<_> =
+            pairs.filter(|(_, fault)| fault.is_none()).map(|(seen, _)| seen).collect();
+        usable.iter().filter(|seen| is_so(seen)).count() * 2 > usable.len()
+    }
+
+    /// The pace of the window as the sources of use saw it: slots and blocks each by the one in the
+    /// middle, so that one that miscounts changes neither.
+    fn pace(
+        &self,
+        faults: &[Option<EndpointFault>],
+        silent: &[bool],
+        now: Millis,
+    ) -> Option<Pace> {
+        let pairs = self.endpoints.iter().zip(faults);
+        let usable = pairs.filter(|(_, fault)| fault.is_none()).map(|(seen, _)| seen);
+        let mut paces: Vec<_> = usable.filter_map(|seen| seen.pace(now)).collect();
+        let streams = self.streams.iter().zip(silent);
+        let telling = streams.filter(|(_, silent)| !**silent).map(|(seen, _)| seen);
+        paces.extend(telling.filter_map(|seen| seen.pace(now)));
+        let time = paces.first()?.time;
+        let level = |count: u64, over: Millis| {
+            let scaled = u128::from(count) * u128::from(time.0) / u128::from(over.0.max(1));
+            u64::try_from(scaled).unwrap_or(u64::MAX)
+        };
+        let slots = agreed(paces.iter().map(|pace| level(pace.slots, pace.time)))?;
+        let made = agreed(paces.iter().map(|pace| level(pace.made, pace.time)))?;
+        Some(Pace { time, slots, made: made.min(slots) })
     }
 
     /// Speed, skipped slots, landing and prices.

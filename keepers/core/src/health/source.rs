@@ -1,11 +1,14 @@
 //! One endpoint and one stream, by what they have shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use holdfast_risk::Millis;
 use holdfast_rpc::Progress;
 
-use super::{ANSWER, APART, BLOCKHASH, CATCH_UP, FAR_BEHIND, OTHERS_MOVED, STANDS_STILL};
+use super::{
+    ANSWER, APART, BLOCKHASH, CATCH_UP, FAR_BEHIND, OTHERS_MOVED, Pace, SETTLED, STANDS_STILL, WINDOW,
+};
+use crate::witness::Witnesses;
 
 /// Why an endpoint is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +19,10 @@ pub enum EndpointFault {
     Frozen,
     /// It moves, but far behind.
     Behind,
-    /// It claims slots that cannot have been made in the time.
+    /// It claims slots that cannot have been made in the time, or that nobody else has reached.
     Absurd,
+    /// It shows another cluster.
+    OtherCluster,
 }
 
 /// The shortest a slot can take, milliseconds.
@@ -26,85 +31,169 @@ const SHORTEST_SLOT: u64 = 100;
 #[derive(Clone)]
 pub(super) struct Endpoint {
     pub last: Progress,
+    /// Whose it is.
+    pub own: Witnesses,
     answered: Option<Millis>,
     begun: Millis,
     chain_moved: Millis,
     slot_at_chain: u64,
     blockhash_moved: Millis,
-    absurd: bool,
+    /// Slots that cannot have been made in the time: the newest of them, and since when it goes on
+    /// from there.
+    leapt: Option<(u64, Millis)>,
+    /// Times at which slots and block heights were seen, oldest first.
+    pace: VecDeque<(Millis, u64, u64)>,
 }
 
 impl Endpoint {
-    pub fn new(now: Millis) -> Self {
+    pub fn new(own: Witnesses, now: Millis) -> Self {
         Self {
             last: Progress::default(),
+            own,
             answered: None,
             begun: now,
             chain_moved: now,
             slot_at_chain: 0,
             blockhash_moved: now,
-            absurd: false,
+            leapt: None,
+            pace: VecDeque::new(),
         }
     }
 
     pub fn answered(&mut self, progress: &Progress, now: Millis) {
-        let first = self.answered.is_none();
-        let passed = self.answered.map_or(Millis(0), |at| now.since(at));
-        let most = self.last.slot.saturating_add(passed.0 / SHORTEST_SLOT).saturating_add(CATCH_UP);
-        self.absurd = !first && progress.slot > most;
-        self.answered = Some(now);
-        if self.absurd {
+        let before = self.answered.replace(now);
+        let passed = before.map_or(Millis(0), |at| now.since(at));
+        let made = passed.0 / SHORTEST_SLOT;
+        let most = self.last.slot.saturating_add(made).saturating_add(CATCH_UP);
+        if before.is_some() && progress.slot > most && !self.has_settled(progress.slot, made, now) {
             return;
         }
+        self.leapt = None;
         // A step back of a load balancer is no movement and no news.
-        let back = !first && progress.slot <= self.last.slot;
+        let back = before.is_some() && progress.slot <= self.last.slot;
         if back && self.last.slot - progress.slot <= APART {
             return;
         }
-        if first || progress.transactions != self.last.transactions {
+        if before.is_none() || progress.transactions != self.last.transactions {
             (self.chain_moved, self.slot_at_chain) = (now, progress.slot);
         }
-        if first || progress.blockhash != self.last.blockhash {
+        if before.is_none() || progress.blockhash != self.last.blockhash {
             self.blockhash_moved = now;
         }
         self.last = *progress;
+        self.measure(now);
     }
 
-    pub fn is_plausible(&self) -> bool {
-        !self.absurd
+    /// Whether it has gone on for long enough from where it leapt to: then that is where it is.
+    fn has_settled(&mut self, slot: u64, made: u64, now: Millis) -> bool {
+        match self.leapt {
+            Some((newest, since)) if slot >= newest && slot - newest <= made + APART => {
+                self.leapt = Some((slot, since));
+                now.since(since) >= SETTLED
+            }
+            _ => {
+                self.leapt = Some((slot, now));
+                false
+            }
+        }
+    }
+
+    /// Notes slot and block height; a chain that starts again far below is measured anew.
+    fn measure(&mut self, now: Millis) {
+        let Progress { slot, block_height, .. } = self.last;
+        let newest = self.pace.back().map_or(0, |(_, slot, _)| *slot);
+        if slot.saturating_add(CATCH_UP) < newest {
+            self.pace.clear();
+        } else if slot <= newest {
+            return;
+        }
+        self.pace.push_back((now, slot, block_height));
+        while self.pace.get(1).is_some_and(|(at, ..)| now.since(*at) >= WINDOW) {
+            self.pace.pop_front();
+        }
+    }
+
+    /// The pace since the window's beginning, once it is whole.
+    pub fn pace(&self, now: Millis) -> Option<Pace> {
+        let (at, slot, height) = self.pace.front().filter(|(at, ..)| now.since(*at) >= WINDOW)?;
+        let (_, last, last_height) = self.pace.back()?;
+        let slots = last.saturating_sub(*slot);
+        let made = last_height.saturating_sub(*height).min(slots);
+        Some(Pace { time: now.since(*at), slots, made })
+    }
+
+    /// The slot it shows, if it answers with one that can be.
+    pub fn shows(&self, now: Millis) -> Option<u64> {
+        (self.answers(now) && self.leapt.is_none()).then_some(self.last.slot)
     }
 
     /// Whether it answers and shows the chain where others do.
     pub fn stands_at(&self, frontier: u64, now: Millis) -> bool {
-        self.answers(now) && frontier.abs_diff(self.last.slot) <= APART
+        self.shows(now).is_some_and(|slot| frontier.abs_diff(slot) <= APART)
     }
 
-    fn answers(&self, now: Millis) -> bool {
+    pub fn answers(&self, now: Millis) -> bool {
         self.answered.is_some_and(|at| now.since(at) < ANSWER)
     }
 
-    /// `None` when it is of use.
-    pub fn fault(&self, frontier: u64, now: Millis) -> Option<EndpointFault> {
+    /// What is wrong with it by what it shows itself, and by what `others` show: how many operators
+    /// are at a slot or beyond, and below one.
+    pub fn fault(&self, others: &Others, now: Millis) -> Option<EndpointFault> {
         if !self.answers(now) {
             let starting = self.answered.is_none() && now.since(self.begun) < ANSWER;
             return (!starting).then_some(EndpointFault::Silent);
         }
-        if self.absurd || self.last.slot > frontier.saturating_add(CATCH_UP) {
+        if others.cluster.is_some_and(|cluster| cluster != self.last.genesis) {
+            return Some(EndpointFault::OtherCluster);
+        }
+        let slot = self.last.slot;
+        if self.leapt.is_some() || others.say_it_is_ahead(self.own, slot) {
             return Some(EndpointFault::Absurd);
         }
         // Not the slot: that can count up over a bank that stands still. Every block carries votes.
         let still = now.since(self.chain_moved) >= STANDS_STILL;
-        if still && frontier.saturating_sub(self.slot_at_chain) >= OTHERS_MOVED {
+        if still && others.say_it_is_behind(self.own, self.slot_at_chain, OTHERS_MOVED) {
             return Some(EndpointFault::Frozen);
         }
-        let behind = frontier.saturating_sub(self.last.slot);
-        (behind >= FAR_BEHIND).then_some(EndpointFault::Behind)
+        let behind = others.say_it_is_behind(self.own, slot, FAR_BEHIND);
+        behind.then_some(EndpointFault::Behind)
     }
 
     pub fn has_expired_blockhash(&self, now: Millis) -> bool {
         let answered = self.answered.is_some();
         let old = now.since(self.blockhash_moved) >= BLOCKHASH;
         answered && (old || self.last.last_height < self.last.block_height)
+    }
+}
+
+/// What all sources show, each with its operator.
+pub(super) struct Others {
+    /// The cluster's genesis hash, where it is known.
+    pub cluster: Option<[u8; 32]>,
+    /// Slots, with who shows them.
+    pub slots: Vec<(Witnesses, u64)>,
+    /// Operators that show any.
+    pub operators: u32,
+}
+
+impl Others {
+    /// Operators it takes against one: one is not enough where there are three.
+    fn quorum(&self) -> u32 {
+        if self.operators >= 3 { 2 } else { 1 }
+    }
+
+    /// Whether enough others are so many slots beyond one.
+    pub fn say_it_is_behind(&self, own: Witnesses, slot: u64, by: u64) -> bool {
+        let beyond = self.slots.iter().filter(|(_, other)| other.saturating_sub(slot) >= by);
+        let beyond: Witnesses = beyond.map(|(operator, _)| *operator).collect();
+        beyond.without(own).count() >= self.quorum()
+    }
+
+    /// Whether one is far ahead of enough others: where there are only two, that proves nothing.
+    pub fn say_it_is_ahead(&self, own: Witnesses, slot: u64) -> bool {
+        let below = self.slots.iter().filter(|(_, other)| slot.saturating_sub(*other) >= FAR_BEHIND);
+        let below: Witnesses = below.map(|(operator, _)| *operator).collect();
+        self.operators >= 3 && below.without(own).count() >= self.quorum()
     }
 }
 
@@ -116,8 +205,14 @@ const ANOTHER_FORK: u32 = 4;
 #[derive(Clone)]
 pub(super) struct Stream {
     pub slot: u64,
+    /// Whose it is.
+    pub own: Witnesses,
+    /// When it last told of an abandoned fork, and the slot before that.
+    pub forked: Option<(Millis, u64)>,
     heard: Millis,
     open: bool,
+    /// When it told of slots, of which, and how many slots each is after its parent.
+    steps: VecDeque<(Millis, u64, u64)>,
     /// The slot before each slot that was told of.
     parents: BTreeMap<u64, u64>,
     /// The last slot that lies on another fork, and how many lie there in a row.
@@ -125,12 +220,15 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub fn new(now: Millis) -> Self {
-        Self { slot: 0, heard: now, open: true, parents: BTreeMap::new(), aside: (0, 0) }
+    pub fn new(own: Witnesses, now: Millis) -> Self {
+        let (steps, parents, aside) = (VecDeque::new(), BTreeMap::new(), (0, 0));
+        Self { slot: 0, own, forked: None, heard: now, open: true, steps, parents, aside }
     }
 
-    pub fn is_open(&self) -> bool {
-        self.open
+    /// The slot it has told of, if it tells of any lately.
+    pub fn shows(&self, now: Millis) -> Option<u64> {
+        let lately = self.open && now.since(self.heard) < STANDS_STILL;
+        (lately && self.slot > 0).then_some(self.slot)
     }
 
     pub fn heard(&mut self, now: Millis) {
@@ -162,7 +260,24 @@ impl Stream {
             return self.told_late(slot, parent);
         }
         (self.slot, self.aside) = (slot, (0, 0));
+        self.steps.push_back((now, slot, slot.saturating_sub(parent).max(1)));
+        while self.steps.get(1).is_some_and(|(at, ..)| now.since(*at) >= WINDOW) {
+            self.steps.pop_front();
+        }
         (before != 0 && parent < before).then(|| self.common(before, parent))
+    }
+
+    /// The pace since the window's beginning, once it is whole. Messages that are left out change
+    /// nothing: how many slots are skipped shows in how far each one is from its parent.
+    pub fn pace(&self, now: Millis) -> Option<Pace> {
+        let (at, slot, _) = self.steps.front().filter(|(at, ..)| now.since(*at) >= WINDOW)?;
+        let (_, last, _) = self.steps.back()?;
+        let slots = last.saturating_sub(*slot);
+        let told = self.steps.iter().skip(1);
+        let (blocks, steps) = (told.clone().count(), told.map(|(.., step)| u128::from(*step)));
+        let made = u128::from(slots) * blocks as u128 / steps.sum::<u128>().max(1);
+        let made = u64::try_from(made).unwrap_or(u64::MAX).min(slots);
+        Some(Pace { time: now.since(*at), slots, made })
     }
 
     /// A slot that is not beyond the last one: late, or on another fork.
@@ -205,8 +320,12 @@ impl Stream {
         one
     }
 
-    pub fn is_silent(&self, frontier: u64, now: Millis) -> bool {
-        let moved = frontier.saturating_sub(self.slot) >= OTHERS_MOVED;
-        !self.open || now.since(self.heard) >= STANDS_STILL && moved
+    /// Whether it tells nothing while others do, or of slots where no others are.
+    pub fn is_silent(&self, others: &Others, now: Millis) -> bool {
+        let quiet = now.since(self.heard) >= STANDS_STILL;
+        let moved = |by| others.say_it_is_behind(self.own, self.slot, by);
+        let elsewhere = self.slot > 0
+            && (moved(FAR_BEHIND) || others.say_it_is_ahead(self.own, self.slot));
+        !self.open || quiet && moved(OTHERS_MOVED) || elsewhere
     }
 }

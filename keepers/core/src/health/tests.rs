@@ -1,9 +1,14 @@
 use holdfast_risk::Millis;
 use proptest::prelude::*;
 
+use crate::witness::Operators;
+
 use super::{ChainCondition, Diagnosis, EndpointFault, Progress, Sources, Venue};
 
-const VENUE: Venue = Venue { baseline_us: 400_000, restart_slot: 0, stale_prices: false };
+const VENUE: Venue =
+    Venue { baseline_us: 400_000, restart_slot: 0, stale_prices: false, disputed: false };
+/// The cluster of all tests.
+const HERE: Option<[u8; 32]> = Some([0; 32]);
 const SLOT_MS: u64 = 400;
 
 /// A chain, endpoints that show it, and streams that tell of it, probed once a second.
@@ -29,7 +34,7 @@ fn hash(number: u64) -> [u8; 32] {
 impl World {
     fn new(endpoints: usize, streams: usize) -> Self {
         let mut world = Self {
-            sources: Sources::new(endpoints, streams, Millis(0)),
+            sources: Sources::new(Operators::separate(endpoints, streams), HERE, Millis(0)),
             venue: VENUE,
             now: 0,
             chain: Progress {
@@ -237,11 +242,14 @@ fn streams_that_say_nothing_while_the_chain_moves_are_silent() {
 }
 
 #[test]
-fn an_abandoned_fork_is_told_with_its_parent() {
-    let mut world = World::new(2, 1);
+fn an_abandoned_fork_is_told_with_its_parent_once_two_streams_say_so() {
+    let mut world = World::new(2, 2);
     let (last, now) = (world.chain.slot, Millis(world.now));
     assert_eq!(world.sources.told(0, last + 1, last, now), None);
-    assert_eq!(world.sources.told(0, last + 4, last - 2, now), Some(last - 2));
+    assert_eq!(world.sources.told(0, last + 4, last - 2, now), None, "one stream's word");
+    assert_eq!(world.judge().class, ChainCondition::Healthy);
+    assert!(world.sources.suspects_fork(Millis(1_000), now));
+    assert_eq!(world.sources.told(1, last + 4, last - 2, now), Some(last - 2));
     assert_eq!(world.judge().class, ChainCondition::ForkSwitch);
     world.chain.slot += 4;
     world.pass(3_000);
@@ -249,8 +257,35 @@ fn an_abandoned_fork_is_told_with_its_parent() {
 }
 
 #[test]
+fn an_endpoint_that_leaps_is_believed_once_it_goes_on_from_there() {
+    for endpoints in [1, 2, 3] {
+        let mut world = World::new(endpoints, 0);
+        // Nobody was heard for eight minutes, or a load balancer had chosen a node far behind.
+        world.chain.slot += 5_000;
+        world.chain.block_height += 5_000;
+        world.pass(2_000);
+        assert!(world.judge().endpoints.iter().all(Option::is_some), "{:?}", world.judge());
+        world.pass(30_000);
+        assert_eq!(world.judge().endpoints, vec![None; endpoints]);
+        assert_eq!(world.judge().class, ChainCondition::Healthy);
+    }
+}
+
+#[test]
+fn one_of_another_cluster_is_of_no_use_until_it_is_here_again() {
+    let mut world = World::new(3, 0);
+    world.shows[1] = Some(Progress { genesis: [7; 32], slot: 9_000_000, ..world.chain });
+    world.pass(2_000);
+    assert_eq!(world.judge().endpoints, [None, Some(EndpointFault::OtherCluster), None]);
+    assert_eq!(world.judge().class, ChainCondition::Healthy);
+    world.shows[1] = None;
+    world.pass(2_000);
+    assert_eq!(world.judge().endpoints, [None; 3]);
+}
+
+#[test]
 fn what_streams_say_late_or_twice_abandons_nothing() {
-    let mut sources = Sources::new(0, 1, Millis(0));
+    let mut sources = Sources::new(Operators::separate(0, 1), HERE, Millis(0));
     let mut told = |slot, parent| sources.told(0, slot, parent, Millis(1));
     let late_and_twice = [(10, 9), (10, 9), (13, 12), (11, 10), (12, 11), (11, 10), (15, 14)];
     assert!(late_and_twice.into_iter().all(|(slot, parent)| told(slot, parent).is_none()));
@@ -263,7 +298,7 @@ fn what_streams_say_late_or_twice_abandons_nothing() {
 
 #[test]
 fn a_chain_that_goes_on_below_its_last_slot_is_followed() {
-    let mut sources = Sources::new(0, 1, Millis(0));
+    let mut sources = Sources::new(Operators::separate(0, 1), HERE, Millis(0));
     let mut told = |slot, parent| sources.told(0, slot, parent, Millis(1));
     for slot in (102..=140).step_by(2) {
         assert_eq!(told(slot, slot - 2), None);
@@ -276,7 +311,7 @@ fn a_chain_that_goes_on_below_its_last_slot_is_followed() {
 
 #[test]
 fn a_slot_that_is_made_anew_after_another_one_abandons_the_first() {
-    let mut sources = Sources::new(0, 1, Millis(0));
+    let mut sources = Sources::new(Operators::separate(0, 1), HERE, Millis(0));
     let mut told = |slot, parent| sources.told(0, slot, parent, Millis(1));
     (101..=140).for_each(|slot| assert_eq!(told(slot, slot - 1), None));
     assert_eq!(told(106, 103), Some(103));
@@ -358,7 +393,7 @@ fn a_slot_that_cannot_be_is_not_believed() {
     let judged = world.judge();
     assert_eq!(judged.endpoints, [Some(EndpointFault::Absurd), None, None]);
     assert_eq!(judged.class, ChainCondition::Healthy);
-    let mut fresh = Sources::new(3, 0, Millis(0));
+    let mut fresh = Sources::new(Operators::separate(3, 0), HERE, Millis(0));
     fresh.answered(1, &world.chain, Millis(1_000));
     fresh.answered(2, &world.chain, Millis(1_000));
     fresh.answered(0, &absurd, Millis(1_000));
@@ -402,7 +437,7 @@ proptest! {
     fn any_answers_are_judged(answers in proptest::collection::vec(
         (0..3_usize, any::<u64>(), any::<u64>(), any::<u64>(), any::<u8>(), 0..20_000_u64), 0..100,
     )) {
-        let mut sources = Sources::new(2, 1, Millis(0));
+        let mut sources = Sources::new(Operators::separate(2, 1), HERE, Millis(0));
         let mut now = 0;
         for (source, slot, height, transactions, hashed, passes) in answers {
             now += passes;
@@ -423,48 +458,4 @@ proptest! {
             prop_assert_eq!((judged.endpoints.len(), judged.silent.len()), (2, 1));
         }
     }
-}
-
-/// A row of the table in docs/keeper.md.
-fn row(class: ChainCondition) -> String {
-    let when = match class {
-        ChainCondition::Healthy => "nothing below applies",
-        ChainCondition::OracleStale => "a market with positions has no price within its age limit",
-        ChainCondition::SlowSlots => {
-            "slots take 1.5 × the venue's baseline over 20 s, or of 8 to 16 transactions that ended within 5 minutes fewer than half landed"
-        }
-        ChainCondition::HighSkip => "20 % of slots skipped over 20 s, by block height",
-        ChainCondition::StreamSilent => "no stream says anything while slots pass",
-        ChainCondition::ForkSwitch => {
-            "a stream told of a slot whose parent is not the last one, within 3 s"
-        }
-        ChainCondition::BlockhashExpired => "every endpoint's blockhash is 30 s old or expired",
-        ChainCondition::Restart => "all endpoints show a restart that the venue has not seen",
-        ChainCondition::Halt => {
-            "two endpoints agree on a slot that has stood for 10 s, and nobody shows a newer one"
-        }
-        ChainCondition::RpcStale => {
-            "no endpoint is of use, or slots stand and no two endpoints agree"
-        }
-    };
-    let does = class.consequence();
-    let yes = |does: bool| if does { "✓" } else { "–" };
-    format!(
-        "| {} | {when} | {} | {} | {} | {} | {} | {} | {} |",
-        class.name(),
-        yes(does.observe),
-        yes(does.exits),
-        yes(does.risk),
-        yes(does.chores),
-        if does.fan_out { "all" } else { "one by one" },
-        if does.poll { "snapshots" } else { "streams" },
-        yes(does.ready),
-    )
-}
-
-#[test]
-fn the_documentation_has_the_table_of_consequences() {
-    let page = include_str!("../../../../docs/keeper.md");
-    let rows: Vec<_> = ChainCondition::ALL.map(row).to_vec();
-    assert!(page.contains(&rows.join("\n")), "docs/keeper.md should say:\n{}", rows.join("\n"));
 }

@@ -1,7 +1,8 @@
 //! Between the keeper and the world.
 
 use holdfast_client::Pubkey;
-use holdfast_rpc::{FeedAccount, Shown, Simulation, TxStatus};
+use holdfast_rpc::{FeedAccount, Look, Shown, Simulation};
+use solana_message::Hash;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
@@ -19,6 +20,8 @@ pub enum Event {
         progress: Progress,
         /// Fees paid lately on the accounts that are written, micro-lamports per compute unit.
         fees: Vec<u64>,
+        /// The blockhash it was asked about, if it knows it.
+        vouched: Option<Hash>,
     },
     /// An endpoint did not answer a probe, or not with anything that makes sense.
     NoProgress {
@@ -27,13 +30,18 @@ pub enum Event {
     },
     /// A snapshot came.
     Snapshot {
+        /// From which endpoint.
+        endpoint: usize,
         /// The program's accounts.
         snapshot: Snapshot,
         /// The feed accounts.
         feeds: Vec<FeedAccount>,
     },
     /// A snapshot did not come.
-    NoSnapshot,
+    NoSnapshot {
+        /// From which endpoint.
+        endpoint: usize,
+    },
     /// A stream is open: what happens from now on, it tells.
     Opened {
         /// Which stream.
@@ -62,6 +70,8 @@ pub enum Event {
     },
     /// An endpoint showed accounts that were asked for.
     Looked {
+        /// Which endpoint.
+        endpoint: usize,
         /// As they were there; empty data: there is none.
         shown: Vec<Shown>,
     },
@@ -69,16 +79,23 @@ pub enum Event {
     Simulated {
         /// Which one.
         simulation: u64,
+        /// On which endpoint.
+        endpoint: usize,
         /// What came of it; `None`: nobody knows.
         result: Option<Simulation>,
     },
-    /// What became of transactions that were asked for and are known.
+    /// An endpoint showed where transactions are.
     Fates {
-        /// One per transaction that is in a block.
-        fates: Vec<TxStatus>,
+        /// Which endpoint.
+        endpoint: usize,
+        /// What it shows of each that was asked for.
+        looks: Vec<(Signature, Look<String>)>,
     },
-    /// Nobody said what became of transactions.
-    NoFates,
+    /// An endpoint did not say what became of transactions.
+    NoFates {
+        /// Which endpoint.
+        endpoint: usize,
+    },
 }
 
 /// Something to do.
@@ -91,6 +108,8 @@ pub enum Command {
         endpoint: usize,
         /// Accounts whose recent fees are wanted.
         accounts: Vec<Pubkey>,
+        /// A blockhash that another endpoint gave: does this one know it?
+        other: Option<Hash>,
     },
     /// Fetch all of the program's accounts and the feeds: [`Event::Snapshot`] or
     /// [`Event::NoSnapshot`].
@@ -132,12 +151,12 @@ pub enum Command {
         /// Their addresses; at most [`MOST_ACCOUNTS`](holdfast_rpc::limits::MOST_ACCOUNTS).
         accounts: Vec<Pubkey>,
     },
-    /// Ask what became of transactions: [`Event::Fates`] or [`Event::NoFates`].
+    /// Ask where transactions are: [`Event::Fates`] or [`Event::NoFates`].
     Fates {
         /// Which endpoint.
         endpoint: usize,
-        /// Their signatures.
-        signatures: Vec<Signature>,
+        /// Their signatures, and the last block height that each may land at.
+        transactions: Vec<(Signature, u64)>,
     },
 }
 

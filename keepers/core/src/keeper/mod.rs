@@ -4,6 +4,8 @@
 //! [`Keeper::hear`] takes what happened, [`Keeper::poll`] says what to do now. Whoever drives it
 //! carries the commands out and reports what came of them as events.
 
+mod blockhashes;
+mod evidence;
 mod io;
 mod report;
 mod simulate_first;
@@ -16,17 +18,22 @@ use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
 
 use crate::decide::guardian::Guardian;
 use crate::fees::Fees;
-use crate::health::{ChainCondition, Diagnosis, Sources, Venue};
+use crate::health::{ChainCondition, Diagnosis, Progress, Sources, Venue};
 use crate::scheduler::{Scheduler, Target};
-use crate::tx_sender::{Blockhash, TxSender};
-use crate::{AccountCache, Intent, Snapshot};
+use crate::testimony::{Digest, Testimony};
+use crate::tx_sender::{Blockhash, Simulation, Tried, TxSender};
+use crate::witness::{Operators, Source};
+use crate::{AccountCache, Intent};
 
-pub use holdfast_rpc::{FeedAccount, Shown, TxStatus};
+pub use holdfast_rpc::{FeedAccount, Shown};
 pub use io::{Command, Event, Io};
 pub use report::{Counts, Report};
+use blockhashes::Blockhashes;
+use evidence::Founding;
 use sources::RequestTracker;
 
 /// What a keeper is told once.
@@ -47,78 +54,105 @@ pub struct KeeperConfig {
     pub fees: Fees,
     /// Decide and count, send nothing.
     pub dry_run: bool,
-    /// How many RPC endpoints there are.
-    pub endpoints: usize,
-    /// How many streams there are.
-    pub streams: usize,
+    /// The RPC endpoints and streams, by who runs them.
+    pub operators: Operators,
+    /// The cluster's genesis hash; without it, the one that two operators show, or the only one.
+    pub genesis: Option<[u8; 32]>,
 }
 
 /// A keeper.
 pub struct Keeper {
     silo: Pubkey,
     account: Pubkey,
-    feeds: Vec<Pubkey>,
+    feeds: BTreeSet<Pubkey>,
     dry_run: bool,
     resting: bool,
+    operators: Operators,
     sources: Sources,
     asked: RequestTracker,
+    testimony: Testimony,
+    founding: Founding,
     replica: Option<AccountCache>,
-    /// What streams said before the first snapshot.
-    early: Vec<Shown>,
+    /// What feed accounts last were, as far as it is believed.
+    feeds_seen: BTreeMap<Pubkey, Digest>,
+    /// When a stream last told of a feed, or endpoints were asked for it.
+    feeds_heard: BTreeMap<Pubkey, Millis>,
     desk: Scheduler,
     guardian: Option<Guardian>,
     lander: TxSender,
     /// The newest that each endpoint showed.
-    shown: BTreeMap<usize, Seen>,
-    recent_fees: Vec<u64>,
+    shown: BTreeMap<usize, Progress>,
+    blockhashes: Blockhashes,
+    /// The chain as endpoints agree on it.
+    agreed: Agreed,
+    /// Fees that each endpoint has told of.
+    recent_fees: BTreeMap<usize, Vec<u64>>,
+    /// Simulations to be tried at another endpoint, and at which one not.
+    second_opinions: Vec<(u64, VersionedTransaction, usize)>,
     /// Messages heard: their order within a slot.
     messages: u64,
-    /// The slot up to which the mirror is complete.
-    complete: u64,
+    /// The slot of the last snapshot that the mirror was compared with.
+    compared: u64,
     /// Accounts that may not be as the mirror has them.
     doubtful: BTreeSet<Pubkey>,
-    /// When blocks were last abandoned.
-    forked: Option<Millis>,
     diagnosis: Diagnosis,
     /// What there is to do, by the last decision.
     due: Vec<Intent>,
     counts: Counts,
 }
 
-/// What an endpoint last showed, as far as work needs it.
+/// The chain as endpoints agree on it, and when they last did.
 #[derive(Clone, Copy, Default)]
+struct Agreed {
+    slot: u64,
+    height: u64,
+    clock: Millis,
+    at: Millis,
+    /// Whether they do not agree on the time.
+    disputed: bool,
+}
+
+/// The chain at a moment, as far as work needs it.
+#[derive(Clone, Copy)]
 struct Seen {
     slot: u64,
     height: u64,
     clock: Millis,
-    blockhash: Blockhash,
+    blockhash: Option<Blockhash>,
 }
 
 impl Keeper {
     /// A keeper that has seen nothing yet.
     pub fn new(orders: KeeperConfig, now: Millis) -> Self {
         let me = orders.wallet.pubkey();
-        let sources = Sources::new(orders.endpoints, orders.streams, now);
+        let operators = orders.operators;
+        let sources = Sources::new(operators.clone(), orders.genesis, now);
         let diagnosis = sources.judge(&Venue::default(), now);
         Self {
             silo: orders.silo,
             account: orders.account,
-            feeds: orders.feeds,
+            feeds: orders.feeds.into_iter().collect(),
             dry_run: orders.dry_run,
             resting: false,
             sources,
-            asked: RequestTracker::new(orders.endpoints, orders.streams),
+            asked: RequestTracker::new(operators.endpoints(), operators.streams()),
+            operators,
+            testimony: Testimony::default(),
+            founding: Founding::default(),
             replica: None,
-            early: Vec::new(),
+            feeds_seen: BTreeMap::new(),
+            feeds_heard: BTreeMap::new(),
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             shown: BTreeMap::new(),
-            recent_fees: Vec::new(),
+            blockhashes: Blockhashes::default(),
+            agreed: Agreed::default(),
+            recent_fees: BTreeMap::new(),
+            second_opinions: Vec::new(),
             messages: 0,
-            complete: 0,
+            compared: 0,
             doubtful: BTreeSet::new(),
-            forked: None,
             diagnosis,
             due: Vec::new(),
             counts: Counts::default(),
@@ -149,21 +183,21 @@ impl Keeper {
     /// Takes what happened.
     pub fn hear(&mut self, event: Event, now: Millis) {
         match event {
-            Event::Progress { endpoint, progress, fees } => {
+            Event::Progress { endpoint, progress, fees, vouched } => {
                 self.asked.answered_probe(endpoint);
                 self.sources.answered(endpoint, &progress, now);
-                self.show(endpoint, &progress);
-                if !fees.is_empty() {
-                    self.recent_fees = fees;
-                }
+                self.show(endpoint, progress, vouched);
+                self.recent_fees.insert(endpoint, fees);
             }
             Event::NoProgress { endpoint } => {
                 self.asked.answered_probe(endpoint);
                 self.counts.failed_requests += 1;
             }
-            Event::Snapshot { snapshot, feeds } => self.take_snapshot(&snapshot, feeds, now),
-            Event::NoSnapshot => {
-                self.asked.snapshot_failed(now);
+            Event::Snapshot { endpoint, snapshot, feeds } => {
+                self.take_snapshot(endpoint, snapshot, feeds, now);
+            }
+            Event::NoSnapshot { endpoint } => {
+                self.asked.snapshot_failed(endpoint, now);
                 self.counts.failed_requests += 1;
             }
             Event::Opened { stream } => {
@@ -174,37 +208,36 @@ impl Keeper {
                 self.sources.lost(stream);
                 self.asked.closed(stream, now);
             }
-            Event::Slot { stream, slot, parent } => {
-                if let Some(parent) = self.sources.told(stream, slot, parent, now) {
-                    self.fork(parent, now);
-                }
-                self.complete = self.complete.max(slot);
-            }
+            Event::Slot { stream, slot, parent } => self.take_slot(stream, slot, parent, now),
             Event::Shown { stream, shown } => {
                 self.sources.heard(stream, now);
-                self.messages += 1;
-                self.take_shown(shown, self.messages);
+                self.take_shown(Source::Stream(stream), shown, now);
             }
-            Event::Looked { shown } => {
+            Event::Looked { endpoint, shown } => {
                 for shown in shown {
                     self.doubtful.remove(&shown.address);
-                    self.take_shown(shown, BEFORE_ALL);
+                    self.take_shown(Source::Endpoint(endpoint), shown, now);
                 }
             }
-            Event::Simulated { simulation, result } => {
-                self.counts.simulated += u64::from(result.is_some());
-                if let Some(ended) = self.lander.simulated(simulation, result) {
-                    self.end(ended, now);
+            Event::Simulated { simulation, endpoint, result } => {
+                self.take_simulation(simulation, endpoint, result, now);
+            }
+            Event::Fates { endpoint, looks } => {
+                let usable = self.usable();
+                for (signature, look) in looks {
+                    if let Some(ended) = self.lander.shown(&signature, endpoint, look, &usable) {
+                        self.end(ended, now);
+                    }
                 }
             }
-            Event::Fates { fates } => self.take_fates(fates, now),
-            Event::NoFates => self.counts.failed_requests += 1,
+            Event::NoFates { .. } => self.counts.failed_requests += 1,
         }
     }
 
     /// What to do now.
     pub fn poll(&mut self, now: Millis) -> Vec<Command> {
-        self.diagnosis = self.sources.judge(&self.venue(), now);
+        self.agree(now);
+        self.diagnosis = self.sources.judge(&self.venue(now), now);
         self.counts.classes[self.diagnosis.class as usize] += 1;
         let mut commands = Vec::new();
         self.ask(now, &mut commands);
@@ -212,85 +245,38 @@ impl Keeper {
         commands
     }
 
-    /// Applies a snapshot, and what streams said before the first one.
-    fn take_snapshot(&mut self, snapshot: &Snapshot, feeds: Vec<FeedAccount>, now: Millis) {
-        let told: Vec<_> =
-            (0..self.asked.streams()).map(|stream| self.sources.told_up_to(stream)).collect();
-        let merged = match &mut self.replica {
-            Some(replica) => Ok(replica.merge(snapshot)),
-            None => AccountCache::new(self.silo, snapshot).map(|replica| {
-                self.replica = Some(replica);
-                crate::Merged::default()
-            }),
-        };
-        let Ok(merged) = merged else {
-            self.asked.snapshot_failed(now);
-            return;
-        };
-        self.counts.unreadable += merged.unreadable as u64;
-        // What changed without a word from a stream that is past it, the stream has left out.
-        if merged.changed > 0 {
-            for (stream, told) in told.into_iter().enumerate() {
-                if told > snapshot.slot && self.asked.has_to_tell(stream) {
-                    self.sources.lost(stream);
-                    self.asked.reopen(stream);
-                    self.counts.left_out += merged.changed as u64;
-                }
+    /// A stream tells of a slot. Blocks count as abandoned once two operators' streams say so; one
+    /// alone is reason to compare the mirror and to ask before acting.
+    fn take_slot(&mut self, stream: usize, slot: u64, parent: u64, now: Millis) {
+        let suspected = self.sources.suspects_fork(FORK_AGAIN, now);
+        if let Some(parent) = self.sources.told(stream, slot, parent, now) {
+            self.counts.forks += 1;
+            self.compared = self.compared.min(parent);
+            if let Some(replica) = &mut self.replica {
+                replica.forked(parent);
             }
-        }
-        self.asked.snapshot_taken(now);
-        self.complete = self.complete.max(snapshot.slot);
-        for shown in std::mem::take(&mut self.early) {
-            self.messages += 1;
-            self.take_shown(shown, self.messages);
-        }
-        for FeedAccount { address, owner, data } in feeds {
-            self.take_shown(Shown { slot: snapshot.slot, address, owner, data }, BEFORE_ALL);
+            self.asked.snapshot_again();
+        } else if !suspected && self.sources.suspects_fork(FORK_AGAIN, now) {
+            self.asked.snapshot_again();
         }
     }
 
-    /// Applies one account: which write of its slot it was, see [`crate::Version`].
-    fn take_shown(&mut self, shown: Shown, write: u64) {
-        let version = crate::Version { slot: shown.slot, write };
-        let Some(replica) = &mut self.replica else {
-            if self.early.len() < MOST_EARLY {
-                self.early.push(shown);
-            } else {
-                // The snapshot comes too late to build on: begin again with the streams.
-                self.early.clear();
-                self.asked.snapshot_again();
+    /// A simulation has ended. A refusal by one endpoint is tried at another before it counts.
+    fn take_simulation(
+        &mut self,
+        simulation: u64,
+        endpoint: usize,
+        result: Option<Simulation>,
+        now: Millis,
+    ) {
+        self.counts.simulated += u64::from(result.is_some());
+        let others = self.usable().into_iter().any(|other| other != endpoint);
+        match self.lander.simulated(simulation, result, others, now) {
+            Tried::Goes => {}
+            Tried::Again(transaction) => {
+                self.second_opinions.push((simulation, *transaction, endpoint));
             }
-            return;
-        };
-        let Shown { address, owner, data, .. } = shown;
-        let taken = if self.feeds.contains(&address) {
-            let reading = holdfast_client::feed::read(&address, &owner, &data);
-            reading.map(|reading| replica.feed(address, version, reading))
-        } else if data.is_empty() {
-            Some(replica.close(address, version))
-        } else {
-            Some(replica.update(address, version, &data))
-        };
-        let unreadable = taken.is_none_or(|taken| taken == crate::Taken::Unreadable);
-        self.counts.unreadable += u64::from(unreadable);
-    }
-
-    fn fork(&mut self, parent: u64, now: Millis) {
-        self.counts.forks += 1;
-        self.forked = Some(now);
-        self.complete = self.complete.min(parent);
-        if let Some(replica) = &mut self.replica {
-            replica.forked(parent);
-        }
-        self.asked.snapshot_again();
-    }
-
-    /// Notes what became of transactions.
-    fn take_fates(&mut self, fates: Vec<TxStatus>, now: Millis) {
-        for TxStatus { signature, slot, refused } in fates {
-            if let Some(ended) = self.lander.landed(&signature, slot, refused) {
-                self.end(ended, now);
-            }
+            Tried::Ends(ended) => self.end(*ended, now),
         }
     }
 
@@ -306,8 +292,5 @@ impl Keeper {
     }
 }
 
-/// What an endpoint was asked for may be from before the slot was over.
-const BEFORE_ALL: u64 = 0;
-
-/// Messages kept until the first snapshot comes.
-const MOST_EARLY: usize = 100_000;
+/// How long after a stream told of a fork alone another one is no news.
+const FORK_AGAIN: Millis = Millis(10_000);

@@ -1,11 +1,14 @@
 //! What a keeper says of itself.
 
+use std::collections::BTreeMap;
+
+use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{Monitor, State};
 
 use super::Keeper;
 use crate::health::{ChainCondition, Diagnosis};
-use crate::scheduler::HeldBack;
+use crate::scheduler::{HeldBack, Kind};
 use crate::tx_sender::{Outcome, TxOutcome};
 
 /// What was counted since the start.
@@ -39,7 +42,7 @@ pub struct Counts {
     pub left_out: u64,
     /// Abandoned forks.
     pub forks: u64,
-    /// Probes and snapshots that failed.
+    /// Probes, snapshots and questions about transactions that failed.
     pub failed_requests: u64,
     /// Polls in each class, in the order of [`ChainCondition::ALL`] by discriminant.
     pub classes: [u64; ChainCondition::ALL.len()],
@@ -63,6 +66,8 @@ impl Counts {
 /// A look at a keeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// The silo it keeps.
+    pub silo: Pubkey,
     /// What is going on.
     pub diagnosis: Diagnosis,
     /// Whether it does its work: it has a mirror, and the fault is not its own.
@@ -83,6 +88,16 @@ pub struct Report {
     pub flying: usize,
     /// What is not tried for now.
     pub held_back: Vec<HeldBack>,
+    /// For how long the oldest thing of each kind has been to do.
+    pub oldest: BTreeMap<Kind, Millis>,
+    /// Slots by which the mirror is behind the chain.
+    pub behind: u64,
+    /// Of each endpoint, whether transactions handed to it come to nothing.
+    pub drops: Vec<bool>,
+    /// Accounts of which something was said that is not believed yet.
+    pub unsettled: usize,
+    /// An account about which sources contradict one another, with no majority.
+    pub disputed: Option<Pubkey>,
     /// What was counted.
     pub counts: Counts,
 }
@@ -92,16 +107,22 @@ impl Keeper {
     pub fn report(&self, now: Millis) -> Report {
         let ready = self.replica.is_some() && self.diagnosis.class.consequence().ready;
         Report {
+            silo: self.silo,
             diagnosis: self.diagnosis.clone(),
             ready,
             slot: self.sources.frontier(),
             venue_now: self.venue_now(),
             state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
-            stale_prices: self.venue().stale_prices,
+            stale_prices: self.venue(now).stale_prices,
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
             hot: self.replica.as_ref().map_or(0, crate::AccountCache::hot),
             flying: self.lander.flying(),
             held_back: self.desk.held_back(now),
+            oldest: self.desk.oldest(now),
+            behind: self.sources.frontier().saturating_sub(self.complete(now)),
+            drops: (0..self.operators.endpoints()).map(|it| self.lander.passes_over(it)).collect(),
+            unsettled: self.testimony.len(),
+            disputed: self.testimony.disputed(self.court(now)),
             counts: self.counts.clone(),
         }
     }

@@ -27,10 +27,10 @@ impl Keeper {
             intent,
             Intent::Liquidate { .. } | Intent::Flag { .. } | Intent::ExecuteOrder { .. }
         );
-        let snapshots_only = self.diagnosis.class.consequence().poll || self.asked.streams() == 0;
+        let snapshots_only = self.diagnosis.class.consequence().poll || !self.asked.has_streams();
         let shown = self.newest().map_or(0, |seen| seen.slot);
-        let behind = shown > self.complete.saturating_add(BEHIND);
-        let forked = self.forked.is_some_and(|at| now.since(at) < AFTER_FORK);
+        let behind = shown > self.complete(now).saturating_add(BEHIND);
+        let forked = self.sources.suspects_fork(AFTER_FORK, now);
         let refused = self.desk.refusals(intent.target()) > 0;
         // Streams tell of the program's accounts, and so not that a request is none any more.
         let unheard = matches!(intent, Intent::ExecutePool { .. } | Intent::ReturnPool { .. });
@@ -48,7 +48,9 @@ impl Keeper {
     /// wrong stops nothing.
     pub(super) fn judge(&self, target: Target) -> Option<usize> {
         let mut usable = self.usable();
-        usable.sort_by_key(|endpoint| Reverse(self.shown.get(endpoint).map(|seen| seen.slot)));
+        let frontier = self.sources.frontier();
+        let slot = |endpoint: &usize| self.shown.get(endpoint).map(|seen| seen.slot.min(frontier));
+        usable.sort_by_key(|endpoint| Reverse(slot(endpoint)));
         let refusals = usize::try_from(self.desk.refusals(target)).unwrap_or_default();
         usable.get(refusals % usable.len().max(1)).copied()
     }

@@ -1,13 +1,13 @@
 //! What is asked of endpoints and streams, when.
 
 use holdfast_risk::Millis;
-use holdfast_rpc::agreed_height;
-use holdfast_rpc::limits::MOST_ACCOUNTS;
+use holdfast_rpc::agreed;
+use solana_message::Hash;
 
-use super::{Command, Keeper, Seen};
+use super::{Agreed, Command, Keeper, Seen};
 use crate::health::Progress;
 use crate::tx_sender::Blockhash;
-use solana_message::Hash;
+use crate::witness::Source;
 
 /// How often every endpoint is probed.
 const PROBE: Millis = Millis(1_000);
@@ -17,18 +17,22 @@ const COMPARE: Millis = Millis(300_000);
 const POLL: Millis = Millis(2_000);
 /// An answer that takes longer is not waited for.
 const PATIENCE: Millis = Millis(15_000);
-/// The same for a snapshot, while its endpoint is of use: a large venue takes its time.
-const SNAPSHOT_PATIENCE: Millis = Millis(300_000);
+/// The same for a snapshot, while its endpoint is of use: a large venue takes its time. It doubles
+/// with each one that did not come.
+const SNAPSHOT_PATIENCE: Millis = Millis(60_000);
+const LONGEST_SNAPSHOT_PATIENCE: Millis = Millis(300_000);
 /// The first pause after a snapshot that failed; it doubles with each further one.
 const SNAPSHOT_PAUSE: Millis = Millis(1_000);
 const LONGEST_SNAPSHOT_PAUSE: Millis = Millis(4_000);
-/// How often accounts in doubt are asked for until they are shown.
-const LOOK: Millis = Millis(1_000);
 /// How long after a stream ended it is opened again; it doubles while that fails.
 const REOPEN: Millis = Millis(500);
 const LONGEST_REOPEN: Millis = Millis(30_000);
 /// How often fates are asked for.
 const FATES: Millis = Millis(500);
+/// How far the clocks of one cluster's endpoints may be apart, and from what the time should be.
+const CLOCKS_APART: Millis = Millis(60_000);
+/// Blocks by which endpoints may catch up beyond the slots that passed.
+const BLOCKS_AT_ONCE: u64 = 64;
 
 /// What has been asked and not answered.
 pub struct RequestTracker {
@@ -47,9 +51,10 @@ pub struct RequestTracker {
     pause: Millis,
     streams: Vec<Line>,
     fates: Option<Millis>,
-    /// Endpoints are asked in turn: one that fails is not the only one.
-    fate_turn: usize,
-    look: Option<Millis>,
+    /// When endpoints were last asked about accounts.
+    pub look: Option<Millis>,
+    /// When old claims were last forgotten.
+    pub forgot: Option<Millis>,
 }
 
 /// One stream.
@@ -66,6 +71,16 @@ struct Line {
     covered: u32,
 }
 
+impl Line {
+    /// The same after it ended: it is opened again after a pause that grows while it does not last.
+    fn broken(self, now: Millis) -> Self {
+        let failures = if self.covered > 0 { 0 } else { self.failures };
+        let pause = REOPEN.0.saturating_mul(1 << failures.min(10)).min(LONGEST_REOPEN.0);
+        let failures = failures.saturating_add(1);
+        Self { pause: now.after(Millis(pause)), failures, ..Self::default() }
+    }
+}
+
 impl RequestTracker {
     pub fn new(endpoints: usize, streams: usize) -> Self {
         Self {
@@ -79,13 +94,13 @@ impl RequestTracker {
             pause: Millis(0),
             streams: vec![Line::default(); streams],
             fates: None,
-            fate_turn: 0,
             look: None,
+            forgot: None,
         }
     }
 
-    pub fn streams(&self) -> usize {
-        self.streams.len()
+    pub fn has_streams(&self) -> bool {
+        !self.streams.is_empty()
     }
 
     pub fn answered_probe(&mut self, endpoint: usize) {
@@ -94,7 +109,15 @@ impl RequestTracker {
         }
     }
 
-    pub fn snapshot_failed(&mut self, now: Millis) {
+    /// Whether the snapshot under way is this endpoint's; one that was given up may still come.
+    fn is_from(&self, endpoint: usize) -> bool {
+        self.snapshot.is_some_and(|(_, asked)| asked == endpoint)
+    }
+
+    pub fn snapshot_failed(&mut self, endpoint: usize, now: Millis) {
+        if !self.is_from(endpoint) {
+            return;
+        }
         (self.snapshot, self.wanted) = (None, true);
         self.passed_over += 1;
         let pause = SNAPSHOT_PAUSE.0 << self.failures.min(10);
@@ -102,9 +125,22 @@ impl RequestTracker {
         self.pause = now.after(Millis(pause.min(LONGEST_SNAPSHOT_PAUSE.0)));
     }
 
-    pub fn snapshot_taken(&mut self, now: Millis) {
+    /// It came, and it takes another endpoint's before there is a mirror.
+    pub fn snapshot_incomplete(&mut self, endpoint: usize) {
+        if self.is_from(endpoint) {
+            (self.snapshot, self.wanted) = (None, true);
+            self.passed_over += 1;
+        }
+    }
+
+    pub fn snapshot_taken(&mut self, endpoint: usize, now: Millis) {
+        if !self.is_from(endpoint) {
+            return;
+        }
         (self.snapshot, self.taken) = (None, Some(now));
         (self.failures, self.pause) = (0, Millis(0));
+        // The next one is another's, so that none is the only one compared with.
+        self.passed_over += 1;
         for line in &mut self.streams {
             line.covered = line.covered.saturating_add(u32::from(line.covers));
         }
@@ -115,9 +151,10 @@ impl RequestTracker {
         self.taken.is_some() && self.snapshot.is_none() && !self.wanted
     }
 
-    /// Another snapshot is needed, whatever one is under way.
-    pub fn snapshot_again(&mut self) {
-        (self.snapshot, self.wanted) = (None, true);
+    /// A snapshot that is asked for from now on is needed: one under way is waited for first, so that
+    /// there is never more than one.
+    pub const fn snapshot_again(&mut self) {
+        self.wanted = true;
     }
 
     /// Whether a stream has to have told whatever changed since the last snapshot.
@@ -138,16 +175,14 @@ impl RequestTracker {
     /// A stream is open: a snapshot after it makes the mirror whole.
     pub fn opened(&mut self, stream: usize) {
         if let Some(line) = self.streams.get_mut(stream) {
-            *line = Line { open: true, ..Line::default() };
+            *line = Line { open: true, failures: line.failures, ..Line::default() };
             self.snapshot_again();
         }
     }
 
     pub fn closed(&mut self, stream: usize, now: Millis) {
         if let Some(line) = self.streams.get_mut(stream) {
-            let pause = REOPEN.0.saturating_mul(1 << line.failures.min(10)).min(LONGEST_REOPEN.0);
-            let failures = line.failures.saturating_add(1);
-            *line = Line { pause: now.after(Millis(pause)), failures, ..Line::default() };
+            *line = line.broken(now);
         }
     }
 
@@ -165,15 +200,16 @@ fn is_due(asked: Option<Millis>, now: Millis) -> bool {
 }
 
 impl Keeper {
-    pub(super) fn show(&mut self, endpoint: usize, progress: &Progress) {
+    pub(super) fn show(&mut self, endpoint: usize, progress: Progress, vouched: Option<Hash>) {
+        self.shown.insert(endpoint, progress);
+        let own = self.operators.of(Source::Endpoint(endpoint));
         let hash = Hash::new_from_array(progress.blockhash);
-        let seen = Seen {
-            slot: progress.slot,
-            height: progress.block_height,
-            clock: progress.clock,
-            blockhash: Blockhash { hash, last_height: progress.last_height },
-        };
-        self.shown.insert(endpoint, seen);
+        let blockhash = Blockhash { hash, last_height: progress.last_height };
+        let height = (self.need() > 1).then_some(self.agreed.height).filter(|height| *height > 0);
+        self.blockhashes.give(blockhash, own, height);
+        if let Some(hash) = vouched {
+            self.blockhashes.vouch(&hash, own);
+        }
     }
 
     /// Endpoints of use, the preferred one first.
@@ -182,16 +218,35 @@ impl Keeper {
         faults.filter(|(_, fault)| fault.is_none()).map(|(endpoint, _)| endpoint).collect()
     }
 
-    /// The newest that a usable endpoint showed.
-    pub(super) fn newest(&self) -> Option<Seen> {
-        let shown = self.usable().into_iter().filter_map(|endpoint| self.shown.get(&endpoint));
-        shown.max_by_key(|seen| seen.slot).copied()
+    /// Settles where the chain is by what endpoints of use show and by where it was: neither time nor
+    /// blocks leap because one of them, or two of three, say so.
+    pub(super) fn agree(&mut self, now: Millis) {
+        let usable = self.usable();
+        let shown: Vec<_> = usable.iter().filter_map(|endpoint| self.shown.get(endpoint)).collect();
+        let Some(height) = agreed(shown.iter().map(|seen| seen.block_height)) else { return };
+        let Some(clock) = agreed(shown.iter().map(|seen| seen.clock.0)) else { return };
+        let slot = self.sources.frontier();
+        let before = self.agreed;
+        if before.at == Millis(0) {
+            self.agreed = Agreed { slot, height, clock: Millis(clock), at: now, disputed: false };
+            return;
+        }
+        let passed = slot.saturating_sub(before.slot).saturating_add(BLOCKS_AT_ONCE);
+        let height = height.min(before.height.saturating_add(passed));
+        let expected = before.clock.after(now.since(before.at));
+        let is_apart = |one: u64, other: u64| one.abs_diff(other) > CLOCKS_APART.0;
+        let all_agree = shown.iter().all(|seen| !is_apart(seen.clock.0, clock));
+        let disputed = is_apart(clock, expected.0) && !all_agree;
+        let clock = if disputed { expected } else { Millis(clock) };
+        self.agreed = Agreed { slot, height, clock, at: now, disputed };
     }
 
-    /// The block height that more than half of the usable endpoints have reached.
-    pub(super) fn height(&self) -> Option<u64> {
-        let shown = self.usable().into_iter().filter_map(|endpoint| self.shown.get(&endpoint));
-        agreed_height(shown.map(|seen| seen.height))
+    /// The chain now, as endpoints agree on it; `None` while none is of use.
+    pub(super) fn newest(&self) -> Option<Seen> {
+        let Agreed { slot, height, clock, at, .. } = self.agreed;
+        let known = at > Millis(0) && self.usable().iter().any(|it| self.shown.contains_key(it));
+        let blockhash = self.blockhashes.best(self.need(), height);
+        known.then_some(Seen { slot, height, clock, blockhash })
     }
 
     /// Probes, snapshots, streams and fates.
@@ -204,36 +259,21 @@ impl Keeper {
             }
             self.asked.probes[endpoint] = Some(now);
             self.asked.probed[endpoint] = Some(now);
-            commands.push(Command::Probe { endpoint, accounts: accounts.clone() });
+            let other = self.blockhashes.to_ask(self.operators.of(Source::Endpoint(endpoint)));
+            commands.push(Command::Probe { endpoint, accounts: accounts.clone(), other });
         }
         self.open_streams(now, commands);
         self.ask_snapshot(now, commands);
         self.look(now, commands);
-        let signatures = self.lander.signatures();
+        let transactions = self.lander.waiting();
         let lately = self.asked.fates.is_some_and(|at| now.since(at) < FATES);
-        let usable = self.usable();
-        if let Some(endpoint) = usable.get(self.asked.fate_turn % usable.len().max(1)).copied()
-            && !signatures.is_empty()
-            && !lately
-        {
-            self.asked.fates = Some(now);
-            self.asked.fate_turn += 1;
-            commands.push(Command::Fates { endpoint, signatures });
-        }
-    }
-
-    /// Looks at accounts about which the program said something else than the mirror. A stream tells
-    /// of a program's accounts, so it is silent about those that were closed.
-    fn look(&mut self, now: Millis, commands: &mut Vec<Command>) {
-        let lately = self.asked.look.is_some_and(|at| now.since(at) < LOOK);
-        if self.doubtful.is_empty() || lately {
+        if transactions.is_empty() || lately {
             return;
         }
-        let newest = |endpoint: &usize| self.shown.get(endpoint).map(|seen| seen.slot);
-        let Some(endpoint) = self.usable().into_iter().max_by_key(newest) else { return };
-        self.asked.look = Some(now);
-        let accounts = self.doubtful.iter().take(MOST_ACCOUNTS).copied().collect();
-        commands.push(Command::Look { endpoint, accounts });
+        self.asked.fates = Some(now);
+        for endpoint in self.usable() {
+            commands.push(Command::Fates { endpoint, transactions: transactions.clone() });
+        }
     }
 
     fn open_streams(&mut self, now: Millis, commands: &mut Vec<Command>) {
@@ -241,11 +281,12 @@ impl Keeper {
         for (stream, line) in self.asked.streams.iter_mut().enumerate() {
             let dead = line.open && silent.get(stream).copied().unwrap_or_default();
             if dead {
-                *line = Line { pause: now, ..Line::default() };
+                *line = line.broken(now);
             }
             if !line.open && now >= line.pause && is_due(line.opening, now) {
                 line.opening = Some(now);
-                commands.push(Command::Open { stream, feeds: self.feeds.clone() });
+                let feeds = self.feeds.iter().copied().collect();
+                commands.push(Command::Open { stream, feeds });
             }
         }
     }
@@ -256,11 +297,17 @@ impl Keeper {
         let polls = self.diagnosis.class.consequence().poll || asked.streams.is_empty();
         let every = if polls { POLL } else { COMPARE };
         let old = asked.taken.is_none_or(|taken| now.since(taken) >= every);
+        let patience = SNAPSHOT_PATIENCE.0 << asked.failures.min(8);
+        let patience = Millis(patience.min(LONGEST_SNAPSHOT_PATIENCE.0));
         let under_way = asked.snapshot.is_some_and(|(since, endpoint)| {
-            now.since(since) < SNAPSHOT_PATIENCE && usable.contains(&endpoint)
+            now.since(since) < patience && usable.contains(&endpoint)
         });
         // Whoever has become useless is not waited for.
         let abandoned = asked.snapshot.is_some() && !under_way;
+        if abandoned {
+            asked.passed_over += 1;
+            asked.failures = asked.failures.saturating_add(1);
+        }
         if !(asked.wanted || old || abandoned) || under_way || now < asked.pause {
             return;
         }
@@ -271,7 +318,8 @@ impl Keeper {
         for line in &mut asked.streams {
             line.covers = line.open;
         }
-        commands.push(Command::Snapshot { endpoint, feeds: self.feeds.clone() });
+        let feeds = self.feeds.iter().copied().collect();
+        commands.push(Command::Snapshot { endpoint, feeds });
     }
 }
 

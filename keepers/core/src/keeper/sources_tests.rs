@@ -5,6 +5,7 @@ use solana_keypair::keypair_from_seed;
 use crate::fees::Fees;
 use crate::health::Progress;
 use crate::keeper::{Event, Keeper, KeeperConfig};
+use crate::witness::Operators;
 
 fn keeper(endpoints: usize) -> Keeper {
     let config = KeeperConfig {
@@ -16,8 +17,8 @@ fn keeper(endpoints: usize) -> Keeper {
         feeds: Vec::new(),
         fees: Fees::default(),
         dry_run: false,
-        endpoints,
-        streams: 0,
+        operators: Operators::separate(endpoints, 0),
+        genesis: None,
     };
     Keeper::new(config, Millis(0))
 }
@@ -28,9 +29,10 @@ fn one_endpoint_that_runs_ahead_expires_nothing() {
     for (endpoint, block_height) in [1_000_000, 5_000, 4_999].into_iter().enumerate() {
         let progress =
             Progress { slot: 6_000, block_height, last_height: 5_150, ..Progress::default() };
-        keeper.hear(Event::Progress { endpoint, progress, fees: Vec::new() }, Millis(100));
+        let event = Event::Progress { endpoint, progress, fees: Vec::new(), vouched: None };
+        keeper.hear(event, Millis(100));
     }
     keeper.poll(Millis(100));
     assert_eq!(keeper.usable(), [0, 1, 2]);
-    assert_eq!(keeper.height(), Some(5_000));
+    assert_eq!(keeper.newest().map(|seen| seen.height), Some(5_000));
 }

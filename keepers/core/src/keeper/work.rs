@@ -9,27 +9,29 @@ use super::{Command, Keeper};
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
-use crate::{Intent, Version};
+use crate::Intent;
 
 impl Keeper {
     /// What the venue adds to the judgement of sources.
-    pub(super) fn venue(&self) -> Venue {
-        let Some(mirror) = self.mirror() else { return Venue::default() };
+    pub(super) fn venue(&self, now: Millis) -> Venue {
+        let disputed = self.agreed.disputed || self.testimony.disputed(self.court(now)).is_some();
+        let Some(mirror) = self.mirror() else { return Venue { disputed, ..Venue::default() } };
         let monitor = Monitor::from(&mirror.chain_health.monitor);
-        let now = self.venue_now();
+        let venue_now = self.venue_now();
         let stale = mirror.markets.iter().any(|(_, market)| {
             let idle = market.longs.size == 0 && market.shorts.size == 0;
-            !idle && !market.is_settled() && !market.valuation(now, monitor.last_disruption).fresh
+            !idle && !market.is_settled() && !market.valuation(venue_now, monitor.last_disruption).fresh
         });
         Venue {
             baseline_us: monitor.baseline_us,
             // A venue that knows of none has none to notice.
             restart_slot: monitor.restart_slot.unwrap_or(u64::MAX),
             stale_prices: stale,
+            disputed,
         }
     }
 
-    /// The venue's clock, as the newest endpoint shows the cluster's.
+    /// The venue's clock, as endpoints agree on the cluster's.
     pub(super) fn venue_now(&self) -> Millis {
         let Some(seen) = self.newest() else { return Millis(0) };
         let Some(mirror) = self.mirror() else { return seen.clock };
@@ -49,12 +51,11 @@ impl Keeper {
         let venue_now = self.venue_now();
         let consequence = self.diagnosis.class.consequence();
         let endpoints = self.usable();
-        let height = self.height().unwrap_or(seen.height);
-        let recent = std::mem::take(&mut self.recent_fees);
+        let recent = self.recent_fees();
         let moment = Moment {
             now,
             slot: seen.slot,
-            height,
+            height: seen.height,
             endpoints: &endpoints,
             blockhash: seen.blockhash,
             recent: &recent,
@@ -67,7 +68,12 @@ impl Keeper {
         for outgoing in again {
             commands.push(self.send(outgoing));
         }
+        self.ask_again(commands);
         for intent in self.decide(venue_now, now) {
+            // Without a blockhash that two know there is nothing to sign with yet.
+            if moment.blockhash.is_none() && !self.dry_run {
+                break;
+            }
             let begun = self.begin(intent, venue_now, &moment);
             if begun.is_none() && !self.dry_run {
                 let reason = "the mirror lacks what it takes".to_owned();
@@ -76,12 +82,32 @@ impl Keeper {
             }
             commands.extend(begun);
         }
-        self.recent_fees = recent;
+    }
+
+    /// Fees paid lately, as the endpoint in the middle tells of them: one that exaggerates makes
+    /// nothing dearer.
+    fn recent_fees(&self) -> Vec<u64> {
+        let usable = self.usable();
+        let told = usable.iter().filter_map(|endpoint| self.recent_fees.get(endpoint));
+        let mut told: Vec<_> = told.filter(|fees| !fees.is_empty()).collect();
+        told.sort_by_key(|fees| fees.iter().map(|fee| u128::from(*fee)).sum::<u128>() / fees.len() as u128);
+        told.get(told.len().saturating_sub(1) / 2).map(|fees| (*fees).clone()).unwrap_or_default()
+    }
+
+    /// Asks another endpoint about simulations that one has refused.
+    fn ask_again(&mut self, commands: &mut Vec<Command>) {
+        for (simulation, transaction, refused_by) in std::mem::take(&mut self.second_opinions) {
+            let other = self.usable().into_iter().find(|endpoint| *endpoint != refused_by);
+            let Some(endpoint) = other else { continue };
+            self.counts.simulations += 1;
+            commands.push(Command::Simulate { endpoint, simulation, since: 0, transaction });
+        }
     }
 
     /// What this keeper does now.
     fn decide(&mut self, venue_now: Millis, now: Millis) -> Vec<Intent> {
         let tightens = self.tighten(venue_now, now);
+        let complete = self.complete(now);
         let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
             return Vec::new();
         };
@@ -89,7 +115,7 @@ impl Keeper {
         self.due.extend(tightens);
         self.counts.due = self.due.len() as u64;
         let allowed = self.diagnosis.class.consequence();
-        self.desk.pick(replica.mirror(), &self.due, &allowed, self.complete, venue_now, now)
+        self.desk.pick(replica.mirror(), &self.due, &allowed, complete, venue_now, now)
     }
 
     /// What a guardian does now.
@@ -165,10 +191,8 @@ impl Keeper {
             Outcome::Landed { slot } => {
                 info!(intent = ?ended.intent, slots = ended.slots, price = ended.price, "landed");
                 self.desk.landed(target, *slot, now);
-                if let (Some(closed), Some(replica)) = (ended.intent.closes(), &mut self.replica) {
-                    // Streams tell of the program's accounts, and this is none any more.
-                    replica.close(closed, Version { slot: *slot, write: u64::MAX });
-                }
+                // Streams tell of the program's accounts, and this is none any more.
+                self.doubtful.extend(ended.intent.closes());
             }
             Outcome::Refused { slot, reason } => {
                 warn!(intent = ?ended.intent, %reason, "refused");

@@ -1,6 +1,9 @@
-//! `holdfast audit`: everything of a silo at one slot of a live cluster, reconciled to the unit.
+//! `holdfast audit`: everything of a silo at one slot of a live cluster, reconciled to the unit, as
+//! every endpoint shows it.
 
-use holdfast_client::audit::{Check, SiloAccounts, Tokens, reconcile};
+mod witnesses;
+
+use holdfast_client::audit::{Check, SiloAccounts, Tokens};
 use holdfast_client::decode::{self, NotDecoded, decode};
 use holdfast_client::holdfast::state::{
     ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
@@ -11,10 +14,11 @@ use serde_json::json;
 use solana_commitment_config::CommitmentConfig;
 
 use crate::config::Config;
-use crate::output::{CommandOutput, Failure};
+use crate::output::{CommandOutput, Failure, joined};
 use crate::preflight;
 use crate::render;
 use holdfast_rpc::{Endpoint, Found};
+use witnesses::Witness;
 
 /// How often the silo may move between two looks before it is given up.
 const MOST_LOOKS: usize = 10;
@@ -29,7 +33,8 @@ struct Seen {
     unreadable: Vec<Pubkey>,
 }
 
-/// Reconciles the settings' silo, as the first endpoint shows it that shows everything.
+/// Reconciles the settings' silo as each endpoint shows it. Where several are named one alone decides
+/// nothing, and where they do not agree, those that contradict most of them are named.
 ///
 /// # Errors
 /// A sentence when no endpoint shows everything. That a sum is off is no error but what is said.
@@ -37,8 +42,48 @@ pub async fn run(config: &Config) -> Result<CommandOutput, String> {
     let usable = preflight::usable(config).await?;
     let endpoints: Vec<_> = usable.iter().map(Endpoint::patient).collect();
     let silo = address::silo(config.silo);
-    let seen = render::first_answer(&endpoints, async |endpoint| see(endpoint, silo).await).await?;
-    Ok(said(&silo, &seen))
+    let hearing = witnesses::hear(&endpoints, silo).await;
+    let Some(first) = hearing.agree.first() else {
+        let reasons = [hearing.wrong.clone(), hearing.silent.clone()].concat();
+        return Err(format!("no verdict on the books: {}", reasons.join("; ")));
+    };
+    hearing.silent.iter().for_each(|reason| eprintln!("note: {reason}"));
+    let mut told = said(&silo, first);
+    let names: Vec<_> = hearing.agree.iter().map(|witness| witness.name.clone()).collect();
+    let facts = json!({"witnesses": names, "contradicted_by": hearing.wrong.clone()});
+    told.facts = joined(told.facts, facts);
+    let verdict = if hearing.wrong.is_empty() {
+        alone(config, names.len(), first.off.is_some())
+    } else {
+        Some(format!(
+            "endpoints contradict one another: {} of {} show the above, but {}; ask again without those",
+            names.len(),
+            names.len() + hearing.wrong.len(),
+            hearing.wrong.join("; ")
+        ))
+    };
+    if let Some(reason) = verdict {
+        return Ok(told.failing(reason));
+    }
+    if names.len() == 1 {
+        told.text.push_str("\non the word of one endpoint: name another operator's in rpc to be sure");
+    }
+    Ok(told)
+}
+
+/// Why what one witness alone says is no verdict, if it is none: others were asked, or it accuses.
+fn alone(config: &Config, witnesses: usize, accuses: bool) -> Option<String> {
+    if witnesses > 1 {
+        return None;
+    }
+    if config.rpc.0.len() > 1 {
+        return Some("no verdict on the books: only one endpoint shows them".to_owned());
+    }
+    accuses.then(|| {
+        "one endpoint says that the books are off, and no other was asked: name another operator's in \
+         rpc before anything is done about it"
+            .to_owned()
+    })
 }
 
 /// Looks until everything belongs together.
@@ -135,8 +180,8 @@ fn holds_no_money(data: &[u8]) -> bool {
         || decode::change(data) != Err(NotDecoded::WrongKind)
 }
 
-fn said(silo: &Pubkey, seen: &Seen) -> CommandOutput {
-    let lines = reconcile(&seen.walk);
+fn said(silo: &Pubkey, witness: &Witness) -> CommandOutput {
+    let Witness { seen, lines, .. } = witness;
     let rows = lines.iter().map(|line| {
         let verdict = if line.is_sound() { "" } else { "OFF" };
         let numbers = [line.booked, line.found, line.difference()].map(|it| it.to_string());
@@ -155,8 +200,8 @@ fn said(silo: &Pubkey, seen: &Seen) -> CommandOutput {
         walk.markets.len(),
         walk.requests.len(),
     );
-    let mut said = CommandOutput::new(format!("{table}\n{counts}"), facts(silo, seen, &lines));
-    said.failed = off(seen, &lines).map(Failure::of_the_books);
+    let mut said = CommandOutput::new(format!("{table}\n{counts}"), facts(silo, seen, lines));
+    said.failed = witness.off.clone().map(Failure::of_the_books);
     if said.failed.is_none() {
         said.text.push_str("\nevery sum is as it should be");
     }
