@@ -13,7 +13,9 @@ fn play(bars: &[Bar], seed: u64) -> Report {
 
 fn play_scenario(name: &str, bars: &[Bar], seed: u64, accounts: usize) -> Report {
     let scenario = Scenario::named(name).unwrap();
-    Drill { scenario, bars, seed, accounts }.run(&|_, _, _| {}).unwrap()
+    let paths = [bars.to_vec()];
+    let drill = Drill { scenario, paths: &paths, outage_ms: None, seed, accounts };
+    drill.run(&|_, _, _| {}).unwrap()
 }
 
 fn json(report: &Report) -> String {

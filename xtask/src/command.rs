@@ -47,6 +47,17 @@ pub fn built(name: &str) -> Command {
     command
 }
 
+/// A compiled program of the workspace, run where the command was called.
+///
+/// # Errors
+/// When that is unknown.
+pub fn built_here(name: &str) -> Result<Command, String> {
+    let here = std::env::current_dir().map_err(|error| error.to_string())?;
+    let mut command = built(name);
+    command.current_dir(here);
+    Ok(command)
+}
+
 /// The directory of the workspace.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -28,7 +28,7 @@ use clap::Parser;
 enum Task {
     /// Install what building and testing need
     ///
-    /// Debian packages (a Rust compiler with its library's sources, and LLVM 22, about 400 MB)
+    /// Debian packages (a Rust compiler with its library's sources, LLVM 22, about 400 MB, and a Chromium)
     /// unless `cargo build-sbf` works, and cargo-nextest. What is there is left alone, so running
     /// it again costs a second.
     Setup,
@@ -44,6 +44,16 @@ enum Task {
     #[command(disable_help_flag = true)]
     Drill {
         /// The drill's options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Set up, build, and compare our policy with those of other venues in crashes and outages
+    ///
+    /// With `--report DIR` it writes a page that shows who survives what. The options are the lab's
+    /// own: `cargo xtask lab --help`.
+    #[command(disable_help_flag = true)]
+    Lab {
+        /// The lab's options
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
@@ -157,6 +167,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::install(),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
         Task::Drill { options } => simulate::drill(&options),
+        Task::Lab { options } => simulate::lab(&options),
         Task::Adversary { options } => adversary::run(&options),
         Task::Bench { keeper: true } => simulate::bench_keeper(),
         Task::Bench { keeper: false } => simulate::bench(),

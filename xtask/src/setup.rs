@@ -43,10 +43,21 @@ const PACKAGES: [&str; 12] = [
     "zlib1g-dev",
 ];
 
+/// The browser in which tests look at pages, and a font for it.
+const BROWSER: [&str; 2] = ["chromium", "fonts-dejavu-core"];
+
 /// Installs whatever is missing.
 pub fn install() -> Result<(), String> {
     install_compiler()?;
+    install_browser()?;
     install_tool(&NEXTEST)
+}
+
+/// Installs a browser, unless there is one that the tests find.
+fn install_browser() -> Result<(), String> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    let found = names.iter().any(|name| succeeds(Command::new(name).arg("--version")));
+    if found { Ok(()) } else { install_packages(&BROWSER) }
 }
 
 /// Installs what compiling the programs needs and is missing.

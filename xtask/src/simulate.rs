@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::{build_program, built, show};
+use crate::command::{build_program, built, built_here, show};
 use crate::{sbpf, setup};
 
 /// Plays drills.
@@ -16,6 +16,20 @@ pub fn drill(options: &[String]) -> Result<(), String> {
         sbpf::build()?;
     }
     simulate("drill", &options)
+}
+
+/// Compares policies. Paths that are relative are meant from where the command was called.
+///
+/// # Errors
+/// When something cannot be built, or the lab fails.
+pub fn lab(options: &[String]) -> Result<(), String> {
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    if options.contains(&"--program") {
+        setup::install_compiler()?;
+        sbpf::build()?;
+    }
+    build_program("lab")?;
+    show(built_here("lab")?.args(options))
 }
 
 /// Measures the compute units of every instruction.

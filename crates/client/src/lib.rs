@@ -9,6 +9,7 @@ pub mod feed;
 pub mod instruction;
 pub mod layout;
 pub mod standing;
+pub mod stress;
 pub mod tokens;
 
 pub use anchor_lang::prelude::{AccountMeta, Pubkey};

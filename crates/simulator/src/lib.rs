@@ -4,3 +4,4 @@
 pub mod adversary;
 pub mod drill;
 pub mod keeping;
+pub mod lab;

@@ -73,6 +73,13 @@ impl Cluster {
         self.chain.vote_time(slots);
     }
 
+    /// Becomes a cluster on this chain: its slot, clock, blocks and restarts.
+    pub fn show_chain(&mut self, chain: &Chain) {
+        self.chain = chain.clone();
+        self.show_time();
+        self.show_restart(self.chain.restart_slot());
+    }
+
     /// Lets `ms` pass at a pace and says how many blocks were made; without one, nothing can land.
     pub fn run(&mut self, ms: u64, pace: Pace) -> u64 {
         let made = self.chain.run(ms, pace);

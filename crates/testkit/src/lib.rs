@@ -8,6 +8,7 @@ pub mod events;
 pub mod feed;
 pub mod node;
 pub mod path;
+pub mod recording;
 pub mod switchboard;
 pub mod tokens;
 pub mod venue;

@@ -1,9 +1,5 @@
-//! Price paths: recorded bars from a file, or a crash built in from published figures.
-
-use std::path::Path;
-
-use holdfast_risk::Millis;
-use serde::Deserialize;
+//! Price paths: bars, and the way along them. Bars are read by [`crate::recording`], or built in from
+//! published figures.
 
 /// One bar of a price history; prices in millionths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,31 +27,8 @@ pub struct Tick {
     pub price: u64,
 }
 
-/// Times that can be meant as seconds since 1970: 2001 to 2286.
-const SECONDS: std::ops::Range<u64> = 1_000_000_000..10_000_000_000;
-
-/// Prices are published in whole seconds, and a bar has three legs.
-const SHORTEST_BAR_MS: u64 = 5_000;
-
-/// Longer paths would take minutes to play.
-const LONGEST_PATH_MS: u64 = Millis::DAY.times(31).0;
-
 /// Prices the venue's millionths can tell apart and multiply without overflow.
 const PRICES: std::ops::RangeInclusive<f64> = 0.01..=1e6;
-
-/// The second market follows the first one, so a price cannot rise without end.
-const LARGEST_RISE: u64 = 1_000;
-
-/// A row of a price file.
-#[derive(Deserialize)]
-struct Row {
-    unix_ts: u64,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    volume: f64,
-}
 
 /// SOL in the cascade of 2025-10-10, put together from published figures: not a recording. Spot
 /// gives the levels, because that is what an oracle shows, and the perpetual the speed of the fall.
@@ -124,81 +97,6 @@ pub fn straight(corners: &[(u64, f64)]) -> Vec<Bar> {
     legs.collect()
 }
 
-/// Reads bars from a CSV file with the header `unix_ts,open,high,low,close,volume`.
-///
-/// # Errors
-/// A sentence naming the file, the line and what is wrong with it.
-pub fn read(path: &Path) -> Result<Vec<Bar>, String> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-    // The reader skips empty lines and forgets them when it counts.
-    let lines = (1_u64..).zip(text.lines()).filter(|(_, line)| !line.is_empty()).skip(1);
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let mut bars: Vec<Bar> = Vec::new();
-    for (row, (line, _)) in reader.deserialize::<Row>().zip(lines) {
-        let at = |reason: &str| format!("{name}, line {line}: {reason}");
-        let row = row.map_err(|error| at(&unreadable(&error)))?;
-        let bar = bar(&row).map_err(at)?;
-        if let Some(last) = bars.last_mut() {
-            last.lasted_ms = bar
-                .opened_ms
-                .checked_sub(last.opened_ms)
-                .filter(|step| *step >= SHORTEST_BAR_MS)
-                .ok_or_else(|| at("it begins less than five seconds after the bar before it"))?;
-        }
-        bars.push(bar);
-        let first = bars[0];
-        if bar.opened_ms - first.opened_ms > LONGEST_PATH_MS {
-            return Err(at("it begins more than 31 days after the first bar"));
-        }
-        if bar.high / LARGEST_RISE > first.open {
-            return Err(at("the price is more than a thousand times the first one"));
-        }
-    }
-    let steps: Vec<u64> = bars.iter().rev().skip(1).map(|bar| bar.lasted_ms).collect();
-    let (Some(last), Some(step)) = (bars.last_mut(), steps.first()) else {
-        return Err(format!("{name}: at least two bars are needed"));
-    };
-    last.lasted_ms = *step;
-    Ok(bars)
-}
-
-/// What is wrong with a row, without the reader's own count of lines.
-fn unreadable(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} fields where the header has {expected_len}")
-        }
-        _ => error.to_string(),
-    }
-}
-
-fn bar(row: &Row) -> Result<Bar, &'static str> {
-    let prices = [row.open, row.high, row.low, row.close];
-    // Not a number is in no range.
-    if !prices.iter().all(|price| PRICES.contains(price)) {
-        return Err("a price is not between a cent and a million");
-    }
-    if prices.iter().any(|price| *price < row.low || *price > row.high) {
-        return Err("a price lies outside the bar's low and high");
-    }
-    if !(0.0..f64::INFINITY).contains(&row.volume) {
-        return Err("the volume is not a number from zero up");
-    }
-    if !SECONDS.contains(&row.unix_ts) {
-        return Err("the time is not in seconds since 1970");
-    }
-    Ok(Bar {
-        opened_ms: row.unix_ts * 1_000,
-        lasted_ms: 0,
-        open: rounded(row.open),
-        high: rounded(row.high),
-        low: rounded(row.low),
-        close: rounded(row.close),
-    })
-}
-
 /// Walks the bars with a price every `step_ms` at most. Inside a bar the price visits the near
 /// extreme first: open, low, high, close when it closes higher, else open, high, low, close.
 pub fn ticks(bars: &[Bar], step_ms: u64) -> Vec<Tick> {
@@ -218,6 +116,45 @@ pub fn ticks(bars: &[Bar], step_ms: u64) -> Vec<Tick> {
         }
     }
     ticks
+}
+
+/// Prices of several markets at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prices {
+    /// When, milliseconds since 1970.
+    pub at_ms: u64,
+    /// Prices, millionths, in the order of the markets.
+    pub prices: Vec<u64>,
+}
+
+/// Walks several markets' bars together, over the time that they have in common, with prices every
+/// `step_ms` at most.
+///
+/// # Errors
+/// When there is no path, or they have no time in common.
+pub fn together(paths: &[&[Bar]], step_ms: u64) -> Result<Vec<Prices>, String> {
+    let walks: Vec<_> = paths.iter().map(|bars| ticks(bars, step_ms)).collect();
+    let begins = walks.iter().filter_map(|walk| walk.first()).map(|tick| tick.at_ms).max();
+    let ends = walks.iter().filter_map(|walk| walk.last()).map(|tick| tick.at_ms).min();
+    let lead = walks.first().filter(|_| walks.iter().all(|walk| !walk.is_empty()));
+    let (Some(begins), Some(ends), Some(lead)) = (begins, ends, lead) else {
+        return Err("the path is empty".to_owned());
+    };
+    let price = |walk: &[Tick], at_ms: u64| {
+        let passed = walk.partition_point(|tick| tick.at_ms <= at_ms);
+        walk.get(passed.saturating_sub(1)).map_or(0, |tick| tick.price)
+    };
+    let shared = lead.iter().filter(|tick| (begins..=ends).contains(&tick.at_ms));
+    let joint: Vec<_> = shared
+        .map(|tick| Prices {
+            at_ms: tick.at_ms,
+            prices: walks.iter().map(|walk| price(walk, tick.at_ms)).collect(),
+        })
+        .collect();
+    if joint.is_empty() {
+        return Err("the price files have no time in common".to_owned());
+    }
+    Ok(joint)
 }
 
 fn between(from: u64, to: u64, thousandths: u64) -> u64 {

@@ -1,72 +1,4 @@
-use std::path::PathBuf;
-
-use super::{Bar, Tick, built_in, read, straight, ticks};
-
-/// A file with this content, in a folder of this test process.
-fn file(name: &str, content: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("holdfast-path-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join(name);
-    std::fs::write(&path, content).unwrap();
-    path
-}
-
-const HEADER: &str = "unix_ts,open,high,low,close,volume\n";
-
-#[test]
-fn a_good_file_is_read_to_the_millionth() {
-    let content =
-        format!("{HEADER}1000000060,1.5,2,1,1.75,9\n1000000120,1.75,1.75,1.000001,1.1,3\n");
-    let bars = read(&file("good.csv", &content)).unwrap();
-    let first = Bar {
-        opened_ms: 1_000_000_060_000,
-        lasted_ms: 60_000,
-        open: 1_500_000,
-        high: 2_000_000,
-        low: 1_000_000,
-        close: 1_750_000,
-    };
-    assert_eq!(bars[0], first);
-    assert_eq!((bars[1].low, bars[1].lasted_ms), (1_000_001, 60_000));
-}
-
-#[test]
-fn each_kind_of_bad_file_is_named() {
-    let row = |row: &str| format!("{HEADER}1000000060,1,1,1,1,0\n{row}\n");
-    let cases = [
-        ("empty", String::new(), "at least two bars"),
-        ("header", HEADER.to_owned(), "at least two bars"),
-        ("one", format!("{HEADER}1000000060,1,1,1,1,0\n"), "at least two bars"),
-        ("columns", "time,price\n1,2\n".to_owned(), "line 2: missing field"),
-        ("text", row("1000000120,x,1,1,1,0"), "line 3: field 1: invalid float"),
-        ("short", row("1000000120,1,1"), "line 3: it has 3 fields where the header has 6"),
-        ("nan", row("1000000120,NaN,1,1,1,0"), "line 3: a price is not between"),
-        ("infinite", row("1000000120,inf,inf,1,1,0"), "line 3: a price is not between"),
-        ("negative", row("1000000120,-1,1,-1,1,0"), "line 3: a price is not between"),
-        ("too small", row("1000000120,0.009,1,0.009,1,0"), "line 3: a price is not between"),
-        ("too large", row("1000000120,1,1e7,1,1,0"), "line 3: a price is not between"),
-        ("rises", row("1000000120,1,1001,1,1,0"), "line 3: the price is more than a thousand"),
-        ("long", row("1002678461,1,1,1,1,0"), "line 3: it begins more than 31 days"),
-        ("no volume", row("1000000120,1,1,1,1,NaN"), "line 3: the volume is not"),
-        ("negative volume", row("1000000120,1,1,1,1,-1"), "line 3: the volume is not"),
-        ("crossed", row("1000000120,1,1,2,1,0"), "line 3: a price lies outside"),
-        ("below a gap", row("\n\n1000000120,0,1,0,1,0"), "line 5: a price is not between"),
-        ("words below a gap", row("\n1000000120,x,1,1,1,0"), "line 4: field 1: invalid float"),
-        ("unfinished", format!("{HEADER}1000000060,1,1,1,1,0\n1000000120,0,1,0,1,0"), "line 3: "),
-        ("zero", row("1000000120,0,1,0,1,0"), "line 3: a price is not between"),
-        ("outside", row("1000000120,3,2,1,1,0"), "line 3: a price lies outside"),
-        ("same time", row("1000000064,1,1,1,1,0"), "line 3: it begins less than five seconds"),
-        ("earlier", row("1000000030,1,1,1,1,0"), "line 3: it begins less than five seconds"),
-        ("far", row("99999999999999999999,1,1,1,1,0"), "line 3: field 0: number too large"),
-        ("late", row("18446744073709551615,1,1,1,1,0"), "line 3: the time is not in seconds"),
-        ("millis", row("1700000000000,1,1,1,1,0"), "line 3: the time is not in seconds"),
-    ];
-    for (name, content, expected) in cases {
-        let error = read(&file(name, &content)).unwrap_err();
-        assert!(error.contains(expected), "{name}: {error}");
-    }
-    assert!(read(&PathBuf::from("/nowhere.csv")).unwrap_err().contains("/nowhere.csv"));
-}
+use super::{Bar, Tick, built_in, straight, ticks, together};
 
 #[test]
 fn ticks_reach_every_extreme_and_never_leave_the_bar() {
@@ -122,4 +54,26 @@ fn straight_legs_join_and_reach_their_corners() {
     }
     let last = bars.last().unwrap();
     assert_eq!((last.close, last.lasted_ms), (195_000_000, 10_000));
+}
+
+#[test]
+fn paths_of_several_markets_are_walked_over_the_time_they_share() {
+    let bar = |opened_ms, price| Bar {
+        opened_ms,
+        lasted_ms: 60_000,
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+    };
+    let first = [bar(0, 100), bar(60_000, 101), bar(120_000, 102)];
+    let second = [bar(60_000, 7), bar(120_000, 8), bar(180_000, 9)];
+    let joint = together(&[&first, &second], 20_000).unwrap();
+    let seen: Vec<_> = joint.iter().map(|at| (at.at_ms, at.prices[0], at.prices[1])).collect();
+    assert_eq!(seen[0], (60_000, 101, 7));
+    assert_eq!(seen[3], (120_000, 102, 8));
+    assert_eq!(seen.len(), 6);
+    let later = [bar(600_000, 1), bar(660_000, 1)];
+    assert!(together(&[&first, &later], 20_000).unwrap_err().contains("no time in common"));
+    assert!(together(&[], 20_000).is_err());
 }

@@ -13,6 +13,7 @@ mod output;
 mod panics;
 mod preflight;
 mod render;
+mod risk;
 mod top;
 
 use std::io::IsTerminal;
@@ -83,6 +84,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Task::Insurance(task) => commands::pool::run(&config, PoolKind::Insurance, task).await,
         Task::Guardian(task) => commands::guardian::run(&config, task).await,
         Task::Audit => Ok(audit::run(&config).await?),
+        Task::Risk => Ok(risk::run(&config).await?),
         Task::Market(MarketTask::List) => Ok(render::markets(&config).await?),
         Task::Market(MarketTask::Show { index }) => Ok(render::market(&config, index).await?),
         Task::Silo(SiloTask::Show) => Ok(render::silo(&config).await?),

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use holdfast_simulator::drill::{Drill, Report, SCENARIOS, Scenario, draw, overview};
-use holdfast_testkit::path;
+use holdfast_testkit::path::Bar;
+use holdfast_testkit::recording::{self, Recording, When};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Plays a crash or an outage on the compiled program, with the keeper's own decisions, and says
@@ -20,10 +21,14 @@ struct Arguments {
     /// What happens.
     #[arg(long, value_parser = named(), default_value = "crash")]
     scenario: Choice,
-    /// Price bars to play instead of the crash built in: CSV with the header
-    /// `unix_ts,open,high,low,close,volume`.
-    #[arg(long, value_name = "FILE.csv")]
-    prices: Option<PathBuf>,
+    /// Recorded prices to play instead of the scenario's own: CSV as exchanges export candles, with
+    /// or without header, oldest or newest first. Several files are several markets.
+    #[arg(long, value_name = "FILE.csv", value_delimiter = ',')]
+    prices: Vec<PathBuf>,
+    /// When the outage begins: a date such as `2021-09-14 12:00` (UTC), seconds since 1970, or so
+    /// long after the first price as `+90m` or `+2h`; else as the scenario has it.
+    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    outage_at: Option<When>,
     /// Where the random choices come from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -68,9 +73,6 @@ fn main() -> ExitCode {
 }
 
 fn one(arguments: &Arguments, scenario: &'static Scenario) -> Result<(), String> {
-    if arguments.prices.is_some() && !scenario.phases.is_empty() {
-        return Err(format!("--prices is for the crash; {} has its own path", scenario.name));
-    }
     let report = play(arguments, scenario)?;
     if arguments.json {
         println!("{}", json(&report)?);
@@ -82,10 +84,11 @@ fn one(arguments: &Arguments, scenario: &'static Scenario) -> Result<(), String>
 }
 
 fn all(arguments: &Arguments) -> Result<(), String> {
-    if arguments.prices.is_some() || arguments.svg.is_some() {
-        return Err("--prices and --svg are for one scenario".to_owned());
+    if arguments.svg.is_some() {
+        return Err("--svg is for one scenario".to_owned());
     }
-    let reports = SCENARIOS.iter().map(|scenario| play(arguments, scenario));
+    let asked = |scenario: &&Scenario| arguments.outage_at.is_none() || !scenario.phases.is_empty();
+    let reports = SCENARIOS.iter().filter(asked).map(|scenario| play(arguments, scenario));
     let reports: Vec<_> = reports.collect::<Result<_, _>>()?;
     if arguments.json {
         println!("{}", json(&reports)?);
@@ -100,9 +103,10 @@ fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, String> {
 }
 
 fn play(arguments: &Arguments, scenario: &'static Scenario) -> Result<Report, String> {
-    let bars = arguments.prices.as_deref().map_or_else(|| Ok((scenario.prices)()), path::read)?;
+    let paths = paths(&arguments.prices, scenario)?;
+    let outage_ms = arguments.outage_at.map(|when| when.after(paths[0][0].opened_ms));
     let accounts = arguments.accounts.into();
-    let drill = Drill { scenario, bars: &bars, seed: arguments.seed, accounts };
+    let drill = Drill { scenario, paths: &paths, outage_ms, seed: arguments.seed, accounts };
     let bar = if arguments.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
     let style = ProgressStyle::with_template("{prefix}: {msg} {wide_bar} {pos}/{len}");
     bar.set_style(style.map_err(|error| error.to_string())?);
@@ -114,4 +118,17 @@ fn play(arguments: &Arguments, scenario: &'static Scenario) -> Result<Report, St
     });
     bar.finish_and_clear();
     report.map_err(|reason| format!("{}: {reason}", scenario.name))
+}
+
+/// The recorded paths, each told in a line, or else the scenario's own.
+fn paths(files: &[PathBuf], scenario: &Scenario) -> Result<Vec<Vec<Bar>>, String> {
+    if files.is_empty() {
+        return Ok(vec![(scenario.prices)()]);
+    }
+    let read = |file: &PathBuf| {
+        let Recording { bars, about } = recording::read(file)?;
+        eprintln!("{about}");
+        Ok(bars)
+    };
+    files.iter().map(read).collect()
 }

@@ -10,10 +10,10 @@ use super::people::Crowd;
 use super::population::move_in;
 use super::report::{Refused, Report, state_name};
 use super::running::DrillState;
-use super::scenario::Scenario;
+use super::scenario::{Phase, Scenario};
 use holdfast_testkit::audit::Audit;
 use holdfast_testkit::chain::Pace;
-use holdfast_testkit::path::{Bar, Tick, ticks};
+use holdfast_testkit::path::{Bar, Prices, together};
 use holdfast_testkit::venue::{ALL, Listing};
 use holdfast_testkit::{Failure, Venue};
 
@@ -32,12 +32,27 @@ const LEARNING_LOOK_MS: u64 = 6_000;
 const LONG_STEP_MS: u64 = 10_000;
 const LONG_PATH_MS: u64 = Millis::DAY.0;
 
+/// Markets that a drill takes.
+const NAMES: [&str; 8] = [
+    "SOL-PERP",
+    "BTC-PERP",
+    "THIRD-PERP",
+    "FOURTH-PERP",
+    "FIFTH-PERP",
+    "SIXTH-PERP",
+    "SEVENTH-PERP",
+    "EIGHTH-PERP",
+];
+
 /// What to play.
 pub struct Drill<'a> {
     /// What happens.
     pub scenario: &'static Scenario,
-    /// The path: the scenario's own, or recorded prices.
-    pub bars: &'a [Bar],
+    /// The paths, one a market: the scenario's own, or recorded prices. A second market follows one
+    /// that is alone.
+    pub paths: &'a [Vec<Bar>],
+    /// When the outage begins, milliseconds since 1970; where nothing is said, as the scenario has it.
+    pub outage_ms: Option<u64>,
     /// Where the random choices come from.
     pub seed: u64,
     /// Margin accounts.
@@ -53,59 +68,96 @@ impl Drill<'_> {
     /// # Errors
     /// A sentence saying what went wrong; a refused liquidation or exit is a finding, not an error.
     pub fn run(&self, progress: Progress) -> Result<Report, String> {
-        let last = self.bars.last().ok_or("the path is empty")?;
-        let first = self.bars[0];
-        let lasts = last.opened_ms + last.lasted_ms - first.opened_ms;
-        let step = if lasts > LONG_PATH_MS { LONG_STEP_MS } else { self.scenario.step_ms };
-        let path = ticks(self.bars, step);
+        let path = self.path()?;
+        let phases = self.phases(&path)?;
         let mut random = ChaCha20Rng::seed_from_u64(self.seed);
-        let mut running = self.open(&path, &mut random, progress)?;
+        let mut running = self.open(&path[0], phases, &mut random, progress)?;
         let insurance_before = running.venue.silo_state().ledger.insurance;
         let mut course = Vec::with_capacity(path.len());
-        let mut prices = prices_at(first.open, first.open);
-        for (done, tick) in path.iter().enumerate() {
+        for (done, at) in path.iter().enumerate() {
             progress("playing the path", done as u64, path.len() as u64);
-            prices = prices_at(tick.price, first.open);
-            running.tick(tick.at_ms, &prices, &mut random)?;
-            course.push(running.moment(tick));
+            running.tick(at.at_ms, &at.prices, &mut random)?;
+            course.push(running.moment(at));
         }
-        running.settle(&prices)?;
+        let last = path.last().map_or(&[][..], |at| &at.prices);
+        running.settle(last)?;
         Ok(self.report(running, insurance_before, course))
     }
 
-    /// Deploys, funds the pools and lets people in, ending at the path's first tick.
+    /// The markets' prices as time goes by.
+    fn path(&self) -> Result<Vec<Prices>, String> {
+        if self.paths.len() > NAMES.len() {
+            return Err(format!("a drill takes {} markets at the most", NAMES.len()));
+        }
+        let bars: Vec<&[Bar]> = self.paths.iter().map(Vec::as_slice).collect();
+        let ends = |bars: &[Bar]| bars.last().map_or(0, |bar| bar.opened_ms + bar.lasted_ms);
+        let begins = |bars: &[Bar]| bars.first().map_or(0, |bar| bar.opened_ms);
+        let lasts = bars.iter().map(|bars| ends(bars) - begins(bars)).min().unwrap_or_default();
+        let step = if lasts > LONG_PATH_MS { LONG_STEP_MS } else { self.scenario.step_ms };
+        let mut path = together(&bars, step)?;
+        if self.paths.len() == 1 {
+            let start = path[0].prices[0];
+            for at in &mut path {
+                at.prices = prices_at(at.prices[0], start).to_vec();
+            }
+        }
+        Ok(path)
+    }
+
+    /// The scenario's phases, its outage beginning when one says; it has to end before the path does.
+    fn phases(&self, path: &[Prices]) -> Result<Vec<Phase>, String> {
+        let (begins, ends) = (path[0].at_ms, path[path.len() - 1].at_ms);
+        let after = self.outage_ms.map(|at| {
+            let last = format!("the prices go from {begins} to {ends} milliseconds since 1970");
+            at.checked_sub(begins).filter(|_| at < ends).ok_or(format!("--outage-at: {last}"))
+        });
+        let phases = self.scenario.beginning(after.transpose()?)?;
+        let lasts: u64 = phases.iter().map(|phase| phase.lasts_ms).sum();
+        if lasts >= ends - begins {
+            return Err(format!(
+                "the outage of {} ends {} s into prices of {} s: begin it earlier with --outage-at, \
+                 or take longer files",
+                self.scenario.name,
+                lasts / 1_000,
+                (ends - begins) / 1_000
+            ));
+        }
+        Ok(phases)
+    }
+
+    /// Deploys, funds the pools and lets people in, ending at the path's first prices.
     fn open(
         &self,
-        path: &[Tick],
+        first: &Prices,
+        phases: Vec<Phase>,
         random: &mut ChaCha20Rng,
         progress: Progress,
     ) -> Result<DrillState, String> {
         let said = |failure: Failure| failure.message;
-        let first = path.first().ok_or("the path is empty")?;
-        let prices = prices_at(first.price, first.price);
-        let listings = [
-            Listing { name: "SOL-PERP", price: prices[0], providers: ALL },
-            Listing { name: "BTC-PERP", price: prices[1], providers: ALL },
-        ];
+        let prices = &first.prices[..];
+        let named = NAMES.iter().zip(prices);
+        let listings: Vec<_> =
+            named.map(|(name, price)| Listing { name, price: *price, providers: ALL }).collect();
         progress("deploying the program", 0, 4);
         let learns = if self.scenario.slot_ms == Pace::HEALTHY.slot_ms { 0 } else { LEARNING_MS };
         let began = first.at_ms.saturating_sub(60_000 + learns);
         let mut venue = Venue::deploy(began, &listings)?;
         venue.cluster.set_nominal(self.scenario.slot_ms);
-        venue.publish(&prices).map_err(said)?;
+        venue.publish(prices).map_err(said)?;
         progress("funding the pools", 1, 4);
-        venue.join_pool(false, LIQUIDITY, &prices).map_err(said)?;
-        venue.join_pool(true, INSURANCE, &prices).map_err(said)?;
+        venue.join_pool(false, LIQUIDITY, prices).map_err(said)?;
+        venue.join_pool(true, INSURANCE, prices).map_err(said)?;
         progress("opening accounts", 2, 4);
-        let traders = move_in(&mut venue, self.accounts, &prices, random).map_err(said)?;
+        let traders = move_in(&mut venue, self.accounts, prices, random).map_err(said)?;
         let keeper = venue.trader(0).map_err(said)?.account;
         let people = Crowd::new(&mut venue, traders).map_err(said)?;
-        let mut running = DrillState::new(venue, people, keeper, self.scenario);
+        let trouble = self.scenario.trouble();
+        let mut running = DrillState::new(venue, people, keeper, trouble, phases);
         progress("executing the first orders", 3, 4);
-        running.settle(&prices)?;
+        running.settle(prices)?;
         for _ in 0..learns / LEARNING_LOOK_MS {
             running.venue.cluster.pass(LEARNING_LOOK_MS);
-            running.venue.publish(&prices).map_err(said)?;
+            running.venue.publish(prices).map_err(said)?;
         }
         let calm = first.at_ms.saturating_sub(running.venue.cluster.now_ms());
         running.venue.cluster.pass(calm);

@@ -17,10 +17,10 @@ use rand_chacha::ChaCha20Rng;
 use super::measure::Measure;
 use super::moment::Moment;
 use super::people::{Crowd, Tried, waits_to_leave};
-use super::scenario::{ChainBehaviour, Feeds, Phase, Scenario, Timeline};
+use super::scenario::{ChainBehaviour, FaultKind, Feeds, Phase, Timeline};
 use super::watch::{Mark, Timeline_};
 use holdfast_testkit::feed::Published;
-use holdfast_testkit::path::Tick;
+use holdfast_testkit::path::Prices;
 use holdfast_testkit::{Venue, chain, events};
 
 /// Longer than an order waits for its execution.
@@ -71,16 +71,22 @@ pub struct DrillState {
 
 impl DrillState {
     /// Nothing has happened yet.
-    pub fn new(venue: Venue, people: Crowd, keeper: Pubkey, scenario: &Scenario) -> Self {
+    pub fn new(
+        venue: Venue,
+        people: Crowd,
+        keeper: Pubkey,
+        trouble: FaultKind,
+        phases: Vec<Phase>,
+    ) -> Self {
         let mirror = first_mirror(&venue, &people);
         Self {
             venue,
             people,
             keeper,
             measure: Measure::new(),
-            watch: Timeline_::new(scenario.trouble()),
+            watch: Timeline_::new(trouble),
             mirror,
-            timeline: Timeline::new(scenario.phases),
+            timeline: Timeline::new(phases),
             tried_ms: 0,
             newest: Vec::new(),
             in_doubt: false,
@@ -299,10 +305,10 @@ impl DrillState {
     }
 
     /// The look of things at a tick.
-    pub fn moment(&self, tick: &Tick) -> Moment {
+    pub fn moment(&self, at: &Prices) -> Moment {
         Moment {
-            at_ms: tick.at_ms,
-            price: tick.price,
+            at_ms: at.at_ms,
+            price: at.prices[0],
             insurance: self.mirror.silo.ledger.insurance,
             liquidations: self.measure.partial + self.measure.full,
             state: self.venue.seen_chain().monitor.state,

@@ -1,5 +1,7 @@
 //! What happens in each drill, as data: what the chain and the feeds do, and where the price goes.
 
+use std::collections::VecDeque;
+
 use holdfast_risk::Millis;
 use holdfast_testkit::chain::Pace;
 use holdfast_testkit::path::{Bar, built_in, straight};
@@ -105,6 +107,20 @@ impl Scenario {
     /// The scenario with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         SCENARIOS.iter().find(|scenario| scenario.name == name)
+    }
+
+    /// Its phases, the trouble beginning `after_ms` into the path instead of when it would.
+    ///
+    /// # Errors
+    /// When nothing is wrong in this scenario but the price.
+    pub fn beginning(&self, after_ms: Option<u64>) -> Result<Vec<Phase>, String> {
+        let Some(after_ms) = after_ms else { return Ok(self.phases.to_vec()) };
+        let first = self.phases.iter().position(Phase::is_trouble);
+        let first = first.ok_or_else(|| {
+            format!("{} has no outage that could begin: it is about the price", self.name)
+        })?;
+        let calm = (after_ms > 0).then_some(Phase::calm(after_ms));
+        Ok(calm.into_iter().chain(self.phases[first..].iter().copied()).collect())
     }
 
     /// What it puts to the test.
@@ -307,7 +323,7 @@ pub static SCENARIOS: &[Scenario] = &[
 
 /// A scenario's phases as time goes by.
 pub struct Timeline {
-    phases: &'static [Phase],
+    phases: VecDeque<Phase>,
     /// How much of the first of them is over.
     passed_ms: u64,
 }
@@ -327,13 +343,13 @@ pub struct Stretch {
 
 impl Timeline {
     /// At the first phase's beginning.
-    pub fn new(phases: &'static [Phase]) -> Self {
-        Self { phases, passed_ms: 0 }
+    pub fn new(phases: impl IntoIterator<Item = Phase>) -> Self {
+        Self { phases: phases.into_iter().collect(), passed_ms: 0 }
     }
 
     /// The phase that is on.
     pub fn phase(&self) -> Phase {
-        self.phases.first().copied().unwrap_or(Phase::calm(u64::MAX))
+        self.phases.front().copied().unwrap_or(Phase::calm(u64::MAX))
     }
 
     /// Goes on by at most `most_ms`, and not beyond the phase's end.
@@ -344,7 +360,8 @@ impl Timeline {
         self.passed_ms += ms;
         let ends = self.passed_ms == phase.lasts_ms;
         if ends {
-            (self.phases, self.passed_ms) = (self.phases.get(1..).unwrap_or_default(), 0);
+            self.phases.pop_front();
+            self.passed_ms = 0;
         }
         Stretch { phase, ms, begins, ends }
     }

@@ -7,7 +7,7 @@ static PHASES: [Phase; 2] = [
 
 #[test]
 fn stretches_stop_at_the_ends_of_phases_and_then_all_is_well() {
-    let mut timeline = Timeline::new(&PHASES);
+    let mut timeline = Timeline::new(PHASES);
     let mut seen = Vec::new();
     for most in [3_000, 3_000, 3_000, 9_000, 9_000] {
         let stretch = timeline.stretch(most);
@@ -40,4 +40,15 @@ fn only_the_crash_is_about_the_price_alone() {
         let price_alone = scenario.trouble() == FaultKind::Price;
         assert_eq!(price_alone, scenario.name == "crash");
     }
+}
+
+#[test]
+fn the_outage_begins_when_one_says() {
+    let stall = Scenario::named("stall").unwrap();
+    let later = stall.beginning(Some(3_600_000)).unwrap();
+    assert_eq!(later[0], Phase::calm(3_600_000));
+    assert_eq!(later[1..], stall.phases[1..]);
+    assert_eq!(stall.beginning(Some(0)).unwrap(), stall.phases[1..]);
+    assert_eq!(stall.beginning(None).unwrap(), stall.phases);
+    assert!(Scenario::named("crash").unwrap().beginning(Some(1)).is_err());
 }

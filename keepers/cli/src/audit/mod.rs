@@ -24,9 +24,12 @@ use witnesses::Witness;
 const MOST_LOOKS: usize = 10;
 
 /// Everything of a silo, and when.
-struct Seen {
+pub struct Seen {
     slot: u64,
-    walk: SiloAccounts,
+    /// The silo with all that belongs to it.
+    pub walk: SiloAccounts,
+    /// What the venue knows of the chain.
+    pub health: ChainHealth,
     /// Accounts of other silos.
     others: usize,
     /// Accounts that this version cannot read.
@@ -87,7 +90,10 @@ fn alone(config: &Config, witnesses: usize, accuses: bool) -> Option<String> {
 }
 
 /// Looks until everything belongs together.
-async fn see(endpoint: &Endpoint, silo: Pubkey) -> Result<Seen, String> {
+///
+/// # Errors
+/// A sentence when the endpoint does not show it, or the books never hold still.
+pub async fn see(endpoint: &Endpoint, silo: Pubkey) -> Result<Seen, String> {
     render::read::<Silo>(endpoint, "silo", &silo).await?;
     for _ in 0..MOST_LOOKS {
         if let Some(seen) = look(endpoint, silo).await? {
@@ -143,6 +149,7 @@ fn tokens_of(held: &[Option<Found>]) -> Option<Tokens> {
 /// Sorts the program's accounts into the silo's and others.
 fn sort(silo: Pubkey, tokens: Tokens, everything: Snapshot) -> Result<Seen, String> {
     let (mut books, mut others, mut unreadable) = (None, 0, Vec::new());
+    let mut health = None;
     let (mut markets, mut accounts, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for (address, data) in &everything.accounts {
         if let Ok(found) = decode::<MarginAccount>(data) {
@@ -155,14 +162,17 @@ fn sort(silo: Pubkey, tokens: Tokens, everything: Snapshot) -> Result<Seen, Stri
             if *address == silo {
                 books = Some(found);
             }
+        } else if let Ok(found) = decode::<ChainHealth>(data) {
+            health = Some(found);
         } else if !holds_no_money(data) {
             unreadable.push(*address);
         }
     }
     markets.sort_by_key(|market: &Market| market.index);
     let silo = books.ok_or("the endpoint shows accounts without their silo: check rpc")?;
+    let health = health.ok_or("the endpoint shows no health of the chain: check rpc")?;
     let walk = SiloAccounts { silo, markets, accounts, requests, tokens };
-    Ok(Seen { slot: everything.slot, walk, others, unreadable })
+    Ok(Seen { slot: everything.slot, walk, health, others, unreadable })
 }
 
 fn take<T>(kept: &mut Vec<T>, found: T, belongs: bool, others: &mut usize) {
@@ -173,11 +183,9 @@ fn take<T>(kept: &mut Vec<T>, found: T, belongs: bool, others: &mut usize) {
     }
 }
 
-/// The exchange, its chain health, and changes that wait.
+/// The exchange, and changes that wait.
 fn holds_no_money(data: &[u8]) -> bool {
-    decode::<Exchange>(data).is_ok()
-        || decode::<ChainHealth>(data).is_ok()
-        || decode::change(data) != Err(NotDecoded::WrongKind)
+    decode::<Exchange>(data).is_ok() || decode::change(data) != Err(NotDecoded::WrongKind)
 }
 
 fn said(silo: &Pubkey, witness: &Witness) -> CommandOutput {

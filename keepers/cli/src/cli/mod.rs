@@ -66,6 +66,9 @@ pub enum Task {
     /// Walk every account of the silo and reconcile its books to the unit; exit code 3 when a sum is
     /// off or an account cannot be read
     Audit,
+    /// How the silo's whole book moves with the price, how far prices can move before insurance no
+    /// longer covers what accounts cannot pay, and whether disrupting the chain would pay here
+    Risk,
     /// Settings
     #[command(subcommand)]
     Config(ConfigTask),

@@ -227,3 +227,16 @@ fn deposit_one(node: &mut Node) {
     let deposit = instruction::deposit(owner, source, silo, account, 1);
     node.cluster.send(&[deposit], &[&wallet]).expect("a deposit");
 }
+
+/// Two long units at about 150: a percent more costs liquidity about three dollars.
+#[test]
+fn the_whole_book_is_looked_at_from_outside() {
+    let operator = venue("risk");
+    let risk = operator.tells(&["risk"]);
+    let delta: i64 = risk["delta"].as_str().expect("a text").parse().expect("a number");
+    assert!((-3_500_000..-2_500_000).contains(&delta), "{delta}");
+    assert_eq!(risk["disruption_could_pay"], false);
+    assert_eq!(risk["disruptions"].as_array().map(Vec::len), Some(5));
+    assert_eq!(risk["fall_before_deficit_thousandths"], Value::Null);
+    assert!(operator.works(&["risk"]).contains("does not pay"));
+}

@@ -71,7 +71,12 @@ pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Resul
 }
 
 /// Remembers a price, moves the reference towards it and accrues what time costs.
-fn take_price(market: &mut Market, silo: &Silo, found: &Aggregate, chain: &Chain) -> Result<()> {
+pub fn take_price(
+    market: &mut Market,
+    silo: &Silo,
+    found: &Aggregate,
+    chain: &Chain,
+) -> Result<()> {
     let last_disruption = chain.monitor.last_disruption;
     let previous = market.newest_price().published;
     let now = chain.now.max(found.point.published);
@@ -134,7 +139,12 @@ fn feed_index(market: &Market, reading: &Reading) -> Result<usize> {
 
 /// Stores a reading when it counts. One that lies too far ahead of the clock does not, but it is
 /// kept as evidence of the time.
-fn take_reading(market: &mut Market, index: usize, quote: &Quote, chain: &Chain) -> Result<bool> {
+pub fn take_reading(
+    market: &mut Market,
+    index: usize,
+    quote: &Quote,
+    chain: &Chain,
+) -> Result<bool> {
     let limits = market.terms.quotes();
     let feed = &mut market.feeds[index];
     let previous = Millis(feed.published_ms);

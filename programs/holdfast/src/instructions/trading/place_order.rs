@@ -158,7 +158,7 @@ fn check_margin<'info>(
 impl OrderRequest {
     /// The order as it waits, without what it may open. A market order's price is fixed from now on
     /// to be one published after the delay; a triggered one waits for its trigger first.
-    fn waiting(&self, number: u64, market: &Market, now: Millis, chain: &Chain) -> OrderState {
+    pub fn waiting(&self, number: u64, market: &Market, now: Millis, chain: &Chain) -> OrderState {
         let (trigger, trigger_price) = match self.trigger {
             OrderTrigger::AtOrAbove { price } => (0, price),
             OrderTrigger::AtOrBelow { price } => (1, price),

@@ -1,0 +1,242 @@
+//! Our venue in the hands of the compiled program.
+
+use anchor_lang::Discriminator;
+use bytemuck::{Pod, bytes_of};
+use holdfast_client::holdfast::checks::order::removable;
+use holdfast_client::holdfast::events::PositionLiquidated;
+use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
+use holdfast_risk::market::reading::Quote;
+use holdfast_testkit::chain::Chain;
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::venue::{ALL, Listing, feed_address, keypair};
+use holdfast_testkit::{Trader, Venue, events, tokens};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use super::book::{Book, INSURANCE, LIQUIDITY};
+use super::hands::{Hands, guard};
+use super::people::Person;
+use super::venue::Liquidation;
+
+/// Names of the markets.
+const NAMES: [&str; 4] = ["FIRST-PERP", "SECOND-PERP", "THIRD-PERP", "FOURTH-PERP"];
+
+/// The compiled program on the embedded cluster.
+pub struct Elf {
+    venue: Venue,
+    traders: Vec<(Keypair, Pubkey)>,
+    keeper: Pubkey,
+    book: Book,
+}
+
+impl Clone for Elf {
+    fn clone(&self) -> Self {
+        let traders = self.traders.iter().map(|(key, account)| (key.insecure_clone(), *account));
+        Self {
+            venue: self.venue.fork(),
+            traders: traders.collect(),
+            keeper: self.keeper,
+            book: self.book.clone(),
+        }
+    }
+}
+
+impl Elf {
+    /// Deploys the program, funds the pools and lets people in; nobody holds a position yet.
+    ///
+    /// # Errors
+    /// What the deployment or the program said.
+    pub fn deploy(now_ms: u64, prices: &[u64], people: &[Person]) -> Result<Self, String> {
+        let listings: Vec<_> = NAMES
+            .iter()
+            .zip(prices)
+            .map(|(name, price)| Listing { name, price: *price, providers: ALL })
+            .collect();
+        if listings.len() < prices.len() {
+            return Err(format!("the compiled program is played with {} markets", NAMES.len()));
+        }
+        let said = |failure: holdfast_testkit::Failure| failure.message;
+        let mut venue = Venue::deploy(now_ms, &listings)?;
+        venue.publish(prices).map_err(said)?;
+        venue.join_pool(false, LIQUIDITY, prices).map_err(said)?;
+        venue.join_pool(true, INSURANCE, prices).map_err(said)?;
+        let mut traders = Vec::new();
+        for person in people {
+            let Trader { keypair, account, .. } = venue.trader(person.collateral).map_err(said)?;
+            traders.push((keypair, account));
+        }
+        let keeper = venue.trader(0).map_err(said)?.account;
+        let accounts = traders.iter().map(|(_, account)| venue.account(account)).collect();
+        let book = Book {
+            silo: venue.silo_state(),
+            health: venue.chain_health(),
+            markets: (0..prices.len()).map(|index| venue.market(index)).collect(),
+            accounts,
+            keeper: venue.account(&keeper),
+        };
+        Ok(Self { venue, traders, keeper, book })
+    }
+
+    /// Puts these books in place of the cluster's own, whose money they have to share.
+    pub fn replace(&mut self, book: &Book) {
+        self.put(self.venue.silo, &book.silo);
+        self.put(address::chain_health(), &book.health);
+        for (index, market) in book.markets.iter().enumerate() {
+            self.put(self.venue.markets[index], market);
+        }
+        for (index, account) in book.accounts.iter().enumerate() {
+            self.put(self.traders[index].1, account);
+        }
+        self.put(self.keeper, &book.keeper);
+        self.book = book.clone();
+    }
+
+    fn put<T: Pod + Discriminator>(&mut self, address: Pubkey, state: &T) {
+        if let Some(mut account) = self.venue.cluster.get(&address) {
+            account.data = [T::DISCRIMINATOR, bytes_of(state)].concat();
+            self.venue.cluster.set(address, account);
+        }
+    }
+
+    fn send(&mut self, instruction: Instruction) -> Option<litesvm::types::TransactionMetadata> {
+        self.venue.cluster.send(&[instruction], &[&self.venue.admin]).ok()
+    }
+
+    fn account(&self, who: usize) -> Pubkey {
+        self.traders[who].1
+    }
+
+    fn reload(&mut self, who: Option<usize>, market: Option<usize>) {
+        self.book.silo = self.venue.cluster.read::<Silo>(&self.venue.silo);
+        if let Some(index) = market {
+            self.book.markets[index] =
+                self.venue.cluster.read::<Market>(&self.venue.markets[index]);
+        }
+        if let Some(who) = who {
+            let address = self.account(who);
+            self.book.accounts[who] = self.venue.cluster.read::<MarginAccount>(&address);
+        }
+        self.book.keeper = self.venue.cluster.read::<MarginAccount>(&self.keeper);
+    }
+
+    fn others(&self, who: usize, except: Option<usize>) -> Vec<Pubkey> {
+        let open = self.book.accounts[who].open_indices().map(usize::from);
+        let others = open.filter(|index| Some(*index) != except);
+        others.map(|index| self.venue.markets[index]).collect()
+    }
+}
+
+impl Hands for Elf {
+    fn book(&self) -> &Book {
+        &self.book
+    }
+
+    fn pass(&mut self, chain: &Chain) {
+        self.venue.cluster.show_chain(chain);
+    }
+
+    fn refresh(&mut self, _: &Chain, market: usize, quotes: &[Option<Quote>]) -> bool {
+        let mut read = Vec::new();
+        for (provider, quote) in ALL.iter().zip(quotes) {
+            let Some(quote) = quote else { continue };
+            let published = Published {
+                price: quote.price.0,
+                confidence: quote.confidence.0,
+                at_ms: quote.published.0,
+            };
+            self.venue.publish_feed(*provider, market, published);
+            read.push(*provider);
+        }
+        let feeds: Vec<_> =
+            read.iter().map(|provider: &Provider| feed_address(*provider, market)).collect();
+        let refresh =
+            instruction::refresh_market(self.venue.silo, self.venue.markets[market], &feeds);
+        let done = self.send(refresh).is_some();
+        self.reload(None, Some(market));
+        done
+    }
+
+    fn observe(&mut self, _: &Chain) -> bool {
+        let done = self.send(instruction::observe(&self.venue.markets)).is_some();
+        self.book.health = self.venue.cluster.read::<ChainHealth>(&address::chain_health());
+        done
+    }
+
+    fn flag(&mut self, _: &Chain, who: usize) -> bool {
+        let flag = instruction::flag(self.account(who), &self.others(who, None));
+        let done = self.send(flag).is_some();
+        self.reload(Some(who), None);
+        done
+    }
+
+    fn liquidate(&mut self, _: &Chain, who: usize, market: usize) -> Option<Liquidation> {
+        let liquidate = instruction::liquidate(
+            self.venue.silo,
+            self.venue.markets[market],
+            self.account(who),
+            self.keeper,
+            &self.others(who, Some(market)),
+        );
+        let landed = self.send(liquidate);
+        self.reload(Some(who), Some(market));
+        let event = events::find::<PositionLiquidated>(&landed?)?;
+        Some(Liquidation {
+            who,
+            market,
+            price: event.price,
+            published_ms: event.published_ms,
+            closed: event.closed,
+            bad_debt: event.bad_debt,
+            insured: event.insured,
+            reward: event.reward,
+            whole: event.position == 0,
+        })
+    }
+
+    fn deposit(&mut self, _: &Chain, who: usize, amount: u64) -> bool {
+        let (key, account) = (self.traders[who].0.insecure_clone(), self.account(who));
+        let wallet = keypair("lab wallet", who as u64).pubkey();
+        let owner = key.pubkey();
+        let cluster = &mut self.venue.cluster;
+        tokens::create_token_account(cluster, wallet, self.venue.mint, owner, amount);
+        let deposit = instruction::deposit(owner, wallet, self.venue.silo, account, amount);
+        let done = self.venue.cluster.send(&[deposit], &[&key]).is_ok();
+        self.reload(Some(who), None);
+        done
+    }
+
+    fn place(&mut self, _: &Chain, who: usize, market: usize, order: OrderRequest) -> bool {
+        let (key, account) = (self.traders[who].0.insecure_clone(), self.account(who));
+        let trader = Trader { keypair: key, account, wallet: Pubkey::default() };
+        let done = self.venue.place(&trader, market, order).is_ok();
+        self.reload(Some(who), None);
+        done
+    }
+
+    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> bool {
+        let account = self.account(who);
+        let seen = guard(&self.book, chain);
+        let waiting = *self.book.accounts[who].order_mut(number).expect("the book has the order");
+        let (held, known) = (&self.book.accounts[who], &self.book.markets[market]);
+        let sent = if removable(&waiting, held, known, &seen, false).is_ok() {
+            let market = self.venue.markets[market];
+            let signer = self.venue.admin.pubkey();
+            instruction::cancel_order(signer, account, market, number)
+        } else {
+            instruction::execute_order(
+                self.venue.silo,
+                self.venue.markets[market],
+                account,
+                self.keeper,
+                number,
+                &[],
+            )
+        };
+        let done = self.send(sent).is_some();
+        self.reload(Some(who), Some(market));
+        done
+    }
+}

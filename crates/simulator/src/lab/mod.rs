@@ -1,0 +1,22 @@
+//! The lab: what a venue is worth when the chain fails, ours beside what others do, on the same
+//! path with the same people.
+
+pub mod alarms;
+pub mod book;
+pub mod elf;
+pub mod hands;
+pub mod invariants;
+pub mod ours;
+pub mod peer;
+pub mod people;
+pub mod play;
+pub mod policies;
+pub mod queue;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod scenarios;
+pub mod score;
+pub mod settings;
+pub mod swarm;
+pub mod venue;

@@ -1,0 +1,70 @@
+//! A venue under one policy, as the lab plays it.
+
+use holdfast_risk::market::reading::Quote;
+use holdfast_testkit::chain::Chain;
+use serde::Serialize;
+
+use super::book::Book;
+
+/// How careful a venue is: what it keeps people from doing now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Caution {
+    /// Everything goes.
+    #[default]
+    Open,
+    /// Opening costs more or is capped.
+    Careful,
+    /// Nobody opens.
+    NoOpening,
+    /// Nobody opens and liquidations are bounded.
+    Bounded,
+    /// Nothing but exits and margin, or not even these.
+    Shut,
+}
+
+/// A liquidation that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Liquidation {
+    /// Whose account.
+    pub who: usize,
+    /// Which market's position.
+    pub market: usize,
+    /// Price, millionths.
+    pub price: u64,
+    /// When that price was published, milliseconds.
+    pub published_ms: u64,
+    /// Size closed, millionths.
+    pub closed: u64,
+    /// What the account could not pay, native units.
+    pub bad_debt: u64,
+    /// What insurance paid of it.
+    pub insured: u64,
+    /// The liquidator's reward.
+    pub reward: u64,
+    /// Whether nothing of the position is left.
+    pub whole: bool,
+}
+
+/// A venue under one policy. Whatever is refused leaves it as it was.
+pub trait Venue {
+    /// The books.
+    fn book(&self) -> &Book;
+    /// Time has passed on the chain.
+    fn pass(&mut self, chain: &Chain);
+    /// What feeds published lands, by market; `None` is a feed of which nothing lands.
+    fn post(&mut self, chain: &Chain, quotes: &[Vec<Option<Quote>>]);
+    /// Keepers do what they can.
+    fn keep(&mut self, chain: &Chain) -> Vec<Liquidation>;
+    /// Margin is added; whether the venue took it.
+    fn deposit(&mut self, chain: &Chain, who: usize, amount: u64) -> bool;
+    /// Somebody asks to close everything; whether the venue took the request.
+    fn ask_exit(&mut self, chain: &Chain, who: usize) -> bool;
+    /// What the venue keeps people from doing now.
+    fn caution(&self, chain: &Chain) -> Caution;
+    /// Where a taker who trades now, knowing the true price, is filled: the difference is theirs.
+    /// `None` where nobody can be filled at a price that is known already.
+    fn known_price(&self, chain: &Chain, market: usize) -> Option<u64>;
+    /// A copy, to go back to when blocks vanish.
+    fn fork(&self) -> Box<dyn Venue>;
+}
