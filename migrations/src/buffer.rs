@@ -58,6 +58,21 @@ pub fn written(
     }
 }
 
+/// Whether the buffer holds the program and belongs to `exchange`, so that it is written to no more.
+///
+/// # Errors
+/// A sentence when the cluster does not answer.
+pub fn is_frozen(
+    cluster: &mut impl Cluster,
+    exchange: &Pubkey,
+    buffer: &Pubkey,
+    elf: &[u8],
+) -> Result<bool, String> {
+    let account = cluster.account(buffer)?.filter(|account| account.owner == loader::ID);
+    let program = account.as_ref().and_then(|it| it.data.strip_prefix(&prefix(exchange)[..]));
+    Ok(program == Some(elf))
+}
+
 /// Writes the program to its buffer, only what is not there yet, and reads it back. `progress`
 /// hears how many bytes there are.
 ///

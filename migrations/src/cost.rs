@@ -4,6 +4,7 @@ use anchor_lang::solana_program::bpf_loader_upgradeable::UpgradeableLoaderState;
 use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
 use holdfast_rpc::limits::SIGNATURE_FEE;
 
+use crate::program::ROOM;
 use crate::{Cluster, ProgramTask, Step, buffer};
 
 /// Bytes of a token account and of a mint.
@@ -23,13 +24,13 @@ pub fn of(
     steps: &[Step],
 ) -> Result<u64, String> {
     let mut accounts = Vec::new();
-    if program != ProgramTask::Nothing || !steps.is_empty() {
+    if !program.is_settled() || !steps.is_empty() {
         // The wallet itself has to stay.
         accounts.push(0);
     }
     let mut signatures = 2 * steps.len();
     let writes = length.saturating_sub(written.unwrap_or_default()).div_ceil(buffer::CHUNK);
-    if program != ProgramTask::Nothing {
+    if !program.is_settled() {
         signatures += writes + 8;
         if written.is_none() {
             // The program's data, which takes the buffer's place, is a little longer.
@@ -37,10 +38,15 @@ pub fn of(
         }
     }
     match program {
-        ProgramTask::Nothing => {}
-        // The deployment takes back what the buffer held before it pays for the program's data.
-        ProgramTask::Deploy => accounts.push(UpgradeableLoaderState::size_of_program()),
+        ProgramTask::Nothing | ProgramTask::Proposed { .. } => {}
+        // The deployment takes back what the buffer held before it pays for the program's data, which
+        // has more room.
+        ProgramTask::Deploy => {
+            accounts.extend([UpgradeableLoaderState::size_of_program(), (ROOM - 1) * length]);
+        }
         ProgramTask::Upgrade { extend } => accounts.push(extend),
+        // The change's own account is small.
+        ProgramTask::Propose { extend } => accounts.extend([extend, 200]),
     }
     for step in steps {
         match step {
@@ -52,7 +58,7 @@ pub fn of(
                 accounts.extend([TOKEN_ACCOUNT, TOKEN_ACCOUNT, MINT, MINT]);
             }
             Step::ListMarket(..) => accounts.push(8 + size_of::<Market>()),
-            Step::Lock => {}
+            Step::HandOver | Step::Lock => {}
         }
     }
     let mut cost = SIGNATURE_FEE * signatures as u64;

@@ -29,7 +29,7 @@ pub use layouts::check_layouts;
 pub use manifest::{ListedMarket, ListedSilo, Manifest};
 pub use migrate::{Migration, MigrationPlan, Progress, migrate, survey};
 pub use origin::{Origin, Place, local_program_keypair};
-pub use program::{Deployed, deploy_program, deployed, upgrade_program};
+pub use program::{Deployed, deploy_program, deployed, propose_upgrade, upgrade_program};
 pub use rpc::RpcCluster;
 pub use steps::{Deployment, MarketPlan, SiloPlan, Step, apply, plan};
 pub use task::ProgramTask;
@@ -71,6 +71,12 @@ pub trait Cluster {
     /// # Errors
     /// A sentence when the cluster does not answer.
     fn next_slot(&mut self) -> Result<(), String>;
+
+    /// Tries a transaction as if everybody whom it names had signed. Nothing changes.
+    ///
+    /// # Errors
+    /// A sentence saying why it would not land.
+    fn rehearse(&mut self, instructions: &[Instruction], payer: &Pubkey) -> Result<(), String>;
 
     /// Sends a transaction, paid by the first signer, and waits until it has landed.
     ///

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use holdfast_client::Pubkey;
 use holdfast_migrations::{
-    Migration, RpcCluster, close_buffer, leftovers, migrate, read_deployment, survey,
+    Migration, ProgramTask, RpcCluster, close_buffer, leftovers, migrate, read_deployment, survey,
 };
 use holdfast_rpc::keypair_file;
 use solana_keypair::Keypair;
@@ -58,8 +58,13 @@ fn run(access: &Access, options: &Options) -> Result<(), String> {
     let progress = print::Bar::new(&found, elf.len());
     let manifest = migrate(&mut cluster, &migration, |step| progress.show(step))?;
     progress.finish();
-    manifest.write(&options.manifest)?;
-    print::done(&manifest, &options.manifest, found.is_done(), access.json)
+    // What waits runs later: until then the manifest names the program that is there.
+    let waits = matches!(found.program, ProgramTask::Propose { .. } | ProgramTask::Proposed { .. });
+    if !waits {
+        manifest.write(&options.manifest)?;
+    }
+    let written = Some(options.manifest.as_path()).filter(|_| !waits);
+    print::done(&manifest, written, found.is_done(), access.json)
 }
 
 fn buffers(access: &Access, close: &[String]) -> Result<(), String> {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_client::{Pubkey, holdfast};
+use holdfast_client::{Pubkey, address, holdfast};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::differences::{check_mints, differences};
+use crate::program::{check_admin, waiting_upgrade};
 use crate::{
-    Cluster, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_feeds, check_layouts, cost,
-    deploy_program, deployed, origin, plan, sol, upgrade_program,
+    Cluster, Deployed, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_feeds,
+    check_layouts, cost, deploy_program, deployed, origin, plan, propose_upgrade, sol,
+    upgrade_program,
 };
 
 /// What a run is given.
@@ -54,7 +56,7 @@ pub struct MigrationPlan {
 impl MigrationPlan {
     /// Whether there is nothing to do.
     pub fn is_done(&self) -> bool {
-        self.program == ProgramTask::Nothing && self.steps.is_empty()
+        self.program.is_settled() && self.steps.is_empty()
     }
 
     /// Refuses a wallet that would be empty before the end.
@@ -99,18 +101,26 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
     let program = match &there {
         None => ProgramTask::Deploy,
         Some(there) if there.is(elf) => ProgramTask::Nothing,
-        Some(there) => ProgramTask::Upgrade { extend: there.lacks(elf) },
+        Some(there) => replacement(cluster, there, elf)?,
     };
     let accounts = check_layouts(cluster, &holdfast::ID)?;
     let steps = plan(cluster, wanted)?;
     if let Some(there) = there
-        && !(program == ProgramTask::Nothing && steps.is_empty())
+        && !(program.is_settled() && steps.is_empty())
     {
-        there.check_authority(&payer)?;
+        if there.is_handed_over() {
+            check_admin(cluster, &payer)?;
+        } else {
+            there.check_authority(&payer)?;
+        }
     }
     let buffer = buffer::keypair(migration.authority, elf)?.pubkey();
-    let written = buffer::written(cluster, &payer, &buffer)?;
-    let written = written.map(|there| buffer::common(&there, elf));
+    let written = if buffer::is_frozen(cluster, &address::exchange(), &buffer, elf)? {
+        Some(elf.len())
+    } else {
+        let written = buffer::written(cluster, &payer, &buffer)?;
+        written.map(|there| buffer::common(&there, elf))
+    };
     check_mints(cluster, wanted, &steps)?;
     let differences = differences(cluster, wanted)?;
     if !differences.is_empty() && steps.contains(&Step::Lock) {
@@ -136,6 +146,20 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
     })
 }
 
+/// How a program that stands there is replaced by another.
+fn replacement(
+    cluster: &mut impl Cluster,
+    there: &Deployed,
+    elf: &[u8],
+) -> Result<ProgramTask, String> {
+    let extend = there.lacks(elf);
+    if !there.is_handed_over() {
+        return Ok(ProgramTask::Upgrade { extend });
+    }
+    let waits = waiting_upgrade(cluster, elf)?;
+    Ok(waits.map_or(ProgramTask::Propose { extend }, |number| ProgramTask::Proposed { number }))
+}
+
 /// Makes what is missing. `report` hears of every step.
 ///
 /// # Errors
@@ -149,13 +173,14 @@ pub fn migrate(
     let Migration { authority, elf, wanted, feeds, .. } = *migration;
     found.check_balance(&authority.pubkey())?;
     let mut written = |bytes| report(Progress::Written(bytes));
-    match found.program {
-        ProgramTask::Nothing => {}
+    let mut task = found.program;
+    match task {
+        ProgramTask::Nothing | ProgramTask::Proposed { .. } => {}
         ProgramTask::Deploy => {
             let program = program_keypair(migration, &found.place)?;
             deploy_program(cluster, authority, &program, elf, &mut written)?;
         }
-        ProgramTask::Upgrade { .. } if !migration.upgrade => {
+        ProgramTask::Upgrade { .. } | ProgramTask::Propose { .. } if !migration.upgrade => {
             return Err(
                 "the program on the cluster is not the one given: pass --upgrade to replace it, \
                  or name the file it was deployed from with --elf"
@@ -165,8 +190,12 @@ pub fn migrate(
         ProgramTask::Upgrade { .. } => {
             upgrade_program(cluster, authority, &holdfast::ID, elf, &mut written)?;
         }
+        ProgramTask::Propose { .. } => {
+            let number = propose_upgrade(cluster, authority, &holdfast::ID, elf, &mut written)?;
+            task = ProgramTask::Proposed { number };
+        }
     }
-    report(Progress::Program(found.program));
+    report(Progress::Program(task));
     if !found.steps.is_empty() {
         cluster.next_slot()?;
     }

@@ -41,7 +41,8 @@ pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(),
     }
     println!("to do");
     if let Some(task) = sentence(found.program) {
-        let upgrades = matches!(found.program, ProgramTask::Upgrade { .. });
+        let upgrades =
+            matches!(found.program, ProgramTask::Upgrade { .. } | ProgramTask::Propose { .. });
         let flag = if upgrades { ", with --upgrade" } else { "" };
         println!("  {task}{flag} ({length} bytes, {} written already)", found.written);
     }
@@ -51,8 +52,13 @@ pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(),
     Ok(())
 }
 
-/// What is there after a run.
-pub fn done(manifest: &Manifest, file: &Path, nothing: bool, as_json: bool) -> Result<(), String> {
+/// What is there after a run; without a `file`, once the upgrade that waits is applied.
+pub fn done(
+    manifest: &Manifest,
+    file: Option<&Path>,
+    nothing: bool,
+    as_json: bool,
+) -> Result<(), String> {
     if as_json {
         return show(&serde_json::to_value(manifest).map_err(|error| error.to_string())?);
     }
@@ -65,7 +71,10 @@ pub fn done(manifest: &Manifest, file: &Path, nothing: bool, as_json: bool) -> R
             println!("  {:<7} {}", market.name, market.address);
         }
     }
-    println!("written to {}", file.display());
+    match file {
+        Some(file) => println!("written to {}", file.display()),
+        None => println!("an upgrade waits: run this again once it is applied, for the manifest"),
+    }
     Ok(())
 }
 
@@ -97,7 +106,7 @@ impl Bar {
         bar.set_style(
             ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
-        if found.program == ProgramTask::Nothing {
+        if found.program.is_settled() {
             bar.finish_and_clear();
         }
         Self(bar)
@@ -131,6 +140,14 @@ fn sentence(task: ProgramTask) -> Option<String> {
         ProgramTask::Upgrade { extend } => {
             Some(format!("extend the program by {extend} bytes and upgrade it"))
         }
+        ProgramTask::Propose { extend: 0 } => Some("propose to upgrade the program".to_owned()),
+        ProgramTask::Propose { extend } => {
+            Some(format!("extend the program by {extend} bytes and propose to upgrade it"))
+        }
+        ProgramTask::Proposed { number } => Some(format!(
+            "the upgrade is change {number}, which waits: `holdfast change show {number}` says until \
+             when, and `holdfast change apply {number}` makes it then"
+        )),
     }
 }
 

@@ -4,11 +4,17 @@ use anchor_lang::solana_program::bpf_loader_upgradeable::{
     self as loader, UpgradeableLoaderState, deploy_with_max_program_len, extend_program,
     get_program_data_address,
 };
-use holdfast_client::Pubkey;
+use holdfast_client::holdfast::state::{ChangeKind, Exchange};
+use holdfast_client::{Pubkey, address, decode, instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use crate::steps::read;
 use crate::{Cluster, buffer, check_layouts};
+
+/// A program gets room for one so many times as large: once the exchange is its upgrade authority,
+/// nobody can be sure to extend it any more.
+pub const ROOM: usize = 2;
 
 /// A program is extended by no less: the loader refuses smaller steps.
 const LEAST_EXTENSION: usize = 10_240;
@@ -35,6 +41,11 @@ impl Deployed {
             0 => 0,
             more => more.max(LEAST_EXTENSION),
         }
+    }
+
+    /// Whether the exchange is the upgrade authority: the program is then replaced by a change only.
+    pub fn is_handed_over(&self) -> bool {
+        self.authority == Some(address::exchange())
     }
 
     /// Refuses anyone but the upgrade authority.
@@ -97,9 +108,9 @@ pub fn deploy_program(
     }
     let buffer = buffer::write(cluster, authority, elf, progress)?;
     let rent = cluster.rent(UpgradeableLoaderState::size_of_program())?;
-    let payer = authority.pubkey();
+    let (payer, room) = (authority.pubkey(), ROOM * elf.len());
     let deploy =
-        deploy_with_max_program_len(&payer, &program.pubkey(), &buffer, &payer, rent, elf.len())
+        deploy_with_max_program_len(&payer, &program.pubkey(), &buffer, &payer, rent, room)
             .map_err(|error| error.to_string())?;
     cluster.send(&deploy, &[authority, program])?;
     Ok(true)
@@ -126,14 +137,118 @@ pub fn upgrade_program(
     }
     there.check_authority(&payer)?;
     check_layouts(cluster, program)?;
-    let lacks = there.lacks(elf);
-    if lacks > 0 {
-        let lacks = u32::try_from(lacks).map_err(|_| "the program is larger than 4 GB")?;
-        cluster.send(&[extend_program(program, Some(&payer), lacks)], &[authority])?;
-    }
+    extend(cluster, authority, program, &there, elf)?;
     let buffer = buffer::write(cluster, authority, elf, progress)?;
     // The loader changes a program once in a slot, and an extension is a change.
     cluster.next_slot()?;
     cluster.send(&[loader::upgrade(program, &buffer, &payer, &payer)], &[authority])?;
     Ok(true)
+}
+
+/// Makes room for `elf` where the program has too little.
+fn extend(
+    cluster: &mut impl Cluster,
+    payer: &Keypair,
+    program: &Pubkey,
+    there: &Deployed,
+    elf: &[u8],
+) -> Result<(), String> {
+    let lacks = u32::try_from(there.lacks(elf)).map_err(|_| "the program is larger than 4 GB")?;
+    if lacks > 0 {
+        cluster.send(&[extend_program(program, Some(&payer.pubkey()), lacks)], &[payer])?;
+    }
+    Ok(())
+}
+
+/// Proposes to replace the program by `elf`, where the exchange is the upgrade authority, and says the
+/// number of the change. Does nothing when this is the upgrade that waits, and goes on where an
+/// earlier run stopped.
+///
+/// The upgrade is rehearsed before the buffer is handed to the exchange, which cannot give it back:
+/// the loader then has read the new program, and it has the room it takes. `progress` hears the bytes
+/// written.
+///
+/// # Errors
+/// A sentence: `admin` is not the exchange's, accounts exist that this version does not read, the
+/// loader refuses the program, or a step failed.
+pub fn propose_upgrade(
+    cluster: &mut impl Cluster,
+    admin: &Keypair,
+    program: &Pubkey,
+    elf: &[u8],
+    progress: impl FnMut(usize),
+) -> Result<u64, String> {
+    let there = deployed(cluster, program)?.ok_or(format!("there is no program {program}"))?;
+    if let Some(number) = waiting_upgrade(cluster, elf)? {
+        return Ok(number);
+    }
+    let (payer, exchange) = (admin.pubkey(), address::exchange());
+    check_admin(cluster, &payer)?;
+    check_layouts(cluster, program)?;
+    extend(cluster, admin, program, &there, elf)?;
+    let buffer = buffer::keypair(admin, elf)?.pubkey();
+    if !buffer::is_frozen(cluster, &exchange, &buffer, elf)? {
+        buffer::write(cluster, admin, elf, progress)?;
+        // The loader changes a program once in a slot, and an extension is a change.
+        cluster.next_slot()?;
+        let freeze = loader::set_buffer_authority(&buffer, &payer, &exchange);
+        let upgrade = loader::upgrade(program, &buffer, &exchange, &payer);
+        let rehearsed = cluster.rehearse(&[freeze.clone(), upgrade], &payer);
+        rehearsed.map_err(|reason| format!("the upgrade would fail: {reason}"))?;
+        cluster.send(&[freeze], &[admin])?;
+    }
+    let sha256 = solana_sha256_hasher::hash(elf).to_bytes();
+    let number = next_change(cluster)?;
+    let content = ChangeKind::Upgrade { buffer, sha256 };
+    cluster.send(&[instruction::propose_change(payer, number, content)], &[admin])?;
+    Ok(number)
+}
+
+/// The number of the newest upgrade that was proposed, if it waits and is to this program.
+///
+/// # Errors
+/// A sentence when the cluster does not answer, or holds accounts this version does not read.
+pub fn waiting_upgrade(cluster: &mut impl Cluster, elf: &[u8]) -> Result<Option<u64>, String> {
+    let exchange = read::<Exchange>(cluster, &address::exchange())?;
+    let newest = exchange.and_then(|exchange| exchange.newest.upgrade.checked_sub(1));
+    let Some(number) = newest else { return Ok(None) };
+    let Some(account) = cluster.account(&address::change(number))? else { return Ok(None) };
+    let change = decode::change(&account.data)
+        .map_err(|reason| format!("the change {number} cannot be read ({reason:?})"))?;
+    let wanted = solana_sha256_hasher::hash(elf).to_bytes();
+    let waits = matches!(change.content, ChangeKind::Upgrade { sha256, .. } if sha256 == wanted);
+    Ok(waits.then_some(number))
+}
+
+/// Refuses anyone but the exchange's admin.
+///
+/// # Errors
+/// A sentence naming who may.
+pub fn check_admin(cluster: &mut impl Cluster, key: &Pubkey) -> Result<(), String> {
+    let exchange = read::<Exchange>(cluster, &address::exchange())?;
+    match exchange {
+        Some(exchange) if exchange.admin != *key => Err(format!(
+            "only {} may propose changes and lock the exchange, and --keypair is {key}: name that \
+             key's file",
+            exchange.admin
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn next_change(cluster: &mut impl Cluster) -> Result<u64, String> {
+    let exchange = read::<Exchange>(cluster, &address::exchange())?.filter(Exchange::is_locked);
+    let exchange = exchange.ok_or(
+        "the exchange has the upgrade authority and is not locked yet, so nothing can be proposed: \
+         run this first with the program that is deployed, named by --elf",
+    )?;
+    Ok(exchange.change_count)
+}
+
+/// The upgrade authority of the program at this address: nobody where there is none, or it is final.
+///
+/// # Errors
+/// As [`deployed`].
+pub fn authority(cluster: &mut impl Cluster, program: &Pubkey) -> Result<Option<Pubkey>, String> {
+    Ok(deployed(cluster, program)?.and_then(|there| there.authority))
 }

@@ -4,7 +4,8 @@
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_rpc::limits::{LOOKS, MOST_SIGNED, PATIENCE};
 use holdfast_rpc::{
-    AccountHead, Address, Budget, Endpoint, Tracker, Verdict, follow, rehearse, sign,
+    AccountHead, Address, Budget, Endpoint, Simulated, Tracker, Verdict, follow, rehearse,
+    rehearse_unsigned, sign,
 };
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
@@ -51,13 +52,8 @@ impl RpcCluster {
     async fn land(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {
         for _ in 0..MOST_SIGNED {
             let tried = rehearse(&self.endpoint, instructions, signers).await?;
-            if let Some(error) = tried.refused {
-                return Err(format!(
-                    "the cluster refused this: {error}\n{}",
-                    tried.logs.join("\n")
-                ));
-            }
             let budget = Budget { units: Budget::measured(tried.units), price: self.price };
+            refused(tried)?;
             let blockhash = self.endpoint.blockhash().await?;
             let signed = sign(budget, instructions, signers, &blockhash.hash)?;
             let tracker = Tracker::new(signed, blockhash);
@@ -133,6 +129,12 @@ impl RpcCluster {
     }
 }
 
+/// What a trial was refused with, in the program's words.
+fn refused(tried: Simulated) -> Result<(), String> {
+    let Some(error) = tried.refused else { return Ok(()) };
+    Err(format!("the cluster refused this: {error}\n{}", tried.logs.join("\n")))
+}
+
 impl Cluster for RpcCluster {
     fn place(&mut self) -> Result<Place, String> {
         Ok(self.place.clone())
@@ -162,6 +164,11 @@ impl Cluster for RpcCluster {
 
     fn next_slot(&mut self) -> Result<(), String> {
         self.runtime.block_on(self.later_slot())
+    }
+
+    fn rehearse(&mut self, instructions: &[Instruction], payer: &Pubkey) -> Result<(), String> {
+        let tried = rehearse_unsigned(&self.endpoint, instructions, payer);
+        refused(self.runtime.block_on(tried)?)
     }
 
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use anchor_lang::solana_program::bpf_loader_upgradeable as loader;
+use holdfast_client::holdfast;
 use holdfast_client::holdfast::state::Feeds;
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, Silo, SiloTermsState, ThresholdsState, TimelockState,
@@ -12,6 +14,7 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::Cluster;
+use crate::program::authority;
 
 /// What a cluster should have.
 #[derive(Clone, Debug)]
@@ -60,6 +63,9 @@ pub enum Step {
     CreateSilo(u16),
     /// A market, by its silo's number and its index.
     ListMarket(u16, u8),
+    /// The exchange becomes the program's upgrade authority, for good: from then on the program is
+    /// replaced by a change that waited, or not at all.
+    HandOver,
     /// The end of set-up: from then on money comes in and every change waits.
     Lock,
 }
@@ -70,6 +76,9 @@ impl fmt::Display for Step {
             Self::CreateExchange => out.write_str("create the exchange"),
             Self::CreateSilo(number) => write!(out, "create silo {number}"),
             Self::ListMarket(number, index) => write!(out, "list market {index} of silo {number}"),
+            Self::HandOver => out.write_str(
+                "hand the upgrade authority to the exchange: upgrades wait from then on",
+            ),
             Self::Lock => out.write_str("lock the exchange: set-up ends and money may come in"),
         }
     }
@@ -98,10 +107,16 @@ pub fn plan(cluster: &mut impl Cluster, wanted: &Deployment) -> Result<Vec<Step>
         let missing = (0_u8..).zip(&silo.markets).skip(usize::from(listed));
         steps.extend(missing.map(|(index, _)| Step::ListMarket(number, index)));
     }
-    if !exchange.is_some_and(|exchange| exchange.is_locked()) {
-        steps.push(Step::Lock);
-    } else if let Some(step) = steps.first() {
+    let locked = exchange.is_some_and(|exchange| exchange.is_locked());
+    if let Some(step) = steps.first().filter(|_| locked) {
         return Err(format!("the exchange is locked: propose a change for {step:?}"));
+    }
+    let authority = authority(cluster, &holdfast::ID)?;
+    if authority != Some(address::exchange()) {
+        steps.push(Step::HandOver);
+    }
+    if !locked {
+        steps.push(Step::Lock);
     }
     Ok(steps)
 }
@@ -134,6 +149,10 @@ pub fn apply(
             let name = padded(&market.name)?;
             let (silo, feeds) = (address::silo(number), market.feeds.clone());
             instruction::list_market(payer, silo, index, name, market.terms, feeds)
+        }
+        Step::HandOver => {
+            let exchange = address::exchange();
+            loader::set_upgrade_authority(&holdfast::ID, &payer, Some(&exchange))
         }
         Step::Lock => {
             let silos = u16::try_from(wanted.silos.len()).map_err(|_| "too many silos")?;

@@ -15,4 +15,21 @@ pub enum ProgramTask {
         /// Bytes it has to be extended by before.
         extend: usize,
     },
+    /// Another version is there, and it is replaced by a change.
+    Propose {
+        /// Bytes it has to be extended by before.
+        extend: usize,
+    },
+    /// The change that replaces it is proposed: nothing but waiting, and applying it then.
+    Proposed {
+        /// The change.
+        number: u64,
+    },
+}
+
+impl ProgramTask {
+    /// Whether a migration has nothing to do about it.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Nothing | Self::Proposed { .. })
+    }
 }

@@ -61,8 +61,8 @@ pub fn nothing_adds_risk_after_a_break(given: &mut Given) -> Answer {
     claim(allowed(Action::ChangePool) != broken)?;
     claim(refused(Action::MatureProfit) == (state >= State::Throttled))?;
     claim(allowed(Action::MatureProfit) == (state < State::Throttled))?;
-    claim(refused(Action::ChangeMaintenance) != normal)?;
-    claim(allowed(Action::ChangeMaintenance) == normal)?;
+    claim(refused(Action::ChangeInCalm) != normal)?;
+    claim(allowed(Action::ChangeInCalm) == normal)?;
     claim(refused(Action::WithdrawFree) == (state == State::Shelter))?;
     claim(allowed(Action::WithdrawFree) == normal)
 }

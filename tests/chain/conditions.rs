@@ -76,9 +76,7 @@ impl Condition {
                 Some(HoldfastError::BelowInitialMargin)
             }
             // Everybody has an hour after a disruption to take a change back.
-            Action::ChangeMaintenance if self == Self::PostGap => {
-                Some(HoldfastError::ChangeNotReady)
-            }
+            Action::ChangeInCalm if self == Self::PostGap => Some(HoldfastError::ChangeNotReady),
             _ => None,
         }
     }

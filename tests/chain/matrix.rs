@@ -100,17 +100,14 @@ fn attempt(action: Action, cell: Cell, mut stage: Stage) -> Result<(), Failure> 
         Action::Flag | Action::Liquidate => rescue(&mut stage, action, cell),
         Action::RequestPool | Action::ChangePool => change_pool(&mut stage, action, cell),
         Action::MatureProfit => mature(&mut stage, cell),
-        Action::ChangeMaintenance => change_maintenance(&mut stage, cell),
+        Action::ChangeInCalm => change_maintenance(&mut stage, cell),
     }
 }
 
 /// Whether the price that matters comes after something was asked for.
 fn needs_a_price_later(action: Action) -> bool {
-    use Action::{ChangeMaintenance, ChangePool, Flag, Liquidate, MatureProfit, Open, Reduce};
-    matches!(
-        action,
-        Reduce | Open | Flag | Liquidate | ChangePool | MatureProfit | ChangeMaintenance
-    )
+    use Action::{ChangeInCalm, ChangePool, Flag, Liquidate, MatureProfit, Open, Reduce};
+    matches!(action, Reduce | Open | Flag | Liquidate | ChangePool | MatureProfit | ChangeInCalm)
 }
 
 fn execute(
@@ -222,7 +219,7 @@ fn refusal(action: Action, cell: Cell) -> Option<HoldfastError> {
         }
     };
     let by_price = cell.price.refuses(action);
-    let price_first = matches!(action, Action::Liquidate | Action::ChangeMaintenance);
+    let price_first = matches!(action, Action::Liquidate | Action::ChangeInCalm);
     if price_first { by_price.or(by_state) } else { by_state.or(by_price) }
 }
 
@@ -249,5 +246,5 @@ rows! {
     asking_to_change_a_pool: RequestPool,
     changing_a_pool: ChangePool,
     maturing_profit: MatureProfit,
-    changing_maintenance: ChangeMaintenance,
+    changing_maintenance: ChangeInCalm,
 }

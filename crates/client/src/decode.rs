@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use anchor_lang::AnchorDeserialize as _;
 pub use anchor_lang::Discriminator as Kind;
+use anchor_lang::{AnchorDeserialize as _, AnchorSerialize as _};
 use bytemuck::Pod;
-use holdfast::state::Change;
+use holdfast::state::{Change, ChangeKind};
 
 /// Why account data is not what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,22 @@ pub fn decode<T: Pod + Kind>(data: &[u8]) -> Result<T, NotDecoded> {
 pub fn change(data: &[u8]) -> Result<Change, NotDecoded> {
     let body = data.strip_prefix(Change::DISCRIMINATOR).ok_or(NotDecoded::WrongKind)?;
     Change::try_from_slice(body).map_err(|_| NotDecoded::WrongLength)
+}
+
+/// What a change does, out of its bytes alone.
+///
+/// # Errors
+/// When these are not the bytes of one, whole.
+pub fn content(bytes: &[u8]) -> Result<ChangeKind, NotDecoded> {
+    ChangeKind::try_from_slice(bytes).map_err(|_| NotDecoded::WrongLength)
+}
+
+/// What a change does, as the bytes that [`content`] reads.
+pub fn content_bytes(content: &ChangeKind) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = content.serialize(&mut bytes);
+    bytes
 }
 
 #[cfg(test)]

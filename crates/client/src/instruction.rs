@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::{AccountMeta, Pubkey};
 use anchor_lang::solana_program::instruction::Instruction;
-use anchor_lang::solana_program::system_program;
+use anchor_lang::solana_program::{bpf_loader_upgradeable, system_program};
 use anchor_lang::{InstructionData, ToAccountMetas};
 use holdfast::instructions::OrderRequest;
 use holdfast::state::Feeds;
@@ -22,6 +22,13 @@ pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
 /// The sysvar that shows a transaction's instructions.
 pub const INSTRUCTIONS: Pubkey =
     Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
+
+/// The sysvars that the upgradeable loader asks for.
+const RENT: Pubkey = Pubkey::from_str_const("SysvarRent111111111111111111111111111111111");
+const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
+/// Compute units to ask for where the program hashes a buffer, which takes one for two bytes: the most
+/// a transaction may. A program of 2.7 MB is the largest that can be hashed.
+pub const HASH_UNITS: u32 = 1_400_000;
 
 fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
     Instruction {
@@ -351,15 +358,26 @@ pub fn lock_exchange(
     silos: u16,
 ) -> Instruction {
     let exchange = address::exchange();
-    let accounts = accounts::LockExchange { admin, exchange, instructions: INSTRUCTIONS };
+    let accounts = accounts::LockExchange {
+        admin,
+        exchange,
+        instructions: INSTRUCTIONS,
+        program: holdfast::ID,
+        program_data: address::program_data(),
+    };
     let mut lock = build(accounts, instruction::LockExchange { guardians, timelock });
     lock.accounts.extend((0..silos).map(|number| AccountMeta::new(address::silo(number), false)));
     lock
 }
 
-/// `propose_change` with the market or silo its `content` names; `number` is the exchange's next.
+/// `propose_change` with the market, silo or buffer its `content` names; `number` is the exchange's
+/// next. An upgrade takes more compute units than an instruction gets unasked: [`HASH_UNITS`].
 pub fn propose_change(admin: Pubkey, number: u64, content: ChangeKind) -> Instruction {
     let (market, silo) = named(&content);
+    let buffer = match content {
+        ChangeKind::Upgrade { buffer, .. } => Some(buffer),
+        _ => None,
+    };
     let accounts = accounts::ProposeChange {
         admin,
         exchange: address::exchange(),
@@ -368,6 +386,7 @@ pub fn propose_change(admin: Pubkey, number: u64, content: ChangeKind) -> Instru
         system_program: system_program::ID,
         market,
         silo,
+        buffer,
     };
     build(accounts, instruction::ProposeChange { content })
 }
@@ -407,6 +426,24 @@ pub fn apply_change(number: u64, proposer: Pubkey, content: &ChangeKind) -> Inst
         silo,
     };
     build(accounts, instruction::ApplyChange {})
+}
+
+/// `apply_upgrade` from the change's `buffer`; what the buffer held returns to the `proposer`. It takes
+/// more compute units than an instruction gets unasked: [`HASH_UNITS`].
+pub fn apply_upgrade(number: u64, proposer: Pubkey, buffer: Pubkey) -> Instruction {
+    let accounts = accounts::ApplyUpgrade {
+        exchange: address::exchange(),
+        chain_health: address::chain_health(),
+        change: address::change(number),
+        proposer,
+        program: holdfast::ID,
+        program_data: address::program_data(),
+        buffer,
+        rent: RENT,
+        clock: CLOCK,
+        loader: bpf_loader_upgradeable::ID,
+    };
+    build(accounts, instruction::ApplyUpgrade {})
 }
 
 /// `tighten`, to Shelter or else Strained.

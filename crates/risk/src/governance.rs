@@ -23,6 +23,11 @@ pub const PERIOD: Millis = Millis::DAY;
 /// No change is applied so soon after the chain broke: a halt is no time in which a guardian could
 /// have taken it back.
 pub const NOTICE_AFTER_DISRUPTION: Millis = Millis::HOUR;
+/// The program is replaced no sooner after the proposal, whatever the timelock says: everybody gets
+/// the time to read the new one, or to leave.
+pub const UPGRADE_WAIT: Millis = Millis::DAY.times(7);
+/// The program is not replaced so soon after the chain broke.
+pub const UPGRADE_NOTICE_AFTER_DISRUPTION: Millis = Millis::HOUR.times(48);
 
 /// How long changes wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,17 +105,24 @@ impl Timelock {
         let ready = now.after(self.wait);
         Schedule { ready, expires: ready.after(self.ready) }
     }
+
+    /// As it holds for an upgrade of the program: the wait is [`UPGRADE_WAIT`] at the least.
+    pub fn of_upgrade(self) -> Self {
+        Self { wait: self.wait.max(UPGRADE_WAIT), ..self }
+    }
 }
 
 impl Schedule {
     /// How far a change has come by the cluster's clock `now`, on a chain that last broke at `last_disruption`
     /// (zero: never). The venue's clock would not do: a price from the future moves it.
     pub fn stage(self, now: Millis, last_disruption: Millis) -> Stage {
-        let noticed = if last_disruption.0 == 0 {
-            last_disruption
-        } else {
-            last_disruption.after(NOTICE_AFTER_DISRUPTION)
-        };
+        self.stage_with_notice(now, last_disruption, NOTICE_AFTER_DISRUPTION)
+    }
+
+    /// As [`Schedule::stage`], where a break of the chain asks for another `notice`.
+    pub fn stage_with_notice(self, now: Millis, last_disruption: Millis, notice: Millis) -> Stage {
+        let noticed =
+            if last_disruption.0 == 0 { last_disruption } else { last_disruption.after(notice) };
         if now >= self.expires {
             Stage::Expired
         } else if now >= self.ready.max(noticed) {

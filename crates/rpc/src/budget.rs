@@ -1,9 +1,10 @@
 //! What a transaction may take and pays, and signing it.
 
-use holdfast_client::Instruction;
+use holdfast_client::{Instruction, Pubkey};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_keypair::Keypair;
 use solana_message::{Hash, Message, VersionedMessage};
+use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
@@ -66,6 +67,21 @@ pub fn sign(
     let message = Message::new_with_blockhash(&all, payer.as_ref(), blockhash);
     VersionedTransaction::try_new(VersionedMessage::Legacy(message), signers)
         .map_err(|error| format!("the keypairs cannot sign this ({error}): check keypair"))
+}
+
+/// Instructions as one transaction that nobody has signed, to be tried as if everybody whom they name
+/// had.
+pub fn unsigned(
+    budget: Budget,
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    blockhash: &Hash,
+) -> VersionedTransaction {
+    let all = budget.before(instructions);
+    let message = Message::new_with_blockhash(&all, Some(payer), blockhash);
+    let count = usize::from(message.header.num_required_signatures);
+    let signatures = vec![Signature::default(); count];
+    VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) }
 }
 
 #[cfg(test)]

@@ -4,16 +4,20 @@
 use std::collections::BTreeSet;
 
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
-use holdfast_client::Instruction;
+use holdfast_client::{Instruction, Pubkey};
 use holdfast_risk::Millis;
 use solana_keypair::Keypair;
+use solana_message::Hash;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use tokio::time::{Instant, sleep};
 
 use crate::limits::{AT_ONCE, LOOKS, MOST_TRIALS, MOST_UNITS};
-use crate::{Budget, Endpoint, Look, Patience, Simulated, Tracker, Verdict, sign};
+use crate::{Budget, Endpoint, Look, Patience, Simulated, Tracker, Verdict, sign, unsigned};
+
+/// Nothing is paid for a trial, but the payer must have what it would pay.
+const TRIAL: Budget = Budget { units: Some(MOST_UNITS), price: 0 };
 
 /// Runs instructions without sending them, so that a refusal costs nothing.
 ///
@@ -25,11 +29,29 @@ pub async fn rehearse(
     instructions: &[Instruction],
     signers: &[&Keypair],
 ) -> Result<Simulated, String> {
-    // Nothing is paid for a trial, but the payer must have what it would pay.
-    let budget = Budget { units: Some(MOST_UNITS), price: 0 };
+    rehearse_with(endpoint, |blockhash| sign(TRIAL, instructions, signers, blockhash)).await
+}
+
+/// As [`rehearse`], as if everybody whom the instructions name had signed, programs' own addresses
+/// among them.
+///
+/// # Errors
+/// As [`rehearse`].
+pub async fn rehearse_unsigned(
+    endpoint: &Endpoint,
+    instructions: &[Instruction],
+    payer: &Pubkey,
+) -> Result<Simulated, String> {
+    rehearse_with(endpoint, |blockhash| Ok(unsigned(TRIAL, instructions, payer, blockhash))).await
+}
+
+async fn rehearse_with(
+    endpoint: &Endpoint,
+    make: impl Fn(&Hash) -> Result<VersionedTransaction, String>,
+) -> Result<Simulated, String> {
     for trial in 0..MOST_TRIALS {
         let blockhash = endpoint.blockhash().await?;
-        let transaction = sign(budget, instructions, signers, &blockhash.hash)?;
+        let transaction = make(&blockhash.hash)?;
         let tried = endpoint.simulate(&transaction, None).await?;
         if tried.refused != Some(TransactionError::BlockhashNotFound) {
             return Ok(tried);

@@ -30,12 +30,12 @@ mod tracker;
 
 #[cfg(feature = "client")]
 pub use address::{Address, Addresses};
-pub use budget::{Budget, sign};
+pub use budget::{Budget, sign, unsigned};
 #[cfg(feature = "client")]
 pub use endpoint::{AccountHead, Endpoint, Found, Probed, Simulated, bytes_of, clock_of};
 pub use evidence::{Blockhash, FeedAccount, Progress, Shown, Simulation, Snapshot};
 #[cfg(feature = "client")]
-pub use follow::{follow, rehearse};
+pub use follow::{follow, rehearse, rehearse_unsigned};
 #[cfg(feature = "client")]
 pub use patience::Patience;
 pub use quorum::agreed;

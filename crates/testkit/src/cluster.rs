@@ -2,12 +2,14 @@
 
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast_client::decode::decode;
+use holdfast_client::instruction::HASH_UNITS;
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_migrations::{AccountData, AccountHead, Place};
 use litesvm::LiteSVM;
 use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_account::Account;
 use solana_clock::Clock;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_keypair::Keypair;
 use solana_last_restart_slot::LastRestartSlot;
 use solana_message::{Message, VersionedMessage};
@@ -154,12 +156,15 @@ impl Cluster {
     pub fn install(&mut self, program: Pubkey, authority: &Pubkey, elf: &[u8]) {
         let owner = bpf_loader_upgradeable::ID;
         let data_address = Pubkey::find_program_address(&[program.as_ref()], &owner).0;
-        // `UpgradeableLoaderState::ProgramData { slot, upgrade_authority_address }`, then the ELF.
+        // `UpgradeableLoaderState::ProgramData { slot, upgrade_authority_address }`, then the ELF and room
+        // for one that is twice as large.
         let mut data = 3_u32.to_le_bytes().to_vec();
         data.extend(0_u64.to_le_bytes());
         data.push(1);
         data.extend(authority.as_ref());
+        let head = data.len();
         data.extend(elf);
+        data.resize(head + 2 * elf.len(), 0);
         let lamports = self.rent(data.len());
         let account = Account { lamports, data, owner, executable: false, rent_epoch: 0 };
         self.set(data_address, account);
@@ -168,6 +173,17 @@ impl Cluster {
         data.extend(data_address.as_ref());
         let lamports = self.rent(data.len());
         self.set(program, Account { lamports, data, owner, executable: true, rent_epoch: 0 });
+    }
+
+    /// Puts a buffer in place as the upgradeable loader leaves it once a program is written to it.
+    pub fn write_buffer(&mut self, buffer: Pubkey, authority: &Pubkey, elf: &[u8]) {
+        // `UpgradeableLoaderState::Buffer { authority_address }`, then the ELF.
+        let mut data = 1_u32.to_le_bytes().to_vec();
+        data.push(1);
+        data.extend(authority.as_ref());
+        data.extend(elf);
+        let (lamports, owner) = (self.rent(data.len()), bpf_loader_upgradeable::ID);
+        self.set(buffer, Account { lamports, data, owner, executable: false, rent_epoch: 0 });
     }
 
     /// An account, if it exists.
@@ -291,6 +307,12 @@ impl Cluster {
     }
 }
 
+/// The same with as many compute units as a transaction may ask for.
+pub fn with_units(instructions: &[Instruction]) -> Vec<Instruction> {
+    let limit = ComputeBudgetInstruction::set_compute_unit_limit(HASH_UNITS);
+    [&[limit], instructions].concat()
+}
+
 /// A hash for a slot's block.
 fn hash_of(slot: u64) -> solana_message::Hash {
     let bytes = [slot.to_le_bytes(); 4].concat();
@@ -363,7 +385,12 @@ impl holdfast_migrations::Cluster for Cluster {
         Ok(())
     }
 
+    fn rehearse(&mut self, instructions: &[Instruction], payer: &Pubkey) -> Result<(), String> {
+        self.simulate(&with_units(instructions), payer).map_err(|failure| failure.message)
+    }
+
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {
-        Cluster::send(self, instructions, signers).map(|_| ()).map_err(|failure| failure.message)
+        let asked = with_units(instructions);
+        Cluster::send(self, &asked, signers).map(|_| ()).map_err(|failure| failure.message)
     }
 }

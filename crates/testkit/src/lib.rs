@@ -13,5 +13,5 @@ pub mod switchboard;
 pub mod tokens;
 pub mod venue;
 
-pub use cluster::{Cluster, Failure};
+pub use cluster::{Cluster, Failure, with_units};
 pub use venue::{Trader, Venue};

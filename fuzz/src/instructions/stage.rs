@@ -6,7 +6,7 @@ use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::instruction as make;
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::presets;
-use holdfast_testkit::venue::{Listing, feed_address, guardians, market_order};
+use holdfast_testkit::venue::{Listing, feed_address, guardians, keypair, market_order};
 use holdfast_testkit::{Cluster, Trader, Venue};
 use solana_signer::Signer as _;
 
@@ -46,7 +46,9 @@ impl Stage {
         let silo = holdfast_testkit::venue::silo_plan(&[listing]);
         let mut venue = Venue::install_silo(NOW_MS, silo)?;
         let trader = populate(&mut venue).map_err(|failure| failure.message)?;
-        let valid = [trading(&venue, &trader), pool(&venue, &trader), governance(&venue)].concat();
+        let upgrade = propose_upgrade(&mut venue).map_err(|failure| failure.message)?;
+        let governance = governance(&venue, &upgrade);
+        let valid = [trading(&venue, &trader), pool(&venue, &trader), governance].concat();
         let named = valid.iter().flat_map(|instruction| &instruction.accounts);
         let mut addresses: Vec<_> = named.map(|account| account.pubkey).collect();
         addresses.sort();
@@ -111,7 +113,18 @@ fn pool(venue: &Venue, trader: &Trader) -> Vec<Instruction> {
     ]
 }
 
-fn governance(venue: &Venue) -> Vec<Instruction> {
+/// Proposes an upgrade, the first change, to something that is no program.
+fn propose_upgrade(venue: &mut Venue) -> Result<ChangeKind, holdfast_testkit::Failure> {
+    let (admin, buffer) = (venue.admin.pubkey(), keypair("buffer", 0).pubkey());
+    venue.cluster.write_buffer(buffer, &address::exchange(), &[1; 64]);
+    let sha256 = solana_sha256_hasher::hash(&[1; 64]).to_bytes();
+    let upgrade = ChangeKind::Upgrade { buffer, sha256 };
+    let propose = make::propose_change(admin, 0, upgrade.clone());
+    venue.cluster.send_unsigned(&[propose], &admin)?;
+    Ok(upgrade)
+}
+
+fn governance(venue: &Venue, upgrade: &ChangeKind) -> Vec<Instruction> {
     let admin = venue.admin.pubkey();
     let guardian = guardians()[0].pubkey();
     let change = ChangeKind::Admin(guardian);
@@ -121,8 +134,10 @@ fn governance(venue: &Venue) -> Vec<Instruction> {
         make::create_silo(admin, 1, venue.mint, plan.terms),
         make::lock_exchange(admin, guardians, presets::timelock(), 1),
         make::tighten(guardian, true, 60_000),
-        make::propose_change(admin, 0, change.clone()),
+        make::propose_change(admin, 1, change.clone()),
         make::cancel_change(guardian, 0, admin),
         make::apply_change(0, admin, &change),
+        make::propose_change(admin, 1, upgrade.clone()),
+        make::apply_upgrade(0, admin, keypair("buffer", 0).pubkey()),
     ]
 }

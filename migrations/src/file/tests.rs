@@ -23,6 +23,9 @@ impl Cluster for Empty {
     fn next_slot(&mut self) -> Result<(), String> {
         Err("not asked".to_owned())
     }
+    fn rehearse(&mut self, _: &[Instruction], _: &Pubkey) -> Result<(), String> {
+        Err("not asked".to_owned())
+    }
     fn send(&mut self, _: &[Instruction], _: &[&Keypair]) -> Result<(), String> {
         Err("not asked".to_owned())
     }

@@ -315,6 +315,14 @@ pub enum HoldfastError {
     /// The debt may still be paid.
     #[msg("The account's collateral and positions may still cover its debt: nothing to write off")]
     DebtCoverable,
+    /// The upgrade authority is still somebody's.
+    #[msg("Hand the program's upgrade authority over to the exchange account first, for good")]
+    UpgradeAuthority,
+    /// A buffer that does not hold, frozen, what the change says.
+    #[msg(
+        "Pass the change's buffer, with the exchange as its authority and the change's hash as its own"
+    )]
+    WrongBuffer,
 }
 
 impl From<Overflow> for HoldfastError {

@@ -369,6 +369,17 @@ pub struct ChangeProposed {
     pub expires_ms: u64,
 }
 
+/// An upgrade of the program waits.
+#[event]
+pub struct UpgradeProposed {
+    /// The change's number.
+    pub number: u64,
+    /// The buffer that holds the new program.
+    pub buffer: Pubkey,
+    /// SHA-256 of the new program, which the program itself has computed.
+    pub sha256: [u8; 32],
+}
+
 /// A change was taken back.
 #[event]
 pub struct ChangeCancelled {

@@ -1,7 +1,7 @@
 //! What the admin's instructions check besides the signature.
 
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::system_program;
+use anchor_lang::solana_program::{bpf_loader_upgradeable, system_program};
 use solana_instructions_sysvar::load_instruction_at_checked;
 
 use crate::clock::{Chain, cluster_clock};
@@ -68,8 +68,23 @@ pub fn with_newest(
         ChangeKind::SiloTerms { silo: key, .. } => {
             act(&mut named(silo, key)?.load_mut()?.newest_terms)
         }
+        ChangeKind::Upgrade { .. } => act(&mut exchange.newest.upgrade),
         ChangeKind::Admin(_) | ChangeKind::Silo { .. } | ChangeKind::Market { .. } => Ok(()),
     }
+}
+
+/// Refuses a buffer that is not the upgradeable loader's, or whose authority is not `exchange`, so that
+/// somebody might still write to it or close it, or whose program has another hash. It takes a
+/// compute unit for two bytes of the program.
+pub fn require_frozen(buffer: &AccountInfo, exchange: &Pubkey, sha256: &[u8; 32]) -> Result<()> {
+    let data = buffer.try_borrow_data()?;
+    // `UpgradeableLoaderState::Buffer { authority_address: Some(exchange) }`, then the program.
+    let head = [&1_u32.to_le_bytes()[..], &[1], exchange.as_ref()].concat();
+    let program = data.strip_prefix(&head[..]);
+    let program = program.filter(|_| *buffer.owner == bpf_loader_upgradeable::ID);
+    let found = solana_sha256_hasher::hash(program.ok_or(HoldfastError::WrongBuffer)?);
+    require!(found.as_ref() == sha256, HoldfastError::WrongBuffer);
+    Ok(())
 }
 
 /// The account a change names.

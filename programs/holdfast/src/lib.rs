@@ -250,11 +250,12 @@ pub mod holdfast {
         instructions::collect_fees(ctx)
     }
 
-    /// Ends set-up: names guardians and timelock, and lets money in. Only the admin may, once. Every
-    /// silo follows, in the order of their numbers.
+    /// Ends set-up: names guardians and timelock, and lets money in. Only the admin may, once, and only
+    /// when the exchange is the program's upgrade authority. Every silo follows, in the order of their
+    /// numbers.
     ///
-    /// Refuses: `NotAdmin`, `DurableNonce`, `AlreadyLocked`, `TermsOutOfBounds`, `GuardianSet`,
-    /// `SilosMissing`. Emits: `ExchangeLocked`.
+    /// Refuses: `NotAdmin`, `DurableNonce`, `UpgradeAuthority`, `AlreadyLocked`, `TermsOutOfBounds`,
+    /// `GuardianSet`, `SilosMissing`. Emits: `ExchangeLocked`.
     pub fn lock_exchange<'info>(
         ctx: Context<'info, LockExchange<'info>>,
         guardians: Vec<Pubkey>,
@@ -264,10 +265,13 @@ pub mod holdfast {
     }
 
     /// Announces a change, in full and in public, that waits out the timelock, and voids older changes
-    /// of the same target. Only the admin may. A handover voids none and is voided by none.
+    /// of the same target. Only the admin may. A handover voids none and is voided by none. An upgrade
+    /// of the program waits for a week at least; its buffer has to be frozen and to have the hash that
+    /// the change names.
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
-    /// `UnknownProvider`, `GuardianSet`, `WrongChange`. Emits: `ChangeProposed`.
+    /// `UnknownProvider`, `GuardianSet`, `WrongChange`, `WrongBuffer`. Emits: `ChangeProposed`,
+    /// `UpgradeProposed`.
     pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
         instructions::propose_change(ctx, content)
     }
@@ -289,6 +293,16 @@ pub mod holdfast {
     /// `GuardianSet`. Emits: `ChangeApplied`.
     pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         instructions::apply_change(ctx)
+    }
+
+    /// Replaces the program by what the buffer of a change holds, once the change has waited for a
+    /// week and for 48 hours after any break, has not expired and is the newest of its target, in a
+    /// normal state of the chain. The new program runs from the next slot on.
+    ///
+    /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `ChangeSuperseded`,
+    /// `WrongChange`, `WrongBuffer`, `ChainNotReady`. Emits: `ChangeApplied`.
+    pub fn apply_upgrade(ctx: Context<ApplyUpgrade>) -> Result<()> {
+        instructions::apply_upgrade(ctx)
     }
 
     /// Puts the venue into Shelter, or else Strained, for one to thirty minutes. Only a guardian

@@ -9,6 +9,7 @@ use solana_signer::Signer;
 use super::Scenario;
 use super::catalogue::Kind;
 use super::setup::populated;
+use crate::migration::resume::small_elf;
 use crate::powers::{guardian, newcomer, other_terms};
 use crate::world::{World, stranger};
 
@@ -75,6 +76,24 @@ fn the_queue() {
         ],
     }
     .check();
+}
+
+#[test]
+fn an_upgrade() {
+    let mut world = populated();
+    let content = world.frozen("buffer", &small_elf(4_000));
+    let propose = world.proposal(content.clone());
+    Scenario {
+        name: "propose_change, upgrade",
+        world: world.fork(),
+        instruction: propose,
+        harmless: &[],
+    }
+    .check();
+    let number = world.propose(content);
+    world.wait_a_week();
+    let instruction = world.upgrade(number);
+    Scenario { name: "apply_upgrade", world, instruction, harmless: &[] }.check();
 }
 
 #[test]

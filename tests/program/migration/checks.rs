@@ -97,7 +97,9 @@ fn what_differs_is_named_and_never_locked() {
         change(&mut changed);
         refused(&mut venue, &changed, said);
     }
-    apply(&mut venue.cluster, &admin, &wanted, Step::Lock).unwrap();
+    for step in [Step::HandOver, Step::Lock] {
+        apply(&mut venue.cluster, &admin, &wanted, step).unwrap();
+    }
     assert_eq!(looked_at(&mut venue, &wanted).unwrap().differences, [""; 0]);
     for (change, said) in changes {
         let mut changed = wanted.clone();

@@ -1,7 +1,7 @@
 //! Deployment looks before it acts: it resumes after any step and does nothing twice.
 
 mod checks;
-mod resume;
+pub mod resume;
 mod rpc;
 mod upgrade;
 
@@ -34,6 +34,7 @@ fn every_step_once_and_the_rest_after_each() {
         Step::CreateSilo(0),
         Step::ListMarket(0, 0),
         Step::ListMarket(0, 1),
+        Step::HandOver,
         Step::Lock,
     ];
     for done in 0..steps.len() {

@@ -72,6 +72,10 @@ impl Cluster for Mortal {
         }
     }
 
+    fn rehearse(&mut self, instructions: &[Instruction], payer: &Pubkey) -> Result<(), String> {
+        self.cluster.rehearse(instructions, payer)
+    }
+
     fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {
         let dies = self.sends == self.dies_at;
         self.sends += 1;

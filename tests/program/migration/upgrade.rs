@@ -2,10 +2,13 @@
 
 use holdfast_client::decode::Kind;
 use holdfast_client::holdfast::ID;
-use holdfast_client::holdfast::state::{Change, MarginAccount, VERSION};
+use holdfast_client::holdfast::state::{Change, ChangeKind, MarginAccount, VERSION};
 use holdfast_client::layout::LAYOUTS;
-use holdfast_client::{Pubkey, address};
-use holdfast_migrations::{ProgramTask, check_layouts, migrate, survey, upgrade_program};
+use holdfast_client::{Pubkey, address, decode};
+use holdfast_migrations::{
+    ProgramTask, Progress, Step, apply, check_layouts, close_buffer, deploy_program, deployed,
+    leftovers, local_program_keypair, migrate, propose_upgrade, survey, upgrade_program,
+};
 use holdfast_testkit::elf;
 use holdfast_testkit::venue::{LONE, Listing, Venue, keypair, silo_plan};
 use solana_account::Account;
@@ -93,6 +96,99 @@ fn only_the_upgrade_authority_upgrades() {
     let nowhere = Pubkey::new_unique();
     let error = upgrade_program(&mut client, &venue.admin, &nowhere, &new, |_| {}).unwrap_err();
     assert!(error.contains("there is no program"), "{error}");
+}
+
+/// A venue that is locked, so that its program is the exchange's.
+fn handed_over() -> Venue {
+    let listing = Listing { name: "A", price: SOL, providers: LONE };
+    Venue::install_silo(START_MS, silo_plan(&[listing])).unwrap()
+}
+
+#[test]
+fn what_was_handed_over_is_replaced_by_a_change() {
+    let mut venue = handed_over();
+    let listing = Listing { name: "A", price: SOL, providers: LONE };
+    let admin = venue.admin.insecure_clone();
+    let (mut elf, wanted) = (elf::read().unwrap(), venue.deployment(vec![silo_plan(&[listing])]));
+    elf.extend(b"another version");
+    let mut migration = migration(&admin, &elf, &wanted);
+    let found = survey(&mut venue.cluster, &migration).unwrap();
+    assert_eq!(found.program, ProgramTask::Propose { extend: 0 }, "there is room for it");
+    let error = migrate(&mut venue.cluster, &migration, |_| {}).unwrap_err();
+    assert!(error.contains("pass --upgrade"), "{error}");
+    migration.upgrade = true;
+    let mut said = Vec::new();
+    migrate(&mut venue.cluster, &migration, |progress| said.push(progress)).unwrap();
+    let proposed = ProgramTask::Proposed { number: 0 };
+    assert_eq!(said.last(), Some(&Progress::Program(proposed)));
+    let found = survey(&mut venue.cluster, &migration).unwrap();
+    assert_eq!((found.program, found.is_done()), (proposed, true));
+    let change = venue.cluster.get(&address::change(0)).unwrap();
+    let change = decode::change(&change.data).unwrap();
+    let sha256 = solana_sha256_hasher::hash(&elf).to_bytes();
+    assert!(matches!(change.content, ChangeKind::Upgrade { sha256: named, .. } if named == sha256));
+    // The old program still runs.
+    assert!(!deployed(&mut venue.cluster, &ID).unwrap().unwrap().is(&elf));
+    venue.publish(&[SOL]).unwrap();
+}
+
+#[test]
+fn a_proposal_killed_at_any_transaction() {
+    let venue = handed_over();
+    let new = small_elf(LENGTH);
+    let sends = killed_everywhere(&venue.cluster, &venue.admin, |cluster| {
+        propose_upgrade(cluster, &venue.admin, &ID, &new, |_| {}).map(|_| ())
+    });
+    // The buffer, five writes, its handing over, the proposal.
+    assert_eq!(sends, 8);
+}
+
+/// What the loader would refuse after a week is refused today, and its buffer can still be closed.
+#[test]
+fn an_upgrade_is_rehearsed_before_it_is_proposed() {
+    let mut venue = handed_over();
+    let admin = venue.admin.insecure_clone();
+    let broken = b"no program at all".repeat(100);
+    let error = propose_upgrade(&mut venue.cluster, &admin, &ID, &broken, |_| {}).unwrap_err();
+    assert!(error.contains("the upgrade would fail"), "{error}");
+    let left = leftovers(&mut venue.cluster, &admin.pubkey()).unwrap();
+    assert_eq!(left.len(), 1);
+    close_buffer(&mut venue.cluster, &admin, &left[0].address).unwrap();
+    assert_eq!(venue.cluster.get(&address::change(0)), None);
+}
+
+#[test]
+fn only_the_admin_proposes_an_upgrade() {
+    let mut venue = handed_over();
+    let thief = keypair("thief", 0);
+    venue.cluster.fund(&thief.pubkey(), 1_000_000_000_000);
+    let new = small_elf(LENGTH);
+    let error = propose_upgrade(&mut venue.cluster, &thief, &ID, &new, |_| {}).unwrap_err();
+    assert!(error.contains(&format!("only {} may propose", venue.admin.pubkey())), "{error}");
+    let error = upgrade_program(&mut venue.cluster, &venue.admin, &ID, &new, |_| {}).unwrap_err();
+    assert!(error.contains(&format!("only {} may", address::exchange())), "{error}");
+    // Handed over and not locked yet: there is no queue to put it in.
+    let silo = silo_plan(&[]);
+    let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let admin = venue.admin.insecure_clone();
+    let wanted = venue.deployment(vec![silo]);
+    for step in [Step::CreateExchange, Step::CreateSilo(0), Step::HandOver] {
+        apply(&mut venue.cluster, &admin, &wanted, step).unwrap();
+    }
+    let error = propose_upgrade(&mut venue.cluster, &admin, &ID, &new, |_| {}).unwrap_err();
+    assert!(error.contains("is not locked yet"), "{error}");
+}
+
+/// A deployment leaves room for a program that is twice as large.
+#[test]
+fn a_deployment_leaves_room() {
+    let mut venue = Venue::bare(START_MS, silo_plan(&[]).mint);
+    let (program, admin) = (local_program_keypair().unwrap(), venue.admin.insecure_clone());
+    let elf = small_elf(LENGTH);
+    deploy_program(&mut venue.cluster, &admin, &program, &elf, |_| {}).unwrap();
+    let there = deployed(&mut venue.cluster, &ID).unwrap().unwrap();
+    assert_eq!(there.code.len(), 2 * LENGTH);
+    assert!(there.is(&elf) && there.lacks(&small_elf(2 * LENGTH)) == 0);
 }
 
 #[test]

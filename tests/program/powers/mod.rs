@@ -9,6 +9,8 @@ pub mod queue_refusals;
 pub mod set_up;
 mod stolen_admin;
 mod stolen_guardian;
+pub mod stolen_upgrade;
+pub mod upgrade;
 
 use holdfast_client::holdfast::state::{Change, ChangeKind, Exchange, MarketTermsState};
 use holdfast_client::{Instruction, Pubkey, address, decode, instruction};

@@ -31,8 +31,8 @@ pub enum Action {
     ChangePool,
     /// Turn pending profit into collateral.
     MatureProfit,
-    /// Change a market's maintenance margin, after its wait: never in a storm.
-    ChangeMaintenance,
+    /// Change a market's maintenance margin or the program, after its wait: never in a storm.
+    ChangeInCalm,
 }
 
 /// How far an action is allowed.
@@ -90,7 +90,7 @@ pub const fn permit(action: Action, state: State) -> Permit {
             State::Normal | State::Strained => Allowed,
             State::Throttled | State::Thaw | State::Shelter => Refused,
         },
-        Action::ChangeMaintenance => match state {
+        Action::ChangeInCalm => match state {
             State::Normal => Allowed,
             State::Strained | State::Throttled | State::Thaw | State::Shelter => Refused,
         },

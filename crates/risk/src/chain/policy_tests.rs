@@ -22,7 +22,7 @@ fn the_whole_table() {
         (Action::RequestPool, always),
         (Action::ChangePool, [Allowed, Allowed, Allowed, Refused, Refused]),
         (Action::MatureProfit, [Allowed, Allowed, Refused, Refused, Refused]),
-        (Action::ChangeMaintenance, [Allowed, Refused, Refused, Refused, Refused]),
+        (Action::ChangeInCalm, [Allowed, Refused, Refused, Refused, Refused]),
     ];
     for (action, row) in table {
         assert_eq!(states.map(|state| permit(action, state)), row, "{action:?}");

@@ -2,7 +2,9 @@ use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::bounds;
 use holdfast_risk::chain::health::Thresholds;
-use holdfast_risk::governance::{Canceller, Schedule, Stage, Timelock};
+use holdfast_risk::governance::{
+    Canceller, NOTICE_AFTER_DISRUPTION, Schedule, Stage, Timelock, UPGRADE_NOTICE_AFTER_DISRUPTION,
+};
 use holdfast_risk::market::terms::MarketTerms;
 
 use super::feeds::Feeds;
@@ -91,6 +93,14 @@ pub enum ChangeKind {
         /// The feeds.
         feeds: Feeds,
     },
+    /// Lets `apply_upgrade` replace the program by what a buffer holds. It waits for a week at least
+    /// and for a normal state of the chain.
+    Upgrade {
+        /// The buffer, whose authority is the exchange, so that nobody can write to it any more.
+        buffer: Pubkey,
+        /// SHA-256 of the program in it.
+        sha256: [u8; 32],
+    },
 }
 
 impl Change {
@@ -104,7 +114,7 @@ impl Change {
     }
 
     /// Whether it may be applied at `now` by the cluster's clock, on a chain that last broke at
-    /// `last_disruption`. Thresholds may be what keeps a chain breaking, so they need no notice after a break.
+    /// `last_disruption`.
     pub fn require_ready(
         &self,
         exchange: &Exchange,
@@ -112,8 +122,8 @@ impl Change {
         last_disruption: Millis,
     ) -> Result<()> {
         require_keys_eq!(self.proposer, exchange.admin, HoldfastError::ProposerReplaced);
-        let needs_notice = !matches!(self.content, ChangeKind::Thresholds(_));
-        match self.schedule().stage(now, if needs_notice { last_disruption } else { Millis(0) }) {
+        let notice = self.content.notice();
+        match self.schedule().stage_with_notice(now, last_disruption, notice) {
             Stage::Ready => Ok(()),
             Stage::Waiting => err!(HoldfastError::ChangeNotReady),
             Stage::Expired => err!(HoldfastError::ChangeExpired),
@@ -134,7 +144,8 @@ impl Change {
         Canceller { has_power, is_removed }.check(lapsed).into_program_error()
     }
 
-    fn schedule(&self) -> Schedule {
+    /// When it may be applied, a break of the chain aside.
+    pub fn schedule(&self) -> Schedule {
         Schedule { ready: Millis(self.ready_ms), expires: Millis(self.expires_ms) }
     }
 }
@@ -164,11 +175,31 @@ impl ChangeKind {
                 MarketTerms::from(terms).check().into_program_error()?;
                 feeds.check()
             }
+            // What it names is an account: `require_frozen` looks at it.
+            Self::Upgrade { .. } => Ok(()),
+        }
+    }
+
+    /// How a change of this content waits under a timelock.
+    pub fn timelock(&self, timelock: Timelock) -> Timelock {
+        match self {
+            Self::Upgrade { .. } => timelock.of_upgrade(),
+            _ => timelock,
+        }
+    }
+
+    /// How long after a break of the chain it is not applied. Thresholds may be what keeps a chain
+    /// breaking, so they need no notice.
+    pub fn notice(&self) -> Millis {
+        match self {
+            Self::Thresholds(_) => Millis(0),
+            Self::Upgrade { .. } => UPGRADE_NOTICE_AFTER_DISRUPTION,
+            _ => NOTICE_AFTER_DISRUPTION,
         }
     }
 
     /// Whose power it would end.
-    fn removes(&self, exchange: &Exchange) -> Option<Pubkey> {
+    pub fn removes(&self, exchange: &Exchange) -> Option<Pubkey> {
         match self {
             Self::Admin(_) => Some(exchange.admin),
             Self::Guardian { leaves, .. } => *leaves,

@@ -10,7 +10,8 @@ use crate::error::{HoldfastError, OrRefuse};
 /// Most guardians an exchange can have.
 pub const MAX_GUARDIANS: usize = 5;
 
-/// The venue: one per program. Address: `["exchange"]`.
+/// The venue: one per program. Address: `["exchange"]`, which is the program's upgrade authority and
+/// signs for nothing but `apply_upgrade`.
 ///
 /// Holds: once locked it stays so, and then two to five different guardians, none of whom is the
 /// admin, fill the first places.
@@ -41,7 +42,7 @@ pub struct Exchange {
     /// The newest changes of what belongs to the exchange.
     pub newest: NewestChanges,
     /// Room for attesters.
-    pub reserved: [u8; 648],
+    pub reserved: [u8; 640],
 }
 
 /// The newest change proposed for each target: its number plus one, zero where none was. Older
@@ -57,6 +58,8 @@ pub struct NewestChanges {
     pub thresholds: u64,
     /// Of a guardian who joins without another's leaving.
     pub joining: u64,
+    /// Of the program.
+    pub upgrade: u64,
 }
 
 /// As [`Timelock`], in milliseconds.

@@ -5,11 +5,12 @@ use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
-use holdfast_migrations::{MarketPlan, SiloPlan, presets};
+use holdfast_migrations::{MarketPlan, SiloPlan, Step, apply, presets};
+use holdfast_risk::governance::UPGRADE_WAIT;
 use holdfast_risk::market::settlement::{NO_PRICE, NOTICE};
 use holdfast_testkit::feed::{Published, pyth_price_account, write_pyth_price_account};
 use holdfast_testkit::venue::{LONE, Listing, market_order};
-use holdfast_testkit::{Trader, Venue, tokens, venue};
+use holdfast_testkit::{Trader, Venue, elf, tokens, venue, with_units};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -63,7 +64,17 @@ impl Bench {
         instruction: Instruction,
         signer: &Keypair,
     ) -> Result<(), String> {
-        let sent = self.venue.cluster.send(&[instruction], &[signer]);
+        self.take_of(name, &[instruction], signer)
+    }
+
+    /// Sends a transaction and notes what it took.
+    fn take_of(
+        &mut self,
+        name: &'static str,
+        instructions: &[Instruction],
+        signer: &Keypair,
+    ) -> Result<(), String> {
+        let sent = self.venue.cluster.send(instructions, &[signer]);
         let taken = sent.map_err(|failure| format!("{name}: {}", failure.message))?;
         self.units.insert(name, taken.compute_units_consumed);
         Ok(())
@@ -357,6 +368,8 @@ impl Bench {
         let [guardian, second, _] = venue::guardians();
         let keys = vec![guardian.pubkey(), second.pubkey()];
         self.venue.cluster.fund(&guardian.pubkey(), 1_000_000_000);
+        let wanted = self.venue.deployment(Vec::new());
+        apply(&mut self.venue.cluster, admin, &wanted, Step::HandOver)?;
         let lock = instruction::lock_exchange(key, keys, presets::timelock(), 1);
         self.take("lock_exchange", lock, admin)?;
         let content = ChangeKind::MarketTerms { market, terms: presets::market(151) };
@@ -367,6 +380,28 @@ impl Bench {
         self.venue.watch(presets::timelock().wait_ms).map_err(|failure| failure.message)?;
         self.take("apply_change", instruction::apply_change(1, key, &content), admin)?;
         let tighten = instruction::tighten(guardian.pubkey(), true, 60_000);
+        self.upgrade(admin)?;
         self.take("tighten", tighten, &guardian)
+    }
+
+    /// The program replaced by itself with something behind it.
+    fn upgrade(&mut self, admin: &Keypair) -> Result<(), String> {
+        let (key, buffer) = (admin.pubkey(), venue::keypair("buffer", 0).pubkey());
+        let new = [&elf::read()?[..], b"another version"].concat();
+        self.venue.cluster.write_buffer(buffer, &address::exchange(), &new);
+        let sha256 = solana_sha256_hasher::hash(&new).to_bytes();
+        let content = ChangeKind::Upgrade { buffer, sha256 };
+        let propose = instruction::propose_change(key, 2, content);
+        self.take_of("propose_upgrade", &with_units(&[propose]), admin)?;
+        self.venue.watch(UPGRADE_WAIT.0).map_err(|failure| failure.message)?;
+        // Until the chain, looked at so rarely before, is in its normal state.
+        for _ in 0..24 {
+            self.venue.cluster.pass(5_000);
+            self.venue.observe().map_err(|failure| failure.message)?;
+        }
+        let apply = instruction::apply_upgrade(2, key, buffer);
+        self.take_of("apply_upgrade", &with_units(&[apply]), admin)?;
+        self.venue.cluster.pass(400);
+        Ok(())
     }
 }

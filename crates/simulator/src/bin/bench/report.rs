@@ -78,6 +78,8 @@ const CASES: &[Case] = &[
     case("propose_change", "market terms: account created"),
     case("cancel_change", "rent returned"),
     case("apply_change", "market terms; rent returned"),
+    case("propose_upgrade", "this program: its bytes are hashed"),
+    case("apply_upgrade", "this program: hashed again, and replaced through the loader"),
     case("tighten", "shelter, one of a guardian's three"),
 ];
 

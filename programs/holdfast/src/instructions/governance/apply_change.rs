@@ -66,7 +66,7 @@ pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         ChangeKind::SiloTerms { silo: key, terms } => {
             named(silo, key)?.load_mut()?.terms = *terms;
         }
-        ChangeKind::Silo { .. } | ChangeKind::Market { .. } => {
+        ChangeKind::Silo { .. } | ChangeKind::Market { .. } | ChangeKind::Upgrade { .. } => {
             return err!(HoldfastError::WrongChange);
         }
     }
@@ -78,7 +78,7 @@ pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
 /// to keep.
 fn set_market_terms(market: &mut Market, terms: &MarketTermsState, chain: &Chain) -> Result<()> {
     if market.terms.maintenance_bps != terms.maintenance_bps {
-        chain.require(Action::ChangeMaintenance)?;
+        chain.require(Action::ChangeInCalm)?;
     }
     let (longs, shorts) = (Size(market.longs.size), Size(market.shorts.size));
     MarketTerms::from(terms).check_open(longs, shorts).into_program_error()?;

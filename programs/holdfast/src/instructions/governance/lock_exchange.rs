@@ -4,6 +4,7 @@ use holdfast_risk::governance::Timelock;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ExchangeLocked;
 use crate::governance::refuse_durable_nonce;
+use crate::program::Holdfast;
 use crate::state::{Exchange, Silo, TimelockState};
 
 /// Accounts of `lock_exchange`; every silo follows, in the order of their numbers.
@@ -17,6 +18,19 @@ pub struct LockExchange<'info> {
     /// The instructions sysvar, by its address.
     /// CHECK: `load_instruction_at_checked` refuses another address; read by `lock_exchange`.
     pub instructions: UncheckedAccount<'info>,
+    /// This program.
+    #[account(
+        constraint = program.programdata_address()? == Some(program_data.key())
+            @ HoldfastError::UpgradeAuthority
+    )]
+    pub program: Program<'info, Holdfast>,
+    /// Its data account, which names the exchange as the upgrade authority: from now on nobody replaces
+    /// the program but by a change.
+    #[account(
+        constraint = program_data.upgrade_authority_address == Some(exchange.key())
+            @ HoldfastError::UpgradeAuthority
+    )]
+    pub program_data: Account<'info, ProgramData>,
 }
 
 /// Ends set-up: names the guardians and the timelock, and lets money in. There is no way back.

@@ -1,6 +1,7 @@
 //! Setting up and changing the exchange, its silos and markets, and what guardians may do.
 
 pub mod apply_change;
+pub mod apply_upgrade;
 pub mod cancel_change;
 pub mod create_exchange;
 pub mod create_silo;
@@ -10,6 +11,7 @@ pub mod propose_change;
 pub mod tighten;
 
 pub use apply_change::*;
+pub use apply_upgrade::*;
 pub use cancel_change::*;
 pub use create_exchange::*;
 pub use create_silo::*;

@@ -3,8 +3,8 @@ use holdfast_risk::governance::{Newest, Timelock};
 
 use crate::clock::cluster_clock;
 use crate::error::{HoldfastError, OrRefuse};
-use crate::events::ChangeProposed;
-use crate::governance::{refuse_durable_nonce, with_newest};
+use crate::events::{ChangeProposed, UpgradeProposed};
+use crate::governance::{refuse_durable_nonce, require_frozen, with_newest};
 use crate::state::{Change, ChangeKind, Exchange, Market, Silo, VERSION};
 
 /// Accounts of `propose_change`.
@@ -37,6 +37,9 @@ pub struct ProposeChange<'info> {
     /// The silo the change names.
     #[account(mut)]
     pub silo: Option<AccountLoader<'info, Silo>>,
+    /// The buffer an upgrade names.
+    /// CHECK: compared with the change's; `require_frozen` checks owner, authority and bytes.
+    pub buffer: Option<UncheckedAccount<'info>>,
 }
 
 /// Announces a change, in full. It waits as long as the timelock says now, and voids older changes of
@@ -46,7 +49,8 @@ pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Resul
     let mut exchange = ctx.accounts.exchange.load_mut()?;
     require!(exchange.is_locked(), HoldfastError::ExchangeNotLocked);
     content.check(&exchange)?;
-    let schedule = Timelock::from(&exchange.timelock).schedule(cluster_clock()?);
+    let timelock = content.timelock(Timelock::from(&exchange.timelock));
+    let schedule = timelock.schedule(cluster_clock()?);
     let number = exchange.change_count;
     exchange.change_count = number.checked_add(1).ok_or(HoldfastError::Overflow)?;
     let (market, silo) = (ctx.accounts.market.as_ref(), ctx.accounts.silo.as_ref());
@@ -54,6 +58,12 @@ pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Resul
         *newest = Newest::superseded_by(number).into_program_error()?.0;
         Ok(())
     })?;
+    if let ChangeKind::Upgrade { buffer: key, sha256 } = content {
+        let buffer = ctx.accounts.buffer.as_ref().filter(|buffer| buffer.key() == key);
+        let buffer = buffer.ok_or(HoldfastError::WrongBuffer)?;
+        require_frozen(buffer, &ctx.accounts.exchange.key(), &sha256)?;
+        emit!(UpgradeProposed { number, buffer: key, sha256 });
+    }
     ctx.accounts.change.set_inner(Change {
         version: VERSION,
         bump: ctx.bumps.change,
