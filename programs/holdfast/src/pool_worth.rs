@@ -1,8 +1,9 @@
 //! What a silo's markets come to for who joins or leaves its liquidity pool.
 
 use anchor_lang::prelude::*;
+use holdfast_risk::market::belief::range_since;
 use holdfast_risk::market::exposure::SideTotal;
-use holdfast_risk::market::valuation::Valuation;
+use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
 use holdfast_risk::{Bps, Millis, Price, Side, Usd};
 
@@ -22,11 +23,11 @@ pub struct Valued {
     pub cash: Usd,
 }
 
-/// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves, at
-/// a price published since the request was due. A market without positions adds nothing, whatever
-/// its price. One whose newest price is stale or not believed counts at the worse of that price and
-/// the edge of its band while its positions are a trifle beside the pool's cash; larger ones hold the
-/// request up.
+/// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves: at
+/// the worst price believed since the request was due, so that nobody gains by when it is executed.
+/// A market without positions adds nothing, whatever its price. One whose newest price is stale or
+/// not believed counts at the worse of that price and the edge of its band while its positions are a
+/// trifle beside the pool's cash; larger ones hold the request up.
 pub fn add_market(
     traders: &mut TradersResult,
     market: &Market,
@@ -38,14 +39,17 @@ pub fn add_market(
         return Ok(());
     }
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    let decides = fresh_price(market, chain);
-    if let Ok(point) = &decides {
-        require!(point.published >= request.due, HoldfastError::RequestNotDue);
-    }
+    let fresh = fresh_price(market, chain);
+    let range = fresh.is_ok().then(|| prices_since(market, chain, request.due)).transpose()?;
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
-        let price = pool_price(&valuation, side, request.leaves);
-        if decides.is_err() && !is_trifle(&total, price, request.cash).into_program_error()? {
-            return decides.map(|_| ());
+        let price = match (range, request.leaves) {
+            (Some(range), true) => range.trader_favourable(side),
+            (Some(range), false) => range.trader_adverse(side),
+            (None, true) => valuation.trader_favourable(side),
+            (None, false) => valuation.trader_adverse(side),
+        };
+        if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
+            return fresh.map(|_| ());
         }
         let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
         let exposure = SideExposure { side, total, price, carry, initial };
@@ -54,8 +58,12 @@ pub fn add_market(
     Ok(())
 }
 
-/// What a unit of a side's positions counts for where somebody leaves or joins: the most its traders
-/// could claim from who leaves, the least from who joins.
-fn pool_price(valuation: &Valuation, side: Side, leaves: bool) -> Price {
-    if leaves { valuation.trader_favourable(side) } else { valuation.trader_adverse(side) }
+/// The lowest and the highest price that the market has believed since `due`.
+fn prices_since(market: &Market, chain: &Chain, due: Millis) -> Result<PricePoint> {
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    if market.is_settled() {
+        return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
+    }
+    let range = range_since(market.recent_prices(), due, &at);
+    range.ok_or_else(|| HoldfastError::RequestNotDue.into())
 }

@@ -2,6 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::policy::Action as Asked;
+use holdfast_risk::market::belief::range_since;
 use holdfast_risk::pool::request::{Stage, stage};
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
@@ -160,21 +161,24 @@ impl State {
                 continue;
             }
             let valuation = chain.valuation(market, terms);
-            let decides = chain.fresh(market, terms);
-            let early = decides.is_ok_and(|point| point.published < waiting.due);
-            require(!early, HoldfastError::RequestNotDue)?;
+            let fresh = chain.fresh(market, terms);
+            let at = chain.moment(market, terms);
+            let range = range_since(market.recent.iter().copied(), waiting.due, &at);
+            let range = range.filter(|_| fresh.is_ok());
+            require(fresh.is_err() || range.is_some(), HoldfastError::RequestNotDue)?;
             let accruals = market.accruals;
             for (side, total, carry) in [
                 (Side::Long, market.longs, accruals.carry_long),
                 (Side::Short, market.shorts, accruals.carry_short),
             ] {
-                let price = if waiting.leaves {
-                    valuation.trader_favourable(side)
-                } else {
-                    valuation.trader_adverse(side)
+                let price = match (range, waiting.leaves) {
+                    (Some(range), true) => range.trader_favourable(side),
+                    (Some(range), false) => range.trader_adverse(side),
+                    (None, true) => valuation.trader_favourable(side),
+                    (None, false) => valuation.trader_adverse(side),
                 };
                 if !is_trifle(&total, price, self.ledger.liquidity)? {
-                    decides?;
+                    fresh?;
                 }
                 let initial = terms.ratios.initial;
                 traders.add(&SideExposure { side, total, price, carry, initial })?;

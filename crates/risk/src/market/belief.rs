@@ -144,6 +144,26 @@ pub fn decided_price(
     }
 }
 
+/// The lowest and the highest price believed since `earliest`, once one of them decides. A request
+/// that is valued at the worse of the two for its owner gains nothing by being executed later.
+/// `recent` comes newest first; `None` while nothing has decided.
+pub fn range_since(
+    recent: impl Iterator<Item = StoredPrice>,
+    earliest: Millis,
+    at: &Moment,
+) -> Option<PricePoint> {
+    let mut range: Option<PricePoint> = None;
+    let mut decided = false;
+    let since = recent.take_while(|stored| stored.point.published >= earliest);
+    for stored in since.filter(|stored| at.check_truth(stored).is_ok()) {
+        let point = stored.point;
+        let (low, high) = range.map_or((point.low, point.high), |range| (range.low, range.high));
+        range = Some(PricePoint { low: low.min(point.low), high: high.max(point.high), ..point });
+        decided |= stored.lag <= at.decide_within;
+    }
+    range.filter(|_| decided)
+}
+
 /// The price a request waited for has passed without anybody acting on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lapsed;

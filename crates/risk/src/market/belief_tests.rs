@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use super::{
     DECIDES_FOR, Lapsed, Moment, PriceUse, SETTLEMENT_PRICES, StoredPrice, Unusable, decided_price,
-    measured_price, settlement_price,
+    measured_price, range_since, settlement_price,
 };
 use crate::market::price::PricePoint;
 use crate::market::reference::Band;
@@ -179,5 +179,36 @@ proptest! {
         let inside = measured >= band.low && measured <= band.high;
         let right = if believed { measured == Price(price) } else { inside };
         prop_assert!(right);
+    }
+}
+
+#[test]
+fn a_range_begins_with_the_first_price_that_counts_and_needs_one_that_decides() {
+    let recent = [
+        stored(99_000, 95, 0, true),
+        stored(98_000, 105, 9_000, true),
+        stored(97_000, 200, 0, false),
+        stored(96_000, 90, 0, true),
+    ];
+    let range = |earliest| range_since(recent.into_iter(), Millis(earliest), &AT);
+    let prices = |earliest| range(earliest).map(|range| (range.low.0, range.high.0));
+    assert_eq!(prices(99_001), None);
+    assert_eq!(prices(99_000), Some((95, 95)));
+    assert_eq!(prices(98_000), Some((95, 105)), "what was stored late is no better for anybody");
+    assert_eq!(prices(96_000), Some((90, 105)), "and what is not believed is not there");
+    assert_eq!(range_since(recent[1..3].iter().copied(), Millis(96_500), &AT), None);
+}
+
+proptest! {
+    /// Whoever waits with a request that is valued at the worse end of the range gains nothing.
+    #[test]
+    fn a_range_only_widens(recent in history(), earliest in 40_000..110_000_u64, later in 0..32_usize) {
+        let since = |recent: &[StoredPrice]| {
+            range_since(recent.iter().copied(), Millis(earliest), &AT)
+        };
+        if let Some(then) = since(&recent[later.min(recent.len())..]) {
+            let now = since(&recent).expect("what decided has not gone");
+            prop_assert!(now.low <= then.low && now.high >= then.high);
+        }
     }
 }

@@ -22,20 +22,21 @@ pub struct Valuation {
 impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh
     /// price the band is at least as wide as the move of three standard deviations since the newest
-    /// one, at `per_minute` of volatility: the longer nobody knows the price, the less is certain.
+    /// one, at `per_minute` of volatility (asked for only then): the longer nobody knows the price, the
+    /// less is certain.
     pub fn new(
         newest: &StoredPrice,
         reference: &Reference,
         at: &Moment,
         width: Bps,
-        per_minute: Ppm,
+        per_minute: impl FnOnce() -> Ppm,
     ) -> Self {
         let age = at.now.since(newest.point.published);
         let fresh = age <= at.age && newest.point.published >= at.last_disruption;
         let width = if fresh {
             width
         } else {
-            width.max(covered_move(per_minute, age).unwrap_or(Bps(u16::MAX)))
+            width.max(covered_move(per_minute(), age).unwrap_or(Bps(u16::MAX)))
         };
         let band = reference.band(width);
         Self { newest: newest.point, fresh, believed: newest.believed, band }
