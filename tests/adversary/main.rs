@@ -7,7 +7,7 @@ use holdfast_simulator::adversary::grammar::{
 use holdfast_simulator::adversary::stage::Stake;
 use holdfast_simulator::adversary::value::Holdings;
 use holdfast_simulator::adversary::world::World;
-use holdfast_simulator::adversary::{Search, Stage, Theatre};
+use holdfast_simulator::adversary::{Honest, Search, Stage, Theatre};
 use holdfast_testkit::{elf, tokens};
 
 fn stage() -> Stage {
@@ -92,7 +92,7 @@ fn a_guarded_transaction_that_loses_is_not_sent() {
 fn a_seed_always_finds_the_same() {
     let stage = stage();
     let found = |seed| {
-        let found = Search::new(&stage, seed, true).run(6);
+        let found = Search::new(&stage, seed, Honest::All).run(6);
         (found.moves, found.profit, found.violations)
     };
     assert_eq!(found(3), found(3));
@@ -103,7 +103,7 @@ fn a_seed_always_finds_the_same() {
 fn a_short_search_gains_nothing() {
     let stage = stage();
     for seed in 0..8 {
-        let found = Search::new(&stage, seed, true).run(10);
+        let found = Search::new(&stage, seed, Honest::All).run(10);
         let moves: Vec<_> = found.moves.iter().map(ToString::to_string).collect();
         assert!(found.profit <= 0, "seed {seed} gains {}: {moves:#?}", found.profit);
         assert_eq!(found.violations, 0, "seed {seed}: {:?}", found.shield);

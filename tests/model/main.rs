@@ -4,6 +4,7 @@
 //! [`Monitor::step`]: holdfast_risk::chain::health::Monitor::step
 
 mod fault;
+mod liquidation;
 mod look;
 mod rules;
 mod setting;

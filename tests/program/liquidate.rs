@@ -9,8 +9,9 @@ use holdfast_risk::account::trade_context::Traded;
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::{Millis, Price};
 use holdfast_testkit::Trader;
+use holdfast_testkit::feed::Published;
 
-use crate::world::{BTC, INSURANCE, LIQUIDITY, World};
+use crate::world::{BTC, INSURANCE, LIQUIDITY, SOL, World};
 
 /// Twenty bought with 600: safe at 150, below maintenance at 125, worth nothing at 110.
 const CRASHED: u64 = 125_000_000;
@@ -206,4 +207,23 @@ pub(crate) fn after_a_break() {
     }
     // Ready, but in shelter only the deeply insolvent go.
     case.refuses(HoldfastError::ChainNotReady);
+}
+
+/// A larger position whose newest price was stored late waits for another, since at the one before it
+/// the account is safe; meanwhile the smaller one is liquidated.
+#[test]
+fn a_price_stored_late_holds_up_no_other_position() {
+    let fallen = 130_000_000;
+    let mut case = Case::flagged(fallen, &[(0, SIZE), (1, 20_000)]);
+    case.world.pass_to(4_000, &[SOL, BTC]);
+    case.refuses(HoldfastError::AccountSafe);
+    case.world.cluster.pass(8_000);
+    let now = case.world.cluster.now_ms();
+    case.world.publish_one(0, Published::new(fallen, now - 6_000)).unwrap();
+    case.world.publish_one(1, Published::new(BTC, now)).unwrap();
+    case.refuses(HoldfastError::AccountSafe);
+    let (world, account) = (&mut case.world, case.trader.account);
+    let others = world.markets_of(&account, Some(1));
+    let market = world.markets[1];
+    world.send(instruction::liquidate(world.silo, market, account, case.keeper.account, &others));
 }

@@ -1,5 +1,6 @@
 //! `request_pool`, `execute_pool_request`, `cancel_pool_request`: what they do, to the unit.
 
+use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::holdfast::pool_worth::{Valued, add_market};
 use holdfast_client::holdfast::state::PoolRequest;
@@ -9,6 +10,7 @@ use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, TradersResult};
+use holdfast_testkit::feed::Published;
 use holdfast_testkit::tokens;
 use solana_signer::Signer;
 
@@ -172,6 +174,55 @@ fn leaving_pays_the_shares_worth() {
         // What was bought is not worth more than was paid.
         assert!(paid.0 <= AMOUNT && paid.0 > AMOUNT - 10, "{paid:?}");
     }
+}
+
+/// Anybody may execute a request that is due; by when they do nobody gains.
+#[test]
+fn a_due_request_gets_no_better_price_for_waiting() {
+    for (leaves, better) in [(false, [SOL * 112 / 100, BTC]), (true, [SOL * 105 / 100, BTC])] {
+        let mut world = traded();
+        let provider = Provider::new(&mut world, false, AMOUNT);
+        let to = if leaves { provider.money } else { provider.shares };
+        if leaves {
+            provider.join(&mut world, AMOUNT, &RISEN);
+        }
+        let held = if leaves { world.balance(&provider.shares) } else { AMOUNT };
+        world.send(provider.request(&world, leaves, held, 0));
+        world.pass_to(6_000, &RISEN);
+        let executes = provider.execute(&world, leaves);
+        let mut later = world.fork();
+        world.send(executes.clone());
+        later.pass_to(4_000, &better);
+        later.pass_to(1_000, &better);
+        let pool = pool_now(&later, false, !leaves);
+        let at_newest = if leaves {
+            pool.amount_for(held).unwrap().0
+        } else {
+            pool.shares_for(Usd(held)).unwrap()
+        };
+        later.send(executes);
+        let [now, waited] = [&world, &later].map(|world| world.balance(&to));
+        // Carry of a few seconds is all that waiting changes.
+        assert!(waited <= now && now - waited < 10, "{waited} instead of {now}");
+        assert!(at_newest > now, "at the newest price it would be {at_newest}");
+    }
+}
+
+/// A price that somebody stored long after its publication, so that they could choose it, decides
+/// no request.
+#[test]
+fn a_price_stored_late_executes_no_request() {
+    let mut world = traded();
+    let provider = Provider::new(&mut world, false, AMOUNT);
+    world.send(provider.request(&world, false, AMOUNT, 0));
+    world.cluster.pass(20_000);
+    let late = world.cluster.now_ms() - 10_000;
+    for (market, price) in RISEN.into_iter().enumerate() {
+        world.publish_one(market, Published::new(price, late)).unwrap();
+    }
+    world.refuses(&provider.execute(&world, false), HoldfastError::RequestNotDue);
+    world.pass_to(1_000, &RISEN);
+    world.send(provider.execute(&world, false));
 }
 
 #[test]

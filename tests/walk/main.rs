@@ -4,8 +4,8 @@
 //! time that passes and chains that stand still. A model written with `holdfast_risk` alone
 //! predicts every step: the program must refuse for the same reason, or come to the same state to
 //! the last unit (`model`, `read`). After each step all sums over accounts, pools and vaults must
-//! add up, nobody safe may have become liquidatable by another's act, and a second silo must not
-//! have changed a byte (`check`, `walk`). In the end everyone leaves (`exit`). In another walk the
+//! add up, nobody safe may have become liquidatable by another's act, anybody can act on whoever
+//! fails, and a second silo must not have changed a byte (`check`, `walk`). In the end everyone leaves (`exit`). In another walk the
 //! keeper's decisions are compared with what the program accepts (`agreement`).
 //!
 //! A failure names its seed, step and action; seeds are constants, so it fails again. Longer walks
@@ -35,7 +35,7 @@ const AGREEMENT_STEPS: u32 = 2_000;
 
 #[test]
 fn a_venue_with_much_liquidity() {
-    walk(1, RICH, STEPS);
+    walk(9, RICH, STEPS);
 }
 
 #[test]

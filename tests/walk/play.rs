@@ -15,9 +15,10 @@ pub fn walk(seed: u64, liquidity: u64, steps: u32) {
     walk.play(steps);
     println!("{:.0} steps a second", f64::from(steps) / started.elapsed().as_secs_f64());
     println!("{}", walk.tally);
-    println!("{} steps with debt", walk.owing);
+    println!("{} steps with debt, {} times a remedy", walk.owing, walk.remedied);
     walk.tally.check();
     assert!(walk.owing > 0, "somebody owed what other positions could pay");
+    assert!(walk.remedied > 0, "somebody failed and could be acted on");
     // Exits have to work from wherever the walk ended, and right after a halt.
     if seed % 2 == 1 {
         walk.halt();

@@ -8,6 +8,7 @@ use holdfast_testkit::feed::Published;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use solana_account::Account;
+use solana_signer::Signer;
 
 use crate::action::Action;
 use crate::cast::{ACCOUNTS, Cast, Change, FIRST_PROVIDER, REQUESTS};
@@ -41,6 +42,8 @@ pub struct Walk {
     pub tally: Tally,
     /// Steps after which somebody owed something.
     pub owing: u32,
+    /// How often an account failed and somebody had to be able to act on it.
+    pub remedied: u32,
     tokens: u128,
     foreign: Vec<(Pubkey, Account)>,
 }
@@ -69,6 +72,7 @@ impl Walk {
             generator: Generator::new(ChaCha8Rng::seed_from_u64(seed), liquidity / 200),
             tally: Tally::default(),
             owing: 0,
+            remedied: 0,
             tokens: state.all_tokens(),
             foreign: snapshot(&cast, &cast.foreign_accounts()),
             cast,
@@ -201,7 +205,32 @@ impl Walk {
         assert!(foreign == self.foreign, "nothing crosses a silo's wall");
         self.owing += u32::from(seen.ledger.debt.0 > 0);
         self.state = seen;
+        self.check_remedies();
         expected.map(|_| ())
+    }
+
+    /// Whoever fails can be flagged, or liquidated, now and by anybody, as soon as one of their
+    /// markets has a newest price that decides.
+    fn check_remedies(&mut self) {
+        let look = Look::at(self.cast.cluster());
+        for account in 0..ACCOUNTS.len() {
+            let exists = |other: &usize| *other != account && self.state.accounts[*other].is_some();
+            let Some(liquidator) = (0..ACCOUNTS.len()).find(exists) else { continue };
+            let remedies = self.state.remedies(account, liquidator, &look, &self.settings);
+            if remedies.is_empty() {
+                continue;
+            }
+            let refused: Vec<_> =
+                remedies.iter().map_while(|remedy| self.refusal(remedy)).collect();
+            assert!(refused.len() < remedies.len(), "nobody can act on {account}: {refused:#?}");
+            self.remedied += 1;
+        }
+    }
+
+    /// Why the program would refuse an action now.
+    fn refusal(&mut self, action: &Action) -> Option<Failure> {
+        let (instruction, signer) = self.cast.build(action, &self.state);
+        self.cast.venue.cluster.simulate(&[instruction], &signer.pubkey()).err()
     }
 
     /// Everything that an instruction could change.

@@ -315,8 +315,8 @@ pub fn with_units(instructions: &[Instruction]) -> Vec<Instruction> {
 
 /// A hash for a slot's block.
 fn hash_of(slot: u64) -> solana_message::Hash {
-    let bytes = [slot.to_le_bytes(); 4].concat();
-    solana_message::Hash::new_from_array(bytes.try_into().unwrap_or_default())
+    let slot = slot.to_le_bytes();
+    solana_message::Hash::new_from_array(std::array::from_fn(|index| slot[index % slot.len()]))
 }
 
 /// A transaction whose signatures are blank: this cluster verifies none.

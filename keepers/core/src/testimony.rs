@@ -161,9 +161,8 @@ impl Testimony {
 
     /// An account about which sources contradict one another so that nobody can tell who is right.
     pub fn disputed(&self, court: Court) -> Option<Pubkey> {
-        let lasts = |claim: &Claim| {
-            claim.is_contested(court) && court.now.since(claim.since) >= DISPUTE
-        };
+        let lasts =
+            |claim: &Claim| claim.is_contested(court) && court.now.since(claim.since) >= DISPUTE;
         let mut open = self.open.iter().filter_map(|address| self.cases.get_key_value(address));
         let (address, _) = open.find(|(_, case)| case.claims.iter().any(lasts))?;
         Some(*address)

@@ -178,9 +178,10 @@ pub mod holdfast {
 
     /// Liquidates a position of a flagged account, partly or whole, at the newest price published
     /// after the flag's delay and the chain's last disruption, if the account fails at that and at the
-    /// newest prices. Of the positions that can be liquidated now the largest comes first. What the
-    /// account cannot pay is its debt while it has other positions; with the last one bad debt is
-    /// booked. The markets of the account's other open positions follow, in rising index order.
+    /// newest prices. Of the positions that can be liquidated now at their market's newest price the
+    /// largest comes first. What the account cannot pay is its debt while it has other positions; with
+    /// the last one bad debt is booked. The markets of the account's other open positions follow, in
+    /// rising index order.
     ///
     /// Refuses: `WrongSilo`, `NotFlagged`, `NoPosition`, `MarketNotReady`, `NoPriceYet`,
     /// `PriceOutsideBand`, `WrongMarket`, `AccountSafe`, `ChainNotReady`, `PaceExhausted`,

@@ -80,7 +80,7 @@ impl Chain {
     /// How far a market's newest price is believed.
     pub fn valuation(&self, market: &MarketBooks, terms: &MarketTerms) -> Valuation {
         let (newest, at) = (market.newest_stored(), self.moment(market, terms));
-        let per_minute = market.accruals.volatility.per_minute().max(terms.tier_volatility);
+        let per_minute = || market.accruals.volatility.per_minute().max(terms.tier_volatility);
         Valuation::new(&newest, &market.reference, &at, terms.band.width, per_minute)
     }
 

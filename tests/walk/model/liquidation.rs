@@ -14,6 +14,7 @@ use holdfast_risk::{Millis, Price, Usd};
 
 use super::chain::Chain;
 use super::{Look, Outcome, Refused, Settings, require};
+use crate::action::Action;
 use crate::state::{Account, State};
 
 /// What a leg can be closed at, and how much of it in a thaw.
@@ -67,7 +68,8 @@ impl State {
         Ok(Closable { point, left, worth_it })
     }
 
-    /// The largest requirement among the account's other positions that could be liquidated now.
+    /// The largest requirement among the account's other positions that could be liquidated now, at
+    /// their markets' newest prices.
     fn largest_other(
         &self,
         account: &Account,
@@ -77,7 +79,7 @@ impl State {
     ) -> Outcome<Usd> {
         let mut largest = Usd(0);
         for other in account.open().filter(|other| *other != index) {
-            if !self.closable(account, other, chain, settings).is_ok_and(|it| it.worth_it) {
+            if !self.is_usable(account, other, chain, settings) {
                 continue;
             }
             let terms = &settings.markets[other];
@@ -136,6 +138,51 @@ impl State {
             state.clear_flag();
         }
         self.existing_mut(liquidator)?.receive(traded.passed_on.keeper.0)
+    }
+}
+
+impl State {
+    /// Actions of which the program has to accept one now, because an account fails: to flag it, or
+    /// once that was done to liquidate one of its positions for `liquidator`. None where it is safe or
+    /// has to wait: no market of its has a newest price that decides, or the chain does not allow it.
+    pub fn remedies(
+        &self,
+        account: usize,
+        liquidator: usize,
+        look: &Look,
+        settings: &Settings,
+    ) -> Vec<Action> {
+        let Ok(state) = self.existing(account) else { return Vec::new() };
+        let chain = self.guard(look);
+        let health = self.standing(state, None, &chain, None, settings);
+        let Some(health) = health.ok().filter(|health| !health.meets_maintenance()) else {
+            return Vec::new();
+        };
+        let clocks = state.open().map(|index| self.markets[index].now(chain.now));
+        let now = clocks.max().unwrap_or(chain.now);
+        if !flag_stands(state.flagged, now) {
+            return vec![Action::Flag { account }];
+        }
+        let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
+        if !reached || !state.open().any(|index| self.is_usable(state, index, &chain, settings)) {
+            return Vec::new();
+        }
+        let legs = state.open();
+        legs.map(|market| Action::Liquidate { account, market, liquidator }).collect()
+    }
+
+    /// Whether a leg's newest price decides, was published after the flag's delay, and what a thaw
+    /// leaves of the minute is worth a liquidation.
+    fn is_usable(
+        &self,
+        account: &Account,
+        index: usize,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> bool {
+        let newest = self.markets[index].newest().published;
+        let found = self.closable(account, index, chain, settings);
+        found.is_ok_and(|it| it.worth_it && it.point.published == newest)
     }
 }
 

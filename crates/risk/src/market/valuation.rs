@@ -22,20 +22,20 @@ pub struct Valuation {
 impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh
     /// price the band is at least as wide as the move of three standard deviations since the newest
-    /// one, at `per_minute` of volatility, and holds such a move from the newest one if that was
-    /// believed: the longer nobody knows the price, the less is certain.
+    /// one, at `per_minute` of volatility (asked for only then), and holds such a move from the newest
+    /// one if that was believed: the longer nobody knows the price, the less is certain.
     pub fn new(
         newest: &StoredPrice,
         reference: &Reference,
         at: &Moment,
         width: Bps,
-        per_minute: Ppm,
+        per_minute: impl FnOnce() -> Ppm,
     ) -> Self {
         let age = at.now.since(newest.point.published);
         let fresh = age <= at.age && newest.point.published >= at.last_disruption;
         let mut band = reference.band(width);
         if !fresh {
-            let moved = covered_move(per_minute, age).unwrap_or(Bps(u16::MAX));
+            let moved = covered_move(per_minute(), age).unwrap_or(Bps(u16::MAX));
             band = reference.band(width.max(moved));
             if newest.believed {
                 band.low = band.low.min(Band::around(newest.point.low, moved).low);

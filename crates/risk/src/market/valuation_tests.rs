@@ -113,7 +113,7 @@ proptest! {
                 age: Millis(30_000),
                 decide_within: Millis(5_000),
             };
-            Valuation::new(&newest, &reference, &at, Bps(1_000), Ppm(per_minute))
+            Valuation::new(&newest, &reference, &at, Bps(1_000), || Ppm(per_minute))
         };
         let (sooner, later) = (at(age), at(age + later));
         prop_assert!(!sooner.fresh);

@@ -1,6 +1,7 @@
 //! Whether everybody can leave after an attempt, whatever the attacker did in it.
 
 use holdfast_client::{Pubkey, instruction};
+use holdfast_risk::account::order::Order;
 use holdfast_testkit::tokens;
 use holdfast_testkit::venue::keypair;
 use solana_signer::Signer;
@@ -9,7 +10,9 @@ use super::moves;
 use super::trace::reason;
 use super::world::World;
 
-/// Seconds in which an order to close has to be executed while honest people act every second.
+/// Seconds in which an order to close has to be executed while honest people act every second, and in
+/// each of which its owner tries to take other orders back: one whose price is known can only be taken
+/// back once that has lapsed and before another decides it.
 const CLOSES_IN: usize = 10;
 /// Rounds of taking orders back and closing.
 const ROUNDS: usize = 4;
@@ -30,11 +33,16 @@ pub fn stuck(mut world: World) -> Vec<String> {
     for _ in 0..ROUNDS {
         stuck.clear();
         for account in &accounts {
-            cancel_orders(&mut world, account);
+            cancel_orders(&mut world, account, |_| true);
             let refused = close_positions(&mut world, account);
             stuck.extend(refused.map(|why| format!("{account} cannot ask to close: {why}")));
         }
-        world.wait(CLOSES_IN, false);
+        for _ in 0..CLOSES_IN {
+            world.wait(1, false);
+            for account in &accounts {
+                cancel_orders(&mut world, account, |order| !order.is_immediate());
+            }
+        }
     }
     for account in &accounts {
         let state = world.account(account);
@@ -58,11 +66,13 @@ pub fn stuck(mut world: World) -> Vec<String> {
     stuck
 }
 
-fn cancel_orders(world: &mut World, account: &Pubkey) {
+/// An account's owner tries to take back every waiting order that is `unwanted`.
+fn cancel_orders(world: &mut World, account: &Pubkey, unwanted: impl Fn(&Order) -> bool) {
     let state = world.account(account);
-    for (number, market) in moves::waiting(&state) {
-        let market = world.venue.markets[usize::from(market)];
-        let cancel = instruction::cancel_order(state.owner, *account, market, number);
+    let waiting = state.orders.iter().filter(|order| order.number != 0);
+    for order in waiting.filter(|order| unwanted(&Order::from(*order))) {
+        let market = world.venue.markets[usize::from(order.market)];
+        let cancel = instruction::cancel_order(state.owner, *account, market, order.number);
         let _ = world.transact(&[cancel], &state.owner);
     }
 }

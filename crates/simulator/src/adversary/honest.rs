@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::holdfast::account_health::{Purpose, valuation_price};
+use holdfast_client::holdfast::checks::order::{order_fate, triggerable};
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_client::{Pubkey, instruction, standing};
@@ -81,14 +82,20 @@ fn publish(world: &mut World, market: usize, published: Published) {
     }
 }
 
+/// Every order that can be triggered or executed now is: what cannot is not tried, as a keeper asks
+/// the program's checks before it sends anything.
 fn execute_orders(world: &mut World) {
+    let chain = world.venue.seen_chain();
     let accounts: Vec<_> = world.accounts().collect();
     for account in accounts {
         for (number, market) in moves::waiting(&world.account(&account)) {
-            let trigger = moves::trigger(world, account, number, market);
-            transact(world, &[trigger]);
-            let execute = moves::execute(world, account, number, market, world.cast.keeper);
-            transact(world, &[execute]);
+            if is_triggerable(world, &chain, &account, number, market) {
+                let trigger = moves::trigger(world, account, number, market);
+                transact(world, &[trigger]);
+            } else if is_decided(world, &chain, &account, number, market) {
+                let execute = moves::execute(world, account, number, market, world.cast.keeper);
+                transact(world, &[execute]);
+            }
         }
     }
     for insurance in [false, true] {
@@ -96,6 +103,22 @@ fn execute_orders(world: &mut World) {
             transact(world, &[execute]);
         }
     }
+}
+
+fn is_triggerable(world: &World, chain: &Chain, account: &Pubkey, number: u64, market: u8) -> bool {
+    let (state, market) = (world.account(account), world.venue.market(usize::from(market)));
+    let order = state.orders.iter().find(|order| order.number == number);
+    order.is_some_and(|order| triggerable(order, &state, &market, chain).is_ok())
+}
+
+fn is_decided(world: &World, chain: &Chain, account: &Pubkey, number: u64, market: u8) -> bool {
+    let (state, markets) = (world.account(account), world.markets());
+    let order = state.orders.iter().find(|order| order.number == number);
+    order.is_some_and(|order| {
+        let (silo, market) = (world.venue.silo_state(), &markets[usize::from(market)]);
+        let next = |index: u8| Ok(&markets[usize::from(index)]);
+        order_fate(&silo, &state, market, order, chain, next).is_ok()
+    })
 }
 
 fn liquidate(world: &mut World) {

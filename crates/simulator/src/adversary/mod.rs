@@ -15,5 +15,5 @@ pub mod value;
 mod watches;
 pub mod world;
 
-pub use search::{Found, Search};
+pub use search::{Found, Honest, Search};
 pub use stage::{Stage, Theatre};

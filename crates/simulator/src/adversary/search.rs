@@ -16,6 +16,18 @@ const PROOFS: u64 = 6;
 /// Loss that a climb accepts now and then in the beginning, native units: about the fees of a trade.
 const WARMTH: f64 = 2e9;
 
+/// Which honest people are there whatever a seed draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Honest {
+    /// None: some seeds draw a venue where nobody else acts. What is gained there is what the trust
+    /// assumption carries, that one honest observer acts between a request and its execution.
+    Nobody,
+    /// A keeper that acts every second; prices may be left to the attacker.
+    Keeper,
+    /// The keeper, and somebody who posts prices every second: what liveness is promised for.
+    All,
+}
+
 /// What a seed came to.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -48,12 +60,15 @@ pub struct Search<'s> {
 }
 
 impl<'s> Search<'s> {
-    /// Begins a search; in a theatre where honest people act every second when `kept`.
-    pub fn new(stage: &'s Stage, seed: u64, kept: bool) -> Self {
+    /// Begins a search in the theatre that a seed draws, with those honest people in it.
+    pub fn new(stage: &'s Stage, seed: u64, honest: Honest) -> Self {
         let mut random = ChaCha20Rng::seed_from_u64(seed);
         let mut theatre = Theatre::draw(&mut random);
-        if kept {
-            (theatre.poster, theatre.keeper) = (Some(1), Some(1));
+        if honest >= Honest::Keeper {
+            theatre.keeper = Some(1);
+        }
+        if honest == Honest::All {
+            theatre.poster = Some(1);
         }
         Self { stage, theatre, seed, attempts: 0 }
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use holdfast_simulator::adversary::search::Found;
-use holdfast_simulator::adversary::{Search, Stage};
+use holdfast_simulator::adversary::{Honest, Search, Stage};
 use holdfast_testkit::elf;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -36,15 +36,29 @@ struct Arguments {
     /// Searches at the same time; by default one for each processor.
     #[arg(long)]
     threads: Option<usize>,
-    /// Let honest people post prices and keep every second; otherwise some seeds do without.
+    /// Let honest people post prices every second too; otherwise some seeds leave that to the attacker.
     #[arg(long)]
     kept: bool,
+    /// Let some seeds do without the honest keeper: gains there are what trust in one honest observer
+    /// carries, not holes.
+    #[arg(long, conflicts_with = "kept")]
+    deserted: bool,
     /// Another compiled program.
     #[arg(long, value_name = "FILE.so")]
     program: Option<PathBuf>,
     /// Print one JSON object, amounts in native units.
     #[arg(long)]
     json: bool,
+}
+
+impl Arguments {
+    fn honest(&self) -> Honest {
+        match (self.kept, self.deserted) {
+            (true, _) => Honest::All,
+            (false, false) => Honest::Keeper,
+            (false, true) => Honest::Nobody,
+        }
+    }
 }
 
 /// What a search over seeds came to.
@@ -107,10 +121,10 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
             if index >= arguments.seeds {
                 return Ok(());
             }
-            let one =
-                Search::new(&stage, arguments.first + index, arguments.kept).run(arguments.climb);
+            let one = Search::new(&stage, arguments.first + index, arguments.honest())
+                .run(arguments.climb);
             if !arguments.json && (one.profit > 0 || one.violations > 0) {
-                bar.suspend(|| println!("{}", line(&stage, &one, arguments.kept)));
+                bar.suspend(|| println!("{}", line(&stage, &one, arguments.honest())));
             }
             bar.inc(1);
             found.lock().map_err(|error| error.to_string())?.push(one);
@@ -132,8 +146,8 @@ fn search(elf: &[u8], arguments: &Arguments) -> Result<Vec<Found>, String> {
 }
 
 /// A seed that gained or kept an account from being liquidated, and what was remarkable.
-fn line(stage: &Stage, one: &Found, kept: bool) -> String {
-    let mut search = Search::new(stage, one.seed, kept);
+fn line(stage: &Stage, one: &Found, honest: Honest) -> String {
+    let mut search = Search::new(stage, one.seed, honest);
     let mut clues = search.replay(&one.moves, 0).trace.clues;
     if let Some(shield) = &one.shield {
         clues.extend(search.replay(shield, 0).trace.clues);
@@ -158,7 +172,7 @@ fn print(summary: &Summary, found: &[Found], began: Instant) {
 
 fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
     let stage = Stage::open(elf)?;
-    let found = Search::new(&stage, seed, arguments.kept).run(arguments.climb);
+    let found = Search::new(&stage, seed, arguments.honest()).run(arguments.climb);
     let summary = Summary {
         seeds: 1,
         best_profit: found.profit,
@@ -170,7 +184,7 @@ fn replay(elf: &[u8], seed: u64, arguments: &Arguments) -> Result<(), String> {
         return Ok(());
     }
     println!("{:?}", found.theatre);
-    let mut search = Search::new(&stage, seed, arguments.kept);
+    let mut search = Search::new(&stage, seed, arguments.honest());
     if found.profit > 0 {
         let half = i128::from(found.profit) / 2;
         let moves = search

@@ -10,7 +10,7 @@ use holdfast_risk::account::margin::{Health, Leg, requirement};
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::market::belief::PriceUse;
 use holdfast_risk::market::price::PricePoint;
-use holdfast_risk::{Millis, Price, Usd};
+use holdfast_risk::{Millis, Usd};
 
 use crate::account_health::{self, OwnLeg, Purpose, compute_account_health};
 use crate::clock::Chain;
@@ -76,7 +76,8 @@ pub fn flaggable<M: Deref<Target = Market>>(
 ///
 /// It is closed at the newest price that decides, published after the flag's delay, and the account
 /// has to fail at the better of that and the newest prices. Among positions that can be liquidated
-/// now the one with the largest requirement comes first; one that cannot holds up no other.
+/// at their market's newest price the one with the largest requirement comes first; one that cannot,
+/// or only at an older price, at which the account may be safe, holds up no other.
 pub fn liquidatable<M: Deref<Target = Market>>(
     silo: &Silo,
     account: &MarginAccount,
@@ -105,7 +106,7 @@ pub fn liquidatable<M: Deref<Target = Market>>(
         Purpose::Liquidation,
         next,
         |other, required| {
-            if required > largest_other && can_be_liquidated(silo, account, other, chain) {
+            if required > largest_other && comes_first(silo, account, other, chain) {
                 largest_other = required;
             }
         },
@@ -146,14 +147,18 @@ pub fn awaits_price(account: &MarginAccount, market: &Market, chain: &Chain) -> 
     price_to_close_at(account, market, chain).is_err()
 }
 
-/// Whether the account's position in another market could be liquidated now, if it came first.
-fn can_be_liquidated(silo: &Silo, account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
-    let trades = !market.is_settled() && market.is_ready(chain.monitor.last_disruption);
-    let Some(point) = price_to_close_at(account, market, chain).ok().filter(|_| trades) else {
+/// Whether the account's position in another market comes first if its requirement is larger: whether
+/// it could be liquidated now at the market's newest price, at which the account fails.
+fn comes_first(silo: &Silo, account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
+    let last_disruption = chain.monitor.last_disruption;
+    let (newest, at) = (market.newest_stored(), market.moment(chain.now, last_disruption));
+    let decides =
+        newest.point.published.0 >= account.liquidatable_ms && at.allows(&newest, PriceUse::Decide);
+    if !decides || market.is_settled() || !market.is_ready(last_disruption) {
         return false;
-    };
+    }
     let size = account.position(market.index).size;
-    let price: Price = point.trader_adverse(size.side());
+    let price = newest.point.trader_adverse(size.side());
     let terms = market.terms.liquidation();
     pace(silo, market, chain).is_ok_and(|most| is_worth_closing(size.size(), price, most, terms))
 }

@@ -256,7 +256,7 @@ impl Market {
         }
         let (newest, reference) = (self.newest_stored(), self.reference());
         let width = Bps(self.terms.band_bps);
-        Valuation::new(&newest, &reference, &at, width, self.volatility_per_minute())
+        Valuation::new(&newest, &reference, &at, width, || self.volatility_per_minute())
     }
 
     /// The slow reference price.

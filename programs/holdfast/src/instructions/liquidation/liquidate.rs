@@ -18,8 +18,8 @@ pub struct Liquidate<'info> {
     /// The silo.
     #[account(mut)]
     pub silo: AccountLoader<'info, Silo>,
-    /// The market whose position is closed: of those that can be liquidated now the one with the
-    /// largest maintenance requirement.
+    /// The market whose position is closed: of those that can be liquidated now at their newest price
+    /// the one with the largest maintenance requirement.
     #[account(mut, has_one = silo @ HoldfastError::WrongSilo)]
     pub market: AccountLoader<'info, Market>,
     /// The flagged account.
