@@ -153,7 +153,7 @@ impl Leg {
             market.push_price(&StoredPrice { point, lag: Millis(lag), believed });
         };
         if self.condition != Condition::NotReady {
-            [50_000, 49_000, 48_000].map(|ago| push(ago, 0, 0, true));
+            [50_000, 49_000, 48_000].into_iter().for_each(|ago| push(ago, 0, 0, true));
         }
         match self.prices {
             Prices::Timely(against) => push(0, against, 0, true),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use holdfast_localnet::publisher::{Motion, Publisher, Settings, control};
 use holdfast_rpc::keypair_file;
-use holdfast_testkit::path;
+use holdfast_testkit::{path, recording};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -74,7 +74,7 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<(), String> {
     let writer = keypair_file::read(&cli.keypair, "--keypair")?;
     let motion = match (&cli.csv, cli.walk) {
-        (Some(file), _) => Motion::Replay(path::read(file)?),
+        (Some(file), _) => Motion::Replay(recording::read(file)?.bars),
         (None, Some(seed)) => Motion::Walk { seed, volatility: cli.volatility },
         (None, None) => Motion::Still,
     };

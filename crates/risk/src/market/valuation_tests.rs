@@ -37,7 +37,7 @@ fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
             age: Millis(30_000),
             decide_within: Millis(5_000),
         };
-        let value = Valuation::new(&newest, &reference, &at, Bps(1), Ppm(5_000));
+        let value = Valuation::new(&newest, &reference, &at, Bps(1), || Ppm(5_000));
         (value.fresh, value.is_certain(), value.band == reference.band(Bps(1)))
     };
     assert_eq!(seen(80_000, 50_000), (true, true, true));
