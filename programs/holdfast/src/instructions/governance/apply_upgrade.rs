@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
+use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::program::invoke_signed;
 use holdfast_risk::chain::policy::Action;
 use holdfast_risk::governance::Newest;
@@ -9,6 +10,9 @@ use crate::error::HoldfastError;
 use crate::events::ChangeApplied;
 use crate::governance::require_frozen;
 use crate::state::{ChainHealth, Change, ChangeKind, Exchange};
+
+/// The loader's instruction `Upgrade`, the fourth of its enum, as `bincode` writes it.
+const UPGRADE: [u8; 4] = 3_u32.to_le_bytes();
 
 /// Accounts of `apply_upgrade`. Anyone may call it.
 #[derive(Accounts)]
@@ -55,10 +59,21 @@ pub struct ApplyUpgrade<'info> {
 pub fn apply_upgrade(ctx: Context<ApplyUpgrade>) -> Result<()> {
     let accounts = &ctx.accounts;
     let bump = require_upgrade(accounts)?;
-    let (program, buffer) = (accounts.program.key(), accounts.buffer.key());
-    let (authority, spill) = (accounts.exchange.key(), accounts.proposer.key());
+    let accounts_of_loader = vec![
+        AccountMeta::new(accounts.program_data.key(), false),
+        AccountMeta::new(accounts.program.key(), false),
+        AccountMeta::new(accounts.buffer.key(), false),
+        AccountMeta::new(accounts.proposer.key(), false),
+        AccountMeta::new_readonly(accounts.rent.key(), false),
+        AccountMeta::new_readonly(accounts.clock.key(), false),
+        AccountMeta::new_readonly(accounts.exchange.key(), true),
+    ];
     invoke_signed(
-        &bpf_loader_upgradeable::upgrade(&program, &buffer, &authority, &spill),
+        &Instruction {
+            program_id: bpf_loader_upgradeable::ID,
+            accounts: accounts_of_loader,
+            data: UPGRADE.to_vec(),
+        },
         &[
             accounts.program_data.to_account_info(),
             accounts.program.to_account_info(),
