@@ -122,6 +122,7 @@ fn market(market: &Market) -> MarketBooks {
             remainder: market.reference_remainder,
             outside: Millis(market.outside_ms),
             outside_price: Price(market.outside_price),
+            strayed: Millis(market.strayed_ms),
         },
         published: Millis(market.feeds[0].published_ms),
         seen: Millis(market.feeds[0].seen_ms),

@@ -52,6 +52,31 @@ fn one_false_print_benefits_nobody_in_a_crash_either() {
     // Nor is the next print of that kind, though it bears the first one out.
     world.pass_to(2_000, &[CRASHED * 5, BTC]);
     world.refuses(&execute(&world, &trader, selling), HoldfastError::NoPriceYet);
+    // What is true goes on being believed.
+    world.pass_to(2_000, &[CRASHED, BTC]);
+    let executes = execute(&world, &trader, selling);
+    world.send(executes);
+}
+
+/// An exit waits while nobody believes the price, for more prices than a market remembers, and gets the
+/// first that is believed: it is delayed and not forfeited.
+#[test]
+fn an_exit_outlasts_prices_that_nobody_believes() {
+    let mut world = narrow();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    let sells = exit(&world);
+    let selling = world.place(&trader, 0, sells).unwrap();
+    for _ in 0..60 {
+        world.pass_to(5_000, &[CRASHED, BTC]);
+        if world.market(0).newest_stored().believed {
+            break;
+        }
+        world.refuses(&execute(&world, &trader, selling), HoldfastError::NoPriceYet);
+    }
+    world.pass_to(5_000, &[CRASHED, BTC]);
+    let executes = execute(&world, &trader, selling);
+    world.send(executes);
+    assert_eq!(world.account(&trader.account).open_markets, 0);
 }
 
 /// Who takes any price says so beforehand and does not look for the best of them: it is the worst since

@@ -147,9 +147,11 @@ fn worst_since(
 ) -> Result<Option<PricePoint>, Lapsed> {
     let mut worst: Option<PricePoint> = None;
     let mut found: Option<(StoredPrice, PricePoint)> = None;
+    let mut oldest: Option<StoredPrice> = None;
     let mut seen = 0_usize;
     for stored in recent.take_while(|stored| stored.point.published >= earliest) {
         seen = seen.saturating_add(1);
+        oldest = Some(stored);
         if !counts(&stored) {
             continue;
         }
@@ -160,10 +162,14 @@ fn worst_since(
             found = Some((stored, worse));
         }
     }
+    let is_recent = |oldest: StoredPrice| {
+        let latest = oldest.point.published.after(at.decide_within).after(DECIDES_FOR);
+        at.now <= latest
+    };
     match found {
         None => Ok(None),
-        // The first may have been one that the market no longer remembers.
-        Some(_) if seen >= PRICES_KEPT => Err(Lapsed),
+        // A price that may still be acted on could be one that the market no longer remembers.
+        Some(_) if seen >= PRICES_KEPT && oldest.is_some_and(is_recent) => Err(Lapsed),
         Some((first, _)) if at.now > first.decides_until() => Err(Lapsed),
         Some((_, worse)) => Ok(Some(worse)),
     }

@@ -102,6 +102,18 @@ fn what_the_market_no_longer_remembers_has_lapsed() {
     assert_eq!(at(32), Err(Lapsed));
 }
 
+/// Minutes of prices that nobody believes are a delay: what waited through them gets the first that
+/// is believed.
+#[test]
+fn a_request_outlasts_more_prices_than_a_market_remembers() {
+    let recent = |newest: bool| {
+        (0..32).map(move |age| stored(99_000 - age * 1_500, 100 + age, 0, newest && age == 0))
+    };
+    let at = |newest| decided_price(recent(newest), Millis(50_000), &AT, Side::Long);
+    assert_eq!(at(false), Ok(None));
+    assert!(matches!(at(true), Ok(Some(point)) if point.high == Price(100)));
+}
+
 #[test]
 fn a_settlement_lies_within_the_last_believed_prices() {
     let recent: Vec<_> = (0..20).map(|age| stored(90_000 - age, 100 + age, 0, age != 3)).collect();

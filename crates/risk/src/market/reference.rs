@@ -37,11 +37,13 @@ pub struct Reference {
     /// Movement below one unit of price that time has earned, in 1 ÷ [`PARTS`] of a unit: dropped, it
     /// would be lost at every step, and whoever refreshes often could hold the reference still.
     pub remainder: i64,
-    /// Since when the market's prices have been outside the band without a lapse, each agreeing with
+    /// Since when the market's prices have been outside the band without a lapse and agreed, each with
     /// the one before it; zero while they are inside.
     pub outside: Millis,
     /// The last of them; zero while they are inside.
     pub outside_price: Price,
+    /// Since when prices outside have not agreed with that one; zero while they do.
+    pub strayed: Millis,
 }
 
 /// Prices between the two edges are believed at once.
@@ -120,7 +122,7 @@ impl Reference {
     /// one for longer, that they are followed.
     pub fn yields(&self, several_feeds: bool, now: Millis) -> bool {
         let wait = if several_feeds { YIELDS_AFTER } else { LONE_YIELDS_AFTER };
-        self.outside.0 != 0 && now >= self.outside.after(wait)
+        self.outside.0 != 0 && self.strayed.0 == 0 && now >= self.outside.after(wait)
     }
 
     /// Whether a price is believed: inside the band, or after it has yielded.
@@ -134,19 +136,28 @@ impl Reference {
         self.band(width).holds(point) || self.yields(several_feeds, now)
     }
 
-    /// Notes since when prices have been outside the band. One that does not agree with the price
-    /// before it begins the wait anew: otherwise a single false print would be believed at once
-    /// wherever the band had yielded to a true move.
+    /// Notes since when prices have been outside the band and agreed. One that strays from the others
+    /// is not believed, or a single false print would be at once wherever the band has yielded to a
+    /// true move; it does not count against them either. Prices that go on straying begin the wait
+    /// anew.
     fn watch(self, seen: Observed, width: Bps) -> Self {
+        let zero = Millis(0);
         if self.band(width).holds(seen.point) {
-            return Self { outside: Millis(0), outside_price: Price(0), ..self };
+            return Self { outside: zero, outside_price: Price(0), strayed: zero, ..self };
         }
+        let begins =
+            Self { outside: seen.now, outside_price: seen.point.middle(), strayed: zero, ..self };
         let lapsed = seen.point.published.since(seen.previous) > seen.age;
+        if self.outside.0 == 0 || self.outside < seen.last_disruption || lapsed {
+            return begins;
+        }
         let agreeing = Band::around(self.outside_price, width.max(AGREES_WITHIN));
-        let agrees = agreeing.holds(seen.point);
-        let goes_on = self.outside.0 != 0 && self.outside >= seen.last_disruption;
-        let outside = if goes_on && agrees && !lapsed { self.outside } else { seen.now };
-        Self { outside, outside_price: seen.point.middle(), ..self }
+        if agreeing.holds(seen.point) {
+            return Self { outside: self.outside, ..begins };
+        }
+        let strayed = if self.strayed.0 == 0 { seen.now } else { self.strayed };
+        let goes_on = seen.now < strayed.after(YIELDS_AFTER);
+        if goes_on { Self { strayed, ..self } } else { begins }
     }
 }
 

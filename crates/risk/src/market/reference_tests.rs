@@ -63,6 +63,12 @@ fn a_band_that_has_yielded_still_believes_no_single_print() {
     assert!(believed(&crashed, 80_000_000) && believed(&crashed, 73_000_000));
     for print in [400_000_000, 1, 71_000_000, 150_000_000] {
         assert!(!believed(&crashed, print), "{print}");
+        let strayed = held(crashed, print, 5_000, 2);
+        assert!(!believed(&strayed, print), "a second one at {print}");
+        assert!(believed(&strayed, 79_000_000), "and what came before it is believed as ever");
+        // Prices that stay there have to agree for the whole wait, after a minute of doubt.
+        let moved = held(crashed, print, 5_000, 13);
+        assert_eq!(moved.outside, moved.moved);
     }
     let falling = (0..20)
         .fold(crashed, |falling, step| held(falling, 80_000_000 - step * 2_000_000, 5_000, 1));
@@ -162,20 +168,25 @@ proptest! {
         path in proptest::collection::vec((1..300_000_000_u64, 1..60_u64), 2..60),
     ) {
         let mut reference = first();
-        let mut agreed_since = START;
-        let mut before = 100_000_000_u64;
+        // Prices outside so far that somebody believed in may lead on to the next.
+        let mut run: Option<(Millis, u64)> = None;
         for (price, seconds) in path {
             let (previous, now) = (reference.moved.0, Millis(reference.moved.0 + seconds * 1_000));
             let look = seen(price, previous, now, 0);
             reference = reference.follow(look, TERMS).unwrap();
-            if price.abs_diff(before) > before / 10 {
-                agreed_since = now;
-            }
-            before = price;
             let inside = reference.band(TERMS.width).holds(look.point);
-            if !inside && reference.believes(look.point, TERMS.width, true, now) {
-                prop_assert!(now.since(agreed_since) >= Millis::MINUTE);
+            let believed = reference.believes(look.point, TERMS.width, true, now);
+            let leads = run.is_some_and(|(_, last)| price.abs_diff(last) <= last / 10);
+            if believed && !inside {
+                prop_assert!(leads);
+                prop_assert!(run.is_some_and(|(since, _)| now.since(since) >= Millis::MINUTE));
             }
+            run = match run {
+                _ if inside => None,
+                Some((since, _)) if leads && reference.outside == since => Some((since, price)),
+                Some(run) if reference.outside == run.0 => Some(run),
+                _ => Some((now, price)),
+            };
         }
     }
 

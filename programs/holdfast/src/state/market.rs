@@ -93,8 +93,11 @@ pub struct Market {
     pub outside_price: u64,
     /// The last price that was believed, millionths; zero before the first.
     pub believed_price: u64,
+    /// Since when prices outside have not agreed with the last one there, milliseconds; zero while
+    /// they do.
+    pub strayed_ms: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 168],
+    pub reserved: [u8; 160],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -150,7 +153,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 48 + 168
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 56 + 160
 );
 
 impl Market {
@@ -267,6 +270,7 @@ impl Market {
             remainder: self.reference_remainder,
             outside: Millis(self.outside_ms),
             outside_price: Price(self.outside_price),
+            strayed: Millis(self.strayed_ms),
         }
     }
 
@@ -277,6 +281,7 @@ impl Market {
         self.reference_remainder = reference.remainder;
         self.outside_ms = reference.outside.0;
         self.outside_price = reference.outside_price.0;
+        self.strayed_ms = reference.strayed.0;
     }
 
     /// How this market's readings become a price.
