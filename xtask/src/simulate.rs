@@ -32,12 +32,15 @@ pub fn lab(options: &[String]) -> Result<(), String> {
     show(built_here("lab")?.args(options))
 }
 
-/// Measures the compute units of every instruction.
+/// Measures the compute units of every instruction: first where they go, on a program that marks its
+/// stages, then the program itself.
 ///
 /// # Errors
 /// When something cannot be built, or an instruction exceeds its ceiling.
 pub fn bench() -> Result<(), String> {
     setup::install_compiler()?;
+    sbpf::build_profiled()?;
+    simulate("bench", &["--profile"])?;
     sbpf::build()?;
     simulate("bench", &[sbpf::toolchain()])
 }

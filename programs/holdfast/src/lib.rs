@@ -19,6 +19,7 @@ pub mod governance;
 pub mod oracle;
 #[deny(missing_docs)]
 pub mod pool_worth;
+mod profile;
 #[deny(missing_docs)]
 pub mod tokens;
 #[deny(missing_docs)]

@@ -51,12 +51,13 @@ pub fn version() -> Result<String, String> {
         .map_err(|reason| format!("{reason}: run `cargo xtask setup` first"))
 }
 
-/// Compiles a program into a directory.
+/// Compiles a program into a directory, with more options of Cargo's.
 pub fn build(
     program: &Program,
     library: &Path,
     linker: &Path,
     deploy: &Path,
+    options: &[&str],
 ) -> Result<(), String> {
     let package = program.package;
     let release = program.release();
@@ -83,7 +84,8 @@ pub fn build(
         .args(["-Z", "build-std-features=compiler-builtins-mem,optimize_for_size"])
         .args(["--target", "toolchain/sbpf-solana-solana.json"])
         .args(["--manifest-path", program.workspace, "--package", package])
-        .args(["--target-dir", program.target]))?;
+        .args(["--target-dir", program.target])
+        .args(options))?;
     let to = deploy.join(format!("{}.so", program.library()));
     fs::copy(&linked, &to).map_err(|error| {
         format!("could not copy {} to {}: {error}", linked.display(), to.display())

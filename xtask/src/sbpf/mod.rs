@@ -68,21 +68,30 @@ pub fn check_compiler() -> Result<(), String> {
 
 /// Compiles all programs into `target/deploy`; the path of the venue's.
 pub fn build() -> Result<PathBuf, String> {
+    compile(&PROGRAMS, &[])
+}
+
+/// Compiles the venue's program in the same place with its stages marked in the log.
+pub fn build_profiled() -> Result<PathBuf, String> {
+    compile(&PROGRAMS[..1], &["--features", "profile"])
+}
+
+fn compile(programs: &[Program], options: &[&str]) -> Result<PathBuf, String> {
     let deploy = root().join("target/deploy");
     std::fs::create_dir_all(&deploy)
         .map_err(|error| format!("could not create {}: {error}", deploy.display()))?;
     if official::works() {
         eprintln!("building the programs with cargo build-sbf");
-        for program in PROGRAMS {
-            official::build(&program, &deploy)?;
+        for program in programs {
+            official::build(program, &deploy, options)?;
         }
     } else {
         eprintln!("cargo build-sbf is not here: building with Debian's Rust and our linker");
         compiler::check()?;
         let library = standard_library::prepare()?;
         let linker = linker::build()?;
-        for program in PROGRAMS {
-            compiler::build(&program, &library, &linker, &deploy)?;
+        for program in programs {
+            compiler::build(program, &library, &linker, &deploy, options)?;
         }
     }
     Ok(deploy.join("holdfast.so"))

@@ -15,9 +15,7 @@ use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, Size, Usd};
 
-use crate::account_health::{
-    OwnLeg, Purpose, compute_account_health, fresh_price, initial_ratio, valuation_price,
-};
+use crate::account_health::{OwnLeg, Purpose, compute_account_health, fresh_price, initial_ratio};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::{MarginAccount, Market, OrderState, Silo};
@@ -101,8 +99,10 @@ pub fn order_fate<M: Deref<Target = Market>>(
     };
     if executed.traded.trade.opened.0 > 0 {
         require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
-        fresh_price(market, chain)?;
-        if !carries(account, market, waiting, &executed, chain, opening, next)? {
+        let position = executed.traded.book.position;
+        let price = fresh_price(market, chain)?.trader_adverse(position.size.side());
+        let own = OwnLeg { market, position, price };
+        if !carries(account, own, waiting, &executed, chain, opening, next)? {
             return Ok(OrderFate::Removed(RemovalReason::Margin));
         }
     }
@@ -113,7 +113,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
 /// executed.
 fn carries<M: Deref<Target = Market>>(
     account: &MarginAccount,
-    market: &Market,
+    own: OwnLeg,
     order: &OrderState,
     executed: &Executed,
     chain: &Chain,
@@ -121,10 +121,7 @@ fn carries<M: Deref<Target = Market>>(
     next: impl FnMut(u8) -> Result<M>,
 ) -> Result<bool> {
     let asked = Purpose::Margin(opening);
-    let position = executed.traded.book.position;
-    let price = valuation_price(&position, market, chain, asked);
-    let own = Some(OwnLeg { market, position, price });
-    let balances = executed.traded.book.balances;
+    let (balances, own) = (executed.traded.book.balances, Some(own));
     let health = compute_account_health(account, &balances, own, chain, asked, next, |_, _| ())?;
     let others = account.reserved_margin.saturating_sub(order.margin);
     let asked = health.initial.plus(Usd(others)).into_program_error()?;

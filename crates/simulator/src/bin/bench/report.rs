@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::Units;
+use crate::cases::Measured;
+use crate::{Units, profile};
 
 /// What a case covers, the goal it was built for, and the best figure published by a peer.
 struct Case {
@@ -42,6 +43,11 @@ const CASES: &[Case] = &[
     case("execute_order_4", "opens the fourth position"),
     case("execute_order_16", "opens the sixteenth position"),
     case("execute_order_close", "closes the only position"),
+    case(
+        "execute_order_removed",
+        "its margin is no longer carried: the second of two markets, removed",
+    ),
+    case("execute_order_kept", "beyond its limit: refused, and it waits"),
     goal("flag_1", "one position's margin", 4_000, ""),
     case("flag_4", "four positions' margin"),
     case("flag_16", "16 positions' margin"),
@@ -50,6 +56,10 @@ const CASES: &[Case] = &[
         "the only position: margin twice, trade, reward",
         7_300,
         "percolator v12 6,734; v16 194,826",
+    ),
+    case(
+        "liquidate_bankrupt",
+        "the only position, worth less than nothing: insurance pays the bad debt",
     ),
     case("liquidate_4", "the largest of four positions"),
     goal("liquidate_16", "the largest of 16 positions", 40_000, "percolator v16 819,618 (14 legs)"),
@@ -86,36 +96,74 @@ const CASES: &[Case] = &[
 /// Largest cost of one more position, and the goal for it.
 const POSITION_GOAL: u64 = 1_000;
 
+/// What one account may be written for in a block: solana-cost-model 4.2.2, `block_cost_limits.rs`.
+const WRITTEN_IN_A_BLOCK: u64 = 24_000_000;
+
+/// What peers' keepers ask for: the limits in GMX-Solana's client at 53b4e45 (`exchange/order.rs`,
+/// `exchange/position_cut.rs`) and in Drift's filler (keep-rs at 95a8bb5, `src/main.rs`).
+const PEERS: [(&str, u64); 2] = [
+    ("GMX-Solana, to execute an order and to liquidate", 400_000),
+    ("Drift, to fill an order", 256_000),
+];
+
 /// Writes the figures and the table, then compares with the ceilings.
-pub fn write(root: &Path, units: &Units, toolchain: &str) -> Result<(), String> {
+pub fn write(root: &Path, measured: &Measured, toolchain: &str) -> Result<(), String> {
+    let units = &measured.units;
     if let Some(missing) = CASES.iter().find(|case| !units.contains_key(case.name)) {
         return Err(format!("{} was not measured", missing.name));
     }
     let json = serde_json::to_string_pretty(units).map_err(|error| error.to_string())?;
     save(&root.join("target/bench/compute-units.json"), &format!("{json}\n"))?;
-    let table = table(units, toolchain);
+    let table = page(measured, toolchain, &profile::table(root, units)?);
     save(&root.join("docs/compute-units.md"), &table)?;
     println!("{table}");
     check(&root.join("docs/compute-unit-ceilings.json"), units)
 }
 
-fn table(units: &Units, toolchain: &str) -> String {
-    let mut text = format!(
+fn page(measured: &Measured, toolchain: &str, profile: &str) -> String {
+    format!(
         "# Compute units\n\nWritten by `cargo xtask bench` on the compiled program; built with {toolchain}. \
          Figures are whole instructions, token program included (p-token, as LiteSVM and mainnet have it), with one event each. \
          v12 and v16 are percolator at commits b06a6de6 (one market, one position per account) and 36fa587, built here and measured on LiteSVM 0.16; \
          the 7,278 units it publishes for a liquidation are those of one that finds a healthy account and does nothing.\n\n\
-         | instruction | what it includes | units | goal | best peer found |\n|---|---|--:|--:|---|\n"
-    );
+         A silo takes as many transactions in a block as fit into {} million units, the cluster's limit for one written account: \
+         each with its signature and the accounts it writes, as solana-cost-model 4.2.2 counts them. \
+         Peers' keepers ask for fixed limits: {}.\n\n{}\n\
+         ## Where they go\n\nMeasured on a program that marks its stages in the log; what the marks take is taken off.\n\n{profile}",
+        WRITTEN_IN_A_BLOCK / 1_000_000,
+        peers(),
+        table(measured)
+    )
+}
+
+fn peers() -> String {
+    let grouped = |limit: u64| format!("{},000 units", limit / 1_000);
+    let peers = PEERS.map(|(who, limit)| {
+        format!("{who}, {}, so {} in a block", grouped(limit), WRITTEN_IN_A_BLOCK / limit)
+    });
+    peers.join("; ")
+}
+
+fn table(measured: &Measured) -> String {
+    let Measured { units, silo_costs, .. } = measured;
+    let mut text = "| instruction | what it includes | units | goal | a silo's in a block | best peer found |\n\
+                    |---|---|--:|--:|--:|---|\n"
+        .to_owned();
     for case in CASES {
         let goal = case.goal.map_or_else(String::new, |goal| format!("≤ {goal}"));
+        let per_block = silo_costs.get(case.name).map(|cost| WRITTEN_IN_A_BLOCK / cost);
+        let per_block = per_block.map_or_else(String::new, |count| count.to_string());
         let (name, covers, peer) = (case.name, case.covers, case.peer);
-        let _ = writeln!(text, "| `{name}` | {covers} | {} | {goal} | {peer} |", units[name]);
+        let _ = writeln!(
+            text,
+            "| `{name}` | {covers} | {} | {goal} | {per_block} | {peer} |",
+            units[name]
+        );
     }
     let per_position = per_position(units);
     let _ = writeln!(
         text,
-        "| one more position | (`flag_16` − `flag_1`) ÷ 15, rounded up | {per_position} | ≤ {POSITION_GOAL} | mango-v4 asserts < 4,800 |"
+        "| one more position | (`flag_16` − `flag_1`) ÷ 15, rounded up | {per_position} | ≤ {POSITION_GOAL} | | mango-v4 asserts < 4,800 |"
     );
     text
 }
@@ -142,7 +190,8 @@ fn check(path: &Path, units: &Units) -> Result<(), String> {
     Ok(())
 }
 
-fn save(path: &Path, text: &str) -> Result<(), String> {
+/// Writes a file, its folder too.
+pub fn save(path: &Path, text: &str) -> Result<(), String> {
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(path, text))

@@ -4,6 +4,7 @@ use crate::account_health::FollowingMarkets;
 use crate::checks::liquidation::flaggable;
 use crate::clock::Chain;
 use crate::events::AccountFlagged;
+use crate::profile::stage;
 use crate::state::{ChainHealth, MarginAccount};
 
 /// Accounts of `flag`; the markets of all open positions follow, in rising index order. Anyone may
@@ -20,14 +21,19 @@ pub struct Flag<'info> {
 /// Records that an account fails its maintenance margin: the request that a liquidation executes. The
 /// longest delay of its markets is fixed with it.
 pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
+    stage!("accounts");
     let mut account = ctx.accounts.account.load_mut()?;
+    stage!("load");
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
+    stage!("chain");
     let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
     let flagged = flaggable(&account, &chain, |index| following.next(index))?;
     following.finish()?;
+    stage!("rules");
     account.flagged_ms = flagged.now.0;
     account.liquidatable_ms = flagged.liquidatable.0;
     account.shortfall = flagged.health.shortfall().0;
+    stage!("store");
     emit!(AccountFlagged {
         account: ctx.accounts.account.key(),
         flagged_ms: account.flagged_ms,
@@ -35,5 +41,6 @@ pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
         equity: flagged.health.equity.0,
         maintenance: flagged.health.maintenance.0,
     });
+    stage!("event");
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::checks::liquidation::liquidatable;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PositionLiquidated;
+use crate::profile::stage;
 use crate::state::{ChainHealth, MarginAccount, Market, Silo};
 use crate::trade_context;
 
@@ -33,11 +34,14 @@ pub struct Liquidate<'info> {
 /// Closes as much of a flagged account's position as brings it back over the target, at the newest
 /// price published after the flag's delay. With the last position bad debt is booked.
 pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
+    stage!("accounts");
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    stage!("chain");
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
+    stage!("load");
     let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
     let next = |index| following.next(index);
     let found = liquidatable(&silo, &account, &market, &chain, next)?;
@@ -52,6 +56,7 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         LiquidationContext { due: found.due, now, most: found.most },
     )
     .into_program_error()?;
+    stage!("rules");
     if found.most.is_some() {
         market.closed_in_thaw(now, traded.trade.notional)?;
     }
@@ -62,8 +67,10 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         account.clear_flag();
     }
     accounts.liquidator.load_mut()?.receive(traded.passed_on.keeper.0)?;
+    stage!("store");
     account.invariant()?;
     silo.invariant()?;
+    stage!("books");
     emit!(PositionLiquidated {
         account: accounts.account.key(),
         market: market.index,
@@ -78,5 +85,6 @@ pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>) -> Result<()> {
         bad_debt: traded.bad_debt.0,
         insured: traded.insured.0,
     });
+    stage!("event");
     Ok(())
 }

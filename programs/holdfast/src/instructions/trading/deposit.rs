@@ -4,6 +4,7 @@ use holdfast_risk::Usd;
 
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::Deposited;
+use crate::profile::stage;
 use crate::state::{MarginAccount, Silo};
 use crate::tokens;
 
@@ -32,10 +33,12 @@ pub struct Deposit<'info> {
 
 /// Adds collateral. It lowers the shortfall of a flagged account and clears a flag made good.
 pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+    stage!("accounts");
     require!(amount > 0, HoldfastError::ZeroAmount);
     let accounts = &ctx.accounts;
     tokens::take(&accounts.source, &accounts.liquidity_vault, &accounts.authority, amount)?;
 
+    stage!("tokens");
     let mut silo = accounts.silo.load_mut()?;
     silo.require_locked()?;
     let mut account = accounts.account.load_mut()?;
@@ -45,9 +48,12 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
     account.collateral = add(account.collateral)?.0;
     account.top_up(amount);
 
+    stage!("store");
     silo.invariant()?;
     tokens::check_vault(&accounts.liquidity_vault, silo.ledger.in_liquidity_vault)?;
+    stage!("books");
     let key = accounts.account.key();
     emit!(Deposited { account: key, amount, collateral: account.collateral });
+    stage!("event");
     Ok(())
 }

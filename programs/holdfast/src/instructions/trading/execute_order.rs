@@ -6,6 +6,7 @@ use crate::checks::order::{OrderFate, order_fate};
 use crate::clock::Chain;
 use crate::error::HoldfastError;
 use crate::events::{OrderExecuted, OrderRemoved};
+use crate::profile::stage;
 use crate::state::{ChainHealth, MarginAccount, Market, Silo};
 use crate::trade_context;
 
@@ -31,15 +32,19 @@ pub struct ExecuteOrder<'info> {
 
 /// Executes an order at the price that decides it, or removes it where its owner has made it fail.
 pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u64) -> Result<()> {
+    stage!("accounts");
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    stage!("chain");
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
     let waiting = *account.order_mut(number)?;
+    stage!("load");
     let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
     let next = |index| following.next(index);
     let fate = order_fate(&silo, &account, &market, &waiting, &chain, next)?;
+    stage!("rules");
     if fate.read_other_markets() {
         following.finish()?;
     }
@@ -67,9 +72,12 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     } else {
         accounts.executor.load_mut()?.receive(fee)?;
     }
+    stage!("store");
     account.invariant()?;
     silo.invariant()?;
+    stage!("books");
     emit!(executed_event(accounts.account.key(), number, &market, &account, &executed, held));
+    stage!("event");
     Ok(())
 }
 

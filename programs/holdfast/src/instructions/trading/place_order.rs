@@ -9,6 +9,7 @@ use crate::checks::order::margin_to_reserve;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
+use crate::profile::stage;
 use crate::state::{ChainHealth, MarginAccount, Market, OrderState};
 
 /// What a trader asks for. Market, limit, stop and take-profit orders are the same object.
@@ -82,11 +83,14 @@ pub fn place_order<'info>(
     ctx: Context<'info, PlaceOrder<'info>>,
     request: OrderRequest,
 ) -> Result<()> {
+    stage!("accounts");
     let market = ctx.accounts.market.load()?;
     market.require_trading()?;
     let mut account = ctx.accounts.account.load_mut()?;
     require!(market.silo == account.silo, HoldfastError::WrongSilo);
+    stage!("load");
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
+    stage!("chain");
     let now = market.now(chain.now);
     let mut order = request.waiting(account.next_order, &market, now, &chain);
     Millis(request.expires_ms).plausible_time_ms().into_program_error()?;
@@ -103,6 +107,7 @@ pub fn place_order<'info>(
     if order.margin > 0 || request.fee > 0 {
         check_margin(&account, &order, &chain, permit, ctx.remaining_accounts)?;
     }
+    stage!("rules");
     account.collateral = Usd(account.collateral).minus(Usd(order.fee)).into_program_error()?.0;
     let plus = |sum: u64, part: u64| Usd(sum).plus(Usd(part)).into_program_error();
     account.reserved_fees = plus(account.reserved_fees, order.fee)?.0;
@@ -110,7 +115,9 @@ pub fn place_order<'info>(
     account.next_order = order.number.checked_add(1).ok_or(HoldfastError::Overflow)?;
     let free = account.orders.iter_mut().find(|slot| slot.number == 0);
     *free.ok_or(HoldfastError::NoFreeOrderSlot)? = order;
+    stage!("store");
     account.invariant()?;
+    stage!("books");
     emit!(OrderPlaced {
         account: ctx.accounts.account.key(),
         number: order.number,
@@ -119,6 +126,7 @@ pub fn place_order<'info>(
         earliest_ms: order.earliest_ms,
         margin: order.margin,
     });
+    stage!("event");
     Ok(())
 }
 

@@ -1,5 +1,9 @@
 //! One state per case, and the instruction measured in it.
 
+mod fates;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use holdfast_client::holdfast::instructions::{OrderRequest, OrderTrigger, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChangeKind;
@@ -11,10 +15,12 @@ use holdfast_risk::market::settlement::{NO_PRICE, NOTICE};
 use holdfast_testkit::feed::{Published, pyth_price_account, write_pyth_price_account};
 use holdfast_testkit::venue::{LONE, Listing, market_order};
 use holdfast_testkit::{Trader, Venue, elf, tokens, venue, with_units};
+use litesvm::types::TransactionMetadata;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::Units;
+use crate::profile::{Stages, stages};
 
 const START_MS: u64 = 1_760_000_000_000;
 const PRICE: u64 = 150_000_000;
@@ -24,25 +30,43 @@ const SIZE: i64 = 10_000_000;
 /// Collateral per position: initial margin with its costs, and some for fees.
 const MARGIN: u64 = 180_000_000;
 
+/// What a signature and an account that is written cost in a block besides the units of programs:
+/// solana-cost-model 4.2.2, `block_cost_limits.rs`.
+const SIGNATURE: u64 = 720;
+const WRITTEN_ACCOUNT: u64 = 300;
+
 /// Measures every case.
 ///
 /// # Errors
 /// A sentence naming the case and what the program said.
-pub fn measure() -> Result<Units, String> {
+pub fn measure() -> Result<Measured, String> {
     let mut bench = Bench::new()?;
     bench.money()?;
     bench.orders()?;
     bench.liquidations()?;
+    bench.fates()?;
     bench.pools()?;
     bench.upkeep()?;
     bench.settlement()?;
     bench.administration()?;
-    Ok(bench.units)
+    Ok(bench.measured)
+}
+
+/// What the cases took.
+#[derive(Default)]
+pub struct Measured {
+    /// Units by case.
+    pub units: Units,
+    /// Where they go, by case, for a program that marks its stages.
+    pub stages: BTreeMap<&'static str, Stages>,
+    /// What the cluster's cost model counts for a transaction with nothing else in it, by case, where
+    /// the silo's account is written.
+    pub silo_costs: Units,
 }
 
 struct Bench {
     venue: Venue,
-    units: Units,
+    measured: Measured,
 }
 
 impl Bench {
@@ -54,7 +78,7 @@ impl Bench {
             let joined = venue.join_pool(insurance, 10_000_000_000_000, &[PRICE; 16]);
             joined.map_err(|failure| failure.message)?;
         }
-        Ok(Self { venue, units: Units::new() })
+        Ok(Self { venue, measured: Measured::default() })
     }
 
     /// Sends an instruction and notes what it took.
@@ -76,8 +100,31 @@ impl Bench {
     ) -> Result<(), String> {
         let sent = self.venue.cluster.send(instructions, &[signer]);
         let taken = sent.map_err(|failure| format!("{name}: {}", failure.message))?;
-        self.units.insert(name, taken.compute_units_consumed);
+        self.note(name, instructions, signer, &taken);
         Ok(())
+    }
+
+    fn note(
+        &mut self,
+        name: &'static str,
+        instructions: &[Instruction],
+        signer: &Keypair,
+        taken: &TransactionMetadata,
+    ) {
+        let units = taken.compute_units_consumed;
+        self.measured.units.insert(name, units);
+        let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+        let mut written: BTreeSet<_> =
+            metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
+        if written.contains(&self.venue.silo) {
+            written.insert(signer.pubkey());
+            let locks = WRITTEN_ACCOUNT * written.len() as u64;
+            self.measured.silo_costs.insert(name, units + SIGNATURE + locks);
+        }
+        let stages = stages(&taken.logs);
+        if !stages.is_empty() {
+            self.measured.stages.insert(name, stages);
+        }
     }
 
     fn keeper(&self) -> Keypair {
