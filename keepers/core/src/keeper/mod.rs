@@ -26,7 +26,7 @@ use crate::{AccountCache, Intent, Snapshot};
 
 pub use holdfast_rpc::{FeedAccount, Shown, TxStatus};
 pub use io::{Command, Event, Io};
-pub use report::{Counts, Report};
+pub use report::{Counts, PendingChange, Report};
 use sources::RequestTracker;
 
 /// What a keeper is told once.
@@ -39,6 +39,9 @@ pub struct KeeperConfig {
     pub wallet: Keypair,
     /// A guardian of the exchange, for whom it signs.
     pub guardian: Option<Keypair>,
+    /// Hashes of changes that were announced: with a guardian's key all others are taken back. Without
+    /// such a list none are.
+    pub announced: Option<BTreeSet<[u8; 32]>>,
     /// Wallets of all keepers of the venue.
     pub keepers: Vec<Pubkey>,
     /// Feed accounts of the markets.
@@ -67,6 +70,7 @@ pub struct Keeper {
     early: Vec<Shown>,
     desk: Scheduler,
     guardian: Option<Guardian>,
+    announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
     /// The newest that each endpoint showed.
     shown: BTreeMap<usize, Seen>,
@@ -112,6 +116,7 @@ impl Keeper {
             early: Vec::new(),
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
+            announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             shown: BTreeMap::new(),
             recent_fees: Vec::new(),
