@@ -24,6 +24,7 @@ pub fn metrics(
 
 fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalance) {
     let counts = &report.counts;
+    let soonest = report.changes.iter().map(|change| change.ready_in.0.div_ceil(1_000)).min();
     let gauges = [
         ("ready", "Whether the keeper does its work", u64::from(report.ready)),
         ("slot", "The newest slot known", report.slot),
@@ -42,6 +43,16 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
             "venue_state",
             "The venue's state: 0 normal, 1 strained, 2 throttled, 3 thaw, 4 shelter",
             report.state.map_or(0, |state| state as u64),
+        ),
+        (
+            "changes_pending",
+            "Changes that were proposed and are there",
+            report.changes.len() as u64,
+        ),
+        (
+            "change_ready_seconds",
+            "Until the first of them may be applied; 0 where one may, or none is there",
+            soonest.unwrap_or_default(),
         ),
     ];
     for (name, help, value) in gauges {
