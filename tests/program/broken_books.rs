@@ -1,7 +1,6 @@
 //! Books that do not add up, which no instruction can produce: written into the accounts, so that
 //! the checks at the end of instructions are seen to work.
 
-use anchor_lang::Discriminator;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::state::MarginAccount;
@@ -9,7 +8,7 @@ use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
-use crate::world::World;
+use crate::world::{World, stranger};
 
 fn deposit(world: &World, trader: &Trader) -> Instruction {
     let owner = trader.keypair.pubkey();
@@ -59,10 +58,7 @@ pub(crate) fn an_account_that_contradicts_itself() {
     for break_it in broken {
         let mut account = sound;
         break_it(&mut account);
-        let mut data = MarginAccount::DISCRIMINATOR.to_vec();
-        data.extend(bytemuck::bytes_of(&account));
-        let program = holdfast_client::holdfast::ID;
-        tokens::set_owned(&mut world.cluster, trader.account, data, program);
+        world.cluster.write(trader.account, &account);
         let request = OrderRequest {
             effect: OrderEffect::Reduce,
             ..holdfast_testkit::venue::market_order(1_000_000, world.cluster.now_ms())
@@ -70,5 +66,28 @@ pub(crate) fn an_account_that_contradicts_itself() {
         let (owner, market) = (trader.keypair.pubkey(), world.markets[0]);
         let place = instruction::place_order(owner, trader.account, market, request, &[]);
         world.refuses(&place, HoldfastError::AccountBroken);
+    }
+}
+
+/// What the checks at the end of an instruction refuse, anybody proves in one transaction: from then on
+/// nothing opens, and what was refused before goes on.
+#[test]
+pub(crate) fn they_trip_in_one_transaction() {
+    let (world, trader) = world();
+    let sound = world.silo_state();
+    let (mut unbacked, mut short) = (sound, sound);
+    unbacked.ledger.liquidity += 1;
+    short.ledger.liquidity += 1;
+    short.ledger.in_liquidity_vault += 1;
+    for broken in [unbacked, short] {
+        let mut world = world.fork();
+        world.put(&broken);
+        world.fails(&deposit(&world, &trader));
+        let trip = instruction::trip_fuse(world.silo, None);
+        world.cluster.send_unsigned(&[trip], &stranger()).unwrap();
+        world.send(deposit(&world, &trader));
+        let (silo, account) = (world.silo, trader.account);
+        let mature = instruction::mature_profit(stranger(), silo, account);
+        world.refuses(&mature, HoldfastError::FuseBlown);
     }
 }

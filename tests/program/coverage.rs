@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_client::holdfast::error::HoldfastError::{self, *};
 
 use crate::adversary::{governance, settings};
-use crate::powers::{guardians, nonce, queue_refusals, set_up, stolen_upgrade, upgrade};
+use crate::powers::{fuses, guardians, nonce, queue_refusals, set_up, stolen_upgrade, upgrade};
 use crate::world::SEEN;
 use crate::{
     administration, adversary, band, broken_books, deposit, execute_refusals, exits, flag,
@@ -72,6 +72,9 @@ const PROOFS: &[Proof] = &[
     (queue_refusals::creating_needs_a_change_that_names_it, &[ChangeRequired, ChangeExpired]),
     (stolen_upgrade::announcing_something_else, &[WrongBuffer]),
     (upgrade::no_lock_before_the_program_is_handed_over, &[UpgradeAuthority]),
+    (fuses::tripping_is_refused_without_proof, &[BooksSound]),
+    (fuses::blowing_is_refused, &[NotGuardian, BudgetExhausted, TermsOutOfBounds]),
+    (broken_books::they_trip_in_one_transaction, &[FuseBlown]),
     (guardians::refusals, &[NotGuardian, NothingToTighten, TermsOutOfBounds]),
     (guardians::a_budget_runs_out_and_refills, &[BudgetExhausted]),
     (nonce::no_instruction_of_the_admin_is_taken, &[DurableNonce]),

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 
-use anchor_lang::Discriminator;
 use anchor_lang::error::ErrorCode;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{Market, MarketTermsState, Silo, SiloTermsState};
@@ -243,18 +242,14 @@ impl World {
 
     /// Writes the silo's account, for states that take long to reach.
     pub fn put(&mut self, silo: &Silo) {
-        let mut data = Silo::DISCRIMINATOR.to_vec();
-        data.extend(bytemuck::bytes_of(silo));
         let address = self.silo;
-        tokens::set_owned(&mut self.cluster, address, data, holdfast_client::holdfast::ID);
+        self.cluster.write(address, silo);
     }
 
     /// Writes a market's account, for settings that take days to change.
     pub fn put_market(&mut self, index: usize, market: &Market) {
-        let mut data = Market::DISCRIMINATOR.to_vec();
-        data.extend(bytemuck::bytes_of(market));
         let address = self.markets[index];
-        tokens::set_owned(&mut self.cluster, address, data, holdfast_client::holdfast::ID);
+        self.cluster.write(address, market);
     }
 
     /// Gives tokens to one of the silo's vaults.

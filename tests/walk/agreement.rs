@@ -225,6 +225,7 @@ fn name(intent: &Intent) -> &'static str {
         Intent::SettlePosition { .. } => "settle position",
         Intent::Observe => "observe",
         Intent::Tighten { .. } => "tighten",
+        Intent::CancelChange { .. } => "take change back",
     }
 }
 
@@ -273,6 +274,7 @@ fn mirror(venue: &Venue, cast: &Cast) -> VenueSnapshot {
         markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
         accounts: accounts.map(|address| (address, cluster.read(&address))).collect(),
         requests: requests.map(|address| (address, cluster.read(&address))).collect(),
+        changes: BTreeMap::new(),
         feeds: feeds.collect(),
     }
 }

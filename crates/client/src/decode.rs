@@ -61,6 +61,15 @@ pub fn content_bytes(content: &ChangeKind) -> Vec<u8> {
     bytes
 }
 
+/// What a change is announced by, before it is proposed: an upgrade by the SHA-256 of its program,
+/// anything else by that of [`content_bytes`].
+pub fn content_hash(content: &ChangeKind) -> [u8; 32] {
+    match content {
+        ChangeKind::Upgrade { sha256, .. } => *sha256,
+        other => solana_sha256_hasher::hash(&content_bytes(other)).to_bytes(),
+    }
+}
+
 #[cfg(test)]
 #[path = "decode_tests.rs"]
 mod tests;

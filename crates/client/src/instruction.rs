@@ -397,7 +397,7 @@ fn named(content: &ChangeKind) -> (Option<Pubkey>, Option<Pubkey>) {
         ChangeKind::MarketTerms { market, .. } | ChangeKind::MarketFeeds { market, .. } => {
             (Some(*market), None)
         }
-        ChangeKind::SiloTerms { silo, .. } => (None, Some(*silo)),
+        ChangeKind::SiloTerms { silo, .. } | ChangeKind::FuseReset { silo } => (None, Some(*silo)),
         _ => (None, None),
     }
 }
@@ -425,7 +425,36 @@ pub fn apply_change(number: u64, proposer: Pubkey, content: &ChangeKind) -> Inst
         market,
         silo,
     };
-    build(accounts, instruction::ApplyChange {})
+    let apply = build(accounts, instruction::ApplyChange {});
+    match content {
+        ChangeKind::FuseReset { silo } => {
+            followed_by(apply, &[address::liquidity_vault(silo), address::insurance_vault(silo)])
+        }
+        _ => apply,
+    }
+}
+
+/// `blow_fuses`, by two guardians: a bit for each family, openings 1, pools 2, maturing 4.
+pub fn blow_fuses(guardians: [Pubkey; 2], families: u8, lasts_ms: u64) -> Instruction {
+    let [guardian, second] = guardians;
+    let accounts = accounts::BlowFuses {
+        guardian,
+        second,
+        exchange: address::exchange(),
+        chain_health: address::chain_health(),
+    };
+    build(accounts, instruction::BlowFuses { families, lasts_ms })
+}
+
+/// `trip_fuse` of a silo; `account` where one that contradicts itself is the proof.
+pub fn trip_fuse(silo: Pubkey, account: Option<Pubkey>) -> Instruction {
+    let accounts = accounts::TripFuse {
+        silo,
+        liquidity_vault: address::liquidity_vault(&silo),
+        insurance_vault: address::insurance_vault(&silo),
+        account,
+    };
+    build(accounts, instruction::TripFuse {})
 }
 
 /// `apply_upgrade` from the change's `buffer`; what the buffer held returns to the `proposer`. It takes

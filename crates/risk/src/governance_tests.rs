@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::{
     Budget, Canceller, GovernanceError, NOTICE_AFTER_DISRUPTION, Newest, PERIOD, Schedule, Stage,
-    TIGHTENINGS_PER_PERIOD, Timelock, check_admin, check_guardians, check_length,
+    TIGHTENINGS_PER_PERIOD, Timelock, UPGRADE_NOTICE_AFTER_DISRUPTION, check_admin,
+    check_guardians, check_length,
 };
 use crate::units::Millis;
 
@@ -49,6 +50,23 @@ fn a_break_gives_guardians_an_hour_and_an_expired_change_no_new_life() {
     assert_eq!(schedule.stage(ready.after(Millis(HOUR - 1)), ready), Stage::Waiting);
     assert_eq!(schedule.stage(ready.after(Millis(HOUR)), ready), Stage::Ready);
     assert_eq!(schedule.stage(schedule.expires, schedule.expires), Stage::Expired);
+}
+
+#[test]
+fn an_upgrade_waits_a_week_or_longer_and_two_days_after_a_break() {
+    let lock = |days: u64| Timelock { wait: Millis(days * DAY), ready: Millis(3 * DAY) };
+    for (days, waits) in [(1, 7), (6, 7), (7, 7), (8, 8), (30, 30)] {
+        let upgrade = lock(days).of_upgrade();
+        assert_eq!(upgrade, lock(waits), "{days}");
+    }
+    let schedule = lock(7).schedule(NOW);
+    let (broke, notice) = (schedule.ready, UPGRADE_NOTICE_AFTER_DISRUPTION);
+    let at = |passed: u64| schedule.stage_with_notice(broke.after(Millis(passed)), broke, notice);
+    let stages = [0, HOUR, 48 * HOUR - 1, 48 * HOUR, 72 * HOUR].map(at);
+    use Stage::{Expired, Ready, Waiting};
+    assert_eq!(stages, [Waiting, Waiting, Waiting, Ready, Expired]);
+    assert_eq!(schedule.stage_with_notice(schedule.ready, NEVER, notice), Ready);
+    assert_eq!(schedule.stage_with_notice(schedule.ready, broke, Millis(0)), Ready);
 }
 
 #[test]

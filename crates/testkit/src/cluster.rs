@@ -216,6 +216,17 @@ impl Cluster {
         decode(&account.data).unwrap_or_else(|reason| panic!("{address}: {reason:?}"))
     }
 
+    /// Writes one of the program's accounts, for states that take long to reach or that no instruction
+    /// leaves.
+    pub fn write<T: anchor_lang::Discriminator + bytemuck::Pod>(
+        &mut self,
+        address: Pubkey,
+        state: &T,
+    ) {
+        let data = [T::DISCRIMINATOR, bytemuck::bytes_of(state)].concat();
+        crate::tokens::set_owned(self, address, data, holdfast_client::holdfast::ID);
+    }
+
     /// Sends instructions in one transaction, paid by the first signer.
     ///
     /// # Errors

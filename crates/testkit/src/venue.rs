@@ -8,7 +8,7 @@ use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo}
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, deploy_program, plan, presets};
-use holdfast_risk::chain::health::{Monitor, Thresholds};
+use holdfast_risk::chain::health::Monitor;
 use litesvm::types::TransactionMetadata;
 use solana_keypair::{Keypair, keypair_from_seed};
 use solana_signer::Signer;
@@ -458,14 +458,7 @@ impl Venue {
     pub fn seen_chain(&self) -> Chain {
         let health = self.chain_health();
         let last = Monitor::from(&health.monitor);
-        let thresholds = Thresholds::from(&health.thresholds);
-        let seen = self.cluster.chain().sighting(&last);
-        Chain {
-            monitor: last.guard(&seen, &thresholds),
-            thresholds,
-            now: seen.now,
-            slot: seen.slot,
-        }
+        Chain::judge(&health, &self.cluster.chain().sighting(&last))
     }
 }
 

@@ -130,6 +130,7 @@ fn governance(venue: &Venue, upgrade: &ChangeKind) -> Vec<Instruction> {
     let change = ChangeKind::Admin(guardian);
     let plan = holdfast_testkit::venue::silo_plan(&[]);
     let guardians = guardians().map(|guardian| guardian.pubkey()).to_vec();
+    let two = [guardians[0], guardians[1]];
     vec![
         make::create_silo(admin, 1, venue.mint, plan.terms),
         make::lock_exchange(admin, guardians, presets::timelock(), 1),
@@ -139,5 +140,7 @@ fn governance(venue: &Venue, upgrade: &ChangeKind) -> Vec<Instruction> {
         make::apply_change(0, admin, &change),
         make::propose_change(admin, 1, upgrade.clone()),
         make::apply_upgrade(0, admin, keypair("buffer", 0).pubkey()),
+        make::blow_fuses(two, 7, 60_000),
+        make::trip_fuse(venue.silo, None),
     ]
 }

@@ -24,6 +24,7 @@ pub fn report() -> Report {
         account: Pubkey::default(),
         wallet: wallet(),
         guardian: None,
+        announced: None,
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),

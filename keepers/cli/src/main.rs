@@ -83,6 +83,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Task::Pool(task) => commands::pool::run(&config, PoolKind::Liquidity, task).await,
         Task::Insurance(task) => commands::pool::run(&config, PoolKind::Insurance, task).await,
         Task::Guardian(task) => commands::guardian::run(&config, task).await,
+        Task::Change(task) => commands::change::run(&config, task).await,
         Task::Audit => Ok(audit::run(&config).await?),
         Task::Risk => Ok(risk::run(&config).await?),
         Task::Market(MarketTask::List) => Ok(render::markets(&config).await?),

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use holdfast_client::decode::{Kind, decode};
+use holdfast_client::decode::{Kind, change, decode};
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{
-    ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
+    ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
@@ -56,6 +56,7 @@ enum Kept {
     Market(Box<Market>),
     Account(Box<MarginAccount>),
     Request(Box<PoolRequest>),
+    Change(Box<Change>),
 }
 
 impl AccountCache {
@@ -80,6 +81,7 @@ impl AccountCache {
             markets: Vec::new(),
             accounts: BTreeMap::new(),
             requests: BTreeMap::new(),
+            changes: BTreeMap::new(),
             feeds: BTreeMap::new(),
         };
         let (watch, versions) = (TriggerIndex::default(), HashMap::new());
@@ -228,6 +230,9 @@ impl AccountCache {
         if *address == self.exchange {
             return mirror.exchange.is_some_and(|exchange| same(&exchange, data));
         }
+        if let Some(known) = mirror.changes.get(address) {
+            return change(data).is_ok_and(|change| change == *known);
+        }
         mirror.requests.get(address).is_some_and(|request| same(request, data))
     }
 
@@ -255,6 +260,9 @@ impl AccountCache {
             Kept::Request(state) if state.silo == silo => {
                 self.mirror.requests.insert(address, *state);
             }
+            Kept::Change(state) => {
+                self.mirror.changes.insert(address, *state);
+            }
             _ => return Taken::Foreign,
         }
         Taken::New
@@ -279,7 +287,8 @@ impl AccountCache {
             self.watch.account_changed(*address);
             return true;
         }
-        self.mirror.requests.remove(address).is_some()
+        let changed = self.mirror.changes.remove(address).is_some();
+        self.mirror.requests.remove(address).is_some() || changed
     }
 }
 
@@ -295,6 +304,7 @@ fn read(data: &[u8]) -> Option<Kept> {
         .or_else(|| boxed(data).map(Kept::ChainHealth))
         .or_else(|| boxed(data).map(Kept::Silo))
         .or_else(|| boxed(data).map(Kept::Exchange))
+        .or_else(|| Some(Kept::Change(Box::new(change(data).ok()?))))
 }
 
 #[cfg(test)]

@@ -102,6 +102,15 @@ pub enum Intent {
         /// The guardian.
         guardian: Pubkey,
     },
+    /// Take a change back that nobody announced, on a guardian's word.
+    CancelChange {
+        /// Its number.
+        number: u64,
+        /// Who proposed it.
+        proposer: Pubkey,
+        /// The guardian.
+        guardian: Pubkey,
+    },
 }
 
 impl Intent {
@@ -123,7 +132,8 @@ impl Intent {
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
             | Self::Observe
-            | Self::Tighten { .. } => None,
+            | Self::Tighten { .. }
+            | Self::CancelChange { .. } => None,
         }
     }
 
@@ -135,6 +145,7 @@ impl Intent {
             | Self::AnnounceSettlement { market }
             | Self::SettleMarket { market } => mirror.market_address(market),
             Self::Observe | Self::Tighten { .. } => Some(address::chain_health()),
+            Self::CancelChange { number, .. } => Some(address::change(number)),
             Self::Liquidate { .. }
             | Self::Flag { .. }
             | Self::ExecuteOrder { .. }
@@ -153,9 +164,10 @@ impl Intent {
     }
 
     /// The account that is no more once it has landed.
-    pub const fn closes(&self) -> Option<Pubkey> {
+    pub fn closes(&self) -> Option<Pubkey> {
         match *self {
             Self::ExecutePool { request } | Self::ReturnPool { request } => Some(request),
+            Self::CancelChange { number, .. } => Some(address::change(number)),
             _ => None,
         }
     }
@@ -228,6 +240,9 @@ impl Intent {
             }
             Self::Observe => instruction::observe(&mirror.market_addresses()),
             Self::Tighten { guardian } => instruction::tighten(guardian, false, STRAINED.0),
+            Self::CancelChange { number, proposer, guardian } => {
+                instruction::cancel_change(guardian, number, proposer)
+            }
         })
     }
 }

@@ -46,6 +46,8 @@ pub enum Target {
     Chain,
     /// A guardian's word on it.
     Tightening,
+    /// A change that waits.
+    Change(u64),
 }
 
 /// What an intent is for: it decides what may stop it and what it may cost.
@@ -101,6 +103,13 @@ pub struct HeldBack {
     pub reason: String,
 }
 
+impl Target {
+    /// Whether it takes a guardian's key, which not every keeper has.
+    const fn is_guardians(&self) -> bool {
+        matches!(self, Self::Tightening | Self::Change(_))
+    }
+}
+
 impl Intent {
     /// What it is about.
     pub const fn target(&self) -> Target {
@@ -122,13 +131,14 @@ impl Intent {
             Self::SettlePosition { account, market } => Target::Position(account, market),
             Self::Observe => Target::Chain,
             Self::Tighten { .. } => Target::Tightening,
+            Self::CancelChange { number, .. } => Target::Change(number),
         }
     }
 
     /// What it is for.
     pub fn kind(&self, mirror: &VenueSnapshot) -> Kind {
         match self {
-            Self::Observe | Self::Tighten { .. } => Kind::Observe,
+            Self::Observe | Self::Tighten { .. } | Self::CancelChange { .. } => Kind::Observe,
             Self::RefreshMarket { .. } | Self::PayExit { .. } => Kind::Exit,
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number }
@@ -174,7 +184,8 @@ impl Intent {
             | Self::ReturnPool { .. }
             | Self::WriteOffDebt { .. }
             | Self::Observe
-            | Self::Tighten { .. } => u8::MAX,
+            | Self::Tighten { .. }
+            | Self::CancelChange { .. } => u8::MAX,
         }
     }
 }
@@ -246,7 +257,7 @@ impl Scheduler {
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
                 picked.push((record.refusals.min(4), *intent));
                 // Who has no guardian's key lets nothing pass by not tightening.
-                if target != Target::Tightening {
+                if !target.is_guardians() {
                     self.attendance.passed(&record.ahead, record.since, now);
                 }
             }
@@ -325,7 +336,7 @@ impl Scheduler {
                 return true;
             }
             let ahead = std::mem::take(&mut record.ahead);
-            if !record.is_ours() && *target != Target::Tightening {
+            if !record.is_ours() && !target.is_guardians() {
                 attendance.done(&ahead, record.since, now);
             }
             record.pause > now

@@ -28,6 +28,7 @@ pub fn compute_units(instruction: &Instruction) -> u32 {
         data if data == of::RefreshMarket::DISCRIMINATOR => ("refresh_market", 3),
         data if data == of::MatureProfit::DISCRIMINATOR => return ceiling("mature_profit"),
         data if data == of::Tighten::DISCRIMINATOR => return ceiling("tighten"),
+        data if data == of::CancelChange::DISCRIMINATOR => return ceiling("cancel_change"),
         data if data == of::CancelOrder::DISCRIMINATOR => return ceiling("cancel_order"),
         data if data == of::Observe::DISCRIMINATOR => {
             let markets = u32::try_from(instruction.accounts.len()).unwrap_or_default();

@@ -7,7 +7,7 @@ use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{
-    ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
+    ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{Monitor, Thresholds};
@@ -28,6 +28,8 @@ pub struct VenueSnapshot {
     pub accounts: BTreeMap<Pubkey, MarginAccount>,
     /// Waiting pool requests by address.
     pub requests: BTreeMap<Pubkey, PoolRequest>,
+    /// Changes that wait, by address.
+    pub changes: BTreeMap<Pubkey, Change>,
     /// What the feed accounts last said.
     pub feeds: BTreeMap<Pubkey, Reading>,
 }
@@ -41,7 +43,9 @@ impl VenueSnapshot {
             now,
             // Later than any order was placed in: what a keeper sends lands in a slot to come.
             slot: u64::MAX,
+            fuses: self.chain_health.fuse.fuses(now),
         }
+        .within(&self.silo)
     }
 
     /// A market by its index.

@@ -60,6 +60,7 @@ pub fn mirror() -> VenueSnapshot {
         markets,
         accounts,
         requests,
+        changes: Default::default(),
         feeds,
     }
 }

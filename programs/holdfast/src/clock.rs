@@ -2,13 +2,14 @@
 
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
+use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::{ChainSample, Monitor, SKIP_WINDOW, Thresholds, skipped};
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::{Action, Permit, permit_with};
 use solana_sysvar::last_restart_slot::LastRestartSlot;
 use solana_sysvar::{get_sysvar, slot_hashes};
 
 use crate::error::HoldfastError;
-use crate::state::ChainHealth;
+use crate::state::{ChainHealth, Silo};
 
 /// The chain as a guarded instruction sees it.
 pub struct Chain {
@@ -20,6 +21,8 @@ pub struct Chain {
     pub now: Millis,
     /// The slot.
     pub slot: u64,
+    /// What guardians have taken away for a time.
+    pub fuses: Fuses,
 }
 
 impl Chain {
@@ -27,19 +30,35 @@ impl Chain {
     /// read-only and starving `observe` buys nothing.
     pub fn guard(health: &ChainHealth) -> Result<Self> {
         let last = Monitor::from(&health.monitor);
+        Ok(Self::judge(health, &read_sysvars(&last, Millis(0))?))
+    }
+
+    /// The chain as a look at it shows it.
+    pub fn judge(health: &ChainHealth, seen: &ChainSample) -> Self {
         let thresholds = Thresholds::from(&health.thresholds);
-        let seen = read_sysvars(&last, Millis(0))?;
-        Ok(Self {
-            monitor: last.guard(&seen, &thresholds),
+        Self {
+            monitor: Monitor::from(&health.monitor).guard(seen, &thresholds),
             thresholds,
             now: seen.now,
             slot: seen.slot,
-        })
+            fuses: health.fuse.fuses(seen.clock),
+        }
+    }
+
+    /// How far an action is allowed, whatever the books of a silo are like.
+    pub fn permit(&self, action: Action) -> Permit {
+        permit_with(action, self.monitor.state, self.fuses)
+    }
+
+    /// The same for what happens in a silo: one whose books were found broken only reduces.
+    pub fn within(&self, silo: &Silo) -> Self {
+        Self { fuses: self.fuses.or(silo.fuses()), ..*self }
     }
 
     /// How far an action is allowed; refused with an error when it is not.
     pub fn require(&self, action: Action) -> Result<Permit> {
-        let permit = permit(action, self.monitor.state);
+        let permit = self.permit(action);
+        require!(!self.fuses.take(action), HoldfastError::FuseBlown);
         require!(permit != Permit::Refused, HoldfastError::ChainNotReady);
         Ok(permit)
     }

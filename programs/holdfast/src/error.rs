@@ -323,6 +323,14 @@ pub enum HoldfastError {
         "Pass the change's buffer, with the exchange as its authority and the change's hash as its own"
     )]
     WrongBuffer,
+    /// A fuse is blown.
+    #[msg("A fuse is blown: close, cancel, deposit and withdraw; the rest waits until it is reset")]
+    FuseBlown,
+    /// Nothing proves that the books are broken.
+    #[msg(
+        "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for"
+    )]
+    BooksSound,
 }
 
 impl From<Overflow> for HoldfastError {

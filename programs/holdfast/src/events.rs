@@ -396,6 +396,30 @@ pub struct ChangeApplied {
     pub number: u64,
 }
 
+/// Guardians took families of actions away for a time.
+#[event]
+pub struct FusesBlown {
+    /// A bit for each family: 1 openings, 2 pools, 4 maturing.
+    pub families: u8,
+    /// Until this moment, milliseconds of the cluster's clock.
+    pub until_ms: u64,
+}
+
+/// A silo's books do not add up: from now on it only reduces.
+#[event]
+pub struct FuseTripped {
+    /// The silo.
+    pub silo: Pubkey,
+    /// Parts of the ledger that it counts on in no vault.
+    pub unbacked: u64,
+    /// What the ledger counts on in the vaults and has no part for.
+    pub unclaimed: u64,
+    /// What is missing in the liquidity vault.
+    pub short: u64,
+    /// What is missing in the insurance vault.
+    pub short_insurance: u64,
+}
+
 /// Collateral is on its way out.
 #[event]
 pub struct ExitRequested {

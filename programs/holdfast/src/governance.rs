@@ -68,6 +68,7 @@ pub fn with_newest(
         ChangeKind::SiloTerms { silo: key, .. } => {
             act(&mut named(silo, key)?.load_mut()?.newest_terms)
         }
+        ChangeKind::FuseReset { silo: key } => act(&mut named(silo, key)?.load_mut()?.newest_reset),
         ChangeKind::Upgrade { .. } => act(&mut exchange.newest.upgrade),
         ChangeKind::Admin(_) | ChangeKind::Silo { .. } | ChangeKind::Market { .. } => Ok(()),
     }

@@ -127,7 +127,7 @@ pub mod holdfast {
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `NotMilliseconds`, `InvalidOrder`, `ChainNotReady`, `StalePrice`,
     /// `NotEnoughCollateral`, `WrongMarket`, `BelowInitialMargin`, `NoFreeOrderSlot`,
-    /// `MarketSettled`. Emits: `OrderPlaced`.
+    /// `MarketSettled`, `FuseBlown`. Emits: `OrderPlaced`.
     pub fn place_order<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,
         request: OrderRequest,
@@ -161,7 +161,7 @@ pub mod holdfast {
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `OrderNotTriggered`,
     /// `ChainNotReady`, `NothingToReduce`, `NoPriceYet`, `OrderLapsed`, `BeyondLimit`,
     /// `OpenInterestCap`, `AccountShareCap`, `UtilisationCap`, `MarketNotReady`, `StalePrice`,
-    /// `PriceOutsideBand`, `MarketSettled`. Emits: `OrderExecuted`, `OrderRemoved`.
+    /// `PriceOutsideBand`, `MarketSettled`, `FuseBlown`. Emits: `OrderExecuted`, `OrderRemoved`.
     pub fn execute_order<'info>(
         ctx: Context<'info, ExecuteOrder<'info>>,
         number: u64,
@@ -194,7 +194,8 @@ pub mod holdfast {
     /// Turns pending profit into collateral: for anyone while the silo can pay all that is pending,
     /// for the owner also cut by what it can pay.
     ///
-    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`, `ProfitCut`. Emits: `ProfitMatured`.
+    /// Refuses: `WrongSilo`, `ChainNotReady`, `NotMatured`, `ProfitCut`, `FuseBlown`. Emits:
+    /// `ProfitMatured`.
     pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
         instructions::mature_profit(ctx)
     }
@@ -222,7 +223,7 @@ pub mod holdfast {
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
     /// `RequestNotDue`, `RequestLapsed`, `MarketsMissing`, `StalePrice`, `PriceOutsideBand`,
     /// `ZeroAmount`, `BelowMinimum`, `DepositTooSmall`, `PoolUndervalued`, `LiquidityInUse`,
-    /// `ReconcileFirst`. Emits: `PoolRequestExecuted`.
+    /// `ReconcileFirst`, `FuseBlown`. Emits: `PoolRequestExecuted`.
     pub fn execute_pool_request<'info>(
         ctx: Context<'info, ExecutePoolRequest<'info>>,
     ) -> Result<()> {
@@ -239,7 +240,7 @@ pub mod holdfast {
 
     /// Brings a silo's vaults in line with its ledger; donations join the insurance fund.
     ///
-    /// Refuses: `WrongVault`, `NothingToMove`. Emits: `VaultsReconciled`.
+    /// Refuses: `WrongVault`, `VaultShort`, `NothingToMove`. Emits: `VaultsReconciled`.
     pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
         instructions::reconcile_vaults(ctx)
     }
@@ -292,8 +293,8 @@ pub mod holdfast {
     ///
     /// Refuses: `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`, `ChangeSuperseded`,
     /// `WrongChange`, `ChainNotReady`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`,
-    /// `GuardianSet`. Emits: `ChangeApplied`.
-    pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
+    /// `GuardianSet`, `WrongVault`, `LedgerBroken`, `VaultShort`. Emits: `ChangeApplied`.
+    pub fn apply_change<'info>(ctx: Context<'info, ApplyChange<'info>>) -> Result<()> {
         instructions::apply_change(ctx)
     }
 
@@ -314,6 +315,22 @@ pub mod holdfast {
     /// `ChainStateChanged`.
     pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()> {
         instructions::tighten(ctx, shelter, lasts_ms)
+    }
+
+    /// Takes families of actions away for a minute to 72 hours: openings, pools, maturing of profit.
+    /// Two guardians together may, for 72 hours in any thirty days. Time gives them back.
+    ///
+    /// Refuses: `NotGuardian`, `TermsOutOfBounds`, `BudgetExhausted`. Emits: `FusesBlown`.
+    pub fn blow_fuses(ctx: Context<BlowFuses>, families: u8, lasts_ms: u64) -> Result<()> {
+        instructions::blow_fuses(ctx, families, lasts_ms)
+    }
+
+    /// Lets a silo only reduce until a change resets its fuse: anyone may, where its ledger does not sum
+    /// up, a vault holds less than the ledger counts on, or an account of the silo contradicts itself.
+    ///
+    /// Refuses: `WrongVault`, `WrongSilo`, `BooksSound`. Emits: `FuseTripped`.
+    pub fn trip_fuse(ctx: Context<TripFuse>) -> Result<()> {
+        instructions::trip_fuse(ctx)
     }
 
     /// Puts collateral of an account without position, order or pending profit on its way out, in

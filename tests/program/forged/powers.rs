@@ -102,3 +102,15 @@ fn tightening() {
     let instruction = instruction::tighten(guardian(0), true, 60_000);
     Scenario { name: "tighten", world, instruction, harmless: &[] }.check();
 }
+
+#[test]
+fn fuses() {
+    let mut world = populated();
+    let instruction = instruction::blow_fuses([guardian(0), guardian(1)], 7, 60_000);
+    Scenario { name: "blow_fuses", world: world.fork(), instruction, harmless: &[] }.check();
+    let mut silo = world.silo_state();
+    silo.ledger.liquidity += 1;
+    world.put(&silo);
+    let instruction = instruction::trip_fuse(world.silo, None);
+    Scenario { name: "trip_fuse", world, instruction, harmless: &[] }.check();
+}

@@ -2,6 +2,7 @@
 //! guardians, and what stolen keys are worth.
 
 mod clock;
+pub mod fuses;
 pub mod guardians;
 pub mod nonce;
 pub mod queue;

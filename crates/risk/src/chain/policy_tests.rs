@@ -1,4 +1,5 @@
-use super::{Action, Permit, permit};
+use super::{Action, Permit, permit, permit_with};
+use crate::chain::fuse::Fuses;
 use crate::chain::health::State;
 
 /// The table of what may be done: one row per action, one column per state, loosest first.
@@ -26,5 +27,10 @@ fn the_whole_table() {
     ];
     for (action, row) in table {
         assert_eq!(states.map(|state| permit(action, state)), row, "{action:?}");
+        // A fuse refuses in every state, or changes nothing.
+        let all = states.map(|state| permit_with(action, state, Fuses::ALL));
+        let fused = if Fuses::ALL.take(action) { [Refused; 5] } else { row };
+        assert_eq!(all, fused, "{action:?}");
+        assert_eq!(states.map(|state| permit_with(action, state, Fuses::NONE)), row, "{action:?}");
     }
 }

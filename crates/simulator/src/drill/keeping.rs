@@ -168,5 +168,6 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::RefreshMarket { .. } => "refresh market",
         Intent::Observe => "observe",
         Intent::Tighten { .. } => "tighten",
+        Intent::CancelChange { .. } => "take change back",
     }
 }

@@ -52,6 +52,7 @@ fn mirror() -> VenueSnapshot {
         markets: vec![(Pubkey::default(), market)],
         accounts: BTreeMap::from([(Pubkey::default(), account)]),
         requests: BTreeMap::new(),
+        changes: BTreeMap::new(),
         feeds: BTreeMap::new(),
     }
 }

@@ -334,6 +334,7 @@ fn first_mirror(venue: &Venue, people: &Crowd) -> VenueSnapshot {
         markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
         accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
         requests: BTreeMap::new(),
+        changes: BTreeMap::new(),
         feeds: BTreeMap::new(),
     }
 }

@@ -222,6 +222,7 @@ fn orders(plan: &WorldPlan, silo: Pubkey, wallet: Keypair, names: &[Pubkey]) -> 
         account: address::margin_account(&silo, &wallet.pubkey(), 0),
         wallet,
         guardian: None,
+        announced: None,
         keepers: names.to_vec(),
         feeds: vec![feed_account(0)],
         fees: Fees::default(),

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod change;
 mod trader;
 
 use std::path::PathBuf;
@@ -8,8 +9,9 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::Flags;
-use crate::top::Form;
+use crate::top;
 
+pub use change::{ChangeTask, Form, ProposeTask};
 pub use trader::{
     AccountTask, ExitTask, GuardianTask, MinimumState, OrderTerms, PoolTask, TradeTask, Way,
 };
@@ -41,7 +43,7 @@ pub enum Task {
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
     /// The same and more, live: sources, candidates, due work and landing
-    Top(Form),
+    Top(top::Form),
     /// Margin accounts
     #[command(subcommand)]
     Account(AccountTask),
@@ -63,6 +65,9 @@ pub enum Task {
     /// What a guardian does
     #[command(subcommand)]
     Guardian(GuardianTask),
+    /// The queue of changes: announce, read, take back, apply
+    #[command(subcommand)]
+    Change(ChangeTask),
     /// Walk every account of the silo and reconcile its books to the unit; exit code 3 when a sum is
     /// off or an account cannot be read
     Audit,

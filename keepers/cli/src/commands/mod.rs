@@ -1,6 +1,7 @@
 //! What a person does with the wallet.
 
 pub mod account;
+pub mod change;
 pub mod exit;
 pub mod guardian;
 pub mod pool;

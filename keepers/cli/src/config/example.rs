@@ -19,6 +19,12 @@ websocket = []
 # A guardian's key. With it the keeper strains the venue for ten minutes when prices stand still
 # everywhere, or when slots are slow or skipped and the program has not noticed.
 # guardian_keypair = "/etc/holdfast/guardian.json"
+# SHA-256 of what was announced: an upgrade's program, or the hash that `holdfast change show` prints. With
+# a guardian's key every change that is not listed is taken back, an empty list takes back all. Not set:
+# none is.
+# announced = []
+# Told of each change that appears, with a POST of JSON.
+# webhook = "https://example.com/hook"
 # The wallet must hold at least this, lamports.
 least_lamports = 50000000
 

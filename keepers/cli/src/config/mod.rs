@@ -4,6 +4,7 @@
 mod deployment;
 mod example;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,10 @@ pub struct Config {
     pub keypair: PathBuf,
     /// File with the keypair of a guardian; without it the keeper never tightens.
     pub guardian_keypair: Option<PathBuf>,
+    /// Hashes of changes that were announced: the guardian takes all others back; not set: none.
+    pub announced: Option<Vec<String>>,
+    /// Where changes that appear are told of.
+    pub webhook: Option<Address>,
     /// The silo's number.
     pub silo: u16,
     /// Number of the wallet's margin account that rewards and fees are paid into.
@@ -94,6 +99,8 @@ impl Default for Config {
             deployment: None,
             keypair: home().join(".config/solana/id.json"),
             guardian_keypair: None,
+            announced: None,
+            webhook: None,
             silo: 0,
             account: 0,
             keepers: Vec::new(),
@@ -291,6 +298,20 @@ impl Config {
         addresses("keepers", &self.keepers)
     }
 
+    /// Hashes of changes that were announced, where there is such a list.
+    ///
+    /// # Errors
+    /// A sentence when one is no SHA-256 in hexadecimal.
+    pub fn announced(&self) -> Result<Option<BTreeSet<[u8; 32]>>, String> {
+        let Some(texts) = &self.announced else { return Ok(None) };
+        let parsed = texts.iter().map(|text| {
+            hex32(text).ok_or_else(|| {
+                format!("announced names {text}: write a SHA-256 as 64 hexadecimal digits")
+            })
+        });
+        parsed.collect::<Result<_, _>>().map(Some)
+    }
+
     /// The feed accounts.
     ///
     /// # Errors
@@ -307,6 +328,17 @@ impl Config {
             self.websocket.0.clone()
         }
     }
+}
+
+/// 32 bytes of hexadecimal digits.
+fn hex32(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let digits = text.as_bytes().chunks_exact(2);
+    let bytes: Option<Vec<u8>> =
+        digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    bytes?.try_into().ok()
 }
 
 fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {

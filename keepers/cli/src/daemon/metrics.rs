@@ -25,6 +25,7 @@ pub fn metrics(
 
 fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalance) {
     let counts = &report.counts;
+    let soonest = report.changes.iter().map(|change| change.ready_in.0.div_ceil(1_000)).min();
     let gauges = [
         ("slot", "The newest slot known", report.slot),
         ("accounts", "Margin accounts in the mirror", report.accounts as u64),
@@ -48,6 +49,16 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
             "unsettled",
             "Accounts of which something was said that is not believed yet",
             report.unsettled as u64,
+        ),
+        (
+            "changes_pending",
+            "Changes that were proposed and are there",
+            report.changes.len() as u64,
+        ),
+        (
+            "change_ready_seconds",
+            "Until the first of them may be applied; 0 where one may, or none is there",
+            soonest.unwrap_or_default(),
         ),
     ];
     for (name, help, value) in gauges {

@@ -9,6 +9,7 @@ mod serve;
 mod stream;
 mod supervisor;
 mod wallet_balance;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,6 +69,7 @@ pub async fn run(config: &Config) -> Result<(), String> {
         account: standing.account,
         wallet,
         guardian,
+        announced: config.announced()?,
         keepers: config.keepers()?,
         feeds: config.feeds()?,
         fees: config.fees,
@@ -82,6 +84,9 @@ pub async fn run(config: &Config) -> Result<(), String> {
         let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         tokio::spawn(async move { seen.watch(&endpoints, me).await });
         serve::serve(listen, running.report.subscribe(), leaders.clone(), wallet_balance).await?;
+    }
+    if let Some(hook) = config.webhook.clone() {
+        tokio::spawn(webhook::tell(hook, running.report.subscribe()));
     }
     if config.leaders.send && !config.dry_run {
         running.edge.reach_leaders(identity, running.report.subscribe(), leaders);
@@ -121,6 +126,7 @@ impl Running {
             account: Pubkey::default(),
             wallet: Keypair::new(),
             guardian: None,
+            announced: None,
             keepers: Vec::new(),
             feeds: config.feeds()?,
             fees: config.fees,

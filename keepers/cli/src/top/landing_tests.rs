@@ -15,6 +15,7 @@ fn a_keepers_own_page_is_understood() {
         account: Pubkey::default(),
         wallet: keypair_from_seed(&[1; 32]).expect("32 bytes"),
         guardian: None,
+        announced: None,
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),

@@ -380,6 +380,7 @@ impl Due {
             Intent::SettlePosition { market, .. } => ("settle position", None, Some(market)),
             Intent::Observe => ("observe", None, None),
             Intent::Tighten { .. } => ("tighten", None, None),
+            Intent::CancelChange { .. } => ("take change back", None, None),
         };
         let account = intent.account().or(request).map(|address| address.to_string());
         Self { what, account, market }

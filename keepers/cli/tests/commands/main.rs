@@ -2,6 +2,7 @@
 //! cluster.
 
 mod auditing;
+mod changing;
 mod operator;
 mod outage;
 mod refusing;

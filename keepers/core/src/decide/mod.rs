@@ -1,5 +1,6 @@
 //! The decision: which intents, in which order. Pure: the same mirror gives the same intents.
 
+pub(crate) mod changes;
 mod close;
 pub(crate) mod guardian;
 mod pool;
@@ -17,7 +18,7 @@ use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::profit;
 use holdfast_risk::account::write_off::write_off;
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::chain::rate_limit::payable;
 use holdfast_risk::market::settlement::{announced, is_due};
 use holdfast_risk::{Bps, Millis, Usd};
@@ -163,7 +164,7 @@ fn waiting<'a>(
 
 /// An exit of which something can be paid now; among reductions, by when it was asked for.
 fn exit(chain: &Chain, address: &Pubkey, account: &MarginAccount) -> Option<((bool, u64), Intent)> {
-    let permit = permit(Action::WithdrawIdle, chain.monitor.state);
+    let permit = chain.permit(Action::WithdrawIdle);
     let amount = payable(account.exit(), chain.now, permit).ok()?;
     let urgency = (false, account.exit_ms);
     (amount.0 > 0).then_some((urgency, Intent::PayExit { account: *address }))
@@ -184,7 +185,7 @@ fn chore<'a>(
         Some(Intent::RemoveOrder { account: *address, market, number })
     });
     let due = Millis(account.profit_since_ms).after(Millis(mirror.silo.terms.maturity_ms));
-    let allowed = permit(Action::MatureProfit, chain.monitor.state) == Permit::Allowed;
+    let allowed = chain.permit(Action::MatureProfit) == Permit::Allowed;
     let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
     let whole = profit::mature(&ledger, account.balances(), Bps(share), false).is_ok();
     let matures = allowed && account.pending_profit > 0 && chain.now >= due && whole;
@@ -200,7 +201,7 @@ fn chore<'a>(
 
 /// Whether an account owes more than all it has can be worth.
 fn is_written_off(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> bool {
-    let trusted = permit(Action::Liquidate, chain.monitor.state) == Permit::Allowed;
+    let trusted = chain.permit(Action::Liquidate) == Permit::Allowed;
     if account.debt == 0 || !trusted {
         return false;
     }

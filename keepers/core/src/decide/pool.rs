@@ -5,6 +5,7 @@ use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::pool_worth::{self, Valued};
 use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_risk::Usd;
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::request::Stage;
 use holdfast_risk::pool::worth::TradersResult;
@@ -14,9 +15,11 @@ use crate::{Intent, VenueSnapshot};
 /// Requests that are due, with prices published since, and lapsed ones; the oldest first. Whether the
 /// pool has the liquidity, and the owner's minimum is met, is seen when one is sent.
 pub fn requests(mirror: &VenueSnapshot, chain: &Chain) -> Vec<Intent> {
+    let open = chain.permit(Action::ChangePool) != Permit::Refused;
     let wanted = |(address, request): (&Pubkey, &PoolRequest)| {
         let intent = match request.stage(chain) {
             Stage::Waits => return None,
+            Stage::Due if !open => return None,
             Stage::Due => Intent::ExecutePool { request: *address },
             Stage::Lapsed => Intent::ReturnPool { request: *address },
         };

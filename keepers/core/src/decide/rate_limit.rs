@@ -9,7 +9,7 @@ use holdfast_client::holdfast::clock::Chain;
 use holdfast_risk::Usd;
 use holdfast_risk::account::liquidation::size_allowed;
 use holdfast_risk::account::position::notional;
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::math::Rounding;
 
 use crate::{Intent, VenueSnapshot};
@@ -20,7 +20,7 @@ pub fn keep(
     chain: &Chain,
     rescues: impl Iterator<Item = Intent>,
 ) -> impl Iterator<Item = Intent> {
-    let paced = permit(Action::Liquidate, chain.monitor.state) == Permit::RisingLine;
+    let paced = chain.permit(Action::Liquidate) == Permit::RisingLine;
     let mut left = BTreeMap::new();
     rescues.filter(move |intent| match *intent {
         Intent::Liquidate { account, market } if paced => {

@@ -33,7 +33,7 @@ use blockhashes::Blockhashes;
 use evidence::Founding;
 pub use holdfast_rpc::{FeedAccount, Shown};
 pub use io::{Command, Event, Io};
-pub use report::{Counts, Report};
+pub use report::{Counts, PendingChange, Report};
 use sources::RequestTracker;
 
 /// What a keeper is told once.
@@ -46,6 +46,9 @@ pub struct KeeperConfig {
     pub wallet: Keypair,
     /// A guardian of the exchange, for whom it signs.
     pub guardian: Option<Keypair>,
+    /// Hashes of changes that were announced: with a guardian's key all others are taken back. Without
+    /// such a list none are.
+    pub announced: Option<BTreeSet<[u8; 32]>>,
     /// Wallets of all keepers of the venue.
     pub keepers: Vec<Pubkey>,
     /// Feed accounts of the markets.
@@ -79,6 +82,7 @@ pub struct Keeper {
     feeds_heard: BTreeMap<Pubkey, Millis>,
     desk: Scheduler,
     guardian: Option<Guardian>,
+    announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
     /// The newest that each endpoint showed.
     shown: BTreeMap<usize, Progress>,
@@ -144,6 +148,7 @@ impl Keeper {
             feeds_heard: BTreeMap::new(),
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
+            announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             shown: BTreeMap::new(),
             blockhashes: Blockhashes::default(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::Pubkey;
+use holdfast_client::decode::content_hash;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{Monitor, State};
 
@@ -98,8 +99,21 @@ pub struct Report {
     pub unsettled: usize,
     /// An account about which sources contradict one another, with no majority.
     pub disputed: Option<Pubkey>,
+    /// Changes that wait for being applied or taken back, by number.
+    pub changes: Vec<PendingChange>,
     /// What was counted.
     pub counts: Counts,
+}
+
+/// A change that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingChange {
+    /// Its number.
+    pub number: u64,
+    /// What it is announced by: see [`content_hash`].
+    pub hash: [u8; 32],
+    /// From the newest clock of the cluster until it may be applied; zero where it may.
+    pub ready_in: Millis,
 }
 
 impl Keeper {
@@ -123,7 +137,22 @@ impl Keeper {
             drops: (0..self.operators.endpoints()).map(|it| self.lander.passes_over(it)).collect(),
             unsettled: self.testimony.len(),
             disputed: self.testimony.disputed(self.court(now)),
+            changes: self.pending_changes(),
             counts: self.counts.clone(),
         }
+    }
+
+    fn pending_changes(&self) -> Vec<PendingChange> {
+        let clock = self.newest().map_or(Millis(0), |seen| seen.clock);
+        let changes = self.mirror().into_iter().flat_map(|mirror| mirror.changes.values());
+        let mut pending: Vec<_> = changes
+            .map(|change| PendingChange {
+                number: change.number,
+                hash: content_hash(&change.content),
+                ready_in: Millis(change.ready_ms.saturating_sub(clock.0)),
+            })
+            .collect();
+        pending.sort_by_key(|change| change.number);
+        pending
     }
 }

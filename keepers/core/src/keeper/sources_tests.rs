@@ -13,6 +13,7 @@ fn keeper(endpoints: usize) -> Keeper {
         account: Pubkey::default(),
         wallet: keypair_from_seed(&[5; 32]).expect("32 bytes"),
         guardian: None,
+        announced: None,
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),

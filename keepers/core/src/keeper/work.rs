@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use super::{Command, Keeper};
 use crate::Intent;
+use crate::decide::changes::unannounced;
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
@@ -117,6 +118,9 @@ impl Keeper {
         };
         self.due = replica.decide(venue_now);
         self.due.extend(tightens);
+        if let (Some(guardian), Some(announced)) = (&self.guardian, &self.announced) {
+            self.due.extend(unannounced(replica.mirror(), announced, guardian.key()));
+        }
         self.counts.due = self.due.len() as u64;
         let allowed = self.diagnosis.class.consequence();
         self.desk.pick(replica.mirror(), &self.due, &allowed, complete, venue_now, now)

@@ -7,7 +7,7 @@ use holdfast_risk::account::liquidation::{
     MarginAssessment, flag_stands, is_liquidatable, is_worth_closing,
 };
 use holdfast_risk::account::margin::{Health, Leg, requirement};
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::PriceUse;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::{Millis, Usd};
@@ -165,7 +165,7 @@ fn comes_first(silo: &Silo, account: &MarginAccount, market: &Market, chain: &Ch
 
 /// Notional that liquidations may still close in a market; `None` outside a thaw.
 fn pace(silo: &Silo, market: &Market, chain: &Chain) -> Result<Option<Usd>> {
-    let paced = permit(Action::Liquidate, chain.monitor.state) == Permit::RisingLine;
+    let paced = chain.permit(Action::Liquidate) == Permit::RisingLine;
     let left = || market.thaw_left(market.now(chain.now), Usd(silo.ledger.liquidity));
     paced.then(left).transpose()
 }

@@ -72,7 +72,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
     market.require_trading()?;
     require!(waiting.market == market.index, HoldfastError::WrongMarket);
     require!(waiting.earliest_ms == 0 || chain.slot > waiting.slot, HoldfastError::NoPriceYet);
-    let opening = permit(Action::Open, chain.monitor.state);
+    let opening = chain.within(silo).permit(Action::Open);
     let met = ExecutionContext {
         at: market.moment(chain.now, chain.monitor.last_disruption),
         volatility: market.volatility().per_minute(),
@@ -94,6 +94,9 @@ pub fn order_fate<M: Deref<Target = Market>>(
             let progress = order_progress(&Order::from(waiting), account, market, chain);
             require!(progress == OrderProgress::PriceKnown, HoldfastError::NoPriceYet);
             return Ok(OrderFate::Removed(RemovalReason::TooSmall));
+        }
+        Err(ExecutionError::Closed) if chain.within(silo).fuses.take(Action::Open) => {
+            return err!(HoldfastError::FuseBlown);
         }
         other => other.into_program_error()?,
     };

@@ -1,9 +1,11 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
+use holdfast_risk::chain::fuse::{BLOWS_KEPT, Blow, Blows, Fuses};
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 use holdfast_risk::{Bps, Millis};
 
 use super::HEALTH_SAMPLES;
+use crate::error::OrRefuse;
 
 /// What the program has seen of the chain: one per exchange. Address: `["health"]`.
 ///
@@ -29,8 +31,32 @@ pub struct ChainHealth {
     pub published_ms: [u64; 8],
     /// Ring of samples: the evidence.
     pub samples: [SampleState; HEALTH_SAMPLES],
+    /// What guardians have taken away for a time.
+    pub fuse: FuseState,
     /// Room for attesters.
-    pub reserved: [u8; 512],
+    pub reserved: [u8; 440],
+}
+
+/// Fuses that guardians blew, as [`Fuses`] and [`Blows`].
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FuseState {
+    /// A bit for each family, as long as a blow runs.
+    pub families: u8,
+    /// Explicit padding.
+    pub padding: [u8; 7],
+    /// When they were blown.
+    pub blows: [BlowState; BLOWS_KEPT],
+}
+
+/// A time for which guardians blew fuses, milliseconds of the cluster's clock.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct BlowState {
+    /// From this moment on.
+    pub from_ms: u64,
+    /// Up to this moment; zero where the place is free.
+    pub until_ms: u64,
 }
 
 /// As [`Monitor`]; times in milliseconds.
@@ -123,7 +149,7 @@ pub struct SampleState {
 /// What stands for a slot, or a number of slots, that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
-const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 512);
+const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 72 + 440);
 
 impl ChainHealth {
     /// First seed of the address.
@@ -150,6 +176,27 @@ impl ChainHealth {
             }
         }
         Millis(if second == 0 { newest } else { second })
+    }
+}
+
+impl FuseState {
+    /// What is taken away at a moment of the cluster's clock.
+    pub fn fuses(&self, now: Millis) -> Fuses {
+        if self.times().is_blown(now) { Fuses::from_bits(self.families) } else { Fuses::NONE }
+    }
+
+    /// Blows more at `now`, for so long; says until when.
+    pub fn blow(&mut self, fuses: Fuses, now: Millis, lasts: Millis) -> Result<Millis> {
+        let running = self.fuses(now);
+        let times = self.times().blow(now, lasts).into_program_error()?;
+        self.families = running.or(fuses).bits();
+        self.blows = times.0.map(|blow| BlowState { from_ms: blow.from.0, until_ms: blow.until.0 });
+        let until = times.0.iter().find(|blow| blow.from <= now && now < blow.until);
+        Ok(until.map_or(now, |blow| blow.until))
+    }
+
+    fn times(&self) -> Blows {
+        Blows(self.blows.map(|it| Blow { from: Millis(it.from_ms), until: Millis(it.until_ms) }))
     }
 }
 

@@ -101,6 +101,11 @@ pub enum ChangeKind {
         /// SHA-256 of the program in it.
         sha256: [u8; 32],
     },
+    /// Lets a silo whose books were found broken do everything again, once they add up.
+    FuseReset {
+        /// The silo.
+        silo: Pubkey,
+    },
 }
 
 impl Change {
@@ -175,8 +180,8 @@ impl ChangeKind {
                 MarketTerms::from(terms).check().into_program_error()?;
                 feeds.check()
             }
-            // What it names is an account: `require_frozen` looks at it.
-            Self::Upgrade { .. } => Ok(()),
+            // What it names is an account: `require_frozen` looks at it, or applying it does.
+            Self::Upgrade { .. } | Self::FuseReset { .. } => Ok(()),
         }
     }
 

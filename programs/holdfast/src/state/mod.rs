@@ -13,7 +13,9 @@ mod market_terms;
 mod pool_request;
 mod silo;
 
-pub use chain_health::{ChainHealth, MonitorState, SampleState, ThresholdsState};
+pub use chain_health::{
+    BlowState, ChainHealth, FuseState, MonitorState, SampleState, ThresholdsState,
+};
 pub use change::{Change, ChangeKind, require_key};
 pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, NewestChanges, TimelockState};
 pub use feeds::{FeedSource, Feeds};
@@ -21,7 +23,7 @@ pub use margin_account::{MarginAccount, OrderState, PositionState};
 pub use market::{FeedState, Market, PriceState, SideState};
 pub use market_terms::MarketTermsState;
 pub use pool_request::PoolRequest;
-pub use silo::{DrawsState, LedgerState, Silo, SiloTermsState};
+pub use silo::{DrawsState, LedgerState, Silo, SiloTermsState, TripState};
 
 /// Layout version that this program writes. Every account on a cluster has the layout of the program
 /// there: migrations refuse to deploy one that would not read them all.

@@ -4,6 +4,7 @@ use holdfast_risk::account::execution::SiloRules;
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::account::loss::{ByMarket, Charged, InsuranceDraws, InsuranceTerms, LossCover};
 use holdfast_risk::bounds::{self, OutOfBounds};
+use holdfast_risk::chain::fuse::{Books, Fuses, Gap};
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::terms::LEAST_REQUEST_DELAY;
 use holdfast_risk::pool::{Claims, PoolKind};
@@ -19,7 +20,7 @@ const LEAST_COOLDOWN: Millis = Millis::MINUTE.times(10);
 /// A walled risk compartment with one collateral mint. Address: `["silo", number as u16 LE]`.
 ///
 /// Holds: the ledger's parts, pending profit and debt aside, sum to what it counts on in both
-/// vaults, and each vault holds at least that; once locked it stays so, and settings only change by
+/// vaults, and each vault holds at least that, but for what its fuse was tripped by; once locked it stays so, and settings only change by
 /// a change that waited.
 #[account(zero_copy)]
 pub struct Silo {
@@ -64,8 +65,31 @@ pub struct Silo {
     pub draws: DrawsState,
     /// The newest change proposed for the settings: its number plus one, zero where none was.
     pub newest_terms: u64,
+    /// Whether its books were found broken, and how.
+    pub trip: TripState,
+    /// The newest change proposed that resets the fuse: its number plus one, zero where none was.
+    pub newest_reset: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 480],
+    pub reserved: [u8; 432],
+}
+
+/// A silo whose books were found broken only reduces; what was found, as [`Gap`], is left out of the
+/// books, so that everybody can still leave.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct TripState {
+    /// 1 from when books were found broken until a change resets it.
+    pub tripped: u8,
+    /// Explicit padding.
+    pub padding: [u8; 7],
+    /// Parts of the ledger that it counts on in no vault, native units.
+    pub unbacked: u64,
+    /// What the ledger counts on in the vaults and has no part for, native units.
+    pub unclaimed: u64,
+    /// What is missing in the liquidity vault, native units.
+    pub short: u64,
+    /// What is missing in the insurance vault, native units.
+    pub short_insurance: u64,
 }
 
 /// The running period of draws on insurance, as [`InsuranceDraws`].
@@ -132,7 +156,7 @@ pub struct SiloTermsState {
     pub unstake_cooldown_ms: u64,
 }
 
-const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 40 + 40 + 144 + 8 + 480);
+const _: () = assert!(size_of::<Silo>() == 8 + 5 * 32 + 72 + 40 + 40 + 144 + 8 + 40 + 8 + 432);
 
 impl Silo {
     /// First seed of the address.
@@ -206,14 +230,48 @@ impl Silo {
     pub fn add_to_vault(&mut self, kind: PoolKind, amount: u64) -> Result<u64> {
         let held = self.in_vault_mut(kind);
         *held = Usd(*held).plus(Usd(amount)).into_program_error()?.0;
-        Ok(*held)
+        Ok(self.must_hold(kind))
     }
 
     /// Books tokens that leave a pool's vault and says what it must still hold.
     pub fn take_from_vault(&mut self, kind: PoolKind, amount: u64) -> Result<u64> {
         let held = self.in_vault_mut(kind);
         *held = held.checked_sub(amount).ok_or(HoldfastError::ReconcileFirst)?;
-        Ok(*held)
+        Ok(self.must_hold(kind))
+    }
+
+    /// What the ledger counts on in a pool's vault.
+    pub fn counted(&self, kind: PoolKind) -> u64 {
+        match kind {
+            PoolKind::Liquidity => self.ledger.in_liquidity_vault,
+            PoolKind::Insurance => self.ledger.in_insurance_vault,
+        }
+    }
+
+    /// What a pool's vault must hold: what the ledger counts on, but for what was missing when the fuse
+    /// was tripped.
+    pub fn must_hold(&self, kind: PoolKind) -> u64 {
+        let short = match kind {
+            PoolKind::Liquidity => self.trip.short,
+            PoolKind::Insurance => self.trip.short_insurance,
+        };
+        self.counted(kind).saturating_sub(short)
+    }
+
+    /// What is taken away because the books were found broken: everything that has a fuse.
+    pub fn fuses(&self) -> Fuses {
+        if self.trip.tripped != 0 { Fuses::ALL } else { Fuses::NONE }
+    }
+
+    /// The books beside what the vaults hold.
+    pub fn books(&self, held: u64, held_insurance: u64) -> Result<Books> {
+        Ok(Books {
+            parts: Ledger::from(&self.ledger).total().into_program_error()?,
+            counted: Usd(self.ledger.in_liquidity_vault),
+            counted_insurance: Usd(self.ledger.in_insurance_vault),
+            held: Usd(held),
+            held_insurance: Usd(held_insurance),
+        })
     }
 
     fn in_vault_mut(&mut self, kind: PoolKind) -> &mut u64 {
@@ -264,13 +322,15 @@ impl Silo {
         Ok(())
     }
 
-    /// The ledger's parts sum to what it counts on in the vaults.
+    /// The ledger's parts sum to what it counts on in the vaults, but for what its fuse was tripped by.
     pub fn invariant(&self) -> Result<()> {
         let held = Usd(self.ledger.in_liquidity_vault)
             .plus(Usd(self.ledger.in_insurance_vault))
+            .and_then(|held| held.plus(Usd(self.trip.unbacked)))
             .into_program_error()?;
-        let parts = Ledger::from(&self.ledger).total().into_program_error()?;
-        require!(held == parts, HoldfastError::LedgerBroken);
+        let parts = Ledger::from(&self.ledger).total();
+        let parts = parts.and_then(|parts| parts.plus(Usd(self.trip.unclaimed)));
+        require!(held == parts.into_program_error()?, HoldfastError::LedgerBroken);
         Ok(())
     }
 }
@@ -316,6 +376,32 @@ impl SiloTermsState {
                 cooldown.contains(&self.unstake_cooldown_ms),
             ),
         ])
+    }
+}
+
+impl TripState {
+    /// What the fuse was tripped by.
+    pub fn gap(&self) -> Gap {
+        Gap {
+            unbacked: Usd(self.unbacked),
+            unclaimed: Usd(self.unclaimed),
+            short: Usd(self.short),
+            short_insurance: Usd(self.short_insurance),
+        }
+    }
+}
+
+impl From<&Gap> for TripState {
+    /// Of a tripped fuse.
+    fn from(gap: &Gap) -> Self {
+        Self {
+            tripped: 1,
+            padding: [0; 7],
+            unbacked: gap.unbacked.0,
+            unclaimed: gap.unclaimed.0,
+            short: gap.short.0,
+            short_insurance: gap.short_insurance.0,
+        }
     }
 }
 

@@ -90,6 +90,8 @@ const CASES: &[Case] = &[
     case("apply_change", "market terms; rent returned"),
     case("propose_upgrade", "this program: its bytes are hashed"),
     case("apply_upgrade", "this program: hashed again, and replaced through the loader"),
+    case("blow_fuses", "by two guardians"),
+    case("trip_fuse", "a ledger that does not sum up"),
     case("tighten", "shelter, one of a guardian's three"),
 ];
 

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use anchor_spl::token::accessor;
 use holdfast_risk::Size;
 use holdfast_risk::chain::policy::Action;
 use holdfast_risk::governance::Newest;
@@ -8,9 +9,12 @@ use crate::clock::{Chain, cluster_clock};
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ChangeApplied;
 use crate::governance::{named, with_newest};
-use crate::state::{ChainHealth, Change, ChangeKind, Exchange, Market, MarketTermsState, Silo};
+use crate::state::{
+    ChainHealth, Change, ChangeKind, Exchange, Market, MarketTermsState, Silo, TripState,
+};
 
-/// Accounts of `apply_change`. Anyone may call it.
+/// Accounts of `apply_change`; where it resets a fuse, the silo's liquidity and insurance vaults follow.
+/// Anyone may call it.
 #[derive(Accounts)]
 pub struct ApplyChange<'info> {
     /// The exchange.
@@ -35,7 +39,7 @@ pub struct ApplyChange<'info> {
 }
 
 /// Makes a change whose time has come, unless a newer one of the same target was proposed since.
-pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
+pub fn apply_change<'info>(ctx: Context<'info, ApplyChange<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut exchange = accounts.exchange.load_mut()?;
     let mut health = accounts.chain_health.load_mut()?;
@@ -66,11 +70,27 @@ pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         ChangeKind::SiloTerms { silo: key, terms } => {
             named(silo, key)?.load_mut()?.terms = *terms;
         }
+        ChangeKind::FuseReset { silo: key } => {
+            reset_fuse(&mut *named(silo, key)?.load_mut()?, ctx.remaining_accounts)?;
+        }
         ChangeKind::Silo { .. } | ChangeKind::Market { .. } | ChangeKind::Upgrade { .. } => {
             return err!(HoldfastError::WrongChange);
         }
     }
     emit!(ChangeApplied { number: change.number });
+    Ok(())
+}
+
+/// The books have to add up again: mended by a gift to a vault, or by another program.
+fn reset_fuse(silo: &mut Silo, vaults: &[AccountInfo]) -> Result<()> {
+    let [liquidity, insurance] = vaults else { return err!(HoldfastError::WrongVault) };
+    let own = [liquidity.key(), insurance.key()] == [silo.liquidity_vault, silo.insurance_vault];
+    require!(own, HoldfastError::WrongVault);
+    let books = silo.books(accessor::amount(liquidity)?, accessor::amount(insurance)?)?;
+    let gap = books.gap().into_program_error()?;
+    require!(gap.unbacked == gap.unclaimed, HoldfastError::LedgerBroken);
+    require!(gap.is_none(), HoldfastError::VaultShort);
+    silo.trip = TripState::default();
     Ok(())
 }
 

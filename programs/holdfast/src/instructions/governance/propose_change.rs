@@ -58,11 +58,14 @@ pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Resul
         *newest = Newest::superseded_by(number).into_program_error()?.0;
         Ok(())
     })?;
+    let buffer = ctx.accounts.buffer.as_ref();
     if let ChangeKind::Upgrade { buffer: key, sha256 } = content {
-        let buffer = ctx.accounts.buffer.as_ref().filter(|buffer| buffer.key() == key);
+        let buffer = buffer.filter(|buffer| buffer.key() == key);
         let buffer = buffer.ok_or(HoldfastError::WrongBuffer)?;
         require_frozen(buffer, &ctx.accounts.exchange.key(), &sha256)?;
         emit!(UpgradeProposed { number, buffer: key, sha256 });
+    } else {
+        require!(buffer.is_none(), HoldfastError::WrongBuffer);
     }
     ctx.accounts.change.set_inner(Change {
         version: VERSION,

@@ -61,7 +61,7 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     let mut silo = accounts.silo.load_mut()?;
     tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
-    chain.require(Action::ChangePool)?;
+    chain.within(&silo).require(Action::ChangePool)?;
     match request.stage(&chain) {
         Stage::Waits => return err!(HoldfastError::RequestNotDue),
         Stage::Lapsed => return err!(HoldfastError::RequestLapsed),

@@ -1,11 +1,15 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, accessor};
 use holdfast_risk::Usd;
+use holdfast_risk::pool::PoolKind;
 
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::VaultsReconciled;
 use crate::state::Silo;
 use crate::tokens;
+
+/// The pools, in the order in which the accounts name their vaults.
+const KINDS: [PoolKind; 2] = [PoolKind::Liquidity, PoolKind::Insurance];
 
 /// Accounts of `reconcile_vaults`. Anyone may call it.
 #[derive(Accounts)]
@@ -34,22 +38,23 @@ pub struct ReconcileVaults<'info> {
 pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut silo = accounts.silo.load_mut()?;
-    let held = Usd(accessor::amount(&accounts.liquidity_vault)?);
-    let held_insurance = Usd(accessor::amount(&accounts.insurance_vault)?);
+    let vaults = [&accounts.liquidity_vault, &accounts.insurance_vault];
+    let mut extra = [0; 2];
+    for (extra, (vault, kind)) in extra.iter_mut().zip(vaults.into_iter().zip(KINDS)) {
+        tokens::check_vault(vault, silo.must_hold(kind))?;
+        *extra = accessor::amount(vault)?.saturating_sub(silo.counted(kind));
+    }
+    let surplus = Usd(extra[0]).plus(Usd(extra[1])).into_program_error()?;
     let ledger = &mut silo.ledger;
-    let surplus = held
-        .minus(Usd(ledger.in_liquidity_vault))
-        .and_then(|left| left.plus(held_insurance.minus(Usd(ledger.in_insurance_vault))?))
-        .into_program_error()?;
+    let counted = Usd(ledger.in_insurance_vault).plus(Usd(extra[1])).into_program_error()?;
+    let total = Usd(ledger.in_liquidity_vault).plus(Usd(extra[0])).and_then(|it| it.plus(counted));
     let insurance = Usd(ledger.insurance).plus(surplus).into_program_error()?;
     ledger.insurance = insurance.0;
     ledger.in_insurance_vault = insurance.0;
-    let total = held.plus(held_insurance).into_program_error()?;
-    ledger.in_liquidity_vault = total.minus(insurance).into_program_error()?.0;
-    let moved = insurance
-        .signed()
-        .and_then(|to| to.minus(held_insurance.signed()?))
-        .into_program_error()?;
+    ledger.in_liquidity_vault =
+        total.and_then(|total| total.minus(insurance)).into_program_error()?.0;
+    let moved =
+        insurance.signed().and_then(|to| to.minus(counted.signed()?)).into_program_error()?;
     require!(moved.0 != 0 || surplus.0 != 0, HoldfastError::NothingToMove);
     silo.invariant()?;
     let signer = tokens::SiloSigner::of(&silo);

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::account::write_off::write_off;
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::{Action, Permit};
 
 use crate::account_health::{FollowingMarkets, Purpose, compute_account_health};
 use crate::clock::Chain;
@@ -29,7 +29,7 @@ pub struct WriteOffDebt<'info> {
 pub fn write_off_debt<'info>(ctx: Context<'info, WriteOffDebt<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
-    let trusted = permit(Action::Liquidate, chain.monitor.state) == Permit::Allowed;
+    let trusted = chain.permit(Action::Liquidate) == Permit::Allowed;
     require!(trusted, HoldfastError::ChainNotReady);
     let mut silo = accounts.silo.load_mut()?;
     let mut account = accounts.account.load_mut()?;

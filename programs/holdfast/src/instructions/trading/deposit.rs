@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
+use holdfast_risk::pool::PoolKind;
 
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::Deposited;
@@ -44,13 +45,13 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
     let mut account = accounts.account.load_mut()?;
     let add = |to: u64| Usd(to).plus(Usd(amount)).into_program_error();
     silo.ledger.collateral = add(silo.ledger.collateral)?.0;
-    silo.ledger.in_liquidity_vault = add(silo.ledger.in_liquidity_vault)?.0;
+    let counted = silo.add_to_vault(PoolKind::Liquidity, amount)?;
     account.collateral = add(account.collateral)?.0;
     account.top_up(amount);
 
     stage!("store");
     silo.invariant()?;
-    tokens::check_vault(&accounts.liquidity_vault, silo.ledger.in_liquidity_vault)?;
+    tokens::check_vault(&accounts.liquidity_vault, counted)?;
     stage!("books");
     let key = accounts.account.key();
     emit!(Deposited { account: key, amount, collateral: account.collateral });

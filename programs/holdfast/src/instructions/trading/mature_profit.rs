@@ -28,9 +28,9 @@ pub struct MatureProfit<'info> {
 /// may do: it lowers what backs the account's positions.
 pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
-    chain.require(Action::MatureProfit)?;
     let now = chain.now;
     let mut silo = ctx.accounts.silo.load_mut()?;
+    chain.within(&silo).require(Action::MatureProfit)?;
     let mut account = ctx.accounts.account.load_mut()?;
     let due = Millis(account.profit_since_ms).after(Millis(silo.terms.maturity_ms));
     require!(account.pending_profit > 0 && now >= due, HoldfastError::NotMatured);

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
-use holdfast_risk::chain::policy::{Action, permit};
+use holdfast_risk::chain::policy::Action;
 use holdfast_risk::chain::rate_limit::payable;
 use holdfast_risk::pool::PoolKind;
 
@@ -44,15 +44,15 @@ pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
     require!(waits.0 > 0, HoldfastError::NoExit);
     let to = &accounts.destination;
     require_keys_eq!(to.key(), account.exit_to, HoldfastError::WrongTokenAccount);
-    let permit = permit(Action::WithdrawIdle, chain.monitor.state);
+    let permit = chain.permit(Action::WithdrawIdle);
     let amount = payable(account.exit(), chain.now, permit).into_program_error()?;
     require!(amount.0 > 0, HoldfastError::OutflowLimit);
 
     account.exit_amount = waits.minus(amount).into_program_error()?.0;
     silo.ledger.collateral = Usd(silo.ledger.collateral).minus(amount).into_program_error()?.0;
-    silo.take_from_vault(PoolKind::Liquidity, amount.0)?;
+    let counted = silo.take_from_vault(PoolKind::Liquidity, amount.0)?;
     silo.invariant()?;
-    let (signer, counted) = (tokens::SiloSigner::of(&silo), silo.ledger.in_liquidity_vault);
+    let signer = tokens::SiloSigner::of(&silo);
     let left = account.exit_amount;
     drop((silo, account));
     let vault = &accounts.liquidity_vault;

@@ -72,9 +72,9 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     account.collateral = subtract(account.collateral)?.0;
     account.clear_flag();
     silo.ledger.collateral = subtract(silo.ledger.collateral)?.0;
-    silo.take_from_vault(holdfast_risk::pool::PoolKind::Liquidity, amount)?;
+    let counted = silo.take_from_vault(holdfast_risk::pool::PoolKind::Liquidity, amount)?;
     silo.invariant()?;
-    let (signer, counted) = (tokens::SiloSigner::of(&silo), silo.ledger.in_liquidity_vault);
+    let signer = tokens::SiloSigner::of(&silo);
     let collateral = account.collateral;
     drop((silo, account));
     tokens::pay(

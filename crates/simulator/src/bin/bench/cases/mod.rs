@@ -88,7 +88,7 @@ impl Bench {
         instruction: Instruction,
         signer: &Keypair,
     ) -> Result<(), String> {
-        self.take_of(name, &[instruction], signer)
+        self.take_of(name, &[instruction], &[signer])
     }
 
     /// Sends a transaction and notes what it took.
@@ -96,9 +96,9 @@ impl Bench {
         &mut self,
         name: &'static str,
         instructions: &[Instruction],
-        signer: &Keypair,
+        signers: &[&Keypair],
     ) -> Result<(), String> {
-        let sent = self.venue.cluster.send(instructions, &[signer]);
+        let sent = self.venue.cluster.send(instructions, signers);
         let taken = sent.map_err(|failure| format!("{name}: {}", failure.message))?;
         self.note(name, instructions, signer, &taken);
         Ok(())
@@ -428,6 +428,13 @@ impl Bench {
         self.take("apply_change", instruction::apply_change(1, key, &content), admin)?;
         let tighten = instruction::tighten(guardian.pubkey(), true, 60_000);
         self.upgrade(admin)?;
+        let blow = instruction::blow_fuses([guardian.pubkey(), second.pubkey()], 7, 60_000);
+        self.take_of("blow_fuses", &[blow], &[&guardian, &second])?;
+        let silo = self.venue.silo;
+        let mut broken = self.venue.silo_state();
+        broken.ledger.liquidity += 1;
+        self.venue.cluster.write(silo, &broken);
+        self.take("trip_fuse", instruction::trip_fuse(silo, None), admin)?;
         self.take("tighten", tighten, &guardian)
     }
 
@@ -439,7 +446,7 @@ impl Bench {
         let sha256 = solana_sha256_hasher::hash(&new).to_bytes();
         let content = ChangeKind::Upgrade { buffer, sha256 };
         let propose = instruction::propose_change(key, 2, content);
-        self.take_of("propose_upgrade", &with_units(&[propose]), admin)?;
+        self.take_of("propose_upgrade", &with_units(&[propose]), &[admin])?;
         self.venue.watch(UPGRADE_WAIT.0).map_err(|failure| failure.message)?;
         // Until the chain, looked at so rarely before, is in its normal state.
         for _ in 0..24 {
@@ -447,7 +454,7 @@ impl Bench {
             self.venue.observe().map_err(|failure| failure.message)?;
         }
         let apply = instruction::apply_upgrade(2, key, buffer);
-        self.take_of("apply_upgrade", &with_units(&[apply]), admin)?;
+        self.take_of("apply_upgrade", &with_units(&[apply]), &[admin])?;
         self.venue.cluster.pass(400);
         Ok(())
     }
