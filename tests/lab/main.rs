@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use browser::{Browser, View};
 use holdfast_simulator::lab::policies::Policy;
-use holdfast_simulator::lab::report::Report;
+use holdfast_simulator::lab::report::{Report, write};
 use holdfast_simulator::lab::scenarios::{Prepared, compare_with_program, named, play_all};
 use holdfast_simulator::lab::settings::Settings;
 use holdfast_simulator::lab::{queue, swarm};
@@ -38,7 +38,7 @@ fn page() -> PathBuf {
         alarms: Vec::new(),
     };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
-    report.write(&folder).unwrap();
+    write(&report, &folder).unwrap();
     folder.join("lab.html")
 }
 

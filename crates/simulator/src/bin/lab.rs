@@ -7,7 +7,7 @@ use clap::Parser;
 use holdfast_simulator::lab::alarms::{self, Alarms};
 use holdfast_simulator::lab::policies::Policy;
 use holdfast_simulator::lab::queue;
-use holdfast_simulator::lab::report::{Report, terminal};
+use holdfast_simulator::lab::report::{Report, terminal, write};
 use holdfast_simulator::lab::scenarios::{self, Prepared};
 use holdfast_simulator::lab::settings::Settings;
 use holdfast_simulator::lab::swarm::{self, Spread};
@@ -105,7 +105,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         println!("{}", terminal(&report));
     }
     if let Some(folder) = &arguments.report {
-        report.write(folder)?;
+        write(&report, folder)?;
         eprintln!("wrote {}", folder.join("lab.html").display());
     }
     Ok(())

@@ -79,8 +79,10 @@ impl Peer {
         chain.clock_s() * 1_000
     }
 
+    /// Whether it waits, by true time: the cluster's clock would end a grace with the jump that it
+    /// makes after a halt.
     fn waits(&self, chain: &Chain) -> bool {
-        Self::now_ms(chain) < self.until_ms
+        chain.now_ms() < self.until_ms
     }
 
     /// Notes gaps between blocks, and restarts.
@@ -88,10 +90,10 @@ impl Peer {
         if chain.slot() == self.sensed_slot {
             return;
         }
-        let now = Self::now_ms(chain);
-        let gap = chain.now_ms().saturating_sub(self.sensed_ms) >= GAP_MS;
+        let now = chain.now_ms();
+        let gap = now.saturating_sub(self.sensed_ms) >= GAP_MS;
         let restarted = chain.restart_slot() != self.restart_slot;
-        (self.sensed_ms, self.sensed_slot) = (chain.now_ms(), chain.slot());
+        (self.sensed_ms, self.sensed_slot) = (now, chain.slot());
         self.restart_slot = chain.restart_slot();
         let lasts = match self.policy {
             Policy::GmxSolana if restarted => ADMIN_MS,

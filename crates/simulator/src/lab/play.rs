@@ -323,7 +323,10 @@ impl<'a> Play<'a> {
         let before = self.venue.book().clone();
         let done = self.venue.keep(&self.chain);
         for event in &done {
-            let pending = self.sent.iter().filter(|sent| sent.who == event.who);
+            // What is sent in the same moment races, and no venue can know of it.
+            let now = self.chain.now_ms();
+            let before_now = |sent: &&Sent| sent.who == event.who && sent.sent_ms < now;
+            let pending = self.sent.iter().filter(before_now);
             let margin = pending.filter_map(|sent| match sent.what {
                 What::TopUp(amount) => Some(amount),
                 What::Leave => None,

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use holdfast_client::stress::Prize;
+use holdfast_client::stress::{BookRisk, Disruption, Prize};
 use holdfast_testkit::path::Bar;
+use serde::Serialize;
 
 use super::invariants::Invariants;
 use super::policies::Policy;
-use super::report::Played;
 use super::run::Stage;
 use super::scenario::{Fault, Scenario};
 use super::score::Score;
@@ -209,6 +209,26 @@ fn liveliest_hour(bars: &[Bar]) -> u64 {
     });
     let looks: Vec<_> = looks.collect();
     looks.into_iter().max_by_key(|bar| moved(bar)).map_or(0, |bar| bar.opened_ms)
+}
+
+/// A scenario under every policy.
+#[derive(Clone, Debug, Serialize)]
+pub struct Played {
+    /// What happened.
+    pub scenario: Scenario,
+    /// When the path began, milliseconds since 1970.
+    pub began_ms: u64,
+    /// Margin accounts.
+    pub accounts: usize,
+    /// Where the prices are from.
+    pub prices: String,
+    /// What it came to, by policy.
+    pub scores: Vec<(Policy, Score)>,
+    /// The book before anything happened.
+    pub book: BookRisk,
+    /// What disrupting the chain would cost and gain, with the largest gain of a taker under our
+    /// policy.
+    pub disruption: Vec<Disruption>,
 }
 
 /// Plays everything under every policy, on all cores; `progress` hears how many parts of the work

@@ -2,7 +2,7 @@ use holdfast_testkit::path::{Bar, straight};
 
 use super::{Prepared, built_in, liveliest_hour, named, play_all};
 use crate::lab::policies::Policy;
-use crate::lab::report::{Report, Verdict, terminal};
+use crate::lab::report::{Report, Verdict, terminal, write};
 use crate::lab::scenario::Scenario;
 use crate::lab::settings::Settings;
 
@@ -87,7 +87,7 @@ fn the_report_is_written_whole() {
         alarms: Vec::new(),
     };
     let folder = std::env::temp_dir().join(format!("holdfast-lab-{}", std::process::id()));
-    report.write(&folder).unwrap();
+    write(&report, &folder).unwrap();
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let page = read("lab.html");
     assert!(page.contains("stall") && page.contains(Policy::Drift.name()));

@@ -198,9 +198,10 @@ impl Score {
         let saved = margin > 0 && safe_with(margin);
         self.wrongful += u64::from(saved || false_price && safe_with(0));
         let failing = self.track.below.get(&event.who);
-        let before_fault = self.track.began_ms.is_some_and(|began| {
-            event.published_ms / 1_000 * 1_000 < began && now > began + OLD_MS
-        });
+        let before_fault = self
+            .track
+            .began_ms
+            .is_some_and(|began| event.published_ms <= began && now > began + OLD_MS);
         let before_failing = failing.is_some_and(|since| event.published_ms + OLD_MS < *since);
         self.early += u64::from(before_fault || before_failing);
         self.liquidations += 1;

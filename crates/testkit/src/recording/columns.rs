@@ -1,7 +1,7 @@
 //! Which column of a file is what.
 
-use super::{price, time};
-use crate::path::Bar;
+use super::time;
+use crate::path::{Bar, millionths};
 
 /// Time and four prices.
 pub const FEWEST: usize = 5;
@@ -162,4 +162,10 @@ impl Columns {
     pub fn about(&self) -> &str {
         &self.about
     }
+}
+
+/// A price in dollars as millionths.
+fn price(cell: &str, what: &str) -> Result<u64, String> {
+    let number: f64 = cell.parse().map_err(|_| format!("{what} is `{cell}`, not a number"))?;
+    millionths(number).ok_or_else(|| "a price is not between a cent and a million".to_owned())
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use columns::Columns;
 use holdfast_risk::Millis;
 
-use crate::path::{Bar, millionths};
+use crate::path::Bar;
 
 pub use time::When;
 
@@ -187,12 +187,5 @@ fn delimiter(text: &str) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }
 
-/// A price in dollars as millionths.
-fn price(cell: &str, what: &str) -> Result<u64, String> {
-    let number: f64 = cell.parse().map_err(|_| format!("{what} is `{cell}`, not a number"))?;
-    millionths(number).ok_or_else(|| "a price is not between a cent and a million".to_owned())
-}
-
 #[cfg(test)]
-#[path = "../recording_tests.rs"]
 mod tests;

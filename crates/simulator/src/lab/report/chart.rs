@@ -6,7 +6,7 @@ use crate::lab::policies::Policy;
 use crate::lab::score::{Moment, Score};
 use crate::lab::venue::Caution;
 
-use super::{money, time};
+use super::figures::{money, time};
 
 const WIDTH: f64 = 640.0;
 const LEFT: f64 = 58.0;

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use holdfast_client::stress::{BLOCK_UNITS, PRIORITY_MICROLAMPORTS, SOL_DOLLARS, STAKE_PERCENT};
 
 use super::chart::{bars, class, state, timelines};
+use super::figures::{money, time};
+use super::findings::{FREE_PPM, Report, Verdict};
 use super::table::percent;
-use super::{Played, Report, Verdict, money, time};
 use crate::lab::policies::Policy;
+use crate::lab::scenarios::Played;
 use crate::lab::score::Score;
 use crate::lab::venue::Caution;
 
@@ -63,7 +65,8 @@ fn head(report: &Report) -> String {
     format!(
         "<h1>Who survives what</h1><p class=\"soft\">Holdfast beside what other venues do about a \
          chain that fails: the same prices, the same people, the same margins. Seed {}. Survived \
-         means no bad debt, nobody wronged, no exit and no top-up refused.</p>\
+         means no bad debt, nobody wronged, no exit and no top-up refused, and no price more than a \
+         hundredth off to trade at.</p>\
          <div class=\"numbers\">{}</div>",
         report.seed,
         cards.concat()
@@ -82,7 +85,7 @@ fn matrix(report: &Report) -> String {
     let cell = |(policy, score): &(Policy, Score)| {
         let (look, mark) = match Verdict::of(score) {
             Verdict::Survives => ("good", "✓".to_owned()),
-            Verdict::Pays => ("pay", money(score.bad_debt.into())),
+            Verdict::Pays => ("pay", pays(score)),
             Verdict::Wrongs => ("bad", wrongs(score)),
         };
         let ours = if *policy == Policy::Holdfast { " ours" } else { "" };
@@ -96,11 +99,19 @@ fn matrix(report: &Report) -> String {
     }
     format!(
         "<h2 id=\"matrix\">Scenario by scenario</h2><div class=\"wide\"><table><thead><tr><th></th>{}\
-         </tr></thead><tbody>{rows}</tbody></table></div><p><small>✓ survived · amber: bad debt · \
+         </tr></thead><tbody>{rows}</tbody></table></div><p><small>✓ survived · amber: bad debt, or how far off the price was that somebody could trade at · \
          red: liquidations that were wrong (w), exits (e) or top-ups (t) refused, and bad debt.\
          </small></p>",
         names(report)
     )
+}
+
+/// What somebody pays, short.
+fn pays(score: &Score) -> String {
+    let free = || format!("{}.{} % free", score.option_ppm / 10_000, score.option_ppm / 1_000 % 10);
+    let option = (score.option_ppm > FREE_PPM).then(free);
+    let debt = (score.bad_debt > 0).then(|| money(score.bad_debt.into()));
+    [debt, option].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// What went wrong, short.

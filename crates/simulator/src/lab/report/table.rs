@@ -2,7 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use super::{Report, Verdict, money, time};
+use super::figures::{money, time};
+use super::findings::{Report, Verdict};
 use crate::lab::score::Score;
 
 /// Two tables: what each policy came to in all, and ours by scenario.
