@@ -139,3 +139,22 @@ fn the_reason_of_a_refusal_that_was_foreseen_is_kept() {
     assert!((4..=6).contains(&counts.foreseen), "{counts:?}");
     assert_eq!(counts.refused, 0);
 }
+
+#[test]
+fn an_exit_that_nobody_can_receive_costs_one_fee() {
+    let mut world = world(3, 2);
+    let venue = &mut world.chain.venue;
+    let trader = venue.trader(1_000_000_000).expect("a trader");
+    let owner = trader.keypair.pubkey();
+    let exit =
+        instruction::request_exit(owner, venue.silo, trader.account, trader.wallet, 500_000_000);
+    venue.cluster.send(&[exit], &[&trader.keypair]).expect("an exit");
+    let mut gone = venue.cluster.get(&trader.wallet).expect("a token account");
+    (gone.lamports, gone.data) = (0, Vec::new());
+    venue.cluster.set(trader.wallet, gone);
+    world.pass(180_000);
+    let counts = report(&world).counts;
+    let refused = world.chain.landed().iter().filter(|landed| landed.refused.is_some()).count();
+    assert_eq!(refused, 1, "{counts:?}");
+    assert!(counts.foreseen >= 2, "it is tried again, without paying: {counts:?}");
+}

@@ -93,6 +93,11 @@ fn misleading(world: &World) -> Option<String> {
     Some(format!("{} is told wrongly: {report:?}", wrong.0))
 }
 
+/// Transactions that the program refused.
+fn refused(world: &World) -> usize {
+    world.chain.landed().iter().filter(|landed| landed.refused.is_some()).count()
+}
+
 fn there_are(world: &World) -> usize {
     let accounts = world.chain.newest().accounts.values();
     accounts.filter(|kept| decode::<MarginAccount>(&kept.data).is_ok()).count()
@@ -123,7 +128,7 @@ fn one_lies(seed: u64, lies: &[(Source, Lie)]) -> Option<String> {
     if took.is_none() {
         return said(&world, format!("nothing is liquidated: {report:?}"));
     }
-    if report.counts.refused > 0 {
+    if refused(&world) > 0 {
         return said(&world, format!("it paid for refusals: {report:?}"));
     }
     wrong(&world).and_then(|amiss| said(&world, amiss))
@@ -178,9 +183,8 @@ fn two_lie(seed: u64, lie: Lie) -> Option<String> {
             return said(format!("taken for {class:?}"));
         }
     }
-    let counts = report(&world).counts;
-    if counts.refused > 0 {
-        return said(format!("it paid for refusals: {counts:?}"));
+    if refused(&world) > 0 {
+        return said(format!("it paid for refusals: {:?}", report(&world).counts));
     }
     world.fail(&[]);
     world.pass(60_000);

@@ -14,8 +14,8 @@ use crate::witness::{Operators, Source, Witnesses};
 
 /// How long what one snapshot shows is kept until another one shows it too.
 const KEPT: Millis = Millis(600_000);
-/// The same for what one stream tells: endpoints were asked about it meanwhile.
-const KEPT_OF_STREAMS: Millis = Millis(10_000);
+/// The same for what endpoints were asked about in vain.
+const KEPT_AFTER_ASKING: Millis = Millis(10_000);
 /// How long a second stream is waited for before endpoints are asked.
 const SECOND: Millis = Millis(400);
 /// How long endpoints are then given before they are asked again.
@@ -85,8 +85,6 @@ pub struct Belief {
 #[derive(Debug, Default)]
 pub struct Testimony {
     cases: BTreeMap<Pubkey, Case>,
-    /// Accounts of which streams tell, or about which sources contradict one another.
-    open: BTreeSet<Pubkey>,
     /// When endpoints are to be asked, earliest first.
     asks: BTreeSet<(Millis, Pubkey)>,
 }
@@ -118,11 +116,10 @@ impl Testimony {
             self.tidy(address);
             return Some(belief);
         }
-        if claim.streamed() || claim.is_contested(court) {
-            self.open.insert(address);
-        }
         if !self.asks.contains(&(case.ask, address)) {
-            (case.ask, case.asked) = (court.now.after(SECOND), 0);
+            // Another stream says the same in a moment; another endpoint only when it is asked.
+            let wait = if source.is_stream() { SECOND } else { Millis(0) };
+            (case.ask, case.asked) = (court.now.after(wait), 0);
             self.asks.insert((case.ask, address));
         }
         None
@@ -161,18 +158,17 @@ impl Testimony {
 
     /// An account about which sources contradict one another so that nobody can tell who is right.
     pub fn disputed(&self, court: Court) -> Option<Pubkey> {
-        let lasts =
-            |claim: &Claim| claim.is_contested(court) && court.now.since(claim.since) >= DISPUTE;
-        let mut open = self.open.iter().filter_map(|address| self.cases.get_key_value(address));
-        let (address, _) = open.find(|(_, case)| case.claims.iter().any(lasts))?;
+        let lasts = |claim: &Claim| {
+            claim.is_contested(court) && court.now.since(claim.since) >= DISPUTE
+        };
+        let (address, _) = self.cases.iter().find(|(_, case)| case.claims.iter().any(lasts))?;
         Some(*address)
     }
 
-    /// The oldest slot of which a stream has told something that is not settled.
+    /// The oldest slot of which something was said that is not settled.
     pub fn oldest(&self) -> Option<u64> {
-        let open = self.open.iter().filter_map(|address| self.cases.get(address));
-        let said = open.flat_map(|case| &case.claims).flat_map(|claim| &claim.said);
-        said.filter(|(source, _)| source.is_stream()).map(|(_, slot)| *slot).min()
+        let claims = self.cases.values().flat_map(|case| &case.claims);
+        claims.flat_map(|claim| &claim.said).map(|(_, slot)| *slot).min()
     }
 
     /// How many accounts are not settled.
@@ -182,23 +178,20 @@ impl Testimony {
 
     /// Drops what nobody else has confirmed for a long time.
     pub fn forget(&mut self, court: Court) {
-        let late = |claim: &Claim| {
-            let kept = if claim.streamed() { KEPT_OF_STREAMS } else { KEPT };
-            !claim.is_contested(court) && court.now.since(claim.since) >= kept
-        };
         for case in self.cases.values_mut() {
-            case.claims.retain(|claim| !late(claim) && !claim.is_refuted(court));
+            let kept = if case.asked >= MOST_ASKED { KEPT_AFTER_ASKING } else { KEPT };
+            case.claims.retain(|claim| {
+                let late = court.now.since(claim.since) >= kept && !claim.is_contested(court);
+                !late && !claim.is_refuted(court)
+            });
         }
         self.cases.retain(|_, case| !case.claims.is_empty());
-        let cases = &self.cases;
-        self.open.retain(|address| cases.contains_key(address));
     }
 
     /// Forgets an account about which nothing is open any more.
     fn tidy(&mut self, address: Pubkey) {
         if let Some(case) = self.cases.get(&address).filter(|case| case.claims.is_empty()) {
             self.asks.remove(&(case.ask, address));
-            self.open.remove(&address);
             self.cases.remove(&address);
         }
     }

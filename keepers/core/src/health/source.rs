@@ -39,11 +39,18 @@ pub(super) struct Endpoint {
     chain_moved: Millis,
     slot_at_chain: u64,
     blockhash_moved: Millis,
-    /// Slots that cannot have been made in the time: the newest of them, and since when it goes on
-    /// from there.
-    leapt: Option<(u64, Millis)>,
+    /// Slots that cannot have been made in the time, since when it goes on from there.
+    leapt: Option<Leap>,
     /// Times at which slots and block heights were seen, oldest first.
     pace: VecDeque<(Millis, u64, u64)>,
+}
+
+/// Slots that an endpoint has leapt to.
+#[derive(Clone, Copy)]
+struct Leap {
+    first: u64,
+    newest: u64,
+    since: Millis,
 }
 
 impl Endpoint {
@@ -63,6 +70,7 @@ impl Endpoint {
 
     pub fn answered(&mut self, progress: &Progress, now: Millis) {
         let before = self.answered.replace(now);
+        self.last.genesis = progress.genesis;
         let passed = before.map_or(Millis(0), |at| now.since(at));
         let made = passed.0 / SHORTEST_SLOT;
         let most = self.last.slot.saturating_add(made).saturating_add(CATCH_UP);
@@ -87,16 +95,13 @@ impl Endpoint {
 
     /// Whether it has gone on for long enough from where it leapt to: then that is where it is.
     fn has_settled(&mut self, slot: u64, made: u64, now: Millis) -> bool {
-        match self.leapt {
-            Some((newest, since)) if slot >= newest && slot - newest <= made + APART => {
-                self.leapt = Some((slot, since));
-                now.since(since) >= SETTLED
-            }
-            _ => {
-                self.leapt = Some((slot, now));
-                false
-            }
-        }
+        let goes_on = |leap: &Leap| slot >= leap.newest && slot - leap.newest <= made + APART;
+        let before = self.leapt.filter(goes_on);
+        let leap = before.unwrap_or(Leap { first: slot, newest: slot, since: now });
+        self.leapt = Some(Leap { newest: slot, ..leap });
+        // At least a slot in a second: what stands where it leapt to is no chain.
+        let moved = (slot - leap.first) >= SETTLED.0 / 1_000;
+        now.since(leap.since) >= SETTLED && moved
     }
 
     /// Notes slot and block height; a chain that starts again far below is measured anew.
@@ -273,13 +278,13 @@ impl Stream {
     /// nothing: how many slots are skipped shows in how far each one is from its parent.
     pub fn pace(&self, now: Millis) -> Option<Pace> {
         let (at, slot, _) = self.steps.front().filter(|(at, ..)| now.since(*at) >= WINDOW)?;
-        let (_, last, _) = self.steps.back()?;
+        let (newest, last, _) = self.steps.back()?;
         let slots = last.saturating_sub(*slot);
         let told = self.steps.iter().skip(1);
         let (blocks, steps) = (told.clone().count(), told.map(|(.., step)| u128::from(*step)));
         let made = u128::from(slots) * blocks as u128 / steps.sum::<u128>().max(1);
         let made = u64::try_from(made).unwrap_or(u64::MAX).min(slots);
-        Some(Pace { time: now.since(*at), slots, made })
+        Some(Pace { time: newest.since(*at), slots, made })
     }
 
     /// A slot that is not beyond the last one: late, or on another fork.

@@ -292,9 +292,17 @@ impl Keeper {
         quiet
     }
 
+    /// An account about which sources contradict one another, once there is a mirror to be wrong.
+    pub(super) fn disputed(&self, now: Millis) -> Option<Pubkey> {
+        self.replica.as_ref().and_then(|_| self.testimony.disputed(self.court(now)))
+    }
+
     /// The slot up to which the mirror is complete.
     pub(super) fn complete(&self, now: Millis) -> u64 {
         let told = self.sources.told_by_all(now).max(self.compared);
+        if self.replica.is_none() {
+            return told;
+        }
         self.testimony.oldest().map_or(told, |oldest| told.min(oldest.saturating_sub(1)))
     }
 }

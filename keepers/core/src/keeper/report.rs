@@ -136,7 +136,7 @@ impl Keeper {
             behind: self.sources.frontier().saturating_sub(self.complete(now)),
             drops: (0..self.operators.endpoints()).map(|it| self.lander.passes_over(it)).collect(),
             unsettled: self.testimony.len(),
-            disputed: self.testimony.disputed(self.court(now)),
+            disputed: self.disputed(now),
             changes: self.pending_changes(),
             counts: self.counts.clone(),
         }

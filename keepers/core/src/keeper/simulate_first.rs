@@ -35,11 +35,11 @@ impl Keeper {
         // Streams tell of the program's accounts, and so not that a request is none any more.
         let unheard = matches!(intent, Intent::ExecutePool { .. } | Intent::ReturnPool { .. });
         unheard
+            || refused
             || judged
                 && (snapshots_only
                     || behind
                     || forked
-                    || refused
                     || !self.asked.is_whole()
                     || is_close(replica.mirror(), venue_now, intent))
     }

@@ -15,7 +15,7 @@ use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
 impl Keeper {
     /// What the venue adds to the judgement of sources.
     pub(super) fn venue(&self, now: Millis) -> Venue {
-        let disputed = self.agreed.disputed || self.testimony.disputed(self.court(now)).is_some();
+        let disputed = self.agreed.disputed || self.disputed(now).is_some();
         let Some(mirror) = self.mirror() else { return Venue { disputed, ..Venue::default() } };
         let monitor = Monitor::from(&mirror.chain_health.monitor);
         let venue_now = self.venue_now();
