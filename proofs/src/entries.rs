@@ -119,6 +119,7 @@ theorems! {
     fast governance::every_exit_is_open_in_every_state;
     fast governance::nothing_adds_risk_after_a_break;
     fast governance::nothing_is_applied_before_its_wait;
+    fast governance::an_upgrade_waits_for_a_week;
     fast governance::waits_are_bounded;
     fast governance::guardians_tighten_three_times_a_day;
     fast governance::nobody_takes_back_their_own_removal;
