@@ -65,8 +65,8 @@ theorems! {
     fast ledger::insurance_pays_no_more_than_the_bad_debt;
     fast ledger::settle_asks_insurance_for_the_bad_debt;
     fast ledger::totals_are_sums;
-    fast ledger::insurance_keeps_its_reserve_and_caps;
-    fast ledger::a_periods_draws_leave_the_reserve;
+    slow ledger::insurance_keeps_its_reserve_and_caps;
+    slow ledger::a_periods_draws_leave_the_reserve;
     fast ledger::debts_by_market_sum_to_the_debt;
     fast ledger::insurance_pays_no_more_than_it_is_asked_for;
     fast ledger::writing_off_conserves;
@@ -105,7 +105,7 @@ theorems! {
     fast market::an_outlier_is_used_for_nothing;
     fast market::no_price_from_before_the_position;
     fast market::a_request_gets_a_believed_price;
-    fast market::an_outlier_never_decides;
+    slow market::an_outlier_never_decides;
     fast market::waiting_never_improves_the_price;
     fast market::an_outlier_is_measured_within_the_band;
     fast market::a_position_counts_against_whoever_acts;
@@ -119,6 +119,7 @@ theorems! {
     fast governance::every_exit_is_open_in_every_state;
     fast governance::nothing_adds_risk_after_a_break;
     fast governance::nothing_is_applied_before_its_wait;
+    fast governance::an_upgrade_waits_for_a_week;
     fast governance::waits_are_bounded;
     fast governance::guardians_tighten_three_times_a_day;
     fast governance::nobody_takes_back_their_own_removal;

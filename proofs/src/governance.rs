@@ -5,7 +5,8 @@ use holdfast_risk::account::liquidation::flag_stands;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::governance::{
-    Budget, Canceller, Schedule, Stage, Timelock, check_guardians, check_length,
+    Budget, Canceller, Schedule, Stage, Timelock, UPGRADE_NOTICE_AFTER_DISRUPTION, check_guardians,
+    check_length,
 };
 use holdfast_risk::market::settlement::{announced, is_due};
 
@@ -85,6 +86,20 @@ pub fn nothing_is_applied_before_its_wait(given: &mut Given) -> Answer {
         Stage::Waiting
     };
     claim(schedule.stage(Millis(now), Millis(broke)) == expected)
+}
+
+/// The program is replaced only a week after the proposal, or later where the timelock waits for
+/// longer, two days after the chain's last break, and before the proposal expires.
+pub fn an_upgrade_waits_for_a_week(given: &mut Given) -> Answer {
+    let lock = Timelock { wait: Millis(given.u64()), ready: Millis(given.u64()) };
+    let (proposed, now, broke) = (given.u64(), given.u64(), given.u64());
+    let schedule = lock.of_upgrade().schedule(Millis(proposed));
+    let notice = UPGRADE_NOTICE_AFTER_DISRUPTION;
+    let stage = schedule.stage_with_notice(Millis(now), Millis(broke), notice);
+    let ready = after(proposed, lock.wait.0.max(7 * DAY));
+    let noticed = broke == 0 || now >= after(broke, 48 * HOUR);
+    let expires = after(ready, lock.ready.0);
+    claim((stage == Stage::Ready) == (now < expires && now >= ready && noticed))
 }
 
 /// No timelock waits, or leaves ready, for less than a day or more than thirty; and no tightening

@@ -140,8 +140,9 @@ pub fn an_outlier_is_measured_within_the_band(given: &mut Given) -> Answer {
 }
 
 /// Where its owner wants something a position never counts for more than the price or the band's
-/// edge says, whichever is worse, unless the price is fresh and believed; and where it may be taken
-/// it never counts for less than for its owner.
+/// edge says, whichever is worse, unless the price is fresh and believed; where it may be taken it
+/// never counts for less than for its owner, and a price that is neither fresh nor believed shields
+/// nobody: the band's other edge stands for it.
 pub fn a_position_counts_against_whoever_acts(given: &mut Given) -> Answer {
     let newest = stored(given);
     let band = Band { low: Price(given.u64()), high: Price(given.u64()) };
@@ -151,10 +152,12 @@ pub fn a_position_counts_against_whoever_acts(given: &mut Given) -> Answer {
     let (sure, PricePoint { low, high, .. }) = (fresh && believed, newest.point);
     let (want, take) = (value.trader_adverse(Side::Long), value.trader_favourable(Side::Long));
     claim(want == if sure { low } else { low.min(band.low) })?;
-    claim(want <= take && take >= high)?;
+    claim(want <= take && (take >= high || take == band.high))?;
+    claim(fresh || believed || take == band.high)?;
     claim(sure || take >= if fresh { band.low } else { band.high })?;
     let (want, take) = (value.trader_adverse(Side::Short), value.trader_favourable(Side::Short));
     claim(want == if sure { high } else { high.max(band.high) })?;
-    claim(want >= take && take <= low)?;
+    claim(want >= take && (take <= low || take == band.low))?;
+    claim(fresh || believed || take == band.low)?;
     claim(sure || take <= if fresh { band.high } else { band.low })
 }
