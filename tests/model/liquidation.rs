@@ -9,6 +9,7 @@ use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market, MarketTermsState, Silo};
 use holdfast_risk::account::liquidation::{flag_stands, is_liquidatable, size_allowed};
 use holdfast_risk::account::position::Position;
+use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 use holdfast_risk::market::belief::{PriceUse, StoredPrice};
 use holdfast_risk::market::price::PricePoint;
@@ -132,7 +133,7 @@ fn chains() -> [Chain; 7] {
         };
         let (since, last_disruption) = (Millis(NOW - ago), Millis(DISRUPTED));
         let monitor = Monitor { state, since, last_disruption, ..Monitor::new(&first) };
-        Chain { monitor, thresholds: Thresholds::default(), now, slot: 1 }
+        Chain { monitor, thresholds: Thresholds::default(), now, slot: 1, fuses: Fuses::default() }
     })
 }
 

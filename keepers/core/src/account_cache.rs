@@ -166,6 +166,7 @@ impl AccountCache {
     pub fn lacking(&self, snapshot: &Snapshot) -> Vec<Pubkey> {
         let shown: HashSet<_> = snapshot.accounts.iter().map(|(address, _)| address).collect();
         let kept = self.mirror.accounts.keys().chain(self.mirror.requests.keys());
+        let kept = kept.chain(self.mirror.changes.keys());
         let older = |address: &&Pubkey| {
             self.versions.get(*address).is_some_and(|known| known.slot < snapshot.slot)
         };
@@ -174,11 +175,13 @@ impl AccountCache {
 
     /// Whether an account of this address is kept.
     pub fn has(&self, address: &Pubkey) -> bool {
-        self.mirror.accounts.contains_key(address) || self.mirror.requests.contains_key(address)
+        self.mirror.accounts.contains_key(address)
+            || self.mirror.requests.contains_key(address)
+            || self.mirror.changes.contains_key(address)
     }
 
-    /// Whether the program would let an account be closed as it is: a request, or a margin account
-    /// with nothing in it.
+    /// Whether the program would let an account be closed as it is: a request, a change, or a margin
+    /// account with nothing in it.
     pub fn may_be_closed(&self, address: &Pubkey) -> bool {
         self.mirror.accounts.get(address).is_none_or(|account| {
             account.open_markets == 0 && account.collateral == 0 && account.pending_profit == 0
@@ -196,6 +199,7 @@ impl AccountCache {
             Some(Kept::Market(state)) => state.silo != silo,
             Some(Kept::Account(state)) => state.silo != silo,
             Some(Kept::Request(state)) => state.silo != silo,
+            Some(Kept::Change(_)) => false,
         }
     }
 

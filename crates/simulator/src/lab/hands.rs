@@ -11,6 +11,7 @@ use holdfast_client::holdfast::trade_context;
 use holdfast_risk::Millis;
 use holdfast_risk::account::liquidation::{self, LiquidationContext};
 use holdfast_risk::account::order::Order;
+use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::{Monitor, Thresholds};
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::market::aggregate::aggregate;
@@ -47,7 +48,13 @@ pub fn guard(book: &Book, chain: &Chain) -> Seen {
     let last = Monitor::from(&book.health.monitor);
     let thresholds = Thresholds::from(&book.health.thresholds);
     let seen = chain.sighting(&last);
-    Seen { monitor: last.guard(&seen, &thresholds), thresholds, now: seen.now, slot: seen.slot }
+    Seen {
+        monitor: last.guard(&seen, &thresholds),
+        thresholds,
+        now: seen.now,
+        slot: seen.slot,
+        fuses: Fuses::default(),
+    }
 }
 
 /// The rules alone.

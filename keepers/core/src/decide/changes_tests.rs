@@ -52,7 +52,7 @@ fn what_nobody_announced_is_taken_back_and_the_rest_left() {
     };
     assert_eq!(numbers(&[]), [0, 1, 2]);
     assert_eq!(numbers(&[[1; 32]]), [1, 2], "an upgrade is known by its program's hash");
-    assert_eq!(numbers(&[[1; 32], [2; 32], content_hash(&fees)]), []);
+    assert!(numbers(&[[1; 32], [2; 32], content_hash(&fees)]).is_empty());
 }
 
 #[test]

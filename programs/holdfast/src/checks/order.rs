@@ -9,7 +9,7 @@ use holdfast_risk::account::execution::{
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts};
 use holdfast_risk::account::position::notional;
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::math::Rounding;

@@ -49,11 +49,6 @@ impl Standing {
             Self::Lapsed => "lapsed",
         }
     }
-
-    /// Whether it will never be applied.
-    pub const fn is_over(self) -> bool {
-        matches!(self, Self::Expired | Self::Superseded | Self::Lapsed)
-    }
 }
 
 impl Queue {

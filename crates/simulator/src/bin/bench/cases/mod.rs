@@ -100,7 +100,7 @@ impl Bench {
     ) -> Result<(), String> {
         let sent = self.venue.cluster.send(instructions, signers);
         let taken = sent.map_err(|failure| format!("{name}: {}", failure.message))?;
-        self.note(name, instructions, signer, &taken);
+        self.note(name, instructions, signers, &taken);
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Bench {
         &mut self,
         name: &'static str,
         instructions: &[Instruction],
-        signer: &Keypair,
+        signers: &[&Keypair],
         taken: &TransactionMetadata,
     ) {
         let units = taken.compute_units_consumed;
@@ -117,7 +117,7 @@ impl Bench {
         let mut written: BTreeSet<_> =
             metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
         if written.contains(&self.venue.silo) {
-            written.insert(signer.pubkey());
+            written.extend(signers.iter().map(|signer| signer.pubkey()));
             let locks = WRITTEN_ACCOUNT * written.len() as u64;
             self.measured.silo_costs.insert(name, units + SIGNATURE + locks);
         }
