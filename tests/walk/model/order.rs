@@ -112,7 +112,9 @@ impl State {
         }
         let (books, terms) = (&self.markets[market], &settings.markets[market]);
         require(books.newest().high.0 > 0, HoldfastError::StalePrice)?;
-        let now = chain.valuation(books, terms).trader_adverse(Side::Short);
+        let newest = books.newest_stored();
+        let doubted = || chain.valuation(books, terms).trader_adverse(Side::Short);
+        let now = if newest.believed { newest.point.high } else { doubted() };
         let highest = match (order.delta.side(), order.trigger) {
             (Side::Long, Trigger::AtOrAbove(level)) => now.max(level).min(order.limit),
             (Side::Long, _) => now.min(order.limit),

@@ -132,7 +132,7 @@ fn carries<M: Deref<Target = Market>>(
 }
 
 /// Initial margin to reserve for opening `size` with an order, and for its fee: at the market's newest
-/// price or, where nobody can be sure of that, the upper edge of its band. An order that waits for a
+/// price or, where nobody believes that, at no less than the upper edge of its band. An order that waits for a
 /// higher price reserves at that one, and a buy at no more than its limit.
 pub fn margin_to_reserve(
     market: &Market,
@@ -141,9 +141,15 @@ pub fn margin_to_reserve(
     order: &Order,
     size: Size,
 ) -> Result<Usd> {
-    require!(market.newest_price().high.0 > 0, HoldfastError::StalePrice);
-    let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    let price = order.highest_price(valuation.trader_adverse(Side::Short));
+    let newest = market.newest_stored();
+    require!(newest.point.high.0 > 0, HoldfastError::StalePrice);
+    let highest = if newest.believed {
+        newest.point.high
+    } else {
+        let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
+        valuation.trader_adverse(Side::Short)
+    };
+    let price = order.highest_price(highest);
     let value = notional(size, price, Rounding::Up).into_program_error()?;
     let ratio = initial_ratio(market, chain, permit)?;
     let margin = requirement(value, ratio).into_program_error()?;
