@@ -26,7 +26,8 @@ pub fn check_feeds(
     let mut warnings = Vec::new();
     for (number, silo) in (0_u16..).zip(&wanted.silos) {
         for (index, market) in (0_u8..).zip(&silo.markets) {
-            let here = accounts.iter().filter(|(silo, market, _)| (*silo, *market) == (number, index));
+            let here =
+                accounts.iter().filter(|(silo, market, _)| (*silo, *market) == (number, index));
             let here: Vec<_> = here.map(|(.., account)| *account).collect();
             let mut found = of_plan(place, market);
             found.extend(of_accounts(cluster, market, &here, now)?);
@@ -100,7 +101,12 @@ fn of_accounts(
             ));
             continue;
         };
-        if !market.feeds.sources.iter().any(|it| it.provider == reading.provider && it.id == reading.id) {
+        if !market
+            .feeds
+            .sources
+            .iter()
+            .any(|it| it.provider == reading.provider && it.id == reading.id)
+        {
             warnings.push(format!("{address} is another feed than any that the market lists"));
         }
         if read.contains(&(reading.provider, reading.id)) {

@@ -8,8 +8,8 @@ use solana_signer::Signer;
 
 use crate::differences::{check_mints, differences};
 use crate::{
-    Cluster, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_feeds, check_layouts, cost,
-    deploy_program, deployed, origin, plan, sol, upgrade_program,
+    Cluster, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_feeds,
+    check_layouts, cost, deploy_program, deployed, origin, plan, sol, upgrade_program,
 };
 
 /// What a run is given.

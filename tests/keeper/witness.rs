@@ -10,10 +10,10 @@ use bytemuck::{Pod, bytes_of};
 use holdfast_client::Pubkey;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_keeper_core::VenueSnapshot;
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::keeper::Report;
 use holdfast_keeper_core::witness::Source;
-use holdfast_keeper_core::VenueSnapshot;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use holdfast_simulator::keeping::{Fault, Lie, World, WorldPlan};
@@ -43,10 +43,8 @@ fn bytes<T: Pod + Kind>(state: &T) -> Vec<u8> {
 /// Every account of a mirror, as bytes.
 fn kept(mirror: &VenueSnapshot) -> Vec<(Pubkey, Vec<u8>)> {
     let health = holdfast_client::address::chain_health();
-    let mut all = vec![
-        (mirror.silo_address, bytes(&mirror.silo)),
-        (health, bytes(&mirror.chain_health)),
-    ];
+    let mut all =
+        vec![(mirror.silo_address, bytes(&mirror.silo)), (health, bytes(&mirror.chain_health))];
     all.extend(mirror.markets.iter().map(|(address, market)| (*address, bytes(market))));
     all.extend(mirror.accounts.iter().map(|(address, account)| (*address, bytes(account))));
     all.extend(mirror.requests.iter().map(|(address, request)| (*address, bytes(request))));

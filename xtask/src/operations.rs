@@ -34,9 +34,10 @@ pub fn check() -> Result<(), String> {
     let guide = std::fs::read_to_string(root().join("docs/operators.md"))
         .map_err(|error| format!("docs/operators.md cannot be read: {error}"))?;
     let said = format!("exposure level of {exposure}");
-    guide.contains(&said).then_some(()).ok_or_else(|| {
-        format!("docs/operators.md should say that the service has an {said}")
-    })
+    guide
+        .contains(&said)
+        .then_some(())
+        .ok_or_else(|| format!("docs/operators.md should say that the service has an {said}"))
 }
 
 /// The number at the end of systemd's analysis.

@@ -72,7 +72,8 @@ impl Lines {
             for line in lines {
                 let missing = counted.swap(0, Ordering::Relaxed);
                 if missing > 0 {
-                    let _ = writeln!(out, "{missing} lines of the log were left out: nobody read them");
+                    let _ =
+                        writeln!(out, "{missing} lines of the log were left out: nobody read them");
                 }
                 // What cannot be written cannot be told of either.
                 let _ = out.write_all(&line);

@@ -158,9 +158,8 @@ impl Testimony {
 
     /// An account about which sources contradict one another so that nobody can tell who is right.
     pub fn disputed(&self, court: Court) -> Option<Pubkey> {
-        let lasts = |claim: &Claim| {
-            claim.is_contested(court) && court.now.since(claim.since) >= DISPUTE
-        };
+        let lasts =
+            |claim: &Claim| claim.is_contested(court) && court.now.since(claim.since) >= DISPUTE;
         let (address, _) = self.cases.iter().find(|(_, case)| case.claims.iter().any(lasts))?;
         Some(*address)
     }

@@ -41,26 +41,42 @@ impl Room {
         silent: &[Source],
     ) -> Option<Belief> {
         let silent = self.silent(silent);
-        let court =
-            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
+        let court = Court {
+            operators: &self.operators,
+            need: self.need,
+            since: self.since,
+            now: Millis(self.now),
+        };
         self.testimony.claim(key(1), digest(what), (source, slot), silent, court)
     }
 
     fn denies(&mut self, source: Source, slot: u64) {
-        let court =
-            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
+        let court = Court {
+            operators: &self.operators,
+            need: self.need,
+            since: self.since,
+            now: Millis(self.now),
+        };
         self.testimony.deny(key(1), (source, slot), court);
     }
 
     fn disputed(&self) -> bool {
-        let court =
-            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
+        let court = Court {
+            operators: &self.operators,
+            need: self.need,
+            since: self.since,
+            now: Millis(self.now),
+        };
         self.testimony.disputed(court).is_some()
     }
 
     fn asks(&mut self) -> usize {
-        let court =
-            Court { operators: &self.operators, need: self.need, since: self.since, now: Millis(self.now) };
+        let court = Court {
+            operators: &self.operators,
+            need: self.need,
+            since: self.since,
+            now: Millis(self.now),
+        };
         self.testimony.to_ask(100, court).len()
     }
 }

@@ -2,12 +2,12 @@
 
 use anchor_lang::solana_program::bpf_loader_upgradeable::get_program_data_address;
 use holdfast_client::Pubkey;
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::FeedSource;
 use holdfast_migrations::{
     Deployment, Migration, MigrationPlan, Origin, Step, apply, local_program_keypair, migrate,
     survey,
 };
-use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::holdfast::state::FeedSource;
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
 use holdfast_testkit::venue::{LONE, Listing, Venue, feed_account, feed_id, keypair, silo_plan};
 use holdfast_testkit::{elf, tokens};

@@ -233,7 +233,11 @@ async fn progress_is_read_or_said_to_make_no_sense() {
     let probed = endpoint.progress(&[], Some(hash)).await.expect("it is right");
     let (progress, fees) = (probed.progress, probed.fees);
     assert_eq!((progress.slot, progress.block_height, progress.transactions), (7, 5, 9));
-    assert_eq!((progress.clock.0, progress.restart_slot, fees), (9_000, 5, vec![]), "no fees are no fault");
+    assert_eq!(
+        (progress.clock.0, progress.restart_slot, fees),
+        (9_000, 5, vec![]),
+        "no fees are no fault"
+    );
     assert!(probed.vouched);
     assert_eq!(progress.genesis, [4; 32]);
     let wrong = [

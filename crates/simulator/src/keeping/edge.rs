@@ -196,7 +196,8 @@ impl SimulatedIo {
 
     fn say(&mut self, stream: usize, event: Event, now: u64) {
         let source = Source::Stream(stream);
-        let twice = self.faults.has(Fault::Duplicating) || self.faults.tells(source, Lie::SaysTwice);
+        let twice =
+            self.faults.has(Fault::Duplicating) || self.faults.tells(source, Lie::SaysTwice);
         let floods = self.faults.tells(source, Lie::Floods);
         let times = 1 + usize::from(twice) + 29 * usize::from(floods);
         for _ in 0..times {
@@ -265,7 +266,8 @@ impl SimulatedIo {
         } else {
             self.dead.remove(&endpoint);
         }
-        let fees = if lies.contains(&Lie::InventsFees) { vec![u64::MAX; 9] } else { vec![2_000; 9] };
+        let fees =
+            if lies.contains(&Lie::InventsFees) { vec![u64::MAX; 9] } else { vec![2_000; 9] };
         let wrong = lies.contains(&Lie::VouchesWrongly);
         let vouched = other.filter(|hash| chain.knows(hash) != wrong);
         Some(Event::Progress { endpoint, progress, fees, vouched })
@@ -358,7 +360,8 @@ impl SimulatedIo {
             return Event::NoFates { endpoint };
         }
         let lies = self.faults.lies(Source::Endpoint(endpoint));
-        let Progress { slot: newest, block_height: height, .. } = self.shown(chain, endpoint).progress;
+        let Progress { slot: newest, block_height: height, .. } =
+            self.shown(chain, endpoint).progress;
         let says = |lie| lies.contains(&lie);
         let status = |signature: &Signature| {
             let landed = chain.landed().iter().find(|landed| landed.signature == *signature);

@@ -226,7 +226,8 @@ impl Lie {
             }
             Self::ShowsNoAccounts | Self::IsAnotherCluster => accounts.clear(),
             Self::InventsAnAccount => {
-                let model = accounts.values().find(|kept| decode::<MarginAccount>(&kept.data).is_ok());
+                let model =
+                    accounts.values().find(|kept| decode::<MarginAccount>(&kept.data).is_ok());
                 if let Some(kept) = model.cloned() {
                     accounts.insert(Pubkey::new_from_array([99; 32]), kept);
                 }

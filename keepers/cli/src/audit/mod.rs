@@ -66,7 +66,8 @@ pub async fn run(config: &Config) -> Result<CommandOutput, String> {
         return Ok(told.failing(reason));
     }
     if names.len() == 1 {
-        told.text.push_str("\non the word of one endpoint: name another operator's in rpc to be sure");
+        told.text
+            .push_str("\non the word of one endpoint: name another operator's in rpc to be sure");
     }
     Ok(told)
 }

@@ -197,7 +197,10 @@ fn environment() -> Env {
             || name.ends_with("_PORT")
             || after_port.starts_with(|first: char| first.is_ascii_digit())
     };
-    Env::prefixed(PREFIX).ignore(&["config"]).filter(move |name| !described(name.as_str())).split("__")
+    Env::prefixed(PREFIX)
+        .ignore(&["config"])
+        .filter(move |name| !described(name.as_str()))
+        .split("__")
 }
 
 /// A list, or one text with commas: the way it is written in the environment.

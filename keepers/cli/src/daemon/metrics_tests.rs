@@ -23,7 +23,10 @@ fn every_sample_belongs_to_a_family_that_was_announced_once() {
             assert!(value.parse::<u64>().is_ok(), "{line}");
         }
     }
-    assert!(page.contains("holdfast_ready{silo=\"11111111111111111111111111111111\"} 0\n") && page.contains("{class=\"healthy\"} 1\n"));
+    assert!(
+        page.contains("holdfast_ready{silo=\"11111111111111111111111111111111\"} 0\n")
+            && page.contains("{class=\"healthy\"} 1\n")
+    );
     assert!(page.contains("holdfast_wallet_lamports 42\n"));
     assert!(!page.contains("\nholdfast_venue_state "), "nobody knows it yet");
     assert!(page.contains("kind=\"risk\"} 0\n") && page.contains("holdfast_witnesses 2\n"));

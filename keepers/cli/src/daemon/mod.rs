@@ -29,9 +29,9 @@ use crate::config::Config;
 use crate::preflight;
 use crate::render::decimal;
 use io::RpcIo;
-use operators::operators;
 #[cfg(test)]
 pub use metrics::metrics;
+use operators::operators;
 use supervisor::Supervisor;
 use wallet_balance::WalletBalance;
 

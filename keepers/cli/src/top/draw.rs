@@ -258,7 +258,8 @@ const fn class_mood(class: ChainCondition) -> Mood {
         | ChainCondition::BlockhashExpired
         | ChainCondition::Restart
         | ChainCondition::Halt
-        | ChainCondition::RpcStale | ChainCondition::Disputed => Mood::Bad,
+        | ChainCondition::RpcStale
+        | ChainCondition::Disputed => Mood::Bad,
     }
 }
 

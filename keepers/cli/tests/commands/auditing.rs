@@ -177,7 +177,10 @@ fn of_three_the_endpoint_that_leaves_something_out_is_named() {
         let facts: Value = serde_json::from_slice(&output.stdout).expect("an object");
         let named = facts["contradicted_by"][0].as_str().expect("a liar");
         assert!(named.starts_with(host) && named.contains("collateral"), "{named}");
-        assert_eq!((&facts["sound"], facts["witnesses"].as_array().map(Vec::len)), (&true.into(), Some(2)));
+        assert_eq!(
+            (&facts["sound"], facts["witnesses"].as_array().map(Vec::len)),
+            (&true.into(), Some(2))
+        );
     }
     let two = ["--rpc", &live, "--rpc", &liar, "audit"];
     let said = operator.gives_up(&two);

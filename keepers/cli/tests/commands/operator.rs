@@ -226,7 +226,8 @@ fn without_margin_accounts(answer: &str) -> String {
     let mut body: Value = serde_json::from_str(body).expect("an object");
     let length = (8 + size_of::<MarginAccount>()).div_ceil(3) * 4;
     if let Some(accounts) = body["result"]["value"].as_array_mut() {
-        let is_one = |kept: &Value| kept["account"]["data"][0].as_str().map(str::len) == Some(length);
+        let is_one =
+            |kept: &Value| kept["account"]["data"][0].as_str().map(str::len) == Some(length);
         accounts.retain(|kept| !is_one(kept));
     }
     let body = body.to_string();

@@ -228,9 +228,10 @@ impl Sources {
     /// Operators of whom a source is of use.
     fn of_use(&self, others: &Others, now: Millis) -> Witnesses {
         let endpoints = self.endpoints.iter().filter(|seen| seen.fault(others, now).is_none());
-        let streams = self.streams.iter().filter(|seen| {
-            seen.shows(now).is_some() && !seen.is_silent(others, now)
-        });
+        let streams = self
+            .streams
+            .iter()
+            .filter(|seen| seen.shows(now).is_some() && !seen.is_silent(others, now));
         endpoints.map(|seen| seen.own).chain(streams.map(|seen| seen.own)).collect()
     }
 
@@ -281,9 +282,9 @@ impl Sources {
     /// Judges all that was seen, at `now` of the same clock.
     pub fn judge(&self, venue: &Venue, now: Millis) -> Diagnosis {
         let others = self.others(now);
-        let endpoints: Vec<_> = self.endpoints.iter().map(|seen| seen.fault(&others, now)).collect();
-        let silent: Vec<_> =
-            self.streams.iter().map(|seen| seen.is_silent(&others, now)).collect();
+        let endpoints: Vec<_> =
+            self.endpoints.iter().map(|seen| seen.fault(&others, now)).collect();
+        let silent: Vec<_> = self.streams.iter().map(|seen| seen.is_silent(&others, now)).collect();
         let pace = self.pace(&endpoints, &silent, now);
         let class = self.class(venue, &endpoints, &silent, pace, now);
         let witnesses = self.of_use(&others, now).count();
@@ -340,12 +341,7 @@ impl Sources {
 
     /// The pace of the window as the sources of use saw it: slots and blocks each by the one in the
     /// middle, so that one that miscounts changes neither.
-    fn pace(
-        &self,
-        faults: &[Option<EndpointFault>],
-        silent: &[bool],
-        now: Millis,
-    ) -> Option<Pace> {
+    fn pace(&self, faults: &[Option<EndpointFault>], silent: &[bool], now: Millis) -> Option<Pace> {
         let pairs = self.endpoints.iter().zip(faults);
         let usable = pairs.filter(|(_, fault)| fault.is_none()).map(|(seen, _)| seen);
         let mut paces: Vec<_> = usable.filter_map(|seen| seen.pace(now)).collect();

@@ -6,7 +6,8 @@ use holdfast_risk::Millis;
 use holdfast_rpc::Progress;
 
 use super::{
-    ANSWER, APART, BLOCKHASH, CATCH_UP, FAR_BEHIND, OTHERS_MOVED, Pace, SETTLED, STANDS_STILL, WINDOW,
+    ANSWER, APART, BLOCKHASH, CATCH_UP, FAR_BEHIND, OTHERS_MOVED, Pace, SETTLED, STANDS_STILL,
+    WINDOW,
 };
 use crate::witness::Witnesses;
 
@@ -196,7 +197,8 @@ impl Others {
 
     /// Whether one is far ahead of enough others: where there are only two, that proves nothing.
     pub fn say_it_is_ahead(&self, own: Witnesses, slot: u64) -> bool {
-        let below = self.slots.iter().filter(|(_, other)| slot.saturating_sub(*other) >= FAR_BEHIND);
+        let below =
+            self.slots.iter().filter(|(_, other)| slot.saturating_sub(*other) >= FAR_BEHIND);
         let below: Witnesses = below.map(|(operator, _)| *operator).collect();
         self.operators >= 3 && below.without(own).count() >= self.quorum()
     }
@@ -329,8 +331,8 @@ impl Stream {
     pub fn is_silent(&self, others: &Others, now: Millis) -> bool {
         let quiet = now.since(self.heard) >= STANDS_STILL;
         let moved = |by| others.say_it_is_behind(self.own, self.slot, by);
-        let elsewhere = self.slot > 0
-            && (moved(FAR_BEHIND) || others.say_it_is_ahead(self.own, self.slot));
+        let elsewhere =
+            self.slot > 0 && (moved(FAR_BEHIND) || others.say_it_is_ahead(self.own, self.slot));
         !self.open || quiet && moved(OTHERS_MOVED) || elsewhere
     }
 }

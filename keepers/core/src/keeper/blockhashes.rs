@@ -43,7 +43,11 @@ impl Blockhashes {
             blockhash.last_height.clamp(least, height.saturating_add(LIVES + CONFIRMS_WITHIN))
         };
         let last_height = height.map_or(blockhash.last_height, lives);
-        self.given.push_back(Given { blockhash: Blockhash { last_height, ..blockhash }, by, known: by });
+        self.given.push_back(Given {
+            blockhash: Blockhash { last_height, ..blockhash },
+            by,
+            known: by,
+        });
         if self.given.len() > REMEMBERED {
             self.given.pop_front();
         }
@@ -74,7 +78,8 @@ impl Blockhashes {
 
     /// The newest that so many operators know, and that can be used at this height.
     pub fn best(&self, need: u32, height: u64) -> Option<Blockhash> {
-        let mut lives = self.given.iter().rev().filter(|given| given.blockhash.last_height > height);
+        let mut lives =
+            self.given.iter().rev().filter(|given| given.blockhash.last_height > height);
         lives.find(|given| given.known.count() >= need).map(|given| given.blockhash)
     }
 

@@ -60,7 +60,9 @@ impl Keeper {
             Source::Endpoint(endpoint) => {
                 self.diagnosis.endpoints.get(endpoint).is_some_and(Option::is_none)
             }
-            Source::Stream(stream) => self.diagnosis.silent.get(stream).is_some_and(|silent| !silent),
+            Source::Stream(stream) => {
+                self.diagnosis.silent.get(stream).is_some_and(|silent| !silent)
+            }
         };
         let near = slot.abs_diff(frontier) <= AHEAD;
         // What an endpoint shows takes a while to come, where there is much of it.
@@ -87,8 +89,11 @@ impl Keeper {
             None => Vec::new(),
         };
         let accounts = snapshot.accounts.into_iter();
-        let shown = accounts.map(|(address, data)| {
-            Shown { slot, address, owner: holdfast_client::holdfast::ID, data }
+        let shown = accounts.map(|(address, data)| Shown {
+            slot,
+            address,
+            owner: holdfast_client::holdfast::ID,
+            data,
         });
         for shown in shown {
             self.take_shown(source, shown, now);

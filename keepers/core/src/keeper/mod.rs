@@ -29,11 +29,11 @@ use crate::tx_sender::{Blockhash, Simulation, Tried, TxSender};
 use crate::witness::{Operators, Source};
 use crate::{AccountCache, Intent};
 
+use blockhashes::Blockhashes;
+use evidence::Founding;
 pub use holdfast_rpc::{FeedAccount, Shown};
 pub use io::{Command, Event, Io};
 pub use report::{Counts, Report};
-use blockhashes::Blockhashes;
-use evidence::Founding;
 use sources::RequestTracker;
 
 /// What a keeper is told once.

@@ -6,10 +6,10 @@ use holdfast_risk::chain::health::Monitor;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
+use crate::Intent;
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
-use crate::Intent;
 
 impl Keeper {
     /// What the venue adds to the judgement of sources.
@@ -20,7 +20,9 @@ impl Keeper {
         let venue_now = self.venue_now();
         let stale = mirror.markets.iter().any(|(_, market)| {
             let idle = market.longs.size == 0 && market.shorts.size == 0;
-            !idle && !market.is_settled() && !market.valuation(venue_now, monitor.last_disruption).fresh
+            !idle
+                && !market.is_settled()
+                && !market.valuation(venue_now, monitor.last_disruption).fresh
         });
         Venue {
             baseline_us: monitor.baseline_us,
@@ -90,7 +92,9 @@ impl Keeper {
         let usable = self.usable();
         let told = usable.iter().filter_map(|endpoint| self.recent_fees.get(endpoint));
         let mut told: Vec<_> = told.filter(|fees| !fees.is_empty()).collect();
-        told.sort_by_key(|fees| fees.iter().map(|fee| u128::from(*fee)).sum::<u128>() / fees.len() as u128);
+        told.sort_by_key(|fees| {
+            fees.iter().map(|fee| u128::from(*fee)).sum::<u128>() / fees.len() as u128
+        });
         told.get(told.len().saturating_sub(1) / 2).map(|fees| (*fees).clone()).unwrap_or_default()
     }
 
