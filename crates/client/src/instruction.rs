@@ -17,6 +17,8 @@ use crate::address;
 mod pool;
 pub use pool::{cancel_pool_request, execute_pool_request, request_pool, return_pool_request};
 
+/// The system program.
+pub const SYSTEM_PROGRAM: Pubkey = system_program::ID;
 /// The classic token program.
 pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
 /// The sysvar that shows a transaction's instructions.
@@ -318,6 +320,12 @@ pub fn mature_profit(authority: Pubkey, silo: Pubkey, account: Pubkey) -> Instru
 pub fn observe(markets: &[Pubkey]) -> Instruction {
     let chain_health = address::chain_health();
     followed_by(build(accounts::Observe { chain_health }, instruction::Observe {}), markets)
+}
+
+/// `chain_state`, whose return data `holdfast_beacon::Judgement` decodes.
+pub fn chain_state() -> Instruction {
+    let accounts = accounts::ReadChainState { chain_health: address::chain_health() };
+    build(accounts, instruction::ChainState {})
 }
 
 /// `reconcile_vaults`.
