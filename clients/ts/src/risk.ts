@@ -28,7 +28,7 @@ export const ACTIONS = [
     'RequestPool',
     'ChangePool',
     'MatureProfit',
-    'ChangeMaintenance',
+    'ChangeInCalm',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

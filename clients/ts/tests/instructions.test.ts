@@ -143,7 +143,7 @@ function expected(example: Example): unknown {
 }
 
 /** An optional account that is left out is the program's address, as Anchor asks for it. */
-const OPTIONAL = new Set(['change', 'market', 'silo']);
+const OPTIONAL = new Set(['buffer', 'change', 'market', 'silo']);
 
 for (const example of EXAMPLES) {
     test(`${example.name}: accounts and bytes are Rust's`, async () => {

@@ -25,9 +25,10 @@ pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
 pub const INSTRUCTIONS: Pubkey =
     Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 
-/// The sysvars that the upgradeable loader asks for.
-const RENT: Pubkey = Pubkey::from_str_const("SysvarRent111111111111111111111111111111111");
-const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
+/// The rent sysvar, which the upgradeable loader asks for.
+pub const RENT: Pubkey = Pubkey::from_str_const("SysvarRent111111111111111111111111111111111");
+/// The clock sysvar, likewise.
+pub const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
 /// Compute units to ask for where the program hashes a buffer, which takes one for two bytes: the most
 /// a transaction may. A program of 2.7 MB is the largest that can be hashed.
 pub const HASH_UNITS: u32 = 1_400_000;

@@ -19,6 +19,9 @@ fn fixed(name: &str, program: &str) -> Option<String> {
         "system_program" => Some(instruction::SYSTEM_PROGRAM.to_string()),
         "token_program" => Some(instruction::TOKEN_PROGRAM.to_string()),
         "instructions" => Some(instruction::INSTRUCTIONS.to_string()),
+        "clock" => Some(instruction::CLOCK.to_string()),
+        "loader" => Some(address::UPGRADEABLE_LOADER.to_string()),
+        "rent" => Some(instruction::RENT.to_string()),
         "program" => Some(program.to_owned()),
         _ => None,
     }

@@ -99,6 +99,7 @@ fn governance() -> Vec<Instruction> {
         build::propose_change(admin, 7, content.clone()),
         build::cancel_change(key(4), 7, admin),
         build::apply_change(7, admin, &content),
+        build::apply_upgrade(7, admin, key(13)),
         build::tighten(key(4), true, 600_000),
     ]
 }

@@ -291,7 +291,7 @@ const ACTIONS: [Action; 14] = [
     Action::RequestPool,
     Action::ChangePool,
     Action::MatureProfit,
-    Action::ChangeMaintenance,
+    Action::ChangeInCalm,
 ];
 
 /// How far an action is allowed in a state, as the variants of `Permit` count; for an action that
