@@ -146,7 +146,7 @@ fn change_pool(stage: &mut Stage, action: Action, cell: Cell) -> Result<(), Fail
     let shares = keypair("matrix shares", 0).pubkey();
     let mint = address::liquidity_mint(&silo);
     tokens::create_token_account(&mut stage.venue.cluster, shares, mint, key, 0);
-    let order = PoolOrder { insurance: false, leaves: false, amount: 10_000_000, least: 0 };
+    let order = PoolOrder { insurance: false, leaves: false, amount: 10_000_000, least: 1 };
     let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
     if action == Action::RequestPool {
         enter(stage, cell);

@@ -86,7 +86,7 @@ impl Pair {
         let shares: Pubkey = keypair("pair shares", 0).pubkey();
         let mint = address::liquidity_mint(&silo);
         tokens::create_token_account(&mut self.venue.cluster, shares, mint, key, 0);
-        let order = PoolOrder { insurance: false, leaves: false, amount: 10 * UNIT, least: 0 };
+        let order = PoolOrder { insurance: false, leaves: false, amount: 10 * UNIT, least: 1 };
         let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
         self.venue.cluster.send(&[request], &[&owner]).unwrap();
         move |venue| {

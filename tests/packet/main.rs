@@ -147,7 +147,7 @@ fn joining_liquidity_priced_over_sixteen_markets() {
     let shares = keypair("packet shares", 0).pubkey();
     let mint = address::liquidity_mint(&silo);
     create_token_account(&mut stage.venue.cluster, shares, mint, key, 0);
-    let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000, least: 0 };
+    let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000, least: 1 };
     let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
     stage.send(&request, &[&owner]);
     stage.venue.cluster.pass(6_000);

@@ -121,9 +121,11 @@ pub(crate) fn creating_a_silo_is_refused() {
         SiloTermsState { payable_share_bps: 999, ..sound },
         SiloTermsState { utilisation_bps: 999, ..sound },
         SiloTermsState { utilisation_bps: 50_001, ..sound },
+        SiloTermsState { maturity_ms: 0, ..sound },
         SiloTermsState { maturity_ms: 86_400_001, ..sound },
         SiloTermsState { request_delay_ms: 999, ..sound },
         SiloTermsState { request_delay_ms: 3_600_001, ..sound },
+        SiloTermsState { unstake_cooldown_ms: 0, ..sound },
         SiloTermsState { unstake_cooldown_ms: u64::MAX, ..sound },
     ];
     for terms in out {
@@ -179,6 +181,7 @@ pub(crate) fn listing_is_refused() {
     let of = |provider, id| FeedSource { provider, id: [id; 32] };
     let one_provider = vec![of(1, 1), of(1, 2), of(2, 3)];
     world.refuses(&list(&world, sound, one_provider), HoldfastError::FeedCount);
+    world.refuses_setting(&list(&world, sound, vec![of(1, 0)]), "feeds.id");
     for quorum in [0, 1, 4, u8::MAX] {
         let feeds = vec![of(1, 1), of(2, 2), of(3, 3)];
         let unfit = list_with(&world, sound, Feeds { sources: feeds, quorum });

@@ -157,7 +157,7 @@ fn the_pool_counts_debt_for_who_joins_and_not_for_who_leaves() {
     let (mut world, trader) = owing(&RISEN);
     let debt = world.account(&trader.account).debt;
     let provider = Provider::new(&mut world, false, amount);
-    world.send(provider.request(&world, false, amount, 0));
+    world.send(provider.request(&world, false, amount, 1));
     world.pass_to(6_000, &RISEN);
     let [cheaper, pool] = [false, true].map(|joins| pool_now(&world, false, joins));
     assert_eq!(pool.assets.0, cheaper.assets.0 + debt);
@@ -166,7 +166,7 @@ fn the_pool_counts_debt_for_who_joins_and_not_for_who_leaves() {
     world.send(provider.execute(&world, false));
     assert_eq!(world.balance(&provider.shares), shares);
 
-    world.send(provider.request(&world, true, shares, 0));
+    world.send(provider.request(&world, true, shares, 1));
     world.pass_to(6_000, &RISEN);
     let worth = pool_now(&world, false, false).amount_for(shares).unwrap();
     world.send(provider.execute(&world, true));

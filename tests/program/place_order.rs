@@ -77,14 +77,14 @@ pub(crate) fn placing_is_refused() {
     let now = world.cluster.now_ms() / 1_000 * 1_000;
     let sound = reduction(&world);
     let never = [
-        OrderRequest { delta: 0, ..sound },
-        OrderRequest { limit: 0, ..sound },
-        OrderRequest { trigger: OrderTrigger::AtOrAbove { price: 0 }, ..sound },
-        OrderRequest { trigger: OrderTrigger::AtOrBelow { price: 0 }, ..sound },
-        OrderRequest { expires_ms: now, ..sound },
+        (OrderRequest { delta: 0, ..sound }, "delta"),
+        (OrderRequest { limit: 0, ..sound }, "limit"),
+        (OrderRequest { trigger: OrderTrigger::AtOrAbove { price: 0 }, ..sound }, "trigger.price"),
+        (OrderRequest { trigger: OrderTrigger::AtOrBelow { price: 0 }, ..sound }, "trigger.price"),
+        (OrderRequest { expires_ms: now, ..sound }, "expires_ms"),
     ];
-    for request in never {
-        world.refuses(&place(&world, &trader, request), HoldfastError::InvalidOrder);
+    for (request, argument) in never {
+        world.refuses_argument(&place(&world, &trader, request), argument);
     }
     for fee in [1_001, u64::MAX] {
         let dear = OrderRequest { fee, ..sound };

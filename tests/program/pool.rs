@@ -63,7 +63,7 @@ impl Provider {
 
     /// Joins with `amount` at these prices.
     pub fn join(&self, world: &mut World, amount: u64, prices: &[u64; 2]) {
-        world.send(self.request(world, false, amount, 0));
+        world.send(self.request(world, false, amount, 1));
         world.pass_to(6_000, prices);
         world.send(self.execute(world, false));
     }
@@ -106,7 +106,7 @@ fn joining_buys_shares_at_the_pools_value() {
         let mut world = traded();
         let provider = Provider::new(&mut world, insurance, AMOUNT);
         let before = world.silo_state().ledger;
-        world.send(provider.request(&world, false, AMOUNT, 0));
+        world.send(provider.request(&world, false, AMOUNT, 1));
         assert_eq!(world.balance(&provider.money), 0);
         assert_eq!(world.silo_state().ledger.queued, AMOUNT);
         let kept: PoolRequest = world.cluster.read(&provider.address(&world));
@@ -146,7 +146,7 @@ fn leaving_pays_the_shares_worth() {
         };
         let outstanding = tokens::supply(&world.cluster, &mint);
         let at_request = pool_now(&world, insurance, false).amount_for(shares).unwrap();
-        world.send(provider.request(&world, true, shares, 0));
+        world.send(provider.request(&world, true, shares, 1));
         assert_eq!(world.balance(&provider.shares), 0);
         assert_eq!(tokens::supply(&world.cluster, &mint), outstanding - shares);
         if insurance {
@@ -231,7 +231,7 @@ fn cancelling_returns_all_of_it() {
         let mut world = traded();
         let provider = Provider::new(&mut world, insurance, AMOUNT);
         let before = world.silo_state();
-        world.send(provider.request(&world, false, AMOUNT, 0));
+        world.send(provider.request(&world, false, AMOUNT, 1));
         world.send(provider.cancel(&world, provider.money));
         assert_eq!(world.balance(&provider.money), AMOUNT);
         assert!(world.cluster.get(&provider.address(&world)).is_none());
@@ -244,7 +244,7 @@ fn cancelling_returns_all_of_it() {
         provider.join(&mut world, AMOUNT, &CALM);
         let shares = world.balance(&provider.shares);
         let before = bytemuck::bytes_of(&world.silo_state()).to_vec();
-        world.send(provider.request(&world, true, shares, 0));
+        world.send(provider.request(&world, true, shares, 1));
         world.send(provider.cancel(&world, provider.shares));
         assert_eq!(world.balance(&provider.shares), shares);
         assert_eq!(bytemuck::bytes_of(&world.silo_state()), before);

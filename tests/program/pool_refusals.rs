@@ -21,25 +21,30 @@ fn lapse(world: &mut World) {
     }
 }
 
+/// Where the two flags of a request lie in its bytes, after the discriminator and the number.
+const FLAGS: usize = 8 + 2;
+
 #[test]
 pub(crate) fn requesting() {
     for insurance in [false, true] {
         let mut world = World::new();
         let provider = Provider::new(&mut world, insurance, AMOUNT);
         for leaves in [false, true] {
-            let none = provider.request(&world, leaves, 0, 0);
+            let none = provider.request(&world, leaves, 0, 1);
             world.refuses(&none, HoldfastError::ZeroAmount);
-            let much = provider.request(&world, leaves, AMOUNT + 1, 0);
+            let unlimited = provider.request(&world, leaves, 1, 0);
+            world.refuses_argument(&unlimited, "least");
+            let much = provider.request(&world, leaves, AMOUNT + 1, 1);
             world.other_refuses(&much, TOKENS_MISSING);
-            let most = provider.request(&world, leaves, u64::MAX, 0);
+            let most = provider.request(&world, leaves, u64::MAX, 1);
             world.other_refuses(&most, TOKENS_MISSING);
-            let sound = provider.request(&world, leaves, 1, 0);
+            let sound = provider.request(&world, leaves, 1, 1);
             for destination in [world.silo, sound.accounts[4].pubkey, sound.accounts[6].pubkey] {
                 let mut wrong = sound.clone();
                 wrong.accounts[5].pubkey = destination;
                 world.refuses(&wrong, HoldfastError::WrongTokenAccount);
             }
-            let other = Provider::new(&mut world, !insurance, 1).request(&world, leaves, 1, 0);
+            let other = Provider::new(&mut world, !insurance, 1).request(&world, leaves, 1, 1);
             for slot in [6, 7] {
                 let mut wrong = sound.clone();
                 wrong.accounts[slot].pubkey = other.accounts[slot].pubkey;
@@ -47,15 +52,22 @@ pub(crate) fn requesting() {
                     world.refuses(&wrong, HoldfastError::WrongVault);
                 }
             }
+            // A flag that was left out turns a request around or takes it to the other pool: its
+            // accounts do not fit that.
+            for flag in [FLAGS, FLAGS + 1].into_iter().filter(|at| sound.data[*at] == 1) {
+                let mut forgotten = sound.clone();
+                forgotten.data[flag] = 0;
+                world.fails(&forgotten);
+            }
         }
-        let mut foreign = provider.request(&world, false, 1, 0);
+        let mut foreign = provider.request(&world, false, 1, 1);
         foreign.accounts[4].pubkey =
             world.token_account("foreign", world.second.mint, provider.owner, 1);
         world.other_refuses(&foreign, TOKEN_MINT_MISMATCH);
         foreign.accounts[4].pubkey = world.token_account("stranger's", world.mint, stranger(), 1);
         world.other_refuses(&foreign, TOKEN_OWNER_MISMATCH);
-        world.send(provider.request(&world, false, 1, 0));
-        world.other_refuses(&provider.request(&world, false, 1, 0), IN_USE);
+        world.send(provider.request(&world, false, 1, 1));
+        world.other_refuses(&provider.request(&world, false, 1, 1), IN_USE);
     }
 }
 
@@ -66,7 +78,7 @@ pub(crate) fn executing_too_early() {
         // More than a trifle beside the pool's cash.
         world.trader_with(10_000_000_000, &[(0, 100_000_000)]);
         let provider = Provider::new(&mut world, insurance, AMOUNT);
-        world.send(provider.request(&world, false, AMOUNT, 0));
+        world.send(provider.request(&world, false, AMOUNT, 1));
         world.pass_to(4_000, &CALM);
         let join = provider.execute(&world, false);
         world.refuses(&join, HoldfastError::RequestNotDue);
@@ -84,7 +96,7 @@ pub(crate) fn executing_too_early() {
         world.send(join);
 
         let shares = world.balance(&provider.shares);
-        world.send(provider.request(&world, true, shares, 0));
+        world.send(provider.request(&world, true, shares, 1));
         world.pass_to(4_000, &CALM);
         let leave = provider.execute(&world, true);
         world.refuses(&leave, HoldfastError::RequestNotDue);
@@ -109,7 +121,7 @@ pub(crate) fn minimums_dust_and_use() {
         lapse(&mut world);
         world.send(provider.cancel(&world, provider.money));
         // A million shares at least.
-        world.send(provider.request(&world, false, LEAST_SHARES - 1, 0));
+        world.send(provider.request(&world, false, LEAST_SHARES - 1, 1));
         world.pass_to(6_000, &CALM);
         world.refuses(&provider.execute(&world, false), HoldfastError::DepositTooSmall);
         lapse(&mut world);
@@ -129,7 +141,7 @@ pub(crate) fn minimums_dust_and_use() {
     for _ in 0..2 {
         world.trader_with(LIQUIDITY, &[(0, size)]);
     }
-    world.send(provider.request(&world, true, shares, 0));
+    world.send(provider.request(&world, true, shares, 1));
     world.pass_to(6_000, &CALM);
     world.refuses(&provider.execute(&world, true), HoldfastError::LiquidityInUse);
 }
@@ -138,7 +150,7 @@ pub(crate) fn minimums_dust_and_use() {
 pub(crate) fn wrong_accounts() {
     let mut world = World::new();
     let provider = Provider::new(&mut world, false, AMOUNT);
-    world.send(provider.request(&world, false, AMOUNT, 0));
+    world.send(provider.request(&world, false, AMOUNT, 1));
     world.pass_to(6_000, &CALM);
     let sound = provider.execute(&world, false);
     let replaced = |slot: usize, address| {
@@ -195,7 +207,7 @@ pub(crate) fn tokens_in_the_other_vault_are_fetched_first() {
     let provider = Provider::new(&mut world, true, AMOUNT);
     provider.join(&mut world, AMOUNT, &CALM);
     let shares = world.balance(&provider.shares);
-    world.send(provider.request(&world, true, shares, 0));
+    world.send(provider.request(&world, true, shares, 1));
     world.pass_to(86_400_000, &CALM);
     let mut silo = world.silo_state();
     silo.ledger.in_liquidity_vault += silo.ledger.in_insurance_vault - 1;
@@ -208,7 +220,7 @@ pub(crate) fn tokens_in_the_other_vault_are_fetched_first() {
 fn a_request_for_one_pool_is_not_one_for_the_other() {
     let mut world = World::new();
     let provider = Provider::new(&mut world, false, AMOUNT);
-    let order = PoolOrder { insurance: true, leaves: false, amount: AMOUNT, least: 0 };
+    let order = PoolOrder { insurance: true, leaves: false, amount: AMOUNT, least: 1 };
     let (owner, silo) = (provider.owner, world.silo);
     let (money, shares) = (provider.money, provider.shares);
     let mixed = instruction::request_pool(owner, silo, 0, money, shares, order);

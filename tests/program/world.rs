@@ -178,6 +178,15 @@ impl World {
         assert!(failure.message.contains(&named), "not {setting}: {}", failure.message);
     }
 
+    /// The program must refuse an order because of this argument, which its log names.
+    #[track_caller]
+    pub fn refuses_argument(&self, instruction: &Instruction, argument: &str) {
+        self.refuses(instruction, HoldfastError::InvalidOrder);
+        let named = format!("InvalidOrder: {argument} has to be ");
+        let failure = self.fails(instruction);
+        assert!(failure.message.contains(&named), "not {argument}: {}", failure.message);
+    }
+
     /// Anchor must refuse an instruction with this error.
     #[track_caller]
     pub fn anchor_refuses(&self, instruction: &Instruction, error: ErrorCode) {

@@ -18,7 +18,7 @@ fn slow(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
 
 /// Hardly any price is believed before it has stood for its time, and none for long.
 fn narrow(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
-    (silo.maturity_ms, silo.request_delay_ms) = (0, 5_000);
+    (silo.maturity_ms, silo.request_delay_ms) = (1, 5_000);
     (market.band_bps, market.reference_speed_bps, market.divergence_bps) = (100, 1, 10);
     (market.age_ms, market.future_ms, market.decide_within_ms) = (5_000, 999, 1_000);
     (market.execution_delay_ms, market.flag_delay_ms) = (1_000, 1_000);

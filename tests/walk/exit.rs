@@ -130,7 +130,7 @@ impl Walk {
             for request in &requests {
                 let (request, amount) = (*request, self.state.tokens.shares[REQUESTS[*request].0]);
                 if amount > 0 {
-                    self.must(Action::Request { request, leaves: true, amount, least: 0 });
+                    self.must(Action::Request { request, leaves: true, amount, least: 1 });
                 }
             }
             while requests.iter().any(|request| self.stage(*request) == Some(Stage::Waits)) {

@@ -92,7 +92,7 @@ impl Walk {
         for request in (0..REQUESTS.len()).step_by(2) {
             let provider = REQUESTS[request].0;
             let amount = self.state.tokens.wallets[FIRST_PROVIDER + provider] / 10 * 7;
-            self.must(Action::Request { request, leaves: false, amount, least: 0 });
+            self.must(Action::Request { request, leaves: false, amount, least: 1 });
         }
         self.wait(self.settings.silo.request_delay_ms + 1_000);
         self.publish_all();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{built, show};
-use crate::{lint, local, operations, prove, sbpf, setup, test, tidy, validator};
+use crate::{client, lint, local, operations, prove, sbpf, setup, test, tidy, validator};
 
 /// A gate.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ struct Step {
 
 /// The gates. Those that need seconds come first, and each takes from those before it what they
 /// compiled.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step { name: "setup", run: setup::install },
     Step { name: "format", run: || lint::format(&["--check"]) },
     Step { name: "tidy", run: tidy::check },
@@ -27,6 +27,7 @@ const STEPS: [Step; 16] = [
     Step { name: "proofs", run: prove::fast },
     Step { name: "build", run: test::build },
     Step { name: "pages", run: test::pages },
+    Step { name: "client", run: client::test },
     Step { name: "tests", run: test::workspace },
     Step { name: "compute units", run: || show(built("bench").arg(sbpf::toolchain())) },
     Step { name: "validator", run: || validator::install().map(drop) },

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod ci;
+mod client;
 mod command;
 mod fuzz;
 mod lint;
@@ -28,9 +29,10 @@ use clap::Parser;
 enum Task {
     /// Install what building and testing need
     ///
-    /// Debian packages (a Rust compiler with its library's sources, LLVM 22, about 400 MB, and a Chromium)
-    /// unless `cargo build-sbf` works, and cargo-nextest. What is there is left alone, so running
-    /// it again costs a second.
+    /// Debian packages (a Rust compiler with its library's sources, LLVM 22, about 400 MB, and a
+    /// Chromium) unless `cargo build-sbf` works, cargo-nextest, and the packages of clients/ts
+    /// (250 MB) with Node where it is missing or older than 20.18. What is there is left alone, so
+    /// running it again costs a second.
     Setup,
     /// Compile the on-chain programs to target/deploy
     ///
@@ -164,7 +166,7 @@ fn main() -> ExitCode {
         return compiled;
     }
     let done = match Task::parse() {
-        Task::Setup => setup::install(),
+        Task::Setup => setup::install().and_then(|()| client::install()),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
         Task::Drill { options } => simulate::drill(&options),
         Task::Lab { options } => simulate::lab(&options),

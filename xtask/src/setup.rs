@@ -65,6 +65,12 @@ pub fn install_compiler() -> Result<(), String> {
     if sbpf::official::works() { Ok(()) } else { install_packages(&PACKAGES) }
 }
 
+/// Installs the part of it that the rules are compiled to WebAssembly with, and is missing: with
+/// Solana's own tools as well.
+pub fn install_compiler_of_debian() -> Result<(), String> {
+    install_packages(&["cargo-web", "lld-22", "rust-web-src", "rustc-web"])
+}
+
 /// Installs those of Debian's `packages` that are missing.
 pub fn install_packages(packages: &[&str]) -> Result<(), String> {
     if !succeeds(Command::new("dpkg-query").arg("--version")) {

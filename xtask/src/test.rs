@@ -1,7 +1,7 @@
 //! Building and running the tests.
 
 use crate::command::{built, cargo, run};
-use crate::{sbpf, setup};
+use crate::{client, sbpf, setup};
 
 /// Sets up, builds, and runs everything but what needs a validator.
 ///
@@ -13,6 +13,7 @@ pub fn all() -> Result<(), String> {
     linker()?;
     build()?;
     pages()?;
+    client::test()?;
     workspace()
 }
 
@@ -29,7 +30,8 @@ pub fn build() -> Result<(), String> {
 /// # Errors
 /// When one is not.
 pub fn pages() -> Result<(), String> {
-    run(built("holdfast-idl").arg("--check"))
+    run(built("holdfast-idl").arg("--check"))?;
+    client::generate(true)
 }
 
 /// The tests of the linker, where it is used.

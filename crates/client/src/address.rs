@@ -3,7 +3,11 @@
 use std::sync::LazyLock;
 
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::bpf_loader_upgradeable;
 use holdfast::state::{ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo};
+
+/// The program that holds upgradeable programs.
+pub const UPGRADEABLE_LOADER: Pubkey = bpf_loader_upgradeable::ID;
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
     Pubkey::find_program_address(seeds, &holdfast::ID).0
@@ -68,6 +72,5 @@ pub fn pool_request(silo: &Pubkey, owner: &Pubkey, number: u16) -> Pubkey {
 
 /// The program's data account, which names its upgrade authority.
 pub fn program_data() -> Pubkey {
-    let loader = anchor_lang::solana_program::bpf_loader_upgradeable::ID;
-    Pubkey::find_program_address(&[holdfast::ID.as_ref()], &loader).0
+    Pubkey::find_program_address(&[holdfast::ID.as_ref()], &UPGRADEABLE_LOADER).0
 }

@@ -17,15 +17,18 @@ use crate::address;
 mod pool;
 pub use pool::{cancel_pool_request, execute_pool_request, request_pool, return_pool_request};
 
+/// The system program.
+pub const SYSTEM_PROGRAM: Pubkey = system_program::ID;
 /// The classic token program.
 pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
 /// The sysvar that shows a transaction's instructions.
 pub const INSTRUCTIONS: Pubkey =
     Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 
-/// The sysvars that the upgradeable loader asks for.
-const RENT: Pubkey = Pubkey::from_str_const("SysvarRent111111111111111111111111111111111");
-const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
+/// The rent sysvar, which the upgradeable loader asks for.
+pub const RENT: Pubkey = Pubkey::from_str_const("SysvarRent111111111111111111111111111111111");
+/// The clock sysvar, likewise.
+pub const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
 /// Compute units to ask for where the program hashes a buffer, which takes one for two bytes: the most
 /// a transaction may. A program of 2.7 MB is the largest that can be hashed.
 pub const HASH_UNITS: u32 = 1_400_000;
@@ -318,6 +321,12 @@ pub fn mature_profit(authority: Pubkey, silo: Pubkey, account: Pubkey) -> Instru
 pub fn observe(markets: &[Pubkey]) -> Instruction {
     let chain_health = address::chain_health();
     followed_by(build(accounts::Observe { chain_health }, instruction::Observe {}), markets)
+}
+
+/// `chain_state`, whose return data `holdfast_beacon::Judgement` decodes.
+pub fn chain_state() -> Instruction {
+    let accounts = accounts::ReadChainState { chain_health: address::chain_health() };
+    build(accounts, instruction::ChainState {})
 }
 
 /// `reconcile_vaults`.

@@ -23,6 +23,14 @@ pub fn read_mock_oracle() -> Result<Vec<u8>, String> {
     read_file(&path().with_file_name("mock_oracle.so"))
 }
 
+/// The compiled example of a lender that asks the beacon.
+///
+/// # Errors
+/// A sentence that says how to build it.
+pub fn read_lender() -> Result<Vec<u8>, String> {
+    read_file(&path().with_file_name("lender.so"))
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| {
         format!("{} cannot be read ({error}): run `cargo xtask build` first", path.display())

@@ -365,7 +365,7 @@ impl Venue {
         };
         let shares = self::keypair("shares", self.people).pubkey();
         tokens::create_token_account(&mut self.cluster, shares, share_mint, owner, 0);
-        let order = PoolOrder { insurance, leaves: false, amount, least: 0 };
+        let order = PoolOrder { insurance, leaves: false, amount, least: 1 };
         let request = instruction::request_pool(owner, self.silo, 0, wallet, shares, order);
         self.cluster.send(&[request], &[&keypair])?;
         Ok((keypair, shares))

@@ -97,13 +97,14 @@ fn trading(venue: &Venue, trader: &Trader) -> Vec<Instruction> {
         make::settle_market(market),
         make::settle_position(silo, market, *account),
         make::observe(markets),
+        make::chain_state(),
     ]
 }
 
 fn pool(venue: &Venue, trader: &Trader) -> Vec<Instruction> {
     let (owner, silo) = (trader.keypair.pubkey(), venue.silo);
     let request = address::pool_request(&silo, &owner, 0);
-    let order = PoolOrder { insurance: false, leaves: false, amount: 1, least: 0 };
+    let order = PoolOrder { insurance: false, leaves: false, amount: 1, least: 1 };
     vec![
         make::request_pool(owner, silo, 0, trader.wallet, trader.wallet, order),
         make::cancel_pool_request(owner, silo, request, trader.wallet, false),

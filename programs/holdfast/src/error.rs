@@ -56,8 +56,7 @@ pub enum HoldfastError {
     TooManyMarkets,
     /// Feeds and quorum do not fit together.
     #[msg(
-        "A market takes 1 to 5 different feeds, a quorum of more than half of them, and fewer of \
-         any one provider than the quorum"
+        "Pass 1 to 5 different feeds, more than half as the quorum, fewer of any provider than that"
     )]
     FeedCount,
     /// The provider is not known.
@@ -109,8 +108,8 @@ pub enum HoldfastError {
     /// No such order.
     #[msg("No waiting order has this number: it was executed, cancelled or removed")]
     OrderNotFound,
-    /// Terms of an order that can never execute.
-    #[msg("The order can never execute: check size, limit, trigger kind and expiry")]
+    /// An order that can never execute, or that takes any price because a limit is missing.
+    #[msg("An argument of the order is missing: the log names it and what it has to be")]
     InvalidOrder,
     /// The order has expired.
     #[msg("The order has expired: anyone may remove it with cancel_order")]
@@ -418,6 +417,15 @@ impl From<OutOfBounds> for HoldfastError {
     fn from(refusal: OutOfBounds) -> Self {
         msg!("TermsOutOfBounds: {}", refusal);
         Self::TermsOutOfBounds
+    }
+}
+
+impl HoldfastError {
+    /// An order's argument is none, logged as a setting is: `InvalidOrder: <argument> has to be
+    /// <rule>`.
+    pub fn invalid_order(refusal: OutOfBounds) -> Self {
+        msg!("InvalidOrder: {}", refusal);
+        Self::InvalidOrder
     }
 }
 

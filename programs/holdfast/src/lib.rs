@@ -45,6 +45,9 @@ pub mod holdfast {
     /// becomes the admin.
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `TermsOutOfBounds`. Emits: `ExchangeCreated`.
+    ///
+    /// - `fee_receiver`: owner of the token accounts that protocol fees may be paid to; not the empty key.
+    /// - `thresholds`: when the states of the chain are entered and left; zero `blackout_ms` is the preset.
     pub fn create_exchange(
         ctx: Context<CreateExchange>,
         fee_receiver: Pubkey,
@@ -58,6 +61,8 @@ pub mod holdfast {
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `MintDecimals`, `TermsOutOfBounds`, `ChangeRequired`,
     /// `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`. Emits: `SiloCreated`, `ChangeApplied`.
+    ///
+    /// - `terms`: the silo's settings.
     pub fn create_silo(ctx: Context<CreateSilo>, terms: SiloTermsState) -> Result<()> {
         instructions::create_silo(ctx, terms)
     }
@@ -68,6 +73,10 @@ pub mod holdfast {
     /// Refuses: `NotAdmin`, `DurableNonce`, `TermsOutOfBounds`, `FeedCount`, `UnknownProvider`,
     /// `TooManyMarkets`, `ChangeRequired`, `ChangeNotReady`, `ChangeExpired`, `ProposerReplaced`.
     /// Emits: `MarketListed`, `ChangeApplied`.
+    ///
+    /// - `name`: UTF-8, filled up with zeros.
+    /// - `terms`: the market's settings.
+    /// - `feeds`: what it is priced by.
     pub fn list_market(
         ctx: Context<ListMarket>,
         name: [u8; 16],
@@ -92,6 +101,8 @@ pub mod holdfast {
     /// Opens an empty margin account.
     ///
     /// Emits: `AccountOpened`.
+    ///
+    /// - `number`: the owner's number for it; each has an address of its own.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, number: u16) -> Result<()> {
         instructions::open_margin_account(ctx, number)
     }
@@ -107,6 +118,8 @@ pub mod holdfast {
     /// flagged account and clears a flag made good.
     ///
     /// Refuses: `ZeroAmount`, `WrongSilo`, `WrongVault`, `ExchangeNotLocked`. Emits: `Deposited`.
+    ///
+    /// - `amount`: native units.
     pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         instructions::deposit(ctx, amount)
     }
@@ -117,6 +130,8 @@ pub mod holdfast {
     /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
     /// `NotEnoughCollateral`, `ChainNotReady`, `ExitsQueue`, `WrongMarket`, `BelowInitialMargin`,
     /// `ReconcileFirst`. Emits: `Withdrawn`.
+    ///
+    /// - `amount`: native units.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         instructions::withdraw(ctx, amount)
     }
@@ -128,6 +143,8 @@ pub mod holdfast {
     /// Refuses: `NotOwner`, `WrongSilo`, `NotMilliseconds`, `InvalidOrder`, `ChainNotReady`, `StalePrice`,
     /// `NotEnoughCollateral`, `WrongMarket`, `BelowInitialMargin`, `NoFreeOrderSlot`,
     /// `MarketSettled`, `FuseBlown`. Emits: `OrderPlaced`.
+    ///
+    /// - `request`: what to trade, when, and at which price at worst.
     pub fn place_order<'info>(
         ctx: Context<'info, PlaceOrder<'info>>,
         request: OrderRequest,
@@ -140,6 +157,8 @@ pub mod holdfast {
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `AlreadyTriggered`,
     /// `NoPriceYet`, `TriggerNotMet`, `MarketSettled`. Emits: `OrderTriggered`.
+    ///
+    /// - `number`: the order's number in the account; orders are numbered from one.
     pub fn trigger_order(ctx: Context<TriggerOrder>, number: u64) -> Result<()> {
         instructions::trigger_order(ctx, number)
     }
@@ -149,6 +168,8 @@ pub mod holdfast {
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderNotExpired`, `PriceKnown`. Emits:
     /// `OrderRemoved`.
+    ///
+    /// - `number`: the order's number in the account.
     pub fn cancel_order(ctx: Context<CancelOrder>, number: u64) -> Result<()> {
         instructions::cancel_order(ctx, number)
     }
@@ -162,6 +183,8 @@ pub mod holdfast {
     /// `ChainNotReady`, `NothingToReduce`, `NoPriceYet`, `OrderLapsed`, `BeyondLimit`,
     /// `OpenInterestCap`, `AccountShareCap`, `UtilisationCap`, `MarketNotReady`, `StalePrice`,
     /// `PriceOutsideBand`, `MarketSettled`, `FuseBlown`. Emits: `OrderExecuted`, `OrderRemoved`.
+    ///
+    /// - `number`: the order's number in the account.
     pub fn execute_order<'info>(
         ctx: Context<'info, ExecuteOrder<'info>>,
         number: u64,
@@ -202,8 +225,11 @@ pub mod holdfast {
 
     /// Asks to join or leave the liquidity pool or the insurance fund, in every state of the chain.
     ///
-    /// Refuses: `ZeroAmount`, `WrongVault`, `WrongTokenAccount`, `ExchangeNotLocked`. Emits:
-    /// `PoolRequested`.
+    /// Refuses: `ZeroAmount`, `InvalidOrder`, `WrongVault`, `WrongTokenAccount`, `ExchangeNotLocked`.
+    /// Emits: `PoolRequested`.
+    ///
+    /// - `number`: the owner's number for the request; each has an address of its own.
+    /// - `order`: which pool, in or out, and how much.
     pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
         instructions::request_pool(ctx, number, order)
     }
@@ -238,6 +264,13 @@ pub mod holdfast {
         instructions::observe(ctx)
     }
 
+    /// Says how the chain is doing, as return data for a program that calls it or for whoever
+    /// simulates it: the stricter of what was last observed and of what the sysvars say now. A sample
+    /// that is stale reads as Strained. Nothing changes.
+    pub fn chain_state(ctx: Context<ReadChainState>) -> Result<ChainReport> {
+        instructions::chain_state(ctx)
+    }
+
     /// Brings a silo's vaults in line with its ledger; donations join the insurance fund.
     ///
     /// Refuses: `WrongVault`, `VaultShort`, `NothingToMove`. Emits: `VaultsReconciled`.
@@ -259,6 +292,9 @@ pub mod holdfast {
     ///
     /// Refuses: `NotAdmin`, `DurableNonce`, `UpgradeAuthority`, `AlreadyLocked`, `TermsOutOfBounds`,
     /// `GuardianSet`, `SilosMissing`. Emits: `ExchangeLocked`.
+    ///
+    /// - `guardians`: two to five different keys, the admin's not among them.
+    /// - `timelock`: how long changes wait.
     pub fn lock_exchange<'info>(
         ctx: Context<'info, LockExchange<'info>>,
         guardians: Vec<Pubkey>,
@@ -275,6 +311,8 @@ pub mod holdfast {
     /// Refuses: `NotAdmin`, `DurableNonce`, `ExchangeNotLocked`, `TermsOutOfBounds`, `FeedCount`,
     /// `UnknownProvider`, `GuardianSet`, `WrongChange`, `WrongBuffer`. Emits: `ChangeProposed`,
     /// `UpgradeProposed`.
+    ///
+    /// - `content`: what it changes.
     pub fn propose_change(ctx: Context<ProposeChange>, content: ChangeKind) -> Result<()> {
         instructions::propose_change(ctx, content)
     }
@@ -313,6 +351,9 @@ pub mod holdfast {
     ///
     /// Refuses: `NotGuardian`, `TermsOutOfBounds`, `NothingToTighten`, `BudgetExhausted`. Emits:
     /// `ChainStateChanged`.
+    ///
+    /// - `shelter`: into Shelter; otherwise into Strained.
+    /// - `lasts_ms`: for how long, 60,000 to 1,800,000 milliseconds.
     pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()> {
         instructions::tighten(ctx, shelter, lasts_ms)
     }
@@ -338,6 +379,8 @@ pub mod holdfast {
     ///
     /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
     /// `ExitWaiting`, `NotIdle`, `NotEnoughCollateral`. Emits: `ExitRequested`.
+    ///
+    /// - `amount`: native units.
     pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
         instructions::request_exit(ctx, amount)
     }

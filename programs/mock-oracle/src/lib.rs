@@ -24,6 +24,9 @@ pub mod mock_oracle {
     /// Replaces bytes of a feed from `offset` on. The first to write becomes the feed's writer.
     ///
     /// Refuses: `NotAFeed`, `TooSmall`, `OtherWriter`, `PastTheEnd`.
+    ///
+    /// - `offset`: where the bytes begin in the account.
+    /// - `bytes`: what is written.
     pub fn write(ctx: Context<Write>, offset: u32, bytes: Vec<u8>) -> Result<()> {
         let mut data = ctx.accounts.feed.try_borrow_mut_data()?;
         let (content, writer) = data.split_last_chunk_mut::<WRITER>().ok_or(FeedError::TooSmall)?;

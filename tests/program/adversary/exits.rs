@@ -127,7 +127,7 @@ fn corners() -> Vec<SiloTermsState> {
     let extremes: [fn(&mut SiloTermsState, bool); 6] = [
         |terms, most| terms.payable_share_bps = if most { 10_000 } else { 1_000 },
         |terms, most| terms.utilisation_bps = if most { 50_000 } else { 1_000 },
-        |terms, most| terms.maturity_ms = if most { 86_400_000 } else { 0 },
+        |terms, most| terms.maturity_ms = if most { 86_400_000 } else { 1 },
         |terms, most| terms.request_delay_ms = if most { 3_600_000 } else { 5_000 },
         |terms, most| {
             (terms.insurance_share_bps, terms.protocol_share_bps) =
@@ -170,7 +170,7 @@ fn everybody_leaves_under_every_legal_setting() {
 fn leave(world: &mut World, terms: &SiloTermsState) {
     let (delay, calm) = (terms.request_delay_ms + 1_000, CALM);
     let provider = Provider::new(world, false, LIQUIDITY);
-    world.send(provider.request(world, false, LIQUIDITY, 0));
+    world.send(provider.request(world, false, LIQUIDITY, 1));
     world.pass_to(delay, &calm);
     world.send(provider.execute(world, false));
     let trader = world.trader_with(MONEY * 10, &[(0, 40_000_000)]);
@@ -188,7 +188,7 @@ fn leave(world: &mut World, terms: &SiloTermsState) {
     assert_eq!(held(world, &trader), all);
 
     let shares = world.balance(&provider.shares);
-    world.send(provider.request(world, true, shares, 0));
+    world.send(provider.request(world, true, shares, 1));
     world.pass_to(delay, &risen);
     let leaving = provider.execute(world, true);
     let payer = world.admin.pubkey();

@@ -24,7 +24,7 @@ fn unstaked() -> World {
 /// Leaves with everything after the cooldown.
 fn unstake(world: &mut World, staker: &Provider) -> u64 {
     let (shares, before) = (world.balance(&staker.shares), world.balance(&staker.money));
-    world.send(staker.request(world, true, shares, 0));
+    world.send(staker.request(world, true, shares, 1));
     world.pass_to(DAY, &CALM);
     world.send(staker.execute(world, true));
     world.balance(&staker.money) - before
@@ -56,7 +56,7 @@ fn one_share_does_not_cost_a_whole_fund() {
 fn a_deposit_too_small_for_its_shares_is_returned_and_not_rounded_away() {
     let mut world = unstaked();
     let staker = Provider::new(&mut world, true, 999_999);
-    world.send(staker.request(&world, false, 999_999, 0));
+    world.send(staker.request(&world, false, 999_999, 1));
     world.pass_to(6_000, &CALM);
     world.refuses(&staker.execute(&world, false), HoldfastError::DepositTooSmall);
     for _ in 0..20 {
@@ -87,12 +87,12 @@ fn a_cooldown_is_not_prepaid() {
     let staker = Provider::new(&mut world, true, INSURANCE);
     staker.join(&mut world, INSURANCE, &CALM);
     let shares = world.balance(&staker.shares);
-    world.send(staker.request(&world, true, shares, 0));
+    world.send(staker.request(&world, true, shares, 1));
     world.pass_to(2 * DAY, &CALM);
     world.refuses(&staker.execute(&world, true), HoldfastError::RequestLapsed);
     world.send(staker.cancel(&world, staker.shares));
     assert_eq!(world.balance(&staker.shares), shares);
-    world.send(staker.request(&world, true, shares, 0));
+    world.send(staker.request(&world, true, shares, 1));
     world.pass_to(DAY - 1_000, &CALM);
     world.refuses(&staker.execute(&world, true), HoldfastError::RequestNotDue);
 }

@@ -32,7 +32,7 @@ pub(crate) fn nobody_joins_a_pool_that_owes_most_of_its_cash() {
     // A print that nobody believes, and a price at which little is left.
     let unbelieved = (SOL * 5, HoldfastError::PriceOutsideBand);
     for (price, refusal) in [unbelieved, (RISEN[0], HoldfastError::PoolUndervalued)] {
-        world.send(attacker.request(&world, false, 10_000_000, 0));
+        world.send(attacker.request(&world, false, 10_000_000, 1));
         world.pass_to(6_000, &[price, BTC]);
         world.refuses(&attacker.execute(&world, false), refusal);
         for _ in 0..21 {
@@ -61,7 +61,7 @@ fn leaving_does_not_cut_profit_that_was_payable_in_full() {
     assert!(payable(&world) > pending, "{pending} is payable in full");
 
     let shares = world.balance(&provider.shares);
-    world.send(provider.request(&world, true, shares, 0));
+    world.send(provider.request(&world, true, shares, 1));
     world.pass_to(6_000, &RISEN);
     let worth = pool_now(&world, false, false).amount_for(shares).unwrap().0;
     assert!((world.silo_state().ledger.liquidity - worth) / 2 < pending, "but not beside this");
@@ -85,7 +85,7 @@ fn who_leaves_is_not_paid_from_losses_that_margin_does_not_cover() {
     // Long for 900,000 each on 220,000, and the price halves before anybody liquidates.
     let losers: Vec<_> = (0..2).map(|_| world.trader_with(220_000_000_000, &[(0, BIG)])).collect();
     let shares = world.balance(&provider.shares);
-    world.send(provider.request(&world, true, shares, 0));
+    world.send(provider.request(&world, true, shares, 1));
     world.pass_to(6_000, &[SOL / 2, BTC]);
     let silo = world.silo_state();
     world.send(provider.execute(&world, true));
@@ -121,7 +121,7 @@ fn a_trifle_without_a_price_holds_nobody() {
         }
         let amount = if leaves { world.balance(&provider.shares) } else { LIQUIDITY };
         pass(&mut world, 60_000);
-        world.send(provider.request(&world, leaves, amount, 0));
+        world.send(provider.request(&world, leaves, amount, 1));
         pass(&mut world, 6_000);
         world.send(provider.execute(&world, leaves));
         let received = if leaves { provider.money } else { provider.shares };
@@ -137,7 +137,7 @@ fn more_than_a_trifle_waits_for_its_price() {
     world.trade(&trader, 1, 200_000, &CALM).unwrap();
     let provider = Provider::new(&mut world, false, LIQUIDITY);
     pass(&mut world, 60_000);
-    world.send(provider.request(&world, false, LIQUIDITY, 0));
+    world.send(provider.request(&world, false, LIQUIDITY, 1));
     pass(&mut world, 6_000);
     world.refuses(&provider.execute(&world, false), HoldfastError::StalePrice);
 }
@@ -148,7 +148,7 @@ fn a_tick_that_is_stored_late_prices_no_request() {
     let mut world = roomy();
     world.trader_with(LIQUIDITY, &[(0, BIG)]);
     let provider = Provider::new(&mut world, false, LIQUIDITY);
-    world.send(provider.request(&world, false, LIQUIDITY, 0));
+    world.send(provider.request(&world, false, LIQUIDITY, 1));
     world.cluster.pass(20_000);
     let now = world.cluster.now_ms();
     world.publish_one(0, Published::new(SOL * 105 / 100, now - 10_000)).unwrap();
@@ -169,7 +169,7 @@ fn executing_a_request_late_never_pays() {
             provider.join(&mut world, LIQUIDITY, &CALM);
         }
         let amount = if leaves { world.balance(&provider.shares) } else { LIQUIDITY };
-        world.send(provider.request(&world, leaves, amount, 0));
+        world.send(provider.request(&world, leaves, amount, 1));
         world.pass_to(6_000, &CALM);
         // Traders gain, and a share is cheap; or they lose, and it is dear.
         let moved = if leaves { SOL * 95 / 100 } else { SOL * 105 / 100 };
@@ -189,7 +189,7 @@ fn terms_that_change_do_not_reach_into_a_request() {
     for (delay, executes) in [(3_600_000, true), (1_000, false)] {
         let mut world = World::new();
         let provider = Provider::new(&mut world, false, LIQUIDITY);
-        world.send(provider.request(&world, false, LIQUIDITY, 0));
+        world.send(provider.request(&world, false, LIQUIDITY, 1));
         let mut silo = world.silo_state();
         silo.terms.request_delay_ms = delay;
         world.put(&silo);
@@ -206,7 +206,7 @@ fn terms_that_change_do_not_reach_into_a_request() {
 fn a_request_whose_price_may_be_known_is_executed_or_lapses() {
     let mut world = World::new();
     let provider = Provider::new(&mut world, false, LIQUIDITY);
-    world.send(provider.request(&world, false, LIQUIDITY, 0));
+    world.send(provider.request(&world, false, LIQUIDITY, 1));
     world.pass_to(6_000, &CALM);
     let cancel = provider.cancel(&world, provider.money);
     world.refuses(&cancel, HoldfastError::RequestDue);
@@ -235,7 +235,7 @@ fn the_order_of_requests_at_one_price_changes_nothing() {
         world.trader_with(LIQUIDITY, &[(0, BIG / 9)]);
         let providers = amounts.map(|amount| Provider::new(&mut world, false, amount));
         for (provider, amount) in providers.iter().zip(amounts) {
-            world.send(provider.request(&world, false, amount, 0));
+            world.send(provider.request(&world, false, amount, 1));
         }
         world.pass_to(6_000, &RISEN);
         for index in order {

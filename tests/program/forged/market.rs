@@ -26,6 +26,8 @@ fn prices_and_health() {
         harmless: &[(3, Kind::Feed, "any fully verified update of the market's feed")],
     }
     .check();
+    let instruction = instruction::chain_state();
+    Scenario { name: "chain_state", world: world.fork(), instruction, harmless: &[] }.check();
     let instruction = instruction::observe(&world.markets);
     Scenario {
         name: "observe",

@@ -111,7 +111,7 @@ pub fn request_instruction(
 ) -> holdfast_client::Instruction {
     let (money, shares) = ends(world, person, insurance);
     let (source, destination) = if leaves { (shares, money) } else { (money, shares) };
-    let order = PoolOrder { insurance, leaves, amount, least: 0 };
+    let order = PoolOrder { insurance, leaves, amount, least: 1 };
     let number = number(insurance, leaves);
     instruction::request_pool(*person, world.silo, number, source, destination, order)
 }

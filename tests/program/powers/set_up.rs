@@ -49,7 +49,7 @@ pub(crate) fn no_money_before_the_lock() {
     for insurance in [false, true] {
         let mint = if insurance { address::insurance_mint } else { address::liquidity_mint };
         let shares = world.token_account("shares", mint(&silo), giver, 0);
-        let order = PoolOrder { insurance, leaves: false, amount: 1_000, least: 0 };
+        let order = PoolOrder { insurance, leaves: false, amount: 1_000, least: 1 };
         let request = instruction::request_pool(giver, silo, 0, wallet, shares, order);
         world.refuses(&request, HoldfastError::ExchangeNotLocked);
     }

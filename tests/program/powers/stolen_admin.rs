@@ -126,7 +126,7 @@ fn lifting_limits() {
     };
     let mut patient = world.fork();
     waits(&mut patient, ChangeKind::MarketTerms { market, terms: lifted });
-    let terms = SiloTermsState { maturity_ms: 0, payable_share_bps: 10_000, ..presets::silo() };
+    let terms = SiloTermsState { maturity_ms: 1, payable_share_bps: 10_000, ..presets::silo() };
     waits(&mut world.fork(), ChangeKind::SiloTerms { silo, terms });
     let deaf = ThresholdsState { gap_ms: 60_000, ..world.chain_health().thresholds };
     waits(&mut world, ChangeKind::Thresholds(deaf));

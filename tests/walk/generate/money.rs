@@ -78,7 +78,8 @@ impl Generator {
             0 => u64::MAX,
             1 => amount,
             2 => amount / 10 * 9,
-            _ => 0,
+            3 => 0,
+            _ => 1,
         };
         Action::Request { request, leaves, amount, least }
     }

@@ -66,7 +66,7 @@ impl State {
         let plausible = Millis(asked.expires_ms).plausible_time_ms();
         require(plausible.is_ok(), HoldfastError::NotMilliseconds)?;
         let order = requested_order(&asked);
-        require(order.can_execute(now), HoldfastError::InvalidOrder)?;
+        require(order.check(now).is_ok(), HoldfastError::InvalidOrder)?;
         let state = self.existing(account)?;
         let opens = order.opened(state.positions[market].size);
         let permit = chain.require(if opens.0 > 0 {

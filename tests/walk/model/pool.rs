@@ -28,6 +28,7 @@ impl State {
             return Err(Refused::Elsewhere);
         }
         require(amount > 0, HoldfastError::ZeroAmount)?;
+        require(least > 0, HoldfastError::InvalidOrder)?;
         let provider = REQUESTS[request].0;
         let kind = pool_of(provider);
         let pool = slot_of(kind);

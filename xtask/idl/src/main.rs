@@ -1,19 +1,28 @@
-//! Generates `idl/holdfast.json` from the program's source, three pages of `docs/` from that and one
-//! from the rules, or checks that the committed files are what would be generated. Either way, what
-//! the pages point at has to exist.
+//! Generates `idl/` from the source of the programs, three pages of `docs/` from that and one from
+//! the rules, and what the TypeScript client is compared with; or checks that the committed files
+//! are what would be generated. Either way, what the pages point at has to exist.
 
+mod accounts;
+mod arguments;
+mod constants;
+mod enums;
+mod examples;
 mod fields;
 mod leverage;
 mod links;
+mod names;
+mod program;
 mod source;
+mod standings;
 mod tables;
+mod typescript;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anchor_lang_idl::build::IdlBuilder;
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use serde::Serialize;
 
 /// How rustup names the toolchain to what it starts.
 const TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
@@ -41,19 +50,18 @@ fn main() -> ExitCode {
 
 fn generate(arguments: &Arguments) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    // Addresses are derived by crates/client; the builder's resolver cannot read seeds that load
-    // a zero-copy account.
-    let idl = IdlBuilder::new()
-        .program_path(root.join("programs/holdfast"))
-        .resolution(false)
-        .cargo_args(vec!["--locked".to_owned()])
-        .build()
-        .context("the program's interface could not be generated")?;
-    let sources = source::read(&root, &idl)?;
+    let plain = program::described(&root, "holdfast")?;
+    let mock = program::described(&root, "mock-oracle")?;
+    let sources = source::read(&root, &plain)?;
+    let idl = program::enrich(plain, &sources)?;
     source::check(&idl, &sources)?;
-    let json = format!("{}\n", serde_json::to_string_pretty(&idl)?);
     let files = [
-        ("idl/holdfast.json", json),
+        ("idl/holdfast.json", json(&idl)?),
+        ("idl/holdfast.ts", typescript::module(&idl)?),
+        ("idl/mock_oracle.json", json(&mock)?),
+        ("idl/mock_oracle.ts", typescript::module(&mock)?),
+        ("clients/ts/tests/instructions.json", json(&examples::all(&idl)?)?),
+        ("clients/ts/tests/standings.json", json(&standings::all()?)?),
         ("docs/accounts.md", tables::layouts(&idl, &sources)?),
         ("docs/instructions.md", tables::instructions(&idl)),
         ("docs/errors.md", tables::errors(&idl)),
@@ -68,6 +76,10 @@ fn generate(arguments: &Arguments) -> Result<()> {
         }
     }
     links::check(&root)
+}
+
+fn json(content: &impl Serialize) -> Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(content)?))
 }
 
 /// Runs this program again without the variable that rustup sets: with it, the builder (0.1.4)

@@ -97,6 +97,25 @@ fn is_undocumented(item: &IdlInstructionAccountItem) -> bool {
 }
 
 impl Source {
+    /// Accounts whose fields have to name another account: `has_one`. The naming one comes first.
+    pub fn relations(&self) -> Vec<(String, String)> {
+        let (mut relations, mut attributes) = (Vec::new(), String::new());
+        for line in self.text.lines().map(str::trim_start) {
+            if let Some((name, _)) = line.strip_prefix("pub ").and_then(|rest| rest.split_once(':'))
+            {
+                let attributes = std::mem::take(&mut attributes);
+                for named in attributes.split("has_one = ").skip(1) {
+                    let end = named.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                    let named = named[..end.unwrap_or(named.len())].to_owned();
+                    relations.push((name.to_owned(), named));
+                }
+            } else if !line.starts_with("//") {
+                attributes.push_str(line);
+            }
+        }
+        relations
+    }
+
     /// Whether the instruction takes accounts of a type to write after the listed ones.
     fn takes_following(&self, account: &str) -> bool {
         self.text.contains(&format!("AccountLoader::<{account}>::try_from"))

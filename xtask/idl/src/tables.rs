@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use anchor_lang_idl::types::{
     Idl, IdlArrayLen, IdlDefinedFields, IdlEnumVariant, IdlField, IdlInstruction,
-    IdlInstructionAccountItem, IdlSerialization, IdlType, IdlTypeDef, IdlTypeDefTy,
+    IdlInstructionAccountItem, IdlType, IdlTypeDef, IdlTypeDefTy,
 };
 use anyhow::{Result, bail};
+use holdfast_client::layout::LAYOUTS;
 
 use crate::fields::fields;
 use crate::source::{ANYWHERE, Source, writers};
@@ -56,8 +57,11 @@ fn describe(text: &mut String, instruction: &IdlInstruction) {
     }
     text.push('\n');
     if !instruction.args.is_empty() {
-        let args: Vec<_> = instruction.args.iter().map(argument).collect();
-        let _ = writeln!(text, "Arguments: {}.\n", args.join(", "));
+        text.push_str("| argument | type | what it is |\n|---|---|---|\n");
+        for IdlField { name, docs, ty } in &instruction.args {
+            let _ = writeln!(text, "| `{name}` | `{}` | {} |", kind(ty), docs.join(" "));
+        }
+        text.push('\n');
     }
 }
 
@@ -78,10 +82,12 @@ pub fn layouts(idl: &Idl, sources: &[Source]) -> Result<String> {
     for defined in accounts {
         let writers: Vec<_> =
             writers(idl, sources, &defined.name).iter().map(|name| format!("`{name}`")).collect();
-        let size = if defined.serialization == IdlSerialization::Borsh {
-            String::new()
-        } else {
-            format!("{} bytes. ", DISCRIMINATOR + size_of_type(idl, defined)?)
+        let size = match fixed_length(&defined.name) {
+            None => String::new(),
+            Some(length) if length == DISCRIMINATOR + size_of_type(idl, defined)? => {
+                format!("{length} bytes. ")
+            }
+            Some(length) => bail!("{} has {length} bytes, and not as described", defined.name),
         };
         let facts = format!("{size}Written by {}.\n\n", writers.join(", "));
         lay_out(&mut text, defined, &facts);
@@ -90,6 +96,11 @@ pub fn layouts(idl: &Idl, sources: &[Source]) -> Result<String> {
         lay_out(&mut text, defined, "");
     }
     Ok(text)
+}
+
+/// Bytes of an account that always has as many.
+fn fixed_length(name: &str) -> Option<usize> {
+    LAYOUTS.iter().find(|layout| layout.name == name).and_then(|layout| layout.length)
 }
 
 /// Bytes before an account's fields.
@@ -126,15 +137,19 @@ fn held(variant: &IdlEnumVariant) -> String {
     held.join(", ")
 }
 
-/// Bytes of a zero-copy type: the sum of its fields, because all padding is explicit.
+/// Bytes of a zero-copy type: the sum of its fields, because all padding is explicit. A code or flag
+/// in one is a byte.
 fn size_of_type(idl: &Idl, defined: &IdlTypeDef) -> Result<usize> {
+    if let IdlTypeDefTy::Enum { .. } = &defined.ty {
+        return Ok(1);
+    }
     let fields = fields(defined).unwrap_or_default();
     fields.iter().map(|field| size_of_field(idl, &field.ty)).sum()
 }
 
 fn size_of_field(idl: &Idl, ty: &IdlType) -> Result<usize> {
     Ok(match ty {
-        IdlType::U8 => 1,
+        IdlType::Bool | IdlType::U8 => 1,
         IdlType::U16 => 2,
         IdlType::U32 => 4,
         IdlType::I64 | IdlType::U64 => 8,

@@ -51,6 +51,14 @@ pub fn version() -> Result<String, String> {
         .map_err(|reason| format!("{reason}: run `cargo xtask setup` first"))
 }
 
+/// Cargo with the distribution's compiler, and able to build the standard library.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(CARGO);
+    // Cargo builds its standard library on nightly only; so it is told that this is one.
+    without_foreign(&mut cargo).env("RUSTC_BOOTSTRAP", "1").env("RUSTC", RUSTC);
+    cargo
+}
+
 /// Compiles a program into a directory, with more options of Cargo's.
 pub fn build(
     program: &Program,
@@ -67,13 +75,10 @@ pub fn build(
     eprintln!("building {package}, in seconds or, the first time, in 1 to 2 minutes");
     let linked = release.join(format!("lib{}.so", program.library()));
     relink_if_older(&release, &linked, package, linker)?;
-    run(without_foreign(&mut Command::new(CARGO))
+    run(cargo()
         .current_dir(root())
-        // Cargo builds its standard library on nightly only; so it is told that this is one.
-        .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTC_BOOTSTRAP_SYNTHETIC_TARGET", "1")
         .env("__CARGO_TESTS_ONLY_SRC_ROOT", library)
-        .env("RUSTC", RUSTC)
         .env("CARGO_TARGET_SBPF_SOLANA_SOLANA_LINKER", linker)
         .env(
             "CARGO_TARGET_SBPF_SOLANA_SOLANA_RUSTFLAGS",

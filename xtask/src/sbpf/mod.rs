@@ -8,6 +8,8 @@ mod standard_library;
 
 use std::path::PathBuf;
 
+pub use compiler::cargo as debians_cargo;
+
 use crate::command::root;
 
 /// The workspace of what only the sBPF build needs.
@@ -23,7 +25,7 @@ struct Program {
     target: &'static str,
 }
 
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program {
         package: "holdfast",
         workspace: "Cargo.toml",
@@ -34,6 +36,12 @@ const PROGRAMS: [Program; 3] = [
         package: "mock-oracle",
         workspace: "Cargo.toml",
         manifest: "programs/mock-oracle/Cargo.toml",
+        target: "target/sbpf",
+    },
+    Program {
+        package: "lender",
+        workspace: "Cargo.toml",
+        manifest: "examples/lender/Cargo.toml",
         target: "target/sbpf",
     },
     Program {

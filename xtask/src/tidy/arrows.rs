@@ -7,9 +7,10 @@ use super::Finding;
 use crate::workspace::{Crate, Workspace};
 
 /// The layers, the lowest first. Crates of one layer do not use each other.
-pub const LAYERS: [&[&str]; 11] = [
+pub const LAYERS: [&[&str]; 12] = [
     &["holdfast-risk"],
-    &["holdfast", "mock-oracle"],
+    &["holdfast-beacon"],
+    &["holdfast", "lender", "mock-oracle"],
     &["holdfast-client"],
     &["holdfast-rpc"],
     &["holdfast-migrations"],

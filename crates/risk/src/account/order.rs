@@ -4,6 +4,7 @@
 //! when somebody shows that its trigger is met. So nobody trades on a price that was known when they
 //! could still choose.
 
+use crate::bounds::{self, OutOfBounds};
 use crate::units::{Millis, Price, Side, SignedSize, Size};
 
 /// An index price that an order waits for.
@@ -110,12 +111,20 @@ impl Order {
 
     /// Whether the order could ever execute: it has a size, a limit and a trigger to meet, and time
     /// left.
-    pub fn can_execute(&self, now: Millis) -> bool {
+    ///
+    /// # Errors
+    /// The first of these that is missing, by its name in the instruction's argument.
+    pub fn check(&self, now: Millis) -> Result<(), OutOfBounds> {
         let has_level = match self.trigger {
             Trigger::Immediate => true,
             Trigger::AtOrAbove(level) | Trigger::AtOrBelow(level) => level.0 > 0,
         };
-        self.delta.0 != 0 && self.limit.0 > 0 && has_level && self.expires > now
+        bounds::check(&[
+            ("delta", "other than zero", self.delta.0 != 0),
+            ("limit", "a price above zero, the worst you accept", self.limit.0 > 0),
+            ("trigger.price", "a price above zero", has_level),
+            ("expires_ms", "later than the venue's clock", self.expires > now),
+        ])
     }
 
     /// Whether anyone may remove the order because its time is over.

@@ -38,15 +38,15 @@ fn triggers_at_their_level_and_beyond() {
 #[test]
 fn orders_that_can_never_execute() {
     let now = Millis(1_000);
-    assert!(BUY.can_execute(now));
-    for order in [
-        Order { delta: SignedSize(0), ..BUY },
-        Order { limit: Price(0), ..BUY },
-        Order { trigger: Trigger::AtOrAbove(Price(0)), ..BUY },
-        Order { trigger: Trigger::AtOrBelow(Price(0)), ..BUY },
-        Order { expires: now, ..BUY },
+    assert_eq!(BUY.check(now), Ok(()));
+    for (order, missing) in [
+        (Order { delta: SignedSize(0), ..BUY }, "delta"),
+        (Order { limit: Price(0), ..BUY }, "limit"),
+        (Order { trigger: Trigger::AtOrAbove(Price(0)), ..BUY }, "trigger.price"),
+        (Order { trigger: Trigger::AtOrBelow(Price(0)), ..BUY }, "trigger.price"),
+        (Order { expires: now, ..BUY }, "expires_ms"),
     ] {
-        assert!(!order.can_execute(now));
+        assert_eq!(order.check(now).map_err(|refusal| refusal.setting), Err(missing));
     }
     assert!(!BUY.is_expired(BUY.expires));
     assert!(BUY.is_expired(Millis(BUY.expires.0 + 1)));

@@ -186,7 +186,7 @@ impl<'w, 's> Bundle<'w, 's> {
             if leaves { (shares, trader.wallet) } else { (trader.wallet, shares) };
         let held = tokens::balance(&self.world.venue.cluster, &source);
         let amount = resolve(amount, held)?;
-        let order = PoolOrder { insurance, leaves, amount, least: 0 };
+        let order = PoolOrder { insurance, leaves, amount, least: 1 };
         let (owner, silo) = (trader.keypair.pubkey(), self.world.venue.silo);
         let number = u16::from(insurance);
         Some(instruction::request_pool(owner, silo, number, source, destination, order))

@@ -59,7 +59,7 @@ async fn leave(
 
 fn order(kind: PoolKind, leaves: bool, amount: u64, least: Option<u64>) -> PoolOrder {
     let insurance = kind == PoolKind::Insurance;
-    PoolOrder { insurance, leaves, amount, least: least.unwrap_or_default() }
+    PoolOrder { insurance, leaves, amount, least: least.unwrap_or(1) }
 }
 
 /// Makes a request with the lowest number that the wallet does not use, in favour of its account of

@@ -1,10 +1,11 @@
 //! What a market is priced by.
 
 use anchor_lang::prelude::*;
+use holdfast_risk::bounds;
 use holdfast_risk::market::aggregate::quorum_fits;
 
 use super::MAX_FEEDS;
-use crate::error::HoldfastError;
+use crate::error::{HoldfastError, OrRefuse};
 use crate::oracle::Provider;
 
 /// A feed to price a market by.
@@ -34,6 +35,8 @@ impl Feeds {
         for (index, feed) in sources.iter().enumerate() {
             providers[index] = Provider::from_code(feed.provider)? as u8;
             require!(!sources[..index].contains(feed), HoldfastError::FeedCount);
+            bounds::check(&[("feeds.id", "the provider's, not zeros", feed.id != [0; 32])])
+                .into_program_error()?;
         }
         let fits = quorum_fits(&providers[..sources.len()], self.quorum);
         require!(fits, HoldfastError::FeedCount);

@@ -146,7 +146,8 @@ pub struct SiloTermsState {
     pub payable_share_bps: u16,
     /// Open notional over liquidity up to which liquidity can leave, basis points.
     pub utilisation_bps: u16,
-    /// Explicit padding.
+    /// Explicit padding, which is no part of an argument.
+    #[borsh(skip)]
     pub padding: [u8; 4],
     /// From realising a profit to its maturity, milliseconds.
     pub maturity_ms: u64,
@@ -338,7 +339,8 @@ impl Silo {
 impl SiloTermsState {
     /// Whether every setting is within its bounds. Within them nobody is kept from leaving: some of
     /// the pending profit is payable, so that it does not tie up all liquidity, and positions tie up
-    /// no more than ten times their value.
+    /// no more than ten times their value. A time that was left out would let profit and stakes go at
+    /// once, so none is zero.
     ///
     /// # Errors
     /// The first setting that leaves them.
@@ -364,7 +366,11 @@ impl SiloTermsState {
                 "1,000 to 50,000",
                 (1_000..=50_000).contains(&self.utilisation_bps),
             ),
-            ("maturity_ms", "at most a day", self.maturity_ms <= Millis::DAY.0),
+            (
+                "maturity_ms",
+                "1 to a day, in milliseconds",
+                (1..=Millis::DAY.0).contains(&self.maturity_ms),
+            ),
             (
                 "request_delay_ms",
                 "5,000 to an hour, in milliseconds",

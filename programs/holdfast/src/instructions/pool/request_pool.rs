@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
+use holdfast_risk::bounds;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::{Millis, Usd};
@@ -19,7 +20,7 @@ pub struct PoolOrder {
     pub leaves: bool,
     /// Native units to deposit, or shares to give up.
     pub amount: u64,
-    /// No less is accepted: shares when joining, native units when leaving.
+    /// No less is accepted, and zero is not: shares when joining, native units when leaving.
     pub least: u64,
 }
 
@@ -73,6 +74,8 @@ pub struct RequestPool<'info> {
 /// Queues a deposit into a pool, or gives shares up to leave it; priced after the request.
 pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) -> Result<()> {
     require!(order.amount > 0, HoldfastError::ZeroAmount);
+    bounds::check(&[("least", "above zero, the least you accept", order.least > 0)])
+        .map_err(HoldfastError::invalid_order)?;
     let accounts = &ctx.accounts;
     let kind = if order.insurance { PoolKind::Insurance } else { PoolKind::Liquidity };
     let mut silo = accounts.silo.load_mut()?;

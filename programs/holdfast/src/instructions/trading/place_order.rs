@@ -95,7 +95,7 @@ pub fn place_order<'info>(
     let mut order = request.waiting(account.next_order, &market, now, &chain);
     Millis(request.expires_ms).plausible_time_ms().into_program_error()?;
     let terms = Order::from(&order);
-    require!(terms.can_execute(now), HoldfastError::InvalidOrder);
+    terms.check(now).map_err(HoldfastError::invalid_order)?;
     let opens = terms.opened(account.position(market.index).size);
     let action = if opens.0 > 0 { Action::RequestOpening } else { Action::RequestReduction };
     let permit = chain.require(action)?;

@@ -276,7 +276,7 @@ impl Bench {
         let shares = venue::keypair("bench shares", 0).pubkey();
         let mint = address::liquidity_mint(&silo);
         tokens::create_token_account(&mut self.venue.cluster, shares, mint, key, 0);
-        let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000_000, least: 0 };
+        let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000_000, least: 1 };
         let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
         self.take("request_pool", request, &owner)?;
         let address = address::pool_request(&silo, &key, 0);
@@ -309,7 +309,7 @@ impl Bench {
         let shares = venue::keypair("bench shares", 1).pubkey();
         let mint = address::liquidity_mint(&silo);
         tokens::create_token_account(&mut self.venue.cluster, shares, mint, key, 0);
-        let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000_000, least: 0 };
+        let order = PoolOrder { insurance: false, leaves: false, amount: 1_000_000_000, least: 1 };
         let request = instruction::request_pool(key, silo, 0, wallet, shares, order);
         self.venue.cluster.send(&[request], &[&owner]).map_err(said)?;
         self.venue.cluster.pass(6_000);
@@ -332,6 +332,7 @@ impl Bench {
         let keeper = self.keeper();
         self.venue.cluster.pass(3_000);
         self.take("observe", instruction::observe(&[]), &keeper)?;
+        self.take("chain_state", instruction::chain_state(), &keeper)?;
         self.venue.cluster.pass(3_000);
         let (silo, market) = (self.venue.silo, self.venue.markets[0]);
         let update = holdfast_testkit::feed::pyth_update(

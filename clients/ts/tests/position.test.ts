@@ -1,0 +1,191 @@
+// A whole position through the client, on the compiled program.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { Address, KeyPairSigner } from '@solana/kit';
+
+import * as holdfast from '../src/index.js';
+import { Stage } from './stage.js';
+
+const FIELD: Omit<holdfast.OrderText, 'side' | 'size' | 'limit' | 'expires'> = {
+    effect: 'open',
+    trigger: 'immediate',
+};
+
+interface Person {
+    signer: KeyPairSigner;
+    tokens: Address;
+}
+
+/** Somebody joins the liquidity pool with so many whole units. */
+async function provide(stage: Stage, units: bigint): Promise<void> {
+    const { silo, market } = await stage.addresses();
+    const provider = await stage.person(units);
+    const owner = provider.signer;
+    const [shareMint] = await holdfast.findLiquidityMintPda({ silo });
+    const [vault] = await holdfast.findLiquidityVaultPda({ silo });
+    const shares = await stage.person(0n);
+    stage.put(shares.tokens, shareMint, owner.address, 0n);
+    const order = { number: 0, insurance: false, leaves: false, amount: units * 1_000_000n, least: 1n };
+    const accounts = { silo, source: provider.tokens, destination: shares.tokens, vault, shareMint };
+    const ask = await holdfast.getRequestPoolInstructionAsync({ owner, ...accounts, ...order });
+    await stage.send(owner, [ask]);
+    stage.pass(6n);
+    await stage.price(150n);
+    const [request] = await holdfast.findPoolRequestPda({ silo, owner: owner.address, number: 0 });
+    const venue = await holdfast.loadVenue(stage.rpc);
+    const markets = holdfast.allMarketsOf(holdfast.siloOf(venue, { silo }));
+    assert.deepEqual(markets, [market]);
+    const { source: _, ...rest } = accounts;
+    const execution = { owner: owner.address, request, ...rest, markets };
+    await stage.send(owner, [await holdfast.getExecutePoolRequestInstructionAsync(execution)]);
+    assert.ok(stage.tokens(shares.tokens) > 0n);
+}
+
+/** A margin account with so many whole units. */
+async function open(stage: Stage, person: Person, units: bigint): Promise<Address> {
+    const { silo } = await stage.addresses();
+    const owner = person.signer;
+    const [account] = await holdfast.findMarginAccountPda({ silo, owner: owner.address, number: 0 });
+    const create = await holdfast.getOpenMarginAccountInstructionAsync({
+        payer: owner,
+        owner,
+        silo,
+        number: 0,
+    });
+    const deposit = await holdfast.getDepositInstructionAsync({
+        authority: owner,
+        source: person.tokens,
+        silo,
+        account,
+        amount: units * 1_000_000n,
+    });
+    await stage.send(owner, [create, deposit]);
+    return account;
+}
+
+async function read(stage: Stage, account: Address): Promise<holdfast.MarginAccount> {
+    return (await holdfast.fetchMarginAccount(stage.rpc, account)).data;
+}
+
+/** Places an order and, at a price published after the delay, has it executed. */
+async function trade(
+    stage: Stage,
+    owner: KeyPairSigner,
+    account: Address,
+    text: holdfast.OrderText,
+    price: bigint,
+): Promise<holdfast.HoldfastEvent[]> {
+    const { silo, market } = await stage.addresses();
+    const venue = await holdfast.loadVenue(stage.rpc);
+    const held = await read(stage, account);
+    const markets = holdfast.marketsOf(venue, held);
+    const request = { owner, account, market, ...holdfast.order(text), markets };
+    await stage.send(owner, [await holdfast.getPlaceOrderInstructionAsync(request)]);
+    stage.pass(3n);
+    await stage.price(price);
+    stage.pass(1n);
+    const others = holdfast.otherMarketsOf(venue, held, 0);
+    const number = held.nextOrder;
+    const execution = { silo, market, account, executor: account, number, markets: others };
+    return (await stage.send(owner, [await holdfast.getExecuteOrderInstructionAsync(execution)])).events;
+}
+
+async function observe(stage: Stage): Promise<void> {
+    await stage.send(stage.admin, [await holdfast.getObserveInstructionAsync({})]);
+}
+
+test('a position is opened, valued, stopped and closed, and its money taken out', async () => {
+    const stage = await Stage.create();
+    const { silo, market } = await stage.addresses();
+    await stage.price(150n);
+    await provide(stage, 100_000n);
+    const person = await stage.person(1_000n);
+    const owner = person.signer;
+    const account = await open(stage, person, 1_000n);
+    const expires = new Date(Number(stage.nowMs) + 600_000);
+    const buy = { ...FIELD, side: 'buy', size: '10', limit: '152', expires } as const;
+    const events = await trade(stage, owner, account, buy, 150n);
+    const executed = events.find((event) => event.name === 'OrderExecuted');
+    assert.equal(executed?.name === 'OrderExecuted' && executed.data.position, 10_000_000n);
+
+    const risk = await holdfast.Risk.load();
+    const venue = await holdfast.loadVenue(stage.rpc);
+    const chain = risk.chainState(venue.chainHealth.data, stage.facts());
+    assert.equal(chain.state, holdfast.ChainState.Normal);
+    const markets = holdfast.siloOf(venue, { silo }).markets.map(({ data }) => data);
+    const standing = risk.standing(await read(stage, account), markets, chain);
+    assert.equal(standing.maintenance, 75_000_000n);
+    assert.ok(standing.equity > 990_000_000n && standing.equity < 1_000_000_000n, `${standing.equity}`);
+    const limit = standing.positions[0]?.liquidationPrice ?? 0n;
+    assert.ok(limit > 50_000_000n && limit < 60_000_000n, `${limit}`);
+
+    // A stop that a falling price sets off.
+    const stop = {
+        side: 'sell',
+        size: '10',
+        limit: '130',
+        effect: 'reduce',
+        trigger: { atOrBelow: '145' },
+        expires,
+    } as const;
+    const { nextOrder: number } = await read(stage, account);
+    const request = { owner, account, market, ...holdfast.order(stop), markets: [market] };
+    await stage.send(owner, [await holdfast.getPlaceOrderInstructionAsync(request)]);
+    stage.pass(3n);
+    await stage.price(149n);
+    const trigger = await holdfast.getTriggerOrderInstructionAsync({ account, market, number });
+    await assert.rejects(stage.send(owner, [trigger]), (error) => {
+        const explained = holdfast.explainError(error);
+        assert.equal(explained?.name, 'TriggerNotMet');
+        assert.equal(explained?.remedy, 'wait');
+        return true;
+    });
+    stage.pass(2n);
+    await stage.price(144n);
+    await stage.send(owner, [trigger]);
+    stage.pass(3n);
+    await stage.price(144n);
+    stage.pass(1n);
+    const execution = { silo, market, account, executor: account, number, markets: [] };
+    await stage.send(owner, [await holdfast.getExecuteOrderInstructionAsync(execution)]);
+    const closed = await read(stage, account);
+    assert.deepEqual(holdfast.openIndices(closed), []);
+
+    // Everything that is left leaves, and the account with it.
+    const withdrawal = { owner, silo, account, destination: person.tokens, amount: closed.collateral };
+    await stage.send(owner, [await holdfast.getWithdrawInstructionAsync(withdrawal)]);
+    assert.equal(stage.tokens(person.tokens), closed.collateral);
+    assert.ok(closed.collateral > 930_000_000n && closed.collateral < 945_000_000n, `${closed.collateral}`);
+    await stage.send(owner, [holdfast.getCloseMarginAccountInstruction({ owner, account })]);
+});
+
+test('in a halt the client says what the program will, before anybody has observed it', async () => {
+    const stage = await Stage.create();
+    const { market } = await stage.addresses();
+    await stage.price(150n);
+    await provide(stage, 100_000n);
+    const person = await stage.person(1_000n);
+    const owner = person.signer;
+    const account = await open(stage, person, 1_000n);
+    await observe(stage);
+    const risk = await holdfast.Risk.load();
+    stage.pass(45n, 1n);
+    const [address] = await holdfast.findChainHealthPda();
+    const health = await holdfast.fetchChainHealth(stage.rpc, address);
+    assert.equal(health.data.monitor.state, holdfast.ChainState.Normal);
+    const chain = risk.chainState(health.data, stage.facts());
+    assert.equal(chain.state, holdfast.ChainState.Shelter);
+    assert.equal(chain.allows.Open, 'Refused');
+    assert.equal(chain.allows.AddMargin, 'Allowed');
+    const expires = new Date(Number(stage.nowMs) + 600_000);
+    const buy = holdfast.order({ ...FIELD, side: 'buy', size: '1', limit: '152', expires });
+    const place = await holdfast.getPlaceOrderInstructionAsync({ owner, account, market, ...buy });
+    await assert.rejects(stage.send(owner, [place]), (error) => {
+        assert.equal(holdfast.explainError(error)?.name, 'ChainNotReady');
+        return true;
+    });
+    await observe(stage);
+    const seen = await holdfast.fetchChainHealth(stage.rpc, address);
+    assert.equal(seen.data.monitor.state, holdfast.ChainState.Shelter);
+});

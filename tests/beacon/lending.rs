@@ -1,0 +1,141 @@
+//! The lender of `examples/lender`, compiled, beside the venue.
+
+use anchor_lang::{InstructionData, ToAccountMetas};
+use holdfast_client::{Instruction, Pubkey, address};
+use holdfast_risk::chain::health::State;
+use holdfast_testkit::venue::keypair;
+use holdfast_testkit::{Failure, elf};
+use holdfast_tests::{PRICE, Stage};
+use lender::LenderError;
+use solana_keypair::Keypair;
+use solana_message::{Message, VersionedMessage};
+use solana_signer::Signer as _;
+use solana_transaction::versioned::VersionedTransaction;
+
+/// What asking the beacon may cost.
+const MOST_UNITS: u64 = 1_500;
+
+/// The venue's cluster with a lender, and a loan that its collateral does not cover.
+struct Lending {
+    stage: Stage,
+    oracle: Keypair,
+    loan: Pubkey,
+}
+
+impl Lending {
+    fn begin() -> Self {
+        let mut stage = Stage::open();
+        let (oracle, loan) = (keypair("oracle", 0), keypair("loan", 0));
+        let elf = elf::read_lender().unwrap();
+        stage.venue.cluster.install(lender::ID, &oracle.pubkey(), &elf);
+        stage.venue.cluster.fund(&oracle.pubkey(), 1_000_000_000);
+        let accounts = lender::accounts::Lend {
+            borrower: oracle.pubkey(),
+            loan: loan.pubkey(),
+            system_program: anchor_lang::system_program::ID,
+        };
+        let data = lender::instruction::Lend {
+            collateral: 1_000_000,
+            debt: 100_000_000,
+            oracle: oracle.pubkey(),
+        };
+        let lend = build(accounts, data);
+        stage.venue.cluster.send(&[lend], &[&oracle, &loan]).unwrap();
+        Self { stage, oracle, loan: loan.pubkey() }
+    }
+
+    fn liquidation(&self, chain_health: Pubkey, price: u64) -> Instruction {
+        let accounts = lender::accounts::Liquidate {
+            oracle: self.oracle.pubkey(),
+            loan: self.loan,
+            chain_health,
+        };
+        build(accounts, lender::instruction::Liquidate { price })
+    }
+
+    /// Tries to liquidate on a fork, where the collateral covers most of the loan.
+    fn liquidate(&self) -> Result<u64, Failure> {
+        let liquidation = self.liquidation(address::chain_health(), 90_000_000);
+        let done = self.stage.fork().venue.cluster.send(&[liquidation], &[&self.oracle])?;
+        Ok(done.compute_units_consumed)
+    }
+
+    #[track_caller]
+    fn refuses(&self, error: LenderError) {
+        let failure = self.liquidate().unwrap_err();
+        assert_eq!(failure.code, Some(u32::from(error)), "{}", failure.message);
+    }
+
+    /// Compute units of a liquidation that the lender refuses.
+    fn refused(&self, price: u64) -> u64 {
+        let liquidation = self.liquidation(address::chain_health(), price);
+        let message = Message::new(&[liquidation], Some(&self.oracle.pubkey()));
+        let signed =
+            VersionedTransaction::try_new(VersionedMessage::Legacy(message), &[&self.oracle]);
+        let refused = self.stage.venue.cluster.try_transaction(signed.unwrap()).unwrap_err();
+        refused.meta.compute_units_consumed
+    }
+}
+
+fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
+    Instruction {
+        program_id: lender::ID,
+        accounts: accounts.to_account_metas(None),
+        data: data.data(),
+    }
+}
+
+#[test]
+fn nobody_is_liquidated_in_a_halt_and_it_goes_on_by_itself() {
+    let mut lending = Lending::begin();
+    lending.liquidate().unwrap();
+    // A halt: no slots. The account still says that all is well.
+    lending.stage.venue.cluster.advance(45_000, 1, 1);
+    assert_eq!(lending.stage.state(), State::Normal);
+    lending.refuses(LenderError::Disrupted);
+    // The venue's keepers go on with their work, and the lender with its own once it is over.
+    let mut waited = 0;
+    while lending.liquidate().is_err() {
+        lending.refuses(LenderError::Disrupted);
+        lending.stage.calm(10, PRICE);
+        waited += 10;
+        assert!(waited < 1_000, "it never goes on");
+    }
+    // Grace and thaw: five and ten minutes.
+    assert!(waited >= 900, "{waited} s");
+}
+
+#[test]
+fn a_restart_is_a_disruption_too() {
+    let mut lending = Lending::begin();
+    lending.stage.venue.cluster.restart();
+    lending.refuses(LenderError::Disrupted);
+}
+
+/// Leaving the venue alone stops nobody who reads the beacon.
+#[test]
+fn hours_without_a_look_strain_and_stop_nothing() {
+    let mut lending = Lending::begin();
+    lending.stage.venue.cluster.pass(6 * 3_600_000);
+    lending.liquidate().unwrap();
+}
+
+#[test]
+fn another_account_is_not_believed() {
+    let lending = Lending::begin();
+    let wrong = lending.liquidation(lending.stage.venue.markets[0], 90_000_000);
+    let failure =
+        lending.stage.fork().venue.cluster.send(&[wrong], &[&lending.oracle]).unwrap_err();
+    assert_eq!(failure.code, Some(u32::from(LenderError::NotTheBeacon)), "{}", failure.message);
+}
+
+/// A loan that is covered is refused before the beacon is asked, a halt after it.
+#[test]
+fn asking_costs_little() {
+    let mut lending = Lending::begin();
+    let before = lending.refused(200_000_000);
+    lending.stage.venue.cluster.advance(45_000, 1, 1);
+    let after = lending.refused(90_000_000);
+    let asking = after.saturating_sub(before);
+    assert!((100..=MOST_UNITS).contains(&asking), "{asking}: {after} after, {before} before");
+}
