@@ -9,6 +9,7 @@ use holdfast_client::holdfast::state::{
 };
 use holdfast_client::standing;
 use holdfast_migrations::presets;
+use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::{Millis, Usd};
@@ -88,7 +89,8 @@ fn one(random: &mut Random) -> Result<Case> {
     let seen = sample(random, &Monitor::from(&health.monitor));
     let (last, thresholds) = (Monitor::from(&health.monitor), Thresholds::from(&health.thresholds));
     let monitor = last.guard(&seen, &thresholds);
-    let chain = Chain { monitor, thresholds, now: seen.now, slot: seen.slot };
+    let chain =
+        Chain { monitor, thresholds, now: seen.now, slot: seen.slot, fuses: Fuses::default() };
     let markets: Vec<_> = (0..MARKETS).map(|index| market(random, index)).collect();
     let account = account(random, &markets);
     Ok(Case {
