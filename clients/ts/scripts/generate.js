@@ -32,6 +32,7 @@ const GENERATED = 'src/generated';
 
 /** Instructions that take accounts after the listed ones, and what these are. */
 const FOLLOWING = {
+    applyChange: 'vaults',
     executeOrder: 'markets',
     executePoolRequest: 'markets',
     flag: 'markets',

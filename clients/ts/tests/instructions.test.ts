@@ -81,6 +81,7 @@ async function argumentsOf(): Promise<Record<string, object>> {
             content: holdfast.changeKind('MarketTerms', { market, terms: presets.market }),
         },
         tighten: { shelter: true, lastsMs: 600_000 },
+        blow_fuses: { families: 5, lastsMs: 600_000 },
         open_margin_account: { number: 2 },
         deposit: { amount: holdfast.millionths('250', 'amount') },
         withdraw: { amount: holdfast.millionths('10', 'amount') },

@@ -362,6 +362,9 @@ pub mod holdfast {
     /// Two guardians together may, for 72 hours in any thirty days. Time gives them back.
     ///
     /// Refuses: `NotGuardian`, `TermsOutOfBounds`, `BudgetExhausted`. Emits: `FusesBlown`.
+    ///
+    /// - `families`: a bit for each: openings 1, pools 2, maturing 4.
+    /// - `lasts_ms`: for how long, 60,000 to 259,200,000 milliseconds.
     pub fn blow_fuses(ctx: Context<BlowFuses>, families: u8, lasts_ms: u64) -> Result<()> {
         instructions::blow_fuses(ctx, families, lasts_ms)
     }

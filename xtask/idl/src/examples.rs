@@ -101,6 +101,8 @@ fn governance() -> Vec<Instruction> {
         build::apply_change(7, admin, &content),
         build::apply_upgrade(7, admin, key(13)),
         build::tighten(key(4), true, 600_000),
+        build::blow_fuses([key(4), key(5)], 5, 600_000),
+        build::trip_fuse(silo, Some(address::margin_account(&silo, &key(6), 2))),
     ]
 }
 
