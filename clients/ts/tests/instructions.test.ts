@@ -117,7 +117,7 @@ function input(example: Example, args: object, left: ReadonlySet<string>): Recor
         return [camel(meta.name ?? ''), meta.signer ? createNoopSigner(key) : key];
     });
     const following = example.following.map((meta) => address(meta.address));
-    const lists = { markets: following, feeds: following, silos: following };
+    const lists = { markets: following, feeds: following, silos: following, vaults: following };
     // `number` names an account's number too, so arguments come last.
     return { ...Object.fromEntries(entries), ...lists, ...args };
 }
