@@ -179,8 +179,8 @@ fn a_migration_killed_at_any_step() {
     let mut first = Mortal::new(&venue.cluster, writes - 2, false);
     assert_eq!(run(&mut first), Err(KILLED.to_owned()));
     let sends = killed_everywhere(&first.cluster, &venue.admin, run);
-    // Three writes, the deployment, the exchange, the silo, two markets and the lock.
-    assert!((8..=9).contains(&sends), "{sends}");
+    // Three writes, the deployment, the exchange, the silo, two markets, the handing over and the lock.
+    assert!((9..=10).contains(&sends), "{sends}");
 }
 
 #[test]

@@ -25,6 +25,10 @@ const LENGTH: usize = 4_000;
 fn with_small_program() -> Venue {
     let mut venue = Venue::bare(START_MS, silo_plan(&[]).mint);
     venue.cluster.install(ID, &venue.admin.pubkey(), &small_elf(LENGTH));
+    // Without room to spare.
+    let mut data = venue.cluster.get(&address::program_data()).unwrap();
+    data.data.truncate(45 + LENGTH);
+    venue.cluster.set(address::program_data(), data);
     venue
 }
 

@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
+use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::program::invoke_signed;
 use holdfast_risk::chain::policy::Action;
 use holdfast_risk::governance::Newest;
@@ -9,6 +10,9 @@ use crate::error::HoldfastError;
 use crate::events::ChangeApplied;
 use crate::governance::require_frozen;
 use crate::state::{ChainHealth, Change, ChangeKind, Exchange};
+
+/// Number of `Upgrade` among the loader's instructions, which is all of its data.
+const UPGRADE: [u8; 4] = 3_u32.to_le_bytes();
 
 /// Accounts of `apply_upgrade`. Anyone may call it.
 #[derive(Accounts)]
@@ -55,21 +59,31 @@ pub struct ApplyUpgrade<'info> {
 pub fn apply_upgrade(ctx: Context<ApplyUpgrade>) -> Result<()> {
     let accounts = &ctx.accounts;
     let bump = require_upgrade(accounts)?;
-    let (program, buffer) = (accounts.program.key(), accounts.buffer.key());
-    let (authority, spill) = (accounts.exchange.key(), accounts.proposer.key());
-    invoke_signed(
-        &bpf_loader_upgradeable::upgrade(&program, &buffer, &authority, &spill),
-        &[
-            accounts.program_data.to_account_info(),
-            accounts.program.to_account_info(),
-            accounts.buffer.to_account_info(),
-            accounts.proposer.to_account_info(),
-            accounts.rent.to_account_info(),
-            accounts.clock.to_account_info(),
-            accounts.exchange.to_account_info(),
-        ],
-        &[&[Exchange::SEED, &[bump]]],
-    )?;
+    let named: [&AccountInfo; 6] = [
+        accounts.program_data.as_ref(),
+        accounts.program.as_ref(),
+        accounts.buffer.as_ref(),
+        accounts.proposer.as_ref(),
+        accounts.rent.as_ref(),
+        accounts.clock.as_ref(),
+    ];
+    let mut metas: Vec<_> = named
+        .iter()
+        .map(|info| AccountMeta {
+            pubkey: info.key(),
+            is_signer: false,
+            is_writable: info.is_writable,
+        })
+        .collect();
+    metas.push(AccountMeta::new_readonly(accounts.exchange.key(), true));
+    let upgrade = Instruction {
+        program_id: bpf_loader_upgradeable::ID,
+        accounts: metas,
+        data: UPGRADE.to_vec(),
+    };
+    let exchange = accounts.exchange.to_account_info();
+    let infos: Vec<_> = named.into_iter().cloned().chain([exchange]).collect();
+    invoke_signed(&upgrade, &infos, &[&[Exchange::SEED, &[bump]]])?;
     emit!(ChangeApplied { number: accounts.change.number });
     Ok(())
 }
