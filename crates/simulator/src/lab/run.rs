@@ -146,25 +146,22 @@ impl Stage {
         Ok(score)
     }
 
-    /// Plays ours through the compiled program.
+    /// Plays ours by the rules and through the compiled program, from the same books: these, with
+    /// what only the program has, addresses and layout versions. `rules` and `program` look at the
+    /// two after every step; the rules come first.
     ///
     /// # Errors
     /// As [`Stage::play`], or what the deployment said.
-    pub fn play_program(&self, look: Look) -> Result<Score, String> {
-        let venue = self.program()?;
-        self.play_venue(Box::new(Ours(venue)), &self.scenario, look)
-    }
-
-    /// The compiled program with this scenario's books. What only the program has, addresses and
-    /// layout versions, is kept.
-    fn program(&self) -> Result<Elf, String> {
+    pub fn play_both(&self, rules: Look, program: Look) -> Result<[Score; 2], String> {
         let prices = &self.path[0].prices;
         let mut elf = Elf::deploy(self.chain.now_ms() - WATCHED_MS, prices, &self.people)?;
         let mut book = self.book.clone();
         book.adopt(elf.book());
         elf.replace(&book);
         elf.pass(&self.chain);
-        Ok(elf)
+        let first = self.play_venue(Box::new(Ours(Rules(book))), &self.scenario, rules)?;
+        let second = self.play_venue(Box::new(Ours(elf)), &self.scenario, program)?;
+        Ok([first, second])
     }
 
     /// When the path begins and ends, milliseconds since 1970.

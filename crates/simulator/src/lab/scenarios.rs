@@ -1,5 +1,7 @@
 //! The scenarios that come with the lab, and playing many of them under every policy.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -314,20 +316,21 @@ fn played(
 /// Where they differ.
 pub fn compare_with_program(prepared: &Prepared) -> Result<(), String> {
     let stage = prepared.stage()?;
-    let mut seen = Vec::new();
-    let rules = stage.play(Policy::Holdfast, &mut |_, venue| {
-        seen.push(venue.book().clone());
-        Ok(())
-    })?;
-    let mut books = seen.into_iter();
-    let program = stage.play_program(&mut |chain, venue| {
-        let expected = books.next().ok_or("the program's run is longer")?;
-        let differs = expected.difference(venue.book());
-        differs.map_or(Ok(()), |what| {
-            Err(format!("{what} differs at {} ms since 1970", chain.now_ms()))
-        })
-    })?;
-    let [rules, program] = [rules, program].map(|score| serde_json::to_string(&score));
+    let seen = RefCell::new(VecDeque::new());
+    let scores = stage.play_both(
+        &mut |_, venue| {
+            seen.borrow_mut().push_back(venue.book().clone());
+            Ok(())
+        },
+        &mut |chain, venue| {
+            let expected = seen.borrow_mut().pop_front().ok_or("the program's run is longer")?;
+            let differs = expected.difference(venue.book());
+            differs.map_or(Ok(()), |what| {
+                Err(format!("{what} differs at {} ms since 1970", chain.now_ms()))
+            })
+        },
+    )?;
+    let [rules, program] = scores.map(|score| serde_json::to_string(&score));
     if rules.ok() == program.ok() { Ok(()) } else { Err("the scores differ".to_owned()) }
 }
 
