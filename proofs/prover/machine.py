@@ -216,8 +216,8 @@ class Machine:
         if step.type == "i1":
             same = terms.either(left, right, no(right))
             return {"eq": same, "ne": no(same)}[step.extra]
-        if step.type == "ptr":
-            return _same_place(step.extra, left, right)
+        if step.type == "ptr" or isinstance(left, Pointer) or isinstance(right, Pointer):
+            return _same_place(step.extra, _place(left), _place(right))
         return words.compare(step.extra, int(step.type[1:]), left, right, state.guard.known)
 
     def _select(self, step, state):
@@ -351,6 +351,15 @@ def _function(name, width, arguments, known):
     if op == "ctlz":
         return words.leading_zeros(width, arguments[0], known)
     raise NotImplementedError(".".join(name))
+
+
+def _place(value):
+    """A pointer, also where the compiler keeps it as a word; of words only zero is one."""
+    if isinstance(value, Pointer):
+        return value
+    if value.value == 0:
+        return Pointer.to("null")
+    raise NotImplementedError("a pointer beside a word")
 
 
 def _same_place(how, left, right):

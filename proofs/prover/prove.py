@@ -154,7 +154,12 @@ def judge(harness, name, cases):
     since = time.monotonic()
     outcome = Outcome(name, "proved")
     for case in range(cases) if cases > 1 else [None]:
-        theorem = harness.execute(name, case)
+        try:
+            theorem = harness.execute(name, case)
+        except Exception as error:
+            # What the executor does not know is no proof, and no reason to leave out the others.
+            outcome.verdict = f"cannot be executed: {error!r}"
+            break
         if not _proves(harness, theorem, outcome):
             break
         if outcome.numbers is None:

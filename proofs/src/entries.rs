@@ -62,13 +62,11 @@ theorems! {
     fast ledger::settle_charges_the_account_exactly;
     fast ledger::settle_takes_collateral_first;
     fast ledger::settle_passes_on_what_is_due;
-    fast ledger::insurance_pays_no_more_than_the_bad_debt;
+    fast ledger::settle_moves_the_fund_exactly;
     fast ledger::settle_asks_insurance_for_the_bad_debt;
     fast ledger::totals_are_sums;
     slow ledger::insurance_keeps_its_reserve_and_caps;
     slow ledger::a_periods_draws_leave_the_reserve;
-    fast ledger::debts_by_market_sum_to_the_debt;
-    fast ledger::insurance_pays_no_more_than_it_is_asked_for;
     fast ledger::writing_off_conserves;
     fast pool::joining_never_dilutes;
     fast pool::leaving_never_dilutes;

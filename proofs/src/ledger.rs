@@ -1,9 +1,7 @@
 //! What a settlement does to the silo's money and to the account's.
 
 use holdfast_risk::account::ledger::{AccountBalances, FeeDistribution, Ledger, Settled, settle};
-use holdfast_risk::account::loss::{
-    ByMarket, InsuranceDraws, InsuranceTerms, LossCover, MARKETS, debts_after,
-};
+use holdfast_risk::account::loss::{ByMarket, InsuranceDraws, InsuranceTerms, LossCover, MARKETS};
 use holdfast_risk::account::write_off::write_off;
 use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
 
@@ -193,13 +191,12 @@ pub fn settle_passes_on_what_is_due(given: &mut Given) -> Answer {
     claim(after.ledger.protocol.0 - case.ledger.protocol.0 == paid.protocol.0)
 }
 
-/// Insurance pays no more than the bad debt, where the account's debt is the sum of what it owes by
-/// market; and the fund changes by that and by what is passed on to it.
-pub fn insurance_pays_no_more_than_the_bad_debt(given: &mut Given) -> Answer {
+/// The fund changes by what insurance pays and by what is passed on to it, and never pays more than it
+/// holds.
+pub fn settle_moves_the_fund_exactly(given: &mut Given) -> Answer {
     let case = Case::of(given);
-    assume(sum(&case.debts) == u128::from(case.balances.debt.0))?;
     let after = case.settled()?;
-    claim(after.insured <= after.bad_debt)?;
+    claim(after.insured <= case.ledger.insurance)?;
     let fund = u128::from(after.ledger.insurance.0) + u128::from(after.insured.0);
     let received = u128::from(after.passed_on.insurance.0);
     claim(fund == u128::from(case.ledger.insurance.0) + received)
@@ -270,31 +267,6 @@ pub fn a_periods_draws_leave_the_reserve(given: &mut Given) -> Answer {
     let start = u128::from(charged.start.0);
     let reserve = (start * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
     claim(insured == 0 || before + insured + reserve <= start)
-}
-
-/// Debts by market keep their sum: it is what the account owes after a settlement, where it was what
-/// the account owed before.
-pub fn debts_by_market_sum_to_the_debt(given: &mut Given) -> Answer {
-    let (market, owed, unpaid) = (market(given), given.u64(), given.u64());
-    let debts = by_market(given);
-    assume(sum(&debts) == u128::from(owed))?;
-    let after = accepted(debts_after(&debts, market, Usd(owed), Usd(unpaid)))?;
-    claim(sum(&after) == u128::from(unpaid))?;
-    for (at, (after, before)) in after.iter().zip(&debts).enumerate() {
-        claim(*after <= *before || (at == usize::from(market) && unpaid >= owed))?;
-    }
-    Ok(())
-}
-
-/// What insurance pays of what an account leaves behind is within that and within the fund.
-pub fn insurance_pays_no_more_than_it_is_asked_for(given: &mut Given) -> Answer {
-    let case = Case::of(given);
-    let (owed, unpaid, fund) =
-        (case.balances.debt, case.balances.collateral, case.ledger.insurance);
-    let charged = accepted(case.cover().insure(owed, unpaid, fund))?;
-    claim(charged.insured <= fund)?;
-    assume(sum(&case.debts) == u128::from(owed.0))?;
-    claim(charged.insured <= unpaid)
 }
 
 /// Writing off pays what the account has, keeps the parts of the ledger's sum, and forgives only
