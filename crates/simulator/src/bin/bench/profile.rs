@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::Units;
-use crate::report::save;
 
 /// Stages in the order of the table, and what belongs to each.
 const STAGES: [(&str, &str); 9] = [
@@ -85,4 +84,12 @@ pub fn table(root: &Path, units: &Units) -> Result<String, String> {
     }
     let legend: Vec<_> = STAGES.iter().map(|(stage, what)| format!("{stage}: {what}")).collect();
     Ok(format!("{table}\n{}.\n", legend.join("; ")))
+}
+
+/// Writes a file, its folder too.
+pub fn save(path: &Path, text: &str) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| format!("{}: {error}", path.display()))
 }

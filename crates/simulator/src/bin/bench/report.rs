@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::Units;
 use crate::cases::Measured;
-use crate::{Units, profile};
+use crate::profile::{self, save};
 
 /// What a case covers, the goal it was built for, and the best figure published by a peer.
 struct Case {
@@ -190,12 +191,4 @@ fn check(path: &Path, units: &Units) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Writes a file, its folder too.
-pub fn save(path: &Path, text: &str) -> Result<(), String> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(path, text))
-        .map_err(|error| format!("{}: {error}", path.display()))
 }
