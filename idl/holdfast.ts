@@ -611,6 +611,26 @@ export type Holdfast = {
       "code": 6093,
       "msg": "The account's collateral and positions may still cover its debt: nothing to write off",
       "name": "debtCoverable"
+    },
+    {
+      "code": 6094,
+      "msg": "Hand the program's upgrade authority over to the exchange account first, for good",
+      "name": "upgradeAuthority"
+    },
+    {
+      "code": 6095,
+      "msg": "Pass the change's buffer, with the exchange as its authority and the change's hash as its own",
+      "name": "wrongBuffer"
+    },
+    {
+      "code": 6096,
+      "msg": "A fuse is blown: close, cancel, deposit and withdraw; the rest waits until it is reset",
+      "name": "fuseBlown"
+    },
+    {
+      "code": 6097,
+      "msg": "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for",
+      "name": "booksSound"
     }
   ],
   "events": [
@@ -821,6 +841,32 @@ export type Holdfast = {
         8
       ],
       "name": "feesCollected"
+    },
+    {
+      "discriminator": [
+        54,
+        221,
+        1,
+        57,
+        86,
+        125,
+        187,
+        36
+      ],
+      "name": "fuseTripped"
+    },
+    {
+      "discriminator": [
+        228,
+        249,
+        235,
+        135,
+        48,
+        199,
+        30,
+        5
+      ],
+      "name": "fusesBlown"
     },
     {
       "discriminator": [
@@ -1045,6 +1091,19 @@ export type Holdfast = {
     },
     {
       "discriminator": [
+        254,
+        154,
+        236,
+        63,
+        109,
+        78,
+        234,
+        230
+      ],
+      "name": "upgradeProposed"
+    },
+    {
+      "discriminator": [
         164,
         79,
         6,
@@ -1185,6 +1244,246 @@ export type Holdfast = {
         50
       ],
       "name": "applyChange"
+    },
+    {
+      "accounts": [
+        {
+          "name": "exchange",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  101,
+                  120,
+                  99,
+                  104,
+                  97,
+                  110,
+                  103,
+                  101
+                ]
+              }
+            ]
+          }
+        },
+        {
+          "name": "chainHealth",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  104,
+                  101,
+                  97,
+                  108,
+                  116,
+                  104
+                ]
+              }
+            ]
+          }
+        },
+        {
+          "name": "change",
+          "writable": true
+        },
+        {
+          "name": "proposer",
+          "relations": [
+            "change"
+          ],
+          "writable": true
+        },
+        {
+          "address": "693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj",
+          "name": "program",
+          "writable": true
+        },
+        {
+          "name": "programData",
+          "pda": {
+            "program": {
+              "kind": "const",
+              "value": [
+                2,
+                168,
+                246,
+                145,
+                78,
+                136,
+                161,
+                176,
+                226,
+                16,
+                21,
+                62,
+                247,
+                99,
+                174,
+                43,
+                0,
+                194,
+                185,
+                61,
+                22,
+                193,
+                36,
+                210,
+                192,
+                83,
+                122,
+                16,
+                4,
+                128,
+                0,
+                0
+              ]
+            },
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  76,
+                  89,
+                  169,
+                  83,
+                  10,
+                  6,
+                  75,
+                  250,
+                  200,
+                  255,
+                  190,
+                  200,
+                  143,
+                  70,
+                  7,
+                  232,
+                  205,
+                  86,
+                  14,
+                  208,
+                  26,
+                  87,
+                  54,
+                  35,
+                  105,
+                  79,
+                  241,
+                  86,
+                  88,
+                  3,
+                  195,
+                  246
+                ]
+              }
+            ]
+          },
+          "writable": true
+        },
+        {
+          "name": "buffer",
+          "writable": true
+        },
+        {
+          "address": "SysvarRent111111111111111111111111111111111",
+          "name": "rent"
+        },
+        {
+          "address": "SysvarC1ock11111111111111111111111111111111",
+          "name": "clock"
+        },
+        {
+          "address": "BPFLoaderUpgradeab1e11111111111111111111111",
+          "name": "loader"
+        }
+      ],
+      "args": [],
+      "discriminator": [
+        144,
+        186,
+        27,
+        211,
+        104,
+        117,
+        35,
+        249
+      ],
+      "name": "applyUpgrade"
+    },
+    {
+      "accounts": [
+        {
+          "name": "guardian",
+          "signer": true
+        },
+        {
+          "name": "second",
+          "signer": true
+        },
+        {
+          "name": "exchange",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  101,
+                  120,
+                  99,
+                  104,
+                  97,
+                  110,
+                  103,
+                  101
+                ]
+              }
+            ]
+          }
+        },
+        {
+          "name": "chainHealth",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  104,
+                  101,
+                  97,
+                  108,
+                  116,
+                  104
+                ]
+              }
+            ]
+          },
+          "writable": true
+        }
+      ],
+      "args": [
+        {
+          "name": "families",
+          "type": "u8"
+        },
+        {
+          "name": "lastsMs",
+          "type": "u64"
+        }
+      ],
+      "discriminator": [
+        232,
+        241,
+        160,
+        185,
+        199,
+        172,
+        132,
+        5
+      ],
+      "name": "blowFuses"
     },
     {
       "accounts": [
@@ -1417,6 +1716,45 @@ export type Holdfast = {
         146
       ],
       "name": "cancelPoolRequest"
+    },
+    {
+      "accounts": [
+        {
+          "name": "chainHealth",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  104,
+                  101,
+                  97,
+                  108,
+                  116,
+                  104
+                ]
+              }
+            ]
+          }
+        }
+      ],
+      "args": [],
+      "discriminator": [
+        148,
+        103,
+        44,
+        0,
+        0,
+        50,
+        205,
+        64
+      ],
+      "name": "chainState",
+      "returns": {
+        "defined": {
+          "name": "chainReport"
+        }
+      }
     },
     {
       "accounts": [
@@ -2399,6 +2737,91 @@ export type Holdfast = {
         {
           "address": "Sysvar1nstructions1111111111111111111111111",
           "name": "instructions"
+        },
+        {
+          "address": "693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj",
+          "name": "program"
+        },
+        {
+          "name": "programData",
+          "pda": {
+            "program": {
+              "kind": "const",
+              "value": [
+                2,
+                168,
+                246,
+                145,
+                78,
+                136,
+                161,
+                176,
+                226,
+                16,
+                21,
+                62,
+                247,
+                99,
+                174,
+                43,
+                0,
+                194,
+                185,
+                61,
+                22,
+                193,
+                36,
+                210,
+                192,
+                83,
+                122,
+                16,
+                4,
+                128,
+                0,
+                0
+              ]
+            },
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  76,
+                  89,
+                  169,
+                  83,
+                  10,
+                  6,
+                  75,
+                  250,
+                  200,
+                  255,
+                  190,
+                  200,
+                  143,
+                  70,
+                  7,
+                  232,
+                  205,
+                  86,
+                  14,
+                  208,
+                  26,
+                  87,
+                  54,
+                  35,
+                  105,
+                  79,
+                  241,
+                  86,
+                  88,
+                  3,
+                  195,
+                  246
+                ]
+              }
+            ]
+          }
         }
       ],
       "args": [
@@ -2795,6 +3218,10 @@ export type Holdfast = {
           "name": "silo",
           "optional": true,
           "writable": true
+        },
+        {
+          "name": "buffer",
+          "optional": true
         }
       ],
       "args": [
@@ -3358,6 +3785,95 @@ export type Holdfast = {
     {
       "accounts": [
         {
+          "name": "silo",
+          "relations": [
+            "account"
+          ],
+          "writable": true
+        },
+        {
+          "name": "liquidityVault",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  108,
+                  105,
+                  113,
+                  117,
+                  105,
+                  100,
+                  105,
+                  116,
+                  121,
+                  45,
+                  118,
+                  97,
+                  117,
+                  108,
+                  116
+                ]
+              },
+              {
+                "kind": "account",
+                "path": "silo"
+              }
+            ]
+          }
+        },
+        {
+          "name": "insuranceVault",
+          "pda": {
+            "seeds": [
+              {
+                "kind": "const",
+                "value": [
+                  105,
+                  110,
+                  115,
+                  117,
+                  114,
+                  97,
+                  110,
+                  99,
+                  101,
+                  45,
+                  118,
+                  97,
+                  117,
+                  108,
+                  116
+                ]
+              },
+              {
+                "kind": "account",
+                "path": "silo"
+              }
+            ]
+          }
+        },
+        {
+          "name": "account",
+          "optional": true
+        }
+      ],
+      "args": [],
+      "discriminator": [
+        110,
+        222,
+        9,
+        1,
+        82,
+        5,
+        41,
+        67
+      ],
+      "name": "tripFuse"
+    },
+    {
+      "accounts": [
+        {
           "name": "owner",
           "relations": [
             "account"
@@ -3562,6 +4078,25 @@ export type Holdfast = {
       }
     },
     {
+      "name": "blow",
+      "repr": {
+        "kind": "c"
+      },
+      "type": {
+        "fields": [
+          {
+            "name": "fromMs",
+            "type": "u64"
+          },
+          {
+            "name": "untilMs",
+            "type": "u64"
+          }
+        ],
+        "kind": "struct"
+      }
+    },
+    {
       "name": "chainHealth",
       "repr": {
         "kind": "c"
@@ -3632,11 +4167,19 @@ export type Holdfast = {
             }
           },
           {
+            "name": "fuse",
+            "type": {
+              "defined": {
+                "name": "fuse"
+              }
+            }
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                512
+                440
               ]
             }
           }
@@ -3663,6 +4206,42 @@ export type Holdfast = {
           {
             "name": "skipped",
             "type": "u64"
+          }
+        ],
+        "kind": "struct"
+      }
+    },
+    {
+      "name": "chainReport",
+      "type": {
+        "fields": [
+          {
+            "name": "state",
+            "type": {
+              "defined": {
+                "name": "chainState"
+              }
+            }
+          },
+          {
+            "name": "observed",
+            "type": {
+              "defined": {
+                "name": "chainState"
+              }
+            }
+          },
+          {
+            "name": "ageMs",
+            "type": "u64"
+          },
+          {
+            "name": "lastDisruptionMs",
+            "type": "u64"
+          },
+          {
+            "name": "slotUs",
+            "type": "u32"
           }
         ],
         "kind": "struct"
@@ -3958,6 +4537,33 @@ export type Holdfast = {
               }
             ],
             "name": "market"
+          },
+          {
+            "fields": [
+              {
+                "name": "buffer",
+                "type": "pubkey"
+              },
+              {
+                "name": "sha256",
+                "type": {
+                  "array": [
+                    "u8",
+                    32
+                  ]
+                }
+              }
+            ],
+            "name": "upgrade"
+          },
+          {
+            "fields": [
+              {
+                "name": "silo",
+                "type": "pubkey"
+              }
+            ],
+            "name": "fuseReset"
           }
         ]
       }
@@ -4136,7 +4742,7 @@ export type Holdfast = {
             "type": {
               "array": [
                 "u8",
-                648
+                640
               ]
             }
           }
@@ -4342,6 +4948,87 @@ export type Holdfast = {
           },
           {
             "name": "amount",
+            "type": "u64"
+          }
+        ],
+        "kind": "struct"
+      }
+    },
+    {
+      "name": "fuse",
+      "repr": {
+        "kind": "c"
+      },
+      "type": {
+        "fields": [
+          {
+            "name": "families",
+            "type": "u8"
+          },
+          {
+            "name": "padding",
+            "type": {
+              "array": [
+                "u8",
+                7
+              ]
+            }
+          },
+          {
+            "name": "blows",
+            "type": {
+              "array": [
+                {
+                  "defined": {
+                    "name": "blow"
+                  }
+                },
+                4
+              ]
+            }
+          }
+        ],
+        "kind": "struct"
+      }
+    },
+    {
+      "name": "fuseTripped",
+      "type": {
+        "fields": [
+          {
+            "name": "silo",
+            "type": "pubkey"
+          },
+          {
+            "name": "unbacked",
+            "type": "u64"
+          },
+          {
+            "name": "unclaimed",
+            "type": "u64"
+          },
+          {
+            "name": "short",
+            "type": "u64"
+          },
+          {
+            "name": "shortInsurance",
+            "type": "u64"
+          }
+        ],
+        "kind": "struct"
+      }
+    },
+    {
+      "name": "fusesBlown",
+      "type": {
+        "fields": [
+          {
+            "name": "families",
+            "type": "u8"
+          },
+          {
+            "name": "untilMs",
             "type": "u64"
           }
         ],
@@ -4751,11 +5438,23 @@ export type Holdfast = {
             "type": "u64"
           },
           {
+            "name": "outsidePrice",
+            "type": "u64"
+          },
+          {
+            "name": "believedPrice",
+            "type": "u64"
+          },
+          {
+            "name": "strayedMs",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                184
+                160
               ]
             }
           }
@@ -5103,6 +5802,10 @@ export type Holdfast = {
           },
           {
             "name": "joining",
+            "type": "u64"
+          },
+          {
+            "name": "upgrade",
             "type": "u64"
           }
         ],
@@ -6082,11 +6785,23 @@ export type Holdfast = {
             "type": "u64"
           },
           {
+            "name": "trip",
+            "type": {
+              "defined": {
+                "name": "trip"
+              }
+            }
+          },
+          {
+            "name": "newestReset",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                480
+                432
               ]
             }
           }
@@ -6313,6 +7028,46 @@ export type Holdfast = {
       }
     },
     {
+      "name": "trip",
+      "repr": {
+        "kind": "c"
+      },
+      "type": {
+        "fields": [
+          {
+            "name": "tripped",
+            "type": "u8"
+          },
+          {
+            "name": "padding",
+            "type": {
+              "array": [
+                "u8",
+                7
+              ]
+            }
+          },
+          {
+            "name": "unbacked",
+            "type": "u64"
+          },
+          {
+            "name": "unclaimed",
+            "type": "u64"
+          },
+          {
+            "name": "short",
+            "type": "u64"
+          },
+          {
+            "name": "shortInsurance",
+            "type": "u64"
+          }
+        ],
+        "kind": "struct"
+      }
+    },
+    {
       "name": "unpricedReason",
       "type": {
         "kind": "enum",
@@ -6330,6 +7085,31 @@ export type Holdfast = {
             "name": "notNewer"
           }
         ]
+      }
+    },
+    {
+      "name": "upgradeProposed",
+      "type": {
+        "fields": [
+          {
+            "name": "number",
+            "type": "u64"
+          },
+          {
+            "name": "buffer",
+            "type": "pubkey"
+          },
+          {
+            "name": "sha256",
+            "type": {
+              "array": [
+                "u8",
+                32
+              ]
+            }
+          }
+        ],
+        "kind": "struct"
       }
     },
     {

@@ -250,4 +250,24 @@ export const ERRORS = [
         'DebtCoverable',
         "The account's collateral and positions may still cover its debt: nothing to write off",
     ],
+    [
+        6094,
+        'UpgradeAuthority',
+        "Hand the program's upgrade authority over to the exchange account first, for good",
+    ],
+    [
+        6095,
+        'WrongBuffer',
+        "Pass the change's buffer, with the exchange as its authority and the change's hash as its own",
+    ],
+    [
+        6096,
+        'FuseBlown',
+        'A fuse is blown: close, cancel, deposit and withdraw; the rest waits until it is reset',
+    ],
+    [
+        6097,
+        'BooksSound',
+        "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for",
+    ],
 ] as const;

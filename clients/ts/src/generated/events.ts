@@ -83,6 +83,16 @@ export const EVENTS = [
         decode: (data: ReadonlyUint8Array) => types.getFeesCollectedEventDecoder().decode(data),
     },
     {
+        name: 'FuseTripped',
+        discriminator: [54, 221, 1, 57, 86, 125, 187, 36],
+        decode: (data: ReadonlyUint8Array) => types.getFuseTrippedEventDecoder().decode(data),
+    },
+    {
+        name: 'FusesBlown',
+        discriminator: [228, 249, 235, 135, 48, 199, 30, 5],
+        decode: (data: ReadonlyUint8Array) => types.getFusesBlownEventDecoder().decode(data),
+    },
+    {
         name: 'MarketListed',
         discriminator: [29, 11, 143, 239, 139, 12, 79, 19],
         decode: (data: ReadonlyUint8Array) => types.getMarketListedEventDecoder().decode(data),
@@ -166,6 +176,11 @@ export const EVENTS = [
         name: 'SiloCreated',
         discriminator: [225, 27, 141, 196, 72, 10, 120, 188],
         decode: (data: ReadonlyUint8Array) => types.getSiloCreatedEventDecoder().decode(data),
+    },
+    {
+        name: 'UpgradeProposed',
+        discriminator: [254, 154, 236, 63, 109, 78, 234, 230],
+        decode: (data: ReadonlyUint8Array) => types.getUpgradeProposedEventDecoder().decode(data),
     },
     {
         name: 'VaultsReconciled',

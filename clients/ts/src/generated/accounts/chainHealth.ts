@@ -39,12 +39,16 @@ import {
     type ReadonlyUint8Array,
 } from '@solana/kit';
 import {
+    getFuseDecoder,
+    getFuseEncoder,
     getMonitorDecoder,
     getMonitorEncoder,
     getSampleDecoder,
     getSampleEncoder,
     getThresholdsDecoder,
     getThresholdsEncoder,
+    type Fuse,
+    type FuseArgs,
     type Monitor,
     type MonitorArgs,
     type Sample,
@@ -81,6 +85,8 @@ export type ChainHealth = {
     publishedMs: Array<bigint>;
     /** Ring of samples: the evidence. */
     samples: Array<Sample>;
+    /** What guardians have taken away for a time. */
+    fuse: Fuse;
     /** Room for attesters. */
     reserved: ReadonlyUint8Array;
 };
@@ -104,6 +110,8 @@ export type ChainHealthArgs = {
     publishedMs: Array<number | bigint>;
     /** Ring of samples: the evidence. */
     samples: Array<SampleArgs>;
+    /** What guardians have taken away for a time. */
+    fuse: FuseArgs;
     /** Room for attesters. */
     reserved: ReadonlyUint8Array;
 };
@@ -122,7 +130,8 @@ export function getChainHealthEncoder(): FixedSizeEncoder<ChainHealthArgs> {
             ['thresholds', getThresholdsEncoder()],
             ['publishedMs', getArrayEncoder(getU64Encoder(), { size: 8 })],
             ['samples', getArrayEncoder(getSampleEncoder(), { size: 64 })],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 512)],
+            ['fuse', getFuseEncoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 440)],
         ]),
         (value) => ({ ...value, discriminator: CHAIN_HEALTH_DISCRIMINATOR }),
     );
@@ -141,7 +150,8 @@ export function getChainHealthDecoder(): FixedSizeDecoder<ChainHealth> {
         ['thresholds', getThresholdsDecoder()],
         ['publishedMs', getArrayDecoder(getU64Decoder(), { size: 8 })],
         ['samples', getArrayDecoder(getSampleDecoder(), { size: 64 })],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 512)],
+        ['fuse', getFuseDecoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 440)],
     ]);
 }
 

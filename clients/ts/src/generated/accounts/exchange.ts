@@ -141,7 +141,7 @@ export function getExchangeEncoder(): FixedSizeEncoder<ExchangeArgs> {
             ['changeCount', getU64Encoder()],
             ['guardians', getArrayEncoder(getGuardianEncoder(), { size: 5 })],
             ['newest', getNewestChangesEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 648)],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 640)],
         ]),
         (value) => ({ ...value, discriminator: EXCHANGE_DISCRIMINATOR }),
     );
@@ -163,7 +163,7 @@ export function getExchangeDecoder(): FixedSizeDecoder<Exchange> {
         ['changeCount', getU64Decoder()],
         ['guardians', getArrayDecoder(getGuardianDecoder(), { size: 5 })],
         ['newest', getNewestChangesDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 648)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 640)],
     ]);
 }
 

@@ -137,6 +137,15 @@ export type Market = {
     newestTerms: bigint;
     /** The newest change proposed for the feeds, likewise. */
     newestFeeds: bigint;
+    /** The last price outside the band, millionths; zero while prices are inside. */
+    outsidePrice: bigint;
+    /** The last price that was believed, millionths; zero before the first. */
+    believedPrice: bigint;
+    /**
+     * Since when prices outside have not agreed with the last one there, milliseconds; zero while
+     * they do.
+     */
+    strayedMs: bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -210,6 +219,15 @@ export type MarketArgs = {
     newestTerms: number | bigint;
     /** The newest change proposed for the feeds, likewise. */
     newestFeeds: number | bigint;
+    /** The last price outside the band, millionths; zero while prices are inside. */
+    outsidePrice: number | bigint;
+    /** The last price that was believed, millionths; zero before the first. */
+    believedPrice: number | bigint;
+    /**
+     * Since when prices outside have not agreed with the last one there, milliseconds; zero while
+     * they do.
+     */
+    strayedMs: number | bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -253,7 +271,10 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
             ['referenceRemainder', getI64Encoder()],
             ['newestTerms', getU64Encoder()],
             ['newestFeeds', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 184)],
+            ['outsidePrice', getU64Encoder()],
+            ['believedPrice', getU64Encoder()],
+            ['strayedMs', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 160)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
     );
@@ -297,7 +318,10 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['referenceRemainder', getI64Decoder()],
         ['newestTerms', getU64Decoder()],
         ['newestFeeds', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 184)],
+        ['outsidePrice', getU64Decoder()],
+        ['believedPrice', getU64Decoder()],
+        ['strayedMs', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 160)],
     ]);
 }
 

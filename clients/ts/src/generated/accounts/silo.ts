@@ -49,12 +49,16 @@ import {
     getLedgerEncoder,
     getStoredSiloTermsDecoder,
     getStoredSiloTermsEncoder,
+    getTripDecoder,
+    getTripEncoder,
     type Draws,
     type DrawsArgs,
     type Ledger,
     type LedgerArgs,
     type StoredSiloTerms,
     type StoredSiloTermsArgs,
+    type Trip,
+    type TripArgs,
 } from '../types/index.js';
 
 export const SILO_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([79, 100, 17, 166, 61, 239, 174, 233]);
@@ -108,6 +112,10 @@ export type Silo = {
     draws: Draws;
     /** The newest change proposed for the settings: its number plus one, zero where none was. */
     newestTerms: bigint;
+    /** Whether its books were found broken, and how. */
+    trip: Trip;
+    /** The newest change proposed that resets the fuse: its number plus one, zero where none was. */
+    newestReset: bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -156,6 +164,10 @@ export type SiloArgs = {
     draws: DrawsArgs;
     /** The newest change proposed for the settings: its number plus one, zero where none was. */
     newestTerms: number | bigint;
+    /** Whether its books were found broken, and how. */
+    trip: TripArgs;
+    /** The newest change proposed that resets the fuse: its number plus one, zero where none was. */
+    newestReset: number | bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -185,7 +197,9 @@ export function getSiloEncoder(): FixedSizeEncoder<SiloArgs> {
             ['terms', getStoredSiloTermsEncoder()],
             ['draws', getDrawsEncoder()],
             ['newestTerms', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 480)],
+            ['trip', getTripEncoder()],
+            ['newestReset', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 432)],
         ]),
         (value) => ({ ...value, discriminator: SILO_DISCRIMINATOR }),
     );
@@ -215,7 +229,9 @@ export function getSiloDecoder(): FixedSizeDecoder<Silo> {
         ['terms', getStoredSiloTermsDecoder()],
         ['draws', getDrawsDecoder()],
         ['newestTerms', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 480)],
+        ['trip', getTripDecoder()],
+        ['newestReset', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 432)],
     ]);
 }
 

@@ -202,6 +202,14 @@ export const HOLDFAST_ERROR__DEPOSIT_TOO_SMALL = 0x17cb; // 6091
 export const HOLDFAST_ERROR__POOL_UNDERVALUED = 0x17cc; // 6092
 /** DebtCoverable: The account's collateral and positions may still cover its debt: nothing to write off */
 export const HOLDFAST_ERROR__DEBT_COVERABLE = 0x17cd; // 6093
+/** UpgradeAuthority: Hand the program's upgrade authority over to the exchange account first, for good */
+export const HOLDFAST_ERROR__UPGRADE_AUTHORITY = 0x17ce; // 6094
+/** WrongBuffer: Pass the change's buffer, with the exchange as its authority and the change's hash as its own */
+export const HOLDFAST_ERROR__WRONG_BUFFER = 0x17cf; // 6095
+/** FuseBlown: A fuse is blown: close, cancel, deposit and withdraw; the rest waits until it is reset */
+export const HOLDFAST_ERROR__FUSE_BLOWN = 0x17d0; // 6096
+/** BooksSound: The silo's books add up, or what is missing is known: there is nothing to trip a fuse for */
+export const HOLDFAST_ERROR__BOOKS_SOUND = 0x17d1; // 6097
 
 export type HoldfastError =
     | typeof HOLDFAST_ERROR__ACCOUNT_BROKEN
@@ -215,6 +223,7 @@ export type HoldfastError =
     | typeof HOLDFAST_ERROR__BELOW_INITIAL_MARGIN
     | typeof HOLDFAST_ERROR__BELOW_MINIMUM
     | typeof HOLDFAST_ERROR__BEYOND_LIMIT
+    | typeof HOLDFAST_ERROR__BOOKS_SOUND
     | typeof HOLDFAST_ERROR__BUDGET_EXHAUSTED
     | typeof HOLDFAST_ERROR__CHAIN_NOT_READY
     | typeof HOLDFAST_ERROR__CHANGE_EXPIRED
@@ -230,6 +239,7 @@ export type HoldfastError =
     | typeof HOLDFAST_ERROR__FEED_BEFORE_DISRUPTION
     | typeof HOLDFAST_ERROR__FEED_COUNT
     | typeof HOLDFAST_ERROR__FEED_NOT_NEWER
+    | typeof HOLDFAST_ERROR__FUSE_BLOWN
     | typeof HOLDFAST_ERROR__FUTURE_FEED
     | typeof HOLDFAST_ERROR__GUARDIAN_SET
     | typeof HOLDFAST_ERROR__INVALID_ORDER
@@ -289,8 +299,10 @@ export type HoldfastError =
     | typeof HOLDFAST_ERROR__UNKNOWN_PROVIDER
     | typeof HOLDFAST_ERROR__UNREADABLE_FEED
     | typeof HOLDFAST_ERROR__UNREADABLE_SYSVAR
+    | typeof HOLDFAST_ERROR__UPGRADE_AUTHORITY
     | typeof HOLDFAST_ERROR__UTILISATION_CAP
     | typeof HOLDFAST_ERROR__VAULT_SHORT
+    | typeof HOLDFAST_ERROR__WRONG_BUFFER
     | typeof HOLDFAST_ERROR__WRONG_CHANGE
     | typeof HOLDFAST_ERROR__WRONG_FEED
     | typeof HOLDFAST_ERROR__WRONG_MARKET
@@ -313,6 +325,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__BELOW_INITIAL_MARGIN]: `Initial margin would not be met: deposit more, trade less or withdraw less`,
         [HOLDFAST_ERROR__BELOW_MINIMUM]: `The result is below the request's minimum: cancel it and ask again`,
         [HOLDFAST_ERROR__BEYOND_LIMIT]: `The price with spread is beyond the order's limit: it executes within it, or lapses`,
+        [HOLDFAST_ERROR__BOOKS_SOUND]: `The silo's books add up, or what is missing is known: there is nothing to trip a fuse for`,
         [HOLDFAST_ERROR__BUDGET_EXHAUSTED]: `The guardian's three tightenings of these 24 hours are used up: wait, or ask another`,
         [HOLDFAST_ERROR__CHAIN_NOT_READY]: `The chain was disrupted or is recovering: reductions, deposits and cancellations work; try later`,
         [HOLDFAST_ERROR__CHANGE_EXPIRED]: `The change has expired: propose it again; anyone may remove it with cancel_change`,
@@ -328,6 +341,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__FEED_BEFORE_DISRUPTION]: `The feed's price was published before the chain's last break: post a newer update`,
         [HOLDFAST_ERROR__FEED_COUNT]: `Pass 1 to 5 different feeds, more than half as the quorum, fewer of any provider than that`,
         [HOLDFAST_ERROR__FEED_NOT_NEWER]: `The market already has this price: nothing to do until the feed publishes again`,
+        [HOLDFAST_ERROR__FUSE_BLOWN]: `A fuse is blown: close, cancel, deposit and withdraw; the rest waits until it is reset`,
         [HOLDFAST_ERROR__FUTURE_FEED]: `The feed's price is from the future: wait until the cluster's clock has caught up`,
         [HOLDFAST_ERROR__GUARDIAN_SET]: `Two to five different guardians, the admin none of them, and a change replaces only one`,
         [HOLDFAST_ERROR__INVALID_ORDER]: `An argument of the order is missing: the log names it and what it has to be`,
@@ -387,8 +401,10 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__UNKNOWN_PROVIDER]: `Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed`,
         [HOLDFAST_ERROR__UNREADABLE_FEED]: `The feed account cannot be read: it is malformed, not verified, or not trading`,
         [HOLDFAST_ERROR__UNREADABLE_SYSVAR]: `The cluster does not provide a sysvar this needs: nothing was changed`,
+        [HOLDFAST_ERROR__UPGRADE_AUTHORITY]: `Hand the program's upgrade authority over to the exchange account first, for good`,
         [HOLDFAST_ERROR__UTILISATION_CAP]: `The pool has no liquidity left for this: trade less or wait`,
         [HOLDFAST_ERROR__VAULT_SHORT]: `A vault would hold less than the books say: nothing was changed; please report this`,
+        [HOLDFAST_ERROR__WRONG_BUFFER]: `Pass the change's buffer, with the exchange as its authority and the change's hash as its own`,
         [HOLDFAST_ERROR__WRONG_CHANGE]: `Pass the market or silo the change names; what it lets you create, create instead`,
         [HOLDFAST_ERROR__WRONG_FEED]: `Not a feed of this market: pass the account whose provider and id the market lists`,
         [HOLDFAST_ERROR__WRONG_MARKET]: `Pass the order's market or those of all open positions, in rising index order, no others`,

@@ -7,6 +7,7 @@
  */
 
 import {
+    AccountRole,
     combineCodec,
     fixDecoderSize,
     fixEncoderSize,
@@ -105,6 +106,7 @@ export type ApplyChangeAsyncInput<
     market?: Address<TAccountMarket>;
     /** The silo it names. */
     silo?: Address<TAccountSilo>;
+    vaults?: Array<Address>;
 };
 
 export async function getApplyChangeInstructionAsync<
@@ -150,6 +152,9 @@ export async function getApplyChangeInstructionAsync<
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
+    // Original args.
+    const args = { ...input };
+
     // Resolve default values.
     if (!accounts.exchange.value) {
         accounts.exchange.value = await findExchangePda();
@@ -157,6 +162,12 @@ export async function getApplyChangeInstructionAsync<
     if (!accounts.chainHealth.value) {
         accounts.chainHealth.value = await findChainHealthPda();
     }
+
+    // Remaining accounts.
+    const remainingAccounts: AccountMeta[] = (args.vaults ?? []).map((address) => ({
+        address,
+        role: AccountRole.READONLY,
+    }));
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
@@ -167,6 +178,7 @@ export async function getApplyChangeInstructionAsync<
             getAccountMeta('proposer', accounts.proposer),
             getAccountMeta('market', accounts.market),
             getAccountMeta('silo', accounts.silo),
+            ...remainingAccounts,
         ],
         data: getApplyChangeInstructionDataEncoder().encode({}),
         programAddress,
@@ -201,6 +213,7 @@ export type ApplyChangeInput<
     market?: Address<TAccountMarket>;
     /** The silo it names. */
     silo?: Address<TAccountSilo>;
+    vaults?: Array<Address>;
 };
 
 export function getApplyChangeInstruction<
@@ -244,6 +257,15 @@ export function getApplyChangeInstruction<
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
+    // Original args.
+    const args = { ...input };
+
+    // Remaining accounts.
+    const remainingAccounts: AccountMeta[] = (args.vaults ?? []).map((address) => ({
+        address,
+        role: AccountRole.READONLY,
+    }));
+
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
         accounts: [
@@ -253,6 +275,7 @@ export function getApplyChangeInstruction<
             getAccountMeta('proposer', accounts.proposer),
             getAccountMeta('market', accounts.market),
             getAccountMeta('silo', accounts.silo),
+            ...remainingAccounts,
         ],
         data: getApplyChangeInstructionDataEncoder().encode({}),
         programAddress,

@@ -8,10 +8,13 @@
 
 export * from './announceSettlement.js';
 export * from './applyChange.js';
+export * from './applyUpgrade.js';
+export * from './blowFuses.js';
 export * from './cancelChange.js';
 export * from './cancelExit.js';
 export * from './cancelOrder.js';
 export * from './cancelPoolRequest.js';
+export * from './chainState.js';
 export * from './closeMarginAccount.js';
 export * from './collectFees.js';
 export * from './createExchange.js';
@@ -37,5 +40,6 @@ export * from './settleMarket.js';
 export * from './settlePosition.js';
 export * from './tighten.js';
 export * from './triggerOrder.js';
+export * from './tripFuse.js';
 export * from './withdraw.js';
 export * from './writeOffDebt.js';

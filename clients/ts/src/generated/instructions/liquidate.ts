@@ -97,8 +97,8 @@ export type LiquidateAsyncInput<
     /** The silo. */
     silo: Address<TAccountSilo>;
     /**
-     * The market whose position is closed: of those that can be liquidated now the one with the
-     * largest maintenance requirement.
+     * The market whose position is closed: of those that can be liquidated now at their newest price
+     * the one with the largest maintenance requirement.
      */
     market: Address<TAccountMarket>;
     /** The flagged account. */
@@ -195,8 +195,8 @@ export type LiquidateInput<
     /** The silo. */
     silo: Address<TAccountSilo>;
     /**
-     * The market whose position is closed: of those that can be liquidated now the one with the
-     * largest maintenance requirement.
+     * The market whose position is closed: of those that can be liquidated now at their newest price
+     * the one with the largest maintenance requirement.
      */
     market: Address<TAccountMarket>;
     /** The flagged account. */
@@ -285,8 +285,8 @@ export type ParsedLiquidateInstruction<
         /** The silo. */
         silo: TAccountMetas[1];
         /**
-         * The market whose position is closed: of those that can be liquidated now the one with the
-         * largest maintenance requirement.
+         * The market whose position is closed: of those that can be liquidated now at their newest price
+         * the one with the largest maintenance requirement.
          */
         market: TAccountMetas[2];
         /** The flagged account. */

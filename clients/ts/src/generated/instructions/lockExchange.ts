@@ -17,6 +17,7 @@ import {
     getArrayEncoder,
     getBytesDecoder,
     getBytesEncoder,
+    getProgramDerivedAddress,
     getStructDecoder,
     getStructEncoder,
     SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
@@ -55,6 +56,8 @@ export type LockExchangeInstruction<
     TAccountAdmin extends string | AccountMeta<string> = string,
     TAccountExchange extends string | AccountMeta<string> = string,
     TAccountInstructions extends string | AccountMeta<string> = 'Sysvar1nstructions1111111111111111111111111',
+    TAccountProgram extends string | AccountMeta<string> = '693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj',
+    TAccountProgramData extends string | AccountMeta<string> = string,
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -67,6 +70,8 @@ export type LockExchangeInstruction<
             TAccountInstructions extends string
                 ? ReadonlyAccount<TAccountInstructions>
                 : TAccountInstructions,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
+            TAccountProgramData extends string ? ReadonlyAccount<TAccountProgramData> : TAccountProgramData,
             ...TRemainingAccounts,
         ]
     >;
@@ -116,6 +121,8 @@ export type LockExchangeAsyncInput<
     TAccountAdmin extends string = string,
     TAccountExchange extends string = string,
     TAccountInstructions extends string = string,
+    TAccountProgram extends string = string,
+    TAccountProgramData extends string = string,
 > = {
     /** The exchange's admin. */
     admin: TransactionSigner<TAccountAdmin>;
@@ -123,6 +130,13 @@ export type LockExchangeAsyncInput<
     exchange?: Address<TAccountExchange>;
     /** The instructions sysvar, by its address. */
     instructions?: Address<TAccountInstructions>;
+    /** This program. */
+    program?: Address<TAccountProgram>;
+    /**
+     * Its data account, which names the exchange as the upgrade authority: from now on nobody replaces
+     * the program but by a change.
+     */
+    programData?: Address<TAccountProgramData>;
     guardians: LockExchangeInstructionDataArgs['guardians'];
     timelock: LockExchangeInstructionDataArgs['timelock'];
     silos?: Array<Address>;
@@ -132,11 +146,28 @@ export async function getLockExchangeInstructionAsync<
     TAccountAdmin extends string,
     TAccountExchange extends string,
     TAccountInstructions extends string,
+    TAccountProgram extends string,
+    TAccountProgramData extends string,
     TProgramAddress extends Address = typeof HOLDFAST_PROGRAM_ADDRESS,
 >(
-    input: LockExchangeAsyncInput<TAccountAdmin, TAccountExchange, TAccountInstructions>,
+    input: LockExchangeAsyncInput<
+        TAccountAdmin,
+        TAccountExchange,
+        TAccountInstructions,
+        TAccountProgram,
+        TAccountProgramData
+    >,
     config?: { programAddress?: TProgramAddress },
-): Promise<LockExchangeInstruction<TProgramAddress, TAccountAdmin, TAccountExchange, TAccountInstructions>> {
+): Promise<
+    LockExchangeInstruction<
+        TProgramAddress,
+        TAccountAdmin,
+        TAccountExchange,
+        TAccountInstructions,
+        TAccountProgram,
+        TAccountProgramData
+    >
+> {
     // Program address.
     const programAddress = config?.programAddress ?? HOLDFAST_PROGRAM_ADDRESS;
 
@@ -145,6 +176,8 @@ export async function getLockExchangeInstructionAsync<
         admin: { value: input.admin ?? null, isWritable: false },
         exchange: { value: input.exchange ?? null, isWritable: true },
         instructions: { value: input.instructions ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
+        programData: { value: input.programData ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -159,69 +192,23 @@ export async function getLockExchangeInstructionAsync<
         accounts.instructions.value =
             'Sysvar1nstructions1111111111111111111111111' as Address<'Sysvar1nstructions1111111111111111111111111'>;
     }
-
-    // Remaining accounts.
-    const remainingAccounts: AccountMeta[] = (args.silos ?? []).map((address) => ({
-        address,
-        role: AccountRole.WRITABLE,
-    }));
-
-    const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
-    return Object.freeze({
-        accounts: [
-            getAccountMeta('admin', accounts.admin),
-            getAccountMeta('exchange', accounts.exchange),
-            getAccountMeta('instructions', accounts.instructions),
-            ...remainingAccounts,
-        ],
-        data: getLockExchangeInstructionDataEncoder().encode(args as LockExchangeInstructionDataArgs),
-        programAddress,
-    } as LockExchangeInstruction<TProgramAddress, TAccountAdmin, TAccountExchange, TAccountInstructions>);
-}
-
-export type LockExchangeInput<
-    TAccountAdmin extends string = string,
-    TAccountExchange extends string = string,
-    TAccountInstructions extends string = string,
-> = {
-    /** The exchange's admin. */
-    admin: TransactionSigner<TAccountAdmin>;
-    /** The exchange. */
-    exchange: Address<TAccountExchange>;
-    /** The instructions sysvar, by its address. */
-    instructions?: Address<TAccountInstructions>;
-    guardians: LockExchangeInstructionDataArgs['guardians'];
-    timelock: LockExchangeInstructionDataArgs['timelock'];
-    silos?: Array<Address>;
-};
-
-export function getLockExchangeInstruction<
-    TAccountAdmin extends string,
-    TAccountExchange extends string,
-    TAccountInstructions extends string,
-    TProgramAddress extends Address = typeof HOLDFAST_PROGRAM_ADDRESS,
->(
-    input: LockExchangeInput<TAccountAdmin, TAccountExchange, TAccountInstructions>,
-    config?: { programAddress?: TProgramAddress },
-): LockExchangeInstruction<TProgramAddress, TAccountAdmin, TAccountExchange, TAccountInstructions> {
-    // Program address.
-    const programAddress = config?.programAddress ?? HOLDFAST_PROGRAM_ADDRESS;
-
-    // Original accounts.
-    const originalAccounts = {
-        admin: { value: input.admin ?? null, isWritable: false },
-        exchange: { value: input.exchange ?? null, isWritable: true },
-        instructions: { value: input.instructions ?? null, isWritable: false },
-    };
-    const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
-
-    // Original args.
-    const args = { ...input };
-
-    // Resolve default values.
-    if (!accounts.instructions.value) {
-        accounts.instructions.value =
-            'Sysvar1nstructions1111111111111111111111111' as Address<'Sysvar1nstructions1111111111111111111111111'>;
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj' as Address<'693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj'>;
+    }
+    if (!accounts.programData.value) {
+        accounts.programData.value = await getProgramDerivedAddress({
+            programAddress:
+                'BPFLoaderUpgradeab1e11111111111111111111111' as Address<'BPFLoaderUpgradeab1e11111111111111111111111'>,
+            seeds: [
+                getBytesEncoder().encode(
+                    new Uint8Array([
+                        76, 89, 169, 83, 10, 6, 75, 250, 200, 255, 190, 200, 143, 70, 7, 232, 205, 86, 14,
+                        208, 26, 87, 54, 35, 105, 79, 241, 86, 88, 3, 195, 246,
+                    ]),
+                ),
+            ],
+        });
     }
 
     // Remaining accounts.
@@ -236,11 +223,123 @@ export function getLockExchangeInstruction<
             getAccountMeta('admin', accounts.admin),
             getAccountMeta('exchange', accounts.exchange),
             getAccountMeta('instructions', accounts.instructions),
+            getAccountMeta('program', accounts.program),
+            getAccountMeta('programData', accounts.programData),
             ...remainingAccounts,
         ],
         data: getLockExchangeInstructionDataEncoder().encode(args as LockExchangeInstructionDataArgs),
         programAddress,
-    } as LockExchangeInstruction<TProgramAddress, TAccountAdmin, TAccountExchange, TAccountInstructions>);
+    } as LockExchangeInstruction<
+        TProgramAddress,
+        TAccountAdmin,
+        TAccountExchange,
+        TAccountInstructions,
+        TAccountProgram,
+        TAccountProgramData
+    >);
+}
+
+export type LockExchangeInput<
+    TAccountAdmin extends string = string,
+    TAccountExchange extends string = string,
+    TAccountInstructions extends string = string,
+    TAccountProgram extends string = string,
+    TAccountProgramData extends string = string,
+> = {
+    /** The exchange's admin. */
+    admin: TransactionSigner<TAccountAdmin>;
+    /** The exchange. */
+    exchange: Address<TAccountExchange>;
+    /** The instructions sysvar, by its address. */
+    instructions?: Address<TAccountInstructions>;
+    /** This program. */
+    program?: Address<TAccountProgram>;
+    /**
+     * Its data account, which names the exchange as the upgrade authority: from now on nobody replaces
+     * the program but by a change.
+     */
+    programData: Address<TAccountProgramData>;
+    guardians: LockExchangeInstructionDataArgs['guardians'];
+    timelock: LockExchangeInstructionDataArgs['timelock'];
+    silos?: Array<Address>;
+};
+
+export function getLockExchangeInstruction<
+    TAccountAdmin extends string,
+    TAccountExchange extends string,
+    TAccountInstructions extends string,
+    TAccountProgram extends string,
+    TAccountProgramData extends string,
+    TProgramAddress extends Address = typeof HOLDFAST_PROGRAM_ADDRESS,
+>(
+    input: LockExchangeInput<
+        TAccountAdmin,
+        TAccountExchange,
+        TAccountInstructions,
+        TAccountProgram,
+        TAccountProgramData
+    >,
+    config?: { programAddress?: TProgramAddress },
+): LockExchangeInstruction<
+    TProgramAddress,
+    TAccountAdmin,
+    TAccountExchange,
+    TAccountInstructions,
+    TAccountProgram,
+    TAccountProgramData
+> {
+    // Program address.
+    const programAddress = config?.programAddress ?? HOLDFAST_PROGRAM_ADDRESS;
+
+    // Original accounts.
+    const originalAccounts = {
+        admin: { value: input.admin ?? null, isWritable: false },
+        exchange: { value: input.exchange ?? null, isWritable: true },
+        instructions: { value: input.instructions ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
+        programData: { value: input.programData ?? null, isWritable: false },
+    };
+    const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
+
+    // Original args.
+    const args = { ...input };
+
+    // Resolve default values.
+    if (!accounts.instructions.value) {
+        accounts.instructions.value =
+            'Sysvar1nstructions1111111111111111111111111' as Address<'Sysvar1nstructions1111111111111111111111111'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj' as Address<'693HMonhx2oYyQacBnmmMLWbUTW4qfUA7UXSHw8nhdXj'>;
+    }
+
+    // Remaining accounts.
+    const remainingAccounts: AccountMeta[] = (args.silos ?? []).map((address) => ({
+        address,
+        role: AccountRole.WRITABLE,
+    }));
+
+    const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
+    return Object.freeze({
+        accounts: [
+            getAccountMeta('admin', accounts.admin),
+            getAccountMeta('exchange', accounts.exchange),
+            getAccountMeta('instructions', accounts.instructions),
+            getAccountMeta('program', accounts.program),
+            getAccountMeta('programData', accounts.programData),
+            ...remainingAccounts,
+        ],
+        data: getLockExchangeInstructionDataEncoder().encode(args as LockExchangeInstructionDataArgs),
+        programAddress,
+    } as LockExchangeInstruction<
+        TProgramAddress,
+        TAccountAdmin,
+        TAccountExchange,
+        TAccountInstructions,
+        TAccountProgram,
+        TAccountProgramData
+    >);
 }
 
 export type ParsedLockExchangeInstruction<
@@ -255,6 +354,13 @@ export type ParsedLockExchangeInstruction<
         exchange: TAccountMetas[1];
         /** The instructions sysvar, by its address. */
         instructions: TAccountMetas[2];
+        /** This program. */
+        program: TAccountMetas[3];
+        /**
+         * Its data account, which names the exchange as the upgrade authority: from now on nobody replaces
+         * the program but by a change.
+         */
+        programData: TAccountMetas[4];
     };
     data: LockExchangeInstructionData;
 };
@@ -267,10 +373,10 @@ export function parseLockExchangeInstruction<
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedLockExchangeInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 3) {
+    if (instruction.accounts.length < 5) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 3,
+            expectedAccountMetas: 5,
         });
     }
     let accountIndex = 0;
@@ -281,7 +387,13 @@ export function parseLockExchangeInstruction<
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { admin: getNextAccount(), exchange: getNextAccount(), instructions: getNextAccount() },
+        accounts: {
+            admin: getNextAccount(),
+            exchange: getNextAccount(),
+            instructions: getNextAccount(),
+            program: getNextAccount(),
+            programData: getNextAccount(),
+        },
         data: getLockExchangeInstructionDataDecoder().decode(instruction.data),
     };
 }

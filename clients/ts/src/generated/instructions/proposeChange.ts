@@ -59,6 +59,7 @@ export type ProposeChangeInstruction<
     TAccountSystemProgram extends string | AccountMeta<string> = '11111111111111111111111111111111',
     TAccountMarket extends string | AccountMeta<string> = string,
     TAccountSilo extends string | AccountMeta<string> = string,
+    TAccountBuffer extends string | AccountMeta<string> = string,
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -77,6 +78,7 @@ export type ProposeChangeInstruction<
                 : TAccountSystemProgram,
             TAccountMarket extends string ? WritableAccount<TAccountMarket> : TAccountMarket,
             TAccountSilo extends string ? WritableAccount<TAccountSilo> : TAccountSilo,
+            TAccountBuffer extends string ? ReadonlyAccount<TAccountBuffer> : TAccountBuffer,
             ...TRemainingAccounts,
         ]
     >;
@@ -124,6 +126,7 @@ export type ProposeChangeAsyncInput<
     TAccountSystemProgram extends string = string,
     TAccountMarket extends string = string,
     TAccountSilo extends string = string,
+    TAccountBuffer extends string = string,
 > = {
     /** The exchange's admin; pays. */
     admin: TransactionSigner<TAccountAdmin>;
@@ -139,6 +142,8 @@ export type ProposeChangeAsyncInput<
     market?: Address<TAccountMarket>;
     /** The silo the change names. */
     silo?: Address<TAccountSilo>;
+    /** The buffer an upgrade names. */
+    buffer?: Address<TAccountBuffer>;
     content: ProposeChangeInstructionDataArgs['content'];
 };
 
@@ -150,6 +155,7 @@ export async function getProposeChangeInstructionAsync<
     TAccountSystemProgram extends string,
     TAccountMarket extends string,
     TAccountSilo extends string,
+    TAccountBuffer extends string,
     TProgramAddress extends Address = typeof HOLDFAST_PROGRAM_ADDRESS,
 >(
     input: ProposeChangeAsyncInput<
@@ -159,7 +165,8 @@ export async function getProposeChangeInstructionAsync<
         TAccountInstructions,
         TAccountSystemProgram,
         TAccountMarket,
-        TAccountSilo
+        TAccountSilo,
+        TAccountBuffer
     >,
     config?: { programAddress?: TProgramAddress },
 ): Promise<
@@ -171,7 +178,8 @@ export async function getProposeChangeInstructionAsync<
         TAccountInstructions,
         TAccountSystemProgram,
         TAccountMarket,
-        TAccountSilo
+        TAccountSilo,
+        TAccountBuffer
     >
 > {
     // Program address.
@@ -186,6 +194,7 @@ export async function getProposeChangeInstructionAsync<
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
         market: { value: input.market ?? null, isWritable: true },
         silo: { value: input.silo ?? null, isWritable: true },
+        buffer: { value: input.buffer ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -215,6 +224,7 @@ export async function getProposeChangeInstructionAsync<
             getAccountMeta('systemProgram', accounts.systemProgram),
             getAccountMeta('market', accounts.market),
             getAccountMeta('silo', accounts.silo),
+            getAccountMeta('buffer', accounts.buffer),
         ],
         data: getProposeChangeInstructionDataEncoder().encode(args as ProposeChangeInstructionDataArgs),
         programAddress,
@@ -226,7 +236,8 @@ export async function getProposeChangeInstructionAsync<
         TAccountInstructions,
         TAccountSystemProgram,
         TAccountMarket,
-        TAccountSilo
+        TAccountSilo,
+        TAccountBuffer
     >);
 }
 
@@ -238,6 +249,7 @@ export type ProposeChangeInput<
     TAccountSystemProgram extends string = string,
     TAccountMarket extends string = string,
     TAccountSilo extends string = string,
+    TAccountBuffer extends string = string,
 > = {
     /** The exchange's admin; pays. */
     admin: TransactionSigner<TAccountAdmin>;
@@ -253,6 +265,8 @@ export type ProposeChangeInput<
     market?: Address<TAccountMarket>;
     /** The silo the change names. */
     silo?: Address<TAccountSilo>;
+    /** The buffer an upgrade names. */
+    buffer?: Address<TAccountBuffer>;
     content: ProposeChangeInstructionDataArgs['content'];
 };
 
@@ -264,6 +278,7 @@ export function getProposeChangeInstruction<
     TAccountSystemProgram extends string,
     TAccountMarket extends string,
     TAccountSilo extends string,
+    TAccountBuffer extends string,
     TProgramAddress extends Address = typeof HOLDFAST_PROGRAM_ADDRESS,
 >(
     input: ProposeChangeInput<
@@ -273,7 +288,8 @@ export function getProposeChangeInstruction<
         TAccountInstructions,
         TAccountSystemProgram,
         TAccountMarket,
-        TAccountSilo
+        TAccountSilo,
+        TAccountBuffer
     >,
     config?: { programAddress?: TProgramAddress },
 ): ProposeChangeInstruction<
@@ -284,7 +300,8 @@ export function getProposeChangeInstruction<
     TAccountInstructions,
     TAccountSystemProgram,
     TAccountMarket,
-    TAccountSilo
+    TAccountSilo,
+    TAccountBuffer
 > {
     // Program address.
     const programAddress = config?.programAddress ?? HOLDFAST_PROGRAM_ADDRESS;
@@ -298,6 +315,7 @@ export function getProposeChangeInstruction<
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
         market: { value: input.market ?? null, isWritable: true },
         silo: { value: input.silo ?? null, isWritable: true },
+        buffer: { value: input.buffer ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -324,6 +342,7 @@ export function getProposeChangeInstruction<
             getAccountMeta('systemProgram', accounts.systemProgram),
             getAccountMeta('market', accounts.market),
             getAccountMeta('silo', accounts.silo),
+            getAccountMeta('buffer', accounts.buffer),
         ],
         data: getProposeChangeInstructionDataEncoder().encode(args as ProposeChangeInstructionDataArgs),
         programAddress,
@@ -335,7 +354,8 @@ export function getProposeChangeInstruction<
         TAccountInstructions,
         TAccountSystemProgram,
         TAccountMarket,
-        TAccountSilo
+        TAccountSilo,
+        TAccountBuffer
     >);
 }
 
@@ -359,6 +379,8 @@ export type ParsedProposeChangeInstruction<
         market?: TAccountMetas[5] | undefined;
         /** The silo the change names. */
         silo?: TAccountMetas[6] | undefined;
+        /** The buffer an upgrade names. */
+        buffer?: TAccountMetas[7] | undefined;
     };
     data: ProposeChangeInstructionData;
 };
@@ -371,10 +393,10 @@ export function parseProposeChangeInstruction<
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedProposeChangeInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 7) {
+    if (instruction.accounts.length < 8) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 7,
+            expectedAccountMetas: 8,
         });
     }
     let accountIndex = 0;
@@ -397,6 +419,7 @@ export function parseProposeChangeInstruction<
             systemProgram: getNextAccount(),
             market: getNextOptionalAccount(),
             silo: getNextOptionalAccount(),
+            buffer: getNextOptionalAccount(),
         },
         data: getProposeChangeInstructionDataDecoder().decode(instruction.data),
     };

@@ -59,10 +59,13 @@ import {
 import {
     getAnnounceSettlementInstructionAsync,
     getApplyChangeInstructionAsync,
+    getApplyUpgradeInstructionAsync,
+    getBlowFusesInstructionAsync,
     getCancelChangeInstructionAsync,
     getCancelExitInstruction,
     getCancelOrderInstructionAsync,
     getCancelPoolRequestInstructionAsync,
+    getChainStateInstructionAsync,
     getCloseMarginAccountInstruction,
     getCollectFeesInstructionAsync,
     getCreateExchangeInstructionAsync,
@@ -88,14 +91,18 @@ import {
     getSettlePositionInstructionAsync,
     getTightenInstructionAsync,
     getTriggerOrderInstructionAsync,
+    getTripFuseInstructionAsync,
     getWithdrawInstructionAsync,
     getWriteOffDebtInstructionAsync,
     parseAnnounceSettlementInstruction,
     parseApplyChangeInstruction,
+    parseApplyUpgradeInstruction,
+    parseBlowFusesInstruction,
     parseCancelChangeInstruction,
     parseCancelExitInstruction,
     parseCancelOrderInstruction,
     parseCancelPoolRequestInstruction,
+    parseChainStateInstruction,
     parseCloseMarginAccountInstruction,
     parseCollectFeesInstruction,
     parseCreateExchangeInstruction,
@@ -121,14 +128,18 @@ import {
     parseSettlePositionInstruction,
     parseTightenInstruction,
     parseTriggerOrderInstruction,
+    parseTripFuseInstruction,
     parseWithdrawInstruction,
     parseWriteOffDebtInstruction,
     type AnnounceSettlementAsyncInput,
     type ApplyChangeAsyncInput,
+    type ApplyUpgradeAsyncInput,
+    type BlowFusesAsyncInput,
     type CancelChangeAsyncInput,
     type CancelExitInput,
     type CancelOrderAsyncInput,
     type CancelPoolRequestAsyncInput,
+    type ChainStateAsyncInput,
     type CloseMarginAccountInput,
     type CollectFeesAsyncInput,
     type CreateExchangeAsyncInput,
@@ -145,10 +156,13 @@ import {
     type OpenMarginAccountAsyncInput,
     type ParsedAnnounceSettlementInstruction,
     type ParsedApplyChangeInstruction,
+    type ParsedApplyUpgradeInstruction,
+    type ParsedBlowFusesInstruction,
     type ParsedCancelChangeInstruction,
     type ParsedCancelExitInstruction,
     type ParsedCancelOrderInstruction,
     type ParsedCancelPoolRequestInstruction,
+    type ParsedChainStateInstruction,
     type ParsedCloseMarginAccountInstruction,
     type ParsedCollectFeesInstruction,
     type ParsedCreateExchangeInstruction,
@@ -174,6 +188,7 @@ import {
     type ParsedSettlePositionInstruction,
     type ParsedTightenInstruction,
     type ParsedTriggerOrderInstruction,
+    type ParsedTripFuseInstruction,
     type ParsedWithdrawInstruction,
     type ParsedWriteOffDebtInstruction,
     type PayExitAsyncInput,
@@ -187,6 +202,7 @@ import {
     type SettlePositionAsyncInput,
     type TightenAsyncInput,
     type TriggerOrderAsyncInput,
+    type TripFuseAsyncInput,
     type WithdrawAsyncInput,
     type WriteOffDebtAsyncInput,
 } from '../instructions/index.js';
@@ -301,10 +317,13 @@ export function identifyHoldfastAccount(
 export enum HoldfastInstruction {
     AnnounceSettlement,
     ApplyChange,
+    ApplyUpgrade,
+    BlowFuses,
     CancelChange,
     CancelExit,
     CancelOrder,
     CancelPoolRequest,
+    ChainState,
     CloseMarginAccount,
     CollectFees,
     CreateExchange,
@@ -330,6 +349,7 @@ export enum HoldfastInstruction {
     SettlePosition,
     Tighten,
     TriggerOrder,
+    TripFuse,
     Withdraw,
     WriteOffDebt,
 }
@@ -357,6 +377,28 @@ export function identifyHoldfastInstruction(
         )
     ) {
         return HoldfastInstruction.ApplyChange;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(
+                new Uint8Array([144, 186, 27, 211, 104, 117, 35, 249]),
+            ),
+            0,
+        )
+    ) {
+        return HoldfastInstruction.ApplyUpgrade;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(
+                new Uint8Array([232, 241, 160, 185, 199, 172, 132, 5]),
+            ),
+            0,
+        )
+    ) {
+        return HoldfastInstruction.BlowFuses;
     }
     if (
         containsBytes(
@@ -395,6 +437,15 @@ export function identifyHoldfastInstruction(
         )
     ) {
         return HoldfastInstruction.CancelPoolRequest;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([148, 103, 44, 0, 0, 50, 205, 64])),
+            0,
+        )
+    ) {
+        return HoldfastInstruction.ChainState;
     }
     if (
         containsBytes(
@@ -656,6 +707,15 @@ export function identifyHoldfastInstruction(
     if (
         containsBytes(
             data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([110, 222, 9, 1, 82, 5, 41, 67])),
+            0,
+        )
+    ) {
+        return HoldfastInstruction.TripFuse;
+    }
+    if (
+        containsBytes(
+            data,
             fixEncoderSize(getBytesEncoder(), 8).encode(
                 new Uint8Array([183, 18, 70, 156, 148, 109, 161, 34]),
             ),
@@ -686,12 +746,15 @@ export type ParsedHoldfastInstruction<
           instructionType: HoldfastInstruction.AnnounceSettlement;
       } & ParsedAnnounceSettlementInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.ApplyChange } & ParsedApplyChangeInstruction<TProgram>)
+    | ({ instructionType: HoldfastInstruction.ApplyUpgrade } & ParsedApplyUpgradeInstruction<TProgram>)
+    | ({ instructionType: HoldfastInstruction.BlowFuses } & ParsedBlowFusesInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.CancelChange } & ParsedCancelChangeInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.CancelExit } & ParsedCancelExitInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.CancelOrder } & ParsedCancelOrderInstruction<TProgram>)
     | ({
           instructionType: HoldfastInstruction.CancelPoolRequest;
       } & ParsedCancelPoolRequestInstruction<TProgram>)
+    | ({ instructionType: HoldfastInstruction.ChainState } & ParsedChainStateInstruction<TProgram>)
     | ({
           instructionType: HoldfastInstruction.CloseMarginAccount;
       } & ParsedCloseMarginAccountInstruction<TProgram>)
@@ -723,6 +786,7 @@ export type ParsedHoldfastInstruction<
     | ({ instructionType: HoldfastInstruction.SettlePosition } & ParsedSettlePositionInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.Tighten } & ParsedTightenInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.TriggerOrder } & ParsedTriggerOrderInstruction<TProgram>)
+    | ({ instructionType: HoldfastInstruction.TripFuse } & ParsedTripFuseInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.Withdraw } & ParsedWithdrawInstruction<TProgram>)
     | ({ instructionType: HoldfastInstruction.WriteOffDebt } & ParsedWriteOffDebtInstruction<TProgram>);
 
@@ -743,6 +807,20 @@ export function parseHoldfastInstruction<TProgram extends string>(
             return {
                 instructionType: HoldfastInstruction.ApplyChange,
                 ...parseApplyChangeInstruction(instruction),
+            };
+        }
+        case HoldfastInstruction.ApplyUpgrade: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: HoldfastInstruction.ApplyUpgrade,
+                ...parseApplyUpgradeInstruction(instruction),
+            };
+        }
+        case HoldfastInstruction.BlowFuses: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: HoldfastInstruction.BlowFuses,
+                ...parseBlowFusesInstruction(instruction),
             };
         }
         case HoldfastInstruction.CancelChange: {
@@ -771,6 +849,13 @@ export function parseHoldfastInstruction<TProgram extends string>(
             return {
                 instructionType: HoldfastInstruction.CancelPoolRequest,
                 ...parseCancelPoolRequestInstruction(instruction),
+            };
+        }
+        case HoldfastInstruction.ChainState: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: HoldfastInstruction.ChainState,
+                ...parseChainStateInstruction(instruction),
             };
         }
         case HoldfastInstruction.CloseMarginAccount: {
@@ -933,6 +1018,13 @@ export function parseHoldfastInstruction<TProgram extends string>(
                 ...parseTriggerOrderInstruction(instruction),
             };
         }
+        case HoldfastInstruction.TripFuse: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: HoldfastInstruction.TripFuse,
+                ...parseTripFuseInstruction(instruction),
+            };
+        }
         case HoldfastInstruction.Withdraw: {
             assertIsInstructionWithAccounts(instruction);
             return {
@@ -979,6 +1071,12 @@ export type HoldfastPluginInstructions = {
     applyChange: (
         input: ApplyChangeAsyncInput,
     ) => ReturnType<typeof getApplyChangeInstructionAsync> & SelfPlanAndSendFunctions;
+    applyUpgrade: (
+        input: ApplyUpgradeAsyncInput,
+    ) => ReturnType<typeof getApplyUpgradeInstructionAsync> & SelfPlanAndSendFunctions;
+    blowFuses: (
+        input: BlowFusesAsyncInput,
+    ) => ReturnType<typeof getBlowFusesInstructionAsync> & SelfPlanAndSendFunctions;
     cancelChange: (
         input: CancelChangeAsyncInput,
     ) => ReturnType<typeof getCancelChangeInstructionAsync> & SelfPlanAndSendFunctions;
@@ -991,6 +1089,9 @@ export type HoldfastPluginInstructions = {
     cancelPoolRequest: (
         input: CancelPoolRequestAsyncInput,
     ) => ReturnType<typeof getCancelPoolRequestInstructionAsync> & SelfPlanAndSendFunctions;
+    chainState: (
+        input: ChainStateAsyncInput,
+    ) => ReturnType<typeof getChainStateInstructionAsync> & SelfPlanAndSendFunctions;
     closeMarginAccount: (
         input: CloseMarginAccountInput,
     ) => ReturnType<typeof getCloseMarginAccountInstruction> & SelfPlanAndSendFunctions;
@@ -1064,6 +1165,9 @@ export type HoldfastPluginInstructions = {
     triggerOrder: (
         input: TriggerOrderAsyncInput,
     ) => ReturnType<typeof getTriggerOrderInstructionAsync> & SelfPlanAndSendFunctions;
+    tripFuse: (
+        input: TripFuseAsyncInput,
+    ) => ReturnType<typeof getTripFuseInstructionAsync> & SelfPlanAndSendFunctions;
     withdraw: (
         input: WithdrawAsyncInput,
     ) => ReturnType<typeof getWithdrawInstructionAsync> & SelfPlanAndSendFunctions;
@@ -1109,6 +1213,10 @@ export function holdfastProgram() {
                         addSelfPlanAndSendFunctions(client, getAnnounceSettlementInstructionAsync(input)),
                     applyChange: (input) =>
                         addSelfPlanAndSendFunctions(client, getApplyChangeInstructionAsync(input)),
+                    applyUpgrade: (input) =>
+                        addSelfPlanAndSendFunctions(client, getApplyUpgradeInstructionAsync(input)),
+                    blowFuses: (input) =>
+                        addSelfPlanAndSendFunctions(client, getBlowFusesInstructionAsync(input)),
                     cancelChange: (input) =>
                         addSelfPlanAndSendFunctions(client, getCancelChangeInstructionAsync(input)),
                     cancelExit: (input) =>
@@ -1117,6 +1225,8 @@ export function holdfastProgram() {
                         addSelfPlanAndSendFunctions(client, getCancelOrderInstructionAsync(input)),
                     cancelPoolRequest: (input) =>
                         addSelfPlanAndSendFunctions(client, getCancelPoolRequestInstructionAsync(input)),
+                    chainState: (input) =>
+                        addSelfPlanAndSendFunctions(client, getChainStateInstructionAsync(input)),
                     closeMarginAccount: (input) =>
                         addSelfPlanAndSendFunctions(client, getCloseMarginAccountInstruction(input)),
                     collectFees: (input) =>
@@ -1172,6 +1282,8 @@ export function holdfastProgram() {
                         addSelfPlanAndSendFunctions(client, getTightenInstructionAsync(input)),
                     triggerOrder: (input) =>
                         addSelfPlanAndSendFunctions(client, getTriggerOrderInstructionAsync(input)),
+                    tripFuse: (input) =>
+                        addSelfPlanAndSendFunctions(client, getTripFuseInstructionAsync(input)),
                     withdraw: (input) =>
                         addSelfPlanAndSendFunctions(client, getWithdrawInstructionAsync(input)),
                     writeOffDebt: (input) =>

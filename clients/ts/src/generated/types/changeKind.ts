@@ -111,6 +111,18 @@ export type ChangeKind =
           terms: MarketTerms;
           /** The feeds. */
           feeds: Feeds;
+      }
+    | {
+          __kind: 'Upgrade';
+          /** The buffer, whose authority is the exchange, so that nobody can write to it any more. */
+          buffer: Address;
+          /** SHA-256 of the program in it. */
+          sha256: ReadonlyUint8Array;
+      }
+    | {
+          __kind: 'FuseReset';
+          /** The silo. */
+          silo: Address;
       };
 
 export type ChangeKindArgs =
@@ -163,6 +175,18 @@ export type ChangeKindArgs =
           terms: MarketTermsArgs;
           /** The feeds. */
           feeds: FeedsArgs;
+      }
+    | {
+          __kind: 'Upgrade';
+          /** The buffer, whose authority is the exchange, so that nobody can write to it any more. */
+          buffer: Address;
+          /** SHA-256 of the program in it. */
+          sha256: ReadonlyUint8Array;
+      }
+    | {
+          __kind: 'FuseReset';
+          /** The silo. */
+          silo: Address;
       };
 
 export function getChangeKindEncoder(): Encoder<ChangeKindArgs> {
@@ -215,6 +239,14 @@ export function getChangeKindEncoder(): Encoder<ChangeKindArgs> {
                 ['feeds', getFeedsEncoder()],
             ]),
         ],
+        [
+            'Upgrade',
+            getStructEncoder([
+                ['buffer', getAddressEncoder()],
+                ['sha256', fixEncoderSize(getBytesEncoder(), 32)],
+            ]),
+        ],
+        ['FuseReset', getStructEncoder([['silo', getAddressEncoder()]])],
     ]);
 }
 
@@ -268,6 +300,14 @@ export function getChangeKindDecoder(): Decoder<ChangeKind> {
                 ['feeds', getFeedsDecoder()],
             ]),
         ],
+        [
+            'Upgrade',
+            getStructDecoder([
+                ['buffer', getAddressDecoder()],
+                ['sha256', fixDecoderSize(getBytesDecoder(), 32)],
+            ]),
+        ],
+        ['FuseReset', getStructDecoder([['silo', getAddressDecoder()]])],
     ]);
 }
 
@@ -316,6 +356,14 @@ export function changeKind(
     kind: 'Market',
     data: GetDiscriminatedUnionVariantContent<ChangeKindArgs, '__kind', 'Market'>,
 ): GetDiscriminatedUnionVariant<ChangeKindArgs, '__kind', 'Market'>;
+export function changeKind(
+    kind: 'Upgrade',
+    data: GetDiscriminatedUnionVariantContent<ChangeKindArgs, '__kind', 'Upgrade'>,
+): GetDiscriminatedUnionVariant<ChangeKindArgs, '__kind', 'Upgrade'>;
+export function changeKind(
+    kind: 'FuseReset',
+    data: GetDiscriminatedUnionVariantContent<ChangeKindArgs, '__kind', 'FuseReset'>,
+): GetDiscriminatedUnionVariant<ChangeKindArgs, '__kind', 'FuseReset'>;
 export function changeKind<K extends ChangeKindArgs['__kind'], Data>(kind: K, data?: Data) {
     return Array.isArray(data) ? { __kind: kind, fields: data } : { __kind: kind, ...(data ?? {}) };
 }

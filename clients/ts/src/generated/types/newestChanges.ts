@@ -30,6 +30,8 @@ export type NewestChanges = {
     thresholds: bigint;
     /** Of a guardian who joins without another's leaving. */
     joining: bigint;
+    /** Of the program. */
+    upgrade: bigint;
 };
 
 export type NewestChangesArgs = {
@@ -41,6 +43,8 @@ export type NewestChangesArgs = {
     thresholds: number | bigint;
     /** Of a guardian who joins without another's leaving. */
     joining: number | bigint;
+    /** Of the program. */
+    upgrade: number | bigint;
 };
 
 export function getNewestChangesEncoder(): FixedSizeEncoder<NewestChangesArgs> {
@@ -49,6 +53,7 @@ export function getNewestChangesEncoder(): FixedSizeEncoder<NewestChangesArgs> {
         ['timelock', getU64Encoder()],
         ['thresholds', getU64Encoder()],
         ['joining', getU64Encoder()],
+        ['upgrade', getU64Encoder()],
     ]);
 }
 
@@ -58,6 +63,7 @@ export function getNewestChangesDecoder(): FixedSizeDecoder<NewestChanges> {
         ['timelock', getU64Decoder()],
         ['thresholds', getU64Decoder()],
         ['joining', getU64Decoder()],
+        ['upgrade', getU64Decoder()],
     ]);
 }
 
