@@ -137,5 +137,5 @@ fn asking_costs_little() {
     lending.stage.venue.cluster.advance(45_000, 1, 1);
     let after = lending.refused(90_000_000);
     let asking = after.saturating_sub(before);
-    assert!((100..=MOST_UNITS).contains(&asking), "{asking}: {after} after, {before} before");
+    assert!(asking <= MOST_UNITS, "{asking}: {after} after, {before} before");
 }

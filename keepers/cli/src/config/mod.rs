@@ -197,7 +197,8 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
 /// that begin with the service's name, which may be this prefix; they are no settings.
 fn environment() -> Env {
     let described = |name: &str| {
-        let name = name.to_ascii_uppercase();
+        // The prefix may end where the service's name does.
+        let name = format!("_{}", name.to_ascii_uppercase());
         let after_port = name.split("_PORT_").nth(1).unwrap_or_default();
         name.ends_with("_SERVICE_HOST")
             || name.contains("_SERVICE_PORT")

@@ -17,7 +17,9 @@ pub fn operators(endpoints: &[Address], streams: &[Address]) -> Operators {
     };
     let rpc = endpoints.iter().map(name).map(&mut number).collect();
     let told = streams.iter().map(|stream| {
-        let own = endpoints.iter().find(|rpc| rpc.websocket().as_ref() == Some(stream));
+        let belongs =
+            |rpc: &&Address| rpc.websocket().is_some_and(|own| name(&own) == name(stream));
+        let own = endpoints.iter().find(belongs);
         number(name(own.unwrap_or(stream)))
     });
     let told = told.collect();

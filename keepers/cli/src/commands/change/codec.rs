@@ -1,7 +1,7 @@
 //! What a change does, as JSON: by the program's interface description, so that every field has the
 //! name it has there.
 //!
-//! Keys are in base58, bytes hexadecimal; text that is shorter than its field is padded with zeros.
+//! Keys are in base58, bytes hexadecimal, kinds without fields by their name; text that is shorter than its field is padded with zeros.
 
 use std::sync::LazyLock;
 
@@ -104,6 +104,9 @@ fn read(kind: &Value, bytes: &mut &[u8]) -> Option<Value> {
     }
     let index = usize::from(*take(bytes, 1)?.first()?);
     let variant = defined["variants"].get(index)?;
+    if variant["fields"].is_null() {
+        return Some(variant["name"].clone());
+    }
     let inner = read_fields(&variant["fields"], bytes)?;
     Some(json!({variant["name"].as_str()?: inner}))
 }
@@ -167,6 +170,12 @@ fn write(kind: &Value, value: &Value, path: &str, out: &mut Vec<u8>) -> Result<(
         let names = variants.iter().filter_map(|it| it["name"].as_str());
         names.collect::<Vec<_>>().join(", ")
     };
+    if let Some(index) =
+        variants.iter().position(|it| it["fields"].is_null() && it["name"] == *value)
+    {
+        out.push(u8::try_from(index).map_err(|_| format!("{path} has too many kinds"))?);
+        return Ok(());
+    }
     let (name, inner) = value
         .as_object()
         .filter(|object| object.len() == 1)
