@@ -62,8 +62,11 @@ impl Slot {
             Ok(said) => Some(Simulation { units: said.compute_units_consumed, refused: None }),
             Err(failed) => {
                 let units = failed.meta.compute_units_consumed;
-                let code = Failure::from_metadata(&failed).code?;
-                Some(Simulation { units, refused: Some(format!("code {code}")) })
+                let Failure { code, message, .. } = Failure::from_metadata(&failed);
+                // What no program has said is no judgement.
+                let said = message.starts_with("InstructionError").then_some(message);
+                let refused = code.map(|code| format!("code {code}")).or(said)?;
+                Some(Simulation { units, refused: Some(refused) })
             }
         }
     }

@@ -32,6 +32,8 @@ const HALT: Millis = Millis(10_000);
 const ANSWER: Millis = Millis(6_000);
 /// Over which speed and skipped slots are measured.
 const WINDOW: Millis = Millis(20_000);
+/// How much later than the first source the last one may have been seen first.
+const WATCHED: Millis = Millis(3_000);
 /// Slot duration over the baseline, per cent, at which slots are slow.
 const SLOW_PERCENT: u128 = 150;
 /// Skipped slots, per cent, at which leaders fail.
@@ -57,6 +59,7 @@ pub struct Sources {
     cluster: Option<[u8; 32]>,
     endpoints: Vec<Endpoint>,
     streams: Vec<Stream>,
+    begun: Millis,
     /// The slot that more than half of the sound sources have reached.
     frontier: u64,
     frontier_moved: Millis,
@@ -127,6 +130,7 @@ impl Sources {
             cluster,
             endpoints: (0..operators.endpoints()).map(endpoint).collect(),
             streams: (0..operators.streams()).map(stream).collect(),
+            begun: now,
             frontier: 0,
             frontier_moved: now,
             forked: None,
@@ -307,8 +311,11 @@ impl Sources {
             return ChainCondition::Disputed;
         }
         let stands = now.since(self.frontier_moved) >= HALT;
-        let agree = self.endpoints.iter().filter(|seen| seen.stands_at(self.frontier, now)).count();
-        if stands && agree >= 2 {
+        let standing = self.endpoints.iter().filter(|seen| seen.stands_at(self.frontier, now));
+        let agree = standing.count();
+        // One that counts on alone does not hide a halt from three.
+        let beyond = self.others(now).beyond(self.frontier);
+        if stands && agree >= 2 && (beyond == 0 || beyond == 1 && agree >= 3) {
             return ChainCondition::Halt;
         }
         if stands || faults.iter().all(Option::is_some) {
@@ -342,6 +349,10 @@ impl Sources {
     /// The pace of the window as the sources of use saw it: slots and blocks each by the one in the
     /// middle, so that one that miscounts changes neither.
     fn pace(&self, faults: &[Option<EndpointFault>], silent: &[bool], now: Millis) -> Option<Pace> {
+        // Until every source has been watched for long enough, a few of them would be all.
+        if now.since(self.begun) < WINDOW.after(WATCHED) {
+            return None;
+        }
         let pairs = self.endpoints.iter().zip(faults);
         let usable = pairs.filter(|(_, fault)| fault.is_none()).map(|(seen, _)| seen);
         let mut paces: Vec<_> = usable.filter_map(|seen| seen.pace(now)).collect();

@@ -158,10 +158,10 @@ impl Endpoint {
         }
         // Not the slot: that can count up over a bank that stands still. Every block carries votes.
         let still = now.since(self.chain_moved) >= STANDS_STILL;
-        if still && others.say_it_is_behind(self.own, self.slot_at_chain, OTHERS_MOVED) {
+        if still && others.say_it_is_behind(self.slot_at_chain, OTHERS_MOVED) {
             return Some(EndpointFault::Frozen);
         }
-        let behind = others.say_it_is_behind(self.own, slot, FAR_BEHIND);
+        let behind = others.say_it_is_behind(slot, FAR_BEHIND);
         behind.then_some(EndpointFault::Behind)
     }
 
@@ -188,11 +188,18 @@ impl Others {
         if self.operators >= 3 { 2 } else { 1 }
     }
 
-    /// Whether enough others are so many slots beyond one.
-    pub fn say_it_is_behind(&self, own: Witnesses, slot: u64, by: u64) -> bool {
+    /// Whether enough operators are so many slots beyond one of their sources: its own may contradict it.
+    pub fn say_it_is_behind(&self, slot: u64, by: u64) -> bool {
         let beyond = self.slots.iter().filter(|(_, other)| other.saturating_sub(slot) >= by);
         let beyond: Witnesses = beyond.map(|(operator, _)| *operator).collect();
-        beyond.without(own).count() >= self.quorum()
+        beyond.count() >= self.quorum()
+    }
+
+    /// Operators that are well beyond a slot.
+    pub fn beyond(&self, slot: u64) -> u32 {
+        let beyond =
+            self.slots.iter().filter(|(_, other)| other.saturating_sub(slot) >= OTHERS_MOVED);
+        beyond.map(|(operator, _)| *operator).collect::<Witnesses>().count()
     }
 
     /// Whether one is far ahead of enough others: where there are only two, that proves nothing.
@@ -330,7 +337,7 @@ impl Stream {
     /// Whether it tells nothing while others do, or of slots where no others are.
     pub fn is_silent(&self, others: &Others, now: Millis) -> bool {
         let quiet = now.since(self.heard) >= STANDS_STILL;
-        let moved = |by| others.say_it_is_behind(self.own, self.slot, by);
+        let moved = |by| others.say_it_is_behind(self.slot, by);
         let elsewhere =
             self.slot > 0 && (moved(FAR_BEHIND) || others.say_it_is_ahead(self.own, self.slot));
         !self.open || quiet && moved(OTHERS_MOVED) || elsewhere

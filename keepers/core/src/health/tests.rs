@@ -178,6 +178,9 @@ fn a_pause_of_everything_is_nobodys_fault() {
 fn all_endpoints_frozen_while_a_stream_moves_is_the_keepers_own_fault() {
     let mut world = World::new(2, 1);
     world.shows = vec![Some(world.chain); 2];
+    assert!(world.until(ChainCondition::RpcStale) <= 11_000, "one stream against two endpoints");
+    let mut world = World::new(2, 2);
+    world.shows = vec![Some(world.chain); 2];
     assert!(world.until(ChainCondition::RpcStale) <= 7_000);
 }
 
