@@ -65,8 +65,8 @@ fn the_reference_moves_by_its_speed_and_not_over_a_halt() {
     world.pass_to(10_000, &CALM);
     assert_eq!(world.market(0).reference_price, SOL);
     world.pass_to(30_000, &[SOL * 2, BTC]);
-    // Two thousandths in a minute, half of that in half a minute.
-    assert_eq!(world.market(0).reference_price, SOL + SOL / 1_000);
+    // A hundredth in a minute, half of that in half a minute.
+    assert_eq!(world.market(0).reference_price, SOL + SOL / 200);
     let before = world.market(0).reference_price;
     world.cluster.advance(7_200_000, 1, 1);
     world.observe().unwrap();

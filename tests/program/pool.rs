@@ -187,7 +187,7 @@ fn a_due_request_gets_no_better_price_for_waiting() {
             provider.join(&mut world, AMOUNT, &RISEN);
         }
         let held = if leaves { world.balance(&provider.shares) } else { AMOUNT };
-        world.send(provider.request(&world, leaves, held, 0));
+        world.send(provider.request(&world, leaves, held, 1));
         world.pass_to(6_000, &RISEN);
         let executes = provider.execute(&world, leaves);
         let mut later = world.fork();
@@ -214,7 +214,7 @@ fn a_due_request_gets_no_better_price_for_waiting() {
 fn a_price_stored_late_executes_no_request() {
     let mut world = traded();
     let provider = Provider::new(&mut world, false, AMOUNT);
-    world.send(provider.request(&world, false, AMOUNT, 0));
+    world.send(provider.request(&world, false, AMOUNT, 1));
     world.cluster.pass(20_000);
     let late = world.cluster.now_ms() - 10_000;
     for (market, price) in RISEN.into_iter().enumerate() {

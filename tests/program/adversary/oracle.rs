@@ -77,6 +77,6 @@ fn refreshing_often_does_not_hold_the_reference_still() {
         }
         venue.market(0).reference_price
     };
-    // A fifth of a percent a minute, for half an hour.
-    assert_eq!([2_000, 20_000].map(arrives), [106, 106]);
+    // A percent a minute, for half an hour: long enough to arrive.
+    assert_eq!([2_000, 20_000].map(arrives), [109, 109]);
 }

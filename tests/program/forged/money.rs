@@ -12,6 +12,9 @@ use super::Scenario;
 use super::catalogue::Kind;
 use super::setup::{ALICE, BOB, account, person, populated, trade, wallet};
 
+/// Where program data names its upgrade authority: behind the kind, the slot and whether there is one.
+const UPGRADE_AUTHORITY: usize = 4 + 8 + 1;
+
 #[test]
 fn opening_and_closing() {
     let world = populated();
@@ -167,6 +170,10 @@ fn administration() {
     for address in [address::exchange(), address::chain_health()] {
         world.cluster.set(address, Account::default());
     }
+    // The exchange is the upgrade authority by now; it is created by whoever was before.
+    let mut program = world.cluster.get(&address::program_data()).unwrap();
+    program.data[UPGRADE_AUTHORITY..][..32].copy_from_slice(admin.as_ref());
+    world.cluster.set(address::program_data(), program);
     let receiver: Pubkey = keypair("receiver", 0).pubkey();
     let instruction = instruction::create_exchange(admin, receiver, presets::thresholds());
     Scenario { name: "create_exchange", world, instruction, harmless: &[] }.check();

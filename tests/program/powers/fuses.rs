@@ -123,7 +123,7 @@ impl Stage {
     fn providers_ask_and_take_back(&mut self) {
         let (silo, owner, shares) = (self.world.silo, self.provider, self.shares);
         let money = self.world.token_account("provider", self.world.mint, owner, 0);
-        let order = PoolOrder { insurance: false, leaves: true, amount: 1_000_000, least: 0 };
+        let order = PoolOrder { insurance: false, leaves: true, amount: 1_000_000, least: 1 };
         self.world.send(instruction::request_pool(owner, silo, 1, shares, money, order));
         let request = address::pool_request(&silo, &owner, 1);
         self.world.send(instruction::cancel_pool_request(owner, silo, request, shares, false));

@@ -80,13 +80,13 @@ pub(crate) fn locking_is_refused() {
     let whole = lock(&world, &keys, sound);
     let mut silos = vec![whole.clone(); 3];
     silos[0].accounts.pop();
-    silos[1].accounts.swap(3, 4);
-    silos[2].accounts[4] = silos[2].accounts[3].clone();
+    silos[1].accounts.swap(5, 6);
+    silos[2].accounts[6] = silos[2].accounts[5].clone();
     world.refuses(&silos[0], HoldfastError::SilosMissing);
     world.refuses(&silos[1], HoldfastError::SilosMissing);
     world.refuses(&silos[2], HoldfastError::SilosMissing);
     let mut foreign = whole.clone();
-    foreign.accounts[4].pubkey = world.markets[0];
+    foreign.accounts[6].pubkey = world.markets[0];
     world.anchor_refuses(&foreign, ErrorCode::AccountDiscriminatorMismatch);
     world.send(whole.clone());
     world.refuses(&whole, HoldfastError::AlreadyLocked);
