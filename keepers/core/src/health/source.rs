@@ -161,7 +161,7 @@ impl Endpoint {
         if still && others.say_it_is_behind(self.slot_at_chain, OTHERS_MOVED) {
             return Some(EndpointFault::Frozen);
         }
-        let behind = others.say_it_is_behind(slot, FAR_BEHIND);
+        let behind = others.say_it_is_far_behind(slot);
         behind.then_some(EndpointFault::Behind)
     }
 
@@ -188,26 +188,41 @@ impl Others {
         if self.operators >= 3 { 2 } else { 1 }
     }
 
-    /// Whether enough operators are so many slots beyond one of their sources: its own may contradict it.
+    /// Whether enough operators are so many slots beyond one of their sources: its own may contradict
+    /// it.
     pub fn say_it_is_behind(&self, slot: u64, by: u64) -> bool {
-        let beyond = self.slots.iter().filter(|(_, other)| other.saturating_sub(slot) >= by);
-        let beyond: Witnesses = beyond.map(|(operator, _)| *operator).collect();
-        beyond.count() >= self.quorum()
+        self.of(|other| other.saturating_sub(slot) >= by).count() >= self.quorum()
+    }
+
+    /// Whether a source is so far behind enough others that it is of no use.
+    pub fn say_it_is_far_behind(&self, slot: u64) -> bool {
+        let beyond = self.of(|other| other.saturating_sub(slot) >= FAR_BEHIND);
+        beyond.count() >= self.quorum() && self.outvotes(beyond, slot)
+    }
+
+    /// Whether those who contradict a slot are more than those who are near it: of three endpoints two
+    /// may be wrong, and streams know better. Of two operators neither outvotes the other.
+    fn outvotes(&self, against: Witnesses, slot: u64) -> bool {
+        let near = self.of(|other| other.abs_diff(slot) < FAR_BEHIND);
+        self.operators < 3 || against.count() > near.count()
+    }
+
+    /// Operators with a source at such a slot.
+    fn of(&self, is_there: impl Fn(u64) -> bool) -> Witnesses {
+        let there = self.slots.iter().filter(|(_, slot)| is_there(*slot));
+        there.map(|(operator, _)| *operator).collect()
     }
 
     /// Operators that are well beyond a slot.
     pub fn beyond(&self, slot: u64) -> u32 {
-        let beyond =
-            self.slots.iter().filter(|(_, other)| other.saturating_sub(slot) >= OTHERS_MOVED);
-        beyond.map(|(operator, _)| *operator).collect::<Witnesses>().count()
+        self.of(|other| other.saturating_sub(slot) >= OTHERS_MOVED).count()
     }
 
     /// Whether one is far ahead of enough others: where there are only two, that proves nothing.
     pub fn say_it_is_ahead(&self, own: Witnesses, slot: u64) -> bool {
-        let below =
-            self.slots.iter().filter(|(_, other)| slot.saturating_sub(*other) >= FAR_BEHIND);
-        let below: Witnesses = below.map(|(operator, _)| *operator).collect();
-        self.operators >= 3 && below.without(own).count() >= self.quorum()
+        let below = self.of(|other| slot.saturating_sub(other) >= FAR_BEHIND);
+        let enough = below.without(own).count() >= self.quorum();
+        self.operators >= 3 && enough && self.outvotes(below, slot)
     }
 }
 
@@ -337,9 +352,9 @@ impl Stream {
     /// Whether it tells nothing while others do, or of slots where no others are.
     pub fn is_silent(&self, others: &Others, now: Millis) -> bool {
         let quiet = now.since(self.heard) >= STANDS_STILL;
-        let moved = |by| others.say_it_is_behind(self.slot, by);
-        let elsewhere =
-            self.slot > 0 && (moved(FAR_BEHIND) || others.say_it_is_ahead(self.own, self.slot));
-        !self.open || quiet && moved(OTHERS_MOVED) || elsewhere
+        let moved = others.say_it_is_behind(self.slot, OTHERS_MOVED);
+        let misled =
+            others.say_it_is_far_behind(self.slot) || others.say_it_is_ahead(self.own, self.slot);
+        !self.open || quiet && moved || self.slot > 0 && misled
     }
 }
