@@ -131,7 +131,7 @@ fn what_is_simulated_first_is_sent_with_what_that_took() {
     assert_eq!((units(&trial), price(&trial)), (1_400_000, 0));
     assert_eq!(pad.pass(999), (vec![], vec![]));
     assert_eq!((pad.lander.flying(), pad.signatures()), (1, vec![]));
-    let simulation = Simulation { units: 3_000, refused: None };
+    let simulation = Simulation { units: 4_000, refused: None };
     assert_eq!(pad.simulated(number, Some(simulation)), None);
     let (sent, _) = pad.pass(0);
     let usual = compute_units(&instruction::flag(key(1), &[key(2)]));

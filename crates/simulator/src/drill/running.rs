@@ -268,7 +268,9 @@ impl DrillState {
         // The newest price has only just landed.
         let before = market.recent_prices().skip(1);
         let point = decided_price(before, earliest, &at, order.delta.side());
-        slot.number != 0 && slot.reduce_only == 1 && slot.earliest_ms != 0 && point != Ok(None)
+        // Whose position was liquidated meanwhile has nothing left to close.
+        let closes = slot.number != 0 && slot.reduce_only == 1 && held.0 != 0;
+        closes && slot.earliest_ms != 0 && point != Ok(None)
     }
 
     /// How slots go by in a phase in which there are some.

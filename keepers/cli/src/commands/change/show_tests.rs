@@ -33,7 +33,7 @@ fn feeds_that_go_and_things_that_are_created_are_shown_too() {
     let path = "MarketFeeds.feeds.sources.1";
     let gone = "02".repeat(32);
     let expected = [
-        difference(&format!("{path}.provider"), Some("Switchboard"), "none"),
+        difference(&format!("{path}.provider"), Some("PythPriceAccount"), "none"),
         difference(&format!("{path}.id"), Some(&gone), "none"),
     ];
     assert_eq!(found.len(), 2);
