@@ -4,7 +4,8 @@ use holdfast_client::address;
 use holdfast_client::holdfast::state::FeedSource;
 use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
 
-use crate::steps::{padded, read};
+use crate::account::read;
+use crate::steps::padded;
 use crate::{Cluster, Deployment, MarketPlan, Step};
 
 /// Decimals of a collateral mint, and where a mint of the classic token program has them.

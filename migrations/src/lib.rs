@@ -3,6 +3,7 @@
 //! at the chain before it acts, so running again, or after a failure at any point, does only what
 //! is missing.
 
+mod account;
 mod buffer;
 mod cost;
 mod differences;

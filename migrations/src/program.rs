@@ -9,7 +9,7 @@ use holdfast_client::{Pubkey, address, decode, instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use crate::steps::read;
+use crate::account::read;
 use crate::{Cluster, buffer, check_layouts};
 
 /// A program gets room for one so many times as large: once the exchange is its upgrade authority,

@@ -8,12 +8,13 @@ use holdfast_client::holdfast::state::Feeds;
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, Silo, SiloTermsState, ThresholdsState, TimelockState,
 };
-use holdfast_client::{Pubkey, address, decode, instruction};
+use holdfast_client::{Pubkey, address, instruction};
 use serde::Serialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::Cluster;
+use crate::account::read;
 use crate::program::authority;
 
 /// What a cluster should have.
@@ -160,16 +161,6 @@ pub fn apply(
         }
     };
     cluster.send(&[instruction], &[admin])
-}
-
-pub(crate) fn read<T: anchor_lang::Discriminator + anchor_lang::ZeroCopy>(
-    cluster: &mut impl Cluster,
-    address: &Pubkey,
-) -> Result<Option<T>, String> {
-    let Some(account) = cluster.account(address)? else { return Ok(None) };
-    decode::decode::<T>(&account.data)
-        .map(Some)
-        .map_err(|reason| format!("{address} is not an account this version reads ({reason:?})"))
 }
 
 pub(crate) fn padded(name: &str) -> Result<[u8; 16], String> {

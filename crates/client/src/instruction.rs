@@ -6,9 +6,8 @@ use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::{bpf_loader_upgradeable, system_program};
 use anchor_lang::{InstructionData, ToAccountMetas};
 use holdfast::instructions::OrderRequest;
-use holdfast::state::Feeds;
 use holdfast::state::{
-    ChangeKind, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
+    ChangeKind, Feeds, MarketTermsState, SiloTermsState, ThresholdsState, TimelockState,
 };
 use holdfast::{accounts, instruction};
 
@@ -24,7 +23,6 @@ pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
 /// The sysvar that shows a transaction's instructions.
 pub const INSTRUCTIONS: Pubkey =
     Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
-
 /// The rent sysvar, which the upgradeable loader asks for.
 pub const RENT: Pubkey = Pubkey::from_str_const("SysvarRent111111111111111111111111111111111");
 /// The clock sysvar, likewise.

@@ -224,7 +224,8 @@ impl Cluster {
         state: &T,
     ) {
         let data = [T::DISCRIMINATOR, bytemuck::bytes_of(state)].concat();
-        crate::tokens::set_owned(self, address, data, holdfast_client::holdfast::ID);
+        let (lamports, owner) = (self.rent(data.len()), holdfast_client::holdfast::ID);
+        self.set(address, Account { lamports, data, owner, executable: false, rent_epoch: 0 });
     }
 
     /// Sends instructions in one transaction, paid by the first signer.

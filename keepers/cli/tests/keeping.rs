@@ -111,6 +111,7 @@ fn an_account_that_fails_is_flagged_and_liquidated() {
     let earned = result.unwrap_or_else(|_| panic!("nothing was liquidated: {log}"));
     assert!(output.status.success(), "{log}");
     assert!(earned > 0, "the keeper is rewarded");
+    let ready = format!("holdfast_ready{{silo=\"{}\"}} 1\n", address::silo(0));
     let said = [("200 OK", "it decides"), ("200 OK", "it works"), ("200 OK", ready.as_str())];
     for (page, (status, text)) in pages.iter().zip(said) {
         assert!(page.contains(status) && page.contains(text), "{page}");

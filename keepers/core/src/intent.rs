@@ -200,8 +200,7 @@ impl Intent {
                 instruction::trigger_order(account, mirror.market_address(market)?, number)
             }
             Self::RemoveOrder { account, market, number } => {
-                let market = mirror.market_address(market)?;
-                instruction::cancel_order(signer, account, market, number)
+                instruction::cancel_order(signer, account, mirror.market_address(market)?, number)
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
             Self::PayExit { account } => {

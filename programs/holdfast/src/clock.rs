@@ -3,8 +3,9 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::fuse::Fuses;
+use holdfast_risk::chain::fuse::permit_with;
 use holdfast_risk::chain::health::{ChainSample, Monitor, SKIP_WINDOW, Thresholds, skipped};
-use holdfast_risk::chain::policy::{Action, Permit, permit_with};
+use holdfast_risk::chain::policy::{Action, Permit};
 use solana_sysvar::last_restart_slot::LastRestartSlot;
 use solana_sysvar::{get_sysvar, slot_hashes};
 

@@ -318,14 +318,10 @@ pub struct ChainStateChanged {
 impl ChainStateChanged {
     /// What became of the monitor at `now`, by the venue's clock.
     pub fn of(transition: &Transition, after: &Monitor, now: Millis) -> Self {
-        Self {
-            from: transition.from as u8,
-            to: transition.to as u8,
-            signal: transition.signal.map_or(0, |signal| signal as u8),
-            now_ms: now.0,
-            baseline_us: after.baseline_us,
-            window_us: after.window_us,
-        }
+        let (from, to) = (transition.from as u8, transition.to as u8);
+        let signal = transition.signal.map_or(0, |signal| signal as u8);
+        let (baseline_us, window_us) = (after.baseline_us, after.window_us);
+        Self { from, to, signal, now_ms: now.0, baseline_us, window_us }
     }
 }
 

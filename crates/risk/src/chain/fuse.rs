@@ -6,7 +6,8 @@
 use core::ops::RangeInclusive;
 
 use crate::bounds::{self, OutOfBounds};
-use crate::chain::policy::Action;
+use crate::chain::health::State;
+use crate::chain::policy::{Action, Permit, permit};
 use crate::governance::GovernanceError;
 use crate::math::Overflow;
 use crate::units::{Millis, Usd};
@@ -183,6 +184,11 @@ impl Gap {
             || self.short > known.short
             || self.short_insurance > known.short_insurance
     }
+}
+
+/// As [`permit`], unless a fuse is blown that takes the action away.
+pub const fn permit_with(action: Action, state: State, fuses: Fuses) -> Permit {
+    if fuses.take(action) { Permit::Refused } else { permit(action, state) }
 }
 
 #[cfg(test)]

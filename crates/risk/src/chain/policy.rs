@@ -1,6 +1,5 @@
 //! What may be done in which state: one table, one function.
 
-use crate::chain::fuse::Fuses;
 use crate::chain::health::State;
 
 /// Something a person or a keeper wants to do, by what it results in, never by what it is called.
@@ -96,11 +95,6 @@ pub const fn permit(action: Action, state: State) -> Permit {
             State::Strained | State::Throttled | State::Thaw | State::Shelter => Refused,
         },
     }
-}
-
-/// As [`permit`], unless a fuse is blown that takes the action away.
-pub const fn permit_with(action: Action, state: State, fuses: Fuses) -> Permit {
-    if fuses.take(action) { Permit::Refused } else { permit(action, state) }
 }
 
 #[cfg(test)]

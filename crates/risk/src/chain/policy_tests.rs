@@ -1,5 +1,5 @@
-use super::{Action, Permit, permit, permit_with};
-use crate::chain::fuse::Fuses;
+use super::{Action, Permit, permit};
+use crate::chain::fuse::{Fuses, permit_with};
 use crate::chain::health::State;
 
 /// The table of what may be done: one row per action, one column per state, loosest first.

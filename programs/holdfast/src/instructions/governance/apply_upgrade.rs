@@ -25,15 +25,15 @@ pub struct ApplyUpgrade<'info> {
     #[account(mut, close = proposer, has_one = proposer @ HoldfastError::WrongChange)]
     pub change: Box<Account<'info, Change>>,
     /// Who proposed it: gets the rents of the change and of the buffer back.
-    /// CHECK: equal to the proposer in the change being applied (`has_one = proposer`).
+    /// CHECK: equal to the proposer that the change being applied names (`has_one = proposer`).
     #[account(mut)]
     pub proposer: UncheckedAccount<'info>,
     /// This program.
-    /// CHECK: by its address.
+    /// CHECK: its address is the program's own (`address = crate::ID`).
     #[account(mut, address = crate::ID)]
     pub program: UncheckedAccount<'info>,
     /// Its data account.
-    /// CHECK: the loader refuses any but the program's.
+    /// CHECK: passed to the loader, which refuses any but the program's.
     #[account(mut)]
     pub program_data: UncheckedAccount<'info>,
     /// The buffer the change names.
@@ -41,13 +41,13 @@ pub struct ApplyUpgrade<'info> {
     #[account(mut)]
     pub buffer: UncheckedAccount<'info>,
     /// The rent sysvar.
-    /// CHECK: the loader refuses another.
+    /// CHECK: passed to the loader, which refuses any but the rent sysvar.
     pub rent: UncheckedAccount<'info>,
     /// The clock sysvar.
-    /// CHECK: the loader refuses another.
+    /// CHECK: passed to the loader, which refuses any but the clock sysvar.
     pub clock: UncheckedAccount<'info>,
     /// Replaces the program.
-    /// CHECK: by its address.
+    /// CHECK: its address is the upgradeable loader's (`address = ID`).
     #[account(address = bpf_loader_upgradeable::ID)]
     pub loader: UncheckedAccount<'info>,
 }

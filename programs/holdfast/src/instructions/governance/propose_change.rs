@@ -38,7 +38,7 @@ pub struct ProposeChange<'info> {
     #[account(mut)]
     pub silo: Option<AccountLoader<'info, Silo>>,
     /// The buffer an upgrade names.
-    /// CHECK: compared with the change's; `require_frozen` checks owner, authority and bytes.
+    /// CHECK: equal to the one in the proposed content; `require_frozen` checks owner, authority and bytes.
     pub buffer: Option<UncheckedAccount<'info>>,
 }
 
