@@ -49,6 +49,8 @@ export interface Receipt {
 }
 
 /** The cluster with one silo and one market, locked, with liquidity. */
+const ELF = '../../target/deploy/holdfast.so';
+
 export class Stage {
     readonly svm = new LiteSVM();
     readonly rpc = createSolanaRpcFromTransport(transport(this.svm));
@@ -171,24 +173,28 @@ export class Stage {
 
     /** As `solana program deploy` leaves it, so that the admin is the upgrade authority. */
     async #deploy(): Promise<void> {
-        const elf = readFileSync('../../target/deploy/holdfast.so');
-        this.svm.addProgramFromFile(PROGRAM, '../../target/deploy/holdfast.so');
+        this.svm.addProgramFromFile(PROGRAM, ELF);
         const create = await holdfast.getCreateExchangeInstructionAsync({
             admin: this.admin,
             feeReceiver: this.admin.address,
             thresholds: presets.thresholds,
         });
         const programData = create.accounts[4].address;
-        const head = new Uint8Array(45);
-        head.set([3], 0);
-        head.set([1], 12);
-        head.set(getAddressEncoder().encode(this.admin.address), 13);
-        this.#put(programData, Uint8Array.from([...head, ...elf]), LOADER);
+        this.#putProgramData(programData, this.admin.address);
         const program = new Uint8Array(36);
         program.set([2], 0);
         program.set(getAddressEncoder().encode(programData), 4);
         this.#put(PROGRAM, program, LOADER, true);
         await this.send(this.admin, [create]);
+    }
+
+    /** What the loader keeps of the program, with its upgrade authority. */
+    #putProgramData(at: Address, authority: Address): void {
+        const head = new Uint8Array(45);
+        head.set([3], 0);
+        head.set([1], 12);
+        head.set(getAddressEncoder().encode(authority), 13);
+        this.#put(at, Uint8Array.from([...head, ...readFileSync(ELF)]), LOADER);
     }
 
     async #setUp(): Promise<void> {
@@ -214,6 +220,8 @@ export class Stage {
                 silos: [silo],
             }),
         ]);
+        // The exchange is the upgrade authority before its set-up ends.
+        this.#putProgramData(lock.accounts[4].address, lock.accounts[1].address);
         for (const instruction of [create, list, lock]) {
             await this.send(admin, [instruction]);
         }

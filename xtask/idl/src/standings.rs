@@ -170,7 +170,7 @@ fn market(random: &mut Random, index: u8) -> Market {
 
 fn account(random: &mut Random, markets: &[Market]) -> MarginAccount {
     let mut account: MarginAccount = bytemuck::Zeroable::zeroed();
-    account.collateral = 100_000_000 + random.below(1_000_000_000);
+    account.collateral = 10_000_000 + random.below(1_000_000_000);
     account.pending_profit = random.below(2) * random.below(50_000_000);
     account.reserved_margin = random.below(2) * random.below(80_000_000);
     for market in markets {
