@@ -66,7 +66,10 @@ fn some_size(given: &mut Given) -> Result<u64, Stop> {
 
 /// A side and the other one, by the parity of a case.
 const fn sides(case: u64) -> (Side, Side) {
-    if case % 2 == 0 { (Side::Long, Side::Short) } else { (Side::Short, Side::Long) }
+    match case % 2 {
+        0 => (Side::Long, Side::Short),
+        _ => (Side::Short, Side::Long),
+    }
 }
 
 /// Closing some or all of a position never gains by rounding.

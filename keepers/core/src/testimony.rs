@@ -138,7 +138,7 @@ impl Testimony {
     }
 
     /// Accounts about which endpoints are to be asked now, at most so many.
-    pub fn to_ask(&mut self, most: usize, court: Court) -> Vec<Pubkey> {
+    pub fn next_to_ask(&mut self, most: usize, court: Court) -> Vec<Pubkey> {
         let mut asked = Vec::new();
         while asked.len() < most
             && let Some(&(at, address)) = self.asks.first().filter(|(at, _)| *at <= court.now)

@@ -77,7 +77,7 @@ impl Room {
             since: self.since,
             now: Millis(self.now),
         };
-        self.testimony.to_ask(100, court).len()
+        self.testimony.next_to_ask(100, court).len()
     }
 }
 

@@ -203,8 +203,11 @@ fn is(world: &World, instruction: &Instruction, refused: Option<HoldfastError>) 
     }
 }
 
+/// What breaks the books, in words, and how.
+type Break = (&'static str, fn(&mut Stage));
+
 /// Books that do not add up, as no instruction leaves them.
-const BREAKS: [(&str, fn(&mut Stage)); 5] = [
+const BREAKS: [Break; 5] = [
     ("a part of the ledger that is in no vault", |stage| {
         edit(stage, |silo| silo.ledger.liquidity += 1_000_000);
     }),
@@ -339,7 +342,7 @@ fn vaults_are_reconciled_around_what_is_missing() {
     let mut stage = Stage::new();
     let silo = stage.world.silo;
     let reconcile = instruction::reconcile_vaults(silo);
-    let _ = stage.world.cluster.send_unsigned(&[reconcile.clone()], &stranger());
+    let _ = stage.world.cluster.send_unsigned(std::slice::from_ref(&reconcile), &stranger());
     BREAKS[2].1(&mut stage);
     stage.world.refuses(&reconcile, HoldfastError::VaultShort);
     stage.world.send(instruction::trip_fuse(silo, None));

@@ -302,7 +302,7 @@ fn the_same_again() {
     world.cluster.send_unsigned(&with_units(&[propose]), &admin).unwrap();
     world.wait_a_week();
     let upgrade = world.upgrade(number);
-    world.cluster.send_unsigned(&with_units(&[upgrade.clone()]), &thief()).unwrap();
+    world.cluster.send_unsigned(&with_units(std::slice::from_ref(&upgrade)), &thief()).unwrap();
     world.pass_to(1_000, &CALM);
     world.anchor_refuses(&upgrade, ErrorCode::AccountNotInitialized);
     world.refuses(&world.proposal(content.clone()), HoldfastError::WrongBuffer);

@@ -65,7 +65,9 @@ fn an_outage_on_recorded_prices_begins_when_one_says() {
     let path = straight(&[(0, 100.0), (36_000, 100.0), (39_600, 80.0), (90_000, 80.0)]);
     let at = path[0].opened_ms + 36_000_000;
     assert!(liveliest_hour(&path).abs_diff(at) <= 1_800_000);
-    let on = |outage| Prepared::on_recorded(named("stall").unwrap(), &[path.clone()], outage, 1, 8);
+    let on = |outage| {
+        Prepared::on_recorded(named("stall").unwrap(), std::slice::from_ref(&path), outage, 1, 8)
+    };
     let found = on(Some(at)).unwrap();
     let begins: u64 = found.paths[0][0].opened_ms;
     assert_eq!(begins + found.scenario.faults[0].at_s * 1_000, at);

@@ -62,7 +62,7 @@ impl Blockhashes {
 
     /// The blockhash that an operator's endpoint is asked about: the newest of one of the others, of
     /// each in turn.
-    pub fn to_ask(&mut self, own: Witnesses) -> Option<Hash> {
+    pub fn next_to_ask(&mut self, own: Witnesses) -> Option<Hash> {
         let mut givers = Witnesses::default();
         let mut newest = Vec::new();
         for given in self.given.iter().rev().filter(|given| given.by != own) {

@@ -40,9 +40,9 @@ fn whoever_floods_does_not_keep_the_others_from_being_asked_about() {
     let mut hashes = Blockhashes::default();
     hashes.give(hash(1, 250), operator(1), Some(100));
     (10..30).for_each(|byte| hashes.give(hash(byte, 250), operator(0), Some(100)));
-    let asked: Vec<_> = (0..2).filter_map(|_| hashes.to_ask(operator(2))).collect();
+    let asked: Vec<_> = (0..2).filter_map(|_| hashes.next_to_ask(operator(2))).collect();
     assert!(asked.contains(&hash(1, 0).hash) && asked.contains(&hash(29, 0).hash), "{asked:?}");
     hashes.vouch(&hash(1, 0).hash, operator(2));
-    let asked: Vec<_> = (0..2).filter_map(|_| hashes.to_ask(operator(2))).collect();
+    let asked: Vec<_> = (0..2).filter_map(|_| hashes.next_to_ask(operator(2))).collect();
     assert_eq!(asked, [hash(29, 0).hash]);
 }

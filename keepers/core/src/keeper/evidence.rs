@@ -271,7 +271,7 @@ impl Keeper {
         let mut accounts: Vec<_> = self.doubtful.iter().take(MOST_ACCOUNTS / 4).copied().collect();
         accounts.extend(self.quiet_feeds(now, MOST_ACCOUNTS / 2));
         let court = Court { operators: &self.operators, need: self.need(), since: 0, now };
-        accounts.extend(self.testimony.to_ask(MOST_ACCOUNTS - accounts.len(), court));
+        accounts.extend(self.testimony.next_to_ask(MOST_ACCOUNTS - accounts.len(), court));
         if accounts.is_empty() {
             return;
         }

@@ -259,7 +259,7 @@ impl Keeper {
             }
             self.asked.probes[endpoint] = Some(now);
             self.asked.probed[endpoint] = Some(now);
-            let other = self.blockhashes.to_ask(self.operators.of(Source::Endpoint(endpoint)));
+            let other = self.blockhashes.next_to_ask(self.operators.of(Source::Endpoint(endpoint)));
             commands.push(Command::Probe { endpoint, accounts: accounts.clone(), other });
         }
         self.open_streams(now, commands);
