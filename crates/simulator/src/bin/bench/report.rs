@@ -180,15 +180,15 @@ fn check(path: &Path, units: &Units) -> Result<(), String> {
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let ceilings: BTreeMap<String, u64> =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    for (name, measured) in units {
-        let Some(ceiling) = ceilings.get(*name) else {
-            return Err(format!("{name} has no ceiling in {}", path.display()));
-        };
-        if measured > ceiling {
-            return Err(format!(
+    let too_much: Vec<_> = units
+        .iter()
+        .filter_map(|(name, measured)| match ceilings.get(*name) {
+            None => Some(format!("{name} has no ceiling in {}", path.display())),
+            Some(ceiling) if measured > ceiling => Some(format!(
                 "{name} takes {measured} compute units, above its ceiling of {ceiling}"
-            ));
-        }
-    }
-    Ok(())
+            )),
+            Some(_) => None,
+        })
+        .collect();
+    if too_much.is_empty() { Ok(()) } else { Err(too_much.join("\n")) }
 }
