@@ -12,9 +12,10 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use holdfast_localnet::place::{FIRST_PORTS, Place};
 use holdfast_localnet::process::asked_to_stop;
+use holdfast_risk::chain::health::State;
 
 use crate::report::Report;
-use crate::scenarios::{SCENARIOS, Scenario};
+use crate::scenarios::{CLIMB, SCENARIOS, Scenario};
 use crate::stage::Stage;
 
 /// Plays the scenarios one after the other on one cluster, audits the venue after each, and writes
@@ -89,6 +90,8 @@ async fn play(chosen: &[Scenario], stage: &mut Stage, report: &mut Report) -> Re
     for scenario in chosen {
         eprintln!("{}: {}", scenario.name, scenario.about);
         report.begin(scenario.name);
+        // A machine with too much to do strains the chain, and then opening needs more margin.
+        stage.until_state(State::Normal, CLIMB).await?;
         let played = (scenario.play)(stage, report).await;
         played.with_context(|| format!("scenario {}", scenario.name))?;
         let lost = stage.audit().await.with_context(|| format!("after {}", scenario.name))?;

@@ -133,7 +133,7 @@ impl Stage {
         Ok(())
     }
 
-    /// What a keeper says of itself: its metrics by name.
+    /// What a keeper says of itself: its metrics by name, without the label of the only silo.
     ///
     /// # Errors
     /// When it does not answer.
@@ -141,9 +141,12 @@ impl Stage {
         let port = self.cluster.place.keeper_port(keeper);
         let page = self.http.get(format!("http://127.0.0.1:{port}/metrics")).send().await?;
         let text = page.text().await?;
+        let silo = format!("silo=\"{}\"", LocalCluster::silo());
+        let [alone, before_others] = [format!("{{{silo}}}"), format!("{silo},")];
         let lines = text.lines().filter_map(|line| {
             let (name, value) = line.rsplit_once(' ')?;
-            Some((name.to_owned(), value.parse().ok()?))
+            let name = name.replace(&alone, "").replace(&before_others, "");
+            Some((name, value.parse().ok()?))
         });
         Ok(lines.collect())
     }

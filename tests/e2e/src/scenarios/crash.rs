@@ -15,10 +15,10 @@ use crate::stage::{KEEPERS, Stage};
 
 /// What SOL costs before and after: within a market's band.
 pub const CALM: f64 = 150.0;
-const FALLEN: f64 = 136.0;
+pub const FALLEN: f64 = 131.0;
 
 /// Long 100 SOL on this much is safe at the first price and fails maintenance at the second.
-const MARGIN: u64 = 2_000;
+const MARGIN: u64 = 2_500;
 pub const SIZE: &str = "100";
 
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -8,12 +8,17 @@ mod people;
 mod prices;
 mod restart;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::report::Report;
 use crate::stage::Stage;
+
+/// How long the climb back to normal may take; its times alone are 160 s.
+pub const CLIMB: Duration = Duration::from_secs(420);
 
 /// A scenario.
 #[derive(Clone, Copy)]

@@ -7,17 +7,14 @@ use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
 use holdfast_risk::chain::health::State;
 use serde_json::json;
 
-use super::crash::{CALM, SIZE, exposed};
-use super::restart::CLIMB;
+use super::CLIMB;
+use super::crash::{CALM, FALLEN, SIZE, exposed};
 use crate::history::Entry;
 use crate::report::Report;
 use crate::stage::Stage;
 
 /// How long the validator stands still.
 const HALT: Duration = Duration::from_secs(20);
-
-/// The price after it.
-const FALLEN: f64 = 136.0;
 
 /// Where a stop and an order to buy the dip wait: between the prices before and after.
 const BELOW: &str = "140";

@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use holdfast_risk::chain::health::State;
 
+use super::CLIMB;
 use crate::report::Report;
 use crate::stage::Stage;
-
-/// How long the fast climb may take; its times alone are 160 s.
-pub const CLIMB: Duration = Duration::from_secs(420);
 
 /// How long somebody may take to observe the outage, which every instruction acts upon at once.
 const NOTICED: Duration = Duration::from_secs(60);
