@@ -56,6 +56,10 @@ pub enum Action {
     Donate { vault: usize, amount: u64 },
     /// Another action with one account swapped for the second silo's.
     Foreign { action: Box<Action>, swap: usize },
+    /// Two guardians, the first and this one, blow fuses.
+    Blow { second: usize, families: u8, ms: u64 },
+    /// Somebody says that the books are broken, of an account or of all.
+    Trip { account: Option<usize> },
 }
 
 /// An action without its particulars, for weights and tallies.
@@ -85,6 +89,8 @@ pub enum Kind {
     Collect,
     Donate,
     Foreign,
+    Blow,
+    Trip,
 }
 
 impl Action {
@@ -115,6 +121,8 @@ impl Action {
             Self::Collect => Kind::Collect,
             Self::Donate { .. } => Kind::Donate,
             Self::Foreign { .. } => Kind::Foreign,
+            Self::Blow { .. } => Kind::Blow,
+            Self::Trip { .. } => Kind::Trip,
         }
     }
 

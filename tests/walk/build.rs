@@ -4,7 +4,7 @@ use holdfast_client::holdfast::instructions::PoolOrder;
 use holdfast_client::{AccountMeta, Instruction, Pubkey, instruction};
 use holdfast_risk::pool::PoolKind;
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_testkit::venue::{feed_account, feed_id};
+use holdfast_testkit::venue::{feed_account, feed_id, guardians};
 use pyth_solana_receiver_sdk::price_update::VerificationLevel;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -18,9 +18,10 @@ use crate::state::State;
 const EXECUTE_ACCOUNTS: usize = 5;
 
 impl Cast {
-    /// The instruction for an action and who signs it. Posts the feed's update first.
-    pub fn build(&mut self, action: &Action, state: &State) -> (Instruction, Keypair) {
+    /// The instruction for an action and who signs it, the payer first. Posts the feed's update first.
+    pub fn build(&mut self, action: &Action, state: &State) -> (Instruction, Vec<Keypair>) {
         let signer = self.people[signer_of(action)].keypair.insecure_clone();
+        let mut signers = vec![signer.insecure_clone()];
         let instruction = match action {
             Action::Foreign { action, swap } => self.foreign(action, *swap, state),
             Action::Refresh { market, feed, published, verified } => {
@@ -30,7 +31,12 @@ impl Cast {
             }
             _ => self.instruction(action, &signer.pubkey(), state),
         };
-        (instruction, signer)
+        if let Action::Blow { second, .. } = *action {
+            let [first, ..] = guardians();
+            signers.extend([first, guardians()[second].insecure_clone()]);
+            signers.dedup_by_key(|signer| signer.pubkey());
+        }
+        (instruction, signers)
     }
 
     fn post(&mut self, feed: usize, published: Published, verified: bool) {
@@ -124,6 +130,13 @@ impl Cast {
             }
             Action::Reconcile => instruction::reconcile_vaults(silo),
             Action::Collect => instruction::collect_fees(silo, self.people[ADMIN].wallet),
+            Action::Blow { second, families, ms } => {
+                let of = |number: usize| guardians()[number].pubkey();
+                instruction::blow_fuses([of(0), of(second)], families, ms)
+            }
+            Action::Trip { account } => {
+                instruction::trip_fuse(silo, account.map(|account| self.accounts[account]))
+            }
             Action::RequestExit { .. } | Action::PayExit { .. } | Action::CancelExit { .. } => {
                 self.exit_instruction(action, signer)
             }

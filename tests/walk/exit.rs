@@ -2,6 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
+use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::State as ChainState;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::request::Stage;
@@ -82,8 +83,10 @@ impl Walk {
         for _ in 0..PATIENCE {
             self.pass(30_000);
             self.publish_all();
-            let calm = self.state.monitor.state == ChainState::Normal;
-            let now = self.state.guard(&Look::at(self.cast.cluster())).now;
+            let chain = self.state.guard(&Look::at(self.cast.cluster()));
+            let whole = chain.fuses == Fuses::NONE;
+            let calm = whole && self.state.monitor.state == ChainState::Normal;
+            let now = chain.now;
             let ripe = self.open_accounts().iter().all(|account| {
                 let since = self.state.existing(*account).unwrap().profit_since;
                 now.since(since).0 >= self.settings.silo.maturity_ms
@@ -175,8 +178,10 @@ impl Walk {
     }
 
     fn check_empty(&mut self) {
-        let _ = self.step(Action::Collect);
-        let _ = self.step(Action::Reconcile);
+        // What there is nothing of is refused: fees to collect, tokens in the wrong vault.
+        for action in [Action::Reconcile, Action::Collect, Action::Reconcile] {
+            let _ = self.step(action);
+        }
         let state = &self.state;
         assert!(self.open_accounts().is_empty(), "every account closed");
         assert_eq!(state.open.0, 0, "nothing is open");

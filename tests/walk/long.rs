@@ -29,7 +29,7 @@ fn main() -> Result<(), String> {
     for seed in first..first.saturating_add(walks) {
         let liquidity = if seed % 4 < 2 { RICH } else { POOR };
         println!("seed {seed}");
-        walk(u64::from(seed), liquidity, steps);
+        let _ = walk(u64::from(seed), liquidity, steps);
         disagreements(u64::from(seed), liquidity, steps);
     }
     Ok(())

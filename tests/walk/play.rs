@@ -8,22 +8,20 @@ pub const RICH: u64 = 4_000_000_000_000;
 /// Little enough that profits and bad debt exhaust the pool.
 pub const POOR: u64 = 250_000_000_000;
 
-/// A walk of so many steps, after which everybody leaves.
-pub fn walk(seed: u64, liquidity: u64, steps: u32) {
+/// A walk of so many steps, after which everybody leaves; it says what was played.
+pub fn walk(seed: u64, liquidity: u64, steps: u32) -> Walk {
     let mut walk = Walk::new(seed, liquidity, |_, _| ());
     let started = std::time::Instant::now();
     walk.play(steps);
     println!("{:.0} steps a second", f64::from(steps) / started.elapsed().as_secs_f64());
     println!("{}", walk.tally);
     println!("{} steps with debt, {} times a remedy", walk.owing, walk.remedied);
-    walk.tally.check();
-    assert!(walk.owing > 0, "somebody owed what other positions could pay");
-    assert!(walk.remedied > 0, "somebody failed and could be acted on");
     // Exits have to work from wherever the walk ended, and right after a halt.
     if seed % 2 == 1 {
         walk.halt();
     }
     walk.exit();
+    walk
 }
 
 /// A walk after each step of which keeper and program are compared.

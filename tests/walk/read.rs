@@ -7,6 +7,7 @@ use holdfast_client::holdfast::state::{
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
+use holdfast_risk::chain::fuse::{Blow, Blows};
 use holdfast_risk::chain::health::{Monitor, State as ChainState};
 use holdfast_risk::chain::rate_limit::RateLimitWindow;
 use holdfast_risk::market::accrual::Accruals;
@@ -30,6 +31,13 @@ pub fn state(cast: &Cast) -> State {
     let (ledger, open) = (ledger(&silo), Usd(silo.open_notional));
     State {
         monitor: monitor(&health.monitor),
+        families: health.fuse.families,
+        blows: Blows(
+            health
+                .fuse
+                .blows
+                .map(|blow| Blow { from: Millis(blow.from_ms), until: Millis(blow.until_ms) }),
+        ),
         proven: proven(&health),
         ledger,
         open,

@@ -7,6 +7,7 @@ use holdfast_risk::account::ledger::{AccountBalances, Ledger};
 use holdfast_risk::account::loss::ByMarket;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::position::Position;
+use holdfast_risk::chain::fuse::{Blows, Fuses};
 use holdfast_risk::chain::health::Monitor;
 use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
@@ -29,6 +30,10 @@ pub const RECENT: usize = 32;
 pub struct State {
     /// What the venue remembers of the chain.
     pub monitor: Monitor,
+    /// Families that guardians took away last, as bits.
+    pub families: u8,
+    /// For how long they did.
+    pub blows: Blows,
     /// Newest publish time that `observe` took as evidence.
     pub proven: Millis,
     /// The silo's parts.
@@ -163,6 +168,13 @@ pub struct Tokens {
     pub vaults: [u64; 2],
     /// Supply of the share mints.
     pub supply: [u64; 2],
+}
+
+impl State {
+    /// What guardians have taken away.
+    pub fn fuses(&self, clock: Millis) -> Fuses {
+        if self.blows.is_blown(clock) { Fuses::from_bits(self.families) } else { Fuses::NONE }
+    }
 }
 
 impl Account {

@@ -179,10 +179,11 @@ impl Walk {
         self.last = format!("{action:?}");
         let look = Look::at(self.cast.cluster());
         let expected = self.state.after(&action, &look, &self.settings);
-        let (instruction, signer) = self.cast.build(&action, &self.state);
+        let (instruction, signers) = self.cast.build(&action, &self.state);
+        let signers: Vec<_> = signers.iter().collect();
         let watched = self.watched();
         let before = snapshot(&self.cast, &watched);
-        let landed = self.cast.venue.cluster.send(&[instruction], &[&signer]);
+        let landed = self.cast.venue.cluster.send(&[instruction], &signers);
         let seen = read::state(&self.cast);
         match (&landed, &expected) {
             (Ok(landed), Ok(expected)) => {
@@ -229,8 +230,8 @@ impl Walk {
 
     /// Why the program would refuse an action now.
     fn refusal(&mut self, action: &Action) -> Option<Failure> {
-        let (instruction, signer) = self.cast.build(action, &self.state);
-        self.cast.venue.cluster.simulate(&[instruction], &signer.pubkey()).err()
+        let (instruction, signers) = self.cast.build(action, &self.state);
+        self.cast.venue.cluster.simulate(&[instruction], &signers[0].pubkey()).err()
     }
 
     /// Everything that an instruction could change.

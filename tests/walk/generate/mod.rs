@@ -17,7 +17,7 @@ use crate::state::MARKETS;
 use crate::state::{Account, State};
 
 /// How often each kind is drawn.
-const WEIGHTS: [(Kind, u32); 24] = [
+const WEIGHTS: [(Kind, u32); 26] = [
     (Kind::Refresh, 300),
     (Kind::Observe, 90),
     (Kind::Open, 20),
@@ -42,6 +42,8 @@ const WEIGHTS: [(Kind, u32); 24] = [
     (Kind::Collect, 8),
     (Kind::Donate, 5),
     (Kind::Foreign, 40),
+    (Kind::Blow, 3),
+    (Kind::Trip, 5),
 ];
 
 /// Draws of a kind among which a sensible one is looked for.
@@ -228,6 +230,11 @@ impl Generator {
             Kind::Collect => Action::Collect,
             Kind::Donate => self.donate(),
             Kind::Foreign => self.foreign(state, look, settings),
+            Kind::Blow => self.blow(),
+            Kind::Trip => {
+                let some = self.random.random_ratio(1, 2);
+                Action::Trip { account: some.then_some(account) }
+            }
         }
     }
 
@@ -254,10 +261,18 @@ impl Generator {
         ACCOUNTS[account].0
     }
 
+    /// Mostly as guardians may, for up to half an hour.
+    fn blow(&mut self) -> Action {
+        let odd = self.random.random_ratio(1, 10);
+        let families = if odd { 8 } else { self.random.random_range(0..8) };
+        let ms = self.random.random_range(if odd { 0..60_000 } else { 60_000..1_800_000 });
+        Action::Blow { second: self.random.random_range(0..3), families, ms }
+    }
+
     fn foreign(&mut self, state: &State, look: &Look, settings: &Settings) -> Action {
         loop {
             let kind = WEIGHTS[self.random.random_range(0..WEIGHTS.len())].0;
-            if !matches!(kind, Kind::Foreign | Kind::Observe | Kind::Donate) {
+            if !matches!(kind, Kind::Foreign | Kind::Observe | Kind::Donate | Kind::Blow) {
                 let action = Box::new(self.draw(kind, state, look, settings));
                 return Action::Foreign { action, swap: self.random.random_range(0..20) };
             }

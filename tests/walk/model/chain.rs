@@ -1,6 +1,7 @@
 //! The chain's health and the markets' prices.
 
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_risk::chain::fuse::{Fuses, check_blow};
 use holdfast_risk::chain::health::{
     ChainSample, Monitor, State as ChainState, Thresholds, skipped,
 };
@@ -38,6 +39,8 @@ pub struct Chain {
     pub now: Millis,
     /// The slot.
     pub slot: u64,
+    /// What guardians have taken away.
+    pub fuses: Fuses,
 }
 
 impl Look {
@@ -62,6 +65,7 @@ impl Look {
 impl Chain {
     /// How far an action is allowed.
     pub fn require(&self, asked: Asked) -> Outcome<Permit> {
+        require(!self.fuses.take(asked), HoldfastError::FuseBlown)?;
         let permit = permit(asked, self.monitor.state);
         require(permit != Permit::Refused, HoldfastError::ChainNotReady)?;
         Ok(permit)
@@ -104,7 +108,17 @@ impl State {
     pub fn guard(&self, look: &Look) -> Chain {
         let seen = look.sighting(&self.monitor, Millis(0));
         let monitor = self.monitor.guard(&seen, &Thresholds::default());
-        Chain { monitor, now: seen.now, slot: look.slot }
+        Chain { monitor, now: seen.now, slot: look.slot, fuses: self.fuses(look.clock) }
+    }
+
+    pub(super) fn blow(&mut self, second: usize, families: u8, ms: u64, look: &Look) -> Outcome {
+        require(second != 0, HoldfastError::NotGuardian)?;
+        require((1..=7).contains(&families), HoldfastError::TermsOutOfBounds)?;
+        check_blow(Millis(ms)).map_err(HoldfastError::from)?;
+        let fuses = self.fuses(look.clock).or(Fuses::from_bits(families));
+        self.blows = self.blows.blow(look.clock, Millis(ms)).map_err(HoldfastError::from)?;
+        self.families = fuses.bits();
+        Ok(())
     }
 
     pub(super) fn observe(&mut self, with_markets: bool, look: &Look) -> Outcome {

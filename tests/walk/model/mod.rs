@@ -181,6 +181,12 @@ impl State {
             Action::Collect => self.collect(),
             Action::Donate { vault, amount } => self.donate(vault, amount),
             Action::Foreign { .. } => Err(Refused::Somehow),
+            Action::Blow { second, families, ms } => self.blow(second, families, ms, look),
+            // No instruction breaks the books.
+            Action::Trip { account } => {
+                account.map(|account| self.existing(account)).transpose()?;
+                Err(HoldfastError::BooksSound.into())
+            }
         }
     }
 

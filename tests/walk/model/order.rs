@@ -8,7 +8,8 @@ use holdfast_risk::account::execution::{
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts, Trigger};
 use holdfast_risk::account::position::notional;
-use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
+use holdfast_risk::chain::fuse::permit_with;
+use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse, decided_price};
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
@@ -273,7 +274,7 @@ impl State {
             at: chain.moment(books, terms),
             volatility: self.volatility(market),
             reference: books.reference.price,
-            opening: permit(Asked::Open, chain.monitor.state),
+            opening: permit_with(Asked::Open, chain.monitor.state, chain.fuses),
             position_changed: state.changed[market],
         };
         let recent = books.recent.iter().copied();
@@ -291,6 +292,9 @@ impl State {
                     decided_price(recent, earliest, &met.at, side).is_ok_and(|it| it.is_some());
                 require(known, HoldfastError::NoPriceYet)?;
                 return self.fails_for_good(account, &waiting);
+            }
+            Err(ExecutionError::Closed) if chain.fuses.take(Asked::Open) => {
+                return Err(HoldfastError::FuseBlown.into());
             }
             other => other?,
         };
