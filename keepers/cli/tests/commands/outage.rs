@@ -5,7 +5,6 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use holdfast_client::address;
-use holdfast_testkit::Cluster;
 use holdfast_testkit::node::Node;
 use serde_json::Value;
 
@@ -173,7 +172,7 @@ fn what_the_program_would_find_now_is_told_from_what_it_recorded() {
     let said = operator.works(&both);
     assert!(said.contains("http://127.0.0.1:1 does not answer"), "{said}");
     assert!(said.contains("normal") && !said.contains("(recorded)"), "{said}");
-    operator.change(Cluster::restart);
+    operator.change(|cluster| cluster.restart());
     let said = operator.works(&both);
     assert!(said.contains("normal (recorded), shelter now: the chain was disrupted"), "{said}");
     let told = operator.tells(&both);
