@@ -1,13 +1,18 @@
 import { ChainState } from '@holdfast/client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { useSlotstall } from 'slotstall/vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { UNIT, Venue, expectRefusal, type Person } from './venue.js';
 
+const cluster = useSlotstall({ anchor: '.' });
 let venue: Venue;
-beforeEach(async () => {
-  venue = await Venue.open();
+let opened: number;
+beforeAll(async () => {
+  venue = await Venue.open(cluster());
+  opened = await cluster().snapshot();
 });
-afterEach(async () => {
-  await venue.cluster.stop();
+beforeEach(async () => {
+  await cluster().revert(opened);
+  venue.price = 150n * UNIT;
 });
 
 const refuses = async (tried: Promise<unknown>, name: string) => {

@@ -60,14 +60,8 @@ export class Venue {
   ) {}
 
   /** A venue with one market and ten million of liquidity. */
-  static async open(): Promise<Venue> {
-    const home = await mkdtemp(join(tmpdir(), 'holdfast-suite-'));
-    const program = holdfast.HOLDFAST_PROGRAM_ADDRESS;
-    const wallet = join(home, 'id.json');
-    const cluster = await Slotstall.start({
-      wallet,
-      programs: [[program, join(ROOT, 'target/deploy/holdfast.so')]],
-    });
+  static async open(cluster: Slotstall): Promise<Venue> {
+    const wallet = cluster.wallet!;
     const keeper = await createKeyPairSignerFromBytes(
       Uint8Array.from(JSON.parse(await readFile(wallet, 'utf8'))),
     );
@@ -79,13 +73,17 @@ export class Venue {
       cluster, rpc, keeper, silo, market, mint.address, feed.address,
     );
     await venue.forgeMint();
-    await venue.migrate(home, wallet);
+    // The migrations wait for slots to go by.
+    await cluster.time('real');
+    await venue.migrate(wallet);
+    await cluster.time('virtual');
     await venue.live(20_000);
     await venue.addLiquidity(10_000_000n * UNIT);
     return venue;
   }
 
-  private async migrate(home: string, wallet: string): Promise<void> {
+  private async migrate(wallet: string): Promise<void> {
+    const home = await mkdtemp(join(tmpdir(), 'holdfast-suite-'));
     const guardians = await Promise.all([1, 2].map(() => generateKeyPairSigner()));
     const plan = `
       fee_receiver = "${this.keeper.address}"
@@ -235,7 +233,7 @@ export class Venue {
     const destination = await this.tokens(keeper.address, shareMint, 0n);
     const [request] = await holdfast.findPoolRequestPda({ silo, owner: keeper.address, number: 0 });
     const pool = { silo, destination, vault, shareMint };
-    const order = { number: 0, insurance: false, leaves: false, amount, least: 0n };
+    const order = { number: 0, insurance: false, leaves: false, amount, least: 1n };
     await this.send(
       keeper,
       await holdfast.getRequestPoolInstructionAsync({ owner: keeper, source, ...pool, ...order }),

@@ -22,6 +22,8 @@ export interface Status {
   frozen: boolean;
   /** By how many slots the endpoint is behind. */
   slotsBehind: number;
+  /** The number of the last snapshot. */
+  snapshot: number | null;
 }
 
 /** How to start the `slotstall` command. */
@@ -48,7 +50,8 @@ export class Refused extends Error {
     message: string,
     readonly data: unknown,
   ) {
-    super(`${method}: ${message}`);
+    const { logs } = (data ?? {}) as { logs?: string[] | null };
+    super([`${method}: ${message}`, ...(logs ?? [])].join('\n'));
     this.name = 'Refused';
   }
 }
@@ -60,7 +63,7 @@ export class Slotstall {
     readonly url: string,
     /** Where it answers over WebSocket. */
     readonly webSocketUrl: string,
-    /** The keypair file of a wallet with SOL, if this object started the cluster. */
+    /** The keypair file of a wallet with SOL, where it is known. */
     readonly wallet: string | undefined,
     private readonly child: ChildProcess | undefined,
   ) {}
@@ -96,7 +99,7 @@ export class Slotstall {
     const socket = new URL(url);
     socket.protocol = 'ws:';
     socket.port = String(Number(socket.port) + 1);
-    return new Slotstall(url, socket.href, undefined, undefined);
+    return new Slotstall(url, socket.href, process.env['ANCHOR_WALLET'], undefined);
   }
 
   /** Ends a cluster that {@link start} started. */
@@ -197,6 +200,22 @@ export class Slotstall {
   /** The endpoint goes on showing what it shows now, or no longer. */
   freeze(frozen = true): Promise<Status> {
     return this.tell('freeze', { frozen });
+  }
+
+  /** `virtual`: only this object lets time pass, and every block is final at once. */
+  time(time: 'virtual' | 'real'): Promise<Status> {
+    return this.tell('time', { time });
+  }
+
+  /** Keeps everything as it is, to be gone back to; its number. */
+  async snapshot(): Promise<number> {
+    const { snapshot } = await this.tell('snapshot');
+    return snapshot!;
+  }
+
+  /** Everything is as it was at a snapshot, time too; as often as wanted. */
+  revert(snapshot: number): Promise<Status> {
+    return this.tell('revert', { snapshot });
   }
 
   /** Puts an account in place, with the rent it needs. */

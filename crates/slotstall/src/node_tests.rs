@@ -131,7 +131,7 @@ fn what_cannot_be_paid_for_leaves_no_trace_and_what_fails_does() {
 #[test]
 fn transactions_get_lost_as_often_as_asked_for() {
     let mut stage = Stage::new(Finality::Instant);
-    stage.node.loses = 2;
+    stage.node.lose(2);
     stage.send(1_000_000);
     stage.send(2_000_000);
     assert_eq!(stage.received(Processed), 0);

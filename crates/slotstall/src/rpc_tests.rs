@@ -388,12 +388,51 @@ fn a_test_moves_the_endpoint() {
     stage.result("slotstall_freeze", json!([{"frozen": false}]));
     assert_eq!(stage.result("getSlot", processed), json!(slot + 150));
     stage.result("slotstall_lose", json!([{"transactions": 1}]));
-    assert_eq!(stage.node.loses, 1);
+    let lost = stage.transfer(SOL);
+    stage.result("sendTransaction", json!([lost, base64()]));
+    assert_eq!(stage.node.history().count(), 0);
     let forged = json!([{
         "address": stage.friend.to_string(), "owner": stage.friend.to_string(), "data": "AQI=",
     }]);
     stage.result("slotstall_setAccount", forged);
     assert_eq!(stage.node.account(&stage.friend).unwrap().data, [1, 2]);
+}
+
+#[test]
+fn a_test_goes_back_to_a_snapshot_as_often_as_it_likes() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.result("slotstall_status", json!([]))["snapshot"], Value::Null);
+    let kept = stage.result("slotstall_snapshot", json!([]));
+    assert_eq!(kept["snapshot"], 0);
+    let transfer = stage.transfer(SOL);
+    for _ in 0..2 {
+        let signature = stage.result("sendTransaction", json!([transfer, base64()]));
+        assert_eq!(stage.node.account(&stage.friend).unwrap().lamports, SOL);
+        stage.result("slotstall_stall", json!([{"ms": 60_000}]));
+        stage.result("slotstall_snapshot", json!([]));
+        let back = stage.result("slotstall_revert", json!([{"snapshot": 0}]));
+        assert_eq!(back, kept);
+        assert_eq!(stage.node.account(&stage.friend), None);
+        let statuses = stage.result("getSignatureStatuses", json!([[signature]]));
+        assert_eq!(statuses["value"], json!([null]));
+    }
+    let (code, said, _) = stage.refusal("slotstall_revert", json!([{"snapshot": 1}]));
+    assert!(code == -32602 && said.contains("no snapshot 1"), "{said}");
+}
+
+#[test]
+fn a_test_takes_time_into_its_own_hands_and_gives_it_back() {
+    let mut stage = Stage::with(Finality::Voted);
+    let transfer = stage.transfer(SOL);
+    stage.result("sendTransaction", json!([transfer, base64()]));
+    let balance = json!([stage.friend.to_string()]);
+    assert_eq!(stage.result("getBalance", balance.clone())["value"], 0);
+    stage.result("slotstall_time", json!([{"time": "virtual"}]));
+    assert_eq!(stage.result("getBalance", balance.clone())["value"], SOL);
+    stage.result("slotstall_time", json!([{"time": "real"}]));
+    assert_eq!(stage.result("getBalance", balance)["value"], 0);
+    let (code, said, _) = stage.refusal("slotstall_time", json!([{"time": "unreal"}]));
+    assert!(code == -32602 && said.contains("virtual"), "{said}");
 }
 
 #[test]

@@ -51,31 +51,31 @@ impl<C: BorrowMut<Cluster>> Node<C> {
     pub fn send(&mut self, transaction: VersionedTransaction) -> Result<Signature, String> {
         let signature = transaction.signatures.first().copied();
         let signature = signature.ok_or("the transaction has no signature")?;
-        if self.frozen.is_some() {
+        if self.state.frozen.is_some() {
             return Ok(signature);
         }
-        if self.loses > 0 {
-            self.loses -= 1;
+        if self.state.loses > 0 {
+            self.state.loses -= 1;
             return Ok(signature);
         }
-        self.pending.push(transaction);
+        self.state.pending.push(transaction);
         self.land_pending();
         Ok(signature)
     }
 
     /// Lets everything that waits land, where something can.
     pub(super) fn land_pending(&mut self) {
-        if matches!(self.condition, Condition::Stalled | Condition::VotesOnly) {
+        if matches!(self.state.condition, Condition::Stalled | Condition::VotesOnly) {
             return;
         }
-        for transaction in std::mem::take(&mut self.pending) {
+        for transaction in std::mem::take(&mut self.state.pending) {
             self.land(transaction);
         }
     }
 
     fn land(&mut self, transaction: VersionedTransaction) {
         let Some(signature) = transaction.signatures.first().copied() else { return };
-        if self.landed.contains_key(&signature) || !is_current(self.present(), &transaction) {
+        if self.state.landed.contains_key(&signature) || !is_current(self.present(), &transaction) {
             return;
         }
         let accounts = accounts(self.present(), &transaction.message);
@@ -92,35 +92,39 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         let number = self.taken;
         let landed =
             Landed { slot, clock_s, number, transaction, error, said, accounts, before, after };
-        self.order.push(signature);
-        self.landed.insert(signature, landed);
+        self.state.order.push(signature);
+        self.state.landed.insert(signature, landed);
     }
 
     /// Forgets what landed after a slot.
     pub(super) fn forget_after(&mut self, slot: u64) {
-        while let Some(last) = self.order.last() {
-            if self.landed.get(last).is_some_and(|landed| landed.slot <= slot) {
+        while let Some(last) = self.state.order.last() {
+            if self.state.landed.get(last).is_some_and(|landed| landed.slot <= slot) {
                 break;
             }
-            self.landed.remove(last);
-            self.order.pop();
+            self.state.landed.remove(last);
+            self.state.order.pop();
         }
     }
 
     /// What became of a transaction, as far as the endpoint knows.
     pub fn landed(&self, signature: &str) -> Option<&Landed> {
-        let found = self.landed.get(&signature.parse().ok()?);
+        let found = self.state.landed.get(&signature.parse().ok()?);
         found.filter(|landed| landed.slot <= self.view(CommitmentLevel::Processed).slot())
     }
 
     /// Everything that landed and is still there, the newest first.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = (&Signature, &Landed)> {
-        self.order.iter().rev().filter_map(|signature| self.landed.get_key_value(signature))
+        self.state
+            .order
+            .iter()
+            .rev()
+            .filter_map(|signature| self.state.landed.get_key_value(signature))
     }
 
     /// Transactions that wait for a block in which something can land.
     pub fn waiting(&self) -> usize {
-        self.pending.len()
+        self.state.pending.len()
     }
 }
 

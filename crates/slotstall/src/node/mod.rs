@@ -53,8 +53,18 @@ pub struct Node<C = Cluster> {
     pub cluster: C,
     /// What the cluster says its genesis hash is.
     pub genesis: Hash,
+    state: State,
+    /// Transactions taken so far, those of abandoned blocks among them.
+    taken: u64,
+    /// What can be gone back to: the cluster, and what the node knew.
+    snapshots: Vec<(Cluster, State)>,
+}
+
+/// What a node knows besides the cluster.
+#[derive(Clone)]
+struct State {
     /// Transactions that it still takes and loses.
-    pub loses: usize,
+    loses: usize,
     finality: Finality,
     condition: Condition,
     /// True time at which the condition ends.
@@ -64,8 +74,6 @@ pub struct Node<C = Cluster> {
     landed: HashMap<Signature, Landed>,
     /// Signatures of the transactions that landed, the oldest first.
     order: Vec<Signature>,
-    /// Transactions taken so far, those of abandoned blocks among them.
-    taken: u64,
     /// What was sent while nothing could land.
     pending: Vec<VersionedTransaction>,
     /// Blocks that the endpoint is behind.
@@ -85,17 +93,20 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         Self {
             cluster,
             genesis: Hash::new_from_array([7; 32]),
-            loses: 0,
-            finality,
-            condition: Condition::Well,
-            until_ms: None,
-            views: VecDeque::new(),
-            landed: HashMap::new(),
-            order: Vec::new(),
+            state: State {
+                loses: 0,
+                finality,
+                condition: Condition::Well,
+                until_ms: None,
+                views: VecDeque::new(),
+                landed: HashMap::new(),
+                order: Vec::new(),
+                pending: Vec::new(),
+                lag: 0,
+                frozen: None,
+            },
             taken: 0,
-            pending: Vec::new(),
-            lag: 0,
-            frozen: None,
+            snapshots: Vec::new(),
         }
     }
 
@@ -111,16 +122,18 @@ impl<C: BorrowMut<Cluster>> Node<C> {
             CommitmentLevel::Confirmed => (1, CONFIRMED_AFTER),
             CommitmentLevel::Finalized => (2, FINALIZED_AFTER),
         };
-        if let Some(frozen) = &self.frozen {
+        if let Some(frozen) = &self.state.frozen {
             return &frozen[rank];
         }
-        self.behind(self.lag + if self.finality == Finality::Instant { 0 } else { after })
+        self.behind(
+            self.state.lag + if self.state.finality == Finality::Instant { 0 } else { after },
+        )
     }
 
     /// The cluster so many blocks ago, or as long ago as is kept.
     fn behind(&self, blocks: usize) -> &Cluster {
-        let index = self.views.len().saturating_sub(blocks);
-        self.views.get(index).unwrap_or_else(|| self.present())
+        let index = self.state.views.len().saturating_sub(blocks);
+        self.state.views.get(index).unwrap_or_else(|| self.present())
     }
 
     /// An account as it is.
@@ -130,16 +143,16 @@ impl<C: BorrowMut<Cluster>> Node<C> {
 
     /// From now on the endpoint shows the cluster as it was so many blocks ago, at most 95.
     pub fn lag(&mut self, blocks: usize) {
-        self.lag = blocks.min(VIEWS - 1);
+        self.state.lag = blocks.min(VIEWS - 1);
     }
 
     /// By how many slots the endpoint is behind.
     pub fn slots_behind(&self) -> u64 {
-        if self.frozen.is_some() {
+        if self.state.frozen.is_some() {
             // A frozen node does not know that it is.
             return 0;
         }
-        self.present().slot() - self.behind(self.lag).slot()
+        self.present().slot() - self.behind(self.state.lag).slot()
     }
 
     /// From now on the endpoint shows what it shows now, says that it is well, and loses what it is
@@ -148,17 +161,55 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         let levels =
             [CommitmentLevel::Processed, CommitmentLevel::Confirmed, CommitmentLevel::Finalized];
         let shown = levels.map(|level| self.view(level).clone());
-        self.frozen = frozen.then(|| Box::new(shown));
+        self.state.frozen = frozen.then(|| Box::new(shown));
     }
 
     /// Whether the endpoint is frozen.
     pub fn is_frozen(&self) -> bool {
-        self.frozen.is_some()
+        self.state.frozen.is_some()
+    }
+
+    /// When blocks are taken for final.
+    pub fn finality(&self) -> Finality {
+        self.state.finality
+    }
+
+    /// From now on blocks are taken for final like this.
+    pub fn set_finality(&mut self, finality: Finality) {
+        self.state.finality = finality;
+    }
+
+    /// Takes and loses so many of the transactions that are sent from now on.
+    pub fn lose(&mut self, transactions: usize) {
+        self.state.loses = transactions;
+    }
+
+    /// Keeps the cluster and everything that the node knows, to be gone back to.
+    pub fn snapshot(&mut self) {
+        self.snapshots.push((self.present().clone(), self.state.clone()));
+    }
+
+    /// The number of the last snapshot, counted from 0.
+    pub fn last_snapshot(&self) -> Option<usize> {
+        self.snapshots.len().checked_sub(1)
+    }
+
+    /// Goes back to a snapshot, time and all, as often as wanted. Later snapshots are forgotten.
+    ///
+    /// # Errors
+    /// When there is no snapshot of that number.
+    pub fn revert(&mut self, snapshot: usize) -> Result<(), String> {
+        let kept = self.snapshots.get(snapshot).cloned();
+        let (cluster, state) = kept.ok_or_else(|| format!("there is no snapshot {snapshot}"))?;
+        self.snapshots.truncate(snapshot + 1);
+        *self.cluster.borrow_mut() = cluster;
+        self.state = state;
+        Ok(())
     }
 
     /// How the chain goes now.
     pub fn condition(&self) -> Condition {
-        self.condition
+        self.state.condition
     }
 }
 

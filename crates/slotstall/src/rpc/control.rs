@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use solana_account::Account;
 
 use super::{Answer, Refusal, address};
-use crate::node::Condition;
+use crate::node::{Condition, Finality};
 use crate::{Cluster, Node, Pace};
 
 /// How long something lasts.
@@ -22,7 +22,7 @@ struct Lasting {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Time {
+struct Duration {
     ms: u64,
 }
 
@@ -65,6 +65,26 @@ struct Frozen {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Number {
+    snapshot: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Passing {
+    time: Time,
+}
+
+/// How time passes, as the command's option says it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Time {
+    Real,
+    Virtual,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Forged {
     address: String,
@@ -74,6 +94,15 @@ struct Forged {
     data: String,
     #[serde(default)]
     executable: bool,
+}
+
+impl Time {
+    fn finality(&self) -> Finality {
+        match self {
+            Self::Real => Finality::Voted,
+            Self::Virtual => Finality::Instant,
+        }
+    }
 }
 
 /// The longest that one call lets pass: ten days.
@@ -88,7 +117,7 @@ pub fn answer<C: BorrowMut<Cluster>>(
     let method = method.strip_prefix("slotstall_")?;
     let done = match method {
         "status" => Ok(()),
-        "run" => read(params).and_then(|time: Time| pass(node, time.ms)),
+        "run" => read(params).and_then(|lasts: Duration| pass(node, lasts.ms)),
         "stall" => lasting(params).and_then(|lasts| begin(node, Condition::Stalled, lasts.ms)),
         "votesOnly" => {
             lasting(params).and_then(|lasts| begin(node, Condition::VotesOnly, lasts.ms))
@@ -107,11 +136,19 @@ pub fn answer<C: BorrowMut<Cluster>>(
             node.expire_blockhashes();
             Ok(())
         }
-        "lose" => read(params).map(|of: Transactions| node.loses = of.transactions),
+        "lose" => read(params).map(|of: Transactions| node.lose(of.transactions)),
         "lag" => read(params).map(|of: Blocks| node.lag(of.blocks)),
         "freeze" => read(params).map(|of: Frozen| node.freeze(of.frozen)),
         "epochAge" => read(params).and_then(|age: Slots| epoch_age(node, age.slots)),
-        "nominal" => read(params).and_then(|time: Time| nominal(node, time.ms)),
+        "nominal" => read(params).and_then(|lasts: Duration| nominal(node, lasts.ms)),
+        "time" => read(params).map(|of: Passing| node.set_finality(of.time.finality())),
+        "snapshot" => {
+            node.snapshot();
+            Ok(())
+        }
+        "revert" => {
+            read(params).and_then(|of: Number| node.revert(of.snapshot).map_err(Refusal::params))
+        }
         "setAccount" => read(params).and_then(|forged| set_account(node, &forged)),
         _ => return None,
     };
@@ -214,6 +251,7 @@ fn status<C: BorrowMut<Cluster>>(node: &Node<C>) -> Value {
         "epoch": chain.epoch().number,
         "waiting": node.waiting(),
         "frozen": node.is_frozen(),
+        "snapshot": node.last_snapshot(),
         "slotsBehind": node.slots_behind(),
     })
 }

@@ -23,7 +23,7 @@ pub mod example_lending {
     /// Refuses: `TooLarge`, `StalePrice`.
     pub fn borrow(ctx: Context<Borrow>, units: u64, debt: u64) -> Result<()> {
         let loan = &mut ctx.accounts.loan;
-        loan.borrower = ctx.accounts.borrower.key();
+        (loan.borrower, loan.price) = (ctx.accounts.borrower.key(), ctx.accounts.price.key());
         (loan.units, loan.debt) = (units, debt);
         require!(loan.is_covered(ctx.accounts.price.fresh()?), LendingError::TooLarge);
         Ok(())
@@ -66,6 +66,8 @@ pub mod example_lending {
 pub struct Loan {
     /// Whose it is.
     pub borrower: Pubkey,
+    /// The price it is judged by.
+    pub price: Pubkey,
     /// Units of the asset.
     pub units: u64,
     /// Lamports owed.
@@ -158,7 +160,7 @@ pub struct Publish<'info> {
 #[derive(Accounts)]
 pub struct Liquidate<'info> {
     /// The loan.
-    #[account(mut)]
+    #[account(mut, has_one = price)]
     pub loan: Account<'info, Loan>,
     /// The asset's price.
     pub price: Account<'info, Price>,

@@ -75,12 +75,17 @@ pub struct Workspace {
     pub wallet: Option<PathBuf>,
 }
 
-/// Reads a workspace's Anchor.toml. Accounts that it clones from another cluster are looked for as
-/// `ADDRESS.json` in `clones`.
+/// Reads the Anchor.toml of a directory or of the nearest one above it that has one. Accounts that it
+/// clones from another cluster are looked for as `ADDRESS.json` in `clones`.
 ///
 /// # Errors
 /// A sentence that says what to change.
 pub fn read(directory: &Path, clones: &Path) -> Result<Workspace, String> {
+    let wrong = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let whole = directory.canonicalize().map_err(wrong)?;
+    let found = whole.ancestors().find(|above| above.join("Anchor.toml").is_file());
+    let directory = found
+        .ok_or_else(|| format!("there is no Anchor.toml in {} or above it", whole.display()))?;
     let path = directory.join("Anchor.toml");
     let text = std::fs::read_to_string(&path)
         .map_err(|error| format!("{} cannot be read ({error})", path.display()))?;

@@ -35,7 +35,7 @@ fn programs_accounts_and_the_wallet_are_found() {
         test = "npx vitest run"
         "#
     ));
-    let at = |path: &str| directory.path().join(path);
+    let at = |path: &str| directory.path().canonicalize().unwrap().join(path);
     for folder in ["all", "clones"] {
         std::fs::create_dir(at(folder)).unwrap();
     }
@@ -43,6 +43,7 @@ fn programs_accounts_and_the_wallet_are_found() {
         std::fs::write(at(file), "").unwrap();
     }
     let found = read(directory.path(), Path::new("clones")).unwrap();
+    assert_eq!(read(&at("all"), Path::new("clones")).unwrap(), found);
     let programs: [(&str, &str); 3] = [
         (PROGRAM, "elsewhere.so"),
         (PROGRAM, "target/deploy/my_lender.so"),
@@ -72,7 +73,9 @@ fn what_is_cloned_from_another_cluster_is_asked_for_as_a_file() {
 fn a_directory_without_anchor_toml_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let refused = read(directory.path(), Path::new("clones")).unwrap_err();
-    assert!(refused.contains("Anchor.toml cannot be read"), "{refused}");
+    assert!(refused.contains("no Anchor.toml in"), "{refused}");
+    let refused = read(Path::new("/nowhere"), Path::new("clones")).unwrap_err();
+    assert!(refused.contains("/nowhere"), "{refused}");
     let directory = workspace("programs = 7");
     let refused = read(directory.path(), Path::new("clones")).unwrap_err();
     assert!(refused.contains("Anchor.toml: "), "{refused}");

@@ -40,6 +40,9 @@ use stage::Stage;
 ///   slotstall_epochAge {slots}     how long ago the epoch began: early, the clock hides a halt
 ///   slotstall_nominal {ms}         what the cluster calls a slot, 400 to 200
 ///   slotstall_setAccount {address, owner, data, lamports}
+///   slotstall_time {time}          real or virtual: whether time passes by itself, as --time says
+///   slotstall_snapshot             everything as it is is kept; the answer says its number
+///   slotstall_revert {snapshot}    everything is as it was then, time too
 ///   slotstall_status               what the chain shows, and what is true
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment, after_help = EXAMPLES)]
@@ -57,14 +60,16 @@ struct Arguments {
     /// again.
     #[arg(long, value_name = "FILE")]
     account: Vec<PathBuf>,
-    /// Installs the programs and accounts of Anchor.toml, here or in a directory that is given.
+    /// Installs the programs and accounts of Anchor.toml, in this directory or the nearest one above it
+    /// that has one, or where it is said to be.
     #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = ".")]
     anchor: Option<PathBuf>,
     /// Where Anchor.toml's `test.validator.clone` accounts lie, as ADDRESS.json.
     #[arg(long, value_name = "DIRECTORY", default_value = "tests/accounts")]
     clones: PathBuf,
-    /// The keypair file that gets 1,000,000 SOL and may upgrade the programs. Where there is none, one
-    /// is made there.
+    /// The keypair file that gets 1,000,000 SOL and may upgrade the programs; one is made where there
+    /// is none. Without this, it is the wallet of Anchor.toml if that is there, or one that everybody
+    /// knows.
     #[arg(long, value_name = "FILE")]
     wallet: Option<PathBuf>,
     /// Whether time passes by itself, or only when a test says so.
@@ -119,9 +124,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             arguments.port
         )
     })?;
-    if arguments.time == Time::Real {
-        live(&node);
-    }
+    live(&node);
     let rpc = format!("http://{address}");
     let sockets = format!("ws://{}", SocketAddr::new(address.ip(), address.port() + 1));
     tell(arguments, &stage, &rpc, &sockets);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use slotstall::Cluster;
 use solana_account::Account;
-use solana_keypair::{Keypair, read_keypair_file, write_keypair_file};
+use solana_keypair::{Keypair, keypair_from_seed, read_keypair_file, write_keypair_file};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -37,11 +37,13 @@ impl Stage {
         let programs = workspace.programs.into_iter().chain(given).map(program);
         let files = arguments.account.iter().map(|file| (None, file.clone()));
         let accounts = workspace.accounts.into_iter().chain(files).map(account);
-        let file = arguments.wallet.clone().or(workspace.wallet);
-        let wallet_file =
-            file.unwrap_or_else(|| std::env::temp_dir().join("slotstall-wallet.json"));
+        let (wallet_file, wallet) = match (&arguments.wallet, workspace.wallet) {
+            (Some(file), _) => (file.clone(), wallet(file)?),
+            (None, Some(file)) if file.exists() => (file.clone(), wallet(&file)?),
+            _ => own_wallet()?,
+        };
         Ok(Self {
-            wallet: wallet(&wallet_file)?,
+            wallet,
             wallet_file,
             programs: programs.collect::<Result<_, String>>()?,
             accounts: accounts.collect::<Result<_, String>>()?,
@@ -98,16 +100,27 @@ fn parsed(address: &str) -> Result<Pubkey, String> {
 
 /// The wallet in a file, which is made if there is none.
 fn wallet(file: &Path) -> Result<Pubkey, String> {
-    let wrong = |error: Box<dyn std::error::Error>| {
-        format!(
-            "the wallet {} cannot be used ({error}): name another with --wallet",
-            file.display()
-        )
-    };
     if file.exists() {
-        return read_keypair_file(file).map(|wallet| wallet.pubkey()).map_err(wrong);
+        let wallet = read_keypair_file(file).map_err(|error| unusable(file, &*error))?;
+        return Ok(wallet.pubkey());
     }
     let wallet = Keypair::new();
-    write_keypair_file(&wallet, file).map_err(wrong)?;
+    write_keypair_file(&wallet, file).map_err(|error| unusable(file, &*error))?;
     Ok(wallet.pubkey())
+}
+
+/// The wallet where nobody names one: always the same, so that clusters that start at the same time
+/// do not take it from each other.
+fn own_wallet() -> Result<(PathBuf, Pubkey), String> {
+    let file = std::env::temp_dir().join("slotstall-wallet.json");
+    let wallet = keypair_from_seed(&[7; 32]).map_err(|error| unusable(&file, &*error))?;
+    let is_there = || read_keypair_file(&file).is_ok_and(|there| there == wallet);
+    if !is_there() {
+        write_keypair_file(&wallet, &file).map_err(|error| unusable(&file, &*error))?;
+    }
+    Ok((file, wallet.pubkey()))
+}
+
+fn unusable(file: &Path, error: &dyn std::error::Error) -> String {
+    format!("the wallet {} cannot be used ({error}): name another with --wallet", file.display())
 }
