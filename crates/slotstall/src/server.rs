@@ -30,8 +30,11 @@ pub type Shared<C = Cluster> = Arc<Mutex<Node<C>>>;
 
 struct Server<C> {
     node: Shared<C>,
-    before: Mutex<Box<dyn Fn(&mut Node<C>) + Send>>,
+    before: Mutex<Before<C>>,
 }
+
+/// What happens before every answer.
+type Before<C> = Box<dyn Fn(&mut Node<C>) + Send>;
 
 impl<C> Server<C> {
     fn node(&self) -> MutexGuard<'_, Node<C>> {

@@ -62,7 +62,7 @@ fn what_cannot_be_used_is_refused_with_what_to_change() {
         (vec!["--program", program, "missing.so"], "build the program first"),
         (vec!["--program", program, "no.so"], "cannot be installed"),
         (vec!["--account", "no.json"], "solana account ADDRESS --output json"),
-        (vec!["--anchor"], "Anchor.toml cannot be read"),
+        (vec!["--anchor"], "there is no Anchor.toml in"),
         (vec!["--", "no-such-command"], "`no-such-command` cannot be run"),
     ] {
         let output = run(&home, &arguments);

@@ -184,6 +184,11 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         self.state.loses = transactions;
     }
 
+    /// How many of the transactions to come it takes and loses.
+    pub fn loses(&self) -> usize {
+        self.state.loses
+    }
+
     /// Keeps the cluster and everything that the node knows, to be gone back to.
     pub fn snapshot(&mut self) {
         self.snapshots.push((self.present().clone(), self.state.clone()));
@@ -214,5 +219,4 @@ impl<C: BorrowMut<Cluster>> Node<C> {
 }
 
 #[cfg(test)]
-#[path = "../node_tests.rs"]
 mod tests;

@@ -138,5 +138,4 @@ fn shown(of: &impl serde::Serialize) -> Answer {
 }
 
 #[cfg(test)]
-#[path = "../rpc_tests.rs"]
 mod tests;

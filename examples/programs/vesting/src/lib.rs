@@ -74,7 +74,7 @@ pub struct Grant<'info> {
         seeds = [b"vesting", beneficiary.key().as_ref()], bump
     )]
     pub vesting: Account<'info, Vesting>,
-    /// CHECK: whoever is meant.
+    /// CHECK: nothing is asked of it, because the granter decides whom to give to.
     pub beneficiary: UncheckedAccount<'info>,
     /// Signs and pays.
     #[account(mut)]
