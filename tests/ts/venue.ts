@@ -33,8 +33,10 @@ const PYTH_RECEIVER = 'rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ' as Address;
 const FEED = new Uint8Array(32).fill(1);
 /** Whole units of collateral in its smallest ones. */
 export const UNIT = 1_000_000n;
-/** How often the market's price is published, and how often the chain is observed, milliseconds. */
+/** How often the market's price is published and the chain is observed, milliseconds. */
 const PRICE_MS = 2_000;
+/** The same while nothing is waited for but the chain's state. */
+const RARELY_MS = 15_000;
 
 const bytes = (of: Address): Uint8Array => Uint8Array.from(getAddressEncoder().encode(of));
 
@@ -183,9 +185,9 @@ export class Venue {
   }
 
   /** Time passes on a chain that is well, with keepers at work. */
-  async live(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += PRICE_MS) {
-      await this.cluster.run(PRICE_MS);
+  async live(ms: number, every = PRICE_MS): Promise<void> {
+    for (let passed = 0; passed < ms; passed += every) {
+      await this.cluster.run(every);
       await this.work();
     }
   }
@@ -201,7 +203,7 @@ export class Venue {
   async until(state: holdfast.ChainState): Promise<void> {
     for (let minutes = 0; (await this.state()) !== state; minutes += 1) {
       if (minutes === 60) throw new Error(`an hour later the state is not ${holdfast.ChainState[state]}`);
-      await this.live(60_000);
+      await this.live(60_000, RARELY_MS);
     }
   }
 
