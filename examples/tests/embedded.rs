@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use holdfast_client::{address, tokens};
 use holdfast_testkit::Venue;
-use holdfast_testkit::node::{Node, serve};
+use holdfast_testkit::node::{Node, pass_with_price, serve};
 use holdfast_testkit::tokens::create_token_account;
 use holdfast_testkit::venue::{LONE, Listing, keypair, silo_plan};
 use solana_keypair::{Keypair, write_keypair_file};
@@ -45,7 +45,7 @@ fn an_order_is_placed_executed_by_the_keeper_and_read_back() {
     let source = tokens::address(&owner, &mint);
     create_token_account(&mut venue.cluster, source, mint, owner, 2_000 * ONE);
     let node = Arc::new(Mutex::new(Node::new(venue.cluster)));
-    let endpoint = serve(node, |node| node.pass_with_price(PRICE)).expect("a port");
+    let endpoint = serve(node, |node| pass_with_price(node, PRICE)).expect("a port");
     let url = format!("http://{endpoint}");
 
     let said = works(env!("CARGO_BIN_EXE_place_order"), &[&url, &trader_file]);

@@ -131,10 +131,10 @@ fn the_writer_signs_and_the_feed_is_writable() {
     let (cluster, feed) = with_feed(CONTENT + WRITER);
     let mut unsigned = write(&writer().pubkey(), &feed, 0, vec![1]);
     unsigned.accounts[1].is_signer = false;
-    assert!(refused(&cluster, &unsigned).is_anchor(ErrorCode::AccountNotSigner));
+    assert!(refused(&cluster, &unsigned).is(ErrorCode::AccountNotSigner));
     let mut fixed = write(&writer().pubkey(), &feed, 0, vec![1]);
     fixed.accounts[0].is_writable = false;
-    assert!(refused(&cluster, &fixed).is_anchor(ErrorCode::ConstraintMut));
+    assert!(refused(&cluster, &fixed).is(ErrorCode::ConstraintMut));
 }
 
 /// Made by the system program and written in one transaction, as the publisher does.

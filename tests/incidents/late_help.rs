@@ -72,7 +72,7 @@ fn an_emergency_does_not_stop_help() {
     stage.calm(5, SHALLOW);
     stage.flag().unwrap();
     stage.venue.cluster.vote_time(OLD_EPOCH);
-    stage.venue.cluster.stand(HOUR_MS);
+    stage.venue.cluster.stall(HOUR_MS);
     stage.venue.cluster.restart();
     stage.venue.cluster.run(400, Pace::HEALTHY);
     help(&mut stage).unwrap();

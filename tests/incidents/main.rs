@@ -23,7 +23,7 @@ const YOUNG_EPOCH: u64 = 500;
 fn halt(stage: &mut Stage, ms: u64, epoch_slots: u64) {
     let cluster = &mut stage.venue.cluster;
     cluster.vote_time(epoch_slots);
-    cluster.stand(ms);
+    cluster.stall(ms);
     cluster.run(1_200, Pace::HEALTHY);
 }
 

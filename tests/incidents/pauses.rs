@@ -18,7 +18,7 @@ fn a_restart_does_not_lock_anybody_in() {
     let now = stage.venue.cluster.now_ms();
     let waiting = stage.venue.place(&stage.trader, 0, market_order(1_000_000, now)).unwrap();
     stage.venue.cluster.vote_time(OLD_EPOCH);
-    stage.venue.cluster.stand(5 * HOUR_MS);
+    stage.venue.cluster.stall(5 * HOUR_MS);
     stage.venue.cluster.restart();
     stage.venue.cluster.run(400, Pace::HEALTHY);
     let (owner, account) = (stage.trader.keypair.insecure_clone(), stage.trader.account);

@@ -57,7 +57,7 @@ fn nobody_else_creates_the_exchange() {
     refused(&venue, &swapped, HoldfastError::NotAdmin);
     swapped.accounts[3].pubkey = own;
     let failed = venue.cluster.simulate(&[swapped], &admin).unwrap_err();
-    assert!(failed.is_anchor(ErrorCode::InvalidProgramId), "{}", failed.message);
+    assert!(failed.is(ErrorCode::InvalidProgramId), "{}", failed.message);
 }
 
 #[test]

@@ -192,7 +192,7 @@ impl World {
     pub fn anchor_refuses(&self, instruction: &Instruction, error: ErrorCode) {
         let failure = self.fails(instruction);
         let name = error.name();
-        assert!(failure.is_anchor(error), "not {name}: {}", failure.message);
+        assert!(failure.is(error), "not {name}: {}", failure.message);
     }
 
     /// The runtime must refuse to borrow an account that is passed twice.

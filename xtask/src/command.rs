@@ -42,9 +42,14 @@ pub fn build_program(name: &str) -> Result<(), String> {
 
 /// A compiled program of the workspace.
 pub fn built(name: &str) -> Command {
-    let mut command = Command::new(root().join("target/debug").join(name));
+    let mut command = Command::new(built_path(name));
     command.current_dir(root());
     command
+}
+
+/// Where a compiled program of the workspace is.
+pub fn built_path(name: &str) -> PathBuf {
+    root().join("target/debug").join(name)
 }
 
 /// A compiled program of the workspace, run where the command was called.

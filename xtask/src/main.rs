@@ -8,6 +8,7 @@ mod fuzz;
 mod lint;
 mod local;
 mod nightly;
+mod node;
 mod operations;
 mod pages;
 mod prove;
@@ -30,8 +31,8 @@ enum Task {
     /// Install what building and testing need
     ///
     /// Debian packages (a Rust compiler with its library's sources, LLVM 22, about 400 MB, and a
-    /// Chromium) unless `cargo build-sbf` works, cargo-nextest, and the packages of clients/ts
-    /// (250 MB) with Node where it is missing or older than 20.18. What is there is left alone, so
+    /// Chromium) unless `cargo build-sbf` works, cargo-nextest, and the packages of
+    /// package-lock.json (330 MB) with Node where it is missing or older than 20.18. What is there is left alone, so
     /// running it again costs a second.
     Setup,
     /// Compile the on-chain programs to target/deploy
@@ -166,7 +167,7 @@ fn main() -> ExitCode {
         return compiled;
     }
     let done = match Task::parse() {
-        Task::Setup => setup::install().and_then(|()| client::install()),
+        Task::Setup => setup::install().and_then(|()| node::install()),
         Task::Build => sbpf::build().map(|program| println!("{}", program.display())),
         Task::Drill { options } => simulate::drill(&options),
         Task::Lab { options } => simulate::lab(&options),

@@ -1,7 +1,6 @@
 //! An embedded cluster that runs the real program, with time under our control.
 
 pub mod audit;
-pub mod chain;
 pub mod cluster;
 pub mod elf;
 pub mod events;
@@ -9,9 +8,12 @@ pub mod feed;
 pub mod node;
 pub mod path;
 pub mod recording;
+mod sighting;
 pub mod switchboard;
 pub mod tokens;
 pub mod venue;
 
 pub use cluster::{Cluster, Failure, with_units};
+pub use sighting::sighting;
+pub use slotstall::chain;
 pub use venue::{Trader, Venue};

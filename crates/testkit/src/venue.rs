@@ -1,6 +1,5 @@
 //! A venue on the embedded cluster, deployed by the migrations, with people to trade on it.
 
-use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
@@ -8,7 +7,6 @@ use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo}
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_migrations::{Deployment, MarketPlan, SiloPlan, apply, deploy_program, plan, presets};
-use holdfast_risk::chain::health::Monitor;
 use litesvm::types::TransactionMetadata;
 use solana_keypair::{Keypair, keypair_from_seed};
 use solana_signer::Signer;
@@ -238,7 +236,8 @@ impl Venue {
     pub fn watch(&mut self, ms: u64) -> Result<(), Failure> {
         let until = self.cluster.now_ms() + ms;
         while self.cluster.now_ms() < until {
-            self.cluster.pass((until - self.cluster.now_ms()).min(WATCHED_EVERY_MS));
+            let left = until - self.cluster.now_ms();
+            self.cluster.pass(left.min(WATCHED_EVERY_MS));
             self.observe()?;
         }
         Ok(())
@@ -452,13 +451,6 @@ impl Venue {
     /// The chain health account.
     pub fn chain_health(&self) -> ChainHealth {
         self.cluster.read(&address::chain_health())
-    }
-
-    /// The chain as a guarded instruction would see it now.
-    pub fn seen_chain(&self) -> Chain {
-        let health = self.chain_health();
-        let last = Monitor::from(&health.monitor);
-        Chain::judge(&health, &self.cluster.chain().sighting(&last))
     }
 }
 

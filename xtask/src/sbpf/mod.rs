@@ -25,7 +25,7 @@ struct Program {
     target: &'static str,
 }
 
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         package: "holdfast",
         workspace: "Cargo.toml",
@@ -42,6 +42,18 @@ const PROGRAMS: [Program; 4] = [
         package: "lender",
         workspace: "Cargo.toml",
         manifest: "examples/lender/Cargo.toml",
+        target: "target/sbpf",
+    },
+    Program {
+        package: "example-lending",
+        workspace: "Cargo.toml",
+        manifest: "examples/programs/lending/Cargo.toml",
+        target: "target/sbpf",
+    },
+    Program {
+        package: "example-vesting",
+        workspace: "Cargo.toml",
+        manifest: "examples/programs/vesting/Cargo.toml",
         target: "target/sbpf",
     },
     Program {

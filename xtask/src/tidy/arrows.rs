@@ -8,9 +8,9 @@ use crate::workspace::{Crate, Workspace};
 
 /// The layers, the lowest first. Crates of one layer do not use each other.
 pub const LAYERS: [&[&str]; 12] = [
-    &["holdfast-risk"],
+    &["holdfast-risk", "slotstall"],
     &["holdfast-beacon"],
-    &["holdfast", "lender", "mock-oracle"],
+    &["example-lending", "example-vesting", "holdfast", "lender", "mock-oracle"],
     &["holdfast-client"],
     &["holdfast-rpc"],
     &["holdfast-migrations"],

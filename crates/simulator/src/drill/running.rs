@@ -155,7 +155,7 @@ impl DrillState {
                     self.venue.cluster.run(stretch.ms, pace);
                 }
                 ChainBehaviour::Stands { restarts } => {
-                    self.venue.cluster.stand(stretch.ms);
+                    self.venue.cluster.stall(stretch.ms);
                     if stretch.ends {
                         self.first_block(restarts)?;
                     }

@@ -59,7 +59,9 @@ impl Slot {
     /// Runs a transaction after this slot. `None` when no program was asked, or the slot is too old.
     pub fn simulate(&self, transaction: VersionedTransaction) -> Option<Simulation> {
         match self.cluster.as_ref()?.try_transaction(transaction) {
-            Ok(said) => Some(Simulation { units: said.compute_units_consumed, refused: None }),
+            Ok(tried) => {
+                Some(Simulation { units: tried.meta.compute_units_consumed, refused: None })
+            }
             Err(failed) => {
                 let units = failed.meta.compute_units_consumed;
                 let Failure { code, message, .. } = Failure::from_metadata(&failed);
@@ -174,9 +176,9 @@ impl Chain {
             return;
         }
         let sent = self.venue.cluster.send_transaction(transaction);
-        let refused = sent.err().map(|failure| match failure.code {
-            Some(code) => format!("code {code}"),
-            None => failure.message,
+        let refused = sent.err().map(|failed| {
+            let Failure { code, message } = Failure::from_metadata(&failed);
+            code.map_or(message, |code| format!("code {code}"))
         });
         let slot = self.venue.cluster.slot();
         self.landed.push(Landed { signature, slot, refused });

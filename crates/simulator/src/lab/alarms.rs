@@ -4,6 +4,7 @@ use std::path::Path;
 
 use holdfast_risk::chain::health::{Monitor, State, Thresholds};
 use holdfast_testkit::chain::{Chain, Pace};
+use holdfast_testkit::sighting;
 use serde::{Deserialize, Serialize};
 
 /// How often keepers observe.
@@ -46,7 +47,7 @@ pub fn live_through(file: &Path) -> Result<Alarms, String> {
     let first = rows.first().ok_or_else(|| format!("{}: it is empty", file.display()))?;
     let mut chain = Chain::new(first.unix_ts * 1_000, FIRST_SLOT);
     let limits = Thresholds::default();
-    let mut monitor = Monitor::new(&chain.sighting(&blank()));
+    let mut monitor = Monitor::new(&sighting(&chain, &blank()));
     monitor.baseline_us = (first.ms_per_slot * 1e3) as u32;
     let mut alarms =
         Alarms { days: 0.0, strained: 0, sheltered: 0, careful_ppm: 0, slowest_ms: 0.0 };
@@ -55,7 +56,7 @@ pub fn live_through(file: &Path) -> Result<Alarms, String> {
         alarms.slowest_ms = alarms.slowest_ms.max(row.ms_per_slot);
         for _ in 0..STRETCH_MS / LOOK_MS {
             chain.run(LOOK_MS, Pace { slot_ms: row.ms_per_slot as u64, failing_percent: 0 });
-            let (after, _) = monitor.step(&chain.sighting(&monitor), &limits);
+            let (after, _) = monitor.step(&sighting(&chain, &monitor), &limits);
             if monitor.state == State::Normal && after.state != State::Normal {
                 alarms.strained += 1;
             }

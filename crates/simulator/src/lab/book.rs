@@ -13,6 +13,7 @@ use holdfast_risk::chain::health::Monitor;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::{Millis, Overflow, Price, Side, SignedSize, Usd};
 use holdfast_testkit::chain::Chain;
+use holdfast_testkit::sighting;
 use holdfast_testkit::venue::{ALL, feed_source, majority};
 
 use super::people::Person;
@@ -53,7 +54,7 @@ impl Book {
         silo.ledger.in_insurance_vault = INSURANCE;
         let mut health = ChainHealth::zeroed();
         health.thresholds = presets::thresholds();
-        let first = chain.sighting(&Monitor::from(&health.monitor));
+        let first = sighting(chain, &Monitor::from(&health.monitor));
         health.monitor = MonitorState::from(&Monitor::new(&first));
         let account = |person: &Person| {
             let mut account = MarginAccount::zeroed();

@@ -17,6 +17,7 @@ use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::market::aggregate::aggregate;
 use holdfast_risk::market::reading::Quote;
 use holdfast_testkit::chain::Chain;
+use holdfast_testkit::sighting;
 
 use super::book::Book;
 use super::venue::Liquidation;
@@ -47,7 +48,7 @@ pub trait Hands: Clone {
 pub fn guard(book: &Book, chain: &Chain) -> Seen {
     let last = Monitor::from(&book.health.monitor);
     let thresholds = Thresholds::from(&book.health.thresholds);
-    let seen = chain.sighting(&last);
+    let seen = sighting(chain, &last);
     Seen {
         monitor: last.guard(&seen, &thresholds),
         thresholds,
@@ -218,7 +219,7 @@ impl Hands for Rules {
             }
         }
         let last = Monitor::from(&health.monitor);
-        let mut seen = chain.sighting(&last);
+        let mut seen = sighting(chain, &last);
         let proven = health.proven();
         seen = holdfast_risk::chain::health::ChainSample {
             now: last.now(seen.clock, seen.slot, proven),

@@ -191,7 +191,7 @@ impl<'a> Play<'a> {
         let ms = until_ms.min(next) - now;
         let mut blocks = 0;
         if weather.stands {
-            self.chain.stand(ms);
+            self.chain.stall(ms);
         } else {
             let nominal = self.chain.healthy().slot_ms;
             let slot_ms = weather.slot_ms.unwrap_or(nominal);

@@ -118,7 +118,8 @@ fn wait(operator: &Operator, ms: u64) {
     operator.change(|cluster| {
         let until = cluster.now_ms() + ms;
         while cluster.now_ms() < until {
-            cluster.pass((until - cluster.now_ms()).min(150_000));
+            let left = until - cluster.now_ms();
+            cluster.pass(left.min(150_000));
             let observe = instruction::observe(&[]);
             // Looked at too recently is looked at.
             let _ = cluster.send_unsigned(&[observe], &payer);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
 use holdfast_client::{Pubkey, address, decode, instruction, tokens};
-use holdfast_testkit::node::{Node, serve};
+use holdfast_testkit::node::{Node, pass_with_price, serve};
 use holdfast_testkit::tokens::{balance, create_token_account};
 use holdfast_testkit::venue::{LONE, Listing, keypair, silo_plan};
 use holdfast_testkit::{Cluster, Venue};
@@ -54,7 +54,7 @@ impl Operator {
     /// request, and a keeper does what there is to do.
     pub fn on_a_living_venue(name: &str, whole_tokens: u64) -> Self {
         Self::on_a_venue(name, whole_tokens, |node| {
-            node.pass_with_price(PRICE);
+            pass_with_price(node, PRICE);
             keep(node);
         })
     }
@@ -195,27 +195,24 @@ fn pass_on(
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if request["method"].as_str().is_some_and(|method| methods.contains(&method)) {
-        match fault {
-            Fault::Closes => return Ok(()),
-            Fault::Hangs => loop {
-                std::thread::park();
-            },
-            Fault::LeavesAccountsOut => {
-                let mut upstream = TcpStream::connect(node)?;
-                upstream.write_all(head.as_bytes())?;
-                upstream.write_all(&body)?;
-                let mut answer = String::new();
-                BufReader::new(upstream).read_to_string(&mut answer)?;
-                return stream.write_all(without_margin_accounts(&answer).as_bytes());
-            }
-        }
+    let faulty = request["method"].as_str().is_some_and(|method| methods.contains(&method));
+    match fault {
+        Fault::Closes if faulty => return Ok(()),
+        Fault::Hangs if faulty => loop {
+            std::thread::park();
+        },
+        _ => {}
     }
     let mut upstream = TcpStream::connect(node)?;
-    upstream.write_all(head.as_bytes())?;
+    // One exchange a connection: the next one's method has to be read too.
+    write!(upstream, "{}\r\nconnection: close\r\n\r\n", head.trim_end())?;
     upstream.write_all(&body)?;
-    std::io::copy(&mut upstream, &mut stream)?;
-    Ok(())
+    let mut answer = String::new();
+    upstream.read_to_string(&mut answer)?;
+    if faulty {
+        answer = without_margin_accounts(&answer);
+    }
+    stream.write_all(answer.as_bytes())
 }
 
 /// An answer that shows no margin account.
@@ -266,7 +263,7 @@ fn keep(node: &mut Node) {
     }
     for instruction in due {
         if node.cluster.simulate(std::slice::from_ref(&instruction), &admin.pubkey()).is_ok() {
-            let blockhash = node.blockhash().0;
+            let blockhash = node.cluster.blockhash();
             let message =
                 Message::new_with_blockhash(&[instruction], Some(&admin.pubkey()), &blockhash);
             let message = VersionedMessage::Legacy(message);

@@ -5,7 +5,6 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use holdfast_client::address;
-use holdfast_testkit::Cluster;
 use holdfast_testkit::node::Node;
 use serde_json::Value;
 
@@ -14,9 +13,9 @@ use super::operator::{Fault, Operator};
 #[test]
 fn a_transaction_that_gets_lost_is_sent_again() {
     let operator = Operator::on_a_living_venue("lost twice", 10);
-    operator.node.lock().expect("no panic").loses = 2;
+    operator.node.lock().expect("no panic").lose(2);
     operator.works(&["account", "open"]);
-    assert_eq!(operator.node.lock().expect("no panic").loses, 0);
+    assert_eq!(operator.node.lock().expect("no panic").loses(), 0);
 }
 
 #[test]
@@ -25,7 +24,7 @@ fn one_that_can_land_no_more_is_said_to_have_failed() {
         node.cluster.pass(10_000);
         node.tick();
     });
-    operator.node.lock().expect("no panic").loses = usize::MAX;
+    operator.node.lock().expect("no panic").lose(usize::MAX);
     let output = operator.run(&["--json", "account", "open"]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).expect("text");
@@ -145,7 +144,7 @@ fn one_that_hangs_keeps_nobody_waiting() {
     let live = operator.endpoint();
     let both = ["--rpc", &hangs, "--rpc", &live, "account", "open"];
     // Lost once, so that there is a second round.
-    operator.node.lock().expect("no panic").loses = 1;
+    operator.node.lock().expect("no panic").lose(1);
     let start = Instant::now();
     operator.works(&both);
     // An endpoint has ten seconds to answer.
@@ -158,7 +157,7 @@ fn one_that_does_not_answer_does_not_keep_a_transaction_from_having_expired() {
         node.cluster.pass(10_000);
         node.tick();
     });
-    operator.node.lock().expect("no panic").loses = usize::MAX;
+    operator.node.lock().expect("no panic").lose(usize::MAX);
     let dies = operator.failing(Fault::Closes, &["getEpochInfo"]);
     let live = operator.endpoint();
     let said = operator.gives_up(&["--rpc", &dies, "--rpc", &live, "account", "open"]);
@@ -173,7 +172,7 @@ fn what_the_program_would_find_now_is_told_from_what_it_recorded() {
     let said = operator.works(&both);
     assert!(said.contains("http://127.0.0.1:1 does not answer"), "{said}");
     assert!(said.contains("normal") && !said.contains("(recorded)"), "{said}");
-    operator.change(Cluster::restart);
+    operator.change(|cluster| cluster.restart());
     let said = operator.works(&both);
     assert!(said.contains("normal (recorded), shelter now: the chain was disrupted"), "{said}");
     let told = operator.tells(&both);

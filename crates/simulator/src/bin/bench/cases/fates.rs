@@ -85,7 +85,8 @@ impl Bench {
         }
         let market = self.venue.markets[0];
         let flag = instruction::flag(trader.account, &[market]);
-        self.venue.cluster.send(&[flag], &[&self.keeper()]).map_err(said)?;
+        let flagger = self.keeper();
+        self.venue.cluster.send(&[flag], &[&flagger]).map_err(said)?;
         self.venue.cluster.pass(4_000);
         self.venue.publish(&[BANKRUPT, PRICE]).map_err(said)?;
         let silo = self.venue.silo;
@@ -95,7 +96,8 @@ impl Bench {
 
     /// Sends an instruction that is refused, and notes what it took.
     fn take_refused(&mut self, name: &'static str, refused: &Instruction) -> Result<(), String> {
-        let sent = self.venue.cluster.send(std::slice::from_ref(refused), &[&self.keeper()]);
+        let keeper = self.keeper();
+        let sent = self.venue.cluster.send(std::slice::from_ref(refused), &[&keeper]);
         let failure = sent.err().ok_or_else(|| format!("{name}: it was not refused"))?;
         let taken = failure.message.lines().rev().find_map(|line| {
             let (_, rest) = line.split_once(" consumed ")?;
