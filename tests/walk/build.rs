@@ -130,17 +130,25 @@ impl Cast {
             }
             Action::Reconcile => instruction::reconcile_vaults(silo),
             Action::Collect => instruction::collect_fees(silo, self.people[ADMIN].wallet),
+            Action::Blow { .. } | Action::Trip { .. } => self.fuse_instruction(action),
+            Action::RequestExit { .. } | Action::PayExit { .. } | Action::CancelExit { .. } => {
+                self.exit_instruction(action, signer)
+            }
+            _ => self.pool_instruction(action, signer, state),
+        }
+    }
+
+    fn fuse_instruction(&self, action: &Action) -> Instruction {
+        match *action {
             Action::Blow { second, families, ms } => {
                 let of = |number: usize| guardians()[number].pubkey();
                 instruction::blow_fuses([of(0), of(second)], families, ms)
             }
             Action::Trip { account } => {
-                instruction::trip_fuse(silo, account.map(|account| self.accounts[account]))
+                let account = account.map(|account| self.accounts[account]);
+                instruction::trip_fuse(self.venue.silo, account)
             }
-            Action::RequestExit { .. } | Action::PayExit { .. } | Action::CancelExit { .. } => {
-                self.exit_instruction(action, signer)
-            }
-            _ => self.pool_instruction(action, signer, state),
+            _ => unreachable!("{action:?} is about no fuse"),
         }
     }
 
