@@ -29,6 +29,7 @@ impl Cast {
                 let market = self.venue.markets[*market];
                 instruction::refresh_market(self.venue.silo, market, &[feed_account(*feed)])
             }
+            Action::Blow { .. } | Action::Trip { .. } => self.fuse_instruction(action),
             _ => self.instruction(action, &signer.pubkey(), state),
         };
         if let Action::Blow { second, .. } = *action {
@@ -130,7 +131,6 @@ impl Cast {
             }
             Action::Reconcile => instruction::reconcile_vaults(silo),
             Action::Collect => instruction::collect_fees(silo, self.people[ADMIN].wallet),
-            Action::Blow { .. } | Action::Trip { .. } => self.fuse_instruction(action),
             Action::RequestExit { .. } | Action::PayExit { .. } | Action::CancelExit { .. } => {
                 self.exit_instruction(action, signer)
             }
