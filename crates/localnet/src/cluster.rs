@@ -46,6 +46,8 @@ pub struct Options {
     pub validator: PathBuf,
     /// Directory of the compiled programs.
     pub programs: PathBuf,
+    /// Programs of others that stand there from the beginning: address, and file in that directory.
+    pub beside: Vec<(Pubkey, &'static str)>,
     /// How many keepers.
     pub keepers: u16,
     /// Proxies that keepers reach the validator through; none: directly.
@@ -87,7 +89,11 @@ impl LocalCluster {
             log: place.log("validator"),
             rpc_port: place.rpc_port(),
             mint: admin.address(),
-            programs: vec![(PYTH_PRICE_PROGRAM, options.programs.join("mock_oracle.so"))],
+            programs: [(PYTH_PRICE_PROGRAM, "mock_oracle.so")]
+                .iter()
+                .chain(&options.beside)
+                .map(|(address, file)| (*address, options.programs.join(file)))
+                .collect(),
         })
         .await?;
         let mut proxies = Vec::new();

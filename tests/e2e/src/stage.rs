@@ -47,6 +47,7 @@ impl Stage {
         let options = Options {
             validator: validator.to_owned(),
             programs: programs.to_owned(),
+            beside: vec![(lender::ID, "lender.so")],
             keepers: KEEPERS,
             proxies: KEEPERS,
             prices: Vec::new(),

@@ -65,6 +65,7 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<()> {
     let place = empty(&cli)?;
     let options = Options {
+        beside: Vec::new(),
         prices: prices(&cli),
         climb: if cli.fast_climb { RecoverySpeed::Fast } else { RecoverySpeed::Usual },
         validator: cli.validator,

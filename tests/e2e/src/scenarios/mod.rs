@@ -2,6 +2,7 @@
 
 mod crash;
 mod endpoints;
+mod lender;
 mod load;
 mod outage;
 mod people;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::CLIMB;
 use super::crash::{CALM, FALLEN, SIZE, exposed};
+use super::lender::Lending;
 use crate::history::Entry;
 use crate::report::Report;
 use crate::stage::Stage;
@@ -22,7 +23,7 @@ const BELOW: &str = "140";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Before the halt one trader leaves a stop and one an order to open, for a price that only comes
-/// in it; a third is thinly margined.
+/// in it; a third is thinly margined. Beside the venue a loan could be liquidated all the time.
 pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     exposed(stage, "ida").await?;
     let jack = stage.trader("jack", 10_000).await?;
@@ -31,6 +32,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let slot = stage.slot().await?;
     kate.says(&["trade", "open", "SOL", "long", "20", "--limit", "200", "--below", BELOW]).await?;
     jack.says(&["trade", "close", "SOL", "--limit", "100", "--below", BELOW]).await?;
+    let lending = Lending::begin(stage).await?;
     stage.cluster.validator.freeze()?;
     stage.publish("SOL", json!({"mode": "normal", "price": FALLEN})).await?;
     tokio::time::sleep(HALT).await;
@@ -47,11 +49,15 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     ensure!(kept.is_err(), "somebody could ask to open in shelter");
     jack.says(&["account", "deposit", "1"]).await?;
     report.figure("requests to open refused in shelter", 1, "of 1");
+    lending.is_refused(stage).await?;
+    report.figure("liquidations that another program refused in shelter", 1, "of 1");
     let closed = async |stage: &Stage| Ok(stage.held("jack", 0).await? == 0);
     stage.until("the requested close is executed", PATIENCE, closed).await?;
     report.time("from the first block to the requested close", resumed.elapsed());
     stage.until_state(State::Normal, CLIMB).await?;
     report.time("from the first block to normal, by itself", resumed.elapsed());
+    lending.liquidate(stage).await?;
+    report.time("from the first block to another program's liquidation", resumed.elapsed());
     let opened = async |stage: &Stage| Ok(stage.held("kate", 0).await? > 0);
     stage.until("the order to open is executed", PATIENCE, opened).await?;
     let whole = SIZE.parse::<i64>()? * 1_000_000;
