@@ -8,6 +8,7 @@ import {
     type Market,
     type Monitor,
     type Price,
+    type Silo,
     type Thresholds,
 } from './generated/index.js';
 import { RISK_MODULE } from './generated/risk.js';
@@ -36,6 +37,15 @@ export type Action = (typeof ACTIONS)[number];
 export const PERMITS = ['Allowed', 'Stressed', 'Queued', 'DeeplyInsolvent', 'RisingLine', 'Refused'] as const;
 export type Permit = (typeof PERMITS)[number];
 
+/** Families of actions that are taken away: docs/powers.md. */
+export interface Fuses {
+    openings: boolean;
+    pools: boolean;
+    maturing: boolean;
+}
+
+const NO_FUSES: Fuses = { openings: false, pools: false, maturing: false };
+
 /** The chain as an instruction would see it now, and what it allows. */
 export interface Chain {
     state: ChainState;
@@ -48,6 +58,8 @@ export interface Chain {
     /** Prices published before it are history. */
     lastDisruptionMs: bigint;
     allows: Record<Action, Permit>;
+    /** What guardians took away for a time, or broken books for good; `allows` knows of it. */
+    fuses: Fuses;
     /** What `standing` needs of it. */
     monitor: Monitor;
     thresholds: Thresholds;
@@ -91,7 +103,8 @@ interface Exports {
     per_minute(): number;
     initial_margin(): number;
     guard(): void;
-    permit(action: number, state: number): number;
+    fuses(): number;
+    permit(action: number, state: number, fuses: number): number;
 }
 
 type Numbers = readonly (bigint | number | boolean)[];
@@ -119,8 +132,10 @@ export class Risk {
     /**
      * The chain as an instruction would see it now: the stricter of what the venue last observed and
      * of what the sysvars say, so that a halt nobody has recorded yet counts.
+     *
+     * @param silo The silo that something is wanted of: one whose books were found broken only reduces.
      */
-    chainState(health: ChainHealth, facts: ChainFacts): Chain {
+    chainState(health: ChainHealth, facts: ChainFacts, silo?: Silo): Chain {
         const { monitor, thresholds } = health;
         const proven = 0n;
         const sample = [facts.slot, facts.clockMs, proven, facts.lastRestartSlot ?? UNKNOWN];
@@ -141,7 +156,8 @@ export class Risk {
             baselineUs: Number(baselineUs),
         };
         const code = Number(state) as ChainState;
-        const allows = Object.fromEntries(ACTIONS.map((action) => [action, this.permit(action, code)]));
+        const fuses = this.#fuses(health, facts, silo);
+        const allows = Object.fromEntries(ACTIONS.map((action) => [action, this.permit(action, code, fuses)]));
         return {
             state: code,
             nowMs,
@@ -149,14 +165,23 @@ export class Risk {
             untilMs,
             lastDisruptionMs,
             allows: allows as Record<Action, Permit>,
+            fuses,
             monitor: now,
             thresholds,
         };
     }
 
-    /** How far an action is allowed in a state. */
-    permit(action: Action, state: ChainState): Permit {
-        return PERMITS[this.#rules.permit(ACTIONS.indexOf(action), state)] ?? 'Refused';
+    /** How far an action is allowed in a state, with fuses blown or none. */
+    permit(action: Action, state: ChainState, fuses = NO_FUSES): Permit {
+        const bits = Number(fuses.openings) | (Number(fuses.pools) << 1) | (Number(fuses.maturing) << 2);
+        return PERMITS[this.#rules.permit(ACTIONS.indexOf(action), state, bits)] ?? 'Refused';
+    }
+
+    #fuses({ fuse }: ChainHealth, facts: ChainFacts, silo?: Silo): Fuses {
+        const blows = fuse.blows.flatMap((blow) => [blow.fromMs, blow.untilMs]);
+        this.#write([facts.clockMs, fuse.families, ...blows, (silo?.trip.tripped ?? 0) !== 0]);
+        const bits = this.#rules.fuses();
+        return { openings: (bits & 1) > 0, pools: (bits & 2) > 0, maturing: (bits & 4) > 0 };
     }
 
     /**

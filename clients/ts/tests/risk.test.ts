@@ -119,3 +119,31 @@ test('a list of slots that is too short says nothing about skipped ones', () => 
     assert.equal(slots(129), 0n);
     assert.equal(chainFacts(clock, undefined, undefined).skipped, undefined);
 });
+
+test('a blown fuse takes away its family and nothing else, for as long as it is blown', () => {
+    const [first] = CASES;
+    assert.ok(first);
+    const health = getChainHealthDecoder().decode(account(first.health));
+    const facts = {
+        slot: BigInt(first.facts.slot),
+        clockMs: BigInt(first.facts.clock_ms),
+        lastRestartSlot: known(first.facts.last_restart_slot),
+        skipped: known(first.facts.skipped),
+    };
+    const whole = risk.chainState(health, facts);
+    assert.deepEqual(whole.fuses, { openings: false, pools: false, maturing: false });
+    const families = { 1: ['RequestOpening', 'Open'], 2: ['ChangePool'], 4: ['MatureProfit'] };
+    const blow = (families: number, from: bigint, until: bigint) => {
+        const [, ...others] = health.fuse.blows;
+        const blows = [{ fromMs: facts.clockMs + from, untilMs: facts.clockMs + until }, ...others];
+        return risk.chainState({ ...health, fuse: { ...health.fuse, families, blows } }, facts);
+    };
+    for (const [family, taken] of Object.entries(families)) {
+        const { allows } = blow(Number(family), -1_000n, 1n);
+        for (const action of ACTIONS) {
+            assert.equal(allows[action], taken.includes(action) ? 'Refused' : whole.allows[action], action);
+        }
+        assert.deepEqual(blow(Number(family), -1_000n, 0n).allows, whole.allows);
+    }
+    assert.deepEqual(blow(7, -1n, 1n).fuses, { openings: true, pools: true, maturing: true });
+});

@@ -13,9 +13,10 @@ use holdfast_risk::account::liquidation_price::liquidation_price as found;
 use holdfast_risk::account::loss::MARKETS;
 use holdfast_risk::account::margin::{Health, Leg, Ratios};
 use holdfast_risk::account::position::Position;
+use holdfast_risk::chain::fuse::{BLOWS_KEPT, Blow, Blows, Fuses, permit_with};
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 use holdfast_risk::chain::latency;
-use holdfast_risk::chain::policy::{Action, Permit, permit as permitted};
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::{Moment, StoredPrice};
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reference::Reference;
@@ -276,6 +277,19 @@ pub extern "C" fn guard() {
     ]);
 }
 
+/// What is taken away now, a bit for each family as `Fuses` has them. In: the cluster's clock, the families
+/// that guardians blew last, when each of their blows began and ends, whether the silo's fuse is tripped.
+#[unsafe(no_mangle)]
+pub extern "C" fn fuses() -> u32 {
+    let mut read = Reader::new();
+    let (clock, families) = (read.millis(), Fuses::from_bits(read.next() as u8));
+    let blow = |_| Blow { from: read.millis(), until: read.millis() };
+    let blows: [Blow; BLOWS_KEPT] = core::array::from_fn(blow);
+    let blown = if Blows(blows).is_blown(clock) { families } else { Fuses::NONE };
+    let tripped = if read.flag() { Fuses::ALL } else { Fuses::NONE };
+    u32::from(blown.or(tripped).bits())
+}
+
 /// Every action, as `permit` counts them.
 const ACTIONS: [Action; 14] = [
     Action::AddMargin,
@@ -294,11 +308,12 @@ const ACTIONS: [Action; 14] = [
     Action::ChangeInCalm,
 ];
 
-/// How far an action is allowed in a state, as the variants of `Permit` count; for an action that
-/// there is not, the last, refused.
+/// How far an action is allowed in a state with such fuses blown, as the variants of `Permit` count; for an
+/// action that there is not, the last, refused.
 #[unsafe(no_mangle)]
-pub extern "C" fn permit(action: u32, state: u32) -> u32 {
+pub extern "C" fn permit(action: u32, state: u32, fuses: u32) -> u32 {
     let state = State::from_code(u8::try_from(state).unwrap_or(u8::MAX));
+    let fuses = Fuses::from_bits(fuses as u8);
     let action = usize::try_from(action).ok().and_then(|action| ACTIONS.get(action));
-    action.map_or(Permit::Refused, |action| permitted(*action, state)) as u32
+    action.map_or(Permit::Refused, |action| permit_with(*action, state, fuses)) as u32
 }
