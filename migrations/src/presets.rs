@@ -15,7 +15,8 @@ pub fn timelock() -> TimelockState {
     TimelockState { wait_ms: 172_800_000, ready_ms: 604_800_000 }
 }
 
-/// A silo: a tenth of fees to the protocol, a fifth to insurance; profit matures in five minutes.
+/// A silo: a tenth of fees to the protocol, a fifth to insurance, and more while that holds less than two
+/// percent of what is open; profit matures in five minutes.
 pub fn silo() -> SiloTermsState {
     SiloTermsState {
         insurance_share_bps: 2_000,
@@ -24,7 +25,8 @@ pub fn silo() -> SiloTermsState {
         epoch_cap_bps: 5_000,
         payable_share_bps: 8_000,
         utilisation_bps: 30_000,
-        padding: [0; 4],
+        insurance_target_bps: 200,
+        padding: [0; 2],
         maturity_ms: 300_000,
         request_delay_ms: 5_000,
         unstake_cooldown_ms: 86_400_000,

@@ -26,6 +26,7 @@ const silo: SiloTermsArgs = {
     epochCapBps: 5_000,
     payableShareBps: 8_000,
     utilisationBps: 30_000,
+    insuranceTargetBps: 200,
     maturityMs: 300_000,
     requestDelayMs: 5_000,
     unstakeCooldownMs: 86_400_000,

@@ -31,6 +31,7 @@ changes!(SiloChanges of SiloTermsState {
     epoch_cap_bps: u16,
     payable_share_bps: u16,
     utilisation_bps: u16,
+    insurance_target_bps: u16,
     maturity_ms: u64,
     request_delay_ms: u64,
     unstake_cooldown_ms: u64,

@@ -23,7 +23,7 @@ impl State {
         let state = self.existing(account)?;
         let (owed, owes) = (state.balances.debt, traded.book.balances.debt);
         let (debts, draws) = (state.debts, self.draws);
-        let cover = settings.rules(&draws, &debts, index, now).cover;
+        let cover = settings.cover(&draws, &debts, index, now);
         let left = if traded.bad_debt.0 > 0 {
             let charged = cover.insure(owed, traded.bad_debt, self.ledger.insurance)?;
             self.take_draws(&charged);
@@ -52,7 +52,7 @@ impl State {
         let health = self.standing(state, None, &chain, None, settings)?;
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
-        let cover = settings.rules(&self.draws, &state.debts, 0, now).cover;
+        let cover = settings.cover(&self.draws, &state.debts, 0, now);
         let done = write_off(&self.ledger, state.balances, health.unrealised, &cover)?;
         self.ledger = done.ledger;
         self.take_draws(&done.charged);

@@ -118,7 +118,7 @@ impl State {
         let largest_other = self.largest_other(state, market, &chain, settings)?;
         require(requirement_at(&leg, price)? >= largest_other, HoldfastError::NotLargestLeg)?;
         let book = self.book(state, market);
-        let cover = settings.rules(&self.draws, &state.debts, market, now).cover;
+        let cover = settings.cover(&self.draws, &state.debts, market, now);
         let (judged, rules) = (MarginAssessment { health, price }, terms.liquidation);
         let due = state.liquidatable.max(chain.monitor.last_disruption);
         let met = LiquidationContext { due, now, most: left };

@@ -16,7 +16,6 @@ pub use order::{Progress, requested_order};
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SiloTermsState;
 use holdfast_risk::account::execution;
-use holdfast_risk::account::execution::SiloRules;
 use holdfast_risk::account::liquidation::LiquidationError;
 use holdfast_risk::account::loss::{ByMarket, InsuranceDraws, InsuranceTerms, LossCover};
 use holdfast_risk::account::profit;
@@ -24,7 +23,7 @@ use holdfast_risk::account::write_off::WriteOffError;
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::reading;
 use holdfast_risk::market::terms::MarketTerms;
-use holdfast_risk::{Bps, Millis, Overflow, pool as pools};
+use holdfast_risk::{Bps, Millis, Overflow, Usd, pool as pools};
 
 use crate::action::Action;
 use crate::state::{Account, Draws, State};
@@ -38,25 +37,31 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What a trade needs to know of the silo and the account's debts.
-    pub fn rules<'a>(
+    /// How fees are divided while insurance holds `fund`.
+    pub fn fees(&self, fund: Usd, open: Usd) -> Outcome<FeeShares> {
+        let shares = FeeShares {
+            insurance: Bps(self.silo.insurance_share_bps),
+            protocol: Bps(self.silo.protocol_share_bps),
+        };
+        let target = Bps(self.silo.insurance_target_bps);
+        Ok(shares.while_insurance_lacks(fund, open, target)?)
+    }
+
+    /// What bears a loss that an account with these debts leaves behind in a market.
+    pub fn cover<'a>(
         &self,
         draws: &'a Draws,
         debts: &'a ByMarket,
         market: usize,
         now: Millis,
-    ) -> SiloRules<'a> {
-        let fees = FeeShares {
-            insurance: Bps(self.silo.insurance_share_bps),
-            protocol: Bps(self.silo.protocol_share_bps),
-        };
+    ) -> LossCover<'a> {
         let terms = InsuranceTerms {
             outage_reserve: Bps(self.silo.outage_reserve_bps),
             epoch_cap: Bps(self.silo.epoch_cap_bps),
         };
         let draws = InsuranceDraws { since: draws.since, start: draws.start, drawn: &draws.drawn };
         let market = u8::try_from(market).expect("a market's index");
-        SiloRules { fees, cover: LossCover { market, debts, draws, terms, now } }
+        LossCover { market, debts, draws, terms, now }
     }
 }
 

@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_risk::account::execution::{
-    ExecutionContext, ExecutionError, deciding_price, execute,
+    ExecutionContext, ExecutionError, SiloRules, deciding_price, execute,
 };
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts, Trigger};
@@ -279,7 +279,10 @@ impl State {
         };
         let recent = books.recent.iter().copied();
         let book = self.book(state, market);
-        let rules = settings.rules(&self.draws, &state.debts, market, met.at.now);
+        let rules = SiloRules {
+            fees: settings.fees(self.ledger.insurance, self.open)?,
+            cover: settings.cover(&self.draws, &state.debts, market, met.at.now),
+        };
         let executed = match execute(&book, &waiting.order, recent, terms, &rules, &met) {
             // Only once its price is known.
             Err(ExecutionError::TooSmall) => {

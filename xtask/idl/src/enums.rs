@@ -129,7 +129,7 @@ const FLAGS: [(&str, &str); 7] = [
 
 /// A type that an account holds with padding and an argument without: the field of the account that
 /// holds it, the padding's bytes and the field they follow.
-const PADDED: (&str, &str, usize, &str) = ("Silo", "SiloTermsState", 4, "utilisation_bps");
+const PADDED: (&str, &str, usize, &str) = ("Silo", "SiloTermsState", 2, "insurance_target_bps");
 
 /// Describes every code and flag as what it is.
 ///

@@ -1,7 +1,7 @@
 //! The taker fee and who gets it.
 
 use crate::account::margin::requirement;
-use crate::math::{Overflow, Rounding};
+use crate::math::{Overflow, Rounding, mul_div};
 use crate::units::{Bps, Usd};
 
 /// How fees are divided; what is left goes to liquidity.
@@ -22,6 +22,33 @@ pub struct FeeSplit {
     pub protocol: Usd,
     /// The rest, to liquidity.
     pub liquidity: Usd,
+}
+
+impl FeeShares {
+    /// The shares while insurance holds `fund`, and should hold `target` of what is `open`: it takes the
+    /// part of liquidity's share that it lacks of its target, rounded down, and all of it when it holds
+    /// nothing. So a fund that a crash has used up grows back without anybody's key, and the nearer it is to
+    /// its target the slower.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the shares exceed 100 %, or the target exceeds `u64`.
+    pub fn while_insurance_lacks(
+        self,
+        fund: Usd,
+        open: Usd,
+        target: Bps,
+    ) -> Result<Self, Overflow> {
+        let target = open.portion(target, Rounding::Up)?;
+        let missing = target.0.saturating_sub(fund.0);
+        if missing == 0 {
+            return Ok(self);
+        }
+        let given = self.insurance.0.checked_add(self.protocol.0).ok_or(Overflow)?;
+        let liquidity = 10_000_u16.checked_sub(given).ok_or(Overflow)?;
+        let more = mul_div(u64::from(liquidity), missing, target.0, Rounding::Down)?;
+        let more = u16::try_from(more).map_err(|_| Overflow)?;
+        Ok(Self { insurance: Bps(self.insurance.0.checked_add(more).ok_or(Overflow)?), ..self })
+    }
 }
 
 /// Fee on `notional`, rounded up.

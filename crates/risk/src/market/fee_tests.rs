@@ -1,4 +1,5 @@
 use super::{FeeShares, split, taker_fee};
+use crate::math::Rounding;
 use crate::units::{Bps, Usd};
 use proptest::prelude::*;
 
@@ -14,7 +15,58 @@ fn shares_above_the_whole_fee_are_an_error() {
     assert!(split(Usd(10_000), shares).is_err());
 }
 
+/// What a day's fees leave a fund with that has lost four fifths of its target, every hour anew.
+fn recovered_after(days: u32, shares: FeeShares, target: Bps) -> Usd {
+    let (open, hourly) = (Usd(50_000_000_000_000), Usd(1_000_000_000));
+    let mut fund = Usd(open.portion(Bps(200), Rounding::Up).unwrap().0 / 5);
+    for _ in 0..days * 24 {
+        let shares = shares.while_insurance_lacks(fund, open, target).unwrap();
+        fund = fund.plus(split(hourly, shares).unwrap().insurance).unwrap();
+    }
+    fund
+}
+
+/// From a fifth to half of its target in a third of the time that the plain share takes.
+#[test]
+fn a_fund_that_was_used_up_grows_back_three_times_as_fast() {
+    let shares = FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) };
+    let half = Usd(500_000_000_000);
+    let reached = |target| (1..).find(|days| recovered_after(*days, shares, target) >= half);
+    let (plain, healing) = (reached(Bps(0)).unwrap(), reached(Bps(200)).unwrap());
+    assert!(healing * 3 <= plain, "{healing} days instead of {plain}");
+}
+
+#[test]
+fn a_fund_at_its_target_or_without_one_gets_its_plain_share() {
+    let shares = FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) };
+    let at = |fund, target| shares.while_insurance_lacks(Usd(fund), Usd(1_000_000), Bps(target));
+    assert_eq!(at(20_000, 200), Ok(shares));
+    assert_eq!(at(u64::MAX, 200), Ok(shares));
+    assert_eq!(at(0, 0), Ok(shares));
+    assert_eq!(at(0, 200), Ok(FeeShares { insurance: Bps(9_000), ..shares }));
+    assert_eq!(at(10_000, 200), Ok(FeeShares { insurance: Bps(5_500), ..shares }));
+}
+
+#[test]
+fn shares_above_the_whole_fee_do_not_heal_either() {
+    let shares = FeeShares { insurance: Bps(5_000), protocol: Bps(5_001) };
+    assert!(shares.while_insurance_lacks(Usd(0), Usd(1), Bps(1)).is_err());
+}
+
 proptest! {
+    #[test]
+    fn what_insurance_takes_is_liquiditys_and_more_where_it_lacks_more(
+        fund: u64, less: u64, open in 0..u64::MAX / 2, target in 0..=10_000_u16,
+        insurance in 0..=5_000_u16, protocol in 0..=5_000_u16,
+    ) {
+        let plain = FeeShares { insurance: Bps(insurance), protocol: Bps(protocol) };
+        let with = |fund| plain.while_insurance_lacks(Usd(fund), Usd(open), Bps(target)).unwrap();
+        let (full, poor) = (with(fund), with(fund.saturating_sub(less)));
+        prop_assert!(plain.insurance <= full.insurance && full.insurance <= poor.insurance);
+        prop_assert_eq!(poor.protocol, plain.protocol);
+        prop_assert!(poor.insurance.0 + poor.protocol.0 <= 10_000);
+    }
+
     #[test]
     fn the_parts_sum_to_the_fee(fee: u64, insurance in 0..=5_000_u16, protocol in 0..=5_000_u16) {
         let shares = FeeShares { insurance: Bps(insurance), protocol: Bps(protocol) };

@@ -7,6 +7,7 @@ use holdfast_risk::bounds::{self, OutOfBounds};
 use holdfast_risk::chain::fuse::{Books, Fuses, Gap};
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::terms::LEAST_REQUEST_DELAY;
+use holdfast_risk::math::Overflow;
 use holdfast_risk::pool::{Claims, PoolKind};
 use holdfast_risk::{Bps, Millis, Usd};
 
@@ -146,9 +147,12 @@ pub struct SiloTermsState {
     pub payable_share_bps: u16,
     /// Open notional over liquidity up to which liquidity can leave, basis points.
     pub utilisation_bps: u16,
+    /// What insurance should hold of the open notional, basis points: while it lacks some of that it takes
+    /// more of the fees, from liquidity's share. Zero where it should not.
+    pub insurance_target_bps: u16,
     /// Explicit padding, which is no part of an argument.
     #[borsh(skip)]
-    pub padding: [u8; 4],
+    pub padding: [u8; 2],
     /// From realising a profit to its maturity, milliseconds.
     pub maturity_ms: u64,
     /// From a pool request to the first price it may get, milliseconds.
@@ -283,14 +287,23 @@ impl Silo {
     }
 
     /// The settings a trade in `market` needs, by an account with these `debts`.
-    pub fn rules<'a>(&'a self, market: u8, debts: &'a ByMarket, now: Millis) -> SiloRules<'a> {
-        SiloRules {
-            fees: FeeShares {
-                insurance: Bps(self.terms.insurance_share_bps),
-                protocol: Bps(self.terms.protocol_share_bps),
-            },
-            cover: self.cover(market, debts, now),
-        }
+    ///
+    /// # Errors
+    /// When the shares of fees exceed 100 %, which no terms do.
+    pub fn rules<'a>(
+        &'a self,
+        market: u8,
+        debts: &'a ByMarket,
+        now: Millis,
+    ) -> core::result::Result<SiloRules<'a>, Overflow> {
+        let terms = &self.terms;
+        let shares = FeeShares {
+            insurance: Bps(terms.insurance_share_bps),
+            protocol: Bps(terms.protocol_share_bps),
+        };
+        let (fund, open) = (Usd(self.ledger.insurance), Usd(self.open_notional));
+        let fees = shares.while_insurance_lacks(fund, open, Bps(terms.insurance_target_bps))?;
+        Ok(SiloRules { fees, cover: self.cover(market, debts, now) })
     }
 
     /// What bears a loss that an account with these `debts` leaves behind in `market`.
@@ -354,6 +367,7 @@ impl SiloTermsState {
                 "at most 10,000 together with protocol_share_bps",
                 shares <= 10_000,
             ),
+            ("insurance_target_bps", "at most 10,000", self.insurance_target_bps <= 10_000),
             ("outage_reserve_bps", "at most 9,000", self.outage_reserve_bps <= 9_000),
             ("epoch_cap_bps", "at most 10,000", self.epoch_cap_bps <= 10_000),
             (
