@@ -18,7 +18,11 @@ pub enum Rounding {
 /// # Errors
 /// [`Overflow`] when `divisor` is zero or the result exceeds `u64`.
 pub fn mul_div(a: u64, b: u64, divisor: u64, rounding: Rounding) -> Result<u64, Overflow> {
-    let (quotient, remainder) = divide(u128::from(a).wrapping_mul(u128::from(b)), divisor)?;
+    // Most products fit 64 bits, and the chain finds that out sooner than it forms a longer one.
+    let (quotient, remainder) = match a.checked_mul(b) {
+        Some(product) => divide_short(product, divisor)?,
+        None => divide(u128::from(a).wrapping_mul(u128::from(b)), divisor)?,
+    };
     match rounding {
         Rounding::Up if remainder > 0 => quotient.checked_add(1).ok_or(Overflow),
         _ => Ok(quotient),
@@ -38,12 +42,13 @@ pub fn divide(dividend: u128, divisor: u64) -> Result<(u64, u64), Overflow> {
     if high >= divisor {
         return Err(Overflow);
     }
-    if high == 0 {
-        let quotient = low.checked_div(divisor).ok_or(Overflow)?;
-        let remainder = low.checked_rem(divisor).ok_or(Overflow)?;
-        return Ok((quotient, remainder));
-    }
-    Ok(divide_long(dividend, divisor))
+    if high == 0 { divide_short(low, divisor) } else { Ok(divide_long(dividend, divisor)) }
+}
+
+fn divide_short(dividend: u64, divisor: u64) -> Result<(u64, u64), Overflow> {
+    let quotient = dividend.checked_div(divisor).ok_or(Overflow)?;
+    let remainder = dividend.checked_rem(divisor).ok_or(Overflow)?;
+    Ok((quotient, remainder))
 }
 
 /// Whole units in `total`, in parts of one `divisor`th of a unit, and the parts left over. Both have

@@ -11,7 +11,7 @@ impl Venue {
     pub fn seen_chain(&self) -> Chain {
         let health = self.chain_health();
         let last = Monitor::from(&health.monitor);
-        Chain::judge(&health, &sighting(self.cluster.chain(), &last))
+        Chain::judge(&health, &last, &sighting(self.cluster.chain(), &last))
     }
 }
 

@@ -10,6 +10,7 @@ use holdfast_risk::account::margin::{Health, Leg};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::latency;
 use holdfast_risk::chain::policy::Permit;
+use holdfast_risk::market::belief::{PriceUse, Unusable};
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::{Bps, Millis, Price, Usd};
 
@@ -131,10 +132,16 @@ pub fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<B
 /// A market's newest price, if it is believed, within the market's own age limit and not from before
 /// the chain's last disruption.
 pub fn fresh_price(market: &Market, chain: &Chain) -> Result<PricePoint> {
-    let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    require!(valuation.fresh && valuation.newest.low.0 > 0, HoldfastError::StalePrice);
-    require!(valuation.believed, HoldfastError::PriceOutsideBand);
-    Ok(valuation.newest)
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    if market.is_settled() {
+        return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
+    }
+    let newest = market.newest_stored();
+    match at.check(&newest, PriceUse::Value) {
+        Ok(()) => Ok(newest.point),
+        Err(Unusable::Unbelieved) => err!(HoldfastError::PriceOutsideBand),
+        Err(_) => err!(HoldfastError::StalePrice),
+    }
 }
 
 /// The silo's market with an index, read-only.

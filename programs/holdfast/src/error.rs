@@ -482,7 +482,18 @@ impl<T, E> OrRefuse<T> for core::result::Result<T, E>
 where
     HoldfastError: From<E>,
 {
+    #[inline]
     fn into_program_error(self) -> Result<T> {
-        self.map_err(|refusal| HoldfastError::from(refusal).into())
+        self.map_err(refused)
     }
+}
+
+/// Out of line, so that a rule that does not refuse costs one comparison where it is asked.
+#[cold]
+#[inline(never)]
+fn refused<E>(refusal: E) -> Error
+where
+    HoldfastError: From<E>,
+{
+    HoldfastError::from(refusal).into()
 }

@@ -11,7 +11,9 @@ use holdfast_risk::market::exposure::SideTotal;
 use crate::error::OrRefuse;
 use crate::state::{MarginAccount, Market, SideState, Silo};
 
-/// The account's position in `market` with everything a trade in it touches.
+/// The account's position in `market` with everything a trade in it touches. Out of line, it is copied
+/// once, from account to context; inlined, by way of the caller's stack.
+#[inline(never)]
 pub fn open(silo: &Silo, market: &Market, account: &MarginAccount) -> TradeContext {
     TradeContext {
         position: account.position(market.index),

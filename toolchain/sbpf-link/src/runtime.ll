@@ -73,8 +73,16 @@ define void @sys_panic(ptr %p, i64 %n) noreturn nounwind {
   unreachable
 }
 
-; The high half of a 64-bit product, from products of 32-bit halves. No sum here can overflow.
+; The high half of a 64-bit product, from products of 32-bit halves. No sum here can overflow. Of
+; two numbers of 32 bits it is zero.
 define i64 @__sbpf_mulhi(i64 %a, i64 %b) nounwind {
+  %both = or i64 %a, %b
+  %high = lshr i64 %both, 32
+  %short = icmp eq i64 %high, 0
+  br i1 %short, label %zero, label %long
+zero:
+  ret i64 0
+long:
   %al = and i64 %a, 4294967295
   %ah = lshr i64 %a, 32
   %bl = and i64 %b, 4294967295

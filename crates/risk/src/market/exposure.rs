@@ -26,7 +26,10 @@ impl SideTotal {
         before: &Position,
         after: &Position,
     ) -> Result<Self, Overflow> {
-        let (before, after) = (part(side, before)?, part(side, after)?);
+        if !is_on(side, before) && !is_on(side, after) {
+            return Ok(self);
+        }
+        let (before, after) = (part(side, before), part(side, after));
         let size = self.size.0.checked_sub(before.size.0).ok_or(Overflow)?;
         let basis = self.carry_basis.checked_sub(before.carry_basis).ok_or(Overflow)?;
         Ok(Self {
@@ -51,13 +54,18 @@ impl SideTotal {
     }
 }
 
-fn part(side: Side, position: &Position) -> Result<SideTotal, Overflow> {
-    if position.size.0 == 0 || position.size.side() != side {
-        return Ok(SideTotal::default());
+fn is_on(side: Side, position: &Position) -> bool {
+    position.size.0 != 0 && position.size.side() == side
+}
+
+fn part(side: Side, position: &Position) -> SideTotal {
+    if !is_on(side, position) {
+        return SideTotal::default();
     }
     let size = position.size.size();
-    let basis = i128::from(size.0).checked_mul(i128::from(position.carry.0)).ok_or(Overflow)?;
-    Ok(SideTotal { size, entry: position.entry, carry_basis: basis })
+    // 64 bits without a sign times 64 with one always fit 128 with one.
+    let basis = i128::from(size.0).wrapping_mul(i128::from(position.carry.0));
+    SideTotal { size, entry: position.entry, carry_basis: basis }
 }
 
 /// By how much longs exceed shorts.

@@ -22,9 +22,10 @@ use crate::state::{MarginAccount, Market, OrderState, Silo};
 use crate::trade_context;
 
 /// What becomes of an order that somebody executes.
+#[expect(clippy::large_enum_variant, reason = "nearly all are executed; a box is copied into")]
 pub enum OrderFate {
     /// It is executed.
-    Executed(Box<Executed>),
+    Executed(Executed),
     /// It is removed, because of what its owner has done since it was placed.
     Removed(RemovalReason),
 }
@@ -109,7 +110,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
             return Ok(OrderFate::Removed(RemovalReason::Margin));
         }
     }
-    Ok(OrderFate::Executed(Box::new(executed)))
+    Ok(OrderFate::Executed(executed))
 }
 
 /// Whether the account meets its initial margin, and what other orders have reserved, with an order

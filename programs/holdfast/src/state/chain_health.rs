@@ -182,7 +182,8 @@ impl ChainHealth {
 impl FuseState {
     /// What is taken away at a moment of the cluster's clock.
     pub fn fuses(&self, now: Millis) -> Fuses {
-        if self.times().is_blown(now) { Fuses::from_bits(self.families) } else { Fuses::NONE }
+        let families = Fuses::from_bits(self.families);
+        if families != Fuses::NONE && self.times().is_blown(now) { families } else { Fuses::NONE }
     }
 
     /// Blows more at `now`, for so long; says until when.

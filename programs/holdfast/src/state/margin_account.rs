@@ -225,11 +225,15 @@ impl MarginAccount {
     }
 
     /// The order with a number.
+    pub fn order(&self, number: u64) -> Result<&OrderState> {
+        let found = self.orders.iter().find(|order| order.has_number(number));
+        found.ok_or_else(|| HoldfastError::OrderNotFound.into())
+    }
+
+    /// The same, for changing it.
     pub fn order_mut(&mut self, number: u64) -> Result<&mut OrderState> {
-        self.orders
-            .iter_mut()
-            .find(|order| number != 0 && order.number == number)
-            .ok_or_else(|| HoldfastError::OrderNotFound.into())
+        let found = self.orders.iter_mut().find(|order| order.has_number(number));
+        found.ok_or_else(|| HoldfastError::OrderNotFound.into())
     }
 
     /// Lowers the shortfall by a deposit; the flag falls once it is made good.
@@ -285,6 +289,12 @@ impl MarginAccount {
             && (self.debt == 0 || self.may_owe(open));
         require!(holds, HoldfastError::AccountBroken);
         Ok(())
+    }
+}
+
+impl OrderState {
+    fn has_number(&self, number: u64) -> bool {
+        number != 0 && self.number == number
     }
 }
 

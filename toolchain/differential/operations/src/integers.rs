@@ -43,6 +43,15 @@ macro_rules! arithmetic {
                     let (a, b) = (o[0] as $type, o[1] as $type);
                     [a.saturating_add(b) as u128, a.saturating_mul(b) as u128]
                 }),
+                operation!(concat!("saturate downwards ", stringify!($type)), |o: &Operands| {
+                    [(o[0] as $type).saturating_sub(o[1] as $type) as u128, 0]
+                }),
+                operation!(concat!("branch on overflow ", stringify!($type)), |o: &Operands| {
+                    let (a, b) = (o[0] as $type, o[1] as $type);
+                    let sum = maybe(a.checked_add(b).map(|sum| sum as u128));
+                    let rest = maybe(a.checked_sub(b).map(|rest| rest as u128));
+                    [sum[0] ^ rest[0], sum[1] | rest[1] << 1]
+                }),
                 operation!(concat!("count bits ", stringify!($type)), |o: &Operands| {
                     let value = o[0] as $type;
                     let zeros = value.leading_zeros() << 8 | value.trailing_zeros();

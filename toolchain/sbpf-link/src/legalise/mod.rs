@@ -46,6 +46,7 @@ impl Body<'_> {
             LLVMMul | LLVMUDiv | LLVMURem | LLVMSDiv | LLVMSRem => {
                 arithmetic::rewrite(self, instruction, opcode)
             }
+            LLVMAdd => overflow::rewrite_compared_sum(self, instruction),
             LLVMShl | LLVMLShr | LLVMAShr => shifts::rewrite(self, instruction, opcode),
             _ if floats::OPERATIONS.contains(&opcode) => floats::rewrite(self, instruction, opcode),
             LLVMCall => self.call(instruction),
@@ -86,6 +87,11 @@ impl Body<'_> {
             "llvm.umul.with.overflow" | "llvm.smul.with.overflow" => {
                 overflow::rewrite(self, call, name == "llvm.smul.with.overflow")
             }
+            "llvm.uadd.with.overflow"
+            | "llvm.usub.with.overflow"
+            | "llvm.sadd.with.overflow"
+            | "llvm.ssub.with.overflow" => overflow::rewrite_sum(self, call, name),
+            "llvm.uadd.sat" | "llvm.usub.sat" => overflow::rewrite_saturating(self, call, name),
             "llvm.fshl" | "llvm.fshr" => shifts::rewrite_funnel(self, call, name == "llvm.fshl"),
             "llvm.fptoui.sat" | "llvm.fptosi.sat" => {
                 floats::rewrite_saturating(self, call, name == "llvm.fptosi.sat")

@@ -107,10 +107,6 @@ impl Builder {
         ashr = LLVMBuildAShr;
     }
 
-    pub fn not(&self, value: Value) -> Value {
-        Value(unsafe { LLVMBuildNot(self.raw, value.0, UNNAMED) })
-    }
-
     pub fn compare(&self, predicate: Predicate, left: Value, right: Value) -> Value {
         Value(unsafe { LLVMBuildICmp(self.raw, predicate, left.0, right.0, UNNAMED) })
     }

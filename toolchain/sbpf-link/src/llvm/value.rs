@@ -48,6 +48,23 @@ impl Value {
         !unsafe { LLVMGetFirstUse(self.0) }.is_null()
     }
 
+    /// The instructions that use this one, one for each use.
+    pub fn users(self) -> Vec<Self> {
+        let there_is = |used: LLVMUseRef| (!used.is_null()).then_some(used);
+        let first = there_is(unsafe { LLVMGetFirstUse(self.0) });
+        std::iter::successors(first, |used| there_is(unsafe { LLVMGetNextUse(*used) }))
+            .map(|used| Self(unsafe { LLVMGetUser(used) }))
+            .collect()
+    }
+
+    /// The field that this instruction takes out of a structure, if it does nothing else.
+    pub fn extracted_field(self) -> Option<u32> {
+        if self.opcode() != LLVMOpcode::LLVMExtractValue {
+            return None;
+        }
+        unsafe { (LLVMGetNumIndices(self.0) == 1).then(|| *LLVMGetIndices(self.0)) }
+    }
+
     pub fn replace_uses_with(self, other: Self) {
         unsafe { LLVMReplaceAllUsesWith(self.0, other.0) };
     }

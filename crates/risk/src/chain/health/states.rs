@@ -146,66 +146,73 @@ impl Monitor {
 
     /// The monitor after a look, and the change of state it brought.
     pub fn step(&self, seen: &ChainSample, limits: &Thresholds) -> (Self, Option<Transition>) {
-        let last = self.corrected(seen);
-        let judged = seen.judge(&last, limits);
-        let mut after = last;
-        after.measure(seen, judged);
-        if judged != Judgement::Good {
-            after.unrest = seen.now;
-        }
-        let signal = match judged {
-            Judgement::Disruption(signal) => {
-                after.disrupt(seen.now, signal, limits);
-                Some(signal)
-            }
-            Judgement::Strain(signal) if self.state == State::Normal => {
-                after.enter(State::Strained, seen.now);
-                Some(signal)
-            }
-            _ => {
-                after.loosen(seen.now, limits);
-                None
-            }
-        };
-        let settled = after.last_disruption.after(SETTLES);
-        after.proven |= (settled..=seen.now).contains(&seen.proven);
-        after.seen = seen.now.max(last.seen);
-        after.lead = seen.now.since(seen.clock);
-        after.slot = seen.slot.max(self.slot);
-        after.restart_slot = seen.restart_slot.or(self.restart_slot);
+        let mut after = *self;
+        let (judged, signal) = after.look(seen, limits);
         let changed = after.state != self.state || matches!(judged, Judgement::Disruption(_));
         let transition = Transition { from: self.state, to: after.state, signal };
         (after, changed.then_some(transition))
     }
 
-    /// The monitor with its moments on the clock that a look's prices prove.
+    /// Takes a look, and says what it was judged to be and what it tightened the state for.
+    fn look(&mut self, seen: &ChainSample, limits: &Thresholds) -> (Judgement, Option<Signal>) {
+        self.correct(seen);
+        let judged = seen.judge(self, limits);
+        self.measure(seen, judged);
+        if judged != Judgement::Good {
+            self.unrest = seen.now;
+        }
+        let signal = match judged {
+            Judgement::Disruption(signal) => {
+                self.disrupt(seen.now, signal, limits);
+                Some(signal)
+            }
+            Judgement::Strain(signal) if self.state == State::Normal => {
+                self.enter(State::Strained, seen.now);
+                Some(signal)
+            }
+            _ => {
+                self.loosen(seen.now, limits);
+                None
+            }
+        };
+        let settled = self.last_disruption.after(SETTLES);
+        self.proven |= (settled..=seen.now).contains(&seen.proven);
+        self.seen = seen.now.max(self.seen);
+        self.lead = seen.now.since(seen.clock);
+        self.slot = seen.slot.max(self.slot);
+        self.restart_slot = seen.restart_slot.or(self.restart_slot);
+        (judged, signal)
+    }
+
+    /// Puts the monitor's moments on the clock that a look's prices prove.
     ///
     /// The first prices after a disruption show what the cluster's clock hid of it: it began when it
     /// did, but ended later than was recorded. So what was recorded moves with the clock, grace
     /// lasts its time from the true end, and nothing is disrupted again. The same goes for a venue
     /// whose clock no price has told yet.
-    fn corrected(&self, seen: &ChainSample) -> Self {
+    fn correct(&mut self, seen: &ChainSample) {
         if self.proven {
-            return *self;
+            return;
         }
         let hidden = seen.now.since(self.now(seen.clock, seen.slot, Millis(0)));
-        let moved = |moment: Millis| if moment.0 == 0 { moment } else { moment.after(hidden) };
-        Self {
-            since: moved(self.since),
-            until: moved(self.until),
-            unrest: moved(self.unrest),
-            last_disruption: moved(self.last_disruption),
-            seen: moved(self.seen),
-            window_start: moved(self.window_start),
-            ..*self
+        if hidden.0 == 0 {
+            return;
         }
+        let moved = |moment: Millis| if moment.0 == 0 { moment } else { moment.after(hidden) };
+        self.since = moved(self.since);
+        self.until = moved(self.until);
+        self.unrest = moved(self.unrest);
+        self.last_disruption = moved(self.last_disruption);
+        self.seen = moved(self.seen);
+        self.window_start = moved(self.window_start);
     }
 
     /// The stricter of what was persisted and what a look says now: what a guarded instruction
     /// acts on. A look only tightens; loosening has to be persisted.
     pub fn guard(&self, seen: &ChainSample, limits: &Thresholds) -> Self {
-        let (stepped, _) = self.step(seen, limits);
-        if stepped.state >= self.state { stepped } else { *self }
+        let mut looked = *self;
+        looked.look(seen, limits);
+        if looked.state >= self.state { looked } else { *self }
     }
 
     /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of

@@ -39,22 +39,22 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
-    let waiting = *account.order_mut(number)?;
+    let waiting = account.order(number)?;
     stage!("load");
     let mut following = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
     let next = |index| following.next(index);
-    let fate = order_fate(&silo, &account, &market, &waiting, &chain, next)?;
+    let fate = order_fate(&silo, &account, &market, waiting, &chain, next)?;
     stage!("rules");
     if fate.read_other_markets() {
         following.finish()?;
     }
     let fee = account.remove_order(number)?;
-    let executed = match fate {
+    let executed = match &fate {
         OrderFate::Removed(reason) => {
             account.receive(fee)?;
             account.invariant()?;
             let key = accounts.account.key();
-            emit!(OrderRemoved { account: key, number, reason: reason as u8 });
+            emit!(OrderRemoved { account: key, number, reason: *reason as u8 });
             return Ok(());
         }
         OrderFate::Executed(executed) => executed,
@@ -67,7 +67,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     if traded.trade.opened.0 > 0 {
         account.clear_flag();
     }
-    if accounts.executor.key() == accounts.account.key() {
+    if accounts.executor.as_ref().key == accounts.account.as_ref().key {
         account.receive(fee)?;
     } else {
         accounts.executor.load_mut()?.receive(fee)?;
@@ -76,7 +76,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     account.invariant()?;
     silo.invariant()?;
     stage!("books");
-    emit!(executed_event(accounts.account.key(), number, &market, &account, &executed, held));
+    emit!(executed_event(accounts.account.key(), number, &market, &account, executed, held));
     stage!("event");
     Ok(())
 }
