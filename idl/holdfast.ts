@@ -6857,6 +6857,10 @@ export type Holdfast = {
             "type": "u16"
           },
           {
+            "name": "insuranceTargetBps",
+            "type": "u16"
+          },
+          {
             "name": "maturityMs",
             "type": "u64"
           },
@@ -6904,11 +6908,15 @@ export type Holdfast = {
             "type": "u16"
           },
           {
+            "name": "insuranceTargetBps",
+            "type": "u16"
+          },
+          {
             "name": "padding",
             "type": {
               "array": [
                 "u8",
-                4
+                2
               ]
             }
           },

@@ -33,6 +33,11 @@ export type SiloTerms = {
     payableShareBps: number;
     /** Open notional over liquidity up to which liquidity can leave, basis points. */
     utilisationBps: number;
+    /**
+     * What insurance should hold of the open notional, basis points: while it lacks some of that it takes
+     * more of the fees, from liquidity's share. Zero where it should not.
+     */
+    insuranceTargetBps: number;
     /** From realising a profit to its maturity, milliseconds. */
     maturityMs: bigint;
     /** From a pool request to the first price it may get, milliseconds. */
@@ -54,6 +59,11 @@ export type SiloTermsArgs = {
     payableShareBps: number;
     /** Open notional over liquidity up to which liquidity can leave, basis points. */
     utilisationBps: number;
+    /**
+     * What insurance should hold of the open notional, basis points: while it lacks some of that it takes
+     * more of the fees, from liquidity's share. Zero where it should not.
+     */
+    insuranceTargetBps: number;
     /** From realising a profit to its maturity, milliseconds. */
     maturityMs: number | bigint;
     /** From a pool request to the first price it may get, milliseconds. */
@@ -70,6 +80,7 @@ export function getSiloTermsEncoder(): FixedSizeEncoder<SiloTermsArgs> {
         ['epochCapBps', getU16Encoder()],
         ['payableShareBps', getU16Encoder()],
         ['utilisationBps', getU16Encoder()],
+        ['insuranceTargetBps', getU16Encoder()],
         ['maturityMs', getU64Encoder()],
         ['requestDelayMs', getU64Encoder()],
         ['unstakeCooldownMs', getU64Encoder()],
@@ -84,6 +95,7 @@ export function getSiloTermsDecoder(): FixedSizeDecoder<SiloTerms> {
         ['epochCapBps', getU16Decoder()],
         ['payableShareBps', getU16Decoder()],
         ['utilisationBps', getU16Decoder()],
+        ['insuranceTargetBps', getU16Decoder()],
         ['maturityMs', getU64Decoder()],
         ['requestDelayMs', getU64Decoder()],
         ['unstakeCooldownMs', getU64Decoder()],

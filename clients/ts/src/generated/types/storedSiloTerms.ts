@@ -39,6 +39,11 @@ export type StoredSiloTerms = {
     payableShareBps: number;
     /** Open notional over liquidity up to which liquidity can leave, basis points. */
     utilisationBps: number;
+    /**
+     * What insurance should hold of the open notional, basis points: while it lacks some of that it takes
+     * more of the fees, from liquidity's share. Zero where it should not.
+     */
+    insuranceTargetBps: number;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;
     /** From realising a profit to its maturity, milliseconds. */
@@ -62,6 +67,11 @@ export type StoredSiloTermsArgs = {
     payableShareBps: number;
     /** Open notional over liquidity up to which liquidity can leave, basis points. */
     utilisationBps: number;
+    /**
+     * What insurance should hold of the open notional, basis points: while it lacks some of that it takes
+     * more of the fees, from liquidity's share. Zero where it should not.
+     */
+    insuranceTargetBps: number;
     /** From realising a profit to its maturity, milliseconds. */
     maturityMs: number | bigint;
     /** From a pool request to the first price it may get, milliseconds. */
@@ -79,7 +89,8 @@ export function getStoredSiloTermsEncoder(): FixedSizeEncoder<StoredSiloTermsArg
             ['epochCapBps', getU16Encoder()],
             ['payableShareBps', getU16Encoder()],
             ['utilisationBps', getU16Encoder()],
-            ['padding', fixEncoderSize(getBytesEncoder(), 4)],
+            ['insuranceTargetBps', getU16Encoder()],
+            ['padding', fixEncoderSize(getBytesEncoder(), 2)],
             ['maturityMs', getU64Encoder()],
             ['requestDelayMs', getU64Encoder()],
             ['unstakeCooldownMs', getU64Encoder()],
@@ -96,7 +107,8 @@ export function getStoredSiloTermsDecoder(): FixedSizeDecoder<StoredSiloTerms> {
         ['epochCapBps', getU16Decoder()],
         ['payableShareBps', getU16Decoder()],
         ['utilisationBps', getU16Decoder()],
-        ['padding', fixDecoderSize(getBytesDecoder(), 4)],
+        ['insuranceTargetBps', getU16Decoder()],
+        ['padding', fixDecoderSize(getBytesDecoder(), 2)],
         ['maturityMs', getU64Decoder()],
         ['requestDelayMs', getU64Decoder()],
         ['unstakeCooldownMs', getU64Decoder()],
