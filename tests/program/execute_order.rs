@@ -34,7 +34,7 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
         &Order::from(&waiting),
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
-        &silo.rules(market.index, &account.debts, now).unwrap(),
+        &silo.rules(market.index, &account.debts, now),
         &met,
     )
     .unwrap();

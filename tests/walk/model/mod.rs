@@ -38,13 +38,13 @@ pub struct Settings {
 
 impl Settings {
     /// How fees are divided while insurance holds `fund`.
-    pub fn fees(&self, fund: Usd, open: Usd) -> Outcome<FeeShares> {
+    pub fn fees(&self, fund: Usd, open: Usd) -> FeeShares {
         let shares = FeeShares {
             insurance: Bps(self.silo.insurance_share_bps),
             protocol: Bps(self.silo.protocol_share_bps),
         };
         let target = Bps(self.silo.insurance_target_bps);
-        Ok(shares.while_insurance_lacks(fund, open, target)?)
+        shares.while_insurance_lacks(fund, open, target)
     }
 
     /// What bears a loss that an account with these debts leaves behind in a market.

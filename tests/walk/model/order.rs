@@ -280,7 +280,7 @@ impl State {
         let recent = books.recent.iter().copied();
         let book = self.book(state, market);
         let rules = SiloRules {
-            fees: settings.fees(self.ledger.insurance, self.open)?,
+            fees: settings.fees(self.ledger.insurance, self.open),
             cover: settings.cover(&self.draws, &state.debts, market, met.at.now),
         };
         let executed = match execute(&book, &waiting.order, recent, terms, &rules, &met) {

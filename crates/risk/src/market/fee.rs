@@ -2,7 +2,7 @@
 
 use crate::account::margin::requirement;
 use crate::math::{Overflow, Rounding, mul_div};
-use crate::units::{Bps, Usd};
+use crate::units::{BPS_ONE, Bps, Usd};
 
 /// How fees are divided; what is left goes to liquidity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,26 +28,26 @@ impl FeeShares {
     /// The shares while insurance holds `fund`, and should hold `target` of what is `open`: it takes the
     /// part of liquidity's share that it lacks of its target, rounded down, and all of it when it holds
     /// nothing. So a fund that a crash has used up grows back without anybody's key, and the nearer it is to
-    /// its target the slower.
-    ///
-    /// # Errors
-    /// [`Overflow`] when the shares exceed 100 %, or the target exceeds `u64`.
-    pub fn while_insurance_lacks(
-        self,
-        fund: Usd,
-        open: Usd,
-        target: Bps,
-    ) -> Result<Self, Overflow> {
-        let target = open.portion(target, Rounding::Up)?;
-        let missing = target.0.saturating_sub(fund.0);
-        if missing == 0 {
-            return Ok(self);
+    /// its target the slower. A target beyond `u64` is the largest amount.
+    pub fn while_insurance_lacks(self, fund: Usd, open: Usd, target: Bps) -> Self {
+        // Mostly it holds enough, and then nothing is divided.
+        let (held, wanted) = (fund.0.checked_mul(BPS_ONE), open.0.checked_mul(target.0.into()));
+        if held.zip(wanted).is_some_and(|(held, wanted)| held >= wanted) {
+            return self;
         }
-        let given = self.insurance.0.checked_add(self.protocol.0).ok_or(Overflow)?;
-        let liquidity = 10_000_u16.checked_sub(given).ok_or(Overflow)?;
-        let more = mul_div(u64::from(liquidity), missing, target.0, Rounding::Down)?;
-        let more = u16::try_from(more).map_err(|_| Overflow)?;
-        Ok(Self { insurance: Bps(self.insurance.0.checked_add(more).ok_or(Overflow)?), ..self })
+        self.with_more_for_insurance(fund, open, target)
+    }
+
+    #[cold]
+    fn with_more_for_insurance(self, fund: Usd, open: Usd, target: Bps) -> Self {
+        let target = open.portion(target, Rounding::Up).unwrap_or(Usd(u64::MAX));
+        let missing = target.0.saturating_sub(fund.0);
+        let given = self.insurance.0.saturating_add(self.protocol.0);
+        let liquidity = 10_000_u16.saturating_sub(given);
+        // Of a part of the whole no more than all of it.
+        let more = mul_div(u64::from(liquidity), missing, target.0.max(1), Rounding::Down);
+        let more = more.ok().and_then(|more| u16::try_from(more).ok()).unwrap_or(liquidity);
+        Self { insurance: Bps(self.insurance.0.saturating_add(more)), ..self }
     }
 }
 

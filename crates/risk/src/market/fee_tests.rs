@@ -20,7 +20,7 @@ fn recovered_after(days: u32, shares: FeeShares, target: Bps) -> Usd {
     let (open, hourly) = (Usd(50_000_000_000_000), Usd(1_000_000_000));
     let mut fund = Usd(open.portion(Bps(200), Rounding::Up).unwrap().0 / 5);
     for _ in 0..days * 24 {
-        let shares = shares.while_insurance_lacks(fund, open, target).unwrap();
+        let shares = shares.while_insurance_lacks(fund, open, target);
         fund = fund.plus(split(hourly, shares).unwrap().insurance).unwrap();
     }
     fund
@@ -40,27 +40,34 @@ fn a_fund_that_was_used_up_grows_back_three_times_as_fast() {
 fn a_fund_at_its_target_or_without_one_gets_its_plain_share() {
     let shares = FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) };
     let at = |fund, target| shares.while_insurance_lacks(Usd(fund), Usd(1_000_000), Bps(target));
-    assert_eq!(at(20_000, 200), Ok(shares));
-    assert_eq!(at(u64::MAX, 200), Ok(shares));
-    assert_eq!(at(0, 0), Ok(shares));
-    assert_eq!(at(0, 200), Ok(FeeShares { insurance: Bps(9_000), ..shares }));
-    assert_eq!(at(10_000, 200), Ok(FeeShares { insurance: Bps(5_500), ..shares }));
+    assert_eq!(at(20_000, 200), shares);
+    assert_eq!(at(u64::MAX, 200), shares);
+    assert_eq!(at(0, 0), shares);
+    assert_eq!(at(0, 200), FeeShares { insurance: Bps(9_000), ..shares });
+    assert_eq!(at(10_000, 200), FeeShares { insurance: Bps(5_500), ..shares });
 }
 
 #[test]
-fn shares_above_the_whole_fee_do_not_heal_either() {
+fn where_liquidity_has_no_share_there_is_nothing_to_take() {
     let shares = FeeShares { insurance: Bps(5_000), protocol: Bps(5_001) };
-    assert!(shares.while_insurance_lacks(Usd(0), Usd(1), Bps(1)).is_err());
+    assert_eq!(shares.while_insurance_lacks(Usd(0), Usd(1), Bps(1)), shares);
+}
+
+#[test]
+fn a_target_beyond_counting_takes_no_more_than_liquiditys_share() {
+    let shares = FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) };
+    let poor = shares.while_insurance_lacks(Usd(0), Usd(u64::MAX), Bps(u16::MAX));
+    assert_eq!(poor, FeeShares { insurance: Bps(9_000), ..shares });
 }
 
 proptest! {
     #[test]
     fn what_insurance_takes_is_liquiditys_and_more_where_it_lacks_more(
-        fund: u64, less: u64, open in 0..u64::MAX / 2, target in 0..=10_000_u16,
+        fund: u64, less: u64, open: u64, target: u16,
         insurance in 0..=5_000_u16, protocol in 0..=5_000_u16,
     ) {
         let plain = FeeShares { insurance: Bps(insurance), protocol: Bps(protocol) };
-        let with = |fund| plain.while_insurance_lacks(Usd(fund), Usd(open), Bps(target)).unwrap();
+        let with = |fund| plain.while_insurance_lacks(Usd(fund), Usd(open), Bps(target));
         let (full, poor) = (with(fund), with(fund.saturating_sub(less)));
         prop_assert!(plain.insurance <= full.insurance && full.insurance <= poor.insurance);
         prop_assert_eq!(poor.protocol, plain.protocol);

@@ -86,7 +86,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
         &Order::from(waiting),
         market.recent_prices(),
         &MarketTerms::from(&market.terms),
-        &silo.rules(market.index, &account.debts, met.at.now).into_program_error()?,
+        &silo.rules(market.index, &account.debts, met.at.now),
         &met,
     );
     let executed = match executed {

@@ -7,7 +7,6 @@ use holdfast_risk::bounds::{self, OutOfBounds};
 use holdfast_risk::chain::fuse::{Books, Fuses, Gap};
 use holdfast_risk::market::fee::FeeShares;
 use holdfast_risk::market::terms::LEAST_REQUEST_DELAY;
-use holdfast_risk::math::Overflow;
 use holdfast_risk::pool::{Claims, PoolKind};
 use holdfast_risk::{Bps, Millis, Usd};
 
@@ -287,23 +286,15 @@ impl Silo {
     }
 
     /// The settings a trade in `market` needs, by an account with these `debts`.
-    ///
-    /// # Errors
-    /// When the shares of fees exceed 100 %, which no terms do.
-    pub fn rules<'a>(
-        &'a self,
-        market: u8,
-        debts: &'a ByMarket,
-        now: Millis,
-    ) -> core::result::Result<SiloRules<'a>, Overflow> {
+    pub fn rules<'a>(&'a self, market: u8, debts: &'a ByMarket, now: Millis) -> SiloRules<'a> {
         let terms = &self.terms;
         let shares = FeeShares {
             insurance: Bps(terms.insurance_share_bps),
             protocol: Bps(terms.protocol_share_bps),
         };
         let (fund, open) = (Usd(self.ledger.insurance), Usd(self.open_notional));
-        let fees = shares.while_insurance_lacks(fund, open, Bps(terms.insurance_target_bps))?;
-        Ok(SiloRules { fees, cover: self.cover(market, debts, now) })
+        let fees = shares.while_insurance_lacks(fund, open, Bps(terms.insurance_target_bps));
+        SiloRules { fees, cover: self.cover(market, debts, now) }
     }
 
     /// What bears a loss that an account with these `debts` leaves behind in `market`.
