@@ -144,7 +144,6 @@ ABOVE = {**NUMBERS, CHARGE: charge, INSURE: insure}
 
 # The theorems that are about a contract use the ones below it.
 BELOW_OF = {
-    "divide_is_exact": BELOW,
     "mul_div_is_exact": MIDDLE,
     "insurance_keeps_its_reserve_and_caps": NUMBERS,
     "a_periods_draws_leave_the_reserve": NUMBERS,
