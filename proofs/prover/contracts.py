@@ -140,7 +140,8 @@ MIDDLE = {"math::divide": divide}
 NUMBERS = {"math::mul_div": mul_div, "math::divide": divide, "given::scaled": scaled}
 CHARGE = "account::loss::LossCover::charge"
 INSURE = "account::loss::LossCover::insure"
-ABOVE = {**NUMBERS, CHARGE: charge, INSURE: insure}
+RULES = {CHARGE: charge, INSURE: insure}
+ABOVE = {**NUMBERS, **RULES}
 
 # The theorems that are about a contract use the ones below it.
 BELOW_OF = {
