@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / "target/proofs"
 TARGET = "sbpf-solana-solana"
 RUSTC = "/usr/bin/rustc"
 CORE = "/usr/lib/rustlib/src/rust/library/core/src/lib.rs"
@@ -40,9 +41,9 @@ def version():
     return subprocess.run([RUSTC, "-V"], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def sysroot(work):
+def sysroot():
     """Rust's core library for the chain, compiled once for a compiler."""
-    root = work / "sysroot"
+    root = WORK / "sysroot"
     library, stamp = root / "lib/rustlib" / TARGET / "lib", root / "stamp"
     if stamp.exists() and stamp.read_text() == version():
         return root
@@ -50,17 +51,17 @@ def sysroot(work):
     private = ["-Zforce-unstable-if-unmarked", "--out-dir", library]
     _rustc("--crate-name=core", CORE, *CHAIN, *private)
     # The compiler wants one; nothing here needs what is in it.
-    empty = work / "compiler_builtins.rs"
+    empty = WORK / "compiler_builtins.rs"
     empty.write_text("#![feature(compiler_builtins)]\n#![compiler_builtins]\n#![no_std]\n")
     _rustc("--crate-name=compiler_builtins", empty, *CHAIN, *private, "--sysroot", root)
     stamp.write_text(version())
     return root
 
 
-def chain(work, risk, out):
+def chain(risk, out):
     """LLVM's representation of the rules in `risk` and of the harness over them."""
     out.mkdir(parents=True, exist_ok=True)
-    common = [*CHAIN, *SEPARATE, "--sysroot", sysroot(work), "--out-dir", out, "-L", out]
+    common = [*CHAIN, *SEPARATE, "--sysroot", sysroot(), "--out-dir", out, "-L", out]
     _rustc("--crate-name=holdfast_risk", risk / "src/lib.rs", "--emit=llvm-ir,metadata", *common)
     harness = ROOT / "proofs/src/lib.rs"
     _rustc("--crate-name=holdfast_proofs", harness, "--emit=llvm-ir", *common,

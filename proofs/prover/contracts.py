@@ -140,11 +140,11 @@ MIDDLE = {"math::divide": divide}
 NUMBERS = {"math::mul_div": mul_div, "math::divide": divide, "given::scaled": scaled}
 CHARGE = "account::loss::LossCover::charge"
 INSURE = "account::loss::LossCover::insure"
-ABOVE = {**NUMBERS, CHARGE: charge, INSURE: insure}
+RULES = {CHARGE: charge, INSURE: insure}
+ABOVE = {**NUMBERS, **RULES}
 
 # The theorems that are about a contract use the ones below it.
 BELOW_OF = {
-    "divide_is_exact": BELOW,
     "mul_div_is_exact": MIDDLE,
     "insurance_keeps_its_reserve_and_caps": NUMBERS,
     "a_periods_draws_leave_the_reserve": NUMBERS,

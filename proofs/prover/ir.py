@@ -15,6 +15,7 @@ _PARENTHESES = re.compile(
 )
 _ALIGNMENT = re.compile(r"(?:, )?\balign \d+ ?")
 _TRAILING = re.compile(r"(?:, ![\w.]+ !?[\w.]+(?:\{[^}]*\})?)+$| #\d+(?=,|$)")
+_CALL = re.compile(r'(?:%\S+ = )?call [^@]*@("[^"]*"|[\w.$-]+)')
 _NAME = re.compile(r'@("[^"]*"|[\w.$-]+)')
 
 
@@ -74,6 +75,19 @@ class Module:
     def named(self, prefix):
         """Symbols by path, of the functions below a module."""
         return {path: name for name, path in self._paths.items() if path.startswith(prefix)}
+
+    def reach(self, name, ends):
+        """What executing a function can go through: bodies by symbol. Where a path is one of `ends` it
+        goes no further."""
+        bodies, waiting = {}, [name]
+        while waiting:
+            name = waiting.pop()
+            if name in bodies or name not in self._lines or self.path(name) in ends:
+                continue
+            bodies[name] = [_clean(line) for line in self._lines[name]]
+            called = [_CALL.match(line) for line in bodies[name]]
+            waiting += [found.group(1).strip('"') for found in called if found]
+        return bodies
 
     def function(self, name):
         """The function of a name; None when it is only declared."""
@@ -283,17 +297,29 @@ _READERS = {
 
 def size_of(kind):
     """Bytes of a type."""
+    return _layout(kind)[0]
+
+
+def _layout(kind):
+    """Bytes of a type, and what its address is divisible by."""
     if kind == "ptr":
-        return 8
+        return 8, 8
     if kind.startswith("i"):
-        return (int(kind[1:]) + 7) // 8
+        size = (int(kind[1:]) + 7) // 8
+        return size, 1 << (size - 1).bit_length()
     found = re.fullmatch(r"\[(\d+) x (.+)\]", kind)
     if found:
-        return int(found.group(1)) * size_of(found.group(2))
+        size, alignment = _layout(found.group(2))
+        return int(found.group(1)) * _up(size, alignment), alignment
     if kind.startswith("{"):
-        offset = 0
+        offset, strictest = 0, 1
         for part in _split(kind[1:-1].strip()):
-            size = size_of(part)
-            offset = (offset + size - 1) // size * size + size
-        return offset
+            size, alignment = _layout(part)
+            offset, strictest = _up(offset, alignment) + size, max(strictest, alignment)
+        return _up(offset, strictest), strictest
     raise NotImplementedError(f"type: {kind}")
+
+
+def _up(offset, alignment):
+    """The next offset from here on that is divisible by an alignment."""
+    return (offset + alignment - 1) // alignment * alignment

@@ -5,6 +5,9 @@ theorem and the host, with the changed rules, shows the same. The choice of muta
 fixed seed, so that everybody gets the same ones.
 """
 
+import collections
+import itertools
+import os
 import random
 import re
 import shutil
@@ -17,6 +20,8 @@ import contracts
 import prove
 import smt
 import terms
+import workers
+import workers
 
 COUNT, LEAST_REFUTED, SEED = 100, 95, 20_260_101
 
@@ -86,37 +91,63 @@ def candidates(risk, proved):
                     yield Mutant(file, name, number, before, after, text)
 
 
-def module_of(file):
-    """`account::ledger` for `account/ledger.rs`, as the executor names functions."""
-    return file.removesuffix(".rs").removesuffix("/mod").replace("/", "::")
+def reaches(harness, names):
+    """What executing each theorem goes through. Where a contract stands for a function it ends: such a
+    theorem cannot refute what is changed there."""
+    reach = harness.module.reach
+    return {name: reach(harness.entry(name), contracts.of(name)) for name in names}
 
 
-def about(harness, names):
-    """The functions of the rules that each theorem goes through, those left out that a contract stands
-    for: it cannot refute what is changed there."""
-    result = {}
-    for name in names:
-        visited = harness.execute(name, 0 if names[name][1] > 1 else None).visited
-        known = contracts.of(name)
-        result[name] = {path for path in visited if "::" in path and path not in known}
-    return result
+def affected(before, after, theorems):
+    """The theorems that go through anything that a change made different; the quickest first. What is said
+    of the others is said of the changed rules too."""
+    names = [name for name in after if after[name] != before[name]]
+
+    def slow(name):
+        fast, cases = theorems[name]
+        return not fast, cases > 1, len(after[name])
+
+    return sorted(names, key=slow)
 
 
-def refuted(mutant, work, by):
-    """The theorem that refutes a mutant, with the numbers; None when none does."""
-    risk = work / "risk"
-    (risk / "src" / mutant.file).write_text(mutant.text)
-    harness = prove.Harness(risk, work)
-    for name, cases in by:
+def attempt(shared, mutant):
+    """Whether a mutant is a program, and the theorem that refutes it, with the numbers."""
+    theorems, before = shared
+    work = build.WORK / "mutants" / str(os.getpid())
+    fresh_copy(build.ROOT / "crates/risk", work)
+    (work / "risk/src" / mutant.file).write_text(mutant.text)
+    harness = prove.Harness(work / "risk", work)
+    try:
+        after = reaches(harness, theorems)
+    except build.BuildError:
+        return False, None
+    for name in affected(before, after, theorems):
+        cases = theorems[name][1]
         for case in range(cases) if cases > 1 else [None]:
-            try:
-                theorem = harness.execute(name, case)
-            except (NotImplementedError, AttributeError):
-                break
-            for numbers in guesses(theorem):
-                said = harness.run(name, numbers)
-                if said in ("broken", "panics"):
-                    return name, numbers, said
+            found = counterexample(harness, name, case)
+            if found:
+                return True, found
+    return True, None
+
+
+def counterexample(harness, name, case):
+    """Numbers for which the changed rules break a theorem when they are run; None when none are found.
+    Where contracts of rules stand in the way, because more answers meet them than the rules give, the
+    rules are executed instead."""
+    for known in contracts.of(name), contracts.NUMBERS:
+        try:
+            theorem = harness.execute(name, case, known)
+        except Exception:
+            # What the executor does not know refutes nothing.
+            return None
+        in_vain = False
+        for numbers in guesses(theorem):
+            said = harness.run(name, numbers)
+            if said in ("broken", "panics"):
+                return name, numbers, said
+            in_vain = True
+        if not in_vain or theorem.visited.isdisjoint(contracts.RULES):
+            return None
     return None
 
 
@@ -125,7 +156,7 @@ def guesses(theorem):
     if theorem.broken is terms.FALSE:
         return
     for linear, solver in (True, "z3"), (True, "cvc5"), (False, "z3"), (False, "cvc5"):
-        answers, script = smt.ask([theorem.broken], linear, TIMEOUT, [solver], with_model=True)
+        answers, script = smt.ask([theorem.broken, *theorem.lemmas], linear, TIMEOUT, [solver], with_model=True)
         answer = answers[solver]
         if answer.verdict == "unsat":
             return
@@ -147,40 +178,31 @@ def chosen(risk, proved):
     return found
 
 
-def nearest(mutant, modules):
-    """The theorems that go through a mutant's module: those through its function first, and among
-    them those through little else."""
-    module = module_of(mutant.file)
-    about_it = [n for n, paths in modules.items() if any(path.startswith(module) for path in paths)]
-
-    def far(name):
-        through = any(path.split("::")[-1] == mutant.function for path in modules[name])
-        return not through, len(modules[name])
-
-    return sorted(about_it, key=far)
+def attempts(shared, mutants):
+    """Mutants that are programs, in the seed's order, and what became of each: no more than `COUNT`. For one
+    that is no program another takes its place."""
+    with workers.pool(shared) as processes:
+        begin = lambda mutant: (mutant, workers.begin(processes, attempt, mutant))
+        begun = collections.deque(map(begin, itertools.islice(mutants, COUNT)))
+        while begun:
+            mutant, result = begun.popleft()
+            is_program, found = result.result()
+            if is_program:
+                yield mutant, found
+            else:
+                begun.extend(map(begin, itertools.islice(mutants, 1)))
 
 
 def run():
     since = time.monotonic()
-    risk, root = build.ROOT / "crates/risk", build.ROOT / "target/proofs"
-    root.mkdir(parents=True, exist_ok=True)
     settings = tomllib.loads((build.ROOT / "proofs/mutants.toml").read_text())
-    harness = prove.Harness(risk, root)
+    risk = build.ROOT / "crates/risk"
+    harness = prove.Harness(risk, build.WORK)
     theorems = harness.theorems()
-    modules = about(harness, theorems)
-    work = root / "mutants"
-    work.mkdir(exist_ok=True)
+    shared = theorems, reaches(harness, theorems)
+    shutil.rmtree(build.WORK / "mutants", ignore_errors=True)
     survivors, tried = [], 0
-    for mutant in chosen(risk, settings["functions"]):
-        if tried == COUNT:
-            break
-        fresh_copy(risk, work)
-        try:
-            by = [(name, theorems[name][1]) for name in nearest(mutant, modules)]
-            found = refuted(mutant, work, by)
-        except build.BuildError:
-            # It is no program: another one takes its place.
-            continue
+    for mutant, found in attempts(shared, iter(chosen(risk, settings["functions"]))):
         tried += 1
         if found:
             name, numbers, said = found
@@ -188,8 +210,9 @@ def run():
         else:
             survivors.append(mutant)
             print(f"SURVIVED  {mutant.name()}", flush=True)
-    print(f"{tried} mutants, {tried - len(survivors)} refuted, {time.monotonic() - since:.0f} s")
+    refuted = tried - len(survivors)
+    print(f"{tried} mutants, {refuted} refuted, {time.monotonic() - since:.0f} s")
     for mutant in survivors:
-        reason = settings.get("survivors", {}).get(f"{mutant.function}: {mutant.before} to {mutant.after}")
+        reason = settings["survivors"].get(f"{mutant.function}: {mutant.before} to {mutant.after}")
         print(f"{mutant.name()}\n    {reason or 'no reason given in proofs/mutants.toml'}")
-    return 0 if tried == COUNT and tried - len(survivors) >= LEAST_REFUTED else 1
+    return 0 if tried == COUNT and refuted >= LEAST_REFUTED else 1

@@ -5,10 +5,10 @@ numbers break it, and numbers for which it holds have to be found and run on the
 """
 
 import argparse
+import difflib
 import json
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +20,7 @@ import ir
 import smt
 import terms
 import words
+import workers
 from machine import Guard, Machine
 from memory import Memory, Pointer
 from terms import both, eq, number
@@ -65,14 +66,21 @@ class Harness:
     """The compiled theorems: as a module to execute, and as a program to run numbers on."""
 
     def __init__(self, risk, work):
-        self.module = ir.Module(*build.chain(work, risk, work / "ir"))
-        self.entries = self.module.named("entries::")
-        self._sources = risk, work / "host"
+        self._risk, self._work = risk, work
+
+    @cached_property
+    def module(self):
+        """What is executed, compiled when it is first wanted."""
+        return ir.Module(*build.chain(self._risk, self._work / "ir"))
 
     @cached_property
     def program(self):
         """The program that runs theorems on numbers, compiled when it is first wanted."""
-        return build.host(*self._sources)
+        return build.host(self._risk, self._work / "host")
+
+    def entry(self, name):
+        """A theorem's function, by its symbol."""
+        return self.module.named("entries::")[f"entries::{name}"]
 
     def theorems(self):
         """Names, with whether they are among the fast ones and in how many cases they are proved."""
@@ -86,17 +94,18 @@ class Harness:
         done = subprocess.run([self.program], input=line, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
-    def execute(self, name, case=None):
-        """Executes a theorem for all numbers, or for all of one case."""
+    def execute(self, name, case, known):
+        """Executes a theorem for all numbers, or for all of one case; contracts that are known stand for
+        functions."""
         terms.forget()
         words.forget()
-        machine = Machine(self.module, contracts.of(name))
+        machine = Machine(self.module, known)
         memory = Memory()
         inputs = [terms.variable(f"w{at}", 0, 2**64 - 1) for at in range(WORDS)]
         if case is not None:
             inputs[0] = number(case)
         memory.objects["words"] = {8 * at: (8, word) for at, word in enumerate(inputs)}
-        outcome = machine.call(self.entries[f"entries::{name}"], [Pointer.to("words")], memory, Guard())
+        outcome = machine.call(self.entry(name), [Pointer.to("words")], memory, Guard())
         code, state = outcome if outcome else (number(BROKEN), None)
         returned = state.guard.holds() if state else terms.FALSE
         broken = [both(returned, eq(code, number(BROKEN)))]
@@ -153,21 +162,27 @@ def judge(harness, name, cases):
     """Proves a theorem in all its cases, or says what is wrong with it."""
     since = time.monotonic()
     outcome = Outcome(name, "proved")
-    for case in range(cases) if cases > 1 else [None]:
-        try:
-            theorem = harness.execute(name, case)
-        except Exception as error:
-            # What the executor does not know is no proof, and no reason to leave out the others.
-            outcome.verdict = f"cannot be executed: {error!r}"
-            break
-        if not _proves(harness, theorem, outcome):
-            break
-        if outcome.numbers is None:
-            outcome.numbers = witness(harness, theorem)
-    if outcome.numbers is None and outcome.verdict == "proved":
-        outcome.verdict = "says nothing: no numbers found for which it holds"
+    try:
+        if name == digit.NAME:
+            digit.judge(harness, outcome, refute)
+        else:
+            _judge(harness, cases, outcome)
+    except Exception as error:
+        # What the executor does not know is no proof, and no reason to leave out the others.
+        outcome.verdict = f"cannot be executed: {error!r}"
     outcome.seconds = time.monotonic() - since
     return outcome
+
+
+def _judge(harness, cases, outcome):
+    for case in range(cases) if cases > 1 else [None]:
+        theorem = harness.execute(outcome.name, case, contracts.of(outcome.name))
+        if not _proves(harness, theorem, outcome):
+            return
+        if outcome.numbers is None:
+            outcome.numbers = witness(harness, theorem)
+    if outcome.numbers is None:
+        outcome.verdict = "says nothing: no numbers found for which it holds"
 
 
 def _proves(harness, theorem, outcome):
@@ -207,27 +222,50 @@ def report(outcome, out):
         print(f"        {said}: {shown(outcome.numbers)}", file=out, flush=True)
 
 
+def wanted(theorems, options):
+    """The names of what is to be proved; it ends here where one is unknown."""
+    names = [*theorems, digit.NAME]
+    unknown = [name for name in options.only if name not in names]
+    for name in unknown:
+        near = difflib.get_close_matches(name, names, n=4, cutoff=0.4)
+        near += [other for other in names if name in other and other not in near]
+        advice = f"near it: {', '.join(near)}" if near else "docs/proofs.md lists all"
+        print(f"error: no theorem `{name}`; {advice}", file=sys.stderr)
+    if unknown:
+        sys.exit(2)
+    if options.only:
+        return [name for name in names if name in options.only]
+    return [name for name in names if not options.fast or name == digit.NAME or theorems[name][0]]
+
+
+def outcomes(harness, theorems, names):
+    """What became of each theorem, in their order. The slow are begun first: nothing else would be left
+    to do beside them."""
+    slow = [name for name in names if name in theorems and not theorems[name][0]]
+    with workers.pool(harness) as processes:
+        begun = {}
+        for name in dict.fromkeys([*slow, *names]):
+            cases = theorems[name][1] if name in theorems else 1
+            begun[name] = workers.begin(processes, judge, name, cases)
+        for name in names:
+            yield begun[name].result()
+
+
 def prove(options):
     since = time.monotonic()
     out = sys.stderr if options.json else sys.stdout
-    work = build.ROOT / "target/proofs"
-    work.mkdir(parents=True, exist_ok=True)
-    harness = Harness(build.ROOT / "crates/risk", work)
-    print(f"compiled by {build.version()}", file=out, flush=True)
-    outcomes = []
-    for name, (fast, cases) in harness.theorems().items():
-        if options.fast and not fast or options.only and name not in options.only:
-            continue
-        outcomes.append(judge(harness, name, cases))
-        report(outcomes[-1], out)
-    if not options.only:
-        outcomes.append(digit.judge(harness, Outcome, refute))
-        report(outcomes[-1], out)
-    failed = [outcome.name for outcome in outcomes if outcome.verdict != "proved"]
+    harness = Harness(build.ROOT / "crates/risk", build.WORK)
+    theorems = harness.theorems()
+    names = wanted(theorems, options)
+    print(f"{len(harness.module.named(''))} functions compiled by {build.version()}", file=out, flush=True)
+    failed = 0
+    for outcome in outcomes(harness, theorems, names):
+        failed += outcome.verdict != "proved"
+        report(outcome, out)
     seconds = round(time.monotonic() - since, 1)
     if options.json:
-        print(json.dumps({"theorems": len(outcomes), "failed": len(failed), "seconds": seconds}))
-    print(f"{len(outcomes)} theorems, {len(failed)} failed, {seconds} s", file=out)
+        print(json.dumps({"theorems": len(names), "failed": failed, "seconds": seconds}))
+    print(f"{len(names)} theorems, {failed} failed, {seconds} s", file=out)
     return 1 if failed else 0
 
 
@@ -245,16 +283,5 @@ def main():
     return prove(options)
 
 
-def deep(function):
-    """Runs a function with a stack for deep terms; its result is the exit code."""
-    sys.setrecursionlimit(1_000_000)
-    threading.stack_size(512 * 1024 * 1024)
-    code = []
-    thread = threading.Thread(target=lambda: code.append(function()))
-    thread.start()
-    thread.join()
-    return code[0] if code else 1
-
-
 if __name__ == "__main__":
-    sys.exit(deep(main))
+    sys.exit(main())

@@ -55,7 +55,7 @@ macro_rules! theorems {
 }
 
 theorems! {
-    fast math::mul_div_is_exact;
+    fast math::mul_div_is_exact in 2 cases;
     fast ledger::settle_conserves;
     fast ledger::settle_moves_claims_with_the_account;
     fast ledger::settle_leaves_debt_or_profit;

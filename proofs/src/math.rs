@@ -3,7 +3,7 @@
 use holdfast_risk::Rounding;
 use holdfast_risk::math::mul_div;
 
-use crate::given::{Answer, Given, claim};
+use crate::given::{Answer, Given, assume, case, claim};
 
 /// A rounding.
 pub fn rounding(up: bool) -> Rounding {
@@ -11,9 +11,11 @@ pub fn rounding(up: bool) -> Rounding {
 }
 
 /// `mul_div` is the quotient of the exact product, rounded as asked, and refuses only what does not
-/// fit.
+/// fit. The cases are products of 64 bits and longer ones, which are divided in another way.
 pub fn mul_div_is_exact(given: &mut Given) -> Answer {
+    let is_short = case(given, 2)? == 0;
     let (a, b, divisor, up) = (given.u64(), given.u64(), given.u64(), given.bool());
+    assume(a.checked_mul(b).is_some() == is_short)?;
     let product = u128::from(a) * u128::from(b);
     let (by, most) = (u128::from(divisor), u128::from(u64::MAX));
     match mul_div(a, b, divisor, rounding(up)) {

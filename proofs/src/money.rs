@@ -38,12 +38,15 @@ pub fn fees_round_up(given: &mut Given) -> Answer {
 }
 
 /// All claims together never get more than the payable share of liquidity, and each gets its part
-/// to the unit.
+/// to the unit; only a claim of more than all of them is refused.
 pub fn maturing_divides_what_is_payable(given: &mut Given) -> Answer {
     let (pending, total) = (given.u64(), given.u64());
     let (liquidity, share) = (given.u64(), given.u16());
     assume(share <= 10_000)?;
-    let amount = accepted(matured(Usd(pending), Usd(total), Usd(liquidity), Bps(share)))?.0;
+    let Ok(Usd(amount)) = matured(Usd(pending), Usd(total), Usd(liquidity), Bps(share)) else {
+        return claim(pending > total);
+    };
+    claim(pending <= total)?;
     let payable = u128::from(liquidity) * u128::from(share) / 10_000;
     if payable >= u128::from(total) {
         return claim(amount == pending);
