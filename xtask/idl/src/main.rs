@@ -1,9 +1,10 @@
 //! Generates `idl/` from the source of the programs, three pages of `docs/` from that and one from
-//! the rules, and what the TypeScript client is compared with; or checks that the committed files
+//! the rules, and what is compared with Rust in TypeScript; or checks that the committed files
 //! are what would be generated. Either way, what the pages point at has to exist.
 
 mod accounts;
 mod arguments;
+mod chains;
 mod constants;
 mod enums;
 mod examples;
@@ -61,6 +62,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
         ("idl/mock_oracle.json", json(&mock)?),
         ("idl/mock_oracle.ts", typescript::module(&mock)?),
         ("clients/ts/tests/instructions.json", json(&examples::all(&idl)?)?),
+        ("clients/slotstall/test/chain.json", json(&chains::all())?),
         ("clients/ts/tests/standings.json", json(&standings::all()?)?),
         ("docs/accounts.md", tables::layouts(&idl, &sources)?),
         ("docs/instructions.md", tables::instructions(&idl)),
