@@ -47,3 +47,13 @@ pub fn end_to_end(load: Load) -> Result<(), String> {
     }
     show(&mut suite)
 }
+
+/// Records what a validator shows when things happen to it.
+///
+/// # Errors
+/// When the validator cannot be built or started.
+pub fn record() -> Result<(), String> {
+    let validator = validator::install()?;
+    build_program("validator-recorder")?;
+    show(built("validator-recorder").arg("--validator").arg(validator))
+}

@@ -32,7 +32,7 @@ enum Task {
     ///
     /// Debian packages (a Rust compiler with its library's sources, LLVM 22, about 400 MB, and a
     /// Chromium) unless `cargo build-sbf` works, cargo-nextest, and the packages of
-    /// package-lock.json (330 MB) with Node where it is missing or older than 20.18. What is there is left alone, so
+    /// package-lock.json (290 MB) with Node where it is missing or older than 20.18. What is there is left alone, so
     /// running it again costs a second.
     Setup,
     /// Compile the on-chain programs to target/deploy
@@ -108,6 +108,11 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Record what a validator shows while it is stopped, slowed down, killed and started again
+    ///
+    /// Writes crates/slotstall/tests/recorded, which the model of a chain has to reproduce. Takes five
+    /// minutes on a machine that does nothing else; the first time, compiling a validator takes longer.
+    Record,
     /// Draw docs/crates.svg: the crates and which uses which
     Picture,
     /// Prove the rules for all numbers, with two solvers
@@ -178,6 +183,7 @@ fn main() -> ExitCode {
         Task::Test { e2e: true } => test::all().and_then(|()| local::end_to_end(local::Load::Full)),
         Task::Localnet { options } => local::run(&options),
         Task::Idl { check } => pages::generate(check),
+        Task::Record => local::record(),
         Task::Picture => tidy::picture::write(),
         Task::Prove(options) => prove::prove(&options),
         Task::Fmt => lint::format(&[]),

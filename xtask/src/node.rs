@@ -32,7 +32,7 @@ pub fn install() -> Result<(), String> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    eprintln!("installing the packages of package-lock.json (330 MB, half a minute)");
+    eprintln!("installing the packages of package-lock.json (290 MB, half a minute)");
     let (npm, first) = &node.npm;
     run(Command::new(npm)
         .args(first)

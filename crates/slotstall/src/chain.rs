@@ -17,7 +17,8 @@ pub const SLOT_HASHES: usize = 512;
 pub const BLOCKHASH_LIFE: u64 = 150;
 /// Slots of an epoch.
 pub const EPOCH_SLOTS: u64 = 432_000;
-/// A block's clock rests on votes for the block this many before it.
+/// A block's clock rests on votes for the block this many before it, where votes land in the next
+/// block.
 const VOTE_LAG: usize = 2;
 /// The clock since the epoch's first slot is within −25 % and +150 % of nominal time.
 const MOST_BEHIND_PERCENT: u64 = 25;
@@ -93,6 +94,8 @@ pub struct Chain {
     renamed: (u64, u64),
     /// Whether the clock is voted; otherwise it shows true time.
     voted: bool,
+    /// Blocks between the one that is voted for and the first whose clock rests on these votes.
+    vote_lag: usize,
     clock_s: u64,
 }
 
@@ -116,8 +119,19 @@ impl Chain {
             epoch: Epoch { number, first_slot: slot - index, start_s },
             renamed: (slot - index, 0),
             voted: false,
+            vote_lag: VOTE_LAG,
             clock_s: now_ms / 1_000,
         }
+    }
+
+    /// A chain as it was found: in this slot, epoch and at this voted clock, with healthy blocks behind
+    /// it.
+    ///
+    /// # Panics
+    /// As [`Chain::new`].
+    pub fn found(now_ms: u64, slot: u64, epoch: Epoch, clock_s: u64) -> Self {
+        let renamed = (epoch.first_slot, 0);
+        Self { epoch, renamed, clock_s, voted: true, ..Self::new(now_ms, slot) }
     }
 
     /// From now on the cluster calls `ms` a slot; the slots before keep the duration they had.
@@ -139,6 +153,12 @@ impl Chain {
         self.epoch = Epoch { first_slot, start_s, ..self.epoch };
         self.renamed = (first_slot, 0);
         self.voted = true;
+    }
+
+    /// From now on a block's clock rests on votes for the one so many blocks before it, instead of two:
+    /// a validator under load was seen to take three.
+    pub fn set_vote_lag(&mut self, blocks: usize) {
+        self.vote_lag = blocks.max(1);
     }
 
     /// True time, milliseconds since 1970.
@@ -276,7 +296,7 @@ impl Chain {
     /// The time of the votes a block rests on, carried to its slot at nominal duration, within the
     /// bounds of the epoch.
     fn estimate(&self) -> u64 {
-        let seen = self.parents.get(VOTE_LAG - 1).unwrap_or(&self.tip);
+        let seen = self.parents.get(self.vote_lag - 1).unwrap_or(&self.tip);
         let carried = (self.tip.slot - seen.slot) * self.nominal_ms;
         let estimate = seen.made_ms / 1_000 + carried / 1_000;
         let start_s = self.epoch.start_s;
