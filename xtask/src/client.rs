@@ -60,7 +60,7 @@ fn test_slotstall() -> Result<(), String> {
     }
     let command = built_path("slotstall");
     run(package(VITEST, SLOTSTALL)?.arg("run").env("SLOTSTALL_BIN", &command))?;
-    let tests = "build/test/hooks.mocha.js";
+    let tests = "test/hooks.mocha.js";
     run(package(MOCHA, SLOTSTALL)?.arg(tests).env("SLOTSTALL_BIN", &command))
 }
 
