@@ -1,6 +1,6 @@
 //! Fees, maturing profit, and how fast money may leave.
 
-use holdfast_risk::account::profit::{mature, matured, since};
+use holdfast_risk::account::profit::{MaturityError, mature, matured, since};
 use holdfast_risk::chain::policy::Permit;
 use holdfast_risk::chain::rate_limit::{
     Exit, RateLimitWindow, payable, thaw_left, thaw_spend, within,
@@ -58,11 +58,19 @@ pub fn maturing_divides_what_is_payable(given: &mut Given) -> Answer {
 }
 
 /// Maturing turns all of an account's pending profit into nothing and what matures into collateral,
-/// out of liquidity; without the owner's consent it is all of it or none.
+/// out of liquidity; without the owner's consent it is all of it or none, and none only where less than
+/// all is payable.
 pub fn maturing_conserves(given: &mut Given) -> Answer {
     let (before, owns) = (ledger(given), balances(given));
     let (share, consents) = (Bps(given.u16()), given.bool());
-    let after = accepted(mature(&before, owns, share, consents))?;
+    let after = match mature(&before, owns, share, consents) {
+        Err(MaturityError::Cut) => {
+            let (pending, liquidity) = (owns.pending_profit, before.liquidity);
+            let most = accepted(matured(pending, before.pending_profit, liquidity, share))?;
+            return claim(!consents && most < pending);
+        }
+        answer => accepted(answer)?,
+    };
     let (books, owned) = (after.ledger, after.balances);
     claim(held(&books) == held(&before))?;
     claim(after.amount <= owns.pending_profit)?;
