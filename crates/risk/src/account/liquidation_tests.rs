@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use super::{
     LiquidationContext, LiquidationError, MarginAssessment, Terms, charge, flag_stands,
-    is_liquidatable, liquidate, size_to_close,
+    is_liquidatable, is_worth_closing, liquidate, size_allowed, size_to_close,
 };
 use crate::account::ledger::{AccountBalances, Ledger};
 use crate::account::loss::tests::COVER;
@@ -182,6 +182,27 @@ fn a_line_that_has_risen_by_a_fraction_has_not_risen() {
     let reached = |now| is_liquidatable(&health(41, &position), &chain, thaw, Millis(now));
     assert_eq!(health(41, &position).equity, SignedUsd(1));
     assert_eq!([0, 299_999, 300_000].map(reached), [false, false, true]);
+}
+
+#[test]
+fn what_is_worth_closing_is_the_smallest_size_or_all_that_is_held() {
+    let price = Price(1_000_000);
+    let worth = |held, most| is_worth_closing(Size(held), price, most, TERMS);
+    assert!(!worth(0, None), "nothing is held");
+    assert!(worth(1, None) && worth(5_000, None));
+    assert!(worth(5_000, Some(Usd(1_000))), "exactly the smallest");
+    assert!(!worth(5_000, Some(Usd(999))));
+    assert!(worth(600, Some(Usd(600))), "all of it");
+    assert!(!worth(600, Some(Usd(599))));
+}
+
+#[test]
+fn a_position_below_the_smallest_is_closed_whole() {
+    let leg = leg(500, 500, 1_000_000);
+    let mut health = Health::new(&balances(0, 0)).unwrap();
+    health.add(&leg).unwrap();
+    assert_eq!(size_allowed(&health, &leg, TERMS, None), Ok(Size(500)));
+    assert_eq!(size_allowed(&health, &leg, TERMS, Some(Usd(499))), Err(LiquidationError::Paced));
 }
 
 proptest! {

@@ -28,6 +28,19 @@ fn a_step_pays_the_mean_of_the_old_and_the_new_rate() {
 }
 
 #[test]
+fn at_the_cap_no_movement_is_kept_for_later() {
+    let (full, half_a_day) = (SignedSize(1_000_000), 43_200_000);
+    let after = |elapsed| {
+        let step = accrue_funding(TERMS, Funding::default(), full, PRICE, Millis(elapsed));
+        step.unwrap().0
+    };
+    let below = after(half_a_day - 1);
+    assert!(below.rate < HourlyRate(1_000_000_000_000) && below.rate_remainder != 0);
+    let beyond = after(half_a_day + 1);
+    assert_eq!((beyond.rate, beyond.rate_remainder), (HourlyRate(1_000_000_000_000), 0));
+}
+
+#[test]
 fn borrowing_costs_in_proportion_to_what_is_used() {
     assert_eq!(utilisation(Usd(0), Usd(0)), Ok(Ppm(0)));
     assert_eq!(utilisation(Usd(1), Usd(0)), Ok(Ppm(1_000_000)));

@@ -1,4 +1,4 @@
-use super::{BandTerms, Observed, Reference};
+use super::{Band, BandTerms, Observed, Reference};
 use crate::market::price::PricePoint;
 use crate::units::{Bps, Millis, Price};
 use proptest::prelude::*;
@@ -48,6 +48,27 @@ fn agreement_outside_the_band_is_followed_after_a_minute_or_five_with_one_feed()
         assert!(after.yields(several, Millis(since.0 + wait)));
     }
     assert_eq!(held(after, 99_000_000, 5_000, 1).outside, Millis(0), "back inside");
+}
+
+#[test]
+fn a_band_holds_its_edges() {
+    let band = Band { low: Price(90), high: Price(110) };
+    let holds =
+        |low, high| band.holds(PricePoint { published: START, low: Price(low), high: Price(high) });
+    assert!(holds(90, 110));
+    assert!(!holds(89, 110) && !holds(90, 111));
+}
+
+#[test]
+fn a_band_that_no_price_has_left_does_not_yield() {
+    assert!(!first().yields(true, Millis(u64::MAX)) && !first().yields(false, Millis(u64::MAX)));
+}
+
+#[test]
+fn at_its_target_the_reference_keeps_what_it_has_earned() {
+    let earned = Reference { remainder: 7, ..first() };
+    let after = earned.follow(seen(100_000_000, START.0, START.after(Millis(5_000)), 0), TERMS);
+    assert_eq!(after.map(|after| (after.price, after.remainder)), Ok((Price(100_000_000), 7)));
 }
 
 /// After a crash that the band has yielded to, no print is believed that the one before it does not

@@ -45,6 +45,25 @@ fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
     assert_eq!(seen(60_000, 50_001), (false, false, false), "from before the disruption");
 }
 
+#[test]
+fn a_print_that_is_not_believed_does_not_move_the_band_when_it_is_old() {
+    let reference = Reference { price: Price(1_000_000), ..Reference::default() };
+    let at = Moment {
+        now: Millis(80_001),
+        last_disruption: Millis(0),
+        age: Millis(30_000),
+        decide_within: Millis(5_000),
+    };
+    let band = |believed| {
+        let point = PricePoint::exact(Price(100_000), Millis(50_000));
+        let newest = StoredPrice { point, lag: Millis(0), believed };
+        Valuation::new(&newest, &reference, &at, Bps(1), || Ppm(5_000)).band
+    };
+    let moved = covered_move(Ppm(5_000), Millis(30_001)).unwrap();
+    assert_eq!(band(false), reference.band(moved));
+    assert!(band(true).low < Price(100_000));
+}
+
 proptest! {
     #[test]
     fn nothing_is_taken_at_a_worse_price_than_it_counts_for_when_asked(mark in any_mark()) {
@@ -87,8 +106,9 @@ proptest! {
         let outlier = Valuation { fresh: true, believed: false, ..mark };
         let certain = Valuation { fresh: true, believed: true, ..mark };
         let Band { low, high } = mark.band;
-        prop_assert!(outlier.trader_favourable(Side::Long) >= low);
-        prop_assert!(outlier.trader_favourable(Side::Short) <= high);
+        let better_of = |side| mark.newest.trader_favourable(side);
+        prop_assert_eq!(outlier.trader_favourable(Side::Long), better_of(Side::Long).max(low));
+        prop_assert_eq!(outlier.trader_favourable(Side::Short), better_of(Side::Short).min(high));
         prop_assert!(outlier.trader_adverse(Side::Long) <= low);
         prop_assert!(outlier.trader_adverse(Side::Short) >= high);
         for side in [Side::Long, Side::Short] {

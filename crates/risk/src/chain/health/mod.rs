@@ -16,6 +16,8 @@ pub use states::{Monitor, State, Transition};
 #[cfg(test)]
 mod bounds_tests;
 #[cfg(test)]
+mod edges_tests;
+#[cfg(test)]
 mod one_cause_tests;
 #[cfg(test)]
 mod properties;
