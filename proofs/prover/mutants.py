@@ -152,12 +152,17 @@ def counterexample(harness, name, case):
 
 
 def guesses(theorem):
-    """Numbers that may break a theorem: what the solvers find, products as any numbers first."""
+    """Numbers that may break a theorem: what the solvers find, products as any numbers first, then small
+    numbers, which they multiply sooner."""
     if theorem.broken is terms.FALSE:
         return
-    for linear, solver in (True, "z3"), (True, "cvc5"), (False, "z3"), (False, "cvc5"):
-        answers, script = smt.ask([theorem.broken, *theorem.lemmas], linear, TIMEOUT, [solver], with_model=True)
+    conditions, small = [theorem.broken, *theorem.lemmas], prove.small(theorem.broken)
+    ways = [(True, []), (False, small), (False, [])]
+    for (linear, extra), solver in itertools.product(ways, smt.SOLVERS):
+        answers, script = smt.ask([*conditions, *extra], linear, TIMEOUT, [solver], with_model=True)
         answer = answers[solver]
+        if answer.verdict == "unsat" and extra:
+            continue
         if answer.verdict == "unsat":
             return
         if answer.verdict == "sat":

@@ -136,10 +136,7 @@ def refute(conditions, lemmas=(), timeout=TIMEOUT):
 
 def witness(harness, theorem, timeout=TIMEOUT):
     """Numbers for which the theorem holds, shown by running it; None when there seem to be none."""
-    small = [
-        terms.ge(number(1 << 20), word) for word in map(terms.of, _inputs(theorem.holds))
-    ]
-    for linear, extra, limit in (True, [], timeout), (False, small, 10), (False, [], timeout):
+    for linear, extra, limit in (True, [], timeout), (False, small(theorem.holds), 10), (False, [], timeout):
         for solver in smt.SOLVERS:
             conditions = [theorem.holds, *extra]
             answers, _ = smt.ask(conditions, linear, limit, [solver], with_model=True)
@@ -152,10 +149,11 @@ def witness(harness, theorem, timeout=TIMEOUT):
     return None
 
 
-def _inputs(condition):
-    """The words that a condition reads."""
+def small(condition):
+    """That the words which a condition reads are small."""
     script = smt.Script([condition], True)
-    return [atom for atom in script.done if isinstance(atom, terms.Atom) and atom.name in script.inputs]
+    inputs = [atom for atom in script.done if isinstance(atom, terms.Atom) and atom.name in script.inputs]
+    return [terms.ge(number(1 << 20), terms.of(word)) for word in inputs]
 
 
 def judge(harness, name, cases):

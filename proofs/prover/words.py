@@ -124,8 +124,9 @@ def divide(value, by):
         rest = terms.unknown(0, max(by.hi - 1, 0), "rest")
         whole = eq(value, add(terms.mul(result, by), rest))
         fact = terms.implies(ge(by, number(1)), both(whole, lt(rest, by)))
-        terms.atom_of(result).facts.append(fact)
-        terms.atom_of(rest).facts.append(fact)
+        # What can only be one number is none to say anything of.
+        for atom in filter(None, map(terms.atom_of, (result, rest))):
+            atom.facts.append(fact)
         _divisions[key] = result, rest
     return _divisions[key]
 
