@@ -141,6 +141,20 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         self.present().get(address)
     }
 
+    /// Puts an account in place as if it had stood there always: in the blocks before the present one as
+    /// well, so that whoever asks for what is confirmed or finalized sees it at once.
+    ///
+    /// # Errors
+    /// When it is executable and no program.
+    pub fn put(&mut self, address: Pubkey, account: &Account) -> Result<(), String> {
+        let before = self.state.views.iter_mut();
+        for cluster in before.chain([self.cluster.borrow_mut()]) {
+            let set = cluster.svm_mut().set_account(address, account.clone());
+            set.map_err(|error| format!("{address} cannot be set: {error}"))?;
+        }
+        Ok(())
+    }
+
     /// From now on the endpoint shows the cluster as it was so many blocks ago, at most 95.
     pub fn lag(&mut self, blocks: usize) {
         self.state.lag = blocks.min(VIEWS - 1);

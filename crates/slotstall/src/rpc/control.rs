@@ -224,12 +224,10 @@ fn nominal<C: BorrowMut<Cluster>>(node: &mut Node<C>, ms: u64) -> Result<(), Ref
 fn set_account<C: BorrowMut<Cluster>>(node: &mut Node<C>, forged: &Forged) -> Result<(), Refusal> {
     let (address, owner) = (address(&forged.address)?, address(&forged.owner)?);
     let data = BASE64_STANDARD.decode(&forged.data).map_err(Refusal::params)?;
-    let cluster = node.cluster.borrow_mut();
-    let lamports = forged.lamports.unwrap_or_else(|| cluster.rent(data.len()));
+    let lamports = forged.lamports.unwrap_or_else(|| node.present().rent(data.len()));
     let executable = forged.executable;
     let account = Account { lamports, data, owner, executable, rent_epoch: u64::MAX };
-    let set = cluster.svm_mut().set_account(address, account);
-    set.map_err(|error| Refusal::params(format!("{address} cannot be set: {error}")))
+    node.put(address, &account).map_err(Refusal::params)
 }
 
 /// What the chain shows, and what is true.

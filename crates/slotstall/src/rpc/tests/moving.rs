@@ -121,3 +121,16 @@ fn an_endpoint_far_behind_says_so() {
     assert!(code == -32005 && said.contains("behind by"), "{said}");
     assert!(data["numSlotsBehind"].as_u64() > Some(128));
 }
+
+#[test]
+fn an_account_that_is_put_in_place_is_final_at_once() {
+    let mut stage = Stage::with(Finality::Voted);
+    stage.result("slotstall_run", json!([{"ms": 20_000}]));
+    let (address, owner) = (stage.friend.to_string(), stage.friend.to_string());
+    let forged = json!([{"address": address, "owner": owner, "data": "AQI=", "lamports": SOL}]);
+    stage.result("slotstall_setAccount", forged);
+    for commitment in ["processed", "confirmed", "finalized"] {
+        let balance = json!([stage.friend.to_string(), {"commitment": commitment}]);
+        assert_eq!(stage.result("getBalance", balance)["value"], SOL, "{commitment}");
+    }
+}
