@@ -1,6 +1,5 @@
 //! The lender of `examples/lender`, compiled, beside the venue.
 
-use anchor_lang::{InstructionData, ToAccountMetas};
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_risk::chain::health::State;
 use holdfast_testkit::venue::keypair;
@@ -29,28 +28,13 @@ impl Lending {
         let elf = elf::read_lender().unwrap();
         stage.venue.cluster.install(lender::ID, &oracle.pubkey(), &elf);
         stage.venue.cluster.fund(&oracle.pubkey(), 1_000_000_000);
-        let accounts = lender::accounts::Lend {
-            borrower: oracle.pubkey(),
-            loan: loan.pubkey(),
-            system_program: anchor_lang::system_program::ID,
-        };
-        let data = lender::instruction::Lend {
-            collateral: 1_000_000,
-            debt: 100_000_000,
-            oracle: oracle.pubkey(),
-        };
-        let lend = build(accounts, data);
+        let lend = lender::call::lend(oracle.pubkey(), loan.pubkey());
         stage.venue.cluster.send(&[lend], &[&oracle, &loan]).unwrap();
         Self { stage, oracle, loan: loan.pubkey() }
     }
 
     fn liquidation(&self, chain_health: Pubkey, price: u64) -> Instruction {
-        let accounts = lender::accounts::Liquidate {
-            oracle: self.oracle.pubkey(),
-            loan: self.loan,
-            chain_health,
-        };
-        build(accounts, lender::instruction::Liquidate { price })
+        lender::call::liquidate(self.oracle.pubkey(), self.loan, chain_health, price)
     }
 
     /// Tries to liquidate on a fork, where the collateral covers most of the loan.
@@ -74,14 +58,6 @@ impl Lending {
             VersionedTransaction::try_new(VersionedMessage::Legacy(message), &[&self.oracle]);
         let refused = self.stage.venue.cluster.try_transaction(signed.unwrap()).unwrap_err();
         refused.meta.compute_units_consumed
-    }
-}
-
-fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
-    Instruction {
-        program_id: lender::ID,
-        accounts: accounts.to_account_metas(None),
-        data: data.data(),
     }
 }
 

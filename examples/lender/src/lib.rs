@@ -5,6 +5,9 @@ use anchor_lang::prelude::*;
 use holdfast_beacon::{Beacon, Now, require_calm};
 use solana_sysvar::last_restart_slot::LastRestartSlot;
 
+#[cfg(not(target_os = "solana"))]
+pub mod call;
+
 declare_id!("7bXhPUjgXtjNQYrUdTRxWrPLt6V4L1ZxoXUujUZUZRYL");
 
 /// Instructions.

@@ -1,8 +1,7 @@
 //! The lender of `examples/lender`: somebody else's program that asks the venue how the chain is.
 
-use anchor_lang::{InstructionData, ToAccountMetas};
 use anyhow::{Context, Result, ensure};
-use holdfast_client::{Instruction, Pubkey, address};
+use holdfast_client::{Pubkey, address};
 use holdfast_localnet::chain::Chain;
 use lender::LenderError;
 use solana_keypair::Keypair;
@@ -27,17 +26,7 @@ impl Lending {
     pub async fn begin(stage: &Stage) -> Result<Self> {
         let (oracle, loan) = (Keypair::new(), Keypair::new());
         stage.cluster.give(&oracle.pubkey()).await?;
-        let accounts = lender::accounts::Lend {
-            borrower: oracle.pubkey(),
-            loan: loan.pubkey(),
-            system_program: anchor_lang::system_program::ID,
-        };
-        let data = lender::instruction::Lend {
-            collateral: 1_000_000,
-            debt: 100_000_000,
-            oracle: oracle.pubkey(),
-        };
-        let lend = build(accounts, data);
+        let lend = lender::call::lend(oracle.pubkey(), loan.pubkey());
         chain(stage).send(&[lend], &[&oracle, &loan]).await.context("lending")?;
         Ok(Self { oracle, loan: loan.pubkey() })
     }
@@ -47,12 +36,8 @@ impl Lending {
     /// # Errors
     /// When the lender refuses.
     pub async fn liquidate(&self, stage: &Stage) -> Result<()> {
-        let accounts = lender::accounts::Liquidate {
-            oracle: self.oracle.pubkey(),
-            loan: self.loan,
-            chain_health: address::chain_health(),
-        };
-        let liquidate = build(accounts, lender::instruction::Liquidate { price: PRICE });
+        let (oracle, health) = (self.oracle.pubkey(), address::chain_health());
+        let liquidate = lender::call::liquidate(oracle, self.loan, health, PRICE);
         chain(stage).send(&[liquidate], &[&self.oracle]).await
     }
 
@@ -71,12 +56,4 @@ impl Lending {
 
 fn chain(stage: &Stage) -> Chain {
     Chain::new(&stage.cluster.validator.url())
-}
-
-fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
-    Instruction {
-        program_id: lender::ID,
-        accounts: accounts.to_account_metas(None),
-        data: data.data(),
-    }
 }
