@@ -6482,11 +6482,15 @@ export type Holdfast = {
             "type": "bool"
           },
           {
+            "name": "sudden",
+            "type": "bool"
+          },
+          {
             "name": "padding",
             "type": {
               "array": [
                 "u8",
-                3
+                2
               ]
             }
           }

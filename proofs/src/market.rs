@@ -14,7 +14,8 @@ use crate::position::side;
 fn stored(given: &mut Given) -> StoredPrice {
     let (low, high) = (Price(given.u64()), Price(given.u64()));
     let point = PricePoint { published: Millis(given.u64()), low, high };
-    StoredPrice { point, lag: Millis(given.u64()), believed: given.bool() }
+    let (lag, believed) = (Millis(given.u64()), given.bool());
+    StoredPrice { point, lag, believed, sudden: believed && given.bool() }
 }
 
 fn moment(given: &mut Given) -> Moment {
@@ -40,7 +41,8 @@ pub fn what_decides_is_believed_and_timely(given: &mut Given) -> Answer {
 
 /// A price that is not believed is used for nothing.
 pub fn an_outlier_is_used_for_nothing(given: &mut Given) -> Answer {
-    let (price, at) = (StoredPrice { believed: false, ..stored(given) }, moment(given));
+    let (price, at) =
+        (StoredPrice { believed: false, sudden: false, ..stored(given) }, moment(given));
     let uses = [PriceUse::Decide, PriceUse::Value, PriceUse::Measure, PriceUse::Settle];
     claim(!uses.iter().any(|wanted| at.allows(&price, *wanted)))
 }
@@ -96,7 +98,7 @@ pub fn a_request_gets_a_believed_price(given: &mut Given) -> Answer {
 pub fn an_outlier_never_decides(given: &mut Given) -> Answer {
     let ([one, two, three], at) = ([stored(given), stored(given), stored(given)], moment(given));
     let (earliest, side) = (Millis(given.u64()), side(given));
-    let outlier = StoredPrice { believed: false, ..stored(given) };
+    let outlier = StoredPrice { believed: false, sudden: false, ..stored(given) };
     assume(outlier.point.published >= earliest)?;
     let with = match (given.bool(), given.bool()) {
         (false, false) => [outlier, one, two, three],

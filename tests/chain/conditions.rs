@@ -55,7 +55,14 @@ impl Condition {
             Self::Valid | Self::PostGap => ALL.iter().for_each(|provider| say(*provider, price)),
         }
         let providers = if self == Self::Missing { &ALL[..1] } else { ALL };
-        stage.venue.refresh(0, providers).map(|_| ())
+        stage.venue.refresh(0, providers)?;
+        // One that is sudden decides with the next.
+        if stage.venue.market(0).newest_stored().sudden {
+            stage.venue.cluster.pass(1_000);
+            stage.venue.reprice(0, price)
+        } else {
+            Ok(())
+        }
     }
 
     /// Why an action that the state of the chain allows is refused for its price; `None` when it

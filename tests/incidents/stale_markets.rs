@@ -105,6 +105,10 @@ impl Pair {
 #[test]
 fn whatever_takes_a_price_takes_the_markets_own() {
     let mut pair = Pair::new(LONE);
+    // Two prices come before the orders' delay is over.
+    let mut slow = pair.venue.market(1);
+    slow.terms.execution_delay_ms = 4_000;
+    pair.venue.cluster.write(pair.venue.markets[1], &slow);
     let now = pair.venue.cluster.now_ms();
     let account = pair.trader.account;
     let opens = pair.venue.place(&pair.trader, 1, market_order(1_000_000, now)).unwrap();
@@ -112,16 +116,14 @@ fn whatever_takes_a_price_takes_the_markets_own() {
     let closes = pair.venue.place(&pair.trader, 1, exit).unwrap();
     let join = pair.ask_pool();
     pair.venue.cluster.run(1_000, Pace::HEALTHY);
-    let fallen = Published::new(FALLEN, pair.venue.cluster.now_ms());
-    pair.venue.publish_one(1, fallen).unwrap();
+    pair.venue.reprice(1, FALLEN).unwrap();
     pair.flag().unwrap();
     pair.refresh_the_other();
     refuses(pair.venue.execute(&account, opens, &account), HoldfastError::NoPriceYet);
     refuses(pair.venue.execute(&account, closes, &account), HoldfastError::NoPriceYet);
     refuses(pair.liquidate(), HoldfastError::NoPriceYet);
     refuses(join(&mut pair.venue), HoldfastError::StalePrice);
-    let fresh = Published::new(PRICE, pair.venue.cluster.now_ms());
-    pair.venue.publish_one(1, fresh).unwrap();
+    pair.venue.reprice(1, PRICE).unwrap();
     pair.venue.execute(&account, closes, &account).unwrap();
     pair.venue.execute(&account, opens, &account).unwrap();
     refuses(pair.liquidate(), HoldfastError::NotFlagged);
@@ -139,8 +141,7 @@ fn a_stale_price_is_believed_by_nobody() {
 
     let mut pair = Pair::new(LONE);
     pair.venue.cluster.run(1_000, Pace::HEALTHY);
-    let fallen = Published::new(FALLEN, pair.venue.cluster.now_ms());
-    pair.venue.publish_one(1, fallen).unwrap();
+    pair.venue.reprice(1, FALLEN).unwrap();
     pair.fork().flag().unwrap();
     pair.refresh_the_other();
     refuses(pair.flag(), HoldfastError::AccountSafe);

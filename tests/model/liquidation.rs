@@ -151,7 +151,7 @@ impl Leg {
         let mut push = |ago: u64, against, lag, believed| {
             let published = Millis(NOW - ago);
             let point = PricePoint::exact(self.price(against), published);
-            market.push_price(&StoredPrice { point, lag: Millis(lag), believed });
+            market.push_price(&StoredPrice { point, lag: Millis(lag), believed, sudden: false });
         };
         if self.condition != Condition::NotReady {
             [50_000, 49_000, 48_000].into_iter().for_each(|ago| push(ago, 0, 0, true));

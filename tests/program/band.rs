@@ -83,8 +83,7 @@ fn a_stale_position_blocks_neither_flag_nor_liquidation_nor_its_own_exit() {
     let stale_since = world.market(1).newest_price();
     world.cluster.pass(40_000);
     let crash = |world: &mut World| {
-        let published = holdfast_testkit::feed::Published::new(115_000_000, world.cluster.now_ms());
-        world.publish_one(0, published).unwrap();
+        world.reprice(0, 115_000_000).unwrap();
     };
     crash(&mut world);
     world.send(flag(&world, &trader));

@@ -67,22 +67,22 @@ fn check_mix(tally: &BTreeMap<Kind, (u32, u32)>) {
 
 #[test]
 fn a_venue_with_much_liquidity() {
-    well_mixed(9, RICH);
+    well_mixed(22, RICH);
 }
 
 #[test]
 fn another_venue_with_much_liquidity() {
-    well_mixed(16, RICH);
+    well_mixed(29, RICH);
 }
 
 #[test]
 fn a_venue_with_little_liquidity() {
-    well_mixed(3, POOR);
+    well_mixed(29, POOR);
 }
 
 #[test]
 fn another_venue_with_little_liquidity() {
-    well_mixed(4, POOR);
+    well_mixed(31, POOR);
 }
 
 #[test]

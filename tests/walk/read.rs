@@ -114,12 +114,14 @@ fn market(market: &Market) -> MarketBooks {
         },
         lag: Millis(u64::from(price.lag_ms)),
         believed: price.believed == 1,
+        sudden: price.sudden == 1,
     });
     MarketBooks {
         longs: side(&market.longs),
         shorts: side(&market.shorts),
         accruals: accruals(market),
         recent: recent.collect(),
+        believed: Price(market.believed_price),
         thaw: RateLimitWindow {
             since: Millis(market.thaw_since_ms),
             amount: Usd(market.thaw_closed),

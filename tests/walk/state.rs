@@ -16,7 +16,7 @@ use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reference::Reference;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::{Millis, Usd};
+use holdfast_risk::{Millis, Price, Usd};
 
 /// Markets of the silo.
 pub const MARKETS: usize = 3;
@@ -80,6 +80,8 @@ pub struct MarketBooks {
     pub accruals: Accruals,
     /// Prices, newest first.
     pub recent: VecDeque<StoredPrice>,
+    /// The last that was believed; zero before the first.
+    pub believed: Price,
     /// What liquidations closed in the running minute of a thaw.
     pub thaw: RateLimitWindow,
     /// The slow reference price.
@@ -232,8 +234,16 @@ impl MarketBooks {
         self.recent.front().copied().unwrap_or_default()
     }
 
+    /// The last price believed; the reference before the first.
+    pub fn last_believed(&self) -> Price {
+        if self.believed.0 > 0 { self.believed } else { self.reference.price }
+    }
+
     /// Remembers a price.
     pub fn push(&mut self, stored: StoredPrice) {
+        if stored.believed {
+            self.believed = stored.point.middle();
+        }
         self.recent.push_front(stored);
         self.recent.truncate(RECENT);
     }

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::command::{built, show};
-use crate::{client, lint, local, operations, prove, sbpf, setup, test, tidy, validator};
+use crate::{client, lint, local, operations, prove, sbpf, setup, simulate, test, tidy, validator};
 
 /// A gate.
 #[derive(Clone, Copy)]
@@ -29,7 +28,7 @@ const STEPS: [Step; 17] = [
     Step { name: "pages", run: test::pages },
     Step { name: "client", run: client::test },
     Step { name: "tests", run: test::workspace },
-    Step { name: "compute units", run: || show(built("bench").arg(sbpf::toolchain())) },
+    Step { name: "compute units", run: simulate::bench },
     Step { name: "validator", run: || validator::install().map(drop) },
     Step { name: "end to end", run: || local::end_to_end(local::Load::Short) },
 ];

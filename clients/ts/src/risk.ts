@@ -240,11 +240,13 @@ export class Risk {
         const { terms } = market;
         const long = position.size >= 0n;
         const newest = market.prices[market.newest] as Price;
+        const before = believedBefore(market);
         this.#write([market.variance, terms.tierVolatilityPpm]);
         const volatility = this.#rules.per_minute();
         const now = newest.publishedMs > chain.nowMs ? newest.publishedMs : chain.nowMs;
         this.#write([
-            ...[long, taken, newest.low, newest.high, newest.publishedMs, newest.lagMs, newest.believed],
+            ...[long, taken, newest.low, newest.high, newest.publishedMs, newest.lagMs],
+            ...[newest.believed, newest.sudden, before?.low ?? 0n, before?.high ?? 0n],
             ...[market.referencePrice, now, chain.lastDisruptionMs, terms.ageMs, terms.bandBps],
             ...[volatility, market.settlementPrice],
         ]);
@@ -293,4 +295,10 @@ function limits(at: Thresholds): Numbers {
         ...[at.slowBps, at.slowOverBps, at.crawlingBps, at.skippingBps, at.skippingOverBps, at.failingBps],
         ...[at.blackoutMs, at.gapMs, at.silenceMs, at.holdMs, at.graceMs, at.restartGraceMs, at.thawMs],
     ];
+}
+
+/** The price believed before a market's newest, which a sudden one reaches to. */
+function believedBefore({ newest, prices }: Market): Price | undefined {
+    const older = prices.map((_, back) => prices[(newest - back + prices.length) % prices.length]);
+    return older.slice(1).find((price) => price?.believed);
 }

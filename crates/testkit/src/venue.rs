@@ -205,16 +205,45 @@ impl Venue {
         }
     }
 
-    /// Publishes prices (millionths, one per market) now and refreshes every market.
+    /// Publishes prices (millionths, one per market) and refreshes every market, twice within a
+    /// second where one leaps, so that it decides.
     ///
     /// # Errors
     /// What the program said.
     pub fn publish(&mut self, prices: &[u64]) -> Result<(), Failure> {
-        for (index, price) in prices.iter().enumerate() {
-            let published = Published::new(*price, self.cluster.now_ms());
-            self.publish_one(index, published)?;
+        let leaps = self.publish_once(prices)?;
+        if leaps {
+            self.cluster.pass(1_000);
+            self.publish_once(prices)?;
         }
         self.observe()
+    }
+
+    /// The same for one market.
+    ///
+    /// # Errors
+    /// What the program said.
+    pub fn reprice(&mut self, index: usize, price: u64) -> Result<(), Failure> {
+        self.publish_one(index, Published::new(price, self.cluster.now_ms()))?;
+        if self.market(index).newest_stored().sudden {
+            self.cluster.pass(1_000);
+            self.publish_one(index, Published::new(price, self.cluster.now_ms()))?;
+        }
+        Ok(())
+    }
+
+    /// Publishes prices now, and tells whether one was sudden.
+    ///
+    /// # Errors
+    /// What the program said.
+    pub fn publish_once(&mut self, prices: &[u64]) -> Result<bool, Failure> {
+        let now = self.cluster.now_ms();
+        let mut leaps = false;
+        for (index, price) in prices.iter().enumerate() {
+            self.publish_one(index, Published::new(*price, now))?;
+            leaps |= self.market(index).newest_stored().sudden;
+        }
+        Ok(leaps)
     }
 
     /// Keeps a sample of the chain, unless the last one is too recent.

@@ -64,7 +64,7 @@ fn measure(count: u64) -> Vec<String> {
         let moved = random.random_range(-3..=3_i64) * (PRICE / 100_000) as i64;
         let price = Price(price.saturating_add_signed(moved));
         let point = PricePoint::exact(price, Millis(now));
-        market.push_price(&StoredPrice { point, lag: Millis(0), believed: true });
+        market.push_price(&StoredPrice { point, lag: Millis(0), believed: true, sudden: false });
         market.carry_long += 1_000_000;
         let (address, data) = (address::market(&silo(), market.index), bytes(market));
         let begun = Instant::now();

@@ -11,7 +11,6 @@ use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::latency;
 use holdfast_risk::chain::policy::Permit;
 use holdfast_risk::market::belief::{PriceUse, Unusable};
-use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::{Bps, Millis, Price, Usd};
 
 use crate::clock::Chain;
@@ -129,16 +128,15 @@ pub fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<B
         .into_program_error()
 }
 
-/// A market's newest price, if it is believed, within the market's own age limit and not from before
-/// the chain's last disruption.
-pub fn fresh_price(market: &Market, chain: &Chain) -> Result<PricePoint> {
-    let at = market.moment(chain.now, chain.monitor.last_disruption);
+/// Refused unless a market's newest price is believed, within the market's own age limit and not from
+/// before the chain's last disruption. A settled market has the one it was settled at.
+pub fn require_fresh_price(market: &Market, chain: &Chain) -> Result<()> {
     if market.is_settled() {
-        return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
+        return Ok(());
     }
-    let newest = market.newest_stored();
-    match at.check(&newest, PriceUse::Value) {
-        Ok(()) => Ok(newest.point),
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    match at.check(&market.newest_stored(), PriceUse::Value) {
+        Ok(()) => Ok(()),
         Err(Unusable::Unbelieved) => err!(HoldfastError::PriceOutsideBand),
         Err(_) => err!(HoldfastError::StalePrice),
     }

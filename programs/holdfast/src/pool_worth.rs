@@ -7,7 +7,7 @@ use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
 use holdfast_risk::{Bps, Millis, Price, Side, Usd};
 
-use crate::account_health::fresh_price;
+use crate::account_health::require_fresh_price;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::Market;
@@ -39,7 +39,7 @@ pub fn add_market(
         return Ok(());
     }
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    let fresh = fresh_price(market, chain);
+    let fresh = require_fresh_price(market, chain);
     let range = fresh.is_ok().then(|| prices_since(market, chain, request.due)).transpose()?;
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
         let price = match (range, request.leaves) {
@@ -49,7 +49,7 @@ pub fn add_market(
             (None, false) => valuation.trader_adverse(side),
         };
         if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
-            return fresh.map(|_| ());
+            return fresh;
         }
         let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
         let exposure = SideExposure { side, total, price, carry, initial };

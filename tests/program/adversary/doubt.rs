@@ -123,8 +123,7 @@ fn a_print_before_a_silence_is_no_shield() {
     let flag = instruction::flag(trader.account, &world.markets_of(&trader.account, None));
     for (fallen, fails) in [(BTC * 90 / 100, false), (BTC * 78 / 100, true)] {
         world.cluster.pass(40_000);
-        let now = world.cluster.now_ms();
-        world.publish_one(1, Published::new(fallen, now)).unwrap();
+        world.reprice(1, fallen).unwrap();
         if fails {
             world.send(flag.clone());
         } else {

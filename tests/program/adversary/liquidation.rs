@@ -94,8 +94,7 @@ fn a_leg_that_cannot_be_closed_holds_up_no_other() {
     let trader = world.trader_with(620_000_000, &[(0, SIZE), (1, 20_000)]);
     world.cluster.pass(40_000);
     let crash = |world: &mut World| {
-        let now = world.cluster.now_ms();
-        world.publish_one(0, Published::new(76_000_000, now)).unwrap();
+        world.reprice(0, 76_000_000).unwrap();
     };
     crash(&mut world);
     let flags = flag(&world, &trader);

@@ -13,6 +13,7 @@ pub mod losses;
 mod oracle;
 pub mod pools;
 mod prices;
+mod prints;
 pub mod settings;
 mod trading;
 

@@ -153,7 +153,7 @@ fn a_tick_that_is_stored_late_prices_no_request() {
     let now = world.cluster.now_ms();
     world.publish_one(0, Published::new(SOL * 105 / 100, now - 10_000)).unwrap();
     world.refuses(&provider.execute(&world, false), HoldfastError::RequestNotDue);
-    world.publish_one(0, Published::new(SOL, now)).unwrap();
+    world.reprice(0, SOL).unwrap();
     world.send(provider.execute(&world, false));
 }
 

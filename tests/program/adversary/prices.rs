@@ -57,6 +57,23 @@ fn whoever_stores_two_ticks_gets_the_worse() {
     assert!(world.account(&trader.account).positions[0].entry >= 1_500_000_000);
 }
 
+/// The most that an account with a position in the first market can withdraw now.
+pub fn withdrawable(world: &World, trader: &Trader) -> u64 {
+    let leaves = |amount| {
+        let (owner, markets) = (trader.keypair.pubkey(), [world.markets[0]]);
+        let (silo, account) = (world.silo, trader.account);
+        instruction::withdraw(owner, silo, account, trader.wallet, amount, &markets)
+    };
+    let (mut least, mut most) = (0, MONEY);
+    while most - least > 1 {
+        let middle = least + (most - least) / 2;
+        let payer = world.admin.pubkey();
+        let can = world.cluster.simulate(&[leaves(middle)], &payer).is_ok();
+        if can { least = middle } else { most = middle }
+    }
+    least
+}
+
 /// One print at five times the price: a resting sell at twice the price is not filled by it, nothing
 /// is withdrawn against it, and nothing opens at it.
 #[test]
@@ -72,28 +89,12 @@ fn one_false_print_benefits_nobody() {
     let resting = world.place(&trader, 0, rests).unwrap();
     let sell = OrderRequest { effect: OrderEffect::Reduce, ..market_order(-SIZE, now) };
     let selling = world.place(&trader, 0, sell).unwrap();
-    let free = |world: &World| {
-        let leaves = |amount| {
-            let owner = trader.keypair.pubkey();
-            let markets = [world.markets[0]];
-            let (silo, account) = (world.silo, trader.account);
-            instruction::withdraw(owner, silo, account, trader.wallet, amount, &markets)
-        };
-        let (mut least, mut most) = (0, MONEY);
-        while most - least > 1 {
-            let middle = least + (most - least) / 2;
-            let payer = world.admin.pubkey();
-            let can = world.cluster.simulate(&[leaves(middle)], &payer).is_ok();
-            if can { least = middle } else { most = middle }
-        }
-        least
-    };
-    let before = free(&world);
+    let before = withdrawable(&world, &trader);
     world.pass_to(3_000, &[SOL * 5, BTC]);
     let trigger = instruction::trigger_order(trader.account, world.markets[0], resting);
     world.refuses(&trigger, HoldfastError::NoPriceYet);
     world.refuses(&execute(&world, &trader, selling), HoldfastError::NoPriceYet);
-    assert!(free(&world) <= before, "nothing more can be withdrawn");
+    assert!(withdrawable(&world, &trader) <= before, "nothing more can be withdrawn");
     let volatility = world.market(0).variance;
     world.pass_to(60_000, &[SOL * 5, BTC]);
     world.pass_to(1_000, &CALM);

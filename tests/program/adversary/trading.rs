@@ -59,7 +59,8 @@ fn a_reduction_gets_no_price_from_before_its_position() {
     assert!(failed.is(HoldfastError::NoPriceYet), "{}", failed.message);
     world.send(both[0].clone());
     // Two seconds after it was opened a price may decide the sell, and not before.
-    world.pass_to(1_000, &[SOL * 102 / 100, BTC]);
+    world.cluster.pass(1_000);
+    world.publish_once(&[SOL * 102 / 100, BTC]).unwrap();
     world.refuses(&both[1], HoldfastError::NoPriceYet);
     world.pass_to(2_000, &CALM);
     world.send(both[1].clone());

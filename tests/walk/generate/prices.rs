@@ -55,7 +55,15 @@ impl Generator {
         let moved = if self.storm > 0 {
             self.storm -= 1;
             let moved = self.random.random_range(-self.force / 3..self.force);
-            if self.falling { -moved } else { moved }
+            // Also a storm rests: what is sudden takes another price to decide.
+            let rests = self.random.random_ratio(1, 3);
+            if rests {
+                0
+            } else if self.falling {
+                -moved
+            } else {
+                moved
+            }
         } else {
             self.random.random_range(-1_500..=1_500)
         };

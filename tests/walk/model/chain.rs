@@ -7,7 +7,7 @@ use holdfast_risk::chain::health::{
 };
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::market::accrual::{Conditions, refresh};
-use holdfast_risk::market::belief::{Moment, StoredPrice, measured_price};
+use holdfast_risk::market::belief::{Moment, StoredPrice, is_sudden, measured_price};
 use holdfast_risk::market::exposure::skew;
 use holdfast_risk::market::price::{PricePoint, is_ready};
 use holdfast_risk::market::reading::{Quote, ReadingError};
@@ -84,8 +84,9 @@ impl Chain {
     /// How far a market's newest price is believed.
     pub fn valuation(&self, market: &MarketBooks, terms: &MarketTerms) -> Valuation {
         let (newest, at) = (market.newest_stored(), self.moment(market, terms));
+        let before = || market.recent.iter().skip(1).find(|stored| stored.believed).copied();
         let per_minute = || market.accruals.volatility.per_minute().max(terms.tier_volatility);
-        Valuation::new(&newest, &market.reference, &at, terms.band.width, per_minute)
+        Valuation::new(&newest, before, &market.reference, &at, terms.band.width, per_minute)
     }
 
     /// A market's newest price, if it is fresh and believed.
@@ -164,7 +165,8 @@ impl State {
         market.reference = market.reference.follow(seen, terms.band)?;
         // One feed: a band that is left yields to nobody's confirmation.
         let believed = market.reference.believes(point, terms.band.width, false, now);
-        let stored = StoredPrice { point, lag: now.since(point.published), believed };
+        let sudden = believed && is_sudden(point, market.last_believed(), terms.band.width);
+        let stored = StoredPrice { point, lag: now.since(point.published), believed, sudden };
         market.push(stored);
         let at = chain.moment(market, terms);
         let measured = measured_price(&stored, &at, market.reference.band(terms.band.width));

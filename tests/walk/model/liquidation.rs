@@ -8,7 +8,7 @@ use holdfast_risk::account::margin::{Leg, requirement};
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::chain::rate_limit::{thaw_left, thaw_spend};
-use holdfast_risk::market::belief::PriceUse;
+use holdfast_risk::market::belief::closing_price;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::{Millis, Price, Usd};
 
@@ -53,16 +53,16 @@ impl State {
         let (books, terms) = (&self.markets[index], &settings.markets[index]);
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
         let at = chain.moment(books, terms);
-        let due = |published: Millis| published >= account.liquidatable;
-        require(due(books.newest().published), HoldfastError::NoPriceYet)?;
-        let mut since = books.recent.iter().filter(|stored| due(stored.point.published));
-        let found = since.find(|stored| at.allows(stored, PriceUse::Decide));
-        let point = found.ok_or(HoldfastError::PriceOutsideBand)?.point;
+        let earliest = account.liquidatable;
+        require(books.newest().published >= earliest, HoldfastError::NoPriceYet)?;
+        let held = account.positions[index].size;
+        let recent = books.recent.iter().copied();
+        let found = closing_price(recent, earliest, &at, held.side());
+        let point = found.ok_or(HoldfastError::PriceOutsideBand)?;
         let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
         let liquidity = self.ledger.liquidity;
         let left = paced.then(|| thaw_left(books.thaw, at.now, liquidity, terms.thaw_pace));
         let left = left.transpose()?;
-        let held = account.positions[index].size;
         let price = point.trader_adverse(held.side());
         let worth_it = is_worth_closing(held.size(), price, left, terms.liquidation);
         Ok(Closable { point, left, worth_it })

@@ -115,7 +115,8 @@ impl State {
         require(books.newest().high.0 > 0, HoldfastError::StalePrice)?;
         let newest = books.newest_stored();
         let doubted = || chain.valuation(books, terms).trader_adverse(Side::Short);
-        let now = if newest.believed { newest.point.high } else { doubted() };
+        let sure = newest.believed && !newest.sudden;
+        let now = if sure { newest.point.high } else { doubted() };
         let highest = match (order.delta.side(), order.trigger) {
             (Side::Long, Trigger::AtOrAbove(level)) => now.max(level).min(order.limit),
             (Side::Long, _) => now.min(order.limit),

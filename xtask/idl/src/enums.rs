@@ -117,13 +117,14 @@ const CODES: [Codes; 7] = [
 ];
 
 /// Fields that are one or zero.
-const FLAGS: [(&str, &str); 7] = [
+const FLAGS: [(&str, &str); 8] = [
     ("Exchange", "locked"),
     ("MonitorState", "proven"),
     ("OrderState", "any_price"),
     ("OrderState", "reduce_only"),
     ("PoolRequest", "leaves"),
     ("PriceState", "believed"),
+    ("PriceState", "sudden"),
     ("Silo", "locked"),
 ];
 

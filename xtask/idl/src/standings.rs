@@ -152,14 +152,20 @@ fn market(random: &mut Random, index: u8) -> Market {
     market.terms = presets::market(worth);
     market.newest = random.below(32) as u8;
     let published_ms = NOW - random.below(60_000);
-    market.prices[usize::from(market.newest)] = PriceState {
-        published_ms,
-        low: price,
-        high: price + random.below(price / 100),
-        lag_ms: random.below(3_000) as u32,
-        believed: u8::from(random.below(4) > 0),
-        padding: [0; 3],
-    };
+    for (back, published_ms) in [0, 1, 2].map(|back| (back, published_ms - 1_000 * back)) {
+        let place = (u64::from(market.newest) + 32 - back) % 32;
+        let low = price - random.below(price / 50) * back;
+        let believed = u8::from(random.below(4) > 0);
+        market.prices[place as usize] = PriceState {
+            published_ms,
+            low,
+            high: low + random.below(price / 100),
+            lag_ms: random.below(3_000) as u32,
+            believed,
+            sudden: believed * random.below(2) as u8,
+            padding: [0; 2],
+        };
+    }
     market.reference_price = price - random.below(price / 5) + random.below(price / 5);
     market.variance = random.below(4_000_000);
     market.carry_long = random.below(2_000_000) as i64 - 1_000_000;

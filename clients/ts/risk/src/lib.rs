@@ -212,7 +212,8 @@ pub extern "C" fn liquidation_price() -> u64 {
 
 /// What a base unit of a position counts for. In: whether it is a long, whether something may be
 /// taken from its owner; the newest price: low, high, published, delay until it was stored,
-/// believed; the reference price; the venue's clock, the last disruption, the market's age limit and
+/// believed, sudden; the price believed before it: low, high, zeros where there is none; the reference
+/// price; the venue's clock, the last disruption, the market's age limit and
 /// width of the band, a minute's volatility in millionths; the settlement price, zero while the
 /// market trades.
 #[unsafe(no_mangle)]
@@ -222,7 +223,10 @@ pub extern "C" fn counts_for() -> u64 {
     let taken = read.flag();
     let (low, high) = (Price(read.next()), Price(read.next()));
     let point = PricePoint { published: read.millis(), low, high };
-    let newest = StoredPrice { point, lag: read.millis(), believed: read.flag() };
+    let (lag, believed, sudden) = (read.millis(), read.flag(), read.flag());
+    let newest = StoredPrice { point, lag, believed, sudden };
+    let point = PricePoint { low: Price(read.next()), high: Price(read.next()), ..point };
+    let before = || (point.high.0 > 0).then_some(StoredPrice { point, ..newest });
     let reference = Reference { price: Price(read.next()), ..Reference::default() };
     let (now, last_disruption, age) = (read.millis(), read.millis(), read.millis());
     let at = Moment { now, last_disruption, age, decide_within: Millis(0) };
@@ -230,7 +234,7 @@ pub extern "C" fn counts_for() -> u64 {
     let valuation = if settled.0 > 0 {
         Valuation::settled(settled, now)
     } else {
-        Valuation::new(&newest, &reference, &at, width, || per_minute)
+        Valuation::new(&newest, before, &reference, &at, width, || per_minute)
     };
     if taken { valuation.trader_favourable(side).0 } else { valuation.trader_adverse(side).0 }
 }

@@ -68,7 +68,7 @@ fn point(published: u64) -> StoredPrice {
 
 fn at_price(published: u64, price: u64) -> StoredPrice {
     let point = PricePoint::exact(Price(price), Millis(published));
-    StoredPrice { point, lag: Millis(0), believed: true }
+    StoredPrice { point, lag: Millis(0), believed: true, sudden: false }
 }
 
 fn run(

@@ -5,11 +5,14 @@
 //! band had yielded. Somebody has to store a price before the venue knows it, and whoever does
 //! chooses which: so a price fixes what others get only when it was stored soon after it was
 //! published, and one stored later is good for valuing positions alone.
+//!
+//! A single print may be false although it lies inside the band. So one that is sudden decides only
+//! together with the next, and values a position no better for whoever it moves than the one before.
 
 use crate::market::price::PricePoint;
 use crate::market::reference::Band;
 use crate::math::Overflow;
-use crate::units::{Millis, Price, Side};
+use crate::units::{Bps, Millis, Price, Side};
 
 /// A price as the market stored it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +23,20 @@ pub struct StoredPrice {
     pub lag: Millis,
     /// Whether it lay inside the band when it was stored, or the band had yielded.
     pub believed: bool,
+    /// Whether it is believed, but far from the price believed before it: see [`is_sudden`].
+    pub sudden: bool,
+}
+
+/// A price is sudden when it is further from the one believed before it than this part of the band's
+/// width. It has to stay below the smallest initial margin of a market, or one false print could make
+/// a position look worth more than what it was opened with.
+const SUDDEN_PART: u16 = 30;
+
+/// Whether a price lies so far from the one believed `before` it, in a band of `width`, that it takes
+/// the next to decide.
+pub fn is_sudden(point: PricePoint, before: Price, width: Bps) -> bool {
+    let (middle, near) = (point.middle(), Band::around(before, Bps(width.0 / SUDDEN_PART)));
+    middle < near.low || middle > near.high
 }
 
 /// What a price is wanted for.
@@ -110,10 +127,10 @@ pub const DECIDES_FOR: Millis = Millis(10_000);
 
 /// What a request that waits for a price published from `earliest` on gets on `side`: the worse for
 /// its owner of the first price that decides and of every one believed since, so that nobody gains
-/// by acting late. `recent` comes newest first.
+/// by acting late. A first price that is sudden decides with the next. `recent` comes newest first.
 ///
 /// # Errors
-/// `None` while nothing has decided; [`Lapsed`] once the first such price is too old to be acted on.
+/// `None` while nothing has decided; [`Lapsed`] once what decided is too old to be acted on.
 pub fn decided_price(
     recent: impl Iterator<Item = StoredPrice>,
     earliest: Millis,
@@ -146,37 +163,36 @@ fn worst_since(
     counts: impl Fn(&StoredPrice) -> bool,
 ) -> Result<Option<PricePoint>, Lapsed> {
     let mut worst: Option<PricePoint> = None;
-    let mut found: Option<(StoredPrice, PricePoint)> = None;
-    let mut oldest: Option<StoredPrice> = None;
-    let mut seen = 0_usize;
+    // The worst since the first that may decide, and until when that one and the next do.
+    let mut price = None;
+    let (mut first, mut next) = (None, None);
+    let (mut oldest, mut seen) = (Millis(0), 0_usize);
     for stored in recent.take_while(|stored| stored.point.published >= earliest) {
         seen = seen.saturating_add(1);
-        oldest = Some(stored);
+        oldest = stored.point.published;
         if !counts(&stored) {
             continue;
         }
         let point = stored.point;
-        let worse = worst.map_or(point, |worst| worse_of(worst, point, side));
-        worst = Some(worse);
+        worst = Some(worst.map_or(point, |worst| worse_of(worst, point, side)));
         if stored.lag <= at.decide_within {
-            found = Some((stored, worse));
+            let until = Some(stored.decides_until());
+            first = if stored.sudden { next } else { until };
+            next = until;
+            price = worst;
         }
     }
-    let is_recent = |oldest: StoredPrice| {
-        let latest = oldest.point.published.after(at.decide_within).after(DECIDES_FOR);
-        at.now <= latest
-    };
-    match found {
-        None => Ok(None),
-        // A price that may still be acted on could be one that the market no longer remembers.
-        Some(_) if seen >= PRICES_KEPT && oldest.is_some_and(is_recent) => Err(Lapsed),
-        Some((first, _)) if at.now > first.decides_until() => Err(Lapsed),
-        Some((_, worse)) => Ok(Some(worse)),
+    let Some(until) = first else { return Ok(None) };
+    // A price that may still be acted on could be one that the market no longer remembers.
+    let is_recent = || at.now <= oldest.after(at.decide_within).after(DECIDES_FOR);
+    if at.now > until || (seen >= PRICES_KEPT && is_recent()) {
+        return Err(Lapsed);
     }
+    Ok(price)
 }
 
-/// The lowest and the highest price believed since `earliest`, once one of them decides. A request
-/// that is valued at the worse of the two for its owner gains nothing by being executed later.
+/// The lowest and the highest price believed since `earliest`, once one of them decides: alone, or
+/// where it is sudden, with the next. A request that is valued at the worse of the two for its owner gains nothing by being executed later.
 /// `recent` comes newest first; `None` while nothing has decided.
 pub fn range_since(
     recent: impl Iterator<Item = StoredPrice>,
@@ -184,15 +200,44 @@ pub fn range_since(
     at: &Moment,
 ) -> Option<PricePoint> {
     let mut range: Option<PricePoint> = None;
-    let mut decided = false;
+    let mut deciding = 0_u8;
+    let mut sudden = false;
     let since = recent.take_while(|stored| stored.point.published >= earliest);
     for stored in since.filter(|stored| at.check_truth(stored).is_ok()) {
         let point = stored.point;
-        let (low, high) = range.map_or((point.low, point.high), |range| (range.low, range.high));
-        range = Some(PricePoint { low: low.min(point.low), high: high.max(point.high), ..point });
-        decided |= stored.lag <= at.decide_within;
+        range = Some(range.map_or(point, |range| point.reaching(range)));
+        if stored.lag <= at.decide_within {
+            deciding = deciding.saturating_add(1);
+            sudden = stored.sudden;
+        }
     }
-    range.filter(|_| decided)
+    range.filter(|_| deciding > u8::from(sudden))
+}
+
+/// The price that was believed before the newest. `recent` comes newest first.
+pub fn believed_before(mut recent: impl Iterator<Item = StoredPrice>) -> Option<StoredPrice> {
+    recent.next()?;
+    recent.find(|stored| stored.believed)
+}
+
+/// The price at which a position on `side` may be taken from its owner: the newest that decides,
+/// published from `earliest` on, or where that is sudden, the better for the owner of it and the one
+/// believed before. A liquidation waits for no second one: it waited since the flag. `recent` comes
+/// newest first.
+pub fn closing_price(
+    mut recent: impl Iterator<Item = StoredPrice>,
+    earliest: Millis,
+    at: &Moment,
+    side: Side,
+) -> Option<PricePoint> {
+    let found = recent.find(|stored| at.allows(stored, PriceUse::Decide))?;
+    if found.point.published < earliest {
+        return None;
+    }
+    let before = if found.sudden { recent.find(|stored| stored.believed) } else { None };
+    // What is worse for a trade on a side is better for who is closed on it.
+    let better = before.map_or(found.point, |before| worse_of(found.point, before.point, side));
+    Some(PricePoint { published: found.point.published, ..better })
 }
 
 /// The price a request waited for has passed without anybody acting on it.

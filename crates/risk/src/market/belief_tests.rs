@@ -2,12 +2,14 @@ extern crate std;
 use std::vec::Vec;
 
 use super::{
-    DECIDES_FOR, Lapsed, Moment, PriceUse, SETTLEMENT_PRICES, StoredPrice, Unusable, decided_price,
-    doubted_price, measured_price, range_since, settlement_price,
+    DECIDES_FOR, Lapsed, Moment, PriceUse, SETTLEMENT_PRICES, SUDDEN_PART, StoredPrice, Unusable,
+    believed_before, closing_price, decided_price, doubted_price, is_sudden, measured_price,
+    range_since, settlement_price,
 };
 use crate::market::price::PricePoint;
-use crate::market::reference::Band;
-use crate::units::{Millis, Price, Side};
+use crate::market::reference::{Band, Reference};
+use crate::market::valuation::Valuation;
+use crate::units::{Bps, Millis, Ppm, Price, Side};
 use proptest::prelude::*;
 
 const AT: Moment = Moment {
@@ -19,19 +21,21 @@ const AT: Moment = Moment {
 
 fn stored(published: u64, price: u64, lag: u64, believed: bool) -> StoredPrice {
     let point = PricePoint::exact(Price(price), Millis(published));
-    StoredPrice { point, lag: Millis(lag), believed }
+    StoredPrice { point, lag: Millis(lag), believed, sudden: false }
 }
 
 /// Prices a market may have stored, newest first.
 fn history() -> impl Strategy<Value = Vec<StoredPrice>> {
-    let entry = (1..4_000_u64, 50..150_u64, 0..9_000_u64, proptest::bool::weighted(0.8));
+    let standing = (proptest::bool::weighted(0.8), proptest::bool::weighted(0.3));
+    let entry = (1..4_000_u64, 50..150_u64, 0..9_000_u64, standing);
     proptest::collection::vec(entry, 0..32).prop_map(|entries| {
         let mut published = 40_000;
         let mut stored_all: Vec<_> = entries
             .into_iter()
-            .map(|(later, price, lag, believed)| {
+            .map(|(later, price, lag, (believed, sudden))| {
                 published += later;
-                stored(published, price, lag, believed)
+                let stored = stored(published, price, lag, believed);
+                StoredPrice { sudden: believed && sudden, ..stored }
             })
             .collect();
         stored_all.reverse();
@@ -227,6 +231,127 @@ proptest! {
         if let Some(then) = since(&recent[later.min(recent.len())..]) {
             let now = since(&recent).expect("what decided has not gone");
             prop_assert!(now.low <= then.low && now.high >= then.high);
+        }
+    }
+}
+
+#[test]
+fn a_price_is_sudden_beyond_its_part_of_the_band() {
+    let width = Bps(SUDDEN_PART * 50);
+    let sudden = |price| is_sudden(PricePoint::exact(Price(price), AT.now), Price(100_000), width);
+    let expected = [(99_499, true), (99_500, false), (100_500, false), (100_501, true)];
+    assert_eq!(expected.map(|(price, _)| sudden(price)), expected.map(|(_, sudden)| sudden));
+}
+
+#[test]
+fn a_first_price_that_is_sudden_decides_with_the_next_and_then_for_as_long_as_any() {
+    let leap = StoredPrice { sudden: true, ..stored(90_000, 85, 0, true) };
+    let recent = [stored(98_000, 100, 1_000, true), leap, stored(89_000, 100, 0, true)];
+    let got = |newest: usize, now, side| {
+        let at = Moment { now: Millis(now), ..AT };
+        let found = decided_price(recent.into_iter().skip(newest), Millis(90_000), &at, side);
+        found.map(|point| point.map(|point| point.low.0))
+    };
+    assert_eq!(got(1, 90_000, Side::Long), Ok(None));
+    assert_eq!(got(1, 109_000, Side::Long), Ok(None), "it waits, it does not lapse");
+    assert_eq!(got(0, 98_000, Side::Long), Ok(Some(100)));
+    assert_eq!(got(0, 98_000, Side::Short), Ok(Some(85)));
+    assert_eq!(got(0, 109_000, Side::Long), Ok(Some(100)));
+    assert_eq!(got(0, 109_001, Side::Long), Err(Lapsed));
+    let range = |newest: usize| range_since(recent.into_iter().skip(newest), Millis(90_000), &AT);
+    assert_eq!(range(1), None);
+    assert_eq!(range(0).map(|range| (range.low.0, range.high.0)), Some((85, 100)));
+    let since = |earliest| range_since(recent.into_iter(), Millis(earliest), &AT);
+    assert_eq!(
+        since(98_000).map(|range| range.low.0),
+        Some(100),
+        "what is not sudden needs no other"
+    );
+}
+
+/// True prices that move by no more than what is sudden, one of them replaced by a print of any size
+/// inside the band or outside, newest first: what a market makes of them, its print's place and the
+/// lowest and highest true price.
+fn with_one_print() -> impl Strategy<Value = (Vec<StoredPrice>, u64, u64)> {
+    let steps = proptest::collection::vec(-200..=200_i64, 4..20);
+    (steps, any::<proptest::sample::Index>(), 50_000..200_000_u64).prop_map(|(steps, at, print)| {
+        let false_one = at.index(steps.len() - 1) + 1;
+        let (mut price, mut before) = (100_000_u64, Price(100_000));
+        let (mut low, mut high) = (price, price);
+        let mut all = Vec::new();
+        for (index, step) in steps.into_iter().enumerate() {
+            price = price.saturating_add_signed(step);
+            (low, high) = (low.min(price), high.max(price));
+            let seen = if index == false_one { print } else { price };
+            let mut next = stored(60_000 + 1_000 * index as u64, seen, 0, true);
+            next.believed = Band::around(Price(100_000), WIDTH).holds(next.point);
+            next.sudden = next.believed && is_sudden(next.point, before, WIDTH);
+            before = if next.believed { next.point.middle() } else { before };
+            all.push(next);
+        }
+        all.reverse();
+        (all, low, high)
+    })
+}
+
+const WIDTH: Bps = Bps(1_500);
+
+proptest! {
+    /// Whatever a position, an order or a request does at a moment of one's choice, one false print
+    /// gives its owner no more than a price that is not sudden could have, and takes as little.
+    #[test]
+    fn one_false_print_decides_nothing(
+        (recent, low, high) in with_one_print(), known in any::<proptest::sample::Index>(),
+        earliest in 60_000..80_000_u64,
+    ) {
+        // What is not sudden lies this far from a true price at the most: the print from the one
+        // before it, and no true one from the print.
+        let near = 2 * 101_000 * u64::from(WIDTH.0 / SUDDEN_PART) / 10_000;
+        let (low, high) = (low - near, high + near);
+        let recent = &recent[known.index(recent.len() - 1)..];
+        let now = recent[0].point.published;
+        let at = Moment { now, ..AT };
+        let all = || recent.iter().copied();
+        let decided = |side| decided_price(all(), Millis(earliest), &at, side).ok().flatten();
+        if let Some(bought) = decided(Side::Long) {
+            prop_assert!(bought.high.0 >= low, "bought at {bought:?}, below {low}");
+        }
+        if let Some(sold) = decided(Side::Short) {
+            prop_assert!(sold.low.0 <= high, "sold at {sold:?}, above {high}");
+        }
+        if let Some(range) = range_since(all(), Millis(earliest), &at) {
+            prop_assert!(range.low.0 <= high && range.high.0 >= low);
+        }
+        let reference = Reference { price: Price(100_000), ..Reference::default() };
+        let worth = Valuation::new(&recent[0], || believed_before(all()), &reference, &at, WIDTH, || Ppm(1));
+        if recent.len() > 1 {
+            prop_assert!(worth.trader_adverse(Side::Long).0 <= high);
+            prop_assert!(worth.trader_adverse(Side::Short).0 >= low);
+            prop_assert!(!worth.is_certain() || worth.trader_favourable(Side::Long).0 >= low);
+            prop_assert!(!worth.is_certain() || worth.trader_favourable(Side::Short).0 <= high);
+        }
+        let closed = |side| closing_price(all(), Millis(earliest), &at, side);
+        prop_assert!(closed(Side::Long).is_none_or(|point| point.high.0 >= low));
+        prop_assert!(closed(Side::Short).is_none_or(|point| point.low.0 <= high));
+    }
+
+    /// Who is closed at a sudden price gets the better of it and the one before, and never one from
+    /// before what decides.
+    #[test]
+    fn a_closing_price_is_the_newest_that_decides_or_better(
+        recent in history(), earliest in 40_000..120_000_u64,
+    ) {
+        for side in [Side::Long, Side::Short] {
+            let found = closing_price(recent.iter().copied(), Millis(earliest), &AT, side);
+            let newest = recent.iter().find(|stored| AT.allows(stored, PriceUse::Decide));
+            let newest = newest.filter(|stored| stored.point.published >= Millis(earliest));
+            prop_assert_eq!(found.is_some(), newest.is_some());
+            let (Some(found), Some(newest)) = (found, newest) else { continue };
+            match side {
+                _ if !newest.sudden => prop_assert_eq!(found, newest.point),
+                Side::Long => prop_assert!(found.high >= newest.point.high),
+                Side::Short => prop_assert!(found.low <= newest.point.low),
+            }
         }
     }
 }

@@ -224,7 +224,7 @@ proptest! {
             position_changed: Millis(0),
         };
         let point = PricePoint::exact(Price(open.price), at);
-        let stored = StoredPrice { point, lag: Millis(0), believed: true };
+        let stored = StoredPrice { point, lag: Millis(0), believed: true, sudden: false };
         let context = open.context(open.entry(open.held));
         let closed = execute(&context, &order, [stored].into_iter(), &terms, &SILO, &met);
         let closed = closed.expect("an exit at any price");

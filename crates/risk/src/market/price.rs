@@ -41,6 +41,11 @@ impl PricePoint {
         Self { published, low: price, high: price }
     }
 
+    /// This price, as wide as it takes to hold `other` as well.
+    pub fn reaching(self, other: Self) -> Self {
+        Self { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
+    }
+
     /// Between the two, rounded down: for what takes no side, such as triggers and volatility.
     pub const fn middle(self) -> Price {
         Price(self.low.0.midpoint(self.high.0))

@@ -9,7 +9,7 @@ use crate::units::{Bps, Millis, Ppm, Price, Side};
 /// A market's newest price with everything that tells how far it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valuation {
-    /// The newest price.
+    /// The newest price; one that is sudden reaches to the one believed before it.
     pub newest: PricePoint,
     /// Whether it is within its age limit and from after the chain's last disruption.
     pub fresh: bool,
@@ -23,14 +23,18 @@ impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh
     /// price the band is at least as wide as the move of three standard deviations since the newest
     /// one, at `per_minute` of volatility (asked for only then), and holds such a move from the newest
-    /// one if that was believed: the longer nobody knows the price, the less is certain.
+    /// one if that was believed: the longer nobody knows the price, the less is certain. A
+    /// sudden one reaches to the price believed `before` it (asked for only then).
     pub fn new(
         newest: &StoredPrice,
+        before: impl FnOnce() -> Option<StoredPrice>,
         reference: &Reference,
         at: &Moment,
         width: Bps,
         per_minute: impl FnOnce() -> Ppm,
     ) -> Self {
+        let before = if newest.sudden { before() } else { None };
+        let point = before.map_or(newest.point, |before| newest.point.reaching(before.point));
         let age = at.now.since(newest.point.published);
         let fresh = age <= at.age && newest.point.published >= at.last_disruption;
         let mut band = reference.band(width);
@@ -42,7 +46,7 @@ impl Valuation {
                 band.high = band.high.max(Band::around(newest.point.high, moved).high);
             }
         }
-        Self { newest: newest.point, fresh, believed: newest.believed, band }
+        Self { newest: point, fresh, believed: newest.believed, band }
     }
 
     /// A settled market's price: the same for everybody, at any time.

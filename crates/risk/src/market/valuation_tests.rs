@@ -29,7 +29,7 @@ fn better(side: Side, one: Price, other: Price) -> bool {
 fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
     let reference = Reference { price: Price(1_000_000), ..Reference::default() };
     let point = PricePoint::exact(Price(1_000_000), Millis(50_000));
-    let newest = StoredPrice { point, lag: Millis(0), believed: true };
+    let newest = StoredPrice { point, lag: Millis(0), believed: true, sudden: false };
     let seen = |now, last_disruption| {
         let at = Moment {
             now: Millis(now),
@@ -37,7 +37,7 @@ fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
             age: Millis(30_000),
             decide_within: Millis(5_000),
         };
-        let value = Valuation::new(&newest, &reference, &at, Bps(1), || Ppm(5_000));
+        let value = Valuation::new(&newest, || None, &reference, &at, Bps(1), || Ppm(5_000));
         (value.fresh, value.is_certain(), value.band == reference.band(Bps(1)))
     };
     assert_eq!(seen(80_000, 50_000), (true, true, true));
@@ -56,8 +56,8 @@ fn a_print_that_is_not_believed_does_not_move_the_band_when_it_is_old() {
     };
     let band = |believed| {
         let point = PricePoint::exact(Price(100_000), Millis(50_000));
-        let newest = StoredPrice { point, lag: Millis(0), believed };
-        Valuation::new(&newest, &reference, &at, Bps(1), || Ppm(5_000)).band
+        let newest = StoredPrice { point, lag: Millis(0), believed, sudden: false };
+        Valuation::new(&newest, || None, &reference, &at, Bps(1), || Ppm(5_000)).band
     };
     let moved = covered_move(Ppm(5_000), Millis(30_001)).unwrap();
     assert_eq!(band(false), reference.band(moved));
@@ -125,6 +125,7 @@ proptest! {
         let reference = Reference { price: Price(price * lags_bps / 10_000), ..Reference::default() };
         let newest = StoredPrice {
             point: PricePoint::exact(Price(price), Millis(1)), lag: Millis(0), believed: true,
+            sudden: false,
         };
         let at = |now: u64| {
             let at = Moment {
@@ -133,7 +134,7 @@ proptest! {
                 age: Millis(30_000),
                 decide_within: Millis(5_000),
             };
-            Valuation::new(&newest, &reference, &at, Bps(1_000), || Ppm(per_minute))
+            Valuation::new(&newest, || None, &reference, &at, Bps(1_000), || Ppm(per_minute))
         };
         let (sooner, later) = (at(age), at(age + later));
         prop_assert!(!sooner.fresh);

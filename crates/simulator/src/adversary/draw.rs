@@ -14,9 +14,8 @@ const LONGEST: usize = 14;
 const WIDEST: usize = 5;
 /// Distances from the true price, basis points.
 const DISTANCES: [i32; 14] = [2, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400, 1_000, 5_000, 10_000];
-/// Percent of the price that a wrong print shows: the nearest lie outside the preset's band of 15 %, also
-/// where the reference lags. What lies inside is believed, whoever gains by it (docs/threat-model.md).
-const PRINTS: [u32; 8] = [10, 20, 50, 80, 120, 200, 500, 1_000];
+/// Percent of the price that a wrong print shows, inside the preset's band of 15 % and outside.
+const PRINTS: [u32; 12] = [10, 20, 50, 80, 86, 95, 105, 114, 120, 200, 500, 1_000];
 
 /// Draws moves of the kinds allowed.
 pub struct Draw<'r> {

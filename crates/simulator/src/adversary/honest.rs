@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 
 use holdfast_client::holdfast::account_health::{Purpose, valuation_price};
-use holdfast_client::holdfast::checks::order::{order_fate, triggerable};
+use holdfast_client::holdfast::checks::order::{
+    OrderProgress, order_fate, order_progress, triggerable,
+};
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{MarginAccount, Market};
 use holdfast_client::{Pubkey, instruction, standing};
+use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::health::State;
 use holdfast_testkit::feed::{
     Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
@@ -31,8 +34,10 @@ pub fn act(world: &mut World) {
     let due =
         |cadence: Option<usize>| cadence.is_some_and(|every| world.second.is_multiple_of(every));
     let (posts, keeps) = (due(world.theatre.poster), due(world.theatre.keeper));
-    if posts {
-        post(world);
+    let markets =
+        [0, 1].into_iter().filter(|market| posts || (keeps && is_awaited(world, *market)));
+    for market in markets.collect::<Vec<_>>() {
+        post(world, market);
     }
     if world.second.is_multiple_of(OBSERVED) {
         observe(world);
@@ -55,15 +60,25 @@ fn transact(world: &mut World, instructions: &[holdfast_client::Instruction]) ->
     world.transact(instructions, &payer).is_ok()
 }
 
-fn post(world: &mut World) {
-    let at_ms = world.at_ms(world.second);
-    for market in [0, 1] {
-        let price = world.published(market, world.second);
-        let published = Published::new(price, at_ms);
-        publish(world, market, published);
-        let refresh = moves::refresh(world, market);
-        transact(world, &[refresh]);
-    }
+/// Whether an order waits for a market's next price: a keeper refreshes then, whatever others do.
+fn is_awaited(world: &World, index: usize) -> bool {
+    let (chain, market) = (world.venue.seen_chain(), world.venue.market(index));
+    let awaits = |account: &MarginAccount| {
+        let orders = account.orders.iter().filter(|order| order.number != 0);
+        let mut here = orders.filter(|order| usize::from(order.market) == index).map(Order::from);
+        here.any(|order| {
+            order_progress(&order, account, &market, &chain) == OrderProgress::AwaitsPrice
+        })
+    };
+    world.accounts().any(|account| awaits(&world.account(&account)))
+}
+
+fn post(world: &mut World, market: usize) {
+    let price = world.published(market, world.second);
+    let published = Published::new(price, world.at_ms(world.second));
+    publish(world, market, published);
+    let refresh = moves::refresh(world, market);
+    transact(world, &[refresh]);
 }
 
 /// Every provider writes its feed of a market.

@@ -8,7 +8,8 @@ use holdfast_client::holdfast::events::PositionLiquidated;
 use holdfast_client::holdfast::state::Market;
 use holdfast_client::{Pubkey, standing};
 use holdfast_keeper_core::VenueSnapshot;
-use holdfast_risk::{Millis, Price};
+use holdfast_risk::market::belief::closing_price;
+use holdfast_risk::{Millis, Price, Side};
 
 use super::report::Percentiles;
 use super::watch::Mark;
@@ -86,17 +87,24 @@ impl Measure {
         let outdated =
             last_disruption.is_some_and(|last_disruption| event.published_ms < last_disruption.ms);
         let saved = self.margin_sent.contains(&event.account);
-        let wronged = outdated || saved || self.is_lie(event);
+        let account = mirror.accounts.get(&event.account);
+        let side = account.map(|account| account.position(event.market).size.side());
+        let lied = side.is_some_and(|side| self.is_lie(event, side));
+        let wronged = outdated || saved || lied;
         if wronged || !rightful(mirror, now, event).unwrap_or(false) {
             self.wrongful += 1;
         }
     }
 
-    /// Whether the price was further than a hundredth from what was true when it was published.
-    fn is_lie(&self, event: &PositionLiquidated) -> bool {
+    /// Whether the price was worse for the position's owner, by more than a hundredth, than what was
+    /// true when it was published.
+    fn is_lie(&self, event: &PositionLiquidated, side: Side) -> bool {
         let truth = self.true_prices.get(&event.published_ms);
         let truth = truth.and_then(|prices| prices.get(usize::from(event.market)));
-        truth.is_some_and(|truth| event.price.abs_diff(*truth) > truth / 100)
+        truth.is_some_and(|truth| match side {
+            Side::Long => event.price < truth - truth / 100,
+            Side::Short => event.price > truth + truth / 100,
+        })
     }
 
     /// Books a liquidation that landed, by the event the program emitted.
@@ -121,18 +129,21 @@ impl Measure {
 }
 
 /// Whether the account was flagged, the price was one its market published after the flag and its
-/// delay, and the account failed maintenance at it and at the newest. `None` when that cannot be
-/// told.
+/// delay, or where that was sudden, the better one before it, and the account failed maintenance at it
+/// and at the newest. `None` when that cannot be told.
 fn rightful(mirror: &VenueSnapshot, now: Millis, event: &PositionLiquidated) -> Option<bool> {
     let chain = mirror.chain(now);
     let account = mirror.accounts.get(&event.account)?;
     let market = mirror.market(event.market)?;
     let side = account.position(event.market).size.side();
-    let mut points = market.recent_prices().map(|stored| stored.point);
-    let used = points.find(|point| point.published.0 == event.published_ms)?;
-    let published = used.trader_adverse(side) == Price(event.price);
     let earliest = Millis(account.liquidatable_ms);
-    let flagged = account.flagged_ms != 0 && used.published >= earliest;
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    let then =
+        market.recent_prices().skip_while(|stored| stored.point.published.0 > event.published_ms);
+    let used = closing_price(then, earliest, &at, side)?;
+    let published =
+        used.published.0 == event.published_ms && used.trader_adverse(side) == Price(event.price);
+    let flagged = account.flagged_ms != 0;
     let worth = |market: &Market| {
         let position = account.position(market.index);
         account_health::valuation_price(&position, market, &chain, Purpose::Liquidation)

@@ -76,7 +76,7 @@ impl Timeline_ {
                 (state != State::Normal, state == State::Shelter)
             }
             FaultKind::Feeds => {
-                let stale = |market| account_health::fresh_price(market, chain).is_err();
+                let stale = |market| account_health::require_fresh_price(market, chain).is_err();
                 let wary = in_doubt || mirror.markets.iter().any(|(_, market)| stale(market));
                 (wary, wary)
             }

@@ -1,6 +1,6 @@
 //! Our venue: the program's checks decide, the way a keeper decides, and hands act.
 
-use holdfast_client::holdfast::account_health::fresh_price;
+use holdfast_client::holdfast::account_health::require_fresh_price;
 use holdfast_client::holdfast::checks::liquidation::{flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{order_fate, removable};
 use holdfast_client::holdfast::clock::Chain as Seen;
@@ -147,7 +147,8 @@ impl<H: Hands + 'static> Venue for Ours<H> {
         let book = self.0.book();
         let seen = guard(book, chain);
         let priced = |market| {
-            fresh_price(market, &seen).is_ok() && market.is_ready(seen.monitor.last_disruption)
+            require_fresh_price(market, &seen).is_ok()
+                && market.is_ready(seen.monitor.last_disruption)
         };
         match seen.monitor.state {
             State::Normal if book.markets.iter().all(priced) => Caution::Open,

@@ -1,7 +1,7 @@
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_risk::account::position::Position;
-use holdfast_risk::market::belief::StoredPrice;
+use holdfast_risk::market::belief::{StoredPrice, is_sudden};
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::market::reference::Observed;
@@ -140,7 +140,8 @@ fn publish(market: &mut Market, price: Price, at: u64, now: u64) {
     let reference = market.reference().follow(seen, terms.band).expect("it fits");
     market.set_reference(&reference);
     let believed = reference.believes(point, terms.band.width, false, Millis(now));
-    market.push_price(&StoredPrice { point, lag: Millis(now - at), believed });
+    let sudden = believed && is_sudden(point, market.last_believed(), terms.band.width);
+    market.push_price(&StoredPrice { point, lag: Millis(now - at), believed, sudden });
 }
 
 /// The venue, its index, and the venue's clock.

@@ -8,9 +8,9 @@ use holdfast_risk::account::liquidation::{
 };
 use holdfast_risk::account::margin::{Health, Leg, requirement};
 use holdfast_risk::chain::policy::{Action, Permit};
-use holdfast_risk::market::belief::PriceUse;
+use holdfast_risk::market::belief::{PriceUse, closing_price};
 use holdfast_risk::market::price::PricePoint;
-use holdfast_risk::{Millis, Usd};
+use holdfast_risk::{Millis, Side, Usd};
 
 use crate::account_health::{self, OwnLeg, Purpose, compute_account_health};
 use crate::clock::Chain;
@@ -92,7 +92,7 @@ pub fn liquidatable<M: Deref<Target = Market>>(
     require!(position.size.0 != 0, HoldfastError::NoPosition);
     require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
     let side = position.size.side();
-    let point = price_to_close_at(account, market, chain)?;
+    let point = price_to_close_at(account, market, chain, side)?;
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
     let price = valuation.liquidation_price(point, side);
 
@@ -132,19 +132,19 @@ fn price_to_close_at(
     account: &MarginAccount,
     market: &Market,
     chain: &Chain,
+    side: Side,
 ) -> Result<PricePoint> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     let earliest = Millis(account.liquidatable_ms);
-    let mut since =
-        market.recent_prices().take_while(|stored| stored.point.published >= earliest).peekable();
-    require!(since.peek().is_some(), HoldfastError::NoPriceYet);
-    let decides = since.find(|stored| at.allows(stored, PriceUse::Decide));
-    decides.map(|stored| stored.point).ok_or_else(|| HoldfastError::PriceOutsideBand.into())
+    require!(market.newest_price().published >= earliest, HoldfastError::NoPriceYet);
+    let found = closing_price(market.recent_prices(), earliest, &at, side);
+    found.ok_or_else(|| HoldfastError::PriceOutsideBand.into())
 }
 
 /// Whether the liquidation of a flagged account's position in a market waits for a price.
 pub fn awaits_price(account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
-    price_to_close_at(account, market, chain).is_err()
+    let side = account.position(market.index).size.side();
+    price_to_close_at(account, market, chain, side).is_err()
 }
 
 /// Whether the account's position in another market comes first if its requirement is larger: whether

@@ -15,7 +15,9 @@ use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, Size, Usd};
 
-use crate::account_health::{OwnLeg, Purpose, compute_account_health, fresh_price, initial_ratio};
+use crate::account_health::{
+    OwnLeg, Purpose, compute_account_health, initial_ratio, require_fresh_price, valuation_price,
+};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::{MarginAccount, Market, OrderState, Silo};
@@ -103,8 +105,9 @@ pub fn order_fate<M: Deref<Target = Market>>(
     };
     if executed.traded.trade.opened.0 > 0 {
         require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
+        require_fresh_price(market, chain)?;
         let position = executed.traded.book.position;
-        let price = fresh_price(market, chain)?.trader_adverse(position.size.side());
+        let price = valuation_price(&position, market, chain, Purpose::Margin(opening));
         let own = OwnLeg { market, position, price };
         if !carries(account, own, waiting, &executed, chain, opening, next)? {
             return Ok(OrderFate::Removed(RemovalReason::Margin));
@@ -133,8 +136,9 @@ fn carries<M: Deref<Target = Market>>(
 }
 
 /// Initial margin to reserve for opening `size` with an order, and for its fee: at the market's newest
-/// price or, where nobody believes that, at no less than the upper edge of its band. An order that waits for a
-/// higher price reserves at that one, and a buy at no more than its limit.
+/// price; where that is sudden, at no less than the one before it, and where nobody believes it, at no
+/// less than the upper edge of its band. An order that waits for a higher price reserves at that one,
+/// and a buy at no more than its limit.
 pub fn margin_to_reserve(
     market: &Market,
     chain: &Chain,
@@ -144,7 +148,7 @@ pub fn margin_to_reserve(
 ) -> Result<Usd> {
     let newest = market.newest_stored();
     require!(newest.point.high.0 > 0, HoldfastError::StalePrice);
-    let highest = if newest.believed {
+    let highest = if newest.believed && !newest.sudden {
         newest.point.high
     } else {
         let valuation = market.valuation(chain.now, chain.monitor.last_disruption);

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use holdfast_risk::chain::rate_limit::{self, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::aggregate::{AggregationParams, FeedReading};
-use holdfast_risk::market::belief::{Moment, StoredPrice};
+use holdfast_risk::market::belief::{Moment, StoredPrice, believed_before};
 use holdfast_risk::market::carry::Funding;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::{self, PricePoint};
@@ -148,8 +148,10 @@ pub struct PriceState {
     pub lag_ms: u32,
     /// 1 when it lay inside the band when it was stored, or the band had yielded.
     pub believed: u8,
+    /// 1 when it is believed but far from the price believed before it: it decides with the next.
+    pub sudden: u8,
     /// Explicit padding.
-    pub padding: [u8; 3],
+    pub padding: [u8; 2],
 }
 
 const _: () = assert!(
@@ -258,8 +260,9 @@ impl Market {
             return Valuation::settled(Price(self.settlement_price), at.now);
         }
         let (newest, reference) = (self.newest_stored(), self.reference());
+        let before = || believed_before(self.recent_prices());
         let width = Bps(self.terms.band_bps);
-        Valuation::new(&newest, &reference, &at, width, || self.volatility_per_minute())
+        Valuation::new(&newest, before, &reference, &at, width, || self.volatility_per_minute())
     }
 
     /// The slow reference price.
@@ -367,7 +370,8 @@ impl From<PriceState> for StoredPrice {
             low: Price(state.low),
             high: Price(state.high),
         };
-        Self { point, lag: Millis(u64::from(state.lag_ms)), believed: state.believed != 0 }
+        let (believed, sudden) = (state.believed != 0, state.sudden != 0);
+        Self { point, lag: Millis(u64::from(state.lag_ms)), believed, sudden }
     }
 }
 
@@ -380,7 +384,8 @@ impl From<&StoredPrice> for PriceState {
             high: point.high.0,
             lag_ms: u32::try_from(stored.lag.0).unwrap_or(u32::MAX),
             believed: u8::from(stored.believed),
-            padding: [0; 3],
+            sudden: u8::from(stored.sudden),
+            padding: [0; 2],
         }
     }
 }

@@ -38,6 +38,8 @@ export type Price = {
     lagMs: number;
     /** 1 when it lay inside the band when it was stored, or the band had yielded. */
     believed: boolean;
+    /** 1 when it is believed but far from the price believed before it: it decides with the next. */
+    sudden: boolean;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;
 };
@@ -53,6 +55,8 @@ export type PriceArgs = {
     lagMs: number;
     /** 1 when it lay inside the band when it was stored, or the band had yielded. */
     believed: boolean;
+    /** 1 when it is believed but far from the price believed before it: it decides with the next. */
+    sudden: boolean;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;
 };
@@ -64,7 +68,8 @@ export function getPriceEncoder(): FixedSizeEncoder<PriceArgs> {
         ['high', getU64Encoder()],
         ['lagMs', getU32Encoder()],
         ['believed', getBooleanEncoder()],
-        ['padding', fixEncoderSize(getBytesEncoder(), 3)],
+        ['sudden', getBooleanEncoder()],
+        ['padding', fixEncoderSize(getBytesEncoder(), 2)],
     ]);
 }
 
@@ -75,7 +80,8 @@ export function getPriceDecoder(): FixedSizeDecoder<Price> {
         ['high', getU64Decoder()],
         ['lagMs', getU32Decoder()],
         ['believed', getBooleanDecoder()],
-        ['padding', fixDecoderSize(getBytesDecoder(), 3)],
+        ['sudden', getBooleanDecoder()],
+        ['padding', fixDecoderSize(getBytesDecoder(), 2)],
     ]);
 }
 

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::aggregate::{Aggregate, aggregate};
-use holdfast_risk::market::belief::{StoredPrice, measured_price};
+use holdfast_risk::market::belief::{StoredPrice, is_sudden, measured_price};
 use holdfast_risk::market::exposure;
 use holdfast_risk::market::reading::{Quote, ReadingError};
 use holdfast_risk::market::reference::Observed;
@@ -87,7 +87,8 @@ pub fn take_price(
     market.set_reference(&reference);
     let believed = reference.believes(found.point, band.width, market.feed_count > 1, now);
     let lag = now.since(found.point.published);
-    let stored = StoredPrice { point: found.point, lag, believed };
+    let sudden = believed && is_sudden(found.point, market.last_believed(), band.width);
+    let stored = StoredPrice { point: found.point, lag, believed, sudden };
     market.push_price(&stored);
     let conditions = Conditions {
         skew: exposure::skew(Size(market.longs.size), Size(market.shorts.size))
