@@ -107,15 +107,18 @@ fn no_pool_request_gets_one_print_alone() {
 fn one_print_values_nobody_better_and_takes_from_nobody() {
     for percent in PRINTS {
         let mut world = world();
-        let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+        let trader = world.trader_with(MONEY / 15, &[(0, SIZE)]);
         let before = withdrawable(&world, &trader);
-        // Five with seventy of margin fail below 139: at each of the prints that are lower.
-        let victim = world.trader_with(70_000_000, &[(0, SIZE / 20)]);
+        // Either fails when a tenth is lost.
+        let victims = [SIZE, -SIZE].map(|size| world.trader_with(MONEY / 15, &[(0, size)]));
         world.cluster.pass(2_000);
         print(&mut world, percent);
         let after = withdrawable(&world, &trader);
         assert!(after <= before, "{percent}: {after} can be withdrawn, {before} could");
-        let flag = instruction::flag(victim.account, &world.markets_of(&victim.account, None));
-        world.refuses(&flag, HoldfastError::AccountSafe);
+        for victim in victims {
+            let markets = world.markets_of(&victim.account, None);
+            let flag = instruction::flag(victim.account, &markets);
+            world.refuses(&flag, HoldfastError::AccountSafe);
+        }
     }
 }
