@@ -105,6 +105,8 @@ theorems! {
     fast market::a_request_gets_a_believed_price;
     slow market::an_outlier_never_decides;
     fast market::waiting_never_improves_the_price;
+    fast market::a_sudden_price_decides_with_the_next;
+    fast market::a_closing_price_is_no_worse_than_the_newest;
     fast market::an_outlier_is_measured_within_the_band;
     fast market::a_position_counts_against_whoever_acts;
     fast margin::requirements_round_up;

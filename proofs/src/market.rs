@@ -1,7 +1,7 @@
 //! Prices: which may be used, and for what.
 
 use holdfast_risk::market::belief::{
-    DECIDES_FOR, Moment, PriceUse, StoredPrice, decided_price, measured_price,
+    DECIDES_FOR, Moment, PriceUse, StoredPrice, closing_price, decided_price, measured_price,
 };
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reference::Band;
@@ -125,6 +125,39 @@ pub fn waiting_never_improves_the_price(given: &mut Given) -> Answer {
     match side {
         Side::Long => claim(after.high >= before.high),
         Side::Short => claim(after.low <= before.low),
+    }
+}
+
+/// A sudden price decides nothing alone, and together with the next it is no better for whoever asked
+/// than that one.
+pub fn a_sudden_price_decides_with_the_next(given: &mut Given) -> Answer {
+    let ([next, sudden], at) = ([stored(given), stored(given)], moment(given));
+    let (earliest, side) = (Millis(given.u64()), side(given));
+    let sudden = StoredPrice { believed: true, sudden: true, ..sudden };
+    let alone = accepted(decided_price([sudden].into_iter(), earliest, &at, side))?;
+    claim(alone.is_none())?;
+    let both = accepted(decided_price([next, sudden].into_iter(), earliest, &at, side))?;
+    let Some(both) = both else { return Ok(()) };
+    match side {
+        Side::Long => claim(both.high >= next.point.high),
+        Side::Short => claim(both.low <= next.point.low),
+    }
+}
+
+/// A position is closed at no worse a price for its owner than the newest that decides, and at none
+/// where that is from before `earliest`.
+pub fn a_closing_price_is_no_worse_than_the_newest(given: &mut Given) -> Answer {
+    let ([newest, before], at) = ([stored(given), stored(given)], moment(given));
+    let (earliest, side) = (Millis(given.u64()), side(given));
+    assume(at.allows(&newest, PriceUse::Decide))?;
+    let found = closing_price([newest, before].into_iter(), earliest, &at, side);
+    claim(found.is_some() == (newest.point.published >= earliest))?;
+    let Some(found) = found else { return Ok(()) };
+    claim(found.published == newest.point.published)?;
+    match side {
+        _ if !newest.sudden => claim(found == newest.point),
+        Side::Long => claim(found.high >= newest.point.high),
+        Side::Short => claim(found.low <= newest.point.low),
     }
 }
 

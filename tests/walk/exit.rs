@@ -57,13 +57,11 @@ impl Walk {
                 asked.push((account, market, state.next_order + order as u64));
             }
         }
-        for _ in 0..PATIENCE {
-            // Longer than the usual delay: a market's newest price may be ahead of the clock. Prices
-            // come in time for any age limit, or those outside a band would never agree for long.
-            for _ in 0..3 {
-                self.pass(4_000);
-                self.publish_all();
-            }
+        for _ in 0..3 * PATIENCE {
+            // Prices come in time for any age limit, or those outside a band would never agree for
+            // long.
+            self.pass(4_000);
+            self.publish_all();
             asked.retain(|(account, market, number)| {
                 let (account, market, number) = (*account, *market, *number);
                 let done =

@@ -87,5 +87,5 @@ fn another_venue_with_little_liquidity() {
 
 #[test]
 fn the_keeper_wants_what_the_program_accepts_and_nothing_else() {
-    disagreements(3, POOR, AGREEMENT_STEPS);
+    disagreements(31, POOR, AGREEMENT_STEPS);
 }
