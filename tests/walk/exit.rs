@@ -49,12 +49,8 @@ impl Walk {
         let mut asked = Vec::new();
         for account in self.open_accounts() {
             let state = self.state.existing(account).unwrap().clone();
-            for (order, market) in state.open().enumerate() {
-                let delta = -state.positions[market].size.0;
-                let request = closing(delta);
-                let signer = ACCOUNTS[account].0;
-                self.must(Action::Place { signer, account, market, request });
-                asked.push((account, market, state.next_order + order as u64));
+            for market in state.open() {
+                asked.push((account, market, self.ask_to_close(account, market)));
             }
         }
         for _ in 0..3 * PATIENCE {
@@ -62,19 +58,38 @@ impl Walk {
             // long.
             self.pass(4_000);
             self.publish_all();
-            asked.retain(|(account, market, number)| {
-                let (account, market, number) = (*account, *market, *number);
-                let done =
-                    self.step(Action::Execute { account, number, market, executor: account });
-                let waits = done == Err(HoldfastError::NoPriceYet.into());
-                assert!(done.is_ok() || waits, "an exit is refused: {done:?}");
-                waits
-            });
+            let mut waiting = Vec::new();
+            for (account, market, number) in asked {
+                let executes = Action::Execute { account, number, market, executor: account };
+                match self.step(executes) {
+                    Ok(()) => {}
+                    Err(refused) if refused == HoldfastError::NoPriceYet.into() => {
+                        waiting.push((account, market, number));
+                    }
+                    // Evidence of the time moved the venue's clock past the price.
+                    Err(refused) if refused == HoldfastError::OrderLapsed.into() => {
+                        let signer = ACCOUNTS[account].0;
+                        self.must(Action::Cancel { signer, account, number, market });
+                        waiting.push((account, market, self.ask_to_close(account, market)));
+                    }
+                    Err(refused) => panic!("an exit is refused: {refused:?}"),
+                }
+            }
+            asked = waiting;
             if asked.is_empty() {
                 return;
             }
         }
         panic!("no price is believed: {asked:?}");
+    }
+
+    /// Asks to close a position whole; the order's number.
+    fn ask_to_close(&mut self, account: usize, market: usize) -> u64 {
+        let state = self.state.existing(account).unwrap();
+        let (number, held) = (state.next_order, state.positions[market].size.0);
+        let (signer, request) = (ACCOUNTS[account].0, closing(-held));
+        self.must(Action::Place { signer, account, market, request });
+        number
     }
 
     fn wait_for_calm(&mut self) {
