@@ -7,6 +7,7 @@ pub mod events;
 pub mod feed;
 pub mod node;
 pub mod path;
+mod publishing;
 pub mod recording;
 mod sighting;
 pub mod switchboard;
