@@ -5,7 +5,6 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::Trader;
-use holdfast_testkit::feed::Published;
 use holdfast_testkit::venue::market_order;
 
 use super::owner;

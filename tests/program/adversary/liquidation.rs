@@ -3,7 +3,6 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::Trader;
-use holdfast_testkit::feed::Published;
 
 use crate::world::{BTC, SOL, World};
 
