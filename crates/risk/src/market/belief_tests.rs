@@ -270,9 +270,9 @@ fn a_first_price_that_is_sudden_decides_with_the_next_and_then_for_as_long_as_an
 }
 
 /// True prices that move by no more than what is sudden, one of them replaced by a print of any size
-/// inside the band or outside, newest first: what a market makes of them, its print's place and the
-/// lowest and highest true price.
-fn with_one_print() -> impl Strategy<Value = (Vec<StoredPrice>, u64, u64)> {
+/// inside the band or outside: what a market makes of them, newest first, the print's place among
+/// them, and the lowest and highest true price.
+fn with_one_print() -> impl Strategy<Value = (Vec<StoredPrice>, usize, u64, u64)> {
     let steps = proptest::collection::vec(-200..=200_i64, 4..20);
     (steps, any::<proptest::sample::Index>(), 50_000..200_000_u64).prop_map(|(steps, at, print)| {
         let false_one = at.index(steps.len() - 1) + 1;
@@ -290,7 +290,8 @@ fn with_one_print() -> impl Strategy<Value = (Vec<StoredPrice>, u64, u64)> {
             all.push(next);
         }
         all.reverse();
-        (all, low, high)
+        let place = all.len() - 1 - false_one;
+        (all, place, low, high)
     })
 }
 
@@ -301,14 +302,14 @@ proptest! {
     /// gives its owner no more than a price that is not sudden could have, and takes as little.
     #[test]
     fn one_false_print_decides_nothing(
-        (recent, low, high) in with_one_print(), known in any::<proptest::sample::Index>(),
-        earliest in 60_000..80_000_u64,
+        (recent, print, low, high) in with_one_print(), later in 0..4_usize, before in 0..3_000_u64,
     ) {
         // What is not sudden lies this far from a true price at the most: the print from the one
         // before it, and no true one from the print.
         let near = 2 * 101_000 * u64::from(WIDTH.0 / SUDDEN_PART) / 10_000;
         let (low, high) = (low - near, high + near);
-        let recent = &recent[known.index(recent.len() - 1)..];
+        let earliest = recent[print].point.published.0 - before;
+        let recent = &recent[print.saturating_sub(later)..];
         let now = recent[0].point.published;
         let at = Moment { now, ..AT };
         let all = || recent.iter().copied();
