@@ -28,8 +28,8 @@ pub struct StoredPrice {
 }
 
 /// A price is sudden when it is further from the one believed before it than this part of the band's
-/// width. It has to stay below the smallest initial margin of a market, or one false print could make
-/// a position look worth more than what it was opened with.
+/// width: in the presets far below initial margin, so that a false print which is not sudden lets nobody
+/// withdraw what a position was opened with.
 const SUDDEN_PART: u16 = 30;
 
 /// Whether a price lies so far from the one believed `before` it, in a band of `width`, that it takes
@@ -192,7 +192,8 @@ fn worst_since(
 }
 
 /// The lowest and the highest price believed since `earliest`, once one of them decides: alone, or
-/// where it is sudden, with the next. A request that is valued at the worse of the two for its owner gains nothing by being executed later.
+/// where it is sudden, with the next. A request that is valued at the worse of the two for its owner
+/// gains nothing by being executed later.
 /// `recent` comes newest first; `None` while nothing has decided.
 pub fn range_since(
     recent: impl Iterator<Item = StoredPrice>,
