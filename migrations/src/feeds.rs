@@ -61,6 +61,7 @@ fn of_plan(place: &Place, market: &MarketPlan) -> Vec<String> {
     let operators = providers.iter().map(|provider| match provider {
         Provider::PythPull | Provider::PythPriceAccount => "Pyth",
         Provider::Switchboard => "Switchboard",
+        Provider::Stork => "Stork",
     });
     let count = operators.fold(BTreeMap::new(), |mut count, operator| {
         *count.entry(operator).or_insert(0_usize) += 1;

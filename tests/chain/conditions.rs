@@ -22,18 +22,29 @@ pub enum Condition {
     Diverging,
     /// All have agreed, but the chain was disrupted since.
     PostGap,
+    /// All agree on a price outside the band.
+    Unbelieved,
+    /// All agree on a price inside the band and far from the one before; no other has followed.
+    Sudden,
+    /// All have agreed, and nobody stored it in time.
+    Late,
 }
 
-pub const CONDITIONS: [Condition; 5] = [
+pub const CONDITIONS: [Condition; 8] = [
     Condition::Valid,
     Condition::Stale,
     Condition::Missing,
     Condition::Diverging,
     Condition::PostGap,
+    Condition::Unbelieved,
+    Condition::Sudden,
+    Condition::Late,
 ];
 
 /// Longer than the age limit, shorter than a silence.
 const STALE_MS: u64 = 31_000;
+/// Longer than a price may take to be stored and decide.
+const LATE_MS: u64 = 6_000;
 
 impl Condition {
     /// Lets `wait_ms` or more pass and publishes `price` as the condition has it.
@@ -52,25 +63,77 @@ impl Condition {
                     say(*provider, price * step / 10);
                 }
             }
-            Self::Valid | Self::PostGap => ALL.iter().for_each(|provider| say(*provider, price)),
+            Self::Valid | Self::PostGap | Self::Late => {
+                ALL.iter().for_each(|provider| say(*provider, price));
+            }
+            Self::Unbelieved => ALL.iter().for_each(|provider| say(*provider, price * 4 / 10)),
+            Self::Sudden => ALL.iter().for_each(|provider| say(*provider, price * 85 / 100)),
+        }
+        if self == Self::Late {
+            stage.venue.cluster.pass(LATE_MS);
         }
         let providers = if self == Self::Missing { &ALL[..1] } else { ALL };
         stage.venue.refresh(0, providers)?;
         // One that is sudden decides with the next.
-        if stage.venue.market(0).newest_stored().sudden {
-            stage.venue.cluster.pass(1_000);
-            stage.venue.reprice(0, price)
-        } else {
-            Ok(())
+        match self {
+            Self::Sudden => Ok(()),
+            _ if !stage.venue.market(0).newest_stored().sudden => Ok(()),
+            Self::Late => self.publish(stage, 1_000, price),
+            _ => {
+                stage.venue.cluster.pass(1_000);
+                stage.venue.reprice(0, price)
+            }
         }
     }
 
     /// Why an action that the state of the chain allows is refused for its price; `None` when it
     /// needs none, or a stale one only makes it dearer.
     pub fn refuses(self, action: Action) -> Option<HoldfastError> {
-        if self == Self::Valid {
-            return None;
+        match self {
+            Self::Valid => None,
+            Self::Unbelieved => Self::refuses_unbelieved(action),
+            Self::Sudden => Self::refuses_sudden(action),
+            Self::Late => Self::refuses_late(action),
+            _ => self.refuses_without_price(action),
         }
+    }
+
+    /// It decides nothing; to value a position it counts at no more than the band's edge.
+    fn refuses_unbelieved(action: Action) -> Option<HoldfastError> {
+        match action {
+            Action::Reduce | Action::Open => Some(HoldfastError::NoPriceYet),
+            Action::Liquidate | Action::ChangePool => Some(HoldfastError::PriceOutsideBand),
+            Action::WithdrawFree | Action::RequestOpening => {
+                Some(HoldfastError::BelowInitialMargin)
+            }
+            _ => None,
+        }
+    }
+
+    /// It decides with the next; until then the worse of it and the one before counts against whoever
+    /// wants something, and the better is what a flagged account is closed at.
+    fn refuses_sudden(action: Action) -> Option<HoldfastError> {
+        match action {
+            Action::Reduce | Action::Open => Some(HoldfastError::NoPriceYet),
+            Action::Flag => Some(HoldfastError::AccountSafe),
+            Action::ChangePool => Some(HoldfastError::RequestNotDue),
+            Action::WithdrawFree | Action::RequestOpening => {
+                Some(HoldfastError::BelowInitialMargin)
+            }
+            _ => None,
+        }
+    }
+
+    /// It values positions and decides nothing.
+    fn refuses_late(action: Action) -> Option<HoldfastError> {
+        match action {
+            Action::Reduce | Action::Open | Action::Liquidate => Some(HoldfastError::NoPriceYet),
+            Action::ChangePool => Some(HoldfastError::RequestNotDue),
+            _ => None,
+        }
+    }
+
+    fn refuses_without_price(self, action: Action) -> Option<HoldfastError> {
         match action {
             Action::Reduce | Action::Open => Some(HoldfastError::NoPriceYet),
             // At the edge of the band that favours its owner the account is safe.

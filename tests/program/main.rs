@@ -25,6 +25,7 @@ mod pool_refusals;
 mod powers;
 mod refresh_market;
 mod settlement;
+mod stork;
 mod thaw;
 mod vaults;
 mod withdraw;

@@ -30,6 +30,8 @@ import {
 /** Accounts that one request may ask for. */
 const BATCH = 100;
 
+/** Stork's program. */
+const STORK = address('stork1JUZMKYgjNagHiK2KdMmb42iTnYe9bYUCDUk8n');
 /** The program whose accounts hold Pyth's sponsored feeds. */
 const PYTH_PUSH_ORACLE = address('pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT');
 
@@ -127,8 +129,9 @@ export function feedsOf(market: Market): Feed[] {
 
 /**
  * The feed accounts that follow `refresh_market`, in the market's order. Pyth's price accounts are
- * their own id, and Pyth's pull feeds are the sponsored ones of shard 0; an id of Switchboard's does
- * not say which account it is of, so `locate` has to know it, and may name others as well.
+ * their own id, Pyth's pull feeds are the sponsored ones of shard 0, and Stork's follow from their ids;
+ * an id of Switchboard's does not say which account it is of, so `locate` has to know it, and may name
+ * others as well.
  *
  * @throws RangeError when a feed's account is not known.
  */
@@ -146,6 +149,10 @@ async function feedAccount({ provider, id }: Feed): Promise<Address> {
         case Provider.PythPull: {
             const seeds = [new Uint8Array(2), Uint8Array.from(id)];
             return (await getProgramDerivedAddress({ programAddress: PYTH_PUSH_ORACLE, seeds }))[0];
+        }
+        case Provider.Stork: {
+            const seeds = ['stork_feed', Uint8Array.from(id)];
+            return (await getProgramDerivedAddress({ programAddress: STORK, seeds }))[0];
         }
         default:
             throw new RangeError(`locate has to name the account of a ${Provider[provider]} feed`);

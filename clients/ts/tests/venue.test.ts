@@ -42,11 +42,14 @@ function market(...feeds: Feed[]): Market {
 test("the accounts of feeds follow in the market's order", async () => {
     // SOL/USD, as https://docs.pyth.network/price-feeds lists the feed and its sponsored account.
     const sol = getBase16Encoder().encode('ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d');
+    // Keccak-256 of SOLUSD.
+    const solUsd = getBase16Encoder().encode('1dcd89dfded9e8a9b0fa1745a8ebbacbb7c81e33d5abc81616633206d932e837');
     const account = getAddressEncoder().encode(KEYS[0] ?? SILO);
     const feeds = market(
         feed(Provider.PythPriceAccount, account),
         feed(Provider.PythPull, sol),
         feed(Provider.Switchboard, new Uint8Array(32)),
+        feed(Provider.Stork, solUsd),
     );
     await assert.rejects(feedAccountsOf(feeds), /locate has to name the account of a Switchboard feed/);
     const locate = ({ provider }: Feed) => (provider === Provider.Switchboard ? KEYS[1] : undefined);
@@ -54,6 +57,7 @@ test("the accounts of feeds follow in the market's order", async () => {
         KEYS[0],
         '7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE',
         KEYS[1],
+        '7yDnexYRRvSndPC5aR2cCoNB4ihc2qHGAgvJVx5m2Aj5',
     ]);
 });
 

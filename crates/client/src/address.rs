@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
+use holdfast::oracle::STORK_PROGRAM;
 use holdfast::state::{ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo};
 
 /// The program that holds upgradeable programs.
@@ -58,6 +59,11 @@ pub fn insurance_mint(silo: &Pubkey) -> Pubkey {
 /// A market by its index in the silo.
 pub fn market(silo: &Pubkey, index: u8) -> Pubkey {
     derive(&[Market::SEED, silo.as_ref(), &[index]])
+}
+
+/// The account in which Stork's program keeps the feed of an asset.
+pub fn stork_feed(id: &[u8; 32]) -> Pubkey {
+    Pubkey::find_program_address(&[b"stork_feed", id], &STORK_PROGRAM).0
 }
 
 /// An owner's margin account by its number.

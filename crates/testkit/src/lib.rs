@@ -10,6 +10,7 @@ pub mod path;
 mod publishing;
 pub mod recording;
 mod sighting;
+pub mod stork;
 pub mod switchboard;
 pub mod tokens;
 pub mod venue;

@@ -9,8 +9,8 @@ use crate::cluster::Failure;
 use crate::feed::{
     Published, post_pyth_update, pyth_price_account, pyth_update, write_pyth_price_account,
 };
-use crate::switchboard;
 use crate::venue::{Venue, feed_address, feed_id};
+use crate::{stork, switchboard};
 
 /// Less than the time without a look that counts as a disruption.
 const WATCHED_EVERY_MS: u64 = 150_000;
@@ -110,6 +110,13 @@ impl Venue {
             Provider::Switchboard => {
                 let feed = switchboard::pull_feed(feed_id(index), published);
                 switchboard::write_pull_feed(&mut self.cluster, address, feed);
+            }
+            Provider::Stork => {
+                stork::write_feed(
+                    &mut self.cluster,
+                    address,
+                    stork::feed(feed_id(index), published),
+                );
             }
         }
     }

@@ -88,6 +88,7 @@ pub fn feed_address(provider: Provider, index: usize) -> Pubkey {
         Provider::PythPull => "feed",
         Provider::PythPriceAccount => "price account",
         Provider::Switchboard => "switchboard",
+        Provider::Stork => "stork",
     };
     keypair(name, index as u64).pubkey()
 }
@@ -96,7 +97,7 @@ pub fn feed_address(provider: Provider, index: usize) -> Pubkey {
 pub fn feed_source(provider: Provider, index: usize) -> FeedSource {
     let address = feed_address(provider, index);
     let id = match provider {
-        Provider::PythPull => feed_id(index),
+        Provider::PythPull | Provider::Stork => feed_id(index),
         Provider::PythPriceAccount => address.to_bytes(),
         Provider::Switchboard => switchboard::feed_id(&address, feed_id(index)),
     };

@@ -33,11 +33,12 @@ impl<'de> Deserialize<'de> for FeedId {
 
 impl<'de> Deserialize<'de> for ProviderName {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        const NAMES: [&str; 3] = ["pyth-pull", "pyth-price-account", "switchboard"];
+        const NAMES: [&str; 4] = ["pyth-pull", "pyth-price-account", "switchboard", "stork"];
         match String::deserialize(source)?.as_str() {
             "pyth-pull" => Ok(Self(Provider::PythPull)),
             "pyth-price-account" => Ok(Self(Provider::PythPriceAccount)),
             "switchboard" => Ok(Self(Provider::Switchboard)),
+            "stork" => Ok(Self(Provider::Stork)),
             other => Err(D::Error::unknown_variant(other, &NAMES)),
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
 use holdfast_client::holdfast::state::{ThresholdsState, TimelockState};
-use holdfast_client::{Pubkey, feed};
+use holdfast_client::{Pubkey, address, feed};
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::governance::{Timelock, check_guardians};
 use holdfast_risk::market::terms::MarketTerms;
@@ -216,6 +216,15 @@ impl Lines<'_> {
             (Provider::PythPriceAccount, None, Some(account)) => account.to_bytes(),
             (Provider::PythPriceAccount, ..) => {
                 return Err(self.say(given, "a pyth-price-account is named by its account alone"));
+            }
+            (Provider::Stork, Some(id), given_account) => {
+                let account = address::stork_feed(&id);
+                if given_account.is_some_and(|given| given != account) {
+                    let what = format!("the account of this stork feed is {account}: leave it out");
+                    return Err(self.say(given, &what));
+                }
+                fixed(account);
+                id
             }
             (_, Some(id), account) => {
                 account.into_iter().for_each(fixed);

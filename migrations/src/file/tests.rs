@@ -68,11 +68,11 @@ fn the_example_is_a_deployment() {
     let taker_fee_bps = 5;
     assert_eq!(market.terms, MarketTermsState { taker_fee_bps, ..presets::market(150) });
     let providers: Vec<_> = market.feeds.sources.iter().map(|feed| feed.provider).collect();
-    assert_eq!(providers, [1, 2, 3]);
+    assert_eq!(providers, [1, 4, 3]);
     assert_eq!(market.feeds.sources[2].id, [1; 32]);
     // Those that the manifest would not know from the ids.
     let places: Vec<_> = feeds.iter().map(|&(silo, market, _)| (silo, market)).collect();
-    assert_eq!(places, [(0, 0), (0, 0)]);
+    assert_eq!(places, [(0, 0); 3]);
 }
 
 #[test]
@@ -93,7 +93,19 @@ fn every_mistake_is_named_with_its_line() {
         ("\"switchboard\"", "\"other\"", "\"switchboard\"", "unknown variant `other`"),
         ("0xef0d", "0xeg0d", "0xef0d", "64 hexadecimal digits"),
         ("id = \"0x0101", "# ", "[[silo.market.feed]]", "there is no account CGxZ"),
-        ("account = \"H6AR", "# ", "[[silo.market.feed]]", "named by its account alone"),
+        (
+            "\"stork\"",
+            "\"pyth-price-account\"",
+            "[[silo.market.feed]]",
+            "named by its account alone",
+        ),
+        ("id = \"0x1dcd", "# ", "[[silo.market.feed]]", "named by its id, its account, or both"),
+        (
+            "id = \"0x1dcd",
+            "account = \"H6ARHf6YXhGYeQfUzQNGk6rDNnLBQKrenN712K4AQJEG\"\nid = \"0x1dcd",
+            "[[silo.market.feed]]",
+            "leave it out",
+        ),
     ] {
         let mistake = example.find(from).unwrap();
         // What is wrong with a whole section is named with the line of its heading.

@@ -10,7 +10,7 @@ use holdfast_risk::account::margin::{Health, Leg};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::latency;
 use holdfast_risk::chain::policy::Permit;
-use holdfast_risk::market::belief::{PriceUse, Unusable};
+use holdfast_risk::market::valuation::Valuation;
 use holdfast_risk::{Bps, Millis, Price, Usd};
 
 use crate::clock::Chain;
@@ -130,16 +130,10 @@ pub fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<B
 
 /// Refused unless a market's newest price is believed, within the market's own age limit and not from
 /// before the chain's last disruption. A settled market has the one it was settled at.
-pub fn require_fresh_price(market: &Market, chain: &Chain) -> Result<()> {
-    if market.is_settled() {
-        return Ok(());
-    }
-    let at = market.moment(chain.now, chain.monitor.last_disruption);
-    match at.check(&market.newest_stored(), PriceUse::Value) {
-        Ok(()) => Ok(()),
-        Err(Unusable::Unbelieved) => err!(HoldfastError::PriceOutsideBand),
-        Err(_) => err!(HoldfastError::StalePrice),
-    }
+pub fn require_certain(valuation: &Valuation) -> Result<()> {
+    require!(valuation.fresh, HoldfastError::StalePrice);
+    require!(valuation.believed, HoldfastError::PriceOutsideBand);
+    Ok(())
 }
 
 /// The silo's market with an index, read-only.

@@ -61,7 +61,7 @@ pub enum HoldfastError {
     FeedCount,
     /// The provider is not known.
     #[msg(
-        "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed"
+        "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed, 4 Stork's"
     )]
     UnknownProvider,
     /// The account passed is none of the market's feeds.

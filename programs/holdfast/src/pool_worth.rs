@@ -7,7 +7,7 @@ use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
 use holdfast_risk::{Bps, Millis, Price, Side, Usd};
 
-use crate::account_health::require_fresh_price;
+use crate::account_health::require_certain;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::Market;
@@ -39,7 +39,7 @@ pub fn add_market(
         return Ok(());
     }
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    let fresh = require_fresh_price(market, chain);
+    let fresh = require_certain(&valuation);
     let range = fresh.is_ok().then(|| prices_since(market, chain, request.due)).transpose()?;
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
         let price = match (range, request.leaves) {

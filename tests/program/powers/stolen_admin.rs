@@ -137,7 +137,7 @@ fn lifting_limits() {
 fn liquidating_everybody() {
     let mut world = World::new();
     let sound = world.market(0).terms;
-    let terms = MarketTermsState { initial_bps: 10_000, maintenance_bps: 9_999, ..sound };
+    let terms = MarketTermsState { initial_bps: 10_000, maintenance_bps: 9_500, ..sound };
     let market = world.markets[0];
     let number = waits(&mut world, ChangeKind::MarketTerms { market, terms });
     world.break_chain();

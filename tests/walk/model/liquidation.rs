@@ -56,9 +56,12 @@ impl State {
         let earliest = account.liquidatable;
         require(books.newest().published >= earliest, HoldfastError::NoPriceYet)?;
         let held = account.positions[index].size;
-        let recent = books.recent.iter().copied();
-        let found = closing_price(recent, earliest, &at, held.side());
-        let point = found.ok_or(HoldfastError::PriceOutsideBand)?;
+        let mut recent = books.recent.iter().copied();
+        let found = closing_price(recent.clone(), earliest, &at, held.side());
+        let believed = recent.next().is_some_and(|newest| newest.believed);
+        let refusal =
+            if believed { HoldfastError::NoPriceYet } else { HoldfastError::PriceOutsideBand };
+        let point = found.ok_or(refusal)?;
         let paced = permit(Asked::Liquidate, chain.monitor.state) == Permit::RisingLine;
         let liquidity = self.ledger.liquidity;
         let left = paced.then(|| thaw_left(books.thaw, at.now, liquidity, terms.thaw_pace));

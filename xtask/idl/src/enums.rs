@@ -69,6 +69,7 @@ const CODES: [Codes; 7] = [
             ("PythPull", Provider::PythPull as u8),
             ("PythPriceAccount", Provider::PythPriceAccount as u8),
             ("Switchboard", Provider::Switchboard as u8),
+            ("Stork", Provider::Stork as u8),
         ],
         fields: &[("FeedSource", "provider"), ("FeedState", "provider")],
     },

@@ -28,9 +28,9 @@ pub struct StoredPrice {
 }
 
 /// A price is sudden when it is further from the one believed before it than this part of the band's
-/// width: in the presets far below initial margin, so that a false print which is not sudden lets nobody
-/// withdraw what a position was opened with.
-const SUDDEN_PART: u16 = 30;
+/// width. The terms keep initial margin twice as far above maintenance, so that nobody withdraws below
+/// maintenance by a false print that is not sudden.
+pub const SUDDEN_PART: u16 = 30;
 
 /// Whether a price lies so far from the one believed `before` it, in a band of `width`, that it takes
 /// the next to decide.

@@ -15,14 +15,14 @@ use crate::account::position::Position;
 use crate::account::trade_context::TradeContext;
 use crate::chain::policy::Permit;
 use crate::market::accrual::{Accruals, Conditions, refresh};
-use crate::market::belief::{Moment, StoredPrice};
+use crate::market::belief::{Moment, SUDDEN_PART, StoredPrice, is_sudden};
 use crate::market::carry::FundingTerms;
 use crate::market::exposure::SideTotal;
 use crate::market::fee::FeeShares;
 use crate::market::limits::Caps;
 use crate::market::price::PricePoint;
 use crate::market::reading::{Limits, Quote};
-use crate::market::reference::BandTerms;
+use crate::market::reference::{Band, BandTerms};
 use crate::market::spread::Spread;
 use crate::units::{Bps, CarryIndex, Millis, ONE, Ppm, Price, Side, SignedSize, Size, Usd};
 use proptest::prelude::*;
@@ -110,8 +110,9 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
                 ..good()
             };
             let least = terms.least_maintenance().unwrap().0.max(50);
-            let maintenance = least.max(maintenance).min(9_999);
-            let initial = (maintenance + above).min(10_000);
+            let apart = (prices.3 / 15).max(1);
+            let maintenance = least.max(maintenance).min(10_000 - apart);
+            let initial = (maintenance + apart.max(above)).min(10_000);
             terms.ratios = Ratios { initial: Bps(initial), maintenance: Bps(maintenance) };
             terms
         },
@@ -262,6 +263,33 @@ proptest! {
         let left = done.expect("a way to liquidate").book.position.size.size().0;
         prop_assert!(left < open.held);
         prop_assert!(left == 0 || left >= terms.liquidation.smallest.0);
+    }
+
+    #[test]
+    fn nobody_withdraws_below_maintenance_by_a_false_print_that_is_not_sudden(
+        (terms, open) in corners().prop_flat_map(|terms| (Just(terms), open(&terms))),
+        towards in -10_000..=10_000_i64, spare_bps in 0..=20_000_u64,
+    ) {
+        // The farthest print that is not sudden, or a nearer one.
+        let near = Band::around(Price(open.price), Bps(terms.band.width.0 / SUDDEN_PART));
+        let distance = (near.high.0 - open.price) as i64 * towards / 10_000;
+        let print = PricePoint::exact(Price(open.price.strict_add_signed(distance)), NOW);
+        prop_assert!(!is_sudden(print, Price(open.price), terms.band.width));
+        let health = |price, collateral| {
+            let (position, carry) = (open.position(), CarryIndex(0));
+            let balances = AccountBalances { collateral, ..AccountBalances::default() };
+            let mut health = Health::new(&balances).unwrap();
+            health.add(&Leg { position, price, carry, ratios: terms.ratios }).unwrap();
+            health
+        };
+        let initial = health(Price(open.price), Usd(0)).initial.0;
+        let collateral = Usd((u128::from(initial) * u128::from(spare_bps) / 10_000) as u64);
+        let seen = health(print.middle(), collateral);
+        prop_assume!(seen.meets_initial());
+        let left = Usd(collateral.0 - seen.withdrawable(collateral).0);
+        let true_one = health(Price(open.price), left);
+        // Margin and profit are rounded to a unit each.
+        prop_assert!(true_one.shortfall() <= Usd(2), "{true_one:?} after {seen:?}");
     }
 
     #[test]

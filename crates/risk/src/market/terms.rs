@@ -5,6 +5,7 @@ use crate::account::margin::Ratios;
 use crate::bounds::{self, OutOfBounds};
 use crate::chain::health::{ChainSample, Monitor, Thresholds};
 use crate::chain::latency;
+use crate::market::belief::SUDDEN_PART;
 use crate::market::carry::FundingTerms;
 use crate::market::limits::Caps;
 use crate::market::reading::Limits;
@@ -96,12 +97,14 @@ impl MarketTerms {
     fn check_margin(&self) -> Result<(), OutOfBounds> {
         let Ratios { initial, maintenance } = self.ratios;
         let covered = self.least_maintenance().is_ok_and(|least| maintenance >= least);
+        let apart = initial.0.saturating_sub(maintenance.0);
+        let withstands_print = apart > 0 && apart >= self.band.width.0 / (SUDDEN_PART / 2);
         bounds::check(&[
             ("maintenance_bps", "at least 50", maintenance >= Bps(50)),
             (
                 "initial_bps",
-                "above maintenance_bps and at most 10,000",
-                initial > maintenance && initial <= Bps(10_000),
+                "above maintenance_bps by a fifteenth of band_bps, and at most 10,000",
+                withstands_print && initial <= Bps(10_000),
             ),
             ("tier_volatility_ppm", "at least 1", self.tier_volatility > Ppm(0)),
             (

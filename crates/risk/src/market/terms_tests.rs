@@ -47,11 +47,12 @@ fn changed(change: Change) -> MarketTerms {
 }
 
 /// One step beyond each edge, and the setting that is named for it.
-const BEYOND: [(&str, Change); 53] = [
+const BEYOND: [(&str, Change); 54] = [
     ("maintenance_bps", |terms| terms.ratios.maintenance = Bps(49)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(500)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(10_001)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(499)),
+    ("initial_bps", |terms| terms.ratios.initial = Bps(832)),
     ("tier_volatility_ppm", |terms| terms.tier_volatility = Ppm(0)),
     ("maintenance_bps", |terms| terms.tier_volatility = Ppm(5_000)),
     ("maintenance_bps", |terms| terms.tier_volatility = Ppm(u32::MAX)),
@@ -132,7 +133,7 @@ fn one_step_beyond_an_edge_is_refused_by_the_settings_name() {
 fn the_opposite_edges_are_allowed_too() {
     let edges: [Change; 21] = [
         |terms| terms.ratios.initial = Bps(10_000),
-        |terms| terms.ratios.initial = Bps(501),
+        |terms| terms.ratios.initial = Bps(833),
         |terms| (terms.ratios.maintenance, terms.liquidation.penalty) = (Bps(272), Bps(150)),
         |terms| {
             (terms.ratios.maintenance, terms.tier_volatility) = (Bps(50), Ppm(1));

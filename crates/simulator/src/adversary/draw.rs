@@ -122,7 +122,7 @@ impl Draw<'_> {
         match self.random.random_range(0..10) {
             0 | 1 => Move::Wait { seconds, early },
             2 => Move::Until { moved: self.distance(), most, early },
-            3 if self.kinds.has(Kind::Print) => Move::Print(self.pick(&PRINTS)),
+            3 if self.kinds.has(Kind::Print) => Move::Print { percent: self.pick(&PRINTS), early },
             _ => {
                 let acts = if self.random.random_bool(0.7) { 1 } else { 2 };
                 let acts = (0..acts).map(|_| self.act()).collect();

@@ -161,8 +161,13 @@ pub enum Move {
         /// Before honest people.
         early: bool,
     },
-    /// The feed of the first market shows this many percent of its price at the next tick.
-    Print(u32),
+    /// A second passes, in which the feed of the first market shows a wrong price.
+    Print {
+        /// What it shows, percent of the true price.
+        percent: u32,
+        /// Before honest people.
+        early: bool,
+    },
     /// One transaction, tried in so many seconds until it is kept.
     Send {
         /// Its instructions.
@@ -292,7 +297,9 @@ impl Display for Move {
             Self::Until { moved, most, early } => {
                 write!(to, "wait for a move of {moved:+} bps, {most} s at most{}", when(early))
             }
-            Self::Print(percent) => write!(to, "the next tick shows {percent} % of the price"),
+            Self::Print { percent, early } => {
+                write!(to, "a second shows {percent} % of the price{}", when(early))
+            }
             Self::Send { acts, guard, tries, early } => {
                 let acts: Vec<_> = acts.iter().map(ToString::to_string).collect();
                 write!(to, "send [{}]", acts.join("; "))?;

@@ -88,10 +88,11 @@ impl<'s> World<'s> {
         match step {
             Move::Wait { seconds, early } => self.wait(usize::from(*seconds), *early),
             Move::Until { moved, most, early } => self.wait_until(*moved, *most, *early),
-            Move::Print(percent) => {
+            Move::Print { percent, early } => {
                 if self.print.is_none() {
                     self.print = Some((self.second + 1, *percent));
                 }
+                self.wait(1, *early);
             }
             Move::Send { acts, guard, tries, early } => {
                 for tried in 0..*tries {

@@ -1,8 +1,8 @@
 //! When things were disrupted, when the venue knew, when it was safe, whom it then liquidated, and
 //! when it traded again.
 
-use holdfast_client::holdfast::account_health;
 use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::state::Market;
 use holdfast_keeper_core::VenueSnapshot;
 use holdfast_risk::chain::health::State;
 use serde::Serialize;
@@ -76,7 +76,9 @@ impl Timeline_ {
                 (state != State::Normal, state == State::Shelter)
             }
             FaultKind::Feeds => {
-                let stale = |market| account_health::require_fresh_price(market, chain).is_err();
+                let last_disruption = chain.monitor.last_disruption;
+                let stale =
+                    |market: &Market| !market.valuation(chain.now, last_disruption).is_certain();
                 let wary = in_doubt || mirror.markets.iter().any(|(_, market)| stale(market));
                 (wary, wary)
             }

@@ -1,10 +1,10 @@
 //! Our venue: the program's checks decide, the way a keeper decides, and hands act.
 
-use holdfast_client::holdfast::account_health::require_fresh_price;
 use holdfast_client::holdfast::checks::liquidation::{flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{order_fate, removable};
 use holdfast_client::holdfast::clock::Chain as Seen;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
+use holdfast_client::holdfast::state::Market;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::reading::Quote;
 use holdfast_testkit::chain::Chain;
@@ -146,9 +146,10 @@ impl<H: Hands + 'static> Venue for Ours<H> {
     fn caution(&self, chain: &Chain) -> Caution {
         let book = self.0.book();
         let seen = guard(book, chain);
-        let priced = |market| {
-            require_fresh_price(market, &seen).is_ok()
-                && market.is_ready(seen.monitor.last_disruption)
+        let last_disruption = seen.monitor.last_disruption;
+        let priced = |market: &Market| {
+            market.valuation(seen.now, last_disruption).is_certain()
+                && market.is_ready(last_disruption)
         };
         match seen.monitor.state {
             State::Normal if book.markets.iter().all(priced) => Caution::Open,

@@ -135,10 +135,12 @@ fn price_to_close_at(
     side: Side,
 ) -> Result<PricePoint> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
-    let earliest = Millis(account.liquidatable_ms);
-    require!(market.newest_price().published >= earliest, HoldfastError::NoPriceYet);
+    let (newest, earliest) = (market.newest_stored(), Millis(account.liquidatable_ms));
+    require!(newest.point.published >= earliest, HoldfastError::NoPriceYet);
     let found = closing_price(market.recent_prices(), earliest, &at, side);
-    found.ok_or_else(|| HoldfastError::PriceOutsideBand.into())
+    let refusal =
+        if newest.believed { HoldfastError::NoPriceYet } else { HoldfastError::PriceOutsideBand };
+    found.ok_or_else(|| refusal.into())
 }
 
 /// Whether the liquidation of a flagged account's position in a market waits for a price.

@@ -16,7 +16,7 @@ use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, Size, Usd};
 
 use crate::account_health::{
-    OwnLeg, Purpose, compute_account_health, initial_ratio, require_fresh_price, valuation_price,
+    OwnLeg, Purpose, compute_account_health, initial_ratio, require_certain,
 };
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
@@ -105,9 +105,10 @@ pub fn order_fate<M: Deref<Target = Market>>(
     };
     if executed.traded.trade.opened.0 > 0 {
         require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
-        require_fresh_price(market, chain)?;
+        let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
+        require_certain(&valuation)?;
         let position = executed.traded.book.position;
-        let price = valuation_price(&position, market, chain, Purpose::Margin(opening));
+        let price = valuation.trader_adverse(position.size.side());
         let own = OwnLeg { market, position, price };
         if !carries(account, own, waiting, &executed, chain, opening, next)? {
             return Ok(OrderFate::Removed(RemovalReason::Margin));

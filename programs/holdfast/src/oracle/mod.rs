@@ -3,16 +3,18 @@
 
 mod pyth_price_account;
 mod pyth_pull;
+pub mod stork;
 pub mod switchboard;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::market::reading::{Quote, six_decimals};
-use holdfast_risk::math::Rounding;
+use holdfast_risk::math::{Overflow, Rounding, divide};
 use holdfast_risk::{Millis, Price};
 
 use crate::error::{HoldfastError, OrRefuse};
 
 pub use pyth_price_account::PYTH_PRICE_PROGRAM;
+pub use stork::STORK_PROGRAM;
 pub use switchboard::SWITCHBOARD_PROGRAM;
 
 /// Where a feed comes from.
@@ -25,6 +27,8 @@ pub enum Provider {
     /// Switchboard On-Demand's pull feeds; the id is the SHA-256 of the account and of what decides
     /// whose word becomes its result: see `switchboard::identity`.
     Switchboard = 3,
+    /// Stork's feeds; the id is the Keccak-256 of the asset's name.
+    Stork = 4,
 }
 
 /// A feed account's content.
@@ -44,6 +48,7 @@ impl Provider {
             1 => Ok(Self::PythPull),
             2 => Ok(Self::PythPriceAccount),
             3 => Ok(Self::Switchboard),
+            4 => Ok(Self::Stork),
             _ => err!(HoldfastError::UnknownProvider),
         }
     }
@@ -54,6 +59,7 @@ impl Provider {
             owner if owner == pyth_solana_receiver_sdk::ID => Ok(Self::PythPull),
             PYTH_PRICE_PROGRAM => Ok(Self::PythPriceAccount),
             SWITCHBOARD_PROGRAM => Ok(Self::Switchboard),
+            STORK_PROGRAM => Ok(Self::Stork),
             _ => err!(HoldfastError::WrongFeed),
         }
     }
@@ -64,6 +70,7 @@ impl Provider {
             Self::PythPull => pyth_pull::read(feed),
             Self::PythPriceAccount => pyth_price_account::read(feed),
             Self::Switchboard => switchboard::read(feed),
+            Self::Stork => stork::read(feed),
         }
     }
 }
@@ -78,4 +85,15 @@ fn quote(price: i64, confidence: u64, exponent: i32, publish_time: i64) -> Resul
         confidence: six_decimals(confidence, exponent, Rounding::Up).unwrap_or(Price(u64::MAX)),
         published: Millis(published),
     })
+}
+
+/// A value of 18 decimals in six, rounded down, and what is left over; a negative one counts as none.
+fn from_eighteen_decimals(value: i128) -> core::result::Result<(u64, u64), Overflow> {
+    const SCALE: u64 = 1_000_000_000_000;
+    divide(value.max(0).unsigned_abs(), SCALE)
+}
+
+/// `N` bytes from `at`, which the caller has checked to be there.
+fn bytes<const N: usize>(data: &[u8], at: usize) -> [u8; N] {
+    core::array::from_fn(|index| data[at + index])
 }

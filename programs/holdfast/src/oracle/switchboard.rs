@@ -2,11 +2,10 @@
 
 use anchor_lang::prelude::*;
 use holdfast_risk::market::reading::Quote;
-use holdfast_risk::math::divide;
 use holdfast_risk::{Millis, Price};
 use solana_sha256_hasher::hashv;
 
-use super::{Provider, Reading};
+use super::{Provider, Reading, bytes, from_eighteen_decimals};
 use crate::error::{HoldfastError, OrRefuse};
 
 /// Switchboard On-Demand's program on mainnet (crate switchboard-on-demand 0.13.0, `program_id`).
@@ -14,8 +13,6 @@ pub const SWITCHBOARD_PROGRAM: Pubkey = pubkey!("SBondMDrcV3K4kxZR1HNVT7osZxAHVH
 
 /// What a pull feed's account begins with.
 pub const DISCRIMINATOR: [u8; 8] = [196, 27, 108, 196, 10, 215, 219, 40];
-/// Its values have 18 decimals, ours six.
-const SCALE: u64 = 1_000_000_000_000;
 /// Submissions an account holds.
 const SUBMISSIONS: usize = 32;
 
@@ -65,10 +62,7 @@ pub fn read(feed: &AccountInfo) -> Result<Reading> {
     let counts = sampled && by_oracles && submission < SUBMISSIONS;
     require!(counts, HoldfastError::UnreadableFeed);
     let seconds = i64::from_le_bytes(bytes(&data, layout::TIMESTAMPS + 8 * submission));
-    let scaled = |at: usize| {
-        let amount = i128::from_le_bytes(bytes(&data, at)).max(0);
-        divide(amount.unsigned_abs(), SCALE)
-    };
+    let scaled = |at: usize| from_eighteen_decimals(i128::from_le_bytes(bytes(&data, at)));
     let (price, _) = scaled(layout::VALUE).into_program_error()?;
     let confidence = scaled(layout::STD_DEV)
         .map_or(u64::MAX, |(whole, rest)| whole.saturating_add(u64::from(rest > 0)));
@@ -99,9 +93,4 @@ pub fn identity(address: &Pubkey, data: &[u8]) -> [u8; 32] {
         &data[layout::MAX_STALENESS],
     ])
     .to_bytes()
-}
-
-/// `N` bytes from `at`, which the caller has checked to be there.
-fn bytes<const N: usize>(data: &[u8], at: usize) -> [u8; N] {
-    core::array::from_fn(|index| data[at + index])
 }

@@ -16,7 +16,7 @@ use holdfast_risk::{Bps, Millis, Ppm, Size};
     Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, AnchorSerialize, AnchorDeserialize,
 )]
 pub struct MarketTermsState {
-    /// Initial margin, basis points.
+    /// Initial margin, basis points: above maintenance by a fifteenth of the band at least.
     pub initial_bps: u16,
     /// Maintenance margin, basis points.
     pub maintenance_bps: u16,
