@@ -15,9 +15,9 @@ const EPOCH: Millis = Millis::DAY;
 /// How far losses may reach into the fund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsuranceTerms {
-    /// Kept for outages: no period takes this share of the fund that it began with.
+    /// Share of the fund at the beginning of a period that is kept for outages.
     pub outage_reserve: Bps,
-    /// One market's draw in a period ends at this share of the fund that it began with.
+    /// The most that one market draws in a period, as a share of the fund at its beginning.
     pub epoch_cap: Bps,
 }
 
@@ -32,8 +32,8 @@ pub struct InsuranceDraws<'a> {
     pub drawn: &'a ByMarket,
 }
 
-/// What bears a loss that a trade in one market leaves behind. Everything that is large is borrowed:
-/// it is read only when there is a debt.
+/// What covers a loss that a trade in one market leaves behind. Large values are borrowed, because
+/// they are read only when there is a debt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossCover<'a> {
     /// Index of the market that is traded.

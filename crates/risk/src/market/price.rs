@@ -2,8 +2,8 @@
 
 use crate::units::{Millis, Price, Side};
 
-/// One aggregated price of a market: the median of its readings. An even number of readings has
-/// two in the middle, and whoever asks takes the one it must.
+/// One aggregated price of a market: the median of its readings. An even number of readings has two
+/// middle prices, and each use takes one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PricePoint {
     /// No quorum of readings is older than this.
@@ -41,12 +41,12 @@ impl PricePoint {
         Self { published, low: price, high: price }
     }
 
-    /// This price, as wide as it takes to hold `other` as well.
+    /// This price, widened to include `other`.
     pub fn reaching(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
     }
 
-    /// Between the two, rounded down: for what takes no side, such as triggers and volatility.
+    /// Between the two, rounded down: for uses without a side, such as triggers and volatility.
     pub const fn middle(self) -> Price {
         Price(self.low.0.midpoint(self.high.0))
     }

@@ -71,7 +71,7 @@ impl MarketTerms {
         self.check_times()
     }
 
-    /// Whether these terms suit a market with so much open on each side: closing all of it must cost
+    /// Whether these terms suit a market with this much open on each side: closing all of it must cost
     /// no more than listing allows.
     ///
     /// # Errors
@@ -81,8 +81,8 @@ impl MarketTerms {
         bounds::check(&[("depth", "at least ten times what is open on either side", deep)])
     }
 
-    /// Least maintenance that these terms may be listed with. Waiting is deliberate, so it has to
-    /// outlast the longest wait at the tier's volatility, and pay the penalty.
+    /// Least maintenance that these terms may be listed with. Liquidations wait deliberately, so it has
+    /// to cover the move of the longest wait at the tier's volatility, and the penalty.
     ///
     /// # Errors
     /// [`Overflow`] when it exceeds `u16` basis points.
