@@ -12,7 +12,7 @@ use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::Market;
 
-/// What of a request for the liquidity pool decides how markets are valued.
+/// The parts of a request for the liquidity pool that decide how markets are valued.
 #[derive(Clone, Copy, Debug)]
 pub struct Valued {
     /// Prices count from here on.

@@ -32,7 +32,7 @@ pub struct LiquidationContext {
     pub due: Millis,
     /// The venue's clock.
     pub now: Millis,
-    /// Notional it may close at the most; `None` without such a bound.
+    /// The most notional it may close; `None` without such a bound.
     pub most: Option<Usd>,
 }
 

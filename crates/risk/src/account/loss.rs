@@ -61,11 +61,11 @@ pub struct Charged {
     pub insured: Usd,
 }
 
-/// `debts` after a settlement in `market` turned a debt of `owed` into one of `unpaid`: what was
-/// added arose in that market; what was paid is taken off in the order of the markets.
+/// `debts` after a settlement in `market` turned a debt of `owed` into one of `unpaid`: an increase
+/// belongs to that market; a payment reduces debts in the order of the markets.
 ///
 /// # Errors
-/// [`Overflow`] when a sum does not fit or `market` is none of the silo's.
+/// [`Overflow`] when a sum does not fit or the silo has no such `market`.
 pub fn debts_after(
     debts: &ByMarket,
     market: u8,

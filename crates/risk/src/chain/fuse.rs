@@ -120,7 +120,7 @@ impl Blows {
         self.0.iter().any(|blow| blow.from <= now && now < blow.until)
     }
 
-    /// After guardians blew fuses at `now` for so long. A blow that runs is lengthened, never cut.
+    /// The blows after guardians blew fuses at `now`. A running blow is lengthened, never shortened.
     ///
     /// # Errors
     /// [`GovernanceError::Exhausted`] where one blow, or all of them within a [`BLOWN_PERIOD`], would
@@ -146,7 +146,7 @@ impl Blows {
     }
 }
 
-/// Whether guardians may blow fuses for so long at once.
+/// Whether guardians may blow fuses for this long at once.
 ///
 /// # Errors
 /// [`OutOfBounds`] where they may not.

@@ -59,7 +59,7 @@ impl PricePoint {
         }
     }
 
-    /// What a position on `side` is worth at the least: where its owner wants something.
+    /// The lower worth of a position on `side`, for when its owner wants something.
     pub const fn trader_adverse(self, side: Side) -> Price {
         match side {
             Side::Long => self.low,
@@ -67,7 +67,7 @@ impl PricePoint {
         }
     }
 
-    /// What a position on `side` is worth at the most: where it may be taken from its owner.
+    /// The higher worth of a position on `side`, for when it may be taken from its owner.
     pub const fn trader_favourable(self, side: Side) -> Price {
         self.traded(side)
     }

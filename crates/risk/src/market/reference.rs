@@ -118,8 +118,8 @@ impl Reference {
         Band::around(self.price, width)
     }
 
-    /// Whether the market's prices have agreed outside for so long, confirmed by several feeds or by
-    /// one for longer, that they are followed.
+    /// Whether the market's prices have agreed outside the band for long enough to be followed; one feed
+    /// has to agree for longer than several.
     pub fn yields(&self, several_feeds: bool, now: Millis) -> bool {
         let wait = if several_feeds { YIELDS_AFTER } else { LONE_YIELDS_AFTER };
         self.outside.0 != 0 && self.strayed.0 == 0 && now >= self.outside.after(wait)

@@ -5,7 +5,7 @@ use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::math::Overflow;
 use crate::units::{Millis, Price, SignedSize};
 
-/// After so long without a price, a market's settlement may be announced.
+/// After this time without a price, a market's settlement may be announced.
 pub const NO_PRICE: Millis = Millis::DAY;
 /// Length of the notice, in which everybody can see the settlement coming and a price can return.
 pub const NOTICE: Millis = Millis::DAY;

@@ -13,11 +13,11 @@ use crate::market::spread::Spread;
 use crate::math::Overflow;
 use crate::units::{Bps, Millis, Ppm, Size};
 
-/// A market's depth is at least so many times what can be open on a side.
+/// A market's depth is at least this many times what can be open on a side.
 const LEAST_DEPTH: u64 = 10;
 /// Twice this still fits its type, as the spread needs.
 const LARGEST_DEPTH: Size = Size(1 << 62);
-/// A silo's pool requests wait at least so long.
+/// A silo's pool requests wait at least this long.
 pub const LEAST_REQUEST_DELAY: Millis = Millis::SECOND.times(5);
 
 /// Everything a market is listed with.
