@@ -1,8 +1,8 @@
 //! Powers over the venue: how long a change waits and stays ready, who may take it back, what a set
 //! of guardians looks like, and how often a guardian may tighten.
 //!
-//! Every change waits, one that looks like caution too: a cap set to nothing or a longer wait would
-//! be worth stealing a key for.
+//! Every change waits, also one that only makes the venue stricter: a key that could set a cap to
+//! nothing or a wait to thirty days at once would be worth stealing.
 
 use core::ops::RangeInclusive;
 
@@ -10,7 +10,7 @@ use crate::bounds::{self, OutOfBounds};
 use crate::math::Overflow;
 use crate::units::Millis;
 
-/// What a change may wait, and how long it may stay ready after that.
+/// How long a change may wait, and how long it may stay ready after that.
 pub const WAITS: RangeInclusive<Millis> = Millis::DAY..=Millis::DAY.times(30);
 /// Guardians of an exchange. With one, nobody could take back its removal.
 pub const GUARDIANS: RangeInclusive<usize> = 2..=5;
@@ -20,13 +20,13 @@ pub const TIGHTENINGS: RangeInclusive<Millis> = Millis::MINUTE..=Millis::MINUTE.
 pub const TIGHTENINGS_PER_PERIOD: usize = 3;
 /// Period of a guardian's budget.
 pub const PERIOD: Millis = Millis::DAY;
-/// No change is applied so soon after the chain broke: a halt is no time in which a guardian could
-/// have taken it back.
+/// No change is applied sooner after a disruption, because no guardian could have taken it back
+/// during a halt.
 pub const NOTICE_AFTER_DISRUPTION: Millis = Millis::HOUR;
-/// The program is replaced no sooner after the proposal, whatever the timelock says: everybody gets
-/// the time to read the new one, or to leave.
+/// The program is replaced no sooner after the proposal, even if the timelock is shorter: everybody
+/// gets the time to read the new program, or to leave.
 pub const UPGRADE_WAIT: Millis = Millis::DAY.times(7);
-/// The program is not replaced so soon after the chain broke.
+/// The program is replaced no sooner after a disruption.
 pub const UPGRADE_NOTICE_AFTER_DISRUPTION: Millis = Millis::HOUR.times(48);
 
 /// How long changes wait.
@@ -67,7 +67,7 @@ pub struct Newest(pub u64);
 pub struct Canceller {
     /// The admin or a guardian.
     pub has_power: bool,
-    /// The one whose power the change would end.
+    /// Whether the change would end this key's own power.
     pub is_removed: bool,
 }
 
@@ -100,13 +100,13 @@ impl Timelock {
         ])
     }
 
-    /// When a change proposed `now` may be applied. It keeps this, whatever becomes of the timelock.
+    /// When a change proposed `now` may be applied. A later change of the timelock does not affect it.
     pub const fn schedule(self, now: Millis) -> Schedule {
         let ready = now.after(self.wait);
         Schedule { ready, expires: ready.after(self.ready) }
     }
 
-    /// As it holds for an upgrade of the program: the wait is [`UPGRADE_WAIT`] at the least.
+    /// The timelock for an upgrade of the program: the wait is at least [`UPGRADE_WAIT`].
     pub fn of_upgrade(self) -> Self {
         Self { wait: self.wait.max(UPGRADE_WAIT), ..self }
     }
@@ -114,12 +114,12 @@ impl Timelock {
 
 impl Schedule {
     /// How far a change has come by the cluster's clock `now`, on a chain that last broke at `last_disruption`
-    /// (zero: never). The venue's clock would not do: a price from the future moves it.
+    /// (zero: never). Not by the venue's clock, because a price from the future can move that ahead.
     pub fn stage(self, now: Millis, last_disruption: Millis) -> Stage {
         self.stage_with_notice(now, last_disruption, NOTICE_AFTER_DISRUPTION)
     }
 
-    /// As [`Schedule::stage`], where a break of the chain asks for another `notice`.
+    /// As [`Schedule::stage`], with another `notice` after a disruption.
     pub fn stage_with_notice(self, now: Millis, last_disruption: Millis, notice: Millis) -> Stage {
         let noticed =
             if last_disruption.0 == 0 { last_disruption } else { last_disruption.after(notice) };
@@ -188,8 +188,8 @@ pub fn check_guardians<K: PartialEq>(guardians: &[K]) -> Result<(), GovernanceEr
     if sound { Ok(()) } else { Err(GovernanceError::Guardians) }
 }
 
-/// Whether `admin` may be the admin beside these guardians: as one of two it could not be overruled
-/// without the other, and its key would be worth two.
+/// Whether `admin` may be the admin beside these guardians. It must not be one of them, because its
+/// key would then hold two powers, and with two guardians only the other could overrule it.
 ///
 /// # Errors
 /// [`GovernanceError::Guardians`].

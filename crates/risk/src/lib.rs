@@ -1,4 +1,4 @@
-//! The rules of the venue, once.
+//! The rules of the venue, written once.
 //!
 //! Every function takes values and returns values. There is no clock, no I/O and no Solana type
 //! here, so the program, the keepers, the simulator and the tests all call the same code.

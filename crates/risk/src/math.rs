@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow;
 
-/// Which way a division that does not come out even goes.
+/// The direction in which an inexact division rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rounding {
     /// Towards zero.
@@ -18,7 +18,7 @@ pub enum Rounding {
 /// # Errors
 /// [`Overflow`] when `divisor` is zero or the result exceeds `u64`.
 pub fn mul_div(a: u64, b: u64, divisor: u64, rounding: Rounding) -> Result<u64, Overflow> {
-    // Most products fit 64 bits, and the chain finds that out sooner than it forms a longer one.
+    // Most products fit 64 bits, and on chain checking that costs less than forming a longer one.
     let (quotient, remainder) = match a.checked_mul(b) {
         Some(product) => divide_short(product, divisor)?,
         None => divide(u128::from(a).wrapping_mul(u128::from(b)), divisor)?,
@@ -51,8 +51,8 @@ fn divide_short(dividend: u64, divisor: u64) -> Result<(u64, u64), Overflow> {
     Ok((quotient, remainder))
 }
 
-/// Whole units in `total`, in parts of one `divisor`th of a unit, and the parts left over. Both have
-/// the sign of `total`; adding what is left to the next total loses nothing.
+/// Splits `total`, counted in `divisor`ths of a unit, into whole units and the parts left over. Both
+/// have the sign of `total`; adding the parts left over to the next total loses nothing.
 ///
 /// # Errors
 /// [`Overflow`] when `divisor` is zero, or a result exceeds `i64`.

@@ -194,11 +194,11 @@ impl Millis {
     /// Twenty-four hours.
     pub const DAY: Self = Self::HOUR.times(24);
 
-    /// Whether a moment that somebody named can be in milliseconds since 1970; the end of time stands
-    /// for never.
+    /// Whether a moment in an argument can be in milliseconds since 1970; `u64::MAX` stands for
+    /// never.
     ///
     /// # Errors
-    /// [`ImplausibleTime`] where it has another unit, or was left out.
+    /// [`ImplausibleTime`] if it seems to be in another unit, or was left out.
     pub fn plausible_time_ms(self) -> Result<(), ImplausibleTime> {
         let plausible = PLAUSIBLE_TIMES.contains(&self) || self.0 == u64::MAX;
         if plausible { Ok(()) } else { Err(ImplausibleTime) }

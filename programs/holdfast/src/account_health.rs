@@ -17,12 +17,12 @@ use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::{MarginAccount, Market};
 
-/// What a sum of positions is for: it decides at which side of a price they count.
+/// What a sum of positions is for, which decides at which side of a price they count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Something may be taken from the owner: in their favour, at the markets' own ratios.
+    /// Something may be taken from the owner: valued in their favour, at the markets' own ratios.
     Liquidation,
-    /// The owner wants to open or withdraw: against them, at the initial margin asked now.
+    /// The owner wants to open or withdraw: valued against them, at the initial margin needed now.
     Margin(Permit),
 }
 
@@ -39,13 +39,13 @@ impl<'info> FollowingMarkets<'info> {
         Self { accounts: accounts.iter(), silo: *silo }
     }
 
-    /// The next one, which has to be that with `index`.
+    /// The next market, which has to be the one with `index`.
     pub fn next(&mut self, index: u8) -> Result<Ref<'info, Market>> {
         let info = self.accounts.next().ok_or_else(|| error!(HoldfastError::WrongMarket))?;
         open_market(info, &self.silo, index)
     }
 
-    /// None is left that nobody asked for.
+    /// Checks that no account is left over.
     pub fn finish(mut self) -> Result<()> {
         require!(self.accounts.next().is_none(), HoldfastError::WrongMarket);
         Ok(())
@@ -64,8 +64,8 @@ pub struct OwnLeg<'a> {
 }
 
 /// Sums an account's money, `balances`, and its positions. `own` replaces the account's position in
-/// its market; `next` reads the markets of all others, in rising index order, and `each` hears what
-/// maintenance each of these asks.
+/// its market; `next` reads the markets of all others, in rising index order, and `each` is called
+/// with the maintenance requirement of each of these.
 pub fn compute_account_health<M: Deref<Target = Market>>(
     account: &MarginAccount,
     balances: &AccountBalances,

@@ -27,8 +27,8 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Judges the sysvars against the last sample; nothing is persisted, so the account stays
-    /// read-only and starving `observe` buys nothing.
+    /// Judges the sysvars against the last sample. Nothing is written, so the account stays read-only,
+    /// and nobody gains by keeping `observe` from landing.
     pub fn guard(health: &ChainHealth) -> Result<Self> {
         let last = Monitor::from(&health.monitor);
         let seen = read_sysvars(&last, Millis(0))?;
@@ -52,7 +52,7 @@ impl Chain {
         permit_with(action, self.monitor.state, self.fuses)
     }
 
-    /// The same for what happens in a silo: one whose books were found broken only reduces.
+    /// The same for actions in a silo; one whose books were found broken only reduces.
     pub fn within(&self, silo: &Silo) -> Self {
         Self { fuses: self.fuses.or(silo.fuses()), ..*self }
     }
@@ -101,7 +101,7 @@ fn numbers<const BYTES: usize, const COUNT: usize>(bytes: &[u8; BYTES]) -> [u64;
     core::array::from_fn(|index| chunks.get(index).map_or(0, |chunk| u64::from_le_bytes(*chunk)))
 }
 
-/// `LastRestartSlot`; `None` when the cluster has none, or one that is yet to come.
+/// `LastRestartSlot`; `None` when the cluster has none, or one in the future.
 fn restart_slot(now: u64) -> Option<u64> {
     let slot = LastRestartSlot::get().ok()?.last_restart_slot;
     (slot <= now).then_some(slot)
@@ -123,12 +123,12 @@ fn skipped_slots(now: u64) -> Option<u64> {
     skipped(newest, u64::from_le_bytes(older))
 }
 
-/// The cluster's clock, for what needs no more: it never leads the venue's.
+/// The cluster's clock, for uses that do not need the venue's; it is never ahead of that.
 pub fn cluster_clock() -> Result<Millis> {
     read_clock().map(|(_, cluster)| cluster)
 }
 
-/// A clock at or before 1970 was never set: what would be judged by it is refused.
+/// Refuses a clock at or before 1970, which was never set.
 fn millis(unix_seconds: i64) -> Result<Millis> {
     let seconds = u64::try_from(unix_seconds).ok().filter(|seconds| *seconds > 0);
     let seconds = seconds.ok_or(HoldfastError::UnreadableSysvar)?;

@@ -39,10 +39,10 @@ pub fn require_creatable(
     change.require_ready(exchange, cluster_clock()?, last_disruption)
 }
 
-/// Does something with the place where the number of the newest change of a change's target is kept.
+/// Calls `act` with the number of the newest change of this change's target, if it has a target.
 ///
-/// A handover has none: whoever holds the admin's key must not be able to void the change that takes
-/// it away, and the first that is applied lapses all others. Nor has what creates something.
+/// A handover has no target: whoever holds the admin's key must not be able to void the change that
+/// takes it away, and the first one applied lapses all others. Nor has a change that creates something.
 pub fn with_newest(
     content: &ChangeKind,
     exchange: &mut Exchange,

@@ -1,4 +1,4 @@
-//! What a silo's markets come to for who joins or leaves its liquidity pool.
+//! What a silo's markets add to the worth of its liquidity pool, for joining and for leaving.
 
 use anchor_lang::prelude::*;
 use holdfast_risk::market::belief::range_since;
@@ -12,7 +12,7 @@ use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::state::Market;
 
-/// A request for the liquidity pool, as far as it decides how markets are valued.
+/// The parts of a request for the liquidity pool that decide how markets are valued.
 #[derive(Clone, Copy, Debug)]
 pub struct Valued {
     /// Prices count from here on.

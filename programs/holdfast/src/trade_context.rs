@@ -11,8 +11,8 @@ use holdfast_risk::market::exposure::SideTotal;
 use crate::error::OrRefuse;
 use crate::state::{MarginAccount, Market, SideState, Silo};
 
-/// The account's position in `market` with everything a trade in it touches. Out of line, it is copied
-/// once, from account to context; inlined, by way of the caller's stack.
+/// The account's position in `market` with everything a trade in it touches. Not inlined, because it
+/// would then be copied a second time, through the caller's stack.
 #[inline(never)]
 pub fn open(silo: &Silo, market: &Market, account: &MarginAccount) -> TradeContext {
     TradeContext {

@@ -25,7 +25,7 @@ pub struct SiloRules<'a> {
     pub cover: LossCover<'a>,
 }
 
-/// What an order meets when it executes.
+/// The circumstances in which an order executes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExecutionContext {
     /// When it is executed, and the market's limits on prices.
@@ -58,7 +58,7 @@ pub struct Executed {
 pub struct Deciding {
     /// The price.
     pub point: PricePoint,
-    /// Whether it is not believed: the order's owner said that any price will do.
+    /// Whether it is not believed: the order's owner takes any price.
     pub doubted: bool,
 }
 
@@ -147,8 +147,8 @@ pub fn execute(
     Ok(Executed { traded, point, price, fee })
 }
 
-/// What of the order is traded: dust left by a reduction is closed with it, and one too small to be
-/// kept on the other side is not opened.
+/// The parts of the order that are traded. Dust that a reduction would leave is closed with it, and a
+/// rest too small to be kept on the other side is not opened.
 fn parts_traded(
     book: &TradeContext,
     order: &Order,
@@ -182,10 +182,10 @@ fn parts_traded(
     Ok(parts)
 }
 
-/// The price that decides an order, when one published from `earliest` on is there. An order that only
-/// reduces and takes any price also takes one that is not believed while no other decides, where that
-/// is worse for its owner than the `reference`; it is no choice either, so the owner gets the worst
-/// since the first.
+/// The price that decides an order, if one published from `earliest` on does. While none is believed,
+/// an order that only reduces and takes any price is decided by one that is not believed, if that is
+/// worse for its owner than the `reference`. The owner cannot choose among these either, and gets the
+/// worst since the first.
 ///
 /// # Errors
 /// [`Lapsed`] once the first price that is believed and decides is too old to be acted on.
@@ -211,7 +211,7 @@ pub fn deciding_price(
     Ok(doubted.filter(is_worse).map(|point| Deciding { point, doubted: true }))
 }
 
-/// The fee; whoever closes the last position pays what it can, so that no fee becomes bad debt.
+/// The fee. An account that closes its last position pays what it can, so no fee becomes bad debt.
 fn charged_fee(
     trade: &Trade,
     flat: bool,

@@ -4,8 +4,8 @@ use crate::account::loss::LossCover;
 use crate::math::Overflow;
 use crate::units::{SignedUsd, Usd};
 
-/// A silo's money. The parts sum to what its vaults hold for the ledger; `pending_profit` is a
-/// claim on liquidity and `debt` one of liquidity on accounts: neither is a part.
+/// A silo's money. The parts sum to what its vaults hold for the ledger. `pending_profit` and `debt`
+/// are no parts: the first is a claim on liquidity, the second a claim of liquidity on accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Sum of all accounts' collateral.
@@ -89,9 +89,9 @@ impl AccountBalances {
 /// debt of earlier results, and passes on the charges out of the pool.
 ///
 /// A gain becomes pending profit. A loss takes collateral, then pending profit. What is missing
-/// stays the account's debt while positions are left that may still pay it; without any
-/// (`flat`) it is bad debt, which insurance covers first and liquidity bears the rest of, in the
-/// same step. What is passed on never exceeds what the pool has: the keeper comes first, the
+/// stays the account's debt while it has positions that may still pay it. Without any (`flat`) it
+/// is bad debt: in the same step insurance covers what it can, and liquidity bears the rest.
+/// What is passed on never exceeds what the pool has; the keeper gets its part first, the
 /// protocol last.
 ///
 /// # Errors

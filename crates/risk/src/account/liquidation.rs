@@ -25,14 +25,14 @@ pub struct Terms {
     pub ramp: Millis,
 }
 
-/// What a liquidation meets.
+/// The circumstances of a liquidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiquidationContext {
-    /// From when on a liquidation was possible: the reward rises from then.
+    /// When a liquidation became possible: the reward rises from then on.
     pub due: Millis,
     /// The venue's clock.
     pub now: Millis,
-    /// Notional it may close at the most; `None` without such a bound.
+    /// The most notional it may close; `None` without such a bound.
     pub most: Option<Usd>,
 }
 
@@ -54,7 +54,7 @@ impl From<Overflow> for LiquidationError {
 /// What a liquidation charges the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// To the liquidator: always due, from the account or else from its bad debt's bearers.
+    /// To the liquidator: always due, from the account or else from whoever bears its bad debt.
     pub reward: Usd,
     /// To the insurance fund: only what the account still has.
     pub insurance: Usd,
@@ -181,7 +181,7 @@ pub fn size_to_close(health: &Health, leg: &Leg, terms: Terms) -> Result<Size, O
     Ok(if left < terms.smallest.0 { held } else { Size(size) })
 }
 
-/// As much of [`size_to_close`] as `most` of notional pays for; without such a bound all of it.
+/// [`size_to_close`], or less of it if its notional exceeds `most`.
 ///
 /// # Errors
 /// [`LiquidationError::Paced`] when what is left of the minute is not worth a liquidation.
@@ -196,8 +196,8 @@ pub fn size_allowed(
     if size < wanted && size < terms.smallest { Err(LiquidationError::Paced) } else { Ok(size) }
 }
 
-/// Whether a bound of `most` notional leaves something worth closing of a position of `held`: as much
-/// as [`size_allowed`] needs, whatever it wants.
+/// Whether a liquidation of a position of `held` within `most` of notional can be worth it: whether
+/// that allows the smallest size, or the whole position. [`size_allowed`] refuses less.
 pub fn is_worth_closing(held: Size, price: Price, most: Option<Usd>, terms: Terms) -> bool {
     let most = most.map_or(held, |most| within(held, price, most));
     held.0 > 0 && most >= held.min(terms.smallest)
@@ -206,7 +206,7 @@ pub fn is_worth_closing(held: Size, price: Price, most: Option<Usd>, terms: Term
 /// The penalty on `closed` notional, divided between liquidator and insurance.
 ///
 /// The liquidator's share rises while a liquidation is possible (`waited`), so that the first bot
-/// cannot overcharge and a late one is still paid. `available` is what the account has, its other positions included.
+/// cannot overcharge and a late one is still paid. `available` is the account's equity.
 ///
 /// # Errors
 /// [`Overflow`] when an amount does not fit.

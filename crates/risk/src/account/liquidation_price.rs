@@ -7,11 +7,11 @@ use crate::account::margin::{Health, Leg};
 use crate::math::Overflow;
 use crate::units::Price;
 
-/// How many times its price now a market's price is looked for: what lies beyond counts as never.
+/// Prices up to this many times the present one are searched; a price beyond counts as never.
 const MOST_TIMES: u64 = 1_000;
 
-/// The last price of the leg's market, on the way against the leg, at which the account still meets
-/// maintenance while all other prices stay: a long is liquidatable below it, a short above it.
+/// The last price at which the account still meets maintenance, as the leg's market moves against the
+/// leg and all other prices stay: a long is liquidatable below it, a short above it.
 /// `None` when there is no such price: the leg alone cannot fail the account, or cannot save it, up
 /// to a thousand times its price now.
 ///
@@ -30,7 +30,7 @@ pub fn liquidation_price(
     }
     let is_safe = |price: u64| {
         let mut health = rest;
-        // What does not fit is beyond what can be held: no price to be safe at.
+        // At a price where the sums overflow no such position can be held: it is not a safe price.
         let summed = health.add(&Leg { price: Price(price), ..*leg });
         summed.is_ok() && health.meets_maintenance()
     };

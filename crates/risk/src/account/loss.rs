@@ -15,9 +15,9 @@ const EPOCH: Millis = Millis::DAY;
 /// How far losses may reach into the fund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsuranceTerms {
-    /// Kept for outages: no period takes this share of the fund that it began with.
+    /// Share of the fund at the beginning of a period that is kept for outages.
     pub outage_reserve: Bps,
-    /// One market's draw in a period ends at this share of the fund that it began with.
+    /// The most that one market draws in a period, as a share of the fund at its beginning.
     pub epoch_cap: Bps,
 }
 
@@ -32,8 +32,8 @@ pub struct InsuranceDraws<'a> {
     pub drawn: &'a ByMarket,
 }
 
-/// What bears a loss that a trade in one market leaves behind. Everything that is large is borrowed:
-/// it is read only when there is a debt.
+/// What covers a loss that a trade in one market leaves behind. Large values are borrowed, because
+/// they are read only when there is a debt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossCover<'a> {
     /// Index of the market that is traded.
@@ -61,11 +61,11 @@ pub struct Charged {
     pub insured: Usd,
 }
 
-/// `debts` after a settlement in `market` turned a debt of `owed` into one of `unpaid`: what was
-/// added arose in that market; what was paid is taken off in the order of the markets.
+/// `debts` after a settlement in `market` turned a debt of `owed` into one of `unpaid`: an increase
+/// belongs to that market; a payment reduces debts in the order of the markets.
 ///
 /// # Errors
-/// [`Overflow`] when a sum does not fit or `market` is none of the silo's.
+/// [`Overflow`] when a sum does not fit or the silo has no such `market`.
 pub fn debts_after(
     debts: &ByMarket,
     market: u8,

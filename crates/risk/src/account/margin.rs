@@ -33,7 +33,7 @@ pub struct Leg {
 pub struct Health {
     /// Collateral, pending profit and the unrealised result of every position, less debt.
     pub equity: SignedUsd,
-    /// The part of the equity that nobody has realised into collateral: pending profit and the
+    /// The part of the equity that has not become collateral: pending profit and the
     /// positions in gain. It backs positions but cannot be withdrawn.
     pub unrealised: Usd,
     /// Sum of the initial requirements.
@@ -102,7 +102,7 @@ impl Health {
         Ok(maintenance)
     }
 
-    /// Whether the account may open, increase or keep what it has after a withdrawal of nothing.
+    /// Whether the account has the margin that opening, increasing and withdrawing need.
     pub fn meets_initial(&self) -> bool {
         covers(self.equity, self.initial)
     }
@@ -123,13 +123,13 @@ impl Health {
         Usd(self.maintenance.0 / 2)
     }
 
-    /// Whether the account has lost so much that it is closed whole, and even in shelter.
+    /// Whether the account has lost so much that whole positions are closed, also in Shelter.
     pub fn is_deeply_insolvent(&self) -> bool {
         !covers(self.equity, self.deep_line())
     }
 
-    /// Collateral that can leave: what equity without unrealised gains has over the initial
-    /// requirement.
+    /// Collateral that can be withdrawn: the excess of equity, without unrealised gains, over the
+    /// initial requirement.
     pub fn withdrawable(&self, collateral: Usd) -> Usd {
         let free = i128::from(self.equity.0)
             .saturating_sub(i128::from(self.unrealised.0))

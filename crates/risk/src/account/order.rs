@@ -1,8 +1,8 @@
 //! What a trader asked for.
 //!
-//! An order gets a price published after it was asked for: `earliest` is fixed when it is placed, or
-//! when somebody shows that its trigger is met. So nobody trades on a price that was known when they
-//! could still choose.
+//! An order gets a price published after the request: `earliest` is fixed when the order is placed,
+//! or when somebody triggers it. So nobody trades at a price that was known while they could still
+//! choose.
 
 use crate::bounds::{self, OutOfBounds};
 use crate::units::{Millis, Price, Side, SignedSize, Size};
@@ -62,7 +62,7 @@ impl Trigger {
 }
 
 impl Order {
-    /// What is really traded against a position of `held`: first what closes it, then what opens,
+    /// What is actually traded against a position of `held`: first what closes it, then what opens,
     /// as far as margin is reserved for. A reduce-only order neither opens nor flips, nor does any
     /// order while opening is refused.
     pub fn parts(&self, held: SignedSize, may_open: bool) -> Parts {

@@ -1,4 +1,4 @@
-//! Realised profit is junior to principal: what matures is cut when the silo cannot pay all of it.
+//! Realised profit ranks below principal: it is cut when the silo cannot pay all of it.
 
 use crate::account::ledger::{AccountBalances, Ledger};
 use crate::math::{Overflow, Rounding, mul_div};
@@ -93,8 +93,8 @@ pub fn matured(
     mul_div(pending.0, payable.0, total_pending.0, Rounding::Down).map(Usd)
 }
 
-/// The least liquidity that pays `total_pending` in full, rounded up; none pays any of it where
-/// nothing is payable.
+/// The least liquidity that pays `total_pending` in full, rounded up. With a share of zero no
+/// liquidity does, which is an error.
 ///
 /// # Errors
 /// [`Overflow`] when it does not fit.

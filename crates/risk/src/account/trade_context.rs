@@ -14,8 +14,8 @@ pub struct TradeContext {
     pub position: Position,
     /// The account's money.
     pub balances: AccountBalances,
-    /// Whether the account has positions in other markets: while it has, nothing it owes is
-    /// forgiven.
+    /// Whether the account has positions in other markets: while it has, what it cannot pay stays
+    /// its debt.
     pub others: bool,
     /// All long positions of the market.
     pub longs: SideTotal,
@@ -87,8 +87,8 @@ impl TradeContext {
         !self.others && trade.position.size.0 == 0
     }
 
-    /// Trades `delta` at `price` against the pool; `cover` bears what is lost for good. `charge` sees the trade and what the account
-    /// has left after its result and its debt, and names the charges.
+    /// Trades `delta` at `price` against the pool. `charge` gets the trade and what the account
+    /// has left after its result and its debt, and returns the charges. `cover` bears bad debt.
     ///
     /// # Errors
     /// [`Overflow`] when an amount does not fit its type; nothing was changed.

@@ -1,7 +1,7 @@
-//! Fuses: what is taken away at once, and comes back by time or by a change that waited.
+//! Fuses take actions away at once; time or a change that waited gives them back.
 //!
 //! They take away what adds risk or pays out at a price. Exits, reductions, deposits, liquidations and
-//! settlement have none, so nobody is ever locked in by one.
+//! settlement have no fuse, so a fuse never locks anybody in.
 
 use core::ops::RangeInclusive;
 
@@ -60,7 +60,7 @@ pub struct Books {
     pub held_insurance: Usd,
 }
 
-/// By how much books do not add up. Exits go on around it.
+/// By how much books do not add up. Exits go on and leave it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gap {
     /// Parts of the ledger that it counts on in no vault.
@@ -89,12 +89,12 @@ impl Fuses {
         self.openings as u8 | (self.pools as u8) << 1 | (self.maturing as u8) << 2
     }
 
-    /// Those that are blown in either.
+    /// The fuses that are blown in either set.
     pub const fn or(self, other: Self) -> Self {
         Self::from_bits(self.bits() | other.bits())
     }
 
-    /// Whether they take an action away.
+    /// Whether these fuses take an action away.
     pub const fn take(self, action: Action) -> bool {
         match action {
             Action::RequestOpening | Action::Open => self.openings,
@@ -120,7 +120,7 @@ impl Blows {
         self.0.iter().any(|blow| blow.from <= now && now < blow.until)
     }
 
-    /// After guardians blew fuses at `now` for so long. A blow that runs is lengthened, never cut.
+    /// The blows after guardians blew fuses at `now`. A running blow is lengthened, never shortened.
     ///
     /// # Errors
     /// [`GovernanceError::Exhausted`] where one blow, or all of them within a [`BLOWN_PERIOD`], would
@@ -138,7 +138,7 @@ impl Blows {
         };
         let until = place.until;
         let since = Millis(until.0.saturating_sub(BLOWN_PERIOD.0));
-        // Earlier periods were judged then, and later ones hold less of what was before.
+        // Periods that end earlier were checked then; later ones contain no more of earlier blows.
         let blown = self.0.iter().fold(Millis(0), |sum, blow| {
             sum.after(Millis(blow.until.0.saturating_sub(blow.from.max(since).0)))
         });
@@ -146,7 +146,7 @@ impl Blows {
     }
 }
 
-/// Whether guardians may blow fuses for so long at once.
+/// Whether guardians may blow fuses for this long at once.
 ///
 /// # Errors
 /// [`OutOfBounds`] where they may not.
@@ -178,7 +178,7 @@ impl Gap {
         *self == Self::default()
     }
 
-    /// Whether the books are worse than when `known` was found: that is another break.
+    /// Whether the books are worse than when `known` was found, which is another proof.
     pub fn exceeds(&self, known: &Self) -> bool {
         (self.unbacked, self.unclaimed) != (known.unbacked, known.unclaimed)
             || self.short > known.short

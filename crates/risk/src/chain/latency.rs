@@ -1,4 +1,4 @@
-//! Margin that knows how long a liquidation can take.
+//! Margin that covers how long a liquidation can take.
 
 use crate::chain::health::{Monitor, Thresholds};
 use crate::math::{Overflow, Rounding, mul_div};
@@ -8,11 +8,11 @@ use crate::units::{BPS_ONE, Bps, Millis, Ppm};
 const DEVIATIONS: u64 = 3;
 /// Slots a liquidation may take to land: the life of a blockhash is 150, and a keeper resends.
 pub const LANDING_SLOTS: u64 = 32;
-/// Share of the margin asked on a calm chain that a strained one asks.
+/// Margin on a strained chain, as a share of the margin on a calm one.
 const STRESS: Bps = Bps(15_000);
 
 /// The longest a liquidation may have to wait: the flag's delay, landing at the slot duration now,
-/// the longest grace and the thaw. Waiting is deliberate, so margin has to cover it.
+/// the longest grace and the thaw. These waits are deliberate, so margin has to cover them.
 pub fn exposure(flag_delay: Millis, chain: &Monitor, limits: &Thresholds) -> Millis {
     let slot_us = u64::from(chain.window_us.max(chain.baseline_us));
     let landing = LANDING_SLOTS.saturating_mul(slot_us).div_ceil(1_000);

@@ -38,11 +38,11 @@ pub enum Action {
 /// How far an action is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permit {
-    /// As ever.
+    /// Without restriction.
     Allowed,
     /// With the higher margin and lower caps of a strained chain.
     Stressed,
-    /// Through a queue, within the outflow limit.
+    /// Through the exit queue, at its limited rate.
     Queued,
     /// Only accounts below the deep-insolvency line, after a wait.
     DeeplyInsolvent,

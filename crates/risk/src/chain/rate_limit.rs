@@ -1,5 +1,5 @@
-//! How fast things may go while the chain recovers: liquidations in a thaw by the market's minute,
-//! and collateral that leaves before the venue trusts the chain again by each exit's own clock.
+//! Limits while the chain recovers: how much a market's liquidations close per minute of a thaw, and
+//! how fast each exit is paid, by its own clock, until the venue trusts the chain again.
 
 use crate::chain::policy::Permit;
 use crate::math::{Overflow, Rounding, mul_div};
@@ -9,7 +9,7 @@ use crate::units::{Bps, Millis, ONE, Price, Size, Usd};
 const THAW_PERIOD: Millis = Millis::MINUTE;
 /// Each hour pays a tenth of what an exit still had to get when the hour began.
 const HOURLY_PART: u64 = 10;
-/// An exit waits no longer than this, whatever the limit says.
+/// After this long an exit is paid in full.
 const LONGEST_EXIT: Millis = Millis::DAY;
 
 /// What went through in the running period.
@@ -26,7 +26,7 @@ pub struct RateLimitWindow {
 pub struct Exit {
     /// How much was asked for.
     pub asked: Usd,
-    /// What of it still waits.
+    /// The part of it that still waits.
     pub waits: Usd,
     /// When it was asked for.
     pub requested: Millis,
@@ -78,15 +78,15 @@ pub fn thaw_spend(
     spent.spend(now, THAW_PERIOD, closed)
 }
 
-/// As much of `size` as `most` of notional pays for at `price`, rounded down.
+/// `size`, or less of it if its notional at `price` exceeds `most`; rounded down.
 pub fn within(size: Size, price: Price, most: Usd) -> Size {
-    // A bound that does not fit bounds nothing.
+    // A result that overflows is no bound.
     let fits = mul_div(most.0, ONE, price.0, Rounding::Down).unwrap_or(u64::MAX);
     Size(size.0.min(fits))
 }
 
-/// What of an exit may be paid `now`: everything while the chain is trusted, or once it has waited
-/// for a day; otherwise as far as its own hours go, see [`Exit::due`].
+/// How much of an exit may be paid `now`: everything while the chain is trusted, or once it has waited
+/// for a day; otherwise what [`Exit::due`] says.
 ///
 /// Nothing that others do, or did while the chain was trusted, makes it less.
 ///
@@ -105,9 +105,9 @@ impl Exit {
     /// What is due after waiting, parts already paid included: a tenth of what is left each hour,
     /// evenly within the hour, rounded down.
     ///
-    /// It depends on when the exit was asked for alone, so whoever calls for its payment, and how
-    /// often, changes nothing. An hour takes a ninth of what waits at the most, and what was paid out,
-    /// came back and was asked for again waits from the beginning.
+    /// It depends only on when the exit was asked for, so who calls for its payment, and how often,
+    /// changes nothing. What was paid out, deposited and asked for again waits from the beginning. So
+    /// no more than a ninth of what waits is paid in an hour.
     fn due(&self, waited: Millis) -> Usd {
         let mut left = self.asked.0;
         for _ in 0..waited.0 / Millis::HOUR.0 {

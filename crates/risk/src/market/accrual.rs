@@ -6,7 +6,7 @@ use crate::market::volatility::Volatility;
 use crate::math::Overflow;
 use crate::units::{CarryIndex, Millis, Price, SignedSize, Usd};
 
-/// Longest time one step accrues for, so that a gap costs nobody more than this.
+/// Longest time that one step accrues for, which bounds what a gap costs.
 const LONGEST_STEP: Millis = Millis::MINUTE.times(10);
 
 /// The part of a market that time moves.
@@ -20,13 +20,13 @@ pub struct Accruals {
     pub carry_long: CarryIndex,
     /// What shorts have paid.
     pub carry_short: CarryIndex,
-    /// Up to when.
+    /// Time up to which carry has accrued.
     pub accrued: Millis,
     /// How much the price moves.
     pub volatility: Volatility,
 }
 
-/// What the silo and the market look like while time passes.
+/// The silo and the market over the time that accrues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions {
     /// By how much longs exceed shorts.
@@ -35,15 +35,15 @@ pub struct Conditions {
     pub open: Usd,
     /// The silo's liquidity.
     pub liquidity: Usd,
-    /// The chain's last break: time before it, since the last accrual, is a gap.
+    /// The chain's last disruption: time before it does not accrue.
     pub last_disruption: Millis,
-    /// In shelter nobody pays for time.
+    /// Whether the venue is in Shelter, where nothing accrues.
     pub sheltered: bool,
 }
 
-/// Accrues up to `now` at `price` and takes the price into the volatility. Time before the first
-/// price accrues nothing, and neither does time that would carry an index beyond its type: funding
-/// ends then, but prices, trades and liquidations go on.
+/// Accrues up to `now` at `price` and adds the price to the volatility. Nothing accrues for time
+/// before the first price, nor for time that would overflow an index: funding ends then, but
+/// prices, trades and liquidations go on.
 ///
 /// # Errors
 /// [`Overflow`] for a price of zero.

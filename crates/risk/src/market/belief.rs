@@ -1,13 +1,13 @@
-//! Whether a price may be used, for what, and for whose benefit: asked by everything that moves
-//! money, measures or settles at a price.
+//! Whether a price may be used, for what, and for whose benefit. Everything that moves money,
+//! measures or settles at a price asks here.
 //!
-//! A price is believed when it was stored inside the band around the slow reference, or after the
-//! band had yielded. Somebody has to store a price before the venue knows it, and whoever does
-//! chooses which: so a price fixes what others get only when it was stored soon after it was
-//! published, and one stored later is good for valuing positions alone.
+//! A price is believed if it was inside the band around the slow reference when it was stored, or
+//! came after the band had yielded. Somebody has to store a price before the venue knows it, and can
+//! choose which one. So a price decides what others get only if it was stored soon after it was
+//! published; one stored later only values positions.
 //!
-//! A single print may be false although it lies inside the band. So one that is sudden decides only
-//! together with the next, and values a position no better for whoever it moves than the one before.
+//! A single print inside the band may be false too. So a sudden price decides only together with the
+//! next one, and values a position no better for whoever moves than the price before it.
 
 use crate::market::price::PricePoint;
 use crate::market::reference::Band;
@@ -32,8 +32,8 @@ pub struct StoredPrice {
 /// maintenance by a false print that is not sudden.
 pub const SUDDEN_PART: u16 = 30;
 
-/// Whether a price lies so far from the one believed `before` it, in a band of `width`, that it takes
-/// the next to decide.
+/// Whether a price is so far from the one believed `before` it, in a band of `width`, that it decides
+/// only together with the next.
 pub fn is_sudden(point: PricePoint, before: Price, width: Bps) -> bool {
     let (middle, near) = (point.middle(), Band::around(before, Bps(width.0 / SUDDEN_PART)));
     middle < near.low || middle > near.high
@@ -81,7 +81,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Whether a price may be used so. Settlement looks back at what was believed before prices
+    /// Whether a price may be used for this. Settlement looks back at what was believed before prices
     /// ended, whatever has happened since.
     ///
     /// # Errors
@@ -103,8 +103,8 @@ impl Moment {
         self.check_truth(stored)
     }
 
-    /// Whether a price tells what the market was worth since the chain's last disruption, whatever
-    /// its age.
+    /// Whether a price is believed and not from before the chain's last disruption, whatever its
+    /// age.
     fn check_truth(&self, stored: &StoredPrice) -> Result<(), Unusable> {
         if stored.point.published < self.last_disruption {
             return Err(Unusable::BeforeDisruption);
@@ -112,7 +112,7 @@ impl Moment {
         if stored.believed { Ok(()) } else { Err(Unusable::Unbelieved) }
     }
 
-    /// Whether a price may be used so.
+    /// Whether a price may be used for this.
     pub fn allows(&self, stored: &StoredPrice, wanted: PriceUse) -> bool {
         self.check(stored, wanted).is_ok()
     }
@@ -121,8 +121,8 @@ impl Moment {
 /// Prices that a market remembers.
 pub const PRICES_KEPT: usize = 32;
 
-/// How long after it was stored a deciding price may still be acted on. Later it decides nothing:
-/// whoever waits to see what follows has lost it.
+/// How long after it was stored a deciding price may be acted on. After that it decides nothing, so
+/// that nobody can wait to see what follows.
 pub const DECIDES_FOR: Millis = Millis(10_000);
 
 /// What a request that waits for a price published from `earliest` on gets on `side`: the worse for
@@ -183,7 +183,7 @@ fn worst_since(
         }
     }
     let Some(until) = first else { return Ok(None) };
-    // A price that may still be acted on could be one that the market no longer remembers.
+    // The first price that decided may be one that the market no longer remembers.
     let is_recent = || at.now <= oldest.after(at.decide_within).after(DECIDES_FOR);
     if at.now > until || (seen >= PRICES_KEPT && is_recent()) {
         return Err(Lapsed);
@@ -191,9 +191,9 @@ fn worst_since(
     Ok(price)
 }
 
-/// The lowest and the highest price believed since `earliest`, once one of them decides: alone, or
-/// where it is sudden, with the next. A request that is valued at the worse of the two for its owner
-/// gains nothing by being executed later.
+/// The lowest and the highest price believed since `earliest`, once one of them decides, or if it is
+/// sudden, together with the next. A request valued at the worse of the two for its owner gains
+/// nothing by being executed later.
 /// `recent` comes newest first; `None` while nothing has decided.
 pub fn range_since(
     recent: impl Iterator<Item = StoredPrice>,
@@ -222,9 +222,9 @@ pub fn believed_before(mut recent: impl Iterator<Item = StoredPrice>) -> Option<
 }
 
 /// The price at which a position on `side` may be taken from its owner: the newest that decides,
-/// published from `earliest` on, or where that is sudden, the better for the owner of it and the one
-/// believed before. A liquidation waits for no second one: it waited since the flag. `recent` comes
-/// newest first.
+/// published from `earliest` on; if it is sudden, the better for the owner of it and the one believed
+/// before. A liquidation does not wait for another price, because it has waited since the flag.
+/// `recent` comes newest first.
 pub fn closing_price(
     mut recent: impl Iterator<Item = StoredPrice>,
     earliest: Millis,
@@ -236,12 +236,12 @@ pub fn closing_price(
         return None;
     }
     let before = if found.sudden { recent.find(|stored| stored.believed) } else { None };
-    // What is worse for a trade on a side is better for who is closed on it.
+    // A price that is worse for a trade on `side` is better for the owner who is closed.
     let better = before.map_or(found.point, |before| worse_of(found.point, before.point, side));
     Some(PricePoint { published: found.point.published, ..better })
 }
 
-/// The price a request waited for has passed without anybody acting on it.
+/// Nobody acted on the price that a request waited for while it decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lapsed;
 
@@ -260,7 +260,7 @@ impl StoredPrice {
     }
 }
 
-/// What is measured of a price: of one that may not be measured no more than the band's edge.
+/// The price as it is measured: one that may not be measured counts no further than the band's edge.
 pub fn measured_price(stored: &StoredPrice, at: &Moment, band: Band) -> Price {
     let middle = stored.point.middle();
     if at.allows(stored, PriceUse::Measure) { middle } else { middle.clamp(band.low, band.high) }

@@ -18,8 +18,8 @@ pub struct FundingTerms {
     pub full_skew: Size,
 }
 
-/// The rate now, and the fractions not yet counted: dropped, they would be lost at every step, and
-/// whoever refreshes often could hold the rate still.
+/// The rate now, and the fractions not yet counted. If they were dropped at every step, whoever
+/// refreshes often could hold the rate still.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Funding {
     /// What longs pay shorts per hour.
@@ -33,7 +33,7 @@ pub struct Funding {
 /// Moves the funding rate and says by how much the longs' index rises (the shorts' falls by it).
 ///
 /// The rate follows skew with a velocity and ends at its cap; the index takes its mean over the step.
-/// Cutting a step in pieces changes neither by more than rounding. No time changes nothing.
+/// Cutting a step in pieces changes neither by more than rounding. A step of no time changes nothing.
 ///
 /// # Errors
 /// [`Overflow`] when the index step does not fit `i64`, or `full_skew` is zero.

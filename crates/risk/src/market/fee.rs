@@ -25,12 +25,12 @@ pub struct FeeSplit {
 }
 
 impl FeeShares {
-    /// The shares while insurance holds `fund`, and should hold `target` of what is `open`: it takes the
-    /// part of liquidity's share that it lacks of its target, rounded down, and all of it when it holds
-    /// nothing. So a fund that a crash has used up grows back without anybody's key, and the nearer it is to
-    /// its target the slower. A target beyond `u64` is the largest amount.
+    /// The shares while insurance holds `fund` and should hold `target` of what is `open`. It also takes
+    /// liquidity's share times the fraction by which it misses the target, rounded down: all of it when it
+    /// holds nothing. So a fund that a crash has used up grows back without anybody's key, more slowly as
+    /// it nears its target. A target beyond `u64` counts as the largest amount.
     pub fn while_insurance_lacks(self, fund: Usd, open: Usd, target: Bps) -> Self {
-        // Mostly it holds enough, and then nothing is divided.
+        // Usually it holds enough, and no division is needed.
         let (held, wanted) = (fund.0.checked_mul(BPS_ONE), open.0.checked_mul(target.0.into()));
         if held.zip(wanted).is_some_and(|(held, wanted)| held >= wanted) {
             return self;
@@ -44,7 +44,7 @@ impl FeeShares {
         let missing = target.0.saturating_sub(fund.0);
         let given = self.insurance.0.saturating_add(self.protocol.0);
         let liquidity = 10_000_u16.saturating_sub(given);
-        // Of a part of the whole no more than all of it.
+        // At most all of liquidity's share.
         let more = mul_div(u64::from(liquidity), missing, target.0.max(1), Rounding::Down);
         let more = more.ok().and_then(|more| u16::try_from(more).ok()).unwrap_or(liquidity);
         Self { insurance: Bps(self.insurance.0.saturating_add(more)), ..self }

@@ -2,8 +2,8 @@
 
 use crate::units::{Millis, Price, Side};
 
-/// One aggregated price of a market: the median of its readings. An even number of readings has
-/// two in the middle, and whoever asks takes the one it must.
+/// One aggregated price of a market: the median of its readings. An even number of readings has two
+/// middle prices, and each use takes one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PricePoint {
     /// No quorum of readings is older than this.
@@ -41,12 +41,12 @@ impl PricePoint {
         Self { published, low: price, high: price }
     }
 
-    /// This price, as wide as it takes to hold `other` as well.
+    /// This price, widened to include `other`.
     pub fn reaching(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
     }
 
-    /// Between the two, rounded down: for what takes no side, such as triggers and volatility.
+    /// Between the two, rounded down: for uses without a side, such as triggers and volatility.
     pub const fn middle(self) -> Price {
         Price(self.low.0.midpoint(self.high.0))
     }
@@ -59,7 +59,7 @@ impl PricePoint {
         }
     }
 
-    /// What a position on `side` is worth at the least: where its owner wants something.
+    /// The lower worth of a position on `side`, for when its owner wants something.
     pub const fn trader_adverse(self, side: Side) -> Price {
         match side {
             Side::Long => self.low,
@@ -67,7 +67,7 @@ impl PricePoint {
         }
     }
 
-    /// What a position on `side` is worth at the most: where it may be taken from its owner.
+    /// The higher worth of a position on `side`, for when it may be taken from its owner.
     pub const fn trader_favourable(self, side: Side) -> Price {
         self.traded(side)
     }

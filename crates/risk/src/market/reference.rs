@@ -1,11 +1,11 @@
-//! A slow reference price and the band around it: an outlier liquidates nobody, a crash is
+//! A slow reference price and the band around it: an outlier liquidates nobody, and a crash is still
 //! followed.
 
 use crate::market::price::PricePoint;
 use crate::math::{Overflow, Rounding, whole_units};
 use crate::units::{BPS_ONE, Bps, Millis, Price};
 
-/// One step of the reference covers at most this: what was not measured moves nothing.
+/// One step of the reference covers at most this: longer time was not measured and moves nothing.
 const LONGEST_STEP: Millis = Millis::MINUTE;
 /// How long providers that agree have to stay outside the band before it yields.
 const YIELDS_AFTER: Millis = Millis::MINUTE;
@@ -34,8 +34,8 @@ pub struct Reference {
     pub price: Price,
     /// When it was last moved.
     pub moved: Millis,
-    /// Movement below one unit of price that time has earned, in 1 ÷ [`PARTS`] of a unit: dropped, it
-    /// would be lost at every step, and whoever refreshes often could hold the reference still.
+    /// Movement below one unit of price, in 1 ÷ [`PARTS`] of a unit, kept for the next step. If it were
+    /// dropped, whoever refreshes often could hold the reference still.
     pub remainder: i64,
     /// Since when the market's prices have been outside the band without a lapse and agreed, each with
     /// the one before it; zero while they are inside.
@@ -55,18 +55,18 @@ pub struct Band {
     pub high: Price,
 }
 
-/// What the reference learns from.
+/// What the reference is updated with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// The market's new price.
     pub point: PricePoint,
-    /// The price before it was published then.
+    /// When the price before it was published.
     pub previous: Millis,
     /// The venue's clock.
     pub now: Millis,
     /// The chain's last break.
     pub last_disruption: Millis,
-    /// The market's age limit: a longer silence between two prices proves nothing in between.
+    /// The market's age limit: after a longer silence between two prices, agreement begins anew.
     pub age: Millis,
 }
 
@@ -118,8 +118,8 @@ impl Reference {
         Band::around(self.price, width)
     }
 
-    /// Whether the market's prices have agreed outside for so long, confirmed by several feeds or by
-    /// one for longer, that they are followed.
+    /// Whether the market's prices have agreed outside the band for long enough to be followed; one feed
+    /// has to agree for longer than several.
     pub fn yields(&self, several_feeds: bool, now: Millis) -> bool {
         let wait = if several_feeds { YIELDS_AFTER } else { LONE_YIELDS_AFTER };
         self.outside.0 != 0 && self.strayed.0 == 0 && now >= self.outside.after(wait)
@@ -136,10 +136,10 @@ impl Reference {
         self.band(width).holds(point) || self.yields(several_feeds, now)
     }
 
-    /// Notes since when prices have been outside the band and agreed. One that strays from the others
-    /// is not believed, or a single false print would be at once wherever the band has yielded to a
-    /// true move; it does not count against them either. Prices that go on straying begin the wait
-    /// anew.
+    /// Notes since when prices have been outside the band and agreed. A price that strays from the
+    /// others is not believed: otherwise a single false print would be, once the band has yielded to a
+    /// true move. It does not count against the others either. Prices that keep straying begin the
+    /// wait anew.
     fn watch(self, seen: Observed, width: Bps) -> Self {
         let zero = Millis(0);
         if self.band(width).holds(seen.point) {
@@ -162,7 +162,7 @@ impl Reference {
 }
 
 impl Band {
-    /// The band around a price; an edge that would not fit ends at the type's.
+    /// The band around a price; an edge that would overflow saturates.
     pub fn around(price: Price, width: Bps) -> Self {
         let distance = price.portion(width, Rounding::Down).map_or(u64::MAX, |price| price.0);
         Self {

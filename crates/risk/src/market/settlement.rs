@@ -5,21 +5,21 @@ use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::math::Overflow;
 use crate::units::{Millis, Price, SignedSize};
 
-/// A market without a price for so long is given up.
+/// After this time without a price, a market's settlement may be announced.
 pub const NO_PRICE: Millis = Millis::DAY;
-/// Everybody has so long to see it coming, and a price to return.
+/// Length of the notice, in which everybody can see the settlement coming and a price can return.
 pub const NOTICE: Millis = Millis::DAY;
 
-/// When a settlement announced `now` may happen; `None` while a price may still come, and where none
-/// ever did: nobody can have a position then. Time before the chain's last break does not count:
-/// nobody could publish.
+/// When a settlement announced `now` may happen; `None` while a price may still come, and if none ever
+/// did, because nobody can have a position then. Time before the chain's last disruption does not
+/// count, because nobody could publish.
 pub fn announced(newest: Millis, last_disruption: Millis, now: Millis) -> Option<Millis> {
     let given_up = newest.0 != 0 && now >= newest.max(last_disruption).after(NO_PRICE);
     given_up.then_some(now.after(NOTICE))
 }
 
-/// Whether the notice that ends at `settles` (zero: none was given) is over. After a break it is
-/// given again: nobody could publish or close in a halt.
+/// Whether the notice that ends at `settles` (zero: none was given) is over. A disruption begins it
+/// anew, because nobody could publish or close in a halt.
 pub fn is_due(settles: Millis, last_disruption: Millis, now: Millis) -> bool {
     settles.0 != 0 && now >= settles.max(last_disruption.after(NOTICE))
 }

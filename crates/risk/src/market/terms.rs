@@ -14,11 +14,11 @@ use crate::market::spread::Spread;
 use crate::math::Overflow;
 use crate::units::{Bps, Millis, Ppm, Size};
 
-/// A market's depth is at least so many times what can be open on a side.
+/// A market's depth is at least this many times what can be open on a side.
 const LEAST_DEPTH: u64 = 10;
 /// Twice this still fits its type, as the spread needs.
 const LARGEST_DEPTH: Size = Size(1 << 62);
-/// A silo's pool requests wait at least so long.
+/// A silo's pool requests wait at least this long.
 pub const LEAST_REQUEST_DELAY: Millis = Millis::SECOND.times(5);
 
 /// Everything a market is listed with.
@@ -72,7 +72,7 @@ impl MarketTerms {
         self.check_times()
     }
 
-    /// Whether these terms suit a market with so much open on each side: closing all of it must cost
+    /// Whether these terms suit a market with this much open on each side: closing all of it must cost
     /// no more than listing allows.
     ///
     /// # Errors
@@ -82,8 +82,8 @@ impl MarketTerms {
         bounds::check(&[("depth", "at least ten times what is open on either side", deep)])
     }
 
-    /// Least maintenance that these terms may be listed with. Waiting is deliberate, so it has to
-    /// outlast the longest wait at the tier's volatility, and pay the penalty.
+    /// Least maintenance that these terms may be listed with. Liquidations wait deliberately, so it has
+    /// to cover the move of the longest wait at the tier's volatility, and the penalty.
     ///
     /// # Errors
     /// [`Overflow`] when it exceeds `u16` basis points.

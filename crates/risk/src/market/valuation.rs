@@ -1,4 +1,4 @@
-//! What a position is worth: never nothing to say, only more or less sure.
+//! What a position is worth: there is always a value, more or less certain.
 
 use crate::chain::latency::covered_move;
 use crate::market::belief::{Moment, StoredPrice};
@@ -20,11 +20,11 @@ pub struct Valuation {
 }
 
 impl Valuation {
-    /// A trading market's price, with the band of `width` around its reference. Without a fresh
-    /// price the band is at least as wide as the move of three standard deviations since the newest
-    /// one, at `per_minute` of volatility (asked for only then), and holds such a move from the newest
-    /// one if that was believed: the longer nobody knows the price, the less is certain. A
-    /// sudden one reaches to the price believed `before` it (asked for only then).
+    /// A trading market's price, with the band of `width` around its reference. Without a fresh price
+    /// the band is at least as wide as a move of three standard deviations since the newest price, and
+    /// if that was believed the band also covers such a move from it: the longer the price is unknown,
+    /// the less is certain. A sudden price is widened to the one believed `before` it. `per_minute` (the
+    /// volatility) and `before` are called only if they are needed.
     pub fn new(
         newest: &StoredPrice,
         before: impl FnOnce() -> Option<StoredPrice>,
@@ -64,9 +64,9 @@ impl Valuation {
         self.fresh && self.believed
     }
 
-    /// The worth of a position on `side` when its owner wants something, to open or to withdraw:
-    /// the worse side of a price that is fresh and believed; without one the worse of it and the
-    /// band's edge.
+    /// The worth of a position on `side` when its owner wants something, to open or to withdraw: the
+    /// worse side of the newest price. If that is not both fresh and believed, the worse of it and of
+    /// the band's edge.
     pub fn trader_adverse(&self, side: Side) -> Price {
         let worse = self.newest.trader_adverse(side);
         match side {
@@ -76,10 +76,10 @@ impl Valuation {
         }
     }
 
-    /// The worth of a position on `side` when it may be taken from its owner: the better side of a
-    /// fresh price, no worse than the band's edge unless it is believed; without a fresh price the
-    /// better of it and the other edge. One that is neither fresh nor believed is not there: a false
-    /// print before a silence would shield its account for as long.
+    /// The worth of a position on `side` when it may be taken from its owner: the better side of a fresh
+    /// price, and no worse than the band's edge if it is not believed. Without a fresh price it is the
+    /// better of the newest and the other edge. A price that is neither fresh nor believed does not
+    /// count: otherwise a false print before a silence would shield an account throughout.
     pub fn trader_favourable(&self, side: Side) -> Price {
         let better = self.newest.trader_favourable(side);
         match side {
@@ -93,8 +93,8 @@ impl Valuation {
         }
     }
 
-    /// What a position on `side` counts for where it would be closed at `point`: the better for its
-    /// owner of that price and of what it counts for now. Who fails at the better one fails at both.
+    /// What a position on `side` counts for if it would be closed at `point`: the better for its owner
+    /// of that price and of its worth now. An account that fails at the better one fails at both.
     pub fn liquidation_price(&self, point: PricePoint, side: Side) -> Price {
         let (then, now) = (point.trader_favourable(side), self.trader_favourable(side));
         match side {

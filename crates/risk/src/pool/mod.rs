@@ -11,8 +11,8 @@ use crate::math::Overflow;
 use crate::pool::share::{LEAST_SHARES, Pool};
 use crate::units::{Bps, SignedUsd, Usd};
 
-/// A liquidity pool that is worth less than this part of its cash takes no deposits: the price of a
-/// share would hang on what traders are owed. So a deposit never takes a larger part of the pool
+/// A liquidity pool that is worth less than its cash over this takes no deposits: the price of a share
+/// would depend too much on what traders are owed. So a deposit never takes a larger part of the pool
 /// than this many times deposit ÷ cash.
 const LEAST_WORTH_PART: i64 = 2;
 

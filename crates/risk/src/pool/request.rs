@@ -4,8 +4,8 @@ use crate::chain::health::{Monitor, State};
 use crate::chain::policy::{Action, Permit, permit};
 use crate::units::Millis;
 
-/// So long a due request can be executed: after that it has lapsed and is returned, or it would be
-/// an option without a date.
+/// How long a due request can be executed. After that it has lapsed and is returned: otherwise it would
+/// be an option that never expires.
 pub const WINDOW: Millis = Millis::MINUTE.times(10);
 
 /// Where a request stands.
@@ -19,8 +19,8 @@ pub enum Stage {
     Lapsed,
 }
 
-/// Where a request that is due at `due` stands `now`. What fell due while the chain did not allow it
-/// can be executed from the throttled state on, the first in which it is allowed again.
+/// The stage at `now` of a request that is due at `due`. If it fell due while the chain did not allow
+/// it, its window begins with Throttled, the first state in which it is allowed again.
 pub fn stage(due: Millis, now: Millis, chain: &Monitor) -> Stage {
     if now < due || permit(Action::ChangePool, chain.state) == Permit::Refused {
         return Stage::Waits;

@@ -13,7 +13,7 @@ use crate::units::Usd;
 
 /// A deposit that buys fewer shares is refused: rounding would cost more than a millionth of it.
 pub const LEAST_SHARES: u64 = 1_000_000;
-/// Holders of fewer shares than this are no stake in what came in besides theirs.
+/// While fewer shares than this are outstanding, holders have no claim to what came in besides theirs.
 pub const FOUNDING_SHARES: u64 = 100_000_000;
 
 /// Assets and shares of a pool.
@@ -26,9 +26,9 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The pool as somebody finds it who joins: where fewer than [`FOUNDING_SHARES`] are
-    /// outstanding and a share is worth more than a unit, shares that nobody holds bring it back to
-    /// one. They are what this pool has more than `self`.
+    /// The pool as it is priced for a deposit. If fewer than [`FOUNDING_SHARES`] are outstanding and a
+    /// share is worth more than a unit, shares that nobody holds are added until it is worth one. The
+    /// result has that many more shares than `self`.
     pub fn founded(self) -> Self {
         let barely_held = self.shares < FOUNDING_SHARES;
         Self {

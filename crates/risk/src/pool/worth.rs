@@ -1,7 +1,7 @@
-//! What the pools are worth to who joins and to who leaves.
+//! What the pools are worth for joining and for leaving.
 //!
-//! Nobody knows how much of the traders' debts and losses will be paid. Whatever is not known counts
-//! against whoever moves: in full for who joins, and only as far as it is covered for who leaves.
+//! Nobody knows how much of the traders' debts and losses will be paid. So they count against whoever
+//! moves: in full for joining, and only as far as they are covered for leaving.
 
 use crate::account::ledger::Ledger;
 use crate::market::exposure::{SideTotal, side_gain};
@@ -22,7 +22,7 @@ pub struct SideExposure {
     pub price: Price,
     /// The side's carry index.
     pub carry: CarryIndex,
-    /// What a position had to have for margin when it was opened.
+    /// The margin that a position needed when it was opened.
     pub initial: Bps,
 }
 
@@ -66,9 +66,9 @@ pub fn is_trifle(total: &SideTotal, price: Price, cash: Usd) -> Result<bool, Ove
 /// What the liquidity pool is worth: its cash less pending profit and what traders would gain, plus
 /// what they would lose. Negative when it owes more than it has.
 ///
-/// For who joins, accounts' debt and all losses count. For who leaves, no debt does, and losses only
-/// as far as the initial margin of their side and the silo's whole collateral cover them: what a
-/// crash took beyond that is nobody's to be paid out.
+/// For joining, accounts' debt and all losses count. For leaving, debt does not count, and losses only
+/// as far as the initial margin of their side and the silo's whole collateral cover them: what a crash
+/// took beyond that is paid out to nobody.
 ///
 /// # Errors
 /// [`Overflow`] when a sum does not fit.
@@ -86,7 +86,7 @@ pub fn liquidity(
     has.signed()?.minus(owed.signed()?)
 }
 
-/// What the insurance fund is worth: its cash, and for who leaves less all debt that may yet become
+/// What the insurance fund is worth: its cash, and for leaving less all debt that may still become
 /// bad, so that nobody leaves ahead of a loss.
 ///
 /// # Errors

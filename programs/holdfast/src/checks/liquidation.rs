@@ -39,7 +39,7 @@ pub struct Liquidatable {
     pub assessment: MarginAssessment,
     /// Notional that the pace of a thaw allows; `None` where there is no such bound.
     pub most: Option<Usd>,
-    /// Since when a liquidation was possible.
+    /// Since when a liquidation has been possible.
     pub due: Millis,
 }
 
@@ -149,8 +149,8 @@ pub fn awaits_price(account: &MarginAccount, market: &Market, chain: &Chain) -> 
     price_to_close_at(account, market, chain, side).is_err()
 }
 
-/// Whether the account's position in another market comes first if its requirement is larger: whether
-/// it could be liquidated now at the market's newest price, at which the account fails.
+/// Whether the account's position in another market comes first if its requirement is larger, because
+/// it could be liquidated now at that market's newest price.
 fn comes_first(silo: &Silo, account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
     let last_disruption = chain.monitor.last_disruption;
     let (newest, at) = (market.newest_stored(), market.moment(chain.now, last_disruption));

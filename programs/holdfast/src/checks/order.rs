@@ -1,4 +1,4 @@
-//! What becomes of an order now: executed, removed, or it waits.
+//! What becomes of an order now: it is executed, is removed, or waits.
 
 use core::ops::Deref;
 
@@ -62,8 +62,8 @@ impl OrderFate {
 
 /// What becomes of a waiting order when it is executed now; an error where it waits.
 ///
-/// An order fails for good only where its owner could otherwise choose, by making it possible later,
-/// whether to take a price that is known by then.
+/// An order is removed only if its owner could otherwise choose, by making it possible later, whether
+/// to take a price that is known by then.
 pub fn order_fate<M: Deref<Target = Market>>(
     silo: &Silo,
     account: &MarginAccount,
@@ -92,7 +92,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
         &met,
     );
     let executed = match executed {
-        // Only once its price is known: until then its owner chooses nothing.
+        // Only once its price is known: until then its owner has no choice between prices.
         Err(ExecutionError::TooSmall) => {
             let progress = order_progress(&Order::from(waiting), account, market, chain);
             require!(progress == OrderProgress::PriceKnown, HoldfastError::NoPriceYet);
@@ -163,8 +163,8 @@ pub fn margin_to_reserve(
     margin.plus(fee.into_program_error()?).into_program_error()
 }
 
-/// Whether anybody may set an order's trigger off now: it waits for it, or has lapsed, and the newest
-/// price that decides meets it.
+/// Whether anybody may trigger an order now: it waits for its trigger or has lapsed, and the newest
+/// price may decide and meets the trigger.
 pub fn triggerable(
     waiting: &OrderState,
     account: &MarginAccount,

@@ -1,5 +1,5 @@
 //! Reading price feeds: one adapter per provider, each turning a feed account into a provider's
-//! identifier and a [`Quote`]. Whether the quote counts is `holdfast_risk::market::reading`'s to say.
+//! identifier and a [`Quote`]. `holdfast_risk::market::reading` decides whether the quote counts.
 
 mod pyth_price_account;
 mod pyth_pull;
@@ -53,7 +53,7 @@ impl Provider {
         }
     }
 
-    /// Whose feed an account is: its owner says, which only the provider's program can set.
+    /// Whose feed an account is, told by its owner, which only the provider's program can be.
     pub fn of(feed: &AccountInfo) -> Result<Self> {
         match *feed.owner {
             owner if owner == pyth_solana_receiver_sdk::ID => Ok(Self::PythPull),

@@ -10,7 +10,7 @@ pub const PYTH_PRICE_PROGRAM: Pubkey = pubkey!("FsJ3A3u2vn5cTVofAjvaGnQBRArCwg8Z
 /// Price components of a Solana price account, all before the fields of other chains.
 const COMPONENTS: usize = 32;
 
-/// Reads a price account. Only a trading aggregate counts: what was valid before is history.
+/// Reads a price account. Only a trading aggregate counts, because an older one is out of date.
 pub fn read(feed: &AccountInfo) -> Result<Reading> {
     let data = feed.try_borrow_data()?;
     let account = load_price_account::<COMPONENTS, ()>(&data)

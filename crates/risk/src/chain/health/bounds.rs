@@ -23,8 +23,8 @@ pub struct Thresholds {
     pub silence: Millis,
     /// Time without a sample that is a disruption: nothing of the venue's could land.
     pub blackout: Millis,
-    /// How long signals must be good before strain ends or throttling is over. Two windows of
-    /// slots at least, so that one of them was measured after the last bad signal.
+    /// How long signals must be good before strain or throttling ends. At least two windows of slots,
+    /// so that one of them was measured after the last bad signal.
     pub hold: Millis,
     /// Shelter after a disruption.
     pub grace: Millis,
@@ -36,23 +36,23 @@ pub struct Thresholds {
 
 /// Which bound a threshold leaves.
 ///
-/// Within them a chain of 200–400 ms slots that skips one slot in twenty is Normal in the end,
-/// whatever slots took before: the clock's whole seconds alone make a window look a tenth slower.
+/// Within the bounds a chain of 200–400 ms slots that skips one slot in twenty becomes Normal in the
+/// end, whatever slots took before. The clock's whole seconds alone make a window look a tenth slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutOfBounds {
-    /// Slow not within 125–300 % of the baseline, its end not above 115 % or not below it, or
-    /// crawling below 250 % or not above it. Slots that go back from 200 to 400 ms are twice as
-    /// slow, and that is no disruption.
+    /// `slow` has to be 125–300 % of the baseline, `slow_over` above 115 % and below `slow`, and
+    /// `crawling` at least 250 % and above `slow`: slots that go back from 200 to 400 ms are twice
+    /// as slow, and that is no disruption.
     Slow,
-    /// Skip rates not rising from end to strain to disruption, the first below 10 %, or the last
-    /// outside 30–90 %.
+    /// The skip rates have to rise from `skipping_over` (at least 10 %) to `skipping` to `failing`
+    /// (30–90 %).
     Skip,
-    /// A gap outside 5–60 s, or silence outside 20 s–5 min: keepers look ten times in a silence,
-    /// and two seconds apart at the closest.
+    /// `gap` has to be 5–60 s, and `silence` 20 s–5 min: keepers observe ten times in a silence, and
+    /// samples are at least two seconds apart.
     Gap,
-    /// A blackout outside 1–10 min, or less than twice the silence.
+    /// `blackout` has to be 1–10 min, and at least twice the silence.
     Blackout,
-    /// A hold outside 40 s–10 min, a grace outside 1 min–1 h, or a thaw outside 1 min–1 h.
+    /// `hold` has to be 40 s–10 min; both graces and `thaw` have to be 1 min–1 h.
     Times,
 }
 

@@ -40,8 +40,8 @@ impl ChainSample {
         if good { Judgement::Good } else { Judgement::Fair }
     }
 
-    /// Time is missing: it passed on the venue's clock, but no slots for it, and no slot duration
-    /// explains it.
+    /// Whether time is missing: more of it passed on the venue's clock than the slots account for, and
+    /// no slot duration explains the difference.
     fn is_gap(&self, last: &Monitor, limits: &Thresholds) -> bool {
         let passed = self.now.since(last.seen).0;
         let slots = self.slot.saturating_sub(last.slot);
@@ -51,7 +51,7 @@ impl ChainSample {
     }
 
     /// The slower of the last whole window and the running one, over the baseline. A running window
-    /// shorter than the clock can measure says nothing.
+    /// that is too short for the clock to measure does not count.
     fn slowness(&self, last: &Monitor) -> Bps {
         let running = last.running_window(self);
         let slowest = running.unwrap_or(0).max(last.window_us);

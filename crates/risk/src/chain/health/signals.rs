@@ -1,9 +1,9 @@
-//! What one look at the sysvars says against the last one.
+//! What one look at the sysvars says, compared with the last one.
 
 use crate::units::Millis;
 
-/// Newest `SlotHashes` entries whose slot distance gives the skip rate; one leader's four slots
-/// prove nothing among so many.
+/// Newest `SlotHashes` entries whose slot distance gives the skip rate: so many that one leader's four
+/// slots make no difference.
 pub const SKIP_WINDOW: u64 = 128;
 /// Slots of an epoch.
 const EPOCH_SLOTS: u64 = 432_000;
@@ -33,7 +33,7 @@ pub enum Signal {
     SlowSlots = 1,
     /// Leaders fail.
     SkippedSlots = 2,
-    /// Nobody has looked for a while; for longer, nothing of the venue's could land.
+    /// Nobody has observed for a while; after a longer time, nothing of the venue's could land.
     Silence = 3,
     /// Time is missing: the chain stood still.
     Gap = 4,
@@ -48,17 +48,17 @@ pub enum Signal {
 pub enum Judgement {
     /// Every signal is below the threshold at which strain ends.
     Good,
-    /// Between the two thresholds: what was, goes on.
+    /// Hysteresis: between the two thresholds the current state is kept.
     Fair,
     /// A reason for more care.
     Strain(Signal),
-    /// The chain was disrupted: what was before no longer counts.
+    /// The chain was disrupted: prices from before no longer count.
     Disruption(Signal),
 }
 
 impl Signal {
     /// Whether nothing of the venue's could land before this disruption was seen. Prices from before
-    /// it are history, and what slots took says nothing about the chain now.
+    /// it are out of date, and what slots took then says nothing about the chain now.
     pub const fn stood_still(self) -> bool {
         matches!(self, Self::Gap | Self::Restart | Self::Silence)
     }

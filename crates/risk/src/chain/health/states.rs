@@ -21,7 +21,7 @@ const SPACING: Millis = Millis(2_000);
 /// What a slot takes at most on the cluster's clock while that catches up, microseconds: two and a
 /// half times 400 ms, and the whole seconds it ticks in.
 const CATCHING_UP_US: u32 = 1_200_000;
-/// Prices published so long after a disruption prove that its end is known. Those that were under
+/// A price published so long after a disruption proves that its end is known. Prices that were under
 /// way when the chain stood still land in its first blocks, in any order.
 const SETTLES: Millis = Millis(30_000);
 
@@ -34,11 +34,11 @@ pub enum State {
     Normal = 0,
     /// Slow, skipping or unwatched.
     Strained = 1,
-    /// After a thaw: everything, with more margin.
+    /// After a thaw: everything is allowed, with more margin.
     Throttled = 2,
-    /// After shelter: the worst accounts first.
+    /// After Shelter: liquidations return, the worst accounts first.
     Thaw = 3,
-    /// The chain was disrupted: nobody trades on what was before.
+    /// The chain was disrupted: nobody trades at prices from before.
     Shelter = 4,
 }
 
@@ -64,7 +64,7 @@ pub struct Monitor {
     pub until: Millis,
     /// When signals last were not good.
     pub unrest: Millis,
-    /// The last disruption: prices published before it are history.
+    /// The last disruption: prices published before it decide nothing.
     pub last_disruption: Millis,
     /// Whether verified prices have told the time since. Until they have, the cluster's clock may
     /// hide how long the disruption took.
@@ -186,10 +186,10 @@ impl Monitor {
 
     /// Puts the monitor's moments on the clock that a look's prices prove.
     ///
-    /// The first prices after a disruption show what the cluster's clock hid of it: it began when it
-    /// did, but ended later than was recorded. So what was recorded moves with the clock, grace
-    /// lasts its time from the true end, and nothing is disrupted again. The same goes for a venue
-    /// whose clock no price has told yet.
+    /// The first prices after a disruption show the part of it that the cluster's clock hid: it ended
+    /// later than was recorded. So the recorded moments move with the clock, grace runs from the true
+    /// end, and no new disruption begins. The same goes for a new venue whose clock no price has
+    /// confirmed yet.
     fn correct(&mut self, seen: &ChainSample) {
         if self.proven {
             return;
@@ -216,8 +216,8 @@ impl Monitor {
     }
 
     /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
-    /// state. Only ever tighter or longer: `None` when it would be neither. It is no disruption, so
-    /// prices stay valid, and time loosens it again as ever.
+    /// state. It only makes things tighter or longer, else `None`. It is no disruption, so
+    /// prices stay valid, and time loosens it again as usual.
     pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
         let until = now.after(lasts);
         let is_rung = matches!(state, State::Strained | State::Shelter);
@@ -245,9 +245,9 @@ impl Monitor {
         Some(u32::try_from(each).unwrap_or(u32::MAX))
     }
 
-    /// A mean slot duration since the last look that only a halt explains, microseconds: three times
-    /// the baseline, or already what no chain settles at and is twice what slots took lately. While
-    /// no price has told the time, a clock that catches up with a halt already known explains more.
+    /// The mean slot duration since the last look from which only a halt explains it, microseconds:
+    /// three times the baseline or, if that is less, the larger of 800 ms and twice what slots took
+    /// lately. Until a price has told the time, a clock that catches up explains up to 1.2 s.
     pub(super) fn inexplicable_us(&self) -> u32 {
         let lately = self.baseline_us.max(self.window_us);
         let sudden = lately.saturating_mul(2).max(*BASELINE_US.end());
@@ -255,9 +255,9 @@ impl Monitor {
         if self.proven { halted } else { halted.max(CATCHING_UP_US) }
     }
 
-    /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds,
-    /// unless the chain stood still: a halt says nothing about slots and begins a new window. Nor
-    /// does the aftermath of a disruption; throttling follows, or what a restart changed would last.
+    /// Closes a window that is over. Its duration moves the baseline, slowly and within bounds. A halt
+    /// says nothing about slots, so it only begins a new window. In Shelter and Thaw the baseline stays;
+    /// in Throttled it moves again, because a restart may have changed the slot duration for good.
     fn measure(&mut self, seen: &ChainSample, judged: Judgement) {
         let stood_still = matches!(judged, Judgement::Disruption(signal) if signal.stood_still());
         let measured = self.running_window(seen);
