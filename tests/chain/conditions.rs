@@ -76,7 +76,7 @@ impl Condition {
         stage.venue.refresh(0, providers)?;
         // One that is sudden decides with the next.
         match self {
-            Self::Sudden => Ok(()),
+            Self::Sudden | Self::Unbelieved => Ok(()),
             _ if !stage.venue.market(0).newest_stored().sudden => Ok(()),
             Self::Late => self.publish(stage, 1_000, price),
             _ => {

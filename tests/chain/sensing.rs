@@ -43,8 +43,7 @@ fn a_halt_within_a_silence() {
     stage.calm(60, PRICE);
     stage.venue.cluster.advance(36_000, 90, 90);
     // A price alone is no look at the chain.
-    let now = stage.venue.cluster.now_ms();
-    stage.venue.publish_one(0, Published::new(PRICE, now)).unwrap();
+    stage.venue.reprice(0, PRICE).unwrap();
     assert!(open(&mut stage).is_ok());
     stage.venue.cluster.advance(60_000, 1, 1);
     is_refused(open(&mut stage));

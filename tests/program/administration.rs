@@ -187,7 +187,7 @@ pub(crate) fn listing_is_refused() {
         let unfit = list_with(&world, sound, Feeds { sources: feeds, quorum });
         world.refuses(&unfit, HoldfastError::FeedCount);
     }
-    for provider in [0, 4, u8::MAX] {
+    for provider in [0, 5, u8::MAX] {
         let unknown = list(&world, sound, vec![FeedSource { provider, ..FEED }]);
         world.refuses(&unknown, HoldfastError::UnknownProvider);
     }

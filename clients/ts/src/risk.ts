@@ -240,13 +240,17 @@ export class Risk {
         const { terms } = market;
         const long = position.size >= 0n;
         const newest = market.prices[market.newest] as Price;
-        const before = believedBefore(market);
+        const older = pricesBefore(market);
+        const last = older[0];
+        const believed = older.find((price) => price.believed);
         this.#write([market.variance, terms.tierVolatilityPpm]);
         const volatility = this.#rules.per_minute();
         const now = newest.publishedMs > chain.nowMs ? newest.publishedMs : chain.nowMs;
         this.#write([
             ...[long, taken, newest.low, newest.high, newest.publishedMs, newest.lagMs],
-            ...[newest.believed, newest.sudden, before?.low ?? 0n, before?.high ?? 0n],
+            ...[newest.believed, newest.sudden, last?.low ?? 0n, last?.high ?? 0n],
+            ...[last?.publishedMs ?? 0n, last?.believed ?? false],
+            ...[believed?.low ?? 0n, believed?.high ?? 0n],
             ...[market.referencePrice, now, chain.lastDisruptionMs, terms.ageMs, terms.bandBps],
             ...[volatility, market.settlementPrice],
         ]);
@@ -297,8 +301,8 @@ function limits(at: Thresholds): Numbers {
     ];
 }
 
-/** The price believed before a market's newest, which a sudden one reaches to. */
-function believedBefore({ newest, prices }: Market): Price | undefined {
-    const older = prices.map((_, back) => prices[(newest - back + prices.length) % prices.length]);
-    return older.slice(1).find((price) => price?.believed);
+/** The prices stored before a market's newest, which a sudden one reaches to, newest first. */
+function pricesBefore({ newest, prices }: Market): Price[] {
+    const all = prices.map((_, back) => prices[(newest - back + prices.length) % prices.length] as Price);
+    return all.slice(1);
 }

@@ -128,11 +128,11 @@ pub fn initial_ratio(market: &Market, chain: &Chain, permit: Permit) -> Result<B
         .into_program_error()
 }
 
-/// Refused unless a market's newest price is believed, within the market's own age limit and not from
-/// before the chain's last disruption. A settled market has the one it was settled at.
+/// Refused unless a market's newest price is believed and borne out, within the market's own age limit
+/// and not from before the chain's last disruption. A settled market has the one it was settled at.
 pub fn require_certain(valuation: &Valuation) -> Result<()> {
     require!(valuation.fresh, HoldfastError::StalePrice);
-    require!(valuation.believed, HoldfastError::PriceOutsideBand);
+    require!(valuation.is_certain(), HoldfastError::PriceOutsideBand);
     Ok(())
 }
 

@@ -187,8 +187,10 @@ pub enum HoldfastError {
     /// Nothing to collect.
     #[msg("There is nothing to collect or to move")]
     NothingToMove,
-    /// The price lies outside the band around the market's reference.
-    #[msg("The price is outside the market's band: wait until the feeds have agreed on it longer")]
+    /// The price lies outside the band around the market's reference, or no second one bears it out.
+    #[msg(
+        "The price is outside the market's band, or no second one bears it out yet: wait for the next"
+    )]
     PriceOutsideBand,
     /// The profit would be cut.
     #[msg("The silo cannot pay all pending profit now: only the owner may take less, or wait")]
@@ -303,7 +305,9 @@ pub enum HoldfastError {
     #[msg("The request is due: it is executed, or lapses within minutes and is returned")]
     RequestDue,
     /// Nobody executed the request in time.
-    #[msg("The request has lapsed: return it with cancel_pool_request and ask again")]
+    #[msg(
+        "Nobody executed the request in time: once it lapses, cancel_pool_request returns it; then ask again"
+    )]
     RequestLapsed,
     /// Rounding would cost too much.
     #[msg("The deposit buys so few shares that rounding would cost too much: deposit more")]

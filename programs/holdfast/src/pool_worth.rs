@@ -1,7 +1,7 @@
 //! What a silo's markets add to the worth of its liquidity pool, for joining and for leaving.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::market::belief::range_since;
+use holdfast_risk::market::belief::{Lapsed, range_since};
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
@@ -65,5 +65,6 @@ fn prices_since(market: &Market, chain: &Chain, due: Millis) -> Result<PricePoin
         return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
     }
     let range = range_since(market.recent_prices(), due, &at);
+    let range = range.map_err(|Lapsed| HoldfastError::RequestLapsed)?;
     range.ok_or_else(|| HoldfastError::RequestNotDue.into())
 }

@@ -93,6 +93,6 @@ fn a_cooldown_is_not_prepaid() {
     world.send(staker.cancel(&world, staker.shares));
     assert_eq!(world.balance(&staker.shares), shares);
     world.send(staker.request(&world, true, shares, 1));
-    world.pass_to(DAY - 1_000, &CALM);
+    world.pass_to(DAY - 2_000, &CALM);
     world.refuses(&staker.execute(&world, true), HoldfastError::RequestNotDue);
 }

@@ -59,7 +59,7 @@ fn early_by_a_second_or_a_week() {
     let number = world.small_upgrade();
     let upgrade = world.upgrade(number);
     world.refuses(&upgrade, HoldfastError::ChangeNotReady);
-    world.watch(WEEK_MS - 121_000).unwrap();
+    world.watch(WEEK_MS - 122_000).unwrap();
     world.calm(120);
     world.refuses(&upgrade, HoldfastError::ChangeNotReady);
     world.pass_to(1_000, &CALM);

@@ -84,7 +84,7 @@ impl Chain {
     /// How far a market's newest price is believed.
     pub fn valuation(&self, market: &MarketBooks, terms: &MarketTerms) -> Valuation {
         let (newest, at) = (market.newest_stored(), self.moment(market, terms));
-        let before = || market.recent.iter().skip(1).find(|stored| stored.believed).copied();
+        let before = || market.recent.iter().skip(1).copied();
         let per_minute = || market.accruals.volatility.per_minute().max(terms.tier_volatility);
         Valuation::new(&newest, before, &market.reference, &at, terms.band.width, per_minute)
     }
@@ -92,9 +92,9 @@ impl Chain {
     /// A market's newest price, if it is fresh and believed.
     pub fn fresh(&self, market: &MarketBooks, terms: &MarketTerms) -> Outcome<PricePoint> {
         let valuation = self.valuation(market, terms);
-        require(valuation.fresh && valuation.newest.low.0 > 0, HoldfastError::StalePrice)?;
-        require(valuation.believed, HoldfastError::PriceOutsideBand)?;
-        Ok(valuation.newest)
+        require(valuation.fresh && market.newest().low.0 > 0, HoldfastError::StalePrice)?;
+        require(valuation.is_certain(), HoldfastError::PriceOutsideBand)?;
+        Ok(market.newest())
     }
 
     /// Whether a market has had enough prices since the last break.
@@ -165,11 +165,14 @@ impl State {
         market.reference = market.reference.follow(seen, terms.band)?;
         // One feed: a band that is left yields to nobody's confirmation.
         let believed = market.reference.believes(point, terms.band.width, false, now);
-        let sudden = believed && is_sudden(point, market.last_believed(), terms.band.width);
+        let (before, at) = (market.newest_stored(), chain.moment(market, terms));
+        let at = Moment { now, ..at };
+        let sudden = is_sudden(point, &before, &at, terms.band.width);
         let stored = StoredPrice { point, lag: now.since(point.published), believed, sudden };
         market.push(stored);
-        let at = chain.moment(market, terms);
-        let measured = measured_price(&stored, &at, market.reference.band(terms.band.width));
+        let (from, edges) =
+            (market.accruals.volatility.price, market.reference.band(terms.band.width));
+        let measured = measured_price(&stored, &before, from, &at, edges);
         let conditions = Conditions {
             skew: skew(market.longs.size, market.shorts.size)?,
             open,

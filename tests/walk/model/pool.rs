@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::policy::Action as Asked;
-use holdfast_risk::market::belief::range_since;
+use holdfast_risk::market::belief::{Lapsed, range_since};
 use holdfast_risk::pool::request::{Stage, stage};
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
@@ -164,8 +164,12 @@ impl State {
             let valuation = chain.valuation(market, terms);
             let (fresh, at) = (chain.fresh(market, terms), chain.moment(market, terms));
             let since = || range_since(market.recent.iter().copied(), waiting.due, &at);
-            let range = fresh.is_ok().then(|| since().ok_or(HoldfastError::RequestNotDue));
-            let range = range.transpose()?;
+            let range = if fresh.is_ok() {
+                let known = since().map_err(|Lapsed| HoldfastError::RequestLapsed)?;
+                Some(known.ok_or(HoldfastError::RequestNotDue)?)
+            } else {
+                None
+            };
             let accruals = market.accruals;
             for (side, total, carry) in [
                 (Side::Long, market.longs, accruals.carry_long),

@@ -162,7 +162,7 @@ fn market(random: &mut Random, index: u8) -> Market {
             high: low + random.below(price / 100),
             lag_ms: random.below(3_000) as u32,
             believed,
-            sudden: believed * random.below(2) as u8,
+            sudden: random.below(2) as u8,
             padding: [0; 2],
         };
     }

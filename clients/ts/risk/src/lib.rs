@@ -212,8 +212,8 @@ pub extern "C" fn liquidation_price() -> u64 {
 
 /// What a base unit of a position counts for. In: whether it is a long, whether something may be
 /// taken from its owner; the newest price: low, high, published, delay until it was stored,
-/// believed, sudden; the price believed before it: low, high, zeros where there is none; the reference
-/// price; the venue's clock, the last disruption, the market's age limit and
+/// believed, sudden; the price stored before it: low, high, published, believed, zeros where there is
+/// none; the one believed before: low, high, zeros where there is none; the reference price; the venue's clock, the last disruption, the market's age limit and
 /// width of the band, a minute's volatility in millionths; the settlement price, zero while the
 /// market trades.
 #[unsafe(no_mangle)]
@@ -225,8 +225,12 @@ pub extern "C" fn counts_for() -> u64 {
     let point = PricePoint { published: read.millis(), low, high };
     let (lag, believed, sudden) = (read.millis(), read.flag(), read.flag());
     let newest = StoredPrice { point, lag, believed, sudden };
+    let (low, high) = (Price(read.next()), Price(read.next()));
+    let point = PricePoint { published: read.millis(), low, high };
+    let last = StoredPrice { point, believed: read.flag(), ..newest };
     let point = PricePoint { low: Price(read.next()), high: Price(read.next()), ..point };
-    let before = || (point.high.0 > 0).then_some(StoredPrice { point, ..newest });
+    let believed = StoredPrice { point, believed: true, ..newest };
+    let before = || [last, believed].into_iter().filter(|it| it.point.high.0 > 0);
     let reference = Reference { price: Price(read.next()), ..Reference::default() };
     let (now, last_disruption, age) = (read.millis(), read.millis(), read.millis());
     let at = Moment { now, last_disruption, age, decide_within: Millis(0) };

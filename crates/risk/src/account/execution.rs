@@ -6,7 +6,9 @@ use crate::account::order::{Order, Parts};
 use crate::account::position::{Trade, notional};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
 use crate::chain::policy::Permit;
-use crate::market::belief::{Lapsed, Moment, StoredPrice, decided_price, doubted_price};
+use crate::market::belief::{
+    Lapsed, Moment, StoredPrice, decided_price, doubted_price, is_newest_or_better,
+};
 use crate::market::fee::{self, FeeShares};
 use crate::market::limits::{self, Caps, Exceeded, Resulting};
 use crate::market::price::PricePoint;
@@ -117,7 +119,7 @@ pub fn execute(
     let delta = Size(parts.closes.0.saturating_add(parts.opens.0)).on(side)?;
     let spread = half_spread(terms.spread, book.skew()?, delta, met.volatility)?;
     let earliest = order.decided_from(parts, met.position_changed, terms.execution_delay);
-    let found = deciding_price(order, recent, earliest, &met.at, met.reference);
+    let found = deciding_price(order, recent.clone(), earliest, &met.at, met.reference);
     let Deciding { point, doubted } =
         found.map_err(|Lapsed| ExecutionError::Lapsed)?.ok_or(ExecutionError::NoPrice)?;
     let price = trade_price(point.traded(side), side, spread)?;
@@ -136,7 +138,7 @@ pub fn execute(
         Ok(Charges { total: fee, due })
     })?;
     let owes_more = traded.book.balances.debt > book.balances.debt || traded.bad_debt.0 > 0;
-    if doubted && owes_more {
+    if owes_more && (doubted || !is_newest_or_better(recent, &met.at, point, side)) {
         return Err(ExecutionError::NoPrice);
     }
     if traded.trade.opened.0 > 0 {

@@ -23,20 +23,21 @@ pub struct StoredPrice {
     pub lag: Millis,
     /// Whether it lay inside the band when it was stored, or the band had yielded.
     pub believed: bool,
-    /// Whether it is believed, but far from the price believed before it: see [`is_sudden`].
+    /// Whether the price stored before it does not bear it out: see [`is_sudden`].
     pub sudden: bool,
 }
 
-/// A price is sudden when it is further from the one believed before it than this part of the band's
-/// width. The terms keep initial margin twice as far above maintenance, so that nobody withdraws below
+/// A price is sudden when it is further from the one stored before it than this part of the band's width. The terms keep initial margin twice as far above maintenance, so that nobody withdraws below
 /// maintenance by a false print that is not sudden.
 pub const SUDDEN_PART: u16 = 30;
 
-/// Whether a price is so far from the one believed `before` it, in a band of `width`, that it decides
-/// only together with the next.
-pub fn is_sudden(point: PricePoint, before: Price, width: Bps) -> bool {
-    let (middle, near) = (point.middle(), Band::around(before, Bps(width.0 / SUDDEN_PART)));
-    middle < near.low || middle > near.high
+/// Whether a price, believed or not, decides only together with the next: unless the one stored just
+/// `before` it bears it out, which has to be near it in a band of `width` and neither past the age limit
+/// nor from before the chain's last disruption.
+pub fn is_sudden(point: PricePoint, before: &StoredPrice, at: &Moment, width: Bps) -> bool {
+    let near = Band::around(before.point.middle(), Bps(width.0 / SUDDEN_PART));
+    let middle = point.middle();
+    middle < near.low || middle > near.high || !at.is_current(before)
 }
 
 /// What a price is wanted for.
@@ -101,6 +102,12 @@ impl Moment {
             return Err(Unusable::StoredLate);
         }
         self.check_truth(stored)
+    }
+
+    /// Whether a price is within the age limit and not from before the chain's last disruption.
+    pub fn is_current(&self, stored: &StoredPrice) -> bool {
+        let published = stored.point.published;
+        self.now.since(published) <= self.age && published >= self.last_disruption
     }
 
     /// Whether a price is believed and not from before the chain's last disruption, whatever its
@@ -193,18 +200,24 @@ fn worst_since(
 
 /// The lowest and the highest price believed since `earliest`, once one of them decides, or if it is
 /// sudden, together with the next. A request valued at the worse of the two for its owner gains
-/// nothing by being executed later.
-/// `recent` comes newest first; `None` while nothing has decided.
+/// nothing by being executed later. `recent` comes newest first; `None` while nothing has decided.
+///
+/// # Errors
+/// [`Lapsed`] once the market does not remember every price since `earliest`: one that it has forgotten
+/// could have been worse.
 pub fn range_since(
     recent: impl Iterator<Item = StoredPrice>,
     earliest: Millis,
     at: &Moment,
-) -> Option<PricePoint> {
+) -> Result<Option<PricePoint>, Lapsed> {
     let mut range: Option<PricePoint> = None;
-    let mut deciding = 0_u8;
+    let (mut seen, mut deciding) = (0_usize, 0_u8);
     let mut sudden = false;
-    let since = recent.take_while(|stored| stored.point.published >= earliest);
-    for stored in since.filter(|stored| at.check_truth(stored).is_ok()) {
+    for stored in recent.take_while(|stored| stored.point.published >= earliest) {
+        seen = seen.saturating_add(1);
+        if at.check_truth(&stored).is_err() {
+            continue;
+        }
         let point = stored.point;
         range = Some(range.map_or(point, |range| point.reaching(range)));
         if stored.lag <= at.decide_within {
@@ -212,19 +225,29 @@ pub fn range_since(
             sudden = stored.sudden;
         }
     }
-    range.filter(|_| deciding > u8::from(sudden))
+    if seen >= PRICES_KEPT {
+        return Err(Lapsed);
+    }
+    Ok(range.filter(|_| deciding > u8::from(sudden)))
 }
 
-/// The price that was believed before the newest. `recent` comes newest first.
-pub fn believed_before(mut recent: impl Iterator<Item = StoredPrice>) -> Option<StoredPrice> {
-    recent.next()?;
-    recent.find(|stored| stored.believed)
+/// Whether a trade on `side` at `point` gets no worse than the newest believed price, which is not
+/// sudden. Otherwise a false print may have made it worse, and others would bear what the owner cannot
+/// pay of it. `recent` comes newest first.
+pub fn is_newest_or_better(
+    mut recent: impl Iterator<Item = StoredPrice>,
+    at: &Moment,
+    point: PricePoint,
+    side: Side,
+) -> bool {
+    let newest = recent.find(|stored| at.check_truth(stored).is_ok());
+    newest
+        .is_some_and(|newest| !newest.sudden && worse_of(newest.point, point, side) == newest.point)
 }
 
 /// The price at which a position on `side` may be taken from its owner: the newest that decides,
-/// published from `earliest` on; if it is sudden, the better for the owner of it and the one believed
-/// before. A liquidation does not wait for another price, because it has waited since the flag.
-/// `recent` comes newest first.
+/// published from `earliest` on. If it is sudden, it is the better for the owner of it and the one stored
+/// before; where that one is not believed, the next price is awaited. `recent` comes newest first.
 pub fn closing_price(
     mut recent: impl Iterator<Item = StoredPrice>,
     earliest: Millis,
@@ -235,9 +258,12 @@ pub fn closing_price(
     if found.point.published < earliest {
         return None;
     }
-    let before = if found.sudden { recent.find(|stored| stored.believed) } else { None };
+    if !found.sudden {
+        return Some(found.point);
+    }
+    let before = recent.next().filter(|before| before.believed)?;
     // A price that is worse for a trade on `side` is better for the owner who is closed.
-    let better = before.map_or(found.point, |before| worse_of(found.point, before.point, side));
+    let better = worse_of(found.point, before.point, side);
     Some(PricePoint { published: found.point.published, ..better })
 }
 
@@ -260,10 +286,26 @@ impl StoredPrice {
     }
 }
 
-/// The price as it is measured: one that may not be measured counts no further than the band's edge.
-pub fn measured_price(stored: &StoredPrice, at: &Moment, band: Band) -> Price {
-    let middle = stored.point.middle();
-    if at.allows(stored, PriceUse::Measure) { middle } else { middle.clamp(band.low, band.high) }
+/// The price as it is measured: one that may not be measured counts no further than the band's edge, and
+/// of a sudden one and the one stored `before` it the nearer to `from` is measured, so that a single print
+/// moves nothing.
+pub fn measured_price(
+    stored: &StoredPrice,
+    before: &StoredPrice,
+    from: Price,
+    at: &Moment,
+    band: Band,
+) -> Price {
+    let measured = |stored: &StoredPrice| {
+        let (middle, counts) = (stored.point.middle(), at.allows(stored, PriceUse::Measure));
+        if counts { middle } else { middle.clamp(band.low, band.high) }
+    };
+    let price = measured(stored);
+    if !stored.sudden || before.point.low.0 == 0 {
+        return price;
+    }
+    let other = measured(before);
+    if other.0.abs_diff(from.0) < price.0.abs_diff(from.0) { other } else { price }
 }
 
 /// Prices that a settlement looks back at.

@@ -3,11 +3,11 @@ use std::vec::Vec;
 
 use super::{
     DECIDES_FOR, Lapsed, Moment, PriceUse, SETTLEMENT_PRICES, SUDDEN_PART, StoredPrice, Unusable,
-    believed_before, closing_price, decided_price, doubted_price, is_sudden, measured_price,
+    closing_price, decided_price, doubted_price, is_newest_or_better, is_sudden, measured_price,
     range_since, settlement_price,
 };
 use crate::market::price::PricePoint;
-use crate::market::reference::{Band, Reference};
+use crate::market::reference::{Band, BandTerms, Observed, Reference};
 use crate::market::valuation::Valuation;
 use crate::units::{Bps, Millis, Ppm, Price, Side};
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ fn history() -> impl Strategy<Value = Vec<StoredPrice>> {
             .map(|(later, price, lag, (believed, sudden))| {
                 published += later;
                 let stored = stored(published, price, lag, believed);
-                StoredPrice { sudden: believed && sudden, ..stored }
+                StoredPrice { sudden, ..stored }
             })
             .collect();
         stored_all.reverse();
@@ -197,7 +197,8 @@ proptest! {
         price in 1..1_000_u64, low in 1..500_u64, width in 0..500_u64, believed: bool,
     ) {
         let band = Band { low: Price(low), high: Price(low + width) };
-        let measured = measured_price(&stored(90_000, price, 0, believed), &AT, band);
+        let found = stored(90_000, price, 0, believed);
+        let measured = measured_price(&found, &found, Price(1), &AT, band);
         let inside = measured >= band.low && measured <= band.high;
         let right = if believed { measured == Price(price) } else { inside };
         prop_assert!(right);
@@ -212,13 +213,13 @@ fn a_range_begins_with_the_first_price_that_counts_and_needs_one_that_decides() 
         stored(97_000, 200, 0, false),
         stored(96_000, 90, 0, true),
     ];
-    let range = |earliest| range_since(recent.into_iter(), Millis(earliest), &AT);
+    let range = |earliest| range_since(recent.into_iter(), Millis(earliest), &AT).unwrap();
     let prices = |earliest| range(earliest).map(|range| (range.low.0, range.high.0));
     assert_eq!(prices(99_001), None);
     assert_eq!(prices(99_000), Some((95, 95)));
     assert_eq!(prices(98_000), Some((95, 105)), "what was stored late is no better for anybody");
     assert_eq!(prices(96_000), Some((90, 105)), "and what is not believed is not there");
-    assert_eq!(range_since(recent[1..3].iter().copied(), Millis(96_500), &AT), None);
+    assert_eq!(range_since(recent[1..3].iter().copied(), Millis(96_500), &AT), Ok(None));
 }
 
 proptest! {
@@ -228,19 +229,67 @@ proptest! {
         let since = |recent: &[StoredPrice]| {
             range_since(recent.iter().copied(), Millis(earliest), &AT)
         };
-        if let Some(then) = since(&recent[later.min(recent.len())..]) {
-            let now = since(&recent).expect("what decided has not gone");
+        if let Ok(Some(then)) = since(&recent[later.min(recent.len())..]) {
+            let now = since(&recent).expect("remembered").expect("what decided has not gone");
             prop_assert!(now.low <= then.low && now.high >= then.high);
         }
     }
 }
 
 #[test]
-fn a_price_is_sudden_beyond_its_part_of_the_band() {
+fn a_price_is_sudden_beyond_its_part_of_the_band_and_where_nothing_current_bears_it_out() {
     let width = Bps(SUDDEN_PART * 50);
-    let sudden = |price| is_sudden(PricePoint::exact(Price(price), AT.now), Price(100_000), width);
+    let near = stored(95_000, 100_000, 0, false);
+    let after = |price, before: &StoredPrice| {
+        is_sudden(PricePoint::exact(Price(price), AT.now), before, &AT, width)
+    };
     let expected = [(99_499, true), (99_500, false), (100_500, false), (100_501, true)];
-    assert_eq!(expected.map(|(price, _)| sudden(price)), expected.map(|(_, sudden)| sudden));
+    assert_eq!(expected.map(|(price, _)| after(price, &near)), expected.map(|(_, sudden)| sudden));
+    let at = |published| stored(published, 100_000, 0, true);
+    assert!(!after(100_000, &at(70_000)) && after(100_000, &at(69_999)), "past the age limit");
+    assert!(after(100_000, &StoredPrice::default()), "the first of all");
+    let halted = Moment { last_disruption: Millis(95_001), ..AT };
+    let point = PricePoint::exact(Price(100_000), AT.now);
+    assert!(is_sudden(point, &near, &halted, width), "from before the disruption");
+}
+
+#[test]
+fn what_others_would_bear_is_settled_at_the_newest_price_or_better() {
+    let leap = StoredPrice { sudden: true, ..stored(98_000, 81, 0, true) };
+    let (before, after) = (stored(97_000, 94, 0, true), stored(99_000, 93, 0, true));
+    let sells = |recent: &[StoredPrice], price| {
+        let point = PricePoint::exact(Price(price), Millis(98_000));
+        is_newest_or_better(recent.iter().copied(), &AT, point, Side::Short)
+    };
+    assert!(!sells(&[leap, before], 81), "a print that may be false");
+    assert!(!sells(&[after, leap, before], 81), "one that was");
+    assert!(sells(&[after, leap, before], 93) && sells(&[after, leap, before], 94));
+    assert!(!sells(&[], 81));
+}
+
+#[test]
+fn a_range_that_may_have_been_wider_has_lapsed() {
+    // Prices every fifth of a second: all that is remembered came after the request.
+    let recent = |count: u64| (0..count).map(|age| stored(99_000 - age * 200, 100, 0, true));
+    let at = |count| range_since(recent(count), Millis(90_000), &AT);
+    assert!(matches!(at(31), Ok(Some(_))));
+    assert_eq!(at(32), Err(Lapsed));
+}
+
+#[test]
+fn a_print_is_not_measured() {
+    let band = Band { low: Price(85), high: Price(115) };
+    let measured = |newest: &StoredPrice, before: &StoredPrice| {
+        measured_price(newest, before, Price(100), &AT, band).0
+    };
+    let sudden =
+        |price, believed| StoredPrice { sudden: true, ..stored(98_000, price, 0, believed) };
+    let calm = stored(97_000, 101, 0, true);
+    assert_eq!(measured(&sudden(114, true), &calm), 101, "the print itself");
+    assert_eq!(measured(&sudden(500, false), &calm), 101, "and outside the band");
+    assert_eq!(measured(&sudden(101, true), &sudden(114, true)), 101, "the price after it");
+    assert_eq!(measured(&sudden(90, true), &sudden(95, true)), 95, "a true move, a price later");
+    assert_eq!(measured(&sudden(114, true), &StoredPrice::default()), 114, "the first of all");
 }
 
 #[test]
@@ -258,10 +307,11 @@ fn a_first_price_that_is_sudden_decides_with_the_next_and_then_for_as_long_as_an
     assert_eq!(got(0, 98_000, Side::Short), Ok(Some(85)));
     assert_eq!(got(0, 109_000, Side::Long), Ok(Some(100)));
     assert_eq!(got(0, 109_001, Side::Long), Err(Lapsed));
-    let range = |newest: usize| range_since(recent.into_iter().skip(newest), Millis(90_000), &AT);
+    let range =
+        |newest: usize| range_since(recent.into_iter().skip(newest), Millis(90_000), &AT).unwrap();
     assert_eq!(range(1), None);
     assert_eq!(range(0).map(|range| (range.low.0, range.high.0)), Some((85, 100)));
-    let since = |earliest| range_since(recent.into_iter(), Millis(earliest), &AT);
+    let since = |earliest| range_since(recent.into_iter(), Millis(earliest), &AT).unwrap();
     assert_eq!(
         since(98_000).map(|range| range.low.0),
         Some(100),
@@ -269,71 +319,122 @@ fn a_first_price_that_is_sudden_decides_with_the_next_and_then_for_as_long_as_an
     );
 }
 
-/// True prices that move by no more than what is sudden, one of them replaced by a print of any size
-/// inside the band or outside: what a market makes of them, newest first, the print's place among
-/// them, and the lowest and highest true price.
-fn with_one_print() -> impl Strategy<Value = (Vec<StoredPrice>, usize, u64, u64)> {
-    let steps = proptest::collection::vec(-200..=200_i64, 4..20);
-    (steps, any::<proptest::sample::Index>(), 50_000..200_000_u64).prop_map(|(steps, at, print)| {
-        let false_one = at.index(steps.len() - 1) + 1;
-        let (mut price, mut before) = (100_000_u64, Price(100_000));
-        let (mut low, mut high) = (price, price);
-        let mut all = Vec::new();
-        for (index, step) in steps.into_iter().enumerate() {
-            price = price.saturating_add_signed(step);
-            (low, high) = (low.min(price), high.max(price));
-            let seen = if index == false_one { print } else { price };
-            let mut next = stored(60_000 + 1_000 * index as u64, seen, 0, true);
-            next.believed = Band::around(Price(100_000), WIDTH).holds(next.point);
-            next.sudden = next.believed && is_sudden(next.point, before, WIDTH);
-            before = if next.believed { next.point.middle() } else { before };
-            all.push(next);
-        }
-        all.reverse();
-        let place = all.len() - 1 - false_one;
-        (all, place, low, high)
-    })
+/// What a market stored of true prices, one of them replaced by a print of any size, newest first.
+#[derive(Clone, Debug)]
+struct Course {
+    stored: Vec<StoredPrice>,
+    truth: Vec<u64>,
+    /// The reference when each was the newest.
+    references: Vec<Reference>,
+    /// The print's place.
+    print: usize,
+}
+
+/// How the true price moves until the next one is stored, and how long that takes, milliseconds: calmly,
+/// in leaps, beyond the band, and after a silence.
+fn step() -> impl Strategy<Value = (i64, u64)> {
+    let moved =
+        prop_oneof![6 => -200..=200_i64, 2 => -2_000..=2_000_i64, 1 => -30_000..=30_000_i64];
+    (moved, prop_oneof![8 => Just(1_000_u64), 1 => Just(12_000), 1 => Just(40_000)])
 }
 
 const WIDTH: Bps = Bps(1_500);
 
+fn with_one_print() -> impl Strategy<Value = Course> {
+    let steps = proptest::collection::vec(step(), 4..24);
+    (steps, any::<proptest::sample::Index>(), 50_000..200_000_u64).prop_map(|(steps, at, print)| {
+        let false_one = at.index(steps.len() - 1) + 1;
+        let (mut price, mut now) = (100_000_u64, 60_000_u64);
+        let mut reference = Reference { price: Price(price), ..Reference::default() };
+        let mut course =
+            Course { stored: Vec::new(), truth: Vec::new(), references: Vec::new(), print: 0 };
+        for (index, (moved, later)) in steps.into_iter().enumerate() {
+            price = price.saturating_add_signed(moved).clamp(40_000, 250_000);
+            now += later;
+            let seen = if index == false_one { print } else { price };
+            let before = course.stored.last().copied().unwrap_or_default();
+            let mut next = stored(now, seen, 0, true);
+            let look = Observed {
+                point: next.point,
+                previous: before.point.published,
+                now: Millis(now),
+                last_disruption: AT.last_disruption,
+                age: AT.age,
+            };
+            reference =
+                reference.follow(look, BandTerms { width: WIDTH, speed: Bps(100) }).unwrap();
+            let at = Moment { now: Millis(now), ..AT };
+            next.believed = reference.believes(next.point, WIDTH, true, Millis(now));
+            next.sudden = is_sudden(next.point, &before, &at, WIDTH);
+            course.stored.push(next);
+            course.truth.push(price);
+            course.references.push(reference);
+        }
+        course.print = course.stored.len() - 1 - false_one;
+        course.stored.reverse();
+        course.truth.reverse();
+        course.references.reverse();
+        course
+    })
+}
+
 proptest! {
-    /// Whatever a position, an order or a request does at a moment of one's choice, one false print
-    /// gives its owner no more than a price that is not sudden could have, and takes as little.
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Whatever an order or a request does at a moment of one's choice, and however true prices moved,
+    /// paused and left the band: one false print gives its owner no more than a true price since it
+    /// was asked, or the one before that, could have.
     #[test]
     fn one_false_print_decides_nothing(
-        (recent, print, low, high) in with_one_print(), later in 0..4_usize, before in 0..3_000_u64,
+        course in with_one_print(), later in 0..4_usize, before in 0..3_000_u64,
     ) {
-        // What is not sudden lies this far from a true price at the most: the print from the one
-        // before it, and no true one from the print.
-        let near = 2 * 101_000 * u64::from(WIDTH.0 / SUDDEN_PART) / 10_000;
-        let (low, high) = (low - near, high + near);
-        let earliest = recent[print].point.published.0 - before;
-        let recent = &recent[print.saturating_sub(later)..];
+        let newest = course.print.saturating_sub(later);
+        let earliest = course.stored[course.print].point.published.0 - before;
+        let recent = &course.stored[newest..];
         let now = recent[0].point.published;
         let at = Moment { now, ..AT };
         let all = || recent.iter().copied();
+        // True prices since the request, and the one before them, which can bear a print out.
+        let since = recent.iter().take_while(|it| it.point.published.0 >= earliest).count();
+        let truth = course.truth[newest..].iter().take(since + 1);
+        let near = 250_000 * u64::from(WIDTH.0 / SUDDEN_PART) / 10_000 + 1;
+        let (low, high) = (truth.clone().min().unwrap() - near, truth.max().unwrap() + near);
         let decided = |side| decided_price(all(), Millis(earliest), &at, side).ok().flatten();
-        if let Some(bought) = decided(Side::Long) {
+        let doubted = |side| doubted_price(all(), Millis(earliest), &at, side).ok().flatten();
+        for bought in [decided(Side::Long), doubted(Side::Long)].into_iter().flatten() {
             prop_assert!(bought.high.0 >= low, "bought at {bought:?}, below {low}");
         }
-        if let Some(sold) = decided(Side::Short) {
+        for sold in [decided(Side::Short), doubted(Side::Short)].into_iter().flatten() {
             prop_assert!(sold.low.0 <= high, "sold at {sold:?}, above {high}");
         }
-        if let Some(range) = range_since(all(), Millis(earliest), &at) {
+        if let Ok(Some(range)) = range_since(all(), Millis(earliest), &at) {
             prop_assert!(range.low.0 <= high && range.high.0 >= low);
         }
-        let reference = Reference { price: Price(100_000), ..Reference::default() };
-        let worth = Valuation::new(&recent[0], || believed_before(all()), &reference, &at, WIDTH, || Ppm(1));
-        if recent.len() > 1 {
-            prop_assert!(worth.trader_adverse(Side::Long).0 <= high);
-            prop_assert!(worth.trader_adverse(Side::Short).0 >= low);
-            prop_assert!(!worth.is_certain() || worth.trader_favourable(Side::Long).0 >= low);
-            prop_assert!(!worth.is_certain() || worth.trader_favourable(Side::Short).0 <= high);
+    }
+
+    /// Nor does it value a position better for its owner than the true price did or does, or than the
+    /// band's edge where there is no true one that is current; and while it is believed it values none
+    /// worse, when something may be taken, than the last believed.
+    #[test]
+    fn one_false_print_values_nothing(course in with_one_print(), later in 0..2_usize) {
+        let newest = course.print.saturating_sub(later);
+        let recent = &course.stored[newest..];
+        let at = Moment { now: recent[0].point.published, ..AT };
+        let reference = &course.references[newest];
+        let all = || recent.iter().copied();
+        let worth =
+            Valuation::new(&recent[0], || all().skip(1), reference, &at, WIDTH, || Ppm(1));
+        let truth = &course.truth[newest..];
+        let near = 250_000 * u64::from(WIDTH.0 / SUDDEN_PART) / 10_000 + 1;
+        let (low, high) = (truth[0].min(truth[1]) - near, truth[0].max(truth[1]) + near);
+        let current = at.is_current(&recent[1]);
+        let (most, least) = if current { (high, low) } else { (worth.band.low.0, worth.band.high.0) };
+        prop_assert!(worth.trader_adverse(Side::Long).0 <= most.max(high));
+        prop_assert!(worth.trader_adverse(Side::Short).0 >= least.min(low));
+        if recent[0].believed && let Some(last) = recent[1..].iter().find(|it| it.believed) {
+            prop_assert!(worth.trader_favourable(Side::Long) >= last.point.low.min(Price(low)));
+            prop_assert!(worth.trader_favourable(Side::Short) <= last.point.high.max(Price(high)));
         }
-        let closed = |side| closing_price(all(), Millis(earliest), &at, side);
-        prop_assert!(closed(Side::Long).is_none_or(|point| point.high.0 >= low));
-        prop_assert!(closed(Side::Short).is_none_or(|point| point.low.0 <= high));
     }
 
     /// Who is closed at a sudden price gets the better of it and the one before, and never one from
@@ -346,7 +447,10 @@ proptest! {
             let found = closing_price(recent.iter().copied(), Millis(earliest), &AT, side);
             let newest = recent.iter().find(|stored| AT.allows(stored, PriceUse::Decide));
             let newest = newest.filter(|stored| stored.point.published >= Millis(earliest));
-            prop_assert_eq!(found.is_some(), newest.is_some());
+            let before = newest.and_then(|newest| recent.iter().skip_while(|it| *it != newest).nth(1));
+            let is_believed = before.is_some_and(|before| before.believed);
+            let closes = newest.is_some_and(|newest| !newest.sudden || is_believed);
+            prop_assert_eq!(found.is_some(), closes);
             let (Some(found), Some(newest)) = (found, newest) else { continue };
             match side {
                 _ if !newest.sudden => prop_assert_eq!(found, newest.point),

@@ -38,11 +38,11 @@ pub struct Reference {
     /// dropped, whoever refreshes often could hold the reference still.
     pub remainder: i64,
     /// Since when the market's prices have been outside the band without a lapse and agreed, each with
-    /// the one before it; zero while they are inside.
+    /// the one before it; zero while none is outside, or none has been for a minute.
     pub outside: Millis,
-    /// The last of them; zero while they are inside.
+    /// The last that agreed; zero with `outside`.
     pub outside_price: Price,
-    /// Since when prices outside have not agreed with that one; zero while they do.
+    /// Since when prices have not been outside and agreed with that one; zero while they do.
     pub strayed: Millis,
 }
 
@@ -138,26 +138,27 @@ impl Reference {
 
     /// Notes since when prices have been outside the band and agreed. A price that strays from the
     /// others is not believed: otherwise a single false print would be, once the band has yielded to a
-    /// true move. It does not count against the others either. Prices that keep straying begin the
-    /// wait anew.
+    /// true move. It does not count against the others either, and neither does one inside the band:
+    /// otherwise a false print there would keep a true move from being followed. Prices that stay inside
+    /// for a minute end the wait, and prices that stray for as long begin it anew.
     fn watch(self, seen: Observed, width: Bps) -> Self {
-        let zero = Millis(0);
-        if self.band(width).holds(seen.point) {
-            return Self { outside: zero, outside_price: Price(0), strayed: zero, ..self };
-        }
-        let begins =
-            Self { outside: seen.now, outside_price: seen.point.middle(), strayed: zero, ..self };
+        let inside = self.band(width).holds(seen.point);
+        let (zero, middle) = (Millis(0), seen.point.middle());
+        let ended = Self { outside: zero, outside_price: Price(0), strayed: zero, ..self };
+        let begins = Self { outside: seen.now, outside_price: middle, ..ended };
+        let anew = if inside { ended } else { begins };
         let lapsed = seen.point.published.since(seen.previous) > seen.age;
         if self.outside.0 == 0 || self.outside < seen.last_disruption || lapsed {
-            return begins;
+            return anew;
         }
-        let agreeing = Band::around(self.outside_price, width.max(AGREES_WITHIN));
-        if agreeing.holds(seen.point) {
-            return Self { outside: self.outside, ..begins };
+        let agrees = Band::around(self.outside_price, width.max(AGREES_WITHIN)).holds(seen.point);
+        let outside_price = if agrees { middle } else { self.outside_price };
+        if agrees && !inside {
+            return Self { outside_price, strayed: zero, ..self };
         }
         let strayed = if self.strayed.0 == 0 { seen.now } else { self.strayed };
         let goes_on = seen.now < strayed.after(YIELDS_AFTER);
-        if goes_on { Self { strayed, ..self } } else { begins }
+        if goes_on { Self { outside_price, strayed, ..self } } else { anew }
     }
 }
 

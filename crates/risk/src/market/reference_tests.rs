@@ -47,7 +47,30 @@ fn agreement_outside_the_band_is_followed_after_a_minute_or_five_with_one_feed()
         assert!(!after.yields(several, Millis(since.0 + wait - 1)));
         assert!(after.yields(several, Millis(since.0 + wait)));
     }
-    assert_eq!(held(after, 99_000_000, 5_000, 1).outside, Millis(0), "back inside");
+    let inside = held(after, 99_000_000, 5_000, 12);
+    assert_eq!(inside.outside, since, "inside for less than a minute");
+    let ended = held(inside, 99_000_000, 5_000, 1);
+    assert_eq!((ended.outside, ended.outside_price, ended.strayed), Default::default());
+}
+
+/// A print inside the band does not keep a true move outside from being followed, whenever it comes; and
+/// true prices that hop over the edge are followed as well.
+#[test]
+fn a_print_inside_the_band_does_not_begin_the_wait_anew() {
+    let fallen = held(first(), 80_000_000, 5_000, 30);
+    let printed = held(fallen, 99_000_000, 1_000, 1);
+    assert!(!printed.yields(true, printed.moved), "itself it is no part of the move");
+    let after = held(printed, 80_000_000, 1_000, 1);
+    assert_eq!(after.outside, fallen.outside);
+    assert!(after.yields(true, after.moved));
+    let edge = |reference: &Reference| reference.band(TERMS.width).low.0;
+    let low = held(first(), 86_000_000, 5_000, 30);
+    let hopping = (0..40).fold(low, |hopping, step| {
+        let price =
+            edge(&hopping).strict_add_signed(if step % 2 == 0 { 100_000 } else { -100_000 });
+        held(hopping, price, 5_000, 1)
+    });
+    assert_eq!(hopping.outside, low.outside);
 }
 
 #[test]
@@ -203,7 +226,9 @@ proptest! {
                 prop_assert!(run.is_some_and(|(since, _)| now.since(since) >= Millis::MINUTE));
             }
             run = match run {
-                _ if inside => None,
+                _ if reference.outside.0 == 0 => None,
+                Some((since, _)) if inside && leads => Some((since, price)),
+                Some(run) if inside => Some(run),
                 Some((since, _)) if leads && reference.outside == since => Some((since, price)),
                 Some(run) if reference.outside == run.0 => Some(run),
                 _ => Some((now, price)),

@@ -1,7 +1,7 @@
 //! What a position is worth: there is always a value, more or less certain.
 
 use crate::chain::latency::covered_move;
-use crate::market::belief::{Moment, StoredPrice};
+use crate::market::belief::{Moment, PriceUse, StoredPrice};
 use crate::market::price::PricePoint;
 use crate::market::reference::{Band, Reference};
 use crate::units::{Bps, Millis, Ppm, Price, Side};
@@ -9,12 +9,16 @@ use crate::units::{Bps, Millis, Ppm, Price, Side};
 /// A market's newest price with everything that tells how far it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valuation {
-    /// The newest price; one that is sudden reaches to the one believed before it.
-    pub newest: PricePoint,
+    /// The newest price as it counts against the owner: a sudden one reaches to the one stored before it.
+    pub against: PricePoint,
+    /// The same in the owner's favour: a sudden one reaches to the one believed before it.
+    pub in_favour: PricePoint,
     /// Whether it is within its age limit and from after the chain's last disruption.
     pub fresh: bool,
     /// Whether it lay inside the band when it was stored, or the band had yielded.
     pub believed: bool,
+    /// Whether it is not sudden, or the one stored before it is believed and current.
+    pub borne_out: bool,
     /// The band around the reference; without a fresh price it widens with time.
     pub band: Band,
 }
@@ -23,18 +27,28 @@ impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh price
     /// the band is at least as wide as a move of three standard deviations since the newest price, and
     /// if that was believed the band also covers such a move from it: the longer the price is unknown,
-    /// the less is certain. A sudden price is widened to the one believed `before` it. `per_minute` (the
-    /// volatility) and `before` are called only if they are needed.
-    pub fn new(
+    /// the less is certain. A sudden price is widened to the ones `before` it, newest first. `per_minute`
+    /// (the volatility) and `before` are called only if they are needed.
+    pub fn new<Before: Iterator<Item = StoredPrice>>(
         newest: &StoredPrice,
-        before: impl FnOnce() -> Option<StoredPrice>,
+        before: impl FnOnce() -> Before,
         reference: &Reference,
         at: &Moment,
         width: Bps,
         per_minute: impl FnOnce() -> Ppm,
     ) -> Self {
-        let before = if newest.sudden { before() } else { None };
-        let point = before.map_or(newest.point, |before| newest.point.reaching(before.point));
+        let (mut against, mut in_favour, mut borne_out) = (newest.point, newest.point, true);
+        if newest.sudden {
+            let mut before = before();
+            let last = before.next();
+            borne_out = last.is_some_and(|last| at.allows(&last, PriceUse::Value));
+            if let Some(last) = last.filter(|last| at.is_current(last)) {
+                against = against.reaching(last.point);
+            }
+            if let Some(believed) = last.into_iter().chain(before).find(|it| it.believed) {
+                in_favour = in_favour.reaching(believed.point);
+            }
+        }
         let age = at.now.since(newest.point.published);
         let fresh = age <= at.age && newest.point.published >= at.last_disruption;
         let mut band = reference.band(width);
@@ -46,29 +60,32 @@ impl Valuation {
                 band.high = band.high.max(Band::around(newest.point.high, moved).high);
             }
         }
-        Self { newest: point, fresh, believed: newest.believed, band }
+        Self { against, in_favour, fresh, believed: newest.believed, borne_out, band }
     }
 
     /// A settled market's price: the same for everybody, at any time.
     pub const fn settled(price: Price, now: Millis) -> Self {
+        let point = PricePoint::exact(price, now);
         Self {
-            newest: PricePoint::exact(price, now),
+            against: point,
+            in_favour: point,
             fresh: true,
             believed: true,
+            borne_out: true,
             band: Band { low: price, high: price },
         }
     }
 
-    /// Whether the newest price is fresh and believed.
+    /// Whether the newest price is fresh, believed and borne out.
     pub const fn is_certain(&self) -> bool {
-        self.fresh && self.believed
+        self.fresh && self.believed && self.borne_out
     }
 
     /// The worth of a position on `side` when its owner wants something, to open or to withdraw: the
-    /// worse side of the newest price. If that is not both fresh and believed, the worse of it and of
-    /// the band's edge.
+    /// worse side of the newest price. If that is not fresh, believed and borne out, the worse of it and
+    /// of the band's edge.
     pub fn trader_adverse(&self, side: Side) -> Price {
-        let worse = self.newest.trader_adverse(side);
+        let worse = self.against.trader_adverse(side);
         match side {
             _ if self.is_certain() => worse,
             Side::Long => worse.min(self.band.low),
@@ -81,9 +98,9 @@ impl Valuation {
     /// better of the newest and the other edge. A price that is neither fresh nor believed does not
     /// count: otherwise a false print before a silence would shield an account throughout.
     pub fn trader_favourable(&self, side: Side) -> Price {
-        let better = self.newest.trader_favourable(side);
+        let better = self.in_favour.trader_favourable(side);
         match side {
-            _ if self.is_certain() => better,
+            _ if self.fresh && self.believed => better,
             Side::Long if self.fresh => better.max(self.band.low),
             Side::Short if self.fresh => better.min(self.band.high),
             Side::Long if self.believed => better.max(self.band.high),

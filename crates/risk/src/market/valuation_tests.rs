@@ -7,12 +7,19 @@ use crate::units::{Bps, Millis, Ppm, Price, Side};
 use proptest::prelude::*;
 
 fn any_mark() -> impl Strategy<Value = Valuation> {
-    (1..200_u64, 0..20_u64, any::<bool>(), any::<bool>(), 1..200_u64, 0..40_u64).prop_map(
-        |(low, wide, fresh, believed, edge, width)| Valuation {
-            newest: PricePoint { published: Millis(1), low: Price(low), high: Price(low + wide) },
-            fresh,
-            believed,
-            band: Band { low: Price(edge), high: Price(edge + width) },
+    let band = (1..200_u64, 0..40_u64);
+    (1..200_u64, 0..20_u64, any::<[bool; 3]>(), band).prop_map(
+        |(low, wide, [fresh, believed, borne_out], (edge, width))| {
+            let point =
+                PricePoint { published: Millis(1), low: Price(low), high: Price(low + wide) };
+            Valuation {
+                against: point,
+                in_favour: point,
+                fresh,
+                believed,
+                borne_out,
+                band: Band { low: Price(edge), high: Price(edge + width) },
+            }
         },
     )
 }
@@ -23,6 +30,39 @@ fn better(side: Side, one: Price, other: Price) -> bool {
         Side::Long => one >= other,
         Side::Short => one <= other,
     }
+}
+
+/// A sudden price counts against its owner as far as the one before it, and where that one is not
+/// believed or not current, as far as the band's edge.
+#[test]
+fn a_sudden_price_that_nothing_bears_out_is_not_certain() {
+    let stored = |published, price, believed| StoredPrice {
+        point: PricePoint::exact(Price(price), Millis(published)),
+        lag: Millis(0),
+        believed,
+        sudden: true,
+    };
+    let at = Moment {
+        now: Millis(100_000),
+        last_disruption: Millis(0),
+        age: Millis(30_000),
+        decide_within: Millis(5_000),
+    };
+    let reference = Reference { price: Price(100), ..Reference::default() };
+    let worth = |before: &[StoredPrice]| {
+        let (newest, before) = (stored(99_000, 105, true), before.iter().copied());
+        let worth = Valuation::new(&newest, || before, &reference, &at, Bps(1_500), || Ppm(1));
+        (
+            worth.is_certain(),
+            worth.trader_adverse(Side::Long).0,
+            worth.trader_favourable(Side::Short).0,
+        )
+    };
+    let (believed, old) = (stored(98_000, 99, true), stored(60_000, 99, true));
+    assert_eq!(worth(&[believed]), (true, 99, 99));
+    assert_eq!(worth(&[old]), (false, 85, 99), "the one before is too old to count");
+    assert_eq!(worth(&[stored(98_000, 60, false), old]), (false, 60, 99), "and was not believed");
+    assert_eq!(worth(&[]), (false, 85, 105), "the first of all");
 }
 
 #[test]
@@ -37,7 +77,8 @@ fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
             age: Millis(30_000),
             decide_within: Millis(5_000),
         };
-        let value = Valuation::new(&newest, || None, &reference, &at, Bps(1), || Ppm(5_000));
+        let value =
+            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), || Ppm(5_000));
         (value.fresh, value.is_certain(), value.band == reference.band(Bps(1)))
     };
     assert_eq!(seen(80_000, 50_000), (true, true, true));
@@ -57,7 +98,7 @@ fn a_print_that_is_not_believed_does_not_move_the_band_when_it_is_old() {
     let band = |believed| {
         let point = PricePoint::exact(Price(100_000), Millis(50_000));
         let newest = StoredPrice { point, lag: Millis(0), believed, sudden: false };
-        Valuation::new(&newest, || None, &reference, &at, Bps(1), || Ppm(5_000)).band
+        Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), || Ppm(5_000)).band
     };
     let moved = covered_move(Ppm(5_000), Millis(30_001)).unwrap();
     assert_eq!(band(false), reference.band(moved));
@@ -104,16 +145,19 @@ proptest! {
     #[test]
     fn an_outlier_liquidates_nobody_and_lets_nobody_take_more(mark in any_mark()) {
         let outlier = Valuation { fresh: true, believed: false, ..mark };
-        let certain = Valuation { fresh: true, believed: true, ..mark };
+        let certain = Valuation { fresh: true, believed: true, borne_out: true, ..mark };
+        let doubtful = Valuation { borne_out: false, ..certain };
         let Band { low, high } = mark.band;
-        let better_of = |side| mark.newest.trader_favourable(side);
+        let better_of = |side| mark.in_favour.trader_favourable(side);
         prop_assert_eq!(outlier.trader_favourable(Side::Long), better_of(Side::Long).max(low));
         prop_assert_eq!(outlier.trader_favourable(Side::Short), better_of(Side::Short).min(high));
         prop_assert!(outlier.trader_adverse(Side::Long) <= low);
         prop_assert!(outlier.trader_adverse(Side::Short) >= high);
         for side in [Side::Long, Side::Short] {
-            prop_assert_eq!(certain.trader_favourable(side), mark.newest.trader_favourable(side));
-            prop_assert_eq!(certain.trader_adverse(side), mark.newest.trader_adverse(side));
+            prop_assert_eq!(certain.trader_favourable(side), mark.in_favour.trader_favourable(side));
+            prop_assert_eq!(certain.trader_adverse(side), mark.against.trader_adverse(side));
+            prop_assert_eq!(doubtful.trader_adverse(side), outlier.trader_adverse(side));
+            prop_assert_eq!(doubtful.trader_favourable(side), certain.trader_favourable(side));
         }
     }
 
@@ -134,7 +178,7 @@ proptest! {
                 age: Millis(30_000),
                 decide_within: Millis(5_000),
             };
-            Valuation::new(&newest, || None, &reference, &at, Bps(1_000), || Ppm(per_minute))
+            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1_000), || Ppm(per_minute))
         };
         let (sooner, later) = (at(age), at(age + later));
         prop_assert!(!sooner.fresh);

@@ -122,7 +122,7 @@ fn default_limit(
     let valuation = market.valuation(clock, Millis(0));
     let price = match terms.above.or(terms.below) {
         Some(price) => price,
-        None if valuation.fresh => valuation.newest.traded(side).0,
+        None if valuation.fresh => valuation.against.traded(side).0,
         None => {
             let name = render::name(&market.name);
             return Err(format!("{name} has no fresh price to start from: give --limit"));

@@ -268,16 +268,17 @@ impl MarketView {
             MarketStanding::Stale
         } else if !market.is_ready(chain.monitor.last_disruption) {
             MarketStanding::Waiting
-        } else if market.outside_ms > 0 {
+        } else if !mark.believed {
             MarketStanding::OutsideBand
         } else {
             MarketStanding::Ready
         };
+        let newest = if market.is_settled() { mark.against } else { market.newest_price() };
         Self {
             index: market.index,
             name: name(&market.name),
-            price: mark.newest.middle().0,
-            published_ms: mark.newest.published.0,
+            price: newest.middle().0,
+            published_ms: newest.published.0,
             reference: market.reference_price,
             band_low: mark.band.low.0,
             band_high: mark.band.high.0,

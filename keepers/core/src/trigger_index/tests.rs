@@ -140,7 +140,8 @@ fn publish(market: &mut Market, price: Price, at: u64, now: u64) {
     let reference = market.reference().follow(seen, terms.band).expect("it fits");
     market.set_reference(&reference);
     let believed = reference.believes(point, terms.band.width, false, Millis(now));
-    let sudden = believed && is_sudden(point, market.last_believed(), terms.band.width);
+    let at_now = market.moment(Millis(now), Millis(0));
+    let sudden = is_sudden(point, &market.newest_stored(), &at_now, terms.band.width);
     market.push_price(&StoredPrice { point, lag: Millis(now - at), believed, sudden });
 }
 

@@ -154,12 +154,12 @@ pub fn awaits_price(account: &MarginAccount, market: &Market, chain: &Chain) -> 
 fn comes_first(silo: &Silo, account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
     let last_disruption = chain.monitor.last_disruption;
     let (newest, at) = (market.newest_stored(), market.moment(chain.now, last_disruption));
-    let decides =
-        newest.point.published.0 >= account.liquidatable_ms && at.allows(&newest, PriceUse::Decide);
-    if !decides || market.is_settled() || !market.is_ready(last_disruption) {
+    let size = account.position(market.index).size;
+    let closable = at.allows(&newest, PriceUse::Decide)
+        && price_to_close_at(account, market, chain, size.side()).is_ok();
+    if !closable || market.is_settled() || !market.is_ready(last_disruption) {
         return false;
     }
-    let size = account.position(market.index).size;
     let price = newest.point.trader_adverse(size.side());
     let terms = market.terms.liquidation();
     pace(silo, market, chain).is_ok_and(|most| is_worth_closing(size.size(), price, most, terms))

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use holdfast_risk::chain::rate_limit::{self, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::aggregate::{AggregationParams, FeedReading};
-use holdfast_risk::market::belief::{Moment, StoredPrice, believed_before};
+use holdfast_risk::market::belief::{Moment, StoredPrice};
 use holdfast_risk::market::carry::Funding;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::{self, PricePoint};
@@ -148,7 +148,7 @@ pub struct PriceState {
     pub lag_ms: u32,
     /// 1 when it lay inside the band when it was stored, or the band had yielded.
     pub believed: u8,
-    /// 1 when it is believed but far from the price believed before it: it decides with the next.
+    /// 1 when the price stored before it does not bear it out: it decides with the next.
     pub sudden: u8,
     /// Explicit padding.
     pub padding: [u8; 2],
@@ -260,7 +260,7 @@ impl Market {
             return Valuation::settled(Price(self.settlement_price), at.now);
         }
         let (newest, reference) = (self.newest_stored(), self.reference());
-        let before = || believed_before(self.recent_prices());
+        let before = || self.recent_prices().skip(1);
         let width = Bps(self.terms.band_bps);
         Valuation::new(&newest, before, &reference, &at, width, || self.volatility_per_minute())
     }

@@ -87,7 +87,8 @@ pub fn take_price(
     market.set_reference(&reference);
     let believed = reference.believes(found.point, band.width, market.feed_count > 1, now);
     let lag = now.since(found.point.published);
-    let sudden = believed && is_sudden(found.point, market.last_believed(), band.width);
+    let (before, at) = (market.newest_stored(), market.moment(now, last_disruption));
+    let sudden = is_sudden(found.point, &before, &at, band.width);
     let stored = StoredPrice { point: found.point, lag, believed, sudden };
     market.push_price(&stored);
     let conditions = Conditions {
@@ -99,10 +100,9 @@ pub fn take_price(
         sheltered: chain.monitor.state == State::Shelter,
     };
     let terms = MarketTerms::from(&market.terms);
-    let at = market.moment(now, last_disruption);
-    let price = measured_price(&stored, &at, reference.band(band.width));
-    let accruals =
-        refresh(&market.accruals(), conditions, price, now, &terms).into_program_error()?;
+    let (accruals, edges) = (market.accruals(), reference.band(band.width));
+    let price = measured_price(&stored, &before, accruals.volatility.price, &at, edges);
+    let accruals = refresh(&accruals, conditions, price, now, &terms).into_program_error()?;
     market.set_accruals(&accruals);
     Ok(())
 }
