@@ -102,6 +102,7 @@ impl Condition {
     fn refuses_unbelieved(action: Action) -> Option<HoldfastError> {
         match action {
             Action::Reduce | Action::Open => Some(HoldfastError::NoPriceYet),
+            Action::Flag => Some(HoldfastError::AccountSafe),
             Action::Liquidate | Action::ChangePool => Some(HoldfastError::PriceOutsideBand),
             Action::WithdrawFree | Action::RequestOpening => {
                 Some(HoldfastError::BelowInitialMargin)

@@ -75,7 +75,7 @@ fn the_reference_moves_by_its_speed_and_not_over_a_halt() {
     let before = world.market(0).reference_price;
     world.cluster.advance(7_200_000, 1, 1);
     world.observe().unwrap();
-    world.publish(&[SOL * 2, BTC]).unwrap();
+    world.publish_once(&[SOL * 2, BTC]).unwrap();
     assert_eq!(world.market(0).reference_price, before);
 }
 
