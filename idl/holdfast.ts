@@ -209,7 +209,7 @@ export type Holdfast = {
     },
     {
       "code": 6013,
-      "msg": "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed",
+      "msg": "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed, 4 Stork's",
       "name": "unknownProvider"
     },
     {
@@ -409,7 +409,7 @@ export type Holdfast = {
     },
     {
       "code": 6053,
-      "msg": "The price is outside the market's band: wait until the feeds have agreed on it longer",
+      "msg": "The price is outside the market's band, or no second one bears it out yet: wait for the next",
       "name": "priceOutsideBand"
     },
     {
@@ -594,7 +594,7 @@ export type Holdfast = {
     },
     {
       "code": 6090,
-      "msg": "The request has lapsed: return it with cancel_pool_request and ask again",
+      "msg": "Nobody executed the request in time: once it lapses, cancel_pool_request returns it; then ask again",
       "name": "requestLapsed"
     },
     {
@@ -6534,6 +6534,9 @@ export type Holdfast = {
           },
           {
             "name": "switchboard"
+          },
+          {
+            "name": "stork"
           }
         ]
       }

@@ -44,7 +44,7 @@ export const ERRORS = [
     [
         6013,
         'UnknownProvider',
-        "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed",
+        "Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed, 4 Stork's",
     ],
     [6014, 'WrongFeed', 'Not a feed of this market: pass the account whose provider and id the market lists'],
     [
@@ -124,7 +124,7 @@ export const ERRORS = [
     [
         6053,
         'PriceOutsideBand',
-        "The price is outside the market's band: wait until the feeds have agreed on it longer",
+        "The price is outside the market's band, or no second one bears it out yet: wait for the next",
     ],
     [6054, 'ProfitCut', 'The silo cannot pay all pending profit now: only the owner may take less, or wait'],
     [6055, 'ExchangeNotLocked', 'The exchange is still being set up: wait until the admin has locked it'],
@@ -238,7 +238,11 @@ export const ERRORS = [
     [6087, 'MarketsMissing', 'Pass every market of the silo, in rising index order and no others'],
     [6088, 'NotMilliseconds', 'The time is not in milliseconds since 1970: multiply seconds by 1,000'],
     [6089, 'RequestDue', 'The request is due: it is executed, or lapses within minutes and is returned'],
-    [6090, 'RequestLapsed', 'The request has lapsed: return it with cancel_pool_request and ask again'],
+    [
+        6090,
+        'RequestLapsed',
+        'Nobody executed the request in time: once it lapses, cancel_pool_request returns it; then ask again',
+    ],
     [
         6091,
         'DepositTooSmall',

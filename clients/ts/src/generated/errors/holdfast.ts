@@ -40,7 +40,7 @@ export const HOLDFAST_ERROR__TERMS_OUT_OF_BOUNDS = 0x177a; // 6010
 export const HOLDFAST_ERROR__TOO_MANY_MARKETS = 0x177b; // 6011
 /** FeedCount: Pass 1 to 5 different feeds, more than half as the quorum, fewer of any provider than that */
 export const HOLDFAST_ERROR__FEED_COUNT = 0x177c; // 6012
-/** UnknownProvider: Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed */
+/** UnknownProvider: Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed, 4 Stork's */
 export const HOLDFAST_ERROR__UNKNOWN_PROVIDER = 0x177d; // 6013
 /** WrongFeed: Not a feed of this market: pass the account whose provider and id the market lists */
 export const HOLDFAST_ERROR__WRONG_FEED = 0x177e; // 6014
@@ -120,7 +120,7 @@ export const HOLDFAST_ERROR__UNREADABLE_SYSVAR = 0x17a2; // 6050
 export const HOLDFAST_ERROR__RECONCILE_FIRST = 0x17a3; // 6051
 /** NothingToMove: There is nothing to collect or to move */
 export const HOLDFAST_ERROR__NOTHING_TO_MOVE = 0x17a4; // 6052
-/** PriceOutsideBand: The price is outside the market's band: wait until the feeds have agreed on it longer */
+/** PriceOutsideBand: The price is outside the market's band, or no second one bears it out yet: wait for the next */
 export const HOLDFAST_ERROR__PRICE_OUTSIDE_BAND = 0x17a5; // 6053
 /** ProfitCut: The silo cannot pay all pending profit now: only the owner may take less, or wait */
 export const HOLDFAST_ERROR__PROFIT_CUT = 0x17a6; // 6054
@@ -194,7 +194,7 @@ export const HOLDFAST_ERROR__MARKETS_MISSING = 0x17c7; // 6087
 export const HOLDFAST_ERROR__NOT_MILLISECONDS = 0x17c8; // 6088
 /** RequestDue: The request is due: it is executed, or lapses within minutes and is returned */
 export const HOLDFAST_ERROR__REQUEST_DUE = 0x17c9; // 6089
-/** RequestLapsed: The request has lapsed: return it with cancel_pool_request and ask again */
+/** RequestLapsed: Nobody executed the request in time: once it lapses, cancel_pool_request returns it; then ask again */
 export const HOLDFAST_ERROR__REQUEST_LAPSED = 0x17ca; // 6090
 /** DepositTooSmall: The deposit buys so few shares that rounding would cost too much: deposit more */
 export const HOLDFAST_ERROR__DEPOSIT_TOO_SMALL = 0x17cb; // 6091
@@ -382,12 +382,12 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__POOL_UNDERVALUED]: `Traders are owed too much of the pool's cash to price a share: wait`,
         [HOLDFAST_ERROR__PRICE_KNOWN]: `The order's price is known: it is executed now, or can be cancelled ten seconds later`,
         [HOLDFAST_ERROR__PRICE_MAY_RETURN]: `A price may still return: settlement needs a day without one on a running chain`,
-        [HOLDFAST_ERROR__PRICE_OUTSIDE_BAND]: `The price is outside the market's band: wait until the feeds have agreed on it longer`,
+        [HOLDFAST_ERROR__PRICE_OUTSIDE_BAND]: `The price is outside the market's band, or no second one bears it out yet: wait for the next`,
         [HOLDFAST_ERROR__PROFIT_CUT]: `The silo cannot pay all pending profit now: only the owner may take less, or wait`,
         [HOLDFAST_ERROR__PROPOSER_REPLACED]: `The change's proposer is not the admin any more: it lapsed; propose it again`,
         [HOLDFAST_ERROR__RECONCILE_FIRST]: `The vault's tokens are still in the other vault: call reconcile_vaults first`,
         [HOLDFAST_ERROR__REQUEST_DUE]: `The request is due: it is executed, or lapses within minutes and is returned`,
-        [HOLDFAST_ERROR__REQUEST_LAPSED]: `The request has lapsed: return it with cancel_pool_request and ask again`,
+        [HOLDFAST_ERROR__REQUEST_LAPSED]: `Nobody executed the request in time: once it lapses, cancel_pool_request returns it; then ask again`,
         [HOLDFAST_ERROR__REQUEST_NOT_DUE]: `The request is not due yet: wait for its delay and a price published after it`,
         [HOLDFAST_ERROR__SAMPLE_TOO_SOON]: `The last sample is less than two seconds old: nothing to do`,
         [HOLDFAST_ERROR__SETTLEMENT_NOT_DUE]: `Settlement is not due: it needs announce_settlement and a day of notice`,
@@ -398,7 +398,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__TOO_MANY_MARKETS]: `The silo has 16 markets already: create another silo`,
         [HOLDFAST_ERROR__TRIGGER_NOT_MET]: `The newest index price does not meet the order's trigger: try again when it does`,
         [HOLDFAST_ERROR__UNCERTAIN_FEED]: `The feed is too unsure of its price: wait until its confidence narrows`,
-        [HOLDFAST_ERROR__UNKNOWN_PROVIDER]: `Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed`,
+        [HOLDFAST_ERROR__UNKNOWN_PROVIDER]: `Unknown price provider: 1 is Pyth's pull feed, 2 its price account, 3 Switchboard's pull feed, 4 Stork's`,
         [HOLDFAST_ERROR__UNREADABLE_FEED]: `The feed account cannot be read: it is malformed, not verified, or not trading`,
         [HOLDFAST_ERROR__UNREADABLE_SYSVAR]: `The cluster does not provide a sysvar this needs: nothing was changed`,
         [HOLDFAST_ERROR__UPGRADE_AUTHORITY]: `Hand the program's upgrade authority over to the exchange account first, for good`,

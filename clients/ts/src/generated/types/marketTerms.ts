@@ -23,7 +23,7 @@ import {
 
 /** A market's settings, as [`MarketTerms`]. */
 export type MarketTerms = {
-    /** Initial margin, basis points. */
+    /** Initial margin, basis points: above maintenance by a fifteenth of the band at least. */
     initialBps: number;
     /** Maintenance margin, basis points. */
     maintenanceBps: number;
@@ -91,7 +91,7 @@ export type MarketTerms = {
 };
 
 export type MarketTermsArgs = {
-    /** Initial margin, basis points. */
+    /** Initial margin, basis points: above maintenance by a fifteenth of the band at least. */
     initialBps: number;
     /** Maintenance margin, basis points. */
     maintenanceBps: number;

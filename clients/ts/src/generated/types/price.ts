@@ -38,7 +38,7 @@ export type Price = {
     lagMs: number;
     /** 1 when it lay inside the band when it was stored, or the band had yielded. */
     believed: boolean;
-    /** 1 when it is believed but far from the price believed before it: it decides with the next. */
+    /** 1 when the price stored before it does not bear it out: it decides with the next. */
     sudden: boolean;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;
@@ -55,7 +55,7 @@ export type PriceArgs = {
     lagMs: number;
     /** 1 when it lay inside the band when it was stored, or the band had yielded. */
     believed: boolean;
-    /** 1 when it is believed but far from the price believed before it: it decides with the next. */
+    /** 1 when the price stored before it does not bear it out: it decides with the next. */
     sudden: boolean;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;

@@ -21,6 +21,7 @@ export enum Provider {
     PythPull,
     PythPriceAccount,
     Switchboard,
+    Stork,
 }
 
 export type ProviderArgs = Provider;
