@@ -143,11 +143,12 @@ INSURE = "account::loss::LossCover::insure"
 RULES = {CHARGE: charge, INSURE: insure}
 ABOVE = {**NUMBERS, **RULES}
 
-# The theorems that are about a contract use the ones below it.
+# The theorems that are about a contract, or about more than it says, use the ones below it.
 BELOW_OF = {
     "mul_div_is_exact": MIDDLE,
     "insurance_keeps_its_reserve_and_caps": NUMBERS,
     "a_periods_draws_leave_the_reserve": NUMBERS,
+    "insurance_without_limits_pays_all": NUMBERS,
 }
 
 

@@ -64,6 +64,7 @@ theorems! {
     fast ledger::settle_passes_on_what_is_due;
     fast ledger::settle_moves_the_fund_exactly;
     fast ledger::settle_asks_insurance_for_the_bad_debt;
+    fast ledger::insurance_without_limits_pays_all;
     fast ledger::totals_are_sums;
     slow ledger::insurance_keeps_its_reserve_and_caps;
     slow ledger::a_periods_draws_leave_the_reserve;
@@ -103,6 +104,7 @@ theorems! {
     fast market::an_outlier_is_used_for_nothing;
     fast market::no_price_from_before_the_position;
     fast market::a_request_gets_a_believed_price;
+    fast market::a_timely_price_decides;
     slow market::an_outlier_never_decides;
     fast market::waiting_never_improves_the_price;
     fast market::a_sudden_price_decides_with_the_next;

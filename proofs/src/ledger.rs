@@ -214,6 +214,24 @@ pub fn settle_asks_insurance_for_the_bad_debt(given: &mut Given) -> Answer {
     claim(after.insured == due.insured)
 }
 
+/// Without a reserve, with a cap of the whole fund and before anything was drawn, insurance pays a bad
+/// debt whole, or all that the fund holds.
+pub fn insurance_without_limits_pays_all(given: &mut Given) -> Answer {
+    let nothing = [0; MARKETS];
+    let cover = LossCover {
+        market: 0,
+        debts: &nothing,
+        draws: InsuranceDraws { since: Millis(0), start: Usd(0), drawn: &nothing },
+        terms: InsuranceTerms { outage_reserve: Bps(0), epoch_cap: Bps(10_000) },
+        now: Millis(given.u64()),
+    };
+    let (ledger, due) = (ledger(given), passed_on(given));
+    let balances = AccountBalances { debt: Usd(0), ..balances(given) };
+    let result = SignedUsd(given.i64());
+    let after = accepted(settle(ledger, balances, result, due, &cover, true))?;
+    claim(after.insured == after.bad_debt.min(ledger.insurance))
+}
+
 /// The sum over all markets.
 pub fn sum(amounts: &ByMarket) -> u128 {
     let mut sum = 0;

@@ -93,6 +93,23 @@ pub fn a_request_gets_a_believed_price(given: &mut Given) -> Answer {
     claim(in_time)
 }
 
+/// A price that is believed, from after the chain's last disruption and from `earliest` on, stored in
+/// time and not sudden decides alone as long as it may be acted on. One of which that is not true
+/// decides nothing.
+pub fn a_timely_price_decides(given: &mut Given) -> Answer {
+    let (price, at) = (StoredPrice { sudden: false, ..stored(given) }, moment(given));
+    let (earliest, side) = (Millis(given.u64()), side(given));
+    let asked_for = price.point.published >= earliest;
+    let decides = is_true(&price, &at) && asked_for && price.lag <= at.decide_within;
+    let stored = price.point.published.0.saturating_add(price.lag.0);
+    let acts = at.now.0 <= stored.saturating_add(DECIDES_FOR.0);
+    claim(match decided_price([price].into_iter(), earliest, &at, side) {
+        Ok(Some(point)) => decides && acts && point == price.point,
+        Ok(None) => !decides,
+        Err(_) => decides && !acts,
+    })
+}
+
 /// A price that is not believed changes nothing of what a request gets, wherever it stands among the
 /// others: whoever stores or waits for an outlier gains nothing by it.
 pub fn an_outlier_never_decides(given: &mut Given) -> Answer {
@@ -145,7 +162,7 @@ pub fn a_sudden_price_decides_with_the_next(given: &mut Given) -> Answer {
 }
 
 /// A position is closed at no worse a price for its owner than the newest that decides, and at none
-/// where that is from before `earliest`.
+/// where that is from before the flag's delay.
 pub fn a_closing_price_is_no_worse_than_the_newest(given: &mut Given) -> Answer {
     let ([newest, before], at) = ([stored(given), stored(given)], moment(given));
     let (earliest, side) = (Millis(given.u64()), side(given));

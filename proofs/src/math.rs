@@ -11,7 +11,9 @@ pub fn rounding(up: bool) -> Rounding {
 }
 
 /// `mul_div` is the quotient of the exact product, rounded as asked, and refuses only what does not
-/// fit. The cases are products of 64 bits and longer ones, which are divided in another way.
+/// fit.
+///
+/// The cases are products of 64 bits and longer ones, which are divided in another way.
 pub fn mul_div_is_exact(given: &mut Given) -> Answer {
     let is_short = case(given, 2)? == 0;
     let (a, b, divisor, up) = (given.u64(), given.u64(), given.u64(), given.bool());

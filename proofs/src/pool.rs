@@ -122,25 +122,36 @@ pub fn leaving_gains_nothing(given: &mut Given) -> Answer {
 
 /// Joining moves the deposit from the queue into the pool, and nothing else. It buys what the founded
 /// pool says, at least a million shares and what was asked; and no pool that is worth less than half
-/// of its cash takes any.
+/// of its cash takes any. It is refused for no other reason.
 pub fn joining_moves_the_deposit(given: &mut Given) -> Answer {
     let (ledger, kind) = (ledger(given), kind(given));
     let (worth, shares) = (SignedUsd(given.i64()), given.u64());
     let (deposit, least) = (given.u64(), given.u64());
-    let joined = accepted(join(&ledger, kind, worth, shares, Usd(deposit), least))?;
     let pool = Pool { assets: worth.gain(), shares }.founded();
-    claim(Ok(joined.shares) == pool.shares_for(Usd(deposit)))?;
+    let bought = pool.shares_for(Usd(deposit));
+    let cash = match kind {
+        PoolKind::Liquidity => ledger.liquidity,
+        PoolKind::Insurance => ledger.insurance,
+    };
+    let undervalued = i128::from(worth.0) * 2 < i128::from(cash.0);
+    let joined = match join(&ledger, kind, worth, shares, Usd(deposit), least) {
+        Ok(joined) => joined,
+        Err(PoolError::Undervalued) => return claim(undervalued),
+        Err(PoolError::TooSmall) => return claim(bought.is_ok_and(|bought| bought < 1_000_000)),
+        Err(PoolError::BelowMinimum) => return claim(bought.is_ok_and(|bought| bought < least)),
+        Err(PoolError::Overflow) => return Ok(()),
+        Err(PoolError::Nothing | PoolError::InUse) => return claim(false),
+    };
+    claim(!undervalued && Ok(joined.shares) == bought)?;
     claim(joined.shares >= 1_000_000 && joined.shares >= least)?;
     claim(joined.unheld == pool.shares - shares)?;
     claim(held(&joined.ledger) == held(&ledger))?;
     let mut expected = ledger;
     expected.queued = Usd(ledger.queued.0 - deposit);
-    let cash = match kind {
-        PoolKind::Liquidity => &mut expected.liquidity,
-        PoolKind::Insurance => &mut expected.insurance,
-    };
-    claim(i128::from(worth.0) * 2 >= i128::from(cash.0))?;
-    *cash = Usd(cash.0 + deposit);
+    match kind {
+        PoolKind::Liquidity => expected.liquidity = Usd(cash.0 + deposit),
+        PoolKind::Insurance => expected.insurance = Usd(cash.0 + deposit),
+    }
     claim(joined.ledger == expected)
 }
 

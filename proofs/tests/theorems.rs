@@ -28,11 +28,42 @@ fn no_theorem_is_false_for_numbers_tried() {
     }
 }
 
+const PAGE: &str = include_str!("../../docs/proofs.md");
+
+/// The rows of the page's table of theorems: name, what it says, file.
+fn rows() -> Vec<[&'static str; 3]> {
+    let row = |line: &'static str| -> Option<[&'static str; 3]> {
+        let cells = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
+        let (says, file) = cells.1.rsplit_once(" | ")?;
+        Some([cells.0, says, file])
+    };
+    PAGE.lines().filter_map(row).filter(|[name, ..]| !name.contains(' ')).collect()
+}
+
+/// What the source says of a function, up to the first empty line of it.
+fn documented(source: &str, name: &str) -> Option<String> {
+    let before = source.split_once(&format!("\npub fn {name}("))?.0;
+    let lines = before.lines().rev().map_while(|line| line.strip_prefix("///"));
+    let mut lines: Vec<_> = lines.map(str::trim).collect();
+    lines.reverse();
+    Some(lines.split(|line| line.is_empty()).next()?.join(" "))
+}
+
 #[test]
 fn the_documentation_lists_every_theorem() {
-    let page = include_str!("../../docs/proofs.md");
-    let listed = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
-    let listed: Vec<_> = listed.map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+    let listed: Vec<_> = rows().into_iter().map(|[name, ..]| name).collect();
     let names: Vec<_> = THEOREMS.iter().map(|theorem| theorem.name).collect();
     assert_eq!(listed, names);
+    // One is proved beside the harness.
+    let all = format!("all {} theorems", THEOREMS.len() + 1);
+    assert!(PAGE.contains(&all), "docs/proofs.md does not say `{all}`");
+}
+
+#[test]
+fn the_documentation_says_what_the_source_says() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for [name, says, file] in rows() {
+        let source = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+        assert_eq!(documented(&source, name).as_deref(), Some(says), "{name} in {file}");
+    }
 }

@@ -1,19 +1,24 @@
 //! A keeper with a guardian's key strains the venue when prices stand still everywhere, once, and
-//! never when the fault may be its own or the program sees for itself.
+//! never when the fault may be its own or the program sees for itself; and it takes changes back.
 
-use holdfast_client::address;
-use holdfast_client::holdfast::state::Exchange;
+use std::collections::BTreeSet;
+
+use holdfast_client::decode::content_hash;
+use holdfast_client::holdfast::state::{ChangeKind, Exchange};
+use holdfast_client::{address, instruction};
 use holdfast_keeper_core::health::ChainCondition;
+use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use holdfast_simulator::keeping::{Fault, World, WorldPlan};
-use holdfast_testkit::venue::guardians;
+use holdfast_testkit::venue::{guardians, keypair};
+use solana_signer::Signer;
 
 /// A calm world in which all keepers have the key of a guardian of their own.
 fn world(keepers: usize, endpoints: usize) -> World {
     let plan = WorldPlan { seed: 7, keepers, endpoints, streams: 2, traders: 1 };
     let mut world = World::new(plan).expect("cargo xtask build");
     for (index, guardian) in guardians().into_iter().enumerate().take(keepers) {
-        world.appoint(index, guardian);
+        world.appoint(index, guardian, None);
     }
     world.pass(30_000);
     world
@@ -86,4 +91,40 @@ fn what_the_program_notices_itself_costs_no_budget() {
         world.pass(60_000);
         assert_eq!(tightened(&world), 0, "{fault:?}");
     }
+}
+
+/// Numbers of the changes that stand in the queue.
+fn waiting(world: &World) -> Vec<u64> {
+    let stands = |number: &u64| world.chain.venue.cluster.get(&address::change(*number)).is_some();
+    (0..3).filter(stands).collect()
+}
+
+#[test]
+fn what_nobody_announced_is_taken_back() {
+    let mut world = world(1, 3);
+    let joins = Some(keypair("another guardian", 0).pubkey());
+    let seat = ChangeKind::Guardian { leaves: None, joins };
+    let thefts = [
+        ChangeKind::FeeReceiver(keypair("thief", 0).pubkey()),
+        ChangeKind::Admin(keypair("thief", 0).pubkey()),
+    ];
+    let admin = world.chain.venue.admin.insecure_clone();
+    for (number, content) in (0..).zip([&seat, &thefts[0], &thefts[1]]) {
+        let propose = instruction::propose_change(admin.pubkey(), number, content.clone());
+        world.chain.venue.cluster.send(&[propose], &[&admin]).expect("a proposal");
+    }
+    // Its guardian was given no list, so it only tells.
+    world.pass(60_000);
+    let told = world.keepers[0].report(Millis(world.now)).changes;
+    assert_eq!(told.iter().map(|change| change.number).collect::<Vec<_>>(), [0, 1, 2]);
+    assert!(told.iter().all(|change| change.ready_in > Millis::HOUR));
+    assert_eq!(waiting(&world), [0, 1, 2]);
+
+    let announced = BTreeSet::from([content_hash(&seat)]);
+    let guardian = guardians().into_iter().next().expect("a guardian");
+    world.appoint(0, guardian, Some(announced));
+    let took = world.until(60_000, |world| waiting(world) == [0]);
+    assert!(took.is_some(), "still there: {:?}", waiting(&world));
+    world.pass(60_000);
+    assert_eq!(waiting(&world), [0], "what was announced stays");
 }

@@ -43,6 +43,16 @@ impl Chain {
         Ok(found.map(|account| account.data))
     }
 
+    /// All of the venue's accounts.
+    ///
+    /// # Errors
+    /// When the endpoint does not answer.
+    pub async fn everything(&self) -> Result<Vec<(Pubkey, Vec<u8>)>> {
+        let patient = self.endpoint.patient();
+        let found = patient.everything(CommitmentConfig::confirmed()).await.map_err(Error::msg)?;
+        Ok(found.accounts)
+    }
+
     /// Lamports that keep an account of `length` bytes.
     ///
     /// # Errors

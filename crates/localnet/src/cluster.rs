@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
 use holdfast_client::holdfast::state::Silo;
 use holdfast_client::{Pubkey, address, decode};
+use holdfast_risk::chain::health::SKIP_WINDOW;
 use serde_json::json;
 
 use crate::chain::Chain;
 use crate::cli::{Person, program};
+use crate::copy::AccountCopy;
 use crate::deployment::{MARKETS, Parties, RecoverySpeed, plan_file};
 use crate::place::Place;
 use crate::process::Process;
@@ -38,6 +40,13 @@ const FIRST_WORK: Duration = Duration::from_secs(90);
 
 /// How long a daemon may take to end.
 const END: Duration = Duration::from_secs(15);
+
+/// How long what keepers sent last may take to land.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// Blocks after which the program cannot see any more that those before were made by another validator:
+/// it looks as far back as this for leaders that failed.
+const UNEVEN: u64 = SKIP_WINDOW + 2;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -89,11 +98,10 @@ impl LocalCluster {
             log: place.log("validator"),
             rpc_port: place.rpc_port(),
             mint: admin.address(),
-            programs: [(PYTH_PRICE_PROGRAM, "mock_oracle.so")]
-                .iter()
-                .chain(&options.beside)
-                .map(|(address, file)| (*address, options.programs.join(file)))
+            programs: beside(&options)
+                .map(|(address, file)| (address, options.programs.join(file)))
                 .collect(),
+            beginning: None,
         })
         .await?;
         let mut proxies = Vec::new();
@@ -118,6 +126,43 @@ impl LocalCluster {
         Ok(cluster)
     }
 
+    /// Ends the validator and starts another with every account as it was, but for what `edit` does to
+    /// them. Slots and the chain's clock go on, so that the venue sees no halt; keepers are ended before
+    /// and started after. What happened before is not in the other's history.
+    ///
+    /// # Errors
+    /// When a step fails.
+    pub async fn succeed(
+        &mut self,
+        edit: impl FnOnce(&mut AccountCopy) -> Result<()>,
+    ) -> Result<()> {
+        for keeper in self.keepers.iter_mut().filter_map(Option::take) {
+            keeper.stop(END).await?;
+        }
+        let (url, mut copy) = (self.validator.url(), None);
+        until("accounts that nobody changes", QUIET, async || {
+            copy =
+                AccountCopy::take(&url, beside(&self.options).map(|(address, _)| address)).await?;
+            Ok(copy.is_some())
+        })
+        .await?;
+        let (mut copy, now) = (copy.context("no accounts")?, Instant::now());
+        let reached = self.chain().slot().await?;
+        edit(&mut copy)?;
+        let accounts = self.place.file("accounts");
+        copy.write(&accounts)?;
+        let ledger = self.place.file("next-ledger");
+        let first = self.validator.succeed(ledger, accounts, (reached, now)).await?;
+        // The manifest names the cluster, and the cluster is another one.
+        self.migrate().await?;
+        let even = async |chain: &Chain| Ok(chain.confirmed_slot().await? > first + UNEVEN);
+        self.until("blocks that follow each other", FIRST_WORK, even).await?;
+        for number in 0..self.options.keepers {
+            self.start_keeper(number)?;
+        }
+        Ok(())
+    }
+
     /// Stops everything, the last started first.
     ///
     /// # Errors
@@ -138,6 +183,11 @@ impl LocalCluster {
         self.validator.must_run()?;
         self.publisher.must_run()?;
         self.keepers.iter_mut().flatten().try_for_each(Process::must_run)
+    }
+
+    /// The compiled program that was deployed.
+    pub fn elf(&self) -> PathBuf {
+        self.options.programs.join("holdfast.so")
     }
 
     /// The collateral.
@@ -243,7 +293,7 @@ impl LocalCluster {
         let mut command = Command::new(program("holdfast-migrate")?);
         command.args(["--url", &self.validator.url(), "--json"]);
         command.arg("--keypair").arg(&admin.file).arg("--plan-file").arg(&plan);
-        command.arg("--elf").arg(self.options.programs.join("holdfast.so"));
+        command.arg("--elf").arg(self.elf());
         command.arg("--manifest").arg(self.place.manifest());
         let output = tokio::task::spawn_blocking(move || command.output()).await??;
         if !output.status.success() {
@@ -308,6 +358,11 @@ impl LocalCluster {
         let what = "the keepers' first work: filling the pools";
         self.until(what, FIRST_WORK, filled).await.map(|_| ())
     }
+}
+
+/// Programs that stand there from the beginning: address, and file in the directory of programs.
+fn beside(options: &Options) -> impl Iterator<Item = (Pubkey, &'static str)> {
+    [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(options.beside.iter().copied())
 }
 
 /// A keeper's name: of its keypair, configuration and log.

@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod cli;
 pub mod cluster;
+pub mod copy;
 pub mod deployment;
 pub mod place;
 pub mod process;

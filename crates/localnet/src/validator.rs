@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use holdfast_client::Pubkey;
@@ -21,6 +21,12 @@ const END: Duration = Duration::from_secs(20);
 /// Ports for gossip, repair and transactions, from the RPC port on.
 const DYNAMIC_PORTS: u16 = 40;
 
+/// What a slot takes.
+const SLOT: Duration = Duration::from_millis(400);
+
+/// What a validator takes to make its first block, roughly.
+const FIRST_BLOCK: Duration = Duration::from_secs(8);
+
 /// What a validator is started with.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -36,6 +42,18 @@ pub struct Settings {
     pub mint: Pubkey,
     /// Programs that stand there from the beginning: address and ELF file.
     pub programs: Vec<(Pubkey, PathBuf)>,
+    /// What else stands there, if it is not empty.
+    pub beginning: Option<Beginning>,
+}
+
+/// Where a validator takes over from another.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// Files of accounts.
+    pub accounts: PathBuf,
+    /// Its first slot. An epoch begins with it: the chain's clock may lag behind the slots of an epoch
+    /// by no more than a quarter, and would be set ahead by those that nobody made.
+    pub slot: u64,
 }
 
 /// A validator, running or not.
@@ -121,6 +139,27 @@ impl Validator {
         self.process.take().context("the validator does not run")?.kill().map(|_| ())
     }
 
+    /// Ends it, and starts one with a new ledger on the files of `accounts`. Its first slot, which this
+    /// says, is what the chain would have come to since it was at `slot` at that moment.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn succeed(
+        &mut self,
+        ledger: PathBuf,
+        accounts: PathBuf,
+        (slot, then): (u64, Instant),
+    ) -> Result<u64> {
+        self.process.take().context("the validator does not run")?.stop(END).await?;
+        let passed = (then.elapsed() + FIRST_BLOCK).as_millis() / SLOT.as_millis();
+        let slot = slot.saturating_add(u64::try_from(passed)?);
+        self.settings.ledger = ledger;
+        self.settings.beginning = Some(Beginning { accounts, slot });
+        self.reached = slot;
+        self.restart().await?;
+        Ok(slot)
+    }
+
     /// Ends it.
     ///
     /// # Errors
@@ -137,7 +176,7 @@ impl Validator {
     }
 
     fn command(&self) -> Command {
-        let Settings { binary, ledger, rpc_port, mint, programs, .. } = &self.settings;
+        let Settings { binary, ledger, rpc_port, mint, programs, beginning, .. } = &self.settings;
         let (faucet, gossip, first) = (rpc_port + 2, rpc_port + 3, rpc_port + 4);
         let mut command = Command::new(binary);
         command.arg("--log").arg("--ledger").arg(ledger);
@@ -148,6 +187,13 @@ impl Validator {
         command.args(["--mint", &mint.to_string()]);
         for (address, elf) in programs {
             command.args(["--upgradeable-program", &address.to_string()]).arg(elf).arg("none");
+        }
+        // A ledger that is there has them.
+        if let Some(Beginning { accounts, slot }) = beginning.as_ref().filter(|_| !ledger.exists())
+        {
+            let slot = slot.to_string();
+            command.arg("--account-dir").arg(accounts);
+            command.args(["--slots-per-epoch", &slot, "--warp-slot", &slot]);
         }
         // Blocks and votes only: what the program logs is in the transactions.
         command.env("RUST_LOG", "warn");

@@ -86,6 +86,7 @@ async fn record(arguments: &Arguments, name: &str, acts: &[Act]) -> Result<Vec<V
         rpc_port: arguments.port,
         mint: Pubkey::new_unique(),
         programs: Vec::new(),
+        beginning: None,
     };
     let seen = Arc::new(Mutex::new(Vec::new()));
     let url = format!("http://127.0.0.1:{}", arguments.port);

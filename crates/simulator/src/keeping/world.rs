@@ -1,5 +1,7 @@
 //! A venue, its keepers, and time.
 
+use std::collections::BTreeSet;
+
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_keeper_core::fees::Fees;
 use holdfast_keeper_core::keeper::{Io, Keeper, KeeperConfig};
@@ -115,20 +117,31 @@ impl World {
 
     /// A keeper's process dies and is started again: it knows nothing, and nothing is under way to it.
     pub fn restart_keeper(&mut self, index: usize) {
-        self.start(index, None);
+        self.start(index, None, None);
     }
 
-    /// A keeper is started again with a guardian's key.
-    pub fn appoint(&mut self, index: usize, guardian: Keypair) {
-        self.start(index, Some(guardian));
+    /// A keeper is started again with a guardian's key, and with the hashes of what was announced where
+    /// it shall take everything else back.
+    pub fn appoint(
+        &mut self,
+        index: usize,
+        guardian: Keypair,
+        announced: Option<BTreeSet<[u8; 32]>>,
+    ) {
+        self.start(index, Some(guardian), announced);
     }
 
-    fn start(&mut self, index: usize, guardian: Option<Keypair>) {
+    fn start(
+        &mut self,
+        index: usize,
+        guardian: Option<Keypair>,
+        announced: Option<BTreeSet<[u8; 32]>>,
+    ) {
         let wallet = keypair("keeper", index as u64);
         let names: Vec<_> =
             (0..self.keepers.len() as u64).map(|name| keypair("keeper", name).pubkey()).collect();
         let orders = orders(&self.plan, self.chain.venue.silo, wallet, &names);
-        let orders = KeeperConfig { guardian, ..orders };
+        let orders = KeeperConfig { guardian, announced, ..orders };
         self.keepers[index] = Keeper::new(orders, Millis(self.now));
         self.edges[index] = SimulatedIo::new(ChaCha20Rng::from_rng(&mut self.random));
         self.edges[index].faults = self.faults.clone();

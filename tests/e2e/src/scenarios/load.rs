@@ -33,12 +33,13 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a trader did.
 #[derive(Default)]
-struct Done {
-    landed: u64,
+pub struct Done {
+    /// Orders that it placed.
+    pub landed: u64,
     /// All of the account's order slots were taken.
-    refused: u64,
+    pub refused: u64,
     /// The validator took it, and it did not land.
-    lost: u64,
+    pub lost: u64,
 }
 
 /// Accounts are opened, orders placed and executed; then the books are audited.
@@ -46,11 +47,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let slot = stage.slot().await?;
     let begun = Instant::now();
     let url = stage.cluster.validator.url();
-    let mint = stage.cluster.mint();
-    let traders: Vec<_> = (0..TRADERS).map(|_| Keypair::new()).collect();
-    for opened in join_all(traders.iter().map(|trader| open(stage, &url, mint, trader))).await {
-        opened?;
-    }
+    let traders = crowd(stage, TRADERS).await?;
     report.figure("accounts opened and filled", TRADERS, "");
     report.figure("a second", rate(TRADERS as u64, begun.elapsed()), "accounts");
     let begun = Instant::now();
@@ -64,17 +61,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.figure("a second", rate(placed, lasted), "orders");
     let refused: u64 = done.iter().map(|done| done.refused).sum();
     report.figure("orders refused because eight waited already", refused, "");
-    let accounts: Vec<_> = traders.iter().map(|trader| account(&trader.pubkey())).collect();
-    let none_waits = async |stage: &Stage| {
-        for account in &accounts {
-            let account: MarginAccount = stage.read(account).await?;
-            if account.orders.iter().any(|order| order.number > 0) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    };
-    stage.until("all orders are executed", PATIENCE, none_waits).await?;
+    until_executed(stage, &traders).await?;
     let entries = stage.since(slot).await?;
     let executed = entries.iter().flat_map(|entry| entry.events::<OrderExecuted>()).count() as u64;
     let seen = entries.iter().flat_map(|entry| entry.events::<OrderPlaced>()).count();
@@ -89,7 +76,40 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn account(owner: &Pubkey) -> Pubkey {
+/// So many traders with accounts.
+///
+/// # Errors
+/// When a transaction does not land.
+pub async fn crowd(stage: &Stage, traders: usize) -> Result<Vec<Keypair>> {
+    let (url, mint) = (stage.cluster.validator.url(), stage.cluster.mint());
+    let traders: Vec<_> = (0..traders).map(|_| Keypair::new()).collect();
+    for opened in join_all(traders.iter().map(|trader| open(stage, &url, mint, trader))).await {
+        opened?;
+    }
+    Ok(traders)
+}
+
+/// Waits until none of their orders waits.
+///
+/// # Errors
+/// When that takes too long.
+pub async fn until_executed(stage: &mut Stage, traders: &[Keypair]) -> Result<()> {
+    let accounts: Vec<_> = traders.iter().map(|trader| account(&trader.pubkey())).collect();
+    let none_waits = async |stage: &Stage| {
+        for account in &accounts {
+            let account: MarginAccount = stage.read(account).await?;
+            if account.orders.iter().any(|order| order.number > 0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    stage.until("all orders are executed", PATIENCE, none_waits).await?;
+    Ok(())
+}
+
+/// Whose account that is.
+pub fn account(owner: &Pubkey) -> Pubkey {
     address::margin_account(&LocalCluster::silo(), owner, 0)
 }
 
@@ -103,7 +123,7 @@ async fn open(stage: &Stage, url: &str, mint: Pubkey, trader: &Keypair) -> Resul
 }
 
 /// Buys and sells one SOL in turn.
-async fn trade(url: &str, trader: &Keypair, orders: u64) -> Done {
+pub async fn trade(url: &str, trader: &Keypair, orders: u64) -> Done {
     let (chain, mut done, begun) = (Chain::new(url), Done::default(), Instant::now());
     let (owner, market) = (trader.pubkey(), address::market(&LocalCluster::silo(), 0));
     while done.landed < orders && begun.elapsed() < DEADLINE {

@@ -8,6 +8,7 @@ mod outage;
 mod people;
 mod prices;
 mod restart;
+mod upgrade;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const SCENARIOS: [Scenario; 12] = [
+pub const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "people",
         about: "somebody deposits, trades and withdraws",
@@ -88,6 +89,11 @@ pub const SCENARIOS: [Scenario; 12] = [
         name: "load",
         about: "many traders place orders as fast as the machine allows",
         play: |stage, report| load::play(stage, report).boxed_local(),
+    },
+    Scenario {
+        name: "upgrade",
+        about: "the program is replaced through its own queue while people trade",
+        play: |stage, report| upgrade::play(stage, report).boxed_local(),
     },
     Scenario {
         name: "leaving",
