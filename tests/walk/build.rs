@@ -89,27 +89,10 @@ impl Cast {
                 let account = self.accounts[account];
                 instruction::withdraw(*signer, silo, account, wallet, amount, &markets)
             }
-            Action::Place { account, market, request, .. } => {
-                let market = self.venue.markets[market];
-                let markets = self.open(account, state, None);
-                let backed = request.fee > 0 || opens(action, state);
-                let markets = if backed { &markets[..] } else { &[] };
-                instruction::place_order(*signer, self.accounts[account], market, request, markets)
-            }
-            Action::Trigger { account, number, market } => {
-                let market = self.venue.markets[market];
-                instruction::trigger_order(self.accounts[account], market, number)
-            }
-            Action::Cancel { account, number, market, .. } => {
-                let market = self.venue.markets[market];
-                instruction::cancel_order(*signer, self.accounts[account], market, number)
-            }
-            Action::Execute { account, number, market, executor } => {
-                let others = self.open(account, state, Some(market));
-                let (account, executor) = (self.accounts[account], self.accounts[executor]);
-                let market = self.venue.markets[market];
-                instruction::execute_order(silo, market, account, executor, number, &others)
-            }
+            Action::Place { .. }
+            | Action::Trigger { .. }
+            | Action::Cancel { .. }
+            | Action::Execute { .. } => self.order_instruction(action, signer, state),
             Action::Flag { account } => {
                 instruction::flag(self.accounts[account], &self.open(account, state, None))
             }
@@ -135,6 +118,34 @@ impl Cast {
                 self.exit_instruction(action, signer)
             }
             _ => self.pool_instruction(action, signer, state),
+        }
+    }
+
+    fn order_instruction(&self, action: &Action, signer: &Pubkey, state: &State) -> Instruction {
+        let silo = self.venue.silo;
+        match *action {
+            Action::Place { account, market, request, .. } => {
+                let market = self.venue.markets[market];
+                let markets = self.open(account, state, None);
+                let backed = request.fee > 0 || opens(action, state);
+                let markets = if backed { &markets[..] } else { &[] };
+                instruction::place_order(*signer, self.accounts[account], market, request, markets)
+            }
+            Action::Trigger { account, number, market } => {
+                let market = self.venue.markets[market];
+                instruction::trigger_order(self.accounts[account], market, number)
+            }
+            Action::Cancel { account, number, market, .. } => {
+                let market = self.venue.markets[market];
+                instruction::cancel_order(*signer, self.accounts[account], market, number)
+            }
+            Action::Execute { account, number, market, executor } => {
+                let others = self.open(account, state, Some(market));
+                let (account, executor) = (self.accounts[account], self.accounts[executor]);
+                let market = self.venue.markets[market];
+                instruction::execute_order(silo, market, account, executor, number, &others)
+            }
+            _ => unreachable!("{action:?} is about no order"),
         }
     }
 

@@ -210,19 +210,8 @@ impl Intent {
             Self::WriteOffDebt { account } => {
                 instruction::write_off_debt(silo, account, &markets_of(&account, None)?)
             }
-            Self::ReturnPool { request: address } => {
-                let request = mirror.requests.get(&address)?;
-                let insurance = request.kind() == PoolKind::Insurance;
-                let (owner, to) = (request.owner, request.refund);
-                instruction::return_pool_request(signer, owner, silo, address, to, insurance)
-            }
-            Self::ExecutePool { request: address } => {
-                let request = mirror.requests.get(&address)?;
-                let insurance = request.kind() == PoolKind::Insurance;
-                let markets = if insurance { Vec::new() } else { mirror.market_addresses() };
-                let (owner, to) = (request.owner, request.destination);
-                instruction::execute_pool_request(owner, silo, address, to, insurance, &markets)
-            }
+            Self::ReturnPool { request } => return_pool(mirror, request, signer)?,
+            Self::ExecutePool { request } => execute_pool(mirror, request)?,
             Self::AnnounceSettlement { market } => {
                 instruction::announce_settlement(mirror.market_address(market)?)
             }
@@ -244,4 +233,19 @@ impl Intent {
             }
         })
     }
+}
+
+fn return_pool(mirror: &VenueSnapshot, address: Pubkey, signer: Pubkey) -> Option<Instruction> {
+    let request = mirror.requests.get(&address)?;
+    let insurance = request.kind() == PoolKind::Insurance;
+    let (silo, owner, to) = (mirror.silo_address, request.owner, request.refund);
+    Some(instruction::return_pool_request(signer, owner, silo, address, to, insurance))
+}
+
+fn execute_pool(mirror: &VenueSnapshot, address: Pubkey) -> Option<Instruction> {
+    let request = mirror.requests.get(&address)?;
+    let insurance = request.kind() == PoolKind::Insurance;
+    let markets = if insurance { Vec::new() } else { mirror.market_addresses() };
+    let (silo, owner, to) = (mirror.silo_address, request.owner, request.destination);
+    Some(instruction::execute_pool_request(owner, silo, address, to, insurance, &markets))
 }

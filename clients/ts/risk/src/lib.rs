@@ -298,30 +298,12 @@ pub extern "C" fn fuses() -> u32 {
     u32::from(blown.or(tripped).bits())
 }
 
-/// Every action, as `permit` counts them.
-const ACTIONS: [Action; 14] = [
-    Action::AddMargin,
-    Action::Cancel,
-    Action::RequestReduction,
-    Action::Reduce,
-    Action::RequestOpening,
-    Action::Open,
-    Action::WithdrawIdle,
-    Action::WithdrawFree,
-    Action::Flag,
-    Action::Liquidate,
-    Action::RequestPool,
-    Action::ChangePool,
-    Action::MatureProfit,
-    Action::ChangeInCalm,
-];
-
-/// How far an action is allowed in a state with such fuses blown, as the variants of `Permit` count; for an
-/// action that there is not, the last, refused.
+/// How far an action, by its place in [`Action::ALL`], is allowed in a state with such fuses blown, as the
+/// variants of `Permit` count; for an action that there is not, the last, refused.
 #[unsafe(no_mangle)]
 pub extern "C" fn permit(action: u32, state: u32, fuses: u32) -> u32 {
     let state = State::from_code(u8::try_from(state).unwrap_or(u8::MAX));
     let fuses = Fuses::from_bits(fuses as u8);
-    let action = usize::try_from(action).ok().and_then(|action| ACTIONS.get(action));
+    let action = usize::try_from(action).ok().and_then(|action| Action::ALL.get(action));
     action.map_or(Permit::Refused, |action| permit_with(*action, state, fuses)) as u32
 }

@@ -43,6 +43,8 @@ pub struct DrillState {
     /// The keeper's view of the venue.
     pub mirror: VenueSnapshot,
     timeline: Timeline,
+    /// When the newest outage began.
+    began_ms: u64,
     /// When people last tried during a halt.
     tried_ms: u64,
     /// What was true when prices landed last.
@@ -87,6 +89,7 @@ impl DrillState {
             watch: Timeline_::new(trouble),
             mirror,
             timeline: Timeline::new(phases),
+            began_ms: 0,
             tried_ms: 0,
             newest: Vec::new(),
             in_doubt: false,
@@ -144,6 +147,7 @@ impl DrillState {
         while self.venue.cluster.now_ms() < at_ms {
             let stretch = self.timeline.stretch(at_ms - self.venue.cluster.now_ms());
             if stretch.begins && stretch.phase.is_trouble() {
+                self.began_ms = self.venue.cluster.now_ms();
                 self.watch.disrupted(self.mark());
             }
             let pace = self.pace(&stretch.phase);
@@ -174,9 +178,8 @@ impl DrillState {
         let pace = self.venue.cluster.chain().healthy();
         // On its own.
         self.venue.cluster.run(pace.slot_ms, pace);
-        let began = self.watch.last_disruption.map_or(0, |last_disruption| last_disruption.ms);
         let prices = self.newest.clone();
-        self.publish(&prices, Feeds::Well, began)?;
+        self.publish(&prices, Feeds::Well, self.began_ms)?;
         self.work()
     }
 
