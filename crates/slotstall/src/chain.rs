@@ -60,6 +60,17 @@ impl Block {
     }
 }
 
+/// A block as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The block.
+    pub block: Block,
+    /// What the clock showed in it, seconds.
+    pub clock_s: u64,
+    /// Blocks made up to it, itself among them.
+    pub height: u64,
+}
+
 /// Where an epoch began; the clock is bounded by the nominal time since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epoch {
@@ -82,6 +93,8 @@ pub struct Chain {
     next: Block,
     /// Blocks before the tip, newest first.
     parents: VecDeque<Block>,
+    /// What the clock showed in each of them, seconds.
+    clocks: VecDeque<u64>,
     /// Blocks made so far.
     height: u64,
     restart_slot: u64,
@@ -113,6 +126,7 @@ impl Chain {
             tip: block(0),
             next: Block { slot: slot + 1, made_ms: now_ms + NOMINAL_MS },
             parents: (1..=SLOT_HASHES as u64).map(block).collect(),
+            clocks: (1..=SLOT_HASHES as u64).map(|back| block(back).made_ms / 1_000).collect(),
             height: slot,
             restart_slot: 0,
             nominal_ms: NOMINAL_MS,
@@ -206,6 +220,15 @@ impl Chain {
         self.parents.iter().copied()
     }
 
+    /// The present block and those before it, newest first.
+    pub fn blocks(&self) -> impl Iterator<Item = Remembered> {
+        let blocks = std::iter::once(self.tip).chain(self.parents());
+        let clocks = std::iter::once(self.clock_s).chain(self.clocks.iter().copied());
+        let heights = (0..=self.height).rev();
+        let all = blocks.zip(clocks).zip(heights);
+        all.map(|((block, clock_s), height)| Remembered { block, clock_s, height })
+    }
+
     /// Slots of `SlotHashes`, newest first.
     pub fn hashes(&self) -> impl Iterator<Item = u64> {
         self.parents().map(|block| block.slot)
@@ -213,10 +236,9 @@ impl Chain {
 
     /// The last block height at which this blockhash may be named, if a transaction may name it now.
     pub fn living(&self, blockhash: &Hash) -> Option<u64> {
-        let blocks = std::iter::once(self.tip).chain(self.parents());
-        let alive = blocks.zip(0..=BLOCKHASH_LIFE);
-        let mut found = alive.filter(|(block, _)| block.hash() == *blockhash);
-        found.next().map(|(_, age)| self.height - age + BLOCKHASH_LIFE)
+        let mut alive = self.blocks().zip(0..=BLOCKHASH_LIFE).map(|(alive, _)| alive);
+        let named = alive.find(|alive| alive.block.hash() == *blockhash);
+        named.map(|named| named.height + BLOCKHASH_LIFE)
     }
 
     /// Lets `ms` pass at a pace and says how many blocks were made.
@@ -271,6 +293,8 @@ impl Chain {
     fn make(&mut self, block: Block) {
         self.parents.push_front(self.tip);
         self.parents.truncate(SLOT_HASHES);
+        self.clocks.push_front(self.clock_s);
+        self.clocks.truncate(SLOT_HASHES);
         self.tip = block;
         self.height += 1;
         self.clock_s =

@@ -148,6 +148,32 @@ fn slots_before_a_new_nominal_duration_keep_the_one_they_had() {
 }
 
 #[test]
+fn blocks_are_remembered_with_what_their_clocks_showed() {
+    let mut chain = voted(DAY_SLOTS);
+    let mut seen = Vec::new();
+    let mut look = |chain: &Chain| seen.push((chain.tip(), chain.clock_s(), chain.height()));
+    for _ in 0..20 {
+        chain.run(400, Pace::HEALTHY);
+        look(&chain);
+    }
+    chain.stall(60_000);
+    let before = chain.clone();
+    chain.run(0, Pace::HEALTHY);
+    look(&chain);
+    for _ in 0..600 {
+        chain.run(400, Pace::HEALTHY);
+        look(&chain);
+    }
+    let remembered: Vec<_> =
+        chain.blocks().map(|known| (known.block, known.clock_s, known.height)).collect();
+    assert_eq!(remembered.len(), SLOT_HASHES + 1);
+    seen.reverse();
+    assert_eq!(remembered, seen[..=SLOT_HASHES]);
+    chain.fork_from(&before);
+    assert!(chain.blocks().eq(before.blocks()), "those of the abandoned fork are forgotten");
+}
+
+#[test]
 fn a_blockhash_lives_for_150_blocks_and_a_halt_does_not_age_it() {
     let mut chain = voted(DAY_SLOTS);
     let (hash, last) = (chain.tip().hash(), chain.height() + BLOCKHASH_LIFE);

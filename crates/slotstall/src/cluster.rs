@@ -3,7 +3,7 @@
 use litesvm::LiteSVM;
 use litesvm::error::LiteSVMError;
 use litesvm::types::{FailedTransactionMetadata, SimulatedTransactionInfo, TransactionMetadata};
-use solana_account::Account;
+use solana_account::{Account, ReadableAccount};
 use solana_clock::Clock;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -250,6 +250,13 @@ impl Cluster {
         accounts.retain(|(_, account)| account.lamports > 0);
         accounts.sort_by_key(|(address, _)| *address);
         accounts
+    }
+
+    /// What all accounts but programs hold, in no order.
+    pub fn balances(&self) -> impl Iterator<Item = (Pubkey, u64)> {
+        let accounts = self.svm.accounts_db().inner.iter();
+        let held = accounts.filter(|(_, account)| account.lamports() > 0 && !account.executable());
+        held.map(|(address, account)| (*address, account.lamports()))
     }
 
     /// Lamports that keep an account of `length` bytes.

@@ -28,6 +28,7 @@ pub mod cluster;
 pub mod node;
 pub mod rpc;
 mod server;
+mod tokens;
 
 pub use chain::{Chain, Pace};
 pub use cluster::{Cluster, Failure};

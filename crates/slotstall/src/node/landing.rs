@@ -10,9 +10,10 @@ use solana_sdk_ids::{system_program, sysvar};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
+use solana_transaction_status_client_types::TransactionTokenBalance;
 
 use super::{Condition, Node};
-use crate::Cluster;
+use crate::{Cluster, tokens};
 
 /// The system program's instruction that advances a durable nonce.
 const ADVANCE_NONCE: [u8; 4] = 4_u32.to_le_bytes();
@@ -40,6 +41,10 @@ pub struct Landed {
     pub before: Vec<u64>,
     /// Lamports of these accounts after.
     pub after: Vec<u64>,
+    /// What those of them that are token accounts held before.
+    pub tokens_before: Vec<TransactionTokenBalance>,
+    /// And after.
+    pub tokens_after: Vec<TransactionTokenBalance>,
 }
 
 impl<C: BorrowMut<Cluster>> Node<C> {
@@ -80,6 +85,7 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         }
         let accounts = accounts(self.present(), &transaction.message);
         let before = lamports(self.present(), &accounts);
+        let tokens_before = tokens::balances(self.present(), &accounts);
         let sent = transaction.clone();
         let (error, said) = match self.cluster.borrow_mut().send_transaction(sent) {
             Ok(said) => (None, said),
@@ -87,11 +93,23 @@ impl<C: BorrowMut<Cluster>> Node<C> {
             Err(_) => return,
         };
         let after = lamports(self.present(), &accounts);
+        let tokens_after = tokens::balances(self.present(), &accounts);
         let (slot, clock_s) = (self.present().slot(), self.present().chain().clock_s());
         self.taken += 1;
         let number = self.taken;
-        let landed =
-            Landed { slot, clock_s, number, transaction, error, said, accounts, before, after };
+        let landed = Landed {
+            slot,
+            clock_s,
+            number,
+            transaction,
+            error,
+            said,
+            accounts,
+            before,
+            after,
+            tokens_before,
+            tokens_after,
+        };
         self.state.order.push(signature);
         self.state.landed.insert(signature, landed);
     }

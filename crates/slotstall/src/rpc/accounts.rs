@@ -1,34 +1,28 @@
 //! What is asked of accounts.
 
 use std::borrow::BorrowMut;
+use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 use solana_account::Account;
-use solana_account_decoder::parse_account_data::{
-    AccountAdditionalDataV3, SplTokenAdditionalDataV2,
-};
-use solana_account_decoder::parse_token::{get_token_account_mint, token_amount_to_ui_amount_v3};
+use solana_account_decoder::parse_account_data::AccountAdditionalDataV3;
 use solana_account_decoder::{UiAccountEncoding, encode_ui_account};
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::config::{
-    RpcAccountInfoConfig, RpcContextConfig, RpcProgramAccountsConfig, RpcTokenAccountsFilter,
+    RpcAccountInfoConfig, RpcContextConfig, RpcLargestAccountsConfig, RpcLargestAccountsFilter,
+    RpcProgramAccountsConfig, RpcTokenAccountsFilter,
 };
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 
 use super::{Answer, Refusal, address, address_at, parameter, settings, shown, view, with_context};
-use crate::{Cluster, Node};
+use crate::{Cluster, Node, tokens};
 
 /// Accounts that are asked for at once, as a validator allows.
 const MOST_ACCOUNTS: usize = 100;
-/// Where a token account holds its mint and its owner, and a mint its decimals.
-const MINT: usize = 0;
-const OWNER: usize = 32;
-const AMOUNT: std::ops::Range<usize> = 64..72;
-const SUPPLY: std::ops::Range<usize> = 36..44;
-const DECIMALS: usize = 44;
-/// The token programs.
-const TOKEN_PROGRAMS: [&str; 2] =
-    ["TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"];
+/// Accounts that one answer lists as the largest.
+const LARGEST: usize = 20;
+/// Filters that one question may have.
+const MOST_FILTERS: usize = 4;
 
 /// Answers, if the method is one of these.
 pub fn answer<C: BorrowMut<Cluster>>(
@@ -44,9 +38,13 @@ pub fn answer<C: BorrowMut<Cluster>>(
         "getMinimumBalanceForRentExemption" => {
             parameter(params, 0).map(|length: usize| json!(node.present().rent(length)))
         }
-        "getTokenAccountBalance" => token_amount(node, params, AMOUNT),
-        "getTokenSupply" => token_amount(node, params, SUPPLY),
-        "getTokenAccountsByOwner" => of_owner(node, params),
+        "getLargestAccounts" => largest(node, params),
+        "getTokenAccountBalance" => token_balance(node, params),
+        "getTokenSupply" => token_supply(node, params),
+        "getTokenLargestAccounts" => largest_of_mint(node, params),
+        "getTokenAccountsByOwner" => held(node, params, tokens::OWNER, &[]),
+        // A word of one says that there is a delegate.
+        "getTokenAccountsByDelegate" => held(node, params, tokens::DELEGATE, &[1, 0, 0, 0]),
         _ => return None,
     })
 }
@@ -74,18 +72,8 @@ pub(super) fn encoded(
 
 /// What parsing a token account takes from its mint.
 fn extra(view: &Cluster, account: &Account) -> Option<AccountAdditionalDataV3> {
-    let mint = get_token_account_mint(&account.data).filter(|_| is_of_tokens(account))?;
-    let spl_token_additional_data = Some(decimals(view, &mint)?);
+    let spl_token_additional_data = Some(tokens::decimals(view, &tokens::mint_of(account)?)?);
     Some(AccountAdditionalDataV3 { spl_token_additional_data })
-}
-
-fn decimals(view: &Cluster, mint: &Pubkey) -> Option<SplTokenAdditionalDataV2> {
-    let decimals = *view.get(mint)?.data.get(DECIMALS)?;
-    Some(SplTokenAdditionalDataV2 { decimals, ..SplTokenAdditionalDataV2::default() })
-}
-
-fn is_of_tokens(account: &Account) -> bool {
-    TOKEN_PROGRAMS.contains(&account.owner.to_string().as_str())
 }
 
 /// An account at an address, or `null`.
@@ -124,6 +112,9 @@ fn of_program<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
 /// The accounts of a program that pass the filters.
 fn listed(view: &Cluster, program: &Pubkey, config: &RpcProgramAccountsConfig) -> Answer {
     let filters = config.filters.as_deref().unwrap_or_default();
+    if filters.len() > MOST_FILTERS {
+        return Err(Refusal::params(format!("Too many filters provided; max {MOST_FILTERS}")));
+    }
     filters.iter().try_for_each(RpcFilterType::verify).map_err(Refusal::params)?;
     let found = view.program_accounts(program).into_iter();
     let found = found.filter(|(_, account)| passes(account, filters));
@@ -139,9 +130,7 @@ pub(super) fn passes(account: &Account, filters: &[RpcFilterType]) -> bool {
     filters.iter().all(|filter| match filter {
         RpcFilterType::DataSize(size) => account.data.len() as u64 == *size,
         RpcFilterType::Memcmp(compare) => compare.bytes_match(&account.data),
-        RpcFilterType::TokenAccountState => {
-            is_of_tokens(account) && get_token_account_mint(&account.data).is_some()
-        }
+        RpcFilterType::TokenAccountState => tokens::mint_of(account).is_some(),
     })
 }
 
@@ -152,42 +141,83 @@ fn balance<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
     Ok(with_context(view, view.get(&address).map_or(0, |account| account.lamports)))
 }
 
-/// The amount of a token account, or the supply of a mint.
-fn token_amount<C: BorrowMut<Cluster>>(
-    node: &Node<C>,
-    params: &Value,
-    at: std::ops::Range<usize>,
-) -> Answer {
+fn largest<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
+    let config: RpcLargestAccountsConfig = settings(params, 0)?;
+    let view = view(node, config.commitment, None)?;
+    // Nothing of this cluster's lamports is locked up.
+    let wanted = config.filter != Some(RpcLargestAccountsFilter::NonCirculating);
+    let mut found: Vec<_> = view.balances().filter(|_| wanted).collect();
+    found.sort_by_key(|(address, lamports)| (Reverse(*lamports), *address));
+    let shown = found
+        .into_iter()
+        .take(LARGEST)
+        .map(|(address, lamports)| json!({"address": address.to_string(), "lamports": lamports}));
+    Ok(with_context(view, shown.collect::<Vec<_>>()))
+}
+
+fn token_balance<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
     let address = address_at(params, 0)?;
     let config: RpcContextConfig = settings(params, 1)?;
     let view = view(node, config.commitment, config.min_context_slot)?;
-    let of_mint = at == SUPPLY;
-    let amount = || {
-        let account = view.get(&address).filter(is_of_tokens)?;
-        let mint = if of_mint { address } else { get_token_account_mint(&account.data)? };
-        let amount = u64::from_le_bytes(account.data.get(at)?.try_into().ok()?);
-        Some(token_amount_to_ui_amount_v3(amount, &decimals(view, &mint)?))
-    };
-    let amount = amount().ok_or_else(|| {
-        Refusal::params(if of_mint { "not a token mint" } else { "not a token account" })
-    })?;
+    let account = view.get(&address).ok_or_else(|| Refusal::params("could not find account"))?;
+    let amount = tokens::amount(view, &account);
+    let amount = amount.ok_or_else(|| Refusal::params("not a Token account"))?;
     Ok(with_context(view, shown(&amount)?))
 }
 
-fn of_owner<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
-    let owner = address_at(params, 0)?;
+fn token_supply<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
+    let mint = address_at(params, 0)?;
+    let config: RpcContextConfig = settings(params, 1)?;
+    let view = view(node, config.commitment, config.min_context_slot)?;
+    let supply = tokens::supply(view, &mint).ok_or_else(not_a_mint)?;
+    Ok(with_context(view, shown(&supply)?))
+}
+
+fn not_a_mint() -> Refusal {
+    Refusal::params("not a Token mint")
+}
+
+fn largest_of_mint<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
+    let mint = address_at(params, 0)?;
+    let config: RpcContextConfig = settings(params, 1)?;
+    let view = view(node, config.commitment, config.min_context_slot)?;
+    tokens::supply(view, &mint).ok_or_else(not_a_mint)?;
+    let accounts = tokens::PROGRAMS.into_iter().map(address).collect::<Result<Vec<_>, _>>()?;
+    let accounts = accounts.iter().flat_map(|program| view.program_accounts(program));
+    let of_mint = accounts.filter(|(_, account)| tokens::mint_of(account) == Some(mint));
+    let mut found: Vec<_> = of_mint
+        .filter_map(|(address, account)| Some((address, tokens::amount(view, &account)?)))
+        .collect();
+    found.sort_by_key(|(address, held)| (Reverse(held.amount.parse::<u64>().ok()), *address));
+    let shown = found.into_iter().take(LARGEST).map(|(address, held)| {
+        let mut value = shown(&held)?;
+        value["address"] = json!(address.to_string());
+        Ok(value)
+    });
+    Ok(with_context(view, shown.collect::<Result<Vec<_>, Refusal>>()?))
+}
+
+/// Token accounts that hold `before` and then somebody's address at a place.
+fn held<C: BorrowMut<Cluster>>(
+    node: &Node<C>,
+    params: &Value,
+    place: usize,
+    before: &[u8],
+) -> Answer {
+    let holder = address_at(params, 0)?;
     let filter: RpcTokenAccountsFilter = parameter(params, 1)?;
     let account_config: RpcAccountInfoConfig = settings(params, 2)?;
     let view = view(node, account_config.commitment, account_config.min_context_slot)?;
-    let owned = |at: usize, address: &Pubkey| {
-        RpcFilterType::Memcmp(Memcmp::new_raw_bytes(at, address.to_bytes().to_vec()))
-    };
-    let mut filters = vec![RpcFilterType::TokenAccountState, owned(OWNER, &owner)];
+    let holds = |at: usize, bytes: Vec<u8>| RpcFilterType::Memcmp(Memcmp::new_raw_bytes(at, bytes));
+    let holder = [before, holder.as_ref()].concat();
+    let mut filters = vec![RpcFilterType::TokenAccountState, holds(place, holder)];
     let programs = match filter {
         RpcTokenAccountsFilter::ProgramId(program) => vec![address(&program)?],
         RpcTokenAccountsFilter::Mint(mint) => {
-            filters.push(owned(MINT, &address(&mint)?));
-            TOKEN_PROGRAMS.into_iter().map(address).collect::<Result<_, _>>()?
+            let mint = address(&mint)?;
+            tokens::supply(view, &mint).ok_or_else(not_a_mint)?;
+            filters.push(holds(tokens::MINT, mint.to_bytes().to_vec()));
+            tokens::PROGRAMS.into_iter().map(address).collect::<Result<_, _>>()?
         }
     };
     let config = RpcProgramAccountsConfig {

@@ -1,4 +1,4 @@
-//! What is asked of the chain: slots, blockhashes, epochs, and the node itself.
+//! What is asked of the chain: slots, blockhashes, epochs, fees, and the node itself.
 
 use std::borrow::BorrowMut;
 
@@ -7,11 +7,15 @@ use solana_message::Hash;
 use solana_rpc_client_api::config::RpcContextConfig;
 
 use super::{Answer, Refusal, parameter, settings, view, with_context};
-use crate::chain::{BLOCKHASH_LIFE, Block, EPOCH_SLOTS};
+use crate::chain::{BLOCKHASH_LIFE, EPOCH_SLOTS};
 use crate::{Cluster, Node};
 
 /// The validator whose behaviour this is.
 pub const VERSION: &str = "4.2.2";
+/// First bytes of a feature set: as a cluster of one's own, it has no name.
+pub const FEATURE_SET: u32 = 0;
+/// Lamports staked with the validator, as a test validator has them.
+pub const STAKE: u64 = 1_000_000_000_000;
 /// Slots behind the cluster at which a node calls itself unwell.
 const UNHEALTHY: u64 = 128;
 
@@ -37,15 +41,11 @@ pub fn answer<C: BorrowMut<Cluster>>(
 }
 
 fn other<C: BorrowMut<Cluster>>(node: &Node<C>, method: &str, params: &Value) -> Option<Answer> {
-    let present = node.present();
     Some(match method {
-        "getVersion" => Ok(json!({"solana-core": VERSION, "feature-set": 0})),
+        "getVersion" => Ok(json!({"solana-core": VERSION, "feature-set": FEATURE_SET})),
         "getHealth" => health(node),
         "getGenesisHash" => Ok(json!(node.genesis.to_string())),
-        "getIdentity" => Ok(json!({"identity": identity().to_string()})),
-        "getFirstAvailableBlock" | "minimumLedgerSlot" => Ok(json!(oldest(present).slot)),
-        "getBlockTime" => block_time(present, params),
-        "getBlocks" => blocks(present, params),
+        "getIdentity" => Ok(json!({"identity": identity()})),
         "isBlockhashValid" => is_blockhash_valid(node, params),
         "getEpochSchedule" => Ok(json!({
             "slotsPerEpoch": EPOCH_SLOTS,
@@ -54,16 +54,19 @@ fn other<C: BorrowMut<Cluster>>(node: &Node<C>, method: &str, params: &Value) ->
             "firstNormalEpoch": 0,
             "firstNormalSlot": 0,
         })),
-        "getRecentPerformanceSamples" => Ok(json!([])),
-        "getClusterNodes" => Ok(json!([])),
-        "getRecentPrioritizationFees" => Ok(priority_fees(present)),
-        "getSlotLeader" => Ok(json!(identity().to_string())),
+        "getRecentPrioritizationFees" => Ok(priority_fees(node.present())),
         _ => return None,
     })
 }
 
-fn identity() -> Hash {
-    Hash::new_from_array([1; 32])
+/// The validator's address.
+pub fn identity() -> String {
+    address_of(1)
+}
+
+/// An address that nobody has the key of.
+pub fn address_of(number: u8) -> String {
+    Hash::new_from_array([number; 32]).to_string()
 }
 
 fn health<C: BorrowMut<Cluster>>(node: &Node<C>) -> Answer {
@@ -102,41 +105,13 @@ fn is_blockhash_valid<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> 
     Ok(with_context(view, view.chain().living(&hash).is_some()))
 }
 
-/// Present and earlier blocks, newest first.
-fn known(cluster: &Cluster) -> impl Iterator<Item = Block> {
-    std::iter::once(cluster.chain().tip()).chain(cluster.chain().parents())
-}
-
-fn oldest(cluster: &Cluster) -> Block {
-    known(cluster).last().unwrap_or_else(|| cluster.chain().tip())
-}
-
-/// When a block was made. A validator shows the time its clock was voted; this is the true one.
-fn block_time(cluster: &Cluster, params: &Value) -> Answer {
-    let slot: u64 = parameter(params, 0)?;
-    let found = known(cluster).find(|block| block.slot == slot);
-    let skipped = || {
-        let message =
-            format!("Slot {slot} was skipped, or missing due to ledger jump to recent snapshot");
-        Refusal::new(-32007, message)
-    };
-    found.map(|block| json!(block.made_ms / 1_000)).ok_or_else(skipped)
-}
-
-fn blocks(cluster: &Cluster, params: &Value) -> Answer {
-    let from: u64 = parameter(params, 0)?;
-    let to = params[1].as_u64().unwrap_or(u64::MAX);
-    let mut slots: Vec<_> = known(cluster).map(|block| block.slot).collect();
-    slots.retain(|slot| (from..=to).contains(slot));
-    slots.reverse();
-    Ok(json!(slots))
-}
-
 /// Nobody bids here: the least fee of the last blocks is nothing.
 fn priority_fees(cluster: &Cluster) -> Value {
-    let mut fees: Vec<_> = known(cluster)
+    let mut fees: Vec<_> = cluster
+        .chain()
+        .blocks()
         .take(BLOCKHASH_LIFE as usize)
-        .map(|block| json!({"slot": block.slot, "prioritizationFee": 0}))
+        .map(|known| json!({"slot": known.block.slot, "prioritizationFee": 0}))
         .collect();
     fees.reverse();
     json!(fees)

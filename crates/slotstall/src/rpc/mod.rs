@@ -1,11 +1,13 @@
 //! JSON-RPC over a [`Node`]: the methods and shapes of Agave 4.2, and `slotstall_*` to move time.
 
 mod accounts;
+mod blocks;
 mod chain;
 mod control;
 mod shapes;
 mod subscribe;
 mod transactions;
+mod validators;
 
 use std::borrow::BorrowMut;
 
@@ -72,6 +74,8 @@ fn one<C: BorrowMut<Cluster>>(node: &mut Node<C>, request: &Value) -> Value {
         .or_else(|| transactions::answer(node, method, params))
         .or_else(|| accounts::answer(node, method, params))
         .or_else(|| chain::answer(node, method, params))
+        .or_else(|| blocks::answer(node, method, params))
+        .or_else(|| validators::answer(node, method, params))
         .unwrap_or_else(|| Err(Refusal::new(-32601, "Method not found")));
     match result {
         Ok(result) => answered(id, &result),
@@ -124,6 +128,17 @@ fn view<C: BorrowMut<Cluster>>(
         }),
         _ => Ok(view),
     }
+}
+
+/// The same for what is asked of history, which knows nothing that is not confirmed.
+fn confirmed_view<C: BorrowMut<Cluster>>(
+    node: &Node<C>,
+    commitment: Option<CommitmentConfig>,
+) -> Result<&Cluster, Refusal> {
+    if commitment == Some(CommitmentConfig::processed()) {
+        return Err(Refusal::params("Method does not support commitment below `confirmed`"));
+    }
+    view(node, commitment, None)
 }
 
 /// A value with the slot it is of.

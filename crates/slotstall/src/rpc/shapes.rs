@@ -10,6 +10,7 @@ use solana_message::inner_instruction::InnerInstructionsList;
 use solana_message::v0::LoadedAddresses;
 use solana_pubkey::Pubkey;
 use solana_transaction::versioned::{TransactionVersion, VersionedTransaction};
+use solana_transaction_status_client_types::option_serializer::OptionSerializer;
 use solana_transaction_status_client_types::{
     InnerInstruction, InnerInstructions, TransactionStatusMeta, UiAddressTableLookup,
     UiCompiledInstruction, UiInnerInstructions, UiInstruction, UiParsedInstruction,
@@ -45,38 +46,83 @@ pub fn decoded(
     Ok(transaction)
 }
 
-/// A transaction that landed, as `getTransaction` shows it.
-pub fn confirmed(landed: &Landed, encoding: UiTransactionEncoding) -> Answer {
+/// A transaction that landed, as `getTransaction` shows it. `most` is the newest version that the client
+/// said it understands.
+///
+/// # Errors
+/// When it is of a newer one.
+pub fn confirmed(landed: &Landed, encoding: UiTransactionEncoding, most: Option<u8>) -> Answer {
+    let mut value = with_meta(landed, encoding, most)?;
+    value["slot"] = json!(landed.slot);
+    value["blockTime"] = json!(landed.clock_s);
+    Ok(value)
+}
+
+/// The same as one of a block's.
+///
+/// # Errors
+/// As [`confirmed`].
+pub fn with_meta(landed: &Landed, encoding: UiTransactionEncoding, most: Option<u8>) -> Answer {
     let transaction = &landed.transaction;
     let bytes =
         || bincode::serialize(transaction).map_err(|error| Refusal::new(-32603, error.to_string()));
-    let signatures: Vec<_> = transaction.signatures.iter().map(ToString::to_string).collect();
     let encoded = match encoding {
         UiTransactionEncoding::Base64 => json!([BASE64_STANDARD.encode(bytes()?), "base64"]),
         UiTransactionEncoding::Base58 => json!([bs58::encode(bytes()?).into_string(), "base58"]),
         UiTransactionEncoding::Binary => json!(bs58::encode(bytes()?).into_string()),
         UiTransactionEncoding::Json => {
-            json!({"signatures": signatures, "message": raw(&transaction.message)?})
+            json!({"signatures": signatures(landed), "message": raw(&transaction.message)?})
         }
         UiTransactionEncoding::JsonParsed => {
-            json!({"signatures": signatures, "message": parsed(landed)?})
+            json!({"signatures": signatures(landed), "message": parsed(landed)?})
         }
     };
-    Ok(json!({
-        "slot": landed.slot,
-        "blockTime": landed.clock_s,
-        "transaction": encoded,
-        "meta": meta(landed, encoding)?,
-        "version": shown(&transaction.version())?,
-    }))
+    let mut meta = meta(landed);
+    if encoding == UiTransactionEncoding::JsonParsed {
+        meta.inner_instructions = Some(parsed_inner(landed)).into();
+    }
+    versioned(landed, json!({"transaction": encoded, "meta": shown(&meta)?}), most)
 }
 
-/// The version that a client has to have said it understands.
-pub fn is_understood(landed: &Landed, most: Option<u8>) -> bool {
-    match landed.transaction.version() {
-        TransactionVersion::Legacy(_) => true,
-        TransactionVersion::Number(number) => most.is_some_and(|most| number <= most),
+/// The same with nothing but the accounts and what became of them.
+///
+/// # Errors
+/// As [`confirmed`].
+pub fn with_accounts(landed: &Landed, most: Option<u8>) -> Answer {
+    let transaction = json!({"signatures": signatures(landed), "accountKeys": keys(landed)});
+    let mut meta = meta(landed);
+    meta.inner_instructions = OptionSerializer::Skip;
+    meta.log_messages = OptionSerializer::Skip;
+    meta.loaded_addresses = OptionSerializer::Skip;
+    meta.return_data = OptionSerializer::Skip;
+    meta.compute_units_consumed = OptionSerializer::Skip;
+    meta.cost_units = OptionSerializer::Skip;
+    versioned(landed, json!({"transaction": transaction, "meta": shown(&meta)?}), most)
+}
+
+/// Adds the version for a client that said which it understands.
+fn versioned(landed: &Landed, mut value: Value, most: Option<u8>) -> Answer {
+    let version = landed.transaction.version();
+    if let TransactionVersion::Number(number) = version
+        && most.is_none_or(|most| number > most)
+    {
+        return Err(Refusal::new(
+            -32015,
+            format!(
+                "Transaction version ({number}) is not supported by the requesting client. Please \
+                 try the request again with the following configuration parameter: \
+                 \"maxSupportedTransactionVersion\": {number}"
+            ),
+        ));
     }
+    if most.is_some() {
+        value["version"] = shown(&version)?;
+    }
+    Ok(value)
+}
+
+fn signatures(landed: &Landed) -> Vec<String> {
+    landed.transaction.signatures.iter().map(ToString::to_string).collect()
 }
 
 fn raw(message: &VersionedMessage) -> Answer {
@@ -100,8 +146,22 @@ fn raw(message: &VersionedMessage) -> Answer {
 /// like this; here it is done with all.
 fn parsed(landed: &Landed) -> Answer {
     let message = &landed.transaction.message;
+    let decoded = message
+        .instructions()
+        .iter()
+        .map(|instruction| decoded_instruction(&landed.accounts, instruction, 1));
+    Ok(json!({
+        "accountKeys": keys(landed),
+        "recentBlockhash": message.recent_blockhash().to_string(),
+        "instructions": shown(&decoded.collect::<Vec<_>>())?,
+    }))
+}
+
+/// All accounts, with what the message says of them.
+fn keys(landed: &Landed) -> Vec<Value> {
+    let message = &landed.transaction.message;
     let fixed = message.static_account_keys().len();
-    let keys = landed.accounts.iter().enumerate().map(|(index, address)| {
+    let key = |(index, address): (usize, &Pubkey)| {
         json!({
             "pubkey": address.to_string(),
             "signer": message.is_signer(index),
@@ -112,16 +172,8 @@ fn parsed(landed: &Landed) -> Answer {
             },
             "source": if index < fixed { "transaction" } else { "lookupTable" },
         })
-    });
-    let decoded = message
-        .instructions()
-        .iter()
-        .map(|instruction| decoded_instruction(&landed.accounts, instruction, 1));
-    Ok(json!({
-        "accountKeys": keys.collect::<Vec<_>>(),
-        "recentBlockhash": message.recent_blockhash().to_string(),
-        "instructions": shown(&decoded.collect::<Vec<_>>())?,
-    }))
+    };
+    landed.accounts.iter().enumerate().map(key).collect()
 }
 
 fn decoded_instruction(
@@ -144,22 +196,22 @@ fn writable_lookups(message: &VersionedMessage) -> usize {
     lookups.iter().map(|lookup| lookup.writable_indexes.len()).sum()
 }
 
-fn meta(landed: &Landed, encoding: UiTransactionEncoding) -> Answer {
+fn meta(landed: &Landed) -> UiTransactionStatusMeta {
     let said = &landed.said;
     let message = &landed.transaction.message;
     let looked_up = landed.accounts.get(message.static_account_keys().len()..).unwrap_or_default();
     let (writable, readonly) = looked_up.split_at(writable_lookups(message).min(looked_up.len()));
     let returned = (!said.return_data.data.is_empty()).then(|| said.return_data.clone());
     let status = landed.error.clone().map_or(Ok(()), Err);
-    let mut meta = UiTransactionStatusMeta::from(TransactionStatusMeta {
+    UiTransactionStatusMeta::from(TransactionStatusMeta {
         status,
         fee: said.fee,
         pre_balances: landed.before.clone(),
         post_balances: landed.after.clone(),
         inner_instructions: Some(inner(&said.inner_instructions)),
         log_messages: Some(said.logs.clone()),
-        pre_token_balances: Some(Vec::new()),
-        post_token_balances: Some(Vec::new()),
+        pre_token_balances: Some(landed.tokens_before.clone()),
+        post_token_balances: Some(landed.tokens_after.clone()),
         rewards: Some(Vec::new()),
         loaded_addresses: LoadedAddresses {
             writable: writable.to_vec(),
@@ -168,12 +220,7 @@ fn meta(landed: &Landed, encoding: UiTransactionEncoding) -> Answer {
         return_data: returned,
         compute_units_consumed: Some(said.compute_units_consumed),
         cost_units: None,
-    });
-    if encoding == UiTransactionEncoding::JsonParsed {
-        let parsed: Vec<_> = parsed_inner(landed);
-        meta.inner_instructions = Some(parsed).into();
-    }
-    shown(&meta)
+    })
 }
 
 /// What instructions called, those that called nothing left out.

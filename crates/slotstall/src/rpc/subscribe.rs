@@ -32,6 +32,7 @@ enum Topic {
     Logs { mentions: Option<Pubkey>, level: CommitmentLevel, said: u64 },
     Signature { signature: String, level: CommitmentLevel, received: bool },
     Slot { said: u64 },
+    SlotUpdates { said: u64 },
     Root { said: u64 },
 }
 
@@ -95,7 +96,7 @@ fn level(config: Option<CommitmentConfig>) -> CommitmentLevel {
 
 impl Topic {
     fn is_kind(kind: &str) -> bool {
-        ["account", "program", "logs", "signature", "slot", "root"].contains(&kind)
+        ["account", "program", "logs", "signature", "slot", "slotsUpdates", "root"].contains(&kind)
     }
 
     fn new<C: BorrowMut<Cluster>>(
@@ -139,6 +140,7 @@ impl Topic {
                 }
             }
             "slot" => Self::Slot { said: 0 },
+            "slotsUpdates" => Self::SlotUpdates { said: 0 },
             _ => Self::Root { said: 0 },
         };
         // Only changes from now on are news, except of a signature, which may have landed already.
@@ -176,6 +178,7 @@ impl Topic {
                 ("signatureNotification", signature_news(node, signature, *level, received))
             }
             Self::Slot { said } => ("slotNotification", slot_news(node, said)),
+            Self::SlotUpdates { said } => ("slotsUpdatesNotification", update_news(node, said)),
             Self::Root { said } => {
                 let root = node.view(CommitmentLevel::Finalized).slot();
                 let changed = *said != root;
@@ -255,17 +258,34 @@ fn error(landed: &Landed) -> Value {
     shown(&landed.error).unwrap_or_default()
 }
 
-/// Every block since the last one that was told of; after a fork, the one it goes on from.
 fn slot_news<C: BorrowMut<Cluster>>(node: &Node<C>, said: &mut u64) -> Vec<Value> {
-    let chain = node.view(CommitmentLevel::Processed).chain();
     let root = node.view(CommitmentLevel::Finalized).slot();
+    let news = new_blocks(node, said).into_iter();
+    news.map(|(parent, slot)| json!({"parent": parent, "root": root, "slot": slot})).collect()
+}
+
+/// What a validator tells of a block while it comes in.
+fn update_news<C: BorrowMut<Cluster>>(node: &Node<C>, said: &mut u64) -> Vec<Value> {
+    let timestamp = node.present().now_ms();
+    let updates = |(parent, slot): (u64, u64)| {
+        [
+            json!({"type": "firstShredReceived", "slot": slot, "timestamp": timestamp}),
+            json!({"type": "createdBank", "slot": slot, "parent": parent, "timestamp": timestamp}),
+            json!({"type": "completed", "slot": slot, "timestamp": timestamp}),
+        ]
+    };
+    new_blocks(node, said).into_iter().flat_map(updates).collect()
+}
+
+/// Every block since the last one that was told of, after its parent; after a fork, the one it goes on
+/// from.
+fn new_blocks<C: BorrowMut<Cluster>>(node: &Node<C>, said: &mut u64) -> Vec<(u64, u64)> {
+    let chain = node.view(CommitmentLevel::Processed).chain();
     let mut slots: Vec<_> = std::iter::once(chain.slot()).chain(chain.hashes()).collect();
     let new = slots.iter().position(|slot| *slot <= *said).unwrap_or(slots.len());
     let first_look = *said == 0;
     *said = chain.slot();
     slots.truncate(if first_look { 2 } else { new + 1 });
     slots.reverse();
-    let news =
-        slots.windows(2).map(|pair| json!({"parent": pair[0], "root": root, "slot": pair[1]}));
-    news.collect()
+    slots.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }

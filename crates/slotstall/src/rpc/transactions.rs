@@ -22,8 +22,8 @@ use solana_transaction_status_client_types::{
 };
 
 use super::{
-    Answer, Refusal, accounts, address, address_at, parameter, settings, shapes, shown, view,
-    with_context,
+    Answer, Refusal, accounts, address, address_at, confirmed_view, parameter, settings, shapes,
+    shown, view, with_context,
 };
 use crate::node::{Landed, simulate as try_out};
 use crate::{Cluster, Node};
@@ -32,6 +32,8 @@ use crate::{Cluster, Node};
 const FEE: u64 = 5_000;
 /// Signatures that one answer lists at most.
 const MOST_SIGNATURES: usize = 1_000;
+/// Signatures that are asked for at once.
+const MOST_STATUSES: usize = 256;
 
 /// Answers, if the method is one of these.
 pub fn answer<C: BorrowMut<Cluster>>(
@@ -171,6 +173,9 @@ pub(super) fn confirmation<C: BorrowMut<Cluster>>(
 
 fn statuses<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
     let signatures: Vec<String> = parameter(params, 0)?;
+    if signatures.len() > MOST_STATUSES {
+        return Err(Refusal::params(format!("Too many inputs provided; max {MOST_STATUSES}")));
+    }
     let newest = node.view(CommitmentLevel::Processed);
     let status = |signature: &String| {
         let landed = node.landed(signature)?;
@@ -193,6 +198,7 @@ fn statuses<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
 fn history<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer {
     let account = address_at(params, 0)?;
     let config: RpcSignaturesForAddressConfig = settings(params, 1)?;
+    confirmed_view(node, config.commitment)?;
     let newest = view(node, config.commitment, config.min_context_slot)?.slot();
     let limit = config.limit.unwrap_or(MOST_SIGNATURES);
     if !(1..=MOST_SIGNATURES).contains(&limit) {
@@ -228,17 +234,10 @@ fn transaction<C: BorrowMut<Cluster>>(node: &Node<C>, params: &Value) -> Answer 
     let config: RpcEncodingConfigWrapper<RpcTransactionConfig> =
         parameter::<Option<_>>(params, 1)?.unwrap_or(RpcEncodingConfigWrapper::Current(None));
     let config = config.convert_to_current();
-    let newest = view(node, config.commitment, None)?.slot();
+    let newest = confirmed_view(node, config.commitment)?.slot();
     let Some(landed) = node.landed(&signature).filter(|landed| landed.slot <= newest) else {
         return Ok(Value::Null);
     };
-    if !shapes::is_understood(landed, config.max_supported_transaction_version) {
-        return Err(Refusal::new(
-            -32015,
-            "Transaction version (0) is not supported by the requesting client. Please try the \
-             request again with the following configuration parameter: \
-             \"maxSupportedTransactionVersion\": 0",
-        ));
-    }
-    shapes::confirmed(landed, config.encoding.unwrap_or(UiTransactionEncoding::Json))
+    let encoding = config.encoding.unwrap_or(UiTransactionEncoding::Json);
+    shapes::confirmed(landed, encoding, config.max_supported_transaction_version)
 }

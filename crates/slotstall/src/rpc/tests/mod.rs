@@ -1,3 +1,4 @@
+mod blocks;
 mod moving;
 
 use base64::Engine;
@@ -218,7 +219,9 @@ fn what_landed_is_found_by_address_and_by_signature() {
     assert_eq!(listed(json!({"before": sent[2], "limit": 1})), [sent[1].clone()]);
     let found = stage.result("getTransaction", json!([sent[1], "json"]));
     let keys = &found["transaction"]["message"]["accountKeys"];
-    assert_eq!((&keys[1], &found["version"]), (&json!(friend), &json!("legacy")));
+    assert_eq!((&keys[1], &found["version"]), (&json!(friend), &Value::Null));
+    let newer = json!([sent[1], {"maxSupportedTransactionVersion": 0}]);
+    assert_eq!(stage.result("getTransaction", newer)["version"], "legacy");
     let meta = &found["meta"];
     assert_eq!((&meta["fee"], &meta["err"]), (&json!(5_000), &Value::Null));
     let gained =
@@ -264,7 +267,7 @@ fn the_chain_answers_for_itself() {
     assert_eq!(stage.result("getHealth", json!([])), "ok");
     assert_eq!(stage.result("getVersion", json!([]))["solana-core"], "4.2.2");
     assert_eq!(stage.result("getBlockTime", json!([slot])), json!(NOW / 1_000));
-    assert_eq!(stage.refusal("getBlockTime", json!([slot + 1])).0, -32007);
+    assert_eq!(stage.refusal("getBlockTime", json!([slot + 1])).0, -32004);
     let epoch = stage.result("getEpochInfo", json!([]));
     assert_eq!((&epoch["absoluteSlot"], &epoch["slotIndex"]), (&json!(slot), &json!(136_000)));
     let latest = stage.result("getLatestBlockhash", json!([]))["value"].clone();
