@@ -8,13 +8,13 @@ pub mod feed;
 pub mod node;
 pub mod path;
 mod publishing;
-pub mod recording;
 mod sighting;
 pub mod switchboard;
 pub mod tokens;
 pub mod venue;
 
 pub use cluster::{Cluster, Failure, with_units};
+pub use holdfast_migrations::recording;
 pub use sighting::sighting;
 pub use slotstall::chain;
 pub use venue::{Trader, Venue};
