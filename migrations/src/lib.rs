@@ -15,9 +15,11 @@ mod migrate;
 mod origin;
 pub mod presets;
 mod program;
+pub mod recording;
 mod rpc;
 mod steps;
 mod task;
+pub mod tier;
 
 use holdfast_client::{Instruction, Pubkey};
 pub use holdfast_rpc::AccountHead;

@@ -51,9 +51,10 @@ fn run(access: &Access, options: &Options) -> Result<(), String> {
         wanted: &wanted.deployment,
         feeds: &wanted.feeds,
     };
-    let found = survey(&mut cluster, &migration)?;
+    let mut found = survey(&mut cluster, &migration)?;
     if options.plan {
-        return print::survey(&found, elf.len(), access.json);
+        found.warnings.extend(wanted.warnings.iter().cloned());
+        return print::survey(&found, &wanted.tiers, elf.len(), access.json);
     }
     let progress = print::Bar::new(&found, elf.len());
     let manifest = migrate(&mut cluster, &migration, |step| progress.show(step))?;

@@ -7,7 +7,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 /// What is there and what would be done.
-pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(), String> {
+pub fn survey(
+    found: &MigrationPlan,
+    tiers: &[String],
+    length: usize,
+    as_json: bool,
+) -> Result<(), String> {
     if as_json {
         return show(&json!({
             "cluster": found.place.to_string(),
@@ -18,6 +23,7 @@ pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(),
             "bytes_written": found.written,
             "steps": found.steps,
             "differences": found.differences,
+            "tiers": tiers,
             "warnings": found.warnings,
             "cost_lamports": found.cost,
             "balance_lamports": found.balance,
@@ -31,6 +37,9 @@ pub fn survey(found: &MigrationPlan, length: usize, as_json: bool) -> Result<(),
     println!("wallet    {} SOL, {} needed", sol(found.balance), sol(found.cost));
     for difference in &found.differences {
         println!("differs   the cluster has {difference}: propose a change, or change the file");
+    }
+    for tier in tiers {
+        println!("tier      {tier}");
     }
     for warning in &found.warnings {
         println!("warning   {warning}");

@@ -9,7 +9,7 @@ use holdfast_simulator::lab::policies::Policy;
 use holdfast_simulator::lab::report::{Report, write};
 use holdfast_simulator::lab::scenarios::{Prepared, compare_with_program, named, play_all};
 use holdfast_simulator::lab::settings::Settings;
-use holdfast_simulator::lab::{queue, swarm};
+use holdfast_simulator::lab::{attacks, queue, swarm};
 
 fn prepared(name: &str, accounts: usize) -> Prepared {
     Prepared::on_its_own(named(name).unwrap(), None, 1, accounts).unwrap()
@@ -25,6 +25,14 @@ fn the_rules_alone_and_the_compiled_program_agree_to_the_unit() {
     compare_with_program(&drawn).unwrap_or_else(|why| panic!("seed 3: {why}"));
 }
 
+/// A short search: that nothing is gained is what `cargo xtask lab` says of more seeds.
+#[test]
+fn the_adversary_searches_on_the_prices_of_a_scenario() {
+    let found = attacks::search(&[prepared("stall", 8)], 1, &|_| {}).unwrap();
+    assert_eq!((found[0].scenario.as_str(), found[0].seeds), ("stall", 1));
+    assert!(found[0].attempts > 40 && found[0].best_profit <= 0, "{:?}", found[0]);
+}
+
 /// A page with everything on it, small.
 fn page() -> PathBuf {
     let names = ["cascade-2025-10-10", "stall", "feed-lies", "everything"];
@@ -36,6 +44,7 @@ fn page() -> PathBuf {
         first_seed: 1,
         waits: queue::waits(20_000, 1),
         alarms: Vec::new(),
+        attacks: Vec::new(),
     };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
     write(&report, &folder).unwrap();

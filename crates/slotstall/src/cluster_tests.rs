@@ -110,6 +110,11 @@ fn signatures_are_verified_unless_told_otherwise() {
     unchecked.send_unsigned(&instructions, &payer.pubkey()).unwrap();
     unchecked.send_unsigned(&instructions, &payer.pubkey()).unwrap();
     assert_eq!(unchecked.get(&friend).unwrap().lamports, 2 * SOL);
+    // Who has to sign is checked all the same.
+    unchecked.send(&instructions, &[&payer]).unwrap();
+    let stranger = Keypair::new();
+    let refused = unchecked.send(&[transfer(&payer, &friend, SOL)], &[&stranger]).unwrap_err();
+    assert!(refused.message.contains("signer"), "{}", refused.message);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use holdfast_client::decode::decode;
 use holdfast_client::instruction::HASH_UNITS;
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_migrations::{AccountData, AccountHead, Place};
-use solana_account::Account;
+use solana_account::{Account, ReadableAccount};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_keypair::Keypair;
 
@@ -33,8 +33,10 @@ impl Cluster {
         &self,
         address: &Pubkey,
     ) -> T {
-        let account = self.get(address).unwrap_or_else(|| panic!("no account at {address}"));
-        decode(&account.data).unwrap_or_else(|reason| panic!("{address}: {reason:?}"))
+        let found = self.svm().accounts_db().get_account_ref(address);
+        let account = found.filter(|found| found.lamports() > 0);
+        let account = account.unwrap_or_else(|| panic!("no account at {address}"));
+        decode(account.data()).unwrap_or_else(|reason| panic!("{address}: {reason:?}"))
     }
 
     /// Writes one of the program's accounts, for states that take long to reach or that no instruction

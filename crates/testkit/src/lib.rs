@@ -8,7 +8,6 @@ pub mod feed;
 pub mod node;
 pub mod path;
 mod publishing;
-pub mod recording;
 mod sighting;
 pub mod stork;
 pub mod switchboard;
@@ -16,6 +15,7 @@ pub mod tokens;
 pub mod venue;
 
 pub use cluster::{Cluster, Failure, with_units};
+pub use holdfast_migrations::recording;
 pub use sighting::sighting;
 pub use slotstall::chain;
 pub use venue::{Trader, Venue};

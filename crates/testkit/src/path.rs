@@ -1,22 +1,8 @@
-//! Price paths: bars, and the way along them. Bars are read by [`crate::recording`], or built in from
-//! published figures.
+//! Price paths: bars, and the way along them. Bars are read by [`holdfast_migrations::recording`], or
+//! built in from published figures.
 
-/// One bar of a price history; prices in millionths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
-    /// When it opened, milliseconds since 1970.
-    pub opened_ms: u64,
-    /// How long it lasted, milliseconds.
-    pub lasted_ms: u64,
-    /// First price.
-    pub open: u64,
-    /// Highest price.
-    pub high: u64,
-    /// Lowest price.
-    pub low: u64,
-    /// Last price.
-    pub close: u64,
-}
+use holdfast_migrations::recording::rounded;
+pub use holdfast_migrations::recording::{Bar, millionths};
 
 /// A price at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +12,6 @@ pub struct Tick {
     /// Price, millionths.
     pub price: u64,
 }
-
-/// Prices the venue's millionths can tell apart and multiply without overflow.
-const PRICES: std::ops::RangeInclusive<f64> = 0.01..=1e6;
 
 /// SOL in the cascade of 2025-10-10, put together from published figures: not a recording. Spot
 /// gives the levels, because that is what an oracle shows, and the perpetual the speed of the fall.
@@ -159,20 +142,6 @@ pub fn together(paths: &[&[Bar]], step_ms: u64) -> Result<Vec<Prices>, String> {
 
 fn between(from: u64, to: u64, thousandths: u64) -> u64 {
     (from * (1_000 - thousandths) + to * thousandths) / 1_000
-}
-
-/// Dollars as millionths, to the nearest; nothing for what is not between a cent and a million.
-pub fn millionths(price: f64) -> Option<u64> {
-    PRICES.contains(&price).then(|| rounded(price))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked to be small and positive"
-)]
-fn rounded(price: f64) -> u64 {
-    (price * 1e6).round() as u64
 }
 
 #[cfg(test)]

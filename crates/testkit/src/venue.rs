@@ -1,5 +1,8 @@
 //! A venue on the embedded cluster, deployed by the migrations, with people to trade on it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
@@ -84,13 +87,18 @@ pub fn feed_account(index: usize) -> Pubkey {
 
 /// Address of a provider's feed account for a market.
 pub fn feed_address(provider: Provider, index: usize) -> Pubkey {
+    thread_local! {
+        // Asked for with every price, and a curve's multiplication each time.
+        static KNOWN: RefCell<HashMap<(u8, usize), Pubkey>> = RefCell::default();
+    }
     let name = match provider {
         Provider::PythPull => "feed",
         Provider::PythPriceAccount => "price account",
         Provider::Switchboard => "switchboard",
         Provider::Stork => "stork",
     };
-    keypair(name, index as u64).pubkey()
+    let address = || keypair(name, index as u64).pubkey();
+    KNOWN.with_borrow_mut(|known| *known.entry((provider as u8, index)).or_insert_with(address))
 }
 
 /// What a market lists of that feed.

@@ -3,7 +3,7 @@
 mod fields;
 mod terms;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::{FeedSource, Feeds};
@@ -15,6 +15,8 @@ use holdfast_risk::market::terms::MarketTerms;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::recording;
+use crate::tier::{self, Tier};
 use crate::{Cluster, Deployment, MarketPlan, SiloPlan, presets};
 use fields::{Address, FeedId, ProviderName};
 use terms::{MarketChanges, SiloChanges, ThresholdChanges};
@@ -26,6 +28,10 @@ pub struct DesiredState {
     pub deployment: Deployment,
     /// Feed accounts that are fixed: the silo's number, the market's index and the account.
     pub feeds: Vec<(u16, u8, Pubkey)>,
+    /// What the markets' own histories say about their tiers, in sentences.
+    pub tiers: Vec<String>,
+    /// The same where a market's terms cover less than its history moved.
+    pub warnings: Vec<String>,
 }
 
 /// The file.
@@ -62,6 +68,11 @@ struct SiloFile {
 struct MarketFile {
     name: Spanned<String>,
     price: u64,
+    /// Which preset: how much the price moves.
+    tier: Option<Tier>,
+    /// A file of candles, as exchanges export them, that says how much it moved; a relative path is
+    /// meant from the deployment file.
+    history: Option<Spanned<PathBuf>>,
     quorum: u8,
     #[serde(default)]
     terms: MarketChanges,
@@ -90,14 +101,19 @@ pub fn read(cluster: &mut impl Cluster, path: &Path) -> Result<DesiredState, Str
              name yours with --plan-file"
         )
     })?;
-    parse(cluster, &text).map_err(|error| format!("{shown}: {error}"))
+    let folder = path.parent().unwrap_or(Path::new(""));
+    parse(cluster, &text, folder).map_err(|error| format!("{shown}: {error}"))
 }
 
-/// As [`read`], from the file's text.
+/// As [`read`], from the file's text; `folder` is where it lies.
 ///
 /// # Errors
 /// A sentence naming the line and the field.
-pub fn parse(cluster: &mut impl Cluster, text: &str) -> Result<DesiredState, String> {
+pub fn parse(
+    cluster: &mut impl Cluster,
+    text: &str,
+    folder: &Path,
+) -> Result<DesiredState, String> {
     let file: DeploymentFile = toml::from_str(text).map_err(|error| error.to_string())?;
     let lines = Lines(text);
     let guardians: Vec<_> = file.guardians.get_ref().iter().map(|key| key.0).collect();
@@ -112,9 +128,14 @@ pub fn parse(cluster: &mut impl Cluster, text: &str) -> Result<DesiredState, Str
             silos: Vec::new(),
         },
         feeds: Vec::new(),
+        tiers: Vec::new(),
+        warnings: Vec::new(),
     };
     for (number, silo) in (0_u16..).zip(&file.silos) {
         let plan = lines.silo(cluster, silo, number, &mut wanted.feeds)?;
+        for (market, planned) in silo.get_ref().markets.iter().zip(&plan.markets) {
+            lines.history(market.get_ref(), planned, folder, &mut wanted)?;
+        }
         wanted.deployment.silos.push(plan);
     }
     Ok(wanted)
@@ -181,7 +202,10 @@ impl Lines<'_> {
         if !(1..=16).contains(&name.len()) {
             return Err(self.say(&market.name, "a market's name has 1 to 16 bytes"));
         }
-        let terms = market.terms.over(presets::market(market.price));
+        let preset = market
+            .tier
+            .map_or_else(|| presets::market(market.price), |tier| tier.market(market.price));
+        let terms = market.terms.over(preset);
         MarketTerms::from(&terms).check().map_err(|bound| {
             let what = format!("the terms of {name} leave the bounds of the program: {bound}");
             self.say(given, &what)
@@ -199,6 +223,24 @@ impl Lines<'_> {
             self.say(given, &what)
         })?;
         Ok(MarketPlan { name: name.clone(), terms, feeds })
+    }
+
+    /// What a market's own history says about its tier.
+    fn history(
+        &self,
+        given: &MarketFile,
+        planned: &MarketPlan,
+        folder: &Path,
+        wanted: &mut DesiredState,
+    ) -> Result<(), String> {
+        let Some(history) = &given.history else { return Ok(()) };
+        let at = |reason: String| self.say(history, &reason);
+        let read = recording::read(&folder.join(history.get_ref())).map_err(at)?;
+        let listed = planned.terms.tier_volatility_ppm;
+        let (said, asks_more) = tier::judge(&planned.name, &read.bars, listed).map_err(at)?;
+        let to = if asks_more { &mut wanted.warnings } else { &mut wanted.tiers };
+        to.push(said);
+        Ok(())
     }
 
     fn feed(

@@ -49,16 +49,17 @@ fn nobody_is_locked_in_who_was_not_named() {
     let mut text = EXAMPLE.to_owned();
     for who in ["the fee receiver", "guardian 1", "guardian 2", "guardian 3"] {
         let missing = format!("<address of {who}>");
-        let error = parse(&mut Empty, &text).map(|_| ()).unwrap_err();
+        let error = parse(&mut Empty, &text, Path::new("")).map(|_| ()).unwrap_err();
         assert!(error.contains(&format!("\"{missing}\" is no Solana address")), "{error}");
         text = text.replacen(&missing, &Pubkey::new_unique().to_string(), 1);
     }
-    assert!(parse(&mut Empty, &text).is_ok());
+    assert!(parse(&mut Empty, &text, Path::new("")).is_ok());
 }
 
 #[test]
 fn the_example_is_a_deployment() {
-    let DesiredState { deployment, feeds } = parse(&mut Empty, &example()).unwrap();
+    let parsed = parse(&mut Empty, &example(), Path::new("")).unwrap();
+    let DesiredState { deployment, feeds, .. } = parsed;
     assert_eq!(deployment.guardians.len(), 3);
     assert_eq!(deployment.timelock, presets::timelock());
     let silo = &deployment.silos[0];
@@ -112,7 +113,8 @@ fn every_mistake_is_named_with_its_line() {
         let heading = example[..mistake].rfind(place).filter(|_| place.starts_with('['));
         let at = heading.or_else(|| example.find(place)).unwrap();
         let line = example[..at].matches('\n').count() + 1;
-        let error = parse(&mut Empty, &example.replacen(from, to, 1)).map(|_| ()).unwrap_err();
+        let text = example.replacen(from, to, 1);
+        let error = parse(&mut Empty, &text, Path::new("")).map(|_| ()).unwrap_err();
         let is_there = error.contains(&format!("line {line}")) && error.contains(said);
         assert!(is_there, "{from}, line {line}: {error}");
     }
@@ -122,4 +124,31 @@ fn every_mistake_is_named_with_its_line() {
 fn a_file_that_is_not_there_is_named() {
     let error = read(&mut Empty, Path::new("no/such/file.toml")).map(|_| ()).unwrap_err();
     assert!(error.contains("no/such/file.toml") && error.contains("--plan-file"), "{error}");
+}
+
+#[test]
+fn a_market_has_the_preset_of_its_tier_and_its_history_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |minute: u64| {
+        let price = if minute % 2 == 0 { "100.0" } else { "100.2" };
+        format!("{},{price},{price},{price},{price},1\n", 1_700_000_000 + minute * 60)
+    };
+    let rows: String = (0..400).map(row).collect();
+    let text = format!("time,open,high,low,close,volume\n{rows}");
+    std::fs::write(folder.path().join("moves.csv"), text).unwrap();
+    let with = |lines: &str| example().replacen("price = 150", &format!("price = 150\n{lines}"), 1);
+    let read = |lines: &str| parse(&mut Empty, &with(lines), folder.path());
+
+    let wild = read("tier = \"wild\"\nhistory = \"moves.csv\"").unwrap();
+    let terms = wild.deployment.silos[0].markets[0].terms;
+    assert_eq!(terms, MarketTermsState { taker_fee_bps: 5, ..Tier::Wild.market(150) });
+    assert!(wild.warnings.is_empty());
+    assert!(wild.tiers[0].contains("asks for tier wild"), "{:?}", wild.tiers);
+
+    let calm = read("tier = \"calm\"\nhistory = \"moves.csv\"").unwrap();
+    assert!(calm.tiers.is_empty() && calm.warnings[0].contains("tier wild"), "{:?}", calm.warnings);
+
+    let missing = read("history = \"none.csv\"").unwrap_err();
+    assert!(missing.starts_with("line ") && missing.contains("none.csv"), "{missing}");
+    assert!(read("tier = \"mild\"").unwrap_err().contains("unknown variant"));
 }

@@ -56,10 +56,59 @@ impl Course {
         Self { prices }
     }
 
+    /// A stretch of a track that a seed draws, its moves taken from the beginning of the stretch, and
+    /// the small wandering that candles do not tell of on top.
+    pub fn along(track: &Track, seed: u64) -> Self {
+        let mut random = ChaCha20Rng::seed_from_u64(seed);
+        let last = track.prices.len().saturating_sub(SECONDS);
+        let begins =
+            if random.random_bool(0.5) { track.liveliest } else { random.random_range(0..=last) };
+        let wander = Self::draw(Shape::Wander, random.random());
+        let first = track.prices[begins.min(track.prices.len() - 1)];
+        let prices = (0..SECONDS).map(|second| {
+            let at = (begins + second).min(track.prices.len() - 1);
+            let moved = basis_points(first, track.prices[at]);
+            [0, 1].map(|market| {
+                let own = if market == 0 { moved } else { moved * 0.6 };
+                let small = basis_points(FIRST[market], wander.price(market, second)) / 4.0;
+                price(market, (own + small).clamp(-FARTHEST, FARTHEST))
+            })
+        });
+        Self { prices: prices.collect() }
+    }
+
     /// The true price of a market, millionths.
     pub fn price(&self, market: usize, second: usize) -> u64 {
         self.prices[second.min(SECONDS - 1)][market]
     }
+}
+
+/// Prices of a scenario, one a second, to take courses from.
+#[derive(Clone, Debug)]
+pub struct Track {
+    prices: Vec<u64>,
+    /// Where the stretch begins in which the price moves most.
+    liveliest: usize,
+}
+
+impl Track {
+    /// Of prices, millionths, one a second; `None` where there are fewer than a course has.
+    pub fn new(prices: Vec<u64>) -> Option<Self> {
+        let moved = |begins: &usize| {
+            let stretch = &prices[*begins..begins + SECONDS];
+            let (low, high) = (stretch.iter().min(), stretch.iter().max());
+            low.zip(high).map_or(0, |(low, high)| (high - low) * 1_000_000 / (*low).max(1))
+        };
+        let last = prices.len().checked_sub(SECONDS)?;
+        let liveliest = (0..=last).step_by(10).max_by_key(moved)?;
+        Some(Self { prices, liveliest })
+    }
+}
+
+/// How far a price is from another, basis points.
+#[expect(clippy::cast_precision_loss, reason = "prices below a million dollars")]
+fn basis_points(from: u64, to: u64) -> f64 {
+    (to as f64 / from.max(1) as f64 - 1.0) * 10_000.0
 }
 
 /// When a leap begins, and how far it goes, basis points.
@@ -83,3 +132,7 @@ fn leap(shape: Shape, random: &mut ChaCha20Rng) -> (usize, f64) {
 fn price(market: usize, moved: f64) -> u64 {
     (FIRST[market] as f64 * (1.0 + moved / 10_000.0)).round() as u64
 }
+
+#[cfg(test)]
+#[path = "course_tests.rs"]
+mod tests;

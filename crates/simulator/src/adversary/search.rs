@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::course::Course;
+use super::course::{Course, Track};
 use super::draw::Draw;
 use super::exits;
 use super::grammar::Move;
@@ -57,6 +57,8 @@ pub struct Search<'s> {
     theatre: Theatre,
     seed: u64,
     attempts: u64,
+    /// Where courses are taken from; drawn where there is none.
+    track: Option<&'s Track>,
 }
 
 impl<'s> Search<'s> {
@@ -70,7 +72,13 @@ impl<'s> Search<'s> {
         if honest == Honest::All {
             theatre.poster = Some(1);
         }
-        Self { stage, theatre, seed, attempts: 0 }
+        Self { stage, theatre, seed, attempts: 0, track: None }
+    }
+
+    /// The same on stretches of a track.
+    pub const fn along(mut self, track: &'s Track) -> Self {
+        self.track = Some(track);
+        self
     }
 
     /// Searches: one random sequence, then `climb` changes of it.
@@ -184,7 +192,11 @@ impl<'s> Search<'s> {
     }
 
     fn course(&self, number: u64) -> Course {
-        Course::draw(self.theatre.shape, self.seed.wrapping_mul(31).wrapping_add(number))
+        let seed = self.seed.wrapping_mul(31).wrapping_add(number);
+        self.track.map_or_else(
+            || Course::draw(self.theatre.shape, seed),
+            |track| Course::along(track, seed),
+        )
     }
 
     fn attempt(&mut self, course: &Course, moves: &[Move], traced: bool) -> Outcome {

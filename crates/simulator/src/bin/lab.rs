@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use holdfast_simulator::lab::alarms::{self, Alarms};
+use holdfast_simulator::lab::attacks::{self, Attack};
 use holdfast_simulator::lab::policies::Policy;
 use holdfast_simulator::lab::queue;
 use holdfast_simulator::lab::report::{Report, terminal, write};
@@ -54,6 +55,9 @@ struct Arguments {
     /// Settings of our market to try instead of the presets', as in `band_bps=1500`.
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
     set: Vec<String>,
+    /// Seeds from which the adversary searches on each scenario's prices, on the compiled program.
+    #[arg(long, default_value_t = 2, value_name = "COUNT")]
+    attacks: u64,
     /// Play ours through the compiled program too, and compare it with the rules alone.
     #[arg(long)]
     program: bool,
@@ -98,6 +102,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         first_seed: arguments.first_seed,
         waits: queue::waits(SERVED, SEED),
         alarms: recorded_slots(arguments.data.as_deref())?,
+        attacks: attack(arguments, &prepared)?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);
@@ -150,6 +155,16 @@ fn compare(prepared: &[Prepared]) -> Result<(), String> {
     bar.finish_and_clear();
     eprintln!("the compiled program and the rules alone agree to the unit");
     Ok(())
+}
+
+fn attack(arguments: &Arguments, prepared: &[Prepared]) -> Result<Vec<Attack>, String> {
+    if arguments.seed.is_some() || arguments.attacks == 0 {
+        return Ok(Vec::new());
+    }
+    let bar = progress("the adversary's searches", prepared.len() as u64 * arguments.attacks);
+    let found = attacks::search(prepared, arguments.attacks, &|done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    found
 }
 
 fn spreads(arguments: &Arguments, settings: &Settings) -> Result<Vec<Spread>, String> {

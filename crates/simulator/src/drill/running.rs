@@ -260,20 +260,22 @@ impl DrillState {
 
     /// Whether a request to close could have executed in the round before this one.
     fn is_late(&self, account: &MarginAccount, slot: &OrderState) -> bool {
+        let held = account.position(slot.market).size;
+        // Whose position was liquidated meanwhile has nothing left to close.
+        let closes = slot.number != 0 && slot.reduce_only == 1 && held.0 != 0;
+        if !closes || slot.earliest_ms == 0 {
+            return false;
+        }
         let Some(market) = self.mirror.market(slot.market) else { return false };
         let chain = self.mirror.chain(Millis(self.venue.cluster.now_ms()));
         let at = market.moment(chain.now, chain.monitor.last_disruption);
         let order = Order::from(slot);
-        let held = account.position(slot.market).size;
         let delay = Millis(market.terms.execution_delay_ms);
         let changed = account.position_changed(slot.market);
         let earliest = order.decided_from(order.parts(held, true), changed, delay);
         // The newest price has only just landed.
         let before = market.recent_prices().skip(1);
-        let point = decided_price(before, earliest, &at, order.delta.side());
-        // Whose position was liquidated meanwhile has nothing left to close.
-        let closes = slot.number != 0 && slot.reduce_only == 1 && held.0 != 0;
-        closes && slot.earliest_ms != 0 && point != Ok(None)
+        decided_price(before, earliest, &at, order.delta.side()) != Ok(None)
     }
 
     /// How slots go by in a phase in which there are some.

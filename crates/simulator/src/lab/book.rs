@@ -3,7 +3,7 @@
 use bytemuck::{Zeroable, bytes_of};
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{
-    ChainHealth, MarginAccount, Market, MonitorState, SideState, Silo,
+    ChainHealth, MarginAccount, Market, MonitorState, PoolRequest, SideState, Silo,
 };
 use holdfast_client::{Pubkey, stress};
 use holdfast_migrations::presets;
@@ -16,6 +16,7 @@ use holdfast_testkit::chain::Chain;
 use holdfast_testkit::sighting;
 use holdfast_testkit::venue::{ALL, feed_source, majority};
 
+use super::crowd::Crowd;
 use super::people::Person;
 use super::settings::Settings;
 
@@ -23,6 +24,17 @@ use super::settings::Settings;
 pub const LIQUIDITY: u64 = 10_000_000_000_000;
 /// Insurance fund.
 pub const INSURANCE: u64 = 500_000_000_000;
+
+/// What somebody has in the liquidity pool, and beside it.
+#[derive(Clone, Copy, Default)]
+pub struct Stake {
+    /// Tokens outside, native units.
+    pub wallet: u64,
+    /// Shares held.
+    pub shares: u64,
+    /// What waits, addresses left out.
+    pub request: Option<PoolRequest>,
+}
 
 /// One silo with its markets and accounts.
 #[derive(Clone)]
@@ -37,28 +49,51 @@ pub struct Book {
     pub accounts: Vec<MarginAccount>,
     /// The account that rewards go to.
     pub keeper: MarginAccount,
+    /// Those who provide liquidity for a while; the rest of the pool is always there.
+    pub stakes: Vec<Stake>,
+}
+
+impl Stake {
+    /// Tokens that are not in the pool, those that wait to join it included.
+    pub fn outside(&self) -> u64 {
+        let waiting = self.request.filter(|request| request.leaves == 0);
+        self.wallet + waiting.map_or(0, |request| request.amount)
+    }
+
+    /// Shares of the pool, those that wait to leave it included.
+    pub fn inside(&self) -> u64 {
+        let waiting = self.request.filter(|request| request.leaves != 0);
+        self.shares + waiting.map_or(0, |request| request.amount)
+    }
+
+    /// What two stakes are compared by.
+    fn parts(&self) -> (u64, u64, Option<(u8, u64, u64)>) {
+        let request = self.request.map(|request| (request.leaves, request.amount, request.due_ms));
+        (self.wallet, self.shares, request)
+    }
 }
 
 impl Book {
-    /// A venue with the presets' terms, funded pools, and the people's collateral.
-    pub fn new(chain: &Chain, prices: &[u64], people: &[Person], settings: &Settings) -> Self {
+    /// A venue with the presets' terms, funded pools, and the crowd's collateral.
+    pub fn new(chain: &Chain, prices: &[u64], crowd: &Crowd, settings: &Settings) -> Self {
         let mut silo = Silo::zeroed();
         silo.locked = 1;
         silo.market_count = prices.len() as u8;
         silo.terms = presets::silo();
-        let collateral = people.iter().map(|person| person.collateral).sum();
+        let collateral: u64 = crowd.collateral().sum();
         silo.ledger.collateral = collateral;
         silo.ledger.liquidity = LIQUIDITY;
         silo.ledger.insurance = INSURANCE;
+        (silo.liquidity_shares, silo.insurance_shares) = (LIQUIDITY, INSURANCE);
         silo.ledger.in_liquidity_vault = collateral + LIQUIDITY;
         silo.ledger.in_insurance_vault = INSURANCE;
         let mut health = ChainHealth::zeroed();
         health.thresholds = presets::thresholds();
         let first = sighting(chain, &Monitor::from(&health.monitor));
         health.monitor = MonitorState::from(&Monitor::new(&first));
-        let account = |person: &Person| {
+        let account = |collateral: u64| {
             let mut account = MarginAccount::zeroed();
-            account.collateral = person.collateral;
+            account.collateral = collateral;
             account.next_order = 1;
             account
         };
@@ -70,8 +105,13 @@ impl Book {
                 .enumerate()
                 .map(|(index, price)| list(index, *price, settings))
                 .collect(),
-            accounts: people.iter().map(account).collect(),
+            accounts: crowd.collateral().map(account).collect(),
             keeper: MarginAccount::zeroed(),
+            stakes: crowd
+                .providers
+                .iter()
+                .map(|provider| Stake { wallet: provider.amount, ..Stake::default() })
+                .collect(),
         }
     }
 
@@ -81,7 +121,9 @@ impl Book {
     /// [`Overflow`] when an amount does not fit.
     pub fn give_positions(&mut self, people: &[Person], prices: &[u64]) -> Result<(), Overflow> {
         for (account, person) in self.accounts.iter_mut().zip(people) {
-            for (index, worth) in person.positions(prices.len()) {
+            let terms = &self.markets[0].terms;
+            let asked = u64::from(terms.initial_bps) + u64::from(terms.penalty_bps);
+            for (index, worth) in person.positions(prices.len(), asked) {
                 let market = &mut self.markets[index];
                 let size = worth * 1_000_000 / i128::from(prices[index]);
                 let size = SignedSize(i64::try_from(size).map_err(|_| Overflow)?);
@@ -137,6 +179,10 @@ impl Book {
             ("a market", markets(self) == markets(other)),
             ("a margin account", accounts(self) == accounts(other)),
             ("the keeper's account", same(bytes_of(&self.keeper), bytes_of(&other.keeper))),
+            (
+                "somebody's stake",
+                self.stakes.iter().map(Stake::parts).eq(other.stakes.iter().map(Stake::parts)),
+            ),
         ];
         parts.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
     }

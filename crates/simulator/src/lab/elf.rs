@@ -3,10 +3,10 @@
 use anchor_lang::Discriminator;
 use bytemuck::{Pod, bytes_of};
 use holdfast_client::holdfast::checks::order::removable;
-use holdfast_client::holdfast::events::PositionLiquidated;
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::events::{OrderExecuted, PositionLiquidated};
+use holdfast_client::holdfast::instructions::{OrderRequest, PoolOrder};
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, Silo};
+use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
 use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_risk::market::reading::Quote;
 use holdfast_testkit::chain::Chain;
@@ -16,18 +16,28 @@ use holdfast_testkit::{Trader, Venue, events, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::book::{Book, INSURANCE, LIQUIDITY};
+use super::book::{Book, INSURANCE, LIQUIDITY, Stake};
+use super::crowd::Crowd;
 use super::hands::{Hands, guard};
-use super::people::Person;
+use super::pool;
 use super::venue::Liquidation;
 
 /// Names of the markets.
 const NAMES: [&str; 4] = ["FIRST-PERP", "SECOND-PERP", "THIRD-PERP", "FOURTH-PERP"];
 
+/// Somebody who provides liquidity: who signs, and where tokens, shares and the request are.
+struct Staker {
+    keypair: Keypair,
+    wallet: Pubkey,
+    shares: Pubkey,
+    request: Pubkey,
+}
+
 /// The compiled program on the embedded cluster.
 pub struct Elf {
     venue: Venue,
     traders: Vec<(Keypair, Pubkey)>,
+    stakers: Vec<Staker>,
     keeper: Pubkey,
     book: Book,
 }
@@ -38,6 +48,7 @@ impl Clone for Elf {
         Self {
             venue: self.venue.fork(),
             traders: traders.collect(),
+            stakers: self.stakers.iter().map(Staker::again).collect(),
             keeper: self.keeper,
             book: self.book.clone(),
         }
@@ -49,7 +60,7 @@ impl Elf {
     ///
     /// # Errors
     /// What the deployment or the program said.
-    pub fn deploy(now_ms: u64, prices: &[u64], people: &[Person]) -> Result<Self, String> {
+    pub fn deploy(now_ms: u64, prices: &[u64], crowd: &Crowd) -> Result<Self, String> {
         let listings: Vec<_> = NAMES
             .iter()
             .zip(prices)
@@ -64,10 +75,13 @@ impl Elf {
         venue.join_pool(false, LIQUIDITY, prices).map_err(said)?;
         venue.join_pool(true, INSURANCE, prices).map_err(said)?;
         let mut traders = Vec::new();
-        for person in people {
-            let Trader { keypair, account, .. } = venue.trader(person.collateral).map_err(said)?;
+        for collateral in crowd.collateral() {
+            let Trader { keypair, account, .. } = venue.trader(collateral).map_err(said)?;
             traders.push((keypair, account));
         }
+        let amounts = crowd.providers.iter().map(|provider| provider.amount);
+        let stakers: Vec<_> =
+            amounts.enumerate().map(|(place, amount)| staker(&mut venue, place, amount)).collect();
         let keeper = venue.trader(0).map_err(said)?.account;
         let accounts = traders.iter().map(|(_, account)| venue.account(account)).collect();
         let book = Book {
@@ -76,8 +90,9 @@ impl Elf {
             markets: (0..prices.len()).map(|index| venue.market(index)).collect(),
             accounts,
             keeper: venue.account(&keeper),
+            stakes: stakers.iter().map(|staker| staker.stake(&venue)).collect(),
         };
-        Ok(Self { venue, traders, keeper, book })
+        Ok(Self { venue, traders, stakers, keeper, book })
     }
 
     /// Puts these books in place of the cluster's own, whose money they have to share.
@@ -122,10 +137,43 @@ impl Elf {
         self.book.keeper = self.venue.cluster.read::<MarginAccount>(&self.keeper);
     }
 
+    fn reload_stake(&mut self, place: usize) {
+        self.reload(None, None);
+        self.book.stakes[place] = self.stakers[place].stake(&self.venue);
+    }
+
     fn others(&self, who: usize, except: Option<usize>) -> Vec<Pubkey> {
         let open = self.book.accounts[who].open_indices().map(usize::from);
         let others = open.filter(|index| Some(*index) != except);
         others.map(|index| self.venue.markets[index]).collect()
+    }
+}
+
+fn staker(venue: &mut Venue, place: usize, amount: u64) -> Staker {
+    let (keypair, wallet) = venue.person(amount);
+    let owner = keypair.pubkey();
+    let shares = self::keypair("lab shares", place as u64).pubkey();
+    let mint = address::liquidity_mint(&venue.silo);
+    tokens::create_token_account(&mut venue.cluster, shares, mint, owner, 0);
+    let request = address::pool_request(&venue.silo, &owner, 0);
+    Staker { keypair, wallet, shares, request }
+}
+
+impl Staker {
+    fn again(&self) -> Self {
+        Self { keypair: self.keypair.insecure_clone(), ..*self }
+    }
+
+    fn stake(&self, venue: &Venue) -> Stake {
+        let cluster = &venue.cluster;
+        let waits = cluster.get(&self.request).is_some_and(|found| !found.data.is_empty());
+        let waiting = waits.then(|| cluster.read::<PoolRequest>(&self.request));
+        Stake {
+            wallet: tokens::balance(cluster, &self.wallet),
+            shares: tokens::balance(cluster, &self.shares),
+            request: waiting
+                .map(|waiting| pool::request(waiting.leaves != 0, waiting.amount, waiting.due())),
+        }
     }
 }
 
@@ -216,11 +264,12 @@ impl Hands for Elf {
         done
     }
 
-    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> bool {
+    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> Option<u64> {
         let account = self.account(who);
         let seen = guard(&self.book, chain);
         let waiting = *self.book.accounts[who].order_mut(number).expect("the book has the order");
         let (held, known) = (&self.book.accounts[who], &self.book.markets[market]);
+        let opens = waiting.reduce_only == 0;
         let sent = if removable(&waiting, held, known, &seen, false).is_ok() {
             let market = self.venue.markets[market];
             let signer = self.venue.admin.pubkey();
@@ -232,11 +281,57 @@ impl Hands for Elf {
                 account,
                 self.keeper,
                 number,
-                &[],
+                &if opens { self.others(who, Some(market)) } else { Vec::new() },
             )
         };
-        let done = self.send(sent).is_some();
+        let landed = self.send(sent);
         self.reload(Some(who), Some(market));
+        events::find::<OrderExecuted>(&landed?).map(|event| event.published_ms)
+    }
+
+    fn ask_pool(&mut self, _: &Chain, place: usize, leaves: bool) -> bool {
+        let (provider, stake) = (&self.stakers[place], &self.book.stakes[place]);
+        let (amount, from, to) = if leaves {
+            (stake.shares, provider.shares, provider.wallet)
+        } else {
+            (stake.wallet, provider.wallet, provider.shares)
+        };
+        let order = PoolOrder { insurance: false, leaves, amount, least: 1 };
+        let owner = provider.keypair.pubkey();
+        let asked = instruction::request_pool(owner, self.venue.silo, 0, from, to, order);
+        let done = self.venue.cluster.send(&[asked], &[&provider.keypair]).is_ok();
+        self.reload_stake(place);
+        done
+    }
+
+    fn execute_pool(&mut self, _: &Chain, place: usize) -> bool {
+        let provider = &self.stakers[place];
+        let (owner, silo) = (provider.keypair.pubkey(), self.venue.silo);
+        let joins = self.book.stakes[place].request.is_some_and(|request| request.leaves == 0);
+        let to = if joins { provider.shares } else { provider.wallet };
+        let markets = &self.venue.markets;
+        let execute =
+            instruction::execute_pool_request(owner, silo, provider.request, to, false, markets);
+        let done = self.send(execute).is_some();
+        self.reload_stake(place);
+        done
+    }
+
+    fn return_pool(&mut self, _: &Chain, place: usize) -> bool {
+        let provider = &self.stakers[place];
+        let joins = self.book.stakes[place].request.is_some_and(|request| request.leaves == 0);
+        let to = if joins { provider.wallet } else { provider.shares };
+        let (anybody, owner) = (self.venue.admin.pubkey(), provider.keypair.pubkey());
+        let back = instruction::return_pool_request(
+            anybody,
+            owner,
+            self.venue.silo,
+            provider.request,
+            to,
+            false,
+        );
+        let done = self.send(back).is_some();
+        self.reload_stake(place);
         done
     }
 }

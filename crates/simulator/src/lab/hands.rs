@@ -2,8 +2,11 @@
 //! what to do sees the books and nothing else, so both play the same game.
 
 use holdfast_client::holdfast::checks::liquidation::{flaggable, liquidatable};
-use holdfast_client::holdfast::checks::order::{OrderFate, order_fate, removable};
+use holdfast_client::holdfast::checks::order::{
+    OrderFate, check_margin, margin_to_reserve, order_fate, removable,
+};
 use holdfast_client::holdfast::clock::Chain as Seen;
+use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::instructions::chain::refresh_market::{take_price, take_reading};
 use holdfast_client::holdfast::state::{MonitorState, OrderState, SampleState};
@@ -13,13 +16,14 @@ use holdfast_risk::account::liquidation::{self, LiquidationContext};
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::{Monitor, Thresholds};
-use holdfast_risk::chain::policy::{Action, Permit, permit};
+use holdfast_risk::chain::policy::Action;
 use holdfast_risk::market::aggregate::aggregate;
 use holdfast_risk::market::reading::Quote;
 use holdfast_testkit::chain::Chain;
 use holdfast_testkit::sighting;
 
 use super::book::Book;
+use super::pool;
 use super::venue::Liquidation;
 
 /// Somebody who can act on our venue. Nothing of an act that fails is left.
@@ -40,8 +44,15 @@ pub trait Hands: Clone {
     fn deposit(&mut self, chain: &Chain, who: usize, amount: u64) -> bool;
     /// An order is placed.
     fn place(&mut self, chain: &Chain, who: usize, market: usize, order: OrderRequest) -> bool;
-    /// An order is executed, or removed where it lapsed.
-    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> bool;
+    /// An order is executed, or removed where it lapsed; when the price it was executed at was
+    /// published, milliseconds since 1970.
+    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> Option<u64>;
+    /// A stake asks to join the liquidity pool with all it has, or to leave it.
+    fn ask_pool(&mut self, chain: &Chain, place: usize, leaves: bool) -> bool;
+    /// A stake's due request is executed.
+    fn execute_pool(&mut self, chain: &Chain, place: usize) -> bool;
+    /// A stake's lapsed request goes back.
+    fn return_pool(&mut self, chain: &Chain, place: usize) -> bool;
 }
 
 /// The chain as a guarded instruction sees it.
@@ -155,17 +166,26 @@ impl Rules {
         request: OrderRequest,
     ) -> anchor_lang::Result<bool> {
         let seen = guard(&self.0, chain);
-        let (market, account) = (&self.0.markets[index], &mut self.0.accounts[who]);
+        let (market, mut account) = (&self.0.markets[index], self.0.accounts[who]);
         let now = market.now(seen.now);
-        let order = request.waiting(account.next_order, market, now, &seen);
-        let opens = Order::from(&order).opened(account.position(market.index).size).0 > 0;
-        let refused = permit(Action::RequestReduction, seen.monitor.state) == Permit::Refused;
+        let mut order = request.waiting(account.next_order, market, now, &seen);
+        let terms = Order::from(&order);
+        terms.check(now).map_err(HoldfastError::invalid_order)?;
+        let opens = terms.opened(account.position(market.index).size);
+        let asked = if opens.0 > 0 { Action::RequestOpening } else { Action::RequestReduction };
+        let permit = seen.require(asked)?;
+        order.opens_up_to = opens.0;
+        if opens.0 > 0 {
+            order.margin = margin_to_reserve(market, &seen, permit, &terms, opens)?.0;
+            let next = |index| self.0.open_market(index);
+            check_margin(&account, &order, &seen, permit, next)?;
+            account.reserved_margin += order.margin;
+        }
         let free = account.orders.iter_mut().find(|slot| slot.number == 0);
-        let Some(slot) = free.filter(|_| !opens && !refused && order.fee == 0) else {
-            return Ok(false);
-        };
+        let Some(slot) = free.filter(|_| order.fee == 0) else { return Ok(false) };
         *slot = order;
         account.next_order += 1;
+        self.0.accounts[who] = account;
         Ok(true)
     }
 
@@ -175,7 +195,7 @@ impl Rules {
         who: usize,
         index: usize,
         number: u64,
-    ) -> anchor_lang::Result<()> {
+    ) -> anchor_lang::Result<Option<u64>> {
         let seen = guard(&self.0, chain);
         let book = &self.0;
         let (mut silo, mut market, mut account) =
@@ -186,17 +206,22 @@ impl Rules {
             let fee = account.remove_order(number)?;
             account.receive(fee)?;
             self.0.accounts[who] = account;
-            return Ok(());
+            return Ok(None);
         }
         let fate = order_fate(&silo, &account, &market, &waiting, &seen, next)?;
         account.remove_order(number)?;
+        let mut published = None;
         if let OrderFate::Executed(executed) = fate {
+            published = Some(executed.point.published.0);
             let now = market.now(seen.now);
             trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now)?;
             account.note_position_change(market.index, now);
+            if executed.traded.trade.opened.0 > 0 {
+                account.clear_flag();
+            }
         }
         (self.0.silo, self.0.markets[index], self.0.accounts[who]) = (silo, market, account);
-        Ok(())
+        Ok(published)
     }
 }
 
@@ -256,8 +281,23 @@ impl Hands for Rules {
         self.try_place(chain, who, market, order).unwrap_or(false)
     }
 
-    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> bool {
-        self.try_execute(chain, who, market, number).is_ok()
+    fn execute(&mut self, chain: &Chain, who: usize, market: usize, number: u64) -> Option<u64> {
+        self.try_execute(chain, who, market, number).ok().flatten()
+    }
+
+    fn ask_pool(&mut self, chain: &Chain, place: usize, leaves: bool) -> bool {
+        let due = guard(&self.0, chain).now.after(Millis(self.0.silo.terms.request_delay_ms));
+        pool::ask(&mut self.0, place, leaves, due).is_ok()
+    }
+
+    fn execute_pool(&mut self, chain: &Chain, place: usize) -> bool {
+        let seen = guard(&self.0, chain);
+        pool::execute(&mut self.0, &seen, place).is_ok()
+    }
+
+    fn return_pool(&mut self, chain: &Chain, place: usize) -> bool {
+        let seen = guard(&self.0, chain);
+        pool::give_back(&mut self.0, &seen, place).is_ok()
     }
 }
 

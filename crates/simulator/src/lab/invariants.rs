@@ -1,5 +1,6 @@
 //! What has to hold after every step, whatever happened.
 
+use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::{Millis, Side};
@@ -17,6 +18,19 @@ pub struct Invariants {
     began_ms: u64,
     maintenance: Vec<u16>,
     highest: Vec<u64>,
+    /// What each account held and had at the last look.
+    before: Vec<Standing>,
+    /// What came into the vaults so far, at the least.
+    counted: u64,
+    /// How often blocks had vanished then.
+    forks: u64,
+}
+
+/// What an account holds, by market, and what it has beside that, native units.
+#[derive(Clone, PartialEq, Eq)]
+struct Standing {
+    held: Vec<(i64, u64)>,
+    has: i128,
 }
 
 impl Invariants {
@@ -26,6 +40,9 @@ impl Invariants {
             began_ms: now_ms,
             maintenance: book.markets.iter().map(|market| market.terms.maintenance_bps).collect(),
             highest: vec![0; book.markets.len()],
+            before: book.accounts.iter().map(|account| Standing::of(book, account)).collect(),
+            counted: 0,
+            forks: 0,
         }
     }
 
@@ -39,7 +56,28 @@ impl Invariants {
         interest(book)?;
         self.carry(book, chain.now_ms())?;
         let now: Vec<_> = book.markets.iter().map(|market| market.terms.maintenance_bps).collect();
-        holds(now == self.maintenance, "maintenance ratios stay as they were")
+        holds(now == self.maintenance, "maintenance ratios stay as they were")?;
+        if venue.forks() != self.forks {
+            // What was paid in meanwhile is gone with the blocks.
+            *self = Self { forks: venue.forks(), began_ms: self.began_ms, ..Self::new(book, 0) };
+        }
+        self.nothing_taken(book)?;
+        let counted = counted(book);
+        holds(counted >= self.counted, "nothing leaves the vaults but to whom it belongs")?;
+        self.counted = counted;
+        venue.broken().map_or(Ok(()), |what| Err(format!("an invariant is broken: {what}")))
+    }
+
+    /// An account whose positions are what they were has no less beside them: but for prices and
+    /// carry nothing moves it towards its liquidation.
+    fn nothing_taken(&mut self, book: &Book) -> Result<(), String> {
+        for (before, account) in self.before.iter_mut().zip(&book.accounts) {
+            let now = Standing::of(book, account);
+            let taken = now.held == before.held && now.has < before.has;
+            *before = now;
+            holds(!taken, "nothing is taken from an account that did not trade")?;
+        }
+        Ok(())
     }
 
     /// Funding and borrowing over any time stay within their caps, whatever the clocks did.
@@ -60,6 +98,24 @@ impl Invariants {
     }
 }
 
+impl Standing {
+    fn of(book: &Book, account: &MarginAccount) -> Self {
+        let positions = book.markets.iter().map(|market| account.position(market.index));
+        let has = account.collateral + account.reserved_fees + account.exit_amount;
+        Self {
+            held: positions.map(|position| (position.size.0, position.entry.0)).collect(),
+            has: i128::from(has) + i128::from(account.pending_profit) - i128::from(account.debt),
+        }
+    }
+}
+
+/// What the vaults hold, with what providers of liquidity have beside them.
+fn counted(book: &Book) -> u64 {
+    let ledger = &book.silo.ledger;
+    let wallets: u64 = book.stakes.iter().map(|stake| stake.wallet).sum();
+    ledger.in_liquidity_vault + ledger.in_insurance_vault + wallets
+}
+
 /// The ledger is the sum of the accounts, and the vaults hold what it counts on.
 fn money(book: &Book) -> Result<(), String> {
     book.silo.invariant().map_err(|error| format!("the silo's books: {error}"))?;
@@ -73,6 +129,8 @@ fn money(book: &Book) -> Result<(), String> {
     holds(collateral == ledger.collateral, "accounts hold what the ledger says")?;
     holds(pending == ledger.pending_profit, "pending profit is the sum of the accounts'")?;
     holds(debt == ledger.debt, "debt is the sum of the accounts'")?;
+    let queued: u64 = book.stakes.iter().map(|stake| stake.outside() - stake.wallet).sum();
+    holds(queued == ledger.queued, "what waits to join is what stakes have asked with")?;
     everybody().try_for_each(|account| {
         account.invariant().map_err(|error| format!("a margin account: {error}"))
     })

@@ -2,15 +2,21 @@
 //! path with the same people.
 
 pub mod alarms;
+pub mod attacks;
 pub mod book;
+pub mod crowd;
 pub mod elf;
 pub mod hands;
 pub mod invariants;
+pub mod leaving;
+pub mod makers;
 pub mod ours;
 pub mod peer;
 pub mod people;
 pub mod play;
 pub mod policies;
+pub mod pool;
+pub mod providers;
 pub mod queue;
 pub mod report;
 pub mod run;

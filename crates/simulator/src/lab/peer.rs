@@ -10,10 +10,12 @@ use holdfast_risk::{Millis, Price, SignedSize};
 use holdfast_testkit::chain::Chain;
 
 use super::book::Book;
+use super::makers::MakerOrder;
 use super::policies::{
     ADMIN_MS, DRIFT_DIVERGENCE_PERCENT, DRIFT_STALE_SLOTS, DRIFT_TWAP_MS, DRIFT_VOLATILE_RATIO,
     ENVELOPE_BPS, ENVELOPE_SLOTS, GAP_MS, GRACE_MS, Policy, SENTINEL_PERCENT,
 };
+use super::pool;
 use super::venue::{Caution, Liquidation, Venue};
 
 /// A market's price as a peer keeps it.
@@ -48,6 +50,8 @@ pub struct Peer {
     until_ms: u64,
     /// Who has asked to leave and was not filled yet.
     leaving: Vec<usize>,
+    /// Makers' requests, where they are filled later.
+    orders: Vec<(usize, MakerOrder)>,
 }
 
 impl Peer {
@@ -71,6 +75,7 @@ impl Peer {
             restart_slot: chain.restart_slot(),
             until_ms: 0,
             leaving: Vec::new(),
+            orders: Vec::new(),
         }
     }
 
@@ -225,24 +230,71 @@ impl Peer {
             if !self.closes(chain, at) {
                 continue;
             }
-            let now = Millis(Self::now_ms(chain));
-            let (mut silo, mut market, mut account) =
-                (self.book.silo, self.book.markets[at], self.book.accounts[who]);
-            let delta = SignedSize(-account.position(index).size.0);
-            let context = trade_context::open(&silo, &market, &account);
-            let traded = {
-                let cover = silo.cover(index, &account.debts, now);
-                let price = Price(self.feeds[at].price);
-                context.trade(delta, price, &cover, |_, _| Ok(Charges::default()))
-            };
-            let Ok(traded) = traded else { continue };
-            let stored = trade_context::store(&traded, &mut silo, &mut market, &mut account, now);
-            if stored.is_ok() {
-                (self.book.silo, self.book.markets[at], self.book.accounts[who]) =
-                    (silo, market, account);
-            }
+            let delta = -self.book.accounts[who].position(index).size.0;
+            self.trade(chain, who, at, delta);
         }
         self.book.accounts[who].open_markets == 0
+    }
+
+    /// Trades at the price that counts; whether it went through.
+    fn trade(&mut self, chain: &Chain, who: usize, at: usize, delta: i64) -> bool {
+        let now = Millis(Self::now_ms(chain));
+        let (mut silo, mut market, mut account) =
+            (self.book.silo, self.book.markets[at], self.book.accounts[who]);
+        let context = trade_context::open(&silo, &market, &account);
+        let traded = {
+            let cover = silo.cover(market.index, &account.debts, now);
+            let price = Price(self.feeds[at].price);
+            context.trade(SignedSize(delta), price, &cover, |_, _| Ok(Charges::default()))
+        };
+        let Ok(traded) = traded else { return false };
+        let stored = trade_context::store(&traded, &mut silo, &mut market, &mut account, now);
+        if stored.is_ok() {
+            (self.book.silo, self.book.markets[at], self.book.accounts[who]) =
+                (silo, market, account);
+        }
+        stored.is_ok()
+    }
+
+    /// Fills a maker's request where its limit and its margin allow; whatever does not fit is gone.
+    fn fill(&mut self, chain: &Chain, who: usize, order: &MakerOrder) {
+        let price = self.feeds[order.market].price;
+        let keeps = if order.delta > 0 { price <= order.limit } else { price >= order.limit };
+        let held = self.book.accounts[who].position(order.market as u8).size.0;
+        let opens = held == 0 || (held > 0) == (order.delta > 0);
+        let allowed = if opens {
+            self.caution(chain) == Caution::Open
+        } else {
+            self.closes(chain, order.market)
+        };
+        if !keeps || !allowed {
+            return;
+        }
+        let before = (self.book.silo, self.book.markets[order.market], self.book.accounts[who]);
+        let traded = self.trade(chain, who, order.market, order.delta);
+        let health = self.book.standing(who, &self.prices());
+        if traded && opens && !health.is_ok_and(|health| health.meets_initial()) {
+            (self.book.silo, self.book.markets[order.market], self.book.accounts[who]) = before;
+        }
+    }
+
+    /// Executes requests at the pool, which is valued at the prices that count.
+    fn move_liquidity(&mut self, chain: &Chain) {
+        if !(0..self.feeds.len()).all(|market| self.closes(chain, market)) {
+            return;
+        }
+        let prices = self.prices();
+        for place in 0..self.book.stakes.len() {
+            if self.book.stakes[place].request.is_some() {
+                // What the pool cannot pay now waits.
+                let _ = pool::execute_at(&mut self.book, &prices, place);
+            }
+        }
+    }
+
+    /// Whether what is asked for is filled at a later price.
+    const fn fills_later(&self) -> bool {
+        matches!(self.policy, Policy::GmxSolana | Policy::Grace)
     }
 }
 
@@ -277,6 +329,10 @@ impl Venue for Peer {
         let done = done.collect();
         let leaving = std::mem::take(&mut self.leaving);
         self.leaving = leaving.into_iter().filter(|who| !self.close(chain, *who)).collect();
+        for (who, order) in std::mem::take(&mut self.orders) {
+            self.fill(chain, who, &order);
+        }
+        self.move_liquidity(chain);
         done
     }
 
@@ -302,6 +358,30 @@ impl Venue for Peer {
         true
     }
 
+    fn quote(&mut self, chain: &Chain, who: usize, order: &MakerOrder) -> bool {
+        if self.policy == Policy::GmxSolana && self.waits(chain) {
+            return false;
+        }
+        if self.fills_later() {
+            self.orders.push((who, *order));
+        } else {
+            self.fill(chain, who, order);
+        }
+        true
+    }
+
+    fn ask_pool(&mut self, chain: &Chain, place: usize, leaves: bool) -> bool {
+        if self.policy == Policy::GmxSolana && self.waits(chain) {
+            return false;
+        }
+        let now = Millis(Self::now_ms(chain));
+        let taken = pool::ask(&mut self.book, place, leaves, now).is_ok();
+        if !self.fills_later() {
+            self.move_liquidity(chain);
+        }
+        taken
+    }
+
     fn caution(&self, chain: &Chain) -> Caution {
         let waits = self.waits(chain);
         match self.policy {
@@ -315,9 +395,8 @@ impl Venue for Peer {
     }
 
     fn known_price(&self, chain: &Chain, market: usize) -> Option<u64> {
-        let two_steps = matches!(self.policy, Policy::GmxSolana | Policy::Grace);
         let open = self.caution(chain) == Caution::Open;
-        (!two_steps && open).then_some(self.feeds[market].price)
+        (!self.fills_later() && open).then_some(self.feeds[market].price)
     }
 
     fn fork(&self) -> Box<dyn Venue> {

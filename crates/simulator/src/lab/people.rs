@@ -6,6 +6,8 @@ use rand_chacha::ChaCha20Rng;
 
 use super::queue::Class;
 
+/// What the usual preset asks of an opening, initial margin and penalty.
+const USUAL_BPS: u64 = 1_150;
 /// Leverage of open positions, tenths: most are modest, and a few as high as initial margin allows.
 const LEVERAGES: [u64; 10] = [12, 18, 25, 32, 40, 48, 56, 64, 72, 82];
 /// One in so many tops up when it gets tight.
@@ -63,9 +65,11 @@ impl Person {
         }
     }
 
-    /// Positions by market, in native units' worth, long when positive.
-    pub fn positions(&self, markets: usize) -> Vec<(usize, i128)> {
-        let worth = i128::from(self.collateral) * i128::from(self.leverage_tenths) / 10;
+    /// Positions by market, in native units' worth, long when positive. Where margin is asked of
+    /// other than the usual share, people borrow more or less in proportion.
+    pub fn positions(&self, markets: usize, asked_bps: u64) -> Vec<(usize, i128)> {
+        let usual = i128::from(self.collateral) * i128::from(self.leverage_tenths) / 10;
+        let worth = usual * i128::from(USUAL_BPS) / i128::from(asked_bps.max(1));
         let worth = if self.long { worth } else { -worth };
         if self.second && markets > 1 {
             let other = (self.market + 1) % markets;

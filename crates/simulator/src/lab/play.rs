@@ -7,8 +7,11 @@ use holdfast_risk::{Overflow, Price};
 use holdfast_testkit::chain::{Chain, Pace};
 use holdfast_testkit::path::Prices;
 
+use super::crowd::Crowd;
 use super::hands::whole_seconds;
-use super::people::Person;
+use super::leaving::Ended;
+use super::makers::{Desk, MakerOrder};
+use super::providers::Providers;
 use super::queue::Class;
 use super::scenario::{Fault, Scenario, Trouble, Weather};
 use super::score::Score;
@@ -48,6 +51,16 @@ struct Sent {
 enum What {
     TopUp(u64),
     Leave,
+    Quote(MakerOrder),
+    /// A stake asks at the pool, to leave when true.
+    Pool(bool),
+}
+
+impl What {
+    /// Whether it is about a stake rather than a margin account.
+    const fn is_pool(self) -> bool {
+        matches!(self, Self::Pool(_))
+    }
 }
 
 /// What somebody has decided.
@@ -70,12 +83,14 @@ enum FaultStage {
 /// A scenario being played.
 pub struct Play<'a> {
     scenario: &'a Scenario,
-    people: &'a [Person],
+    crowd: &'a Crowd,
     path: &'a [Prices],
     seed: u64,
     chain: Chain,
     venue: Box<dyn Venue>,
     minds: Vec<Mind>,
+    desk: Desk<'a>,
+    providers: Providers<'a>,
     sent: VecDeque<Sent>,
     /// What was true when feeds last published.
     newest: Vec<u64>,
@@ -84,6 +99,8 @@ pub struct Play<'a> {
     /// Readings on their way.
     quotes: VecDeque<(u64, Vec<Vec<Option<Quote>>>)>,
     kept_ms: u64,
+    /// When something last could land.
+    live_ms: u64,
     /// How far each fault is.
     stages: Vec<FaultStage>,
     /// What a fork goes back to.
@@ -96,22 +113,26 @@ impl<'a> Play<'a> {
     /// At the path's first prices.
     pub fn new(
         scenario: &'a Scenario,
-        people: &'a [Person],
+        crowd: &'a Crowd,
         path: &'a [Prices],
         seed: u64,
         chain: Chain,
         venue: Box<dyn Venue>,
     ) -> Self {
-        let score = Score::new(venue.book(), &path[0].prices);
+        let (prices, people) = (&path[0].prices, crowd.people.len());
+        let score = Score::new(venue.book(), prices, people);
         Self {
             scenario,
-            people,
+            crowd,
             path,
             seed,
             kept_ms: chain.now_ms(),
+            live_ms: chain.now_ms(),
             chain,
             venue,
-            minds: vec![Mind::default(); people.len()],
+            minds: vec![Mind::default(); people],
+            desk: Desk::new(&crowd.makers, people, prices.len()),
+            providers: Providers::new(&crowd.providers, prices),
             sent: VecDeque::new(),
             newest: path[0].prices.clone(),
             truth: path[0].prices.clone(),
@@ -122,14 +143,15 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Plays it to the end; `look` sees the venue after every step.
+    /// Plays it to the end, and says what it came to and how it ended; `look` sees the venue after every
+    /// step.
     ///
     /// # Errors
     /// When an amount does not fit, or `look` objects.
     pub fn run(
         mut self,
         look: &mut dyn FnMut(&Chain, &dyn Venue) -> Result<(), String>,
-    ) -> Result<Score, String> {
+    ) -> Result<(Score, Ended), String> {
         let fits = |error: Overflow| format!("an amount does not fit: {error:?}");
         for at in self.path {
             self.step(at).map_err(fits)?;
@@ -137,7 +159,8 @@ impl<'a> Play<'a> {
         }
         let last = &self.path[self.path.len() - 1];
         self.score.end(self.venue.book(), &last.prices, last.at_ms).map_err(fits)?;
-        Ok(self.score)
+        let ended = Ended { chain: self.chain, venue: self.venue, prices: last.prices.clone() };
+        Ok((self.score, ended))
     }
 
     fn begins_ms(&self) -> u64 {
@@ -157,10 +180,13 @@ impl<'a> Play<'a> {
             was = self.weather();
             blocks += self.pass(at.at_ms, &was)?;
         }
-        self.decide(&at.prices, at.at_ms)?;
         let weather = self.weather();
+        let lands = blocks > 0 && !was.votes_only && !weather.stands;
+        self.live_ms = if lands { at.at_ms } else { self.live_ms };
+        self.decide(&at.prices, at.at_ms)?;
+        self.quote_and_provide(&at.prices, at.at_ms)?;
         self.publish(at, &weather);
-        if blocks > 0 && !was.votes_only && !weather.stands {
+        if lands {
             self.work(&at.prices, &weather)?;
         }
         let slot_ms = weather.slot_ms.unwrap_or(self.chain.healthy().slot_ms);
@@ -168,6 +194,7 @@ impl<'a> Play<'a> {
         let caution = self.venue.caution(&self.chain);
         let live = blocks > 0 && !was.votes_only;
         self.score.moment(at, shown, caution, self.venue.book(), live);
+        self.score.quoted(self.venue.book(), &at.prices, self.desk.quoting());
         Ok(())
     }
 
@@ -248,7 +275,7 @@ impl<'a> Play<'a> {
     fn resend(&mut self, now: u64, passed: u64) {
         for (who, mind) in self.minds.iter_mut().enumerate() {
             let recent = mind.tight_ms.is_some_and(|since| since + passed >= now);
-            let waits = self.sent.iter().any(|sent| sent.who == who);
+            let waits = self.sent.iter().any(|sent| sent.who == who && !sent.what.is_pool());
             if recent && !waits {
                 (mind.topped, mind.leaving) = (false, false);
             }
@@ -329,12 +356,13 @@ impl<'a> Play<'a> {
             let pending = self.sent.iter().filter(before_now);
             let margin = pending.filter_map(|sent| match sent.what {
                 What::TopUp(amount) => Some(amount),
-                What::Leave => None,
+                What::Leave | What::Quote(_) | What::Pool(_) => None,
             });
             let margin = margin.sum();
             self.score.liquidated(event, &before, prices, margin, self.chain.now_ms())?;
         }
         self.score.exits(self.venue.book(), self.chain.now_ms());
+        self.score.pool_exits(self.venue.book(), self.chain.now_ms());
         Ok(())
     }
 
@@ -342,7 +370,7 @@ impl<'a> Play<'a> {
     fn decide(&mut self, prices: &[u64], now: u64) -> Result<(), Overflow> {
         let first = self.begins_ms();
         let lasts = self.path[self.path.len() - 1].at_ms - first;
-        for (who, person) in self.people.iter().enumerate() {
+        for (who, person) in self.crowd.people.iter().enumerate() {
             if self.venue.book().accounts[who].open_markets == 0 {
                 continue;
             }
@@ -367,14 +395,39 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    fn send(&mut self, who: usize, what: What) {
+    /// Makers and providers of liquidity decide.
+    fn quote_and_provide(&mut self, prices: &[u64], now: u64) -> Result<(), Overflow> {
+        let first = self.begins_ms();
+        let lasts = (self.path[self.path.len() - 1].at_ms - first).max(1);
+        // Whoever quotes counts the time in which nothing landed as well.
+        let lands_ms = self.takes_ms() + now.saturating_sub(self.live_ms);
+        let (book, sent) = (self.venue.book(), &self.sent);
+        let is_sending = |who| sent.iter().any(|sent| sent.who == who && !sent.what.is_pool());
+        let quotes = self.desk.decide(book, prices, now, lands_ms, is_sending)?;
+        let is_asking = |place| sent.iter().any(|sent| sent.who == place && sent.what.is_pool());
+        let asks = self.providers.decide(book, prices, (now - first) * 1_000 / lasts, is_asking);
+        for (who, quote) in quotes {
+            self.send(who, What::Quote(quote));
+        }
+        for (place, leaves) in asks {
+            self.send(place, What::Pool(leaves));
+        }
+        Ok(())
+    }
+
+    /// What a transaction sent now takes to land, once there are blocks.
+    fn takes_ms(&self) -> u64 {
         let weather = self.weather();
         let slow = weather.slot_ms.is_some() || weather.failing_percent > 0;
-        let takes_ms = match () {
+        match () {
             () if weather.stands || weather.votes_only => CROWDED_MS,
             () if slow => SLUGGISH_MS,
             () => LANDS_MS,
-        };
+        }
+    }
+
+    fn send(&mut self, who: usize, what: What) {
+        let takes_ms = self.takes_ms();
         let sent_ms = self.chain.now_ms();
         self.sent.push_back(Sent { who, what, sent_ms, takes_ms, due_ms: None, attempt: 0 });
     }
@@ -390,7 +443,9 @@ impl<'a> Play<'a> {
             }
             let lands = self.lands(&sent, weather);
             let taken = lands && self.carry_out(&sent);
-            if !taken {
+            // A quote that came too late is worth nothing.
+            let is_over = taken || matches!(sent.what, What::Quote(_));
+            if !is_over {
                 sent.attempt += 1;
                 sent.due_ms = Some(now + if lands { ASKS_AGAIN_MS } else { RESENDS_MS });
                 self.sent.push_back(sent);
@@ -411,13 +466,24 @@ impl<'a> Play<'a> {
                 self.score.asked_out(who, taken, sent.sent_ms);
                 taken
             }
+            What::Quote(order) => self.venue.quote(&self.chain, who, &order),
+            What::Pool(leaves) => {
+                let taken = self.venue.ask_pool(&self.chain, who, leaves);
+                self.score.asked_pool(who, leaves, taken, sent.sent_ms);
+                taken
+            }
         }
     }
 
     /// Whether an attempt finds a place in a block: the same for every policy.
     fn lands(&self, sent: &Sent, weather: &Weather) -> bool {
-        let class = self.people.get(sent.who).map_or(Class::Plain, |person| person.class);
-        let drawn = [self.seed, sent.who as u64, sent.attempt].iter().fold(
+        // Makers and providers send often: each time is drawn anew.
+        let (class, serial) = match (sent.what, self.crowd.people.get(sent.who)) {
+            (What::Quote(_), _) => (Class::Paying, sent.sent_ms),
+            (What::Pool(_), _) => (Class::Plain, sent.sent_ms),
+            (_, person) => (person.map_or(Class::Plain, |person| person.class), 0),
+        };
+        let drawn = [self.seed, sent.who as u64, sent.attempt + serial].iter().fold(
             0x9E37_79B9_7F4A_7C15_u64,
             |hash, part| {
                 let mixed = (hash ^ part).wrapping_mul(0xBF58_476D_1CE4_E5B9);

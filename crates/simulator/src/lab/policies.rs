@@ -55,6 +55,20 @@ impl Policy {
         }
     }
 
+    /// The same in a word, for the head of a column.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Holdfast => "Holdfast",
+            Self::Drift => "Drift",
+            Self::GmxSolana => "GMX-Solana",
+            Self::Grace => "GMX v2",
+            Self::Sentinel => "Aave",
+            Self::Percolator => "percolator",
+            Self::Breaker => "Adrena",
+            Self::Nothing => "none",
+        }
+    }
+
     /// What it does, with the source of its constants.
     pub const fn about(self) -> &'static str {
         match self {

@@ -10,11 +10,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::book::Book;
+use super::crowd::Crowd;
 use super::elf::Elf;
 use super::hands::{Hands, Rules, whole_seconds};
+use super::leaving::Ended;
 use super::ours::Ours;
 use super::peer::Peer;
-use super::people::Person;
 use super::play::Play;
 use super::policies::Policy;
 use super::scenario::Scenario;
@@ -37,7 +38,7 @@ pub struct Stage {
     pub scenario: Scenario,
     /// Where the random choices come from.
     pub seed: u64,
-    people: Vec<Person>,
+    crowd: Crowd,
     path: Vec<Prices>,
     chain: Chain,
     book: Book,
@@ -65,11 +66,11 @@ impl Stage {
         let path = together(&bars, step)?;
         let mut random = ChaCha20Rng::seed_from_u64(seed);
         let markets = path[0].prices.len();
-        let people: Vec<_> = (0..accounts).map(|_| Person::draw(markets, &mut random)).collect();
+        let crowd = Crowd::draw(accounts, markets, &mut random);
         let mut chain = Chain::new(path[0].at_ms - WATCHED_MS, FIRST_SLOT);
         chain.set_nominal(scenario.slot_ms);
-        let book = Book::new(&chain, &path[0].prices, &people, settings);
-        let mut stage = Self { scenario: scenario.clone(), seed, people, path, chain, book };
+        let book = Book::new(&chain, &path[0].prices, &crowd, settings);
+        let mut stage = Self { scenario: scenario.clone(), seed, crowd, path, chain, book };
         stage.begin()?;
         Ok(stage)
     }
@@ -79,7 +80,7 @@ impl Stage {
         let mut book = self.book.clone();
         let prices = self.path[0].prices.clone();
         let fits = |error| format!("an amount does not fit: {error:?}");
-        book.give_positions(&self.people, &prices).map_err(fits)?;
+        book.give_positions(&self.crowd.people, &prices).map_err(fits)?;
         let mut monitor = Monitor::from(&book.health.monitor);
         monitor.baseline_us = u32::try_from(self.scenario.slot_ms * 1_000).unwrap_or(u32::MAX);
         book.health.monitor = MonitorState::from(&monitor);
@@ -105,7 +106,16 @@ impl Stage {
     /// # Errors
     /// When an amount does not fit, or `look` objects.
     pub fn play(&self, policy: Policy, look: Look) -> Result<Score, String> {
-        self.play_scenario(policy, &self.scenario, look)
+        self.play_scenario(policy, &self.scenario, look).map(|(score, _)| score)
+    }
+
+    /// Plays it under a policy, and has everybody leave from where it ended.
+    ///
+    /// # Errors
+    /// As [`Stage::play`], or who could not leave.
+    pub fn play_and_leave(&self, policy: Policy, look: Look) -> Result<Score, String> {
+        let (score, ended) = self.play_scenario(policy, &self.scenario, look)?;
+        ended.everybody_leaves().map(|()| score)
     }
 
     fn play_scenario(
@@ -113,10 +123,10 @@ impl Stage {
         policy: Policy,
         scenario: &Scenario,
         look: Look,
-    ) -> Result<Score, String> {
+    ) -> Result<(Score, Ended), String> {
         let (book, chain) = (self.book.clone(), &self.chain);
         let venue: Box<dyn Venue> = match policy {
-            Policy::Holdfast => Box::new(Ours(Rules(book))),
+            Policy::Holdfast => Box::new(Ours::new(Rules(book))),
             peer => Box::new(Peer::new(peer, book, chain, &self.path[0].prices)),
         };
         self.play_venue(venue, scenario, look)
@@ -127,9 +137,9 @@ impl Stage {
         venue: Box<dyn Venue>,
         scenario: &Scenario,
         look: Look,
-    ) -> Result<Score, String> {
-        let (people, path) = (&self.people, &self.path);
-        Play::new(scenario, people, path, self.seed, self.chain.clone(), venue).run(look)
+    ) -> Result<(Score, Ended), String> {
+        let (crowd, path) = (&self.crowd, &self.path);
+        Play::new(scenario, crowd, path, self.seed, self.chain.clone(), venue).run(look)
     }
 
     /// Plays it under a policy and compares with the same prices on a chain that is well.
@@ -140,7 +150,7 @@ impl Stage {
         let mut score = self.play(policy, look)?;
         if !self.scenario.faults.is_empty() {
             let live = self.scenario.without_faults();
-            let live = self.play_scenario(policy, &live, &mut |_, _| Ok(()))?;
+            let (live, _) = self.play_scenario(policy, &live, &mut |_, _| Ok(()))?;
             score.against_live(&live);
         }
         Ok(score)
@@ -154,13 +164,14 @@ impl Stage {
     /// As [`Stage::play`], or what the deployment said.
     pub fn play_both(&self, rules: Look, program: Look) -> Result<[Score; 2], String> {
         let prices = &self.path[0].prices;
-        let mut elf = Elf::deploy(self.chain.now_ms() - WATCHED_MS, prices, &self.people)?;
+        let mut elf = Elf::deploy(self.chain.now_ms() - WATCHED_MS, prices, &self.crowd)?;
         let mut book = self.book.clone();
         book.adopt(elf.book());
         elf.replace(&book);
         elf.pass(&self.chain);
-        let first = self.play_venue(Box::new(Ours(Rules(book))), &self.scenario, rules)?;
-        let second = self.play_venue(Box::new(Ours(elf)), &self.scenario, program)?;
+        let (alone, compiled) = (Ours::new(Rules(book)), Ours::new(elf));
+        let (first, _) = self.play_venue(Box::new(alone), &self.scenario, rules)?;
+        let (second, _) = self.play_venue(Box::new(compiled), &self.scenario, program)?;
         Ok([first, second])
     }
 

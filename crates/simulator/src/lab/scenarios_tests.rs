@@ -54,6 +54,11 @@ fn ours_wrongs_nobody_where_others_do() {
         assert_eq!((ours.wrongful, ours.exits_refused, ours.top_ups_refused), (0, 0, 0), "{name}");
         assert!(ours.early == 0, "{name}");
     }
+    // What does not reach a block in time is nothing that a venue can see.
+    let played = play("everything");
+    let ours = &played.scores[0].1;
+    assert_eq!((ours.wrongful - ours.crowded_out, ours.early, ours.exits_refused), (0, 0, 0));
+    assert!(played.scores[1].1.wrongful > 10 + ours.wrongful);
     let lies = play("feed-lies");
     assert!(lies.scores[1].1.wrongful > 0);
     let restart = play("restart");
@@ -87,6 +92,7 @@ fn the_report_is_written_whole() {
         first_seed: 1,
         waits: crate::lab::queue::waits(2_000, 1),
         alarms: Vec::new(),
+        attacks: Vec::new(),
     };
     let folder = std::env::temp_dir().join(format!("holdfast-lab-{}", std::process::id()));
     write(&report, &folder).unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_risk::Overflow;
 use holdfast_testkit::path::Prices;
 use serde::Serialize;
@@ -47,6 +48,8 @@ pub struct Score {
     /// Liquidations of accounts that the margin on its way would have saved, or that met maintenance
     /// at the true price while the one used was not true.
     pub wrongful: u64,
+    /// Those among them at true prices, whose margin had been sent and found no place in a block yet.
+    pub crowded_out: u64,
     /// Liquidations at prices published before the account failed or the chain was disrupted.
     pub early: u64,
     /// Accounts liquidated here that a live chain with the same prices would have spared.
@@ -79,6 +82,16 @@ pub struct Score {
     pub waits_ms: Vec<u64>,
     /// What a taker who knows the true price could gain at most, millionths of the notional.
     pub option_ppm: u64,
+    /// Result of makers, what their hedges gained included.
+    pub maker_result: i128,
+    /// Share of the time in which a maker quotes, millionths.
+    pub quoting_ppm: u64,
+    /// Result of those who provide liquidity for a while.
+    pub provider_result: i128,
+    /// Requests to leave the pool that were refused.
+    pub pool_exits_refused: u64,
+    /// How long those that were executed waited, milliseconds, from when they were sent.
+    pub pool_waits_ms: Vec<u64>,
     /// The timeline.
     #[serde(skip)]
     pub course: Vec<Moment>,
@@ -98,16 +111,33 @@ struct Track {
     below: BTreeMap<usize, u64>,
     truth: BTreeMap<u64, Vec<u64>>,
     rewards_before: u64,
+    /// Place of the first maker's account.
+    people: usize,
+    /// What makers had, and what their hedges gained since.
+    maker_margin: i128,
+    hedged: i128,
+    /// What makers hold, by account and market, and the prices it was held at.
+    held: Vec<Vec<i64>>,
+    prices: Vec<u64>,
+    /// Makers that quoted at a look, and all.
+    quotes: (u64, u64),
+    /// What providers had.
+    staked: i128,
+    leaving_pool: BTreeMap<usize, u64>,
 }
 
 impl Score {
     /// Nothing has happened yet.
-    pub fn new(book: &Book, prices: &[u64]) -> Self {
+    pub fn new(book: &Book, prices: &[u64], people: usize) -> Self {
         let ledger = &book.silo.ledger;
         let liquidity = book.shown().liquidity_worth(prices).unwrap_or_default();
+        let makers = book.accounts.iter().skip(people);
         let track = Track {
             worth: liquidity + i128::from(ledger.insurance) + i128::from(ledger.protocol),
             rewards_before: book.keeper.collateral,
+            people,
+            maker_margin: makers.map(|account| i128::from(account.collateral)).sum(),
+            staked: book.stakes.iter().map(|stake| i128::from(stake.wallet)).sum(),
             ..Track::default()
         };
         Self { track, ..Self::default() }
@@ -196,7 +226,9 @@ impl Score {
         let old = now.saturating_sub(event.published_ms) > OLD_MS;
         let false_price = truth.is_none_or(untrue) || old && untrue(&prices[event.market]);
         let saved = margin > 0 && safe_with(margin);
-        self.wrongful += u64::from(saved || false_price && safe_with(0));
+        let at_false_price = false_price && safe_with(0);
+        self.wrongful += u64::from(saved || at_false_price);
+        self.crowded_out += u64::from(saved && !at_false_price);
         let failing = self.track.below.get(&event.who);
         let before_fault = self
             .track
@@ -256,6 +288,45 @@ impl Score {
         }
     }
 
+    /// Makers at a look: how many quote, of how many, and what the price did to what they had hedged.
+    pub fn quoted(&mut self, book: &Book, prices: &[u64], quoting: (u64, u64)) {
+        let track = &mut self.track;
+        track.quotes = (track.quotes.0 + quoting.0, track.quotes.1 + quoting.1);
+        let moves = || prices.iter().zip(&track.prices);
+        let gained = |held: &Vec<i64>| {
+            let each = held.iter().zip(moves());
+            each.map(|(size, (now, then))| {
+                -i128::from(*size) * (i128::from(*now) - i128::from(*then)) / 1_000_000
+            })
+            .sum::<i128>()
+        };
+        let hedged: i128 = track.held.iter().map(gained).sum();
+        track.hedged += hedged;
+        let sizes = |account: &MarginAccount| {
+            (0..prices.len()).map(|market| account.position(market as u8).size.0).collect()
+        };
+        track.held = book.accounts.iter().skip(track.people).map(sizes).collect();
+        track.prices = prices.to_vec();
+    }
+
+    /// A stake's request reached the venue.
+    pub fn asked_pool(&mut self, place: usize, leaves: bool, taken: bool, sent_ms: u64) {
+        if leaves {
+            self.pool_exits_refused += u64::from(!taken);
+            self.track.leaving_pool.entry(place).or_insert(sent_ms);
+        }
+    }
+
+    /// Stakes that asked to leave the pool and have.
+    pub fn pool_exits(&mut self, book: &Book, now: u64) {
+        let gone = |place: &usize, _: &mut u64| {
+            let stake = &book.stakes[*place];
+            stake.request.is_none() && stake.shares == 0
+        };
+        let done = self.track.leaving_pool.extract_if(.., gone);
+        self.pool_waits_ms.extend(done.map(|(_, since)| now - since));
+    }
+
     /// A taker who knows the true price could have been filled here.
     pub fn option(&mut self, known: u64, truth: u64) {
         let ppm = known.abs_diff(truth) * 1_000_000 / truth.max(1);
@@ -270,12 +341,22 @@ impl Score {
         self.exits(book, now);
         self.exits_waiting = self.track.wants_out.len() as u64;
         let ledger = &book.silo.ledger;
-        let worth = book.shown().liquidity_worth(prices)?
-            + i128::from(ledger.insurance)
-            + i128::from(ledger.protocol);
-        self.liquidity_result = worth - self.track.worth;
+        let pool = book.shown().liquidity_worth(prices)?;
+        let worth = pool + i128::from(ledger.insurance) + i128::from(ledger.protocol);
+        let outside: i128 = book.stakes.iter().map(|stake| i128::from(stake.outside())).sum();
+        let shares: i128 = book.stakes.iter().map(|stake| i128::from(stake.inside())).sum();
+        let brought = self.track.staked - outside;
+        self.liquidity_result = worth - self.track.worth - brought;
+        let all = i128::from(book.silo.liquidity_shares).max(1);
+        self.provider_result = pool * shares / all - brought;
         self.rewards = book.keeper.collateral - self.track.rewards_before;
-        self.taker_result = -self.liquidity_result - i128::from(self.rewards);
+        let mut makers = -self.track.maker_margin;
+        for who in self.track.people..book.accounts.len() {
+            makers += i128::from(book.standing(who, prices)?.equity.0);
+        }
+        self.maker_result = makers + self.track.hedged;
+        self.quoting_ppm = self.track.quotes.0 * 1_000_000 / self.track.quotes.1.max(1);
+        self.taker_result = -self.liquidity_result - i128::from(self.rewards) - makers;
         let kept = self.course.len().div_ceil(MOMENTS).max(1);
         let last = self.course.last().copied();
         let course = std::mem::take(&mut self.course);

@@ -201,10 +201,12 @@ fn briefs(seed: u64, policies: &[Policy], settings: &Settings) -> Result<Vec<Bri
     let stage = prepared(seed, settings)?.stage()?;
     let brief = |policy: &Policy| {
         let mut invariants = Invariants::new(stage.book(), stage.span().0);
-        let score = stage.play(*policy, &mut |chain, venue| {
-            // The other venues are models: it is ours that has to hold.
-            if *policy == Policy::Holdfast { invariants.look(chain, venue) } else { Ok(()) }
-        });
+        // The other venues are models: it is ours that has to hold.
+        let score = if *policy == Policy::Holdfast {
+            stage.play_and_leave(*policy, &mut |chain, venue| invariants.look(chain, venue))
+        } else {
+            stage.play(*policy, &mut |_, _| Ok(()))
+        };
         let score = score.map_err(|reason| format!("{}: {reason}", policy.name()))?;
         Ok(Brief {
             seed,

@@ -5,6 +5,7 @@ use holdfast_testkit::chain::Chain;
 use serde::Serialize;
 
 use super::book::Book;
+use super::makers::MakerOrder;
 
 /// How careful a venue is: what it keeps people from doing now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,11 +61,24 @@ pub trait Venue {
     fn deposit(&mut self, chain: &Chain, who: usize, amount: u64) -> bool;
     /// Somebody asks to close everything; whether the venue took the request.
     fn ask_exit(&mut self, chain: &Chain, who: usize) -> bool;
+    /// A maker trades, at no worse than its limit; whether the venue took the request.
+    fn quote(&mut self, chain: &Chain, who: usize, order: &MakerOrder) -> bool;
+    /// A stake asks to join the liquidity pool with all it has, or to leave it; whether the venue took
+    /// the request.
+    fn ask_pool(&mut self, chain: &Chain, place: usize, leaves: bool) -> bool;
     /// What the venue keeps people from doing now.
     fn caution(&self, chain: &Chain) -> Caution;
     /// Where a taker who trades now, knowing the true price, is filled: the difference is theirs.
     /// `None` where nobody can be filled at a price that is known already.
     fn known_price(&self, chain: &Chain, market: usize) -> Option<u64>;
+    /// What the venue has done that it must not do; the others are models and promise nothing.
+    fn broken(&self) -> Option<&str> {
+        None
+    }
+    /// How often it went back to such a copy.
+    fn forks(&self) -> u64 {
+        0
+    }
     /// A copy, to go back to when blocks vanish.
     fn fork(&self) -> Box<dyn Venue>;
 }

@@ -163,6 +163,32 @@ pub fn margin_to_reserve(
     margin.plus(fee.into_program_error()?).into_program_error()
 }
 
+/// Refused unless the account meets its initial margin and what its orders have reserved with this
+/// one as well, and its fee is something a withdrawal could take.
+pub fn check_margin<M: Deref<Target = Market>>(
+    account: &MarginAccount,
+    order: &OrderState,
+    chain: &Chain,
+    permit: Permit,
+    next: impl FnMut(u8) -> Result<M>,
+) -> Result<()> {
+    // A fee leaves the margin of open positions, as a withdrawal does.
+    let takes_out = order.fee > 0 && account.open_markets != 0;
+    let permit = if takes_out { chain.require(Action::WithdrawFree)? } else { permit };
+    let asked = Purpose::Margin(permit);
+    let balances = account.balances();
+    let mut health =
+        compute_account_health(account, &balances, None, chain, asked, next, |_, _| ())?;
+    let reserved = Usd(account.reserved_margin).plus(Usd(order.margin)).into_program_error()?;
+    health.initial = health.initial.plus(reserved).into_program_error()?;
+    let fee = Usd(order.fee).signed().into_program_error()?;
+    let left = health.equity.minus(fee).into_program_error()?;
+    require!(covers(left, health.initial), HoldfastError::BelowInitialMargin);
+    let free = health.withdrawable(Usd(account.collateral));
+    require!(!takes_out || Usd(order.fee) <= free, HoldfastError::BelowInitialMargin);
+    Ok(())
+}
+
 /// Whether anybody may trigger an order now: it waits for its trigger or has lapsed, and the newest
 /// price may decide and meets the trigger.
 pub fn triggerable(

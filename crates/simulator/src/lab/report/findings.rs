@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::lab::alarms::Alarms;
+use crate::lab::attacks::Attack;
 use crate::lab::policies::Policy;
 use crate::lab::queue::Wait;
 use crate::lab::scenarios::Played;
@@ -24,6 +25,8 @@ pub struct Report {
     pub waits: Vec<Wait>,
     /// False alarms, where recorded slots were found.
     pub alarms: Vec<(String, Alarms)>,
+    /// What the adversary gained on the scenarios' prices, where it searched.
+    pub attacks: Vec<Attack>,
 }
 
 /// Whether a score is one that nobody has to be ashamed of.

@@ -2,6 +2,7 @@
 //! the terminal.
 
 mod chart;
+mod economics;
 mod figures;
 mod findings;
 mod page;

@@ -2,15 +2,14 @@
 
 use std::fmt::Write;
 
-use holdfast_client::stress::{BLOCK_UNITS, PRIORITY_MICROLAMPORTS, SOL_DOLLARS, STAKE_PERCENT};
-
 use super::chart::{bars, class, state, timelines};
+use super::economics::{attacks, economics, queue};
 use super::figures::{money, time};
 use super::findings::{FREE_PPM, Report, Verdict};
 use super::table::percent;
 use crate::lab::policies::Policy;
 use crate::lab::scenarios::Played;
-use crate::lab::score::Score;
+use crate::lab::score::{Score, percentile};
 use crate::lab::venue::Caution;
 
 const STYLE: &str = include_str!("page.css");
@@ -19,10 +18,12 @@ const STYLE: &str = include_str!("page.css");
 pub fn page(report: &Report) -> String {
     let parts = [
         head(report),
+        league(report),
         matrix(report),
         totals(report),
         scenarios(report),
         swarm(report),
+        attacks(report),
         economics(report),
         queue(report),
         alarms(report),
@@ -73,10 +74,36 @@ fn head(report: &Report) -> String {
     )
 }
 
+/// A bar for each policy: how many scenarios it survives, pays for, and wrongs somebody in.
+fn league(report: &Report) -> String {
+    let mut rows = String::new();
+    for policy in report.policies() {
+        let verdicts: Vec<_> = report.of(policy).map(Verdict::of).collect();
+        let all = verdicts.len().max(1);
+        let mut bar = String::new();
+        for (verdict, look) in
+            [(Verdict::Survives, "good"), (Verdict::Pays, "pay"), (Verdict::Wrongs, "bad")]
+        {
+            let count = verdicts.iter().filter(|found| **found == verdict).count();
+            if count > 0 {
+                let share = count * 1_000 / all;
+                let _ = write!(bar, "<i class=\"{look}\" style=\"flex:{share}\">{count}</i>");
+            }
+        }
+        let ours = if policy == Policy::Holdfast { " class=\"ours\"" } else { "" };
+        let _ = write!(rows, "<dt{ours}>{}</dt><dd>{bar}</dd>", policy.name());
+    }
+    format!(
+        "<dl class=\"league\">{rows}</dl><p><small>Scenarios <b class=\"good\">survived</b>, <b \
+         class=\"pay\">paid for</b> with bad debt or with prices that were known to be off, and those in \
+         which <b class=\"bad\">somebody was wronged</b>.</small></p>"
+    )
+}
+
 fn names(report: &Report) -> String {
     let cell = |policy: &Policy| {
         let ours = if *policy == Policy::Holdfast { " class=\"ours\"" } else { "" };
-        format!("<th{ours}>{}</th>", policy.name())
+        format!("<th{ours} title=\"{}\">{}</th>", policy.name(), policy.short())
     };
     report.policies().iter().map(cell).collect()
 }
@@ -100,7 +127,9 @@ fn matrix(report: &Report) -> String {
     format!(
         "<h2 id=\"matrix\">Scenario by scenario</h2><div class=\"wide\"><table><thead><tr><th></th>{}\
          </tr></thead><tbody>{rows}</tbody></table></div><p><small>✓ survived · amber: bad debt, or how far off the price was that somebody could trade at · \
-         red: liquidations that were wrong (w), exits (e) or top-ups (t) refused, and bad debt.\
+         red: liquidations that were wrong (w), exits (e) or top-ups (t) refused, and bad debt. \
+         w*: at true prices, of accounts whose margin had been sent and found no place in a crowded block: \
+         a venue sees nothing of what waits outside its blocks, so no policy here spares all of them.\
          </small></p>",
         names(report)
     )
@@ -116,7 +145,13 @@ fn pays(score: &Score) -> String {
 
 /// What went wrong, short.
 fn wrongs(score: &Score) -> String {
-    let counts = [(score.wrongful, "w"), (score.exits_refused, "e"), (score.top_ups_refused, "t")];
+    let crowded = score.crowded_out;
+    let counts = [
+        (score.wrongful - crowded, "w"),
+        (crowded, "w*"),
+        (score.exits_refused, "e"),
+        (score.top_ups_refused, "t"),
+    ];
     let mut parts: Vec<_> = counts
         .iter()
         .filter(|(count, _)| *count > 0)
@@ -140,11 +175,14 @@ fn sum(scores: &[&Score], of: impl Fn(&Score) -> u64) -> u64 {
 }
 
 fn totals(report: &Report) -> String {
-    let measures: [Measure; 16] = [
+    let measures: [Measure; 22] = [
         ("bad debt", |all| money(sum(all, |score| score.bad_debt).into())),
         ("drawn from insurance", |all| money(sum(all, |score| score.insured).into())),
         ("accounts liquidated", |all| sum(all, |score| score.liquidated.len() as u64).to_string()),
         ("wrongful liquidations", |all| sum(all, |score| score.wrongful).to_string()),
+        ("of these, margin sent in time found no place in a block", |all| {
+            sum(all, |score| score.crowded_out).to_string()
+        }),
         ("at a price from before the disruption", |all| sum(all, |score| score.early).to_string()),
         ("liquidated here, spared on a live chain", |all| {
             sum(all, |score| score.spared_live).to_string()
@@ -159,6 +197,18 @@ fn totals(report: &Report) -> String {
         ("slowest to resume", |all| worst(all, |score| score.resumed_ms)),
         ("result of liquidity and insurance", |all| {
             money(all.iter().map(|score| score.liquidity_result).sum())
+        }),
+        ("result of liquidity that comes and leaves", |all| {
+            money(all.iter().map(|score| score.provider_result).sum())
+        }),
+        ("its requests to leave refused", |all| {
+            sum(all, |score| score.pool_exits_refused).to_string()
+        }),
+        ("its longest way out", |all| worst(all, |score| percentile(&score.pool_waits_ms, 100))),
+        ("result of makers, hedged", |all| money(all.iter().map(|score| score.maker_result).sum())),
+        ("makers that quote, on average", |all| {
+            let mean = sum(all, |score| score.quoting_ppm) / all.len().max(1) as u64;
+            format!("{} %", mean / 10_000)
         }),
         ("most a taker gains who knows the true price", |all| {
             let most = all.iter().map(|score| score.option_ppm).max().unwrap_or(0);
@@ -273,69 +323,6 @@ fn swarm(report: &Report) -> String {
          <th>worst seeds</th></tr></thead><tbody>{rows}</tbody></table></div><h3 style=\"margin-top:1.2em\">\
          Seeds by bad debt, dollars (heights are logarithmic)</h3><div class=\"charts\">{pictures}</div>",
         first.seeds, report.first_seed
-    )
-}
-
-fn economics(report: &Report) -> String {
-    let Some(played) = report.played.first() else { return String::new() };
-    let risk = &played.book;
-    let shown = |move_: Option<u64>| {
-        move_.map_or_else(
-            || "over 40 %".to_owned(),
-            |move_| format!("{}.{} %", move_ / 10, move_ % 10),
-        )
-    };
-    let mut rows = String::new();
-    for at in &played.disruption {
-        let _ = write!(
-            rows,
-            "<tr><td>{} min</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            at.minutes,
-            money(at.crowding_costs.into()),
-            money(at.gain.into()),
-            if at.is_futile() { "does not pay" } else { "could pay" },
-        );
-    }
-    format!(
-        "<h2>The book, and what disrupting the chain would be worth</h2><p>In <a href=\"#{name}\">{name}</a>, \
-         before anything happens: when the price rises by one percent liquidity gains {delta}; that changes \
-         by {gamma} per percent. With nobody liquidated on the way, insurance covers a fall of up to {fall} \
-         and a rise of up to {rise}.</p><div class=\"wide\"><table><thead><tr><th>for</th><th>outbidding every \
-         block costs</th><th>and gains here at most</th><th></th></tr></thead><tbody>{rows}</tbody></table></div>\
-         <p><small>Cost: {units} M compute units a block, outbid at {price} micro-lamports a unit, {sol} dollars \
-         a SOL; a halt takes {stake} % of the stake. Gain: what a taker who knows the true price can trade at, \
-         and the rewards of every liquidation that a move of three standard deviations causes; leverage ten.\
-         </small></p>",
-        name = played.scenario.name,
-        delta = money(risk.delta),
-        gamma = money(risk.gamma),
-        fall = shown(risk.fall_before_deficit),
-        rise = shown(risk.rise_before_deficit),
-        units = BLOCK_UNITS / 1_000_000,
-        price = PRIORITY_MICROLAMPORTS,
-        sol = SOL_DOLLARS,
-        stake = STAKE_PERCENT,
-    )
-}
-
-fn queue(report: &Report) -> String {
-    let mut rows = String::new();
-    for wait in &report.waits {
-        let _ = write!(
-            rows,
-            "<tr><td>{} %, {:?}</td><td>{:.2}</td><td>{:.2}</td><td>{:+.1} %</td></tr>",
-            wait.load_percent,
-            wait.class,
-            wait.closed_form,
-            wait.simulated,
-            wait.difference_percent()
-        );
-    }
-    format!(
-        "<h2>The queue in front of a leader</h2><p>Mean wait in mean execution times: closed form of the \
-         M/G/1 queue with priorities beside the simulated one.</p><div class=\"wide\"><table><thead><tr>\
-         <th>load, class</th><th>closed form</th><th>simulated</th><th>difference</th></tr></thead>\
-         <tbody>{rows}</tbody></table></div>"
     )
 }
 

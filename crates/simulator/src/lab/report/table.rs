@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
 use super::figures::{money, time};
 use super::findings::{Report, Verdict};
-use crate::lab::score::Score;
+use crate::lab::score::{Score, percentile};
 
 /// Two tables: what each policy came to in all, and ours by scenario.
 pub fn terminal(report: &Report) -> String {
@@ -141,6 +141,7 @@ pub fn csv(report: &Report) -> Result<String, String> {
             "liquidations",
             "liquidated",
             "wrongful",
+            "crowded_out",
             "old_price",
             "spared_live",
             "missed",
@@ -158,6 +159,11 @@ pub fn csv(report: &Report) -> Result<String, String> {
             "taker_result",
             "rewards",
             "option_ppm",
+            "maker_result",
+            "quoting_ppm",
+            "provider_result",
+            "pool_exits_refused",
+            "pool_wait_p99_ms",
         ])
         .map_err(said)?;
     for played in &report.played {
@@ -174,6 +180,7 @@ pub fn csv(report: &Report) -> Result<String, String> {
                 score.liquidations,
                 score.liquidated.len() as u64,
                 score.wrongful,
+                score.crowded_out,
                 score.early,
                 score.spared_live,
                 score.missed,
@@ -188,6 +195,11 @@ pub fn csv(report: &Report) -> Result<String, String> {
             row.extend([score.known_ms, score.resumed_ms].map(shown));
             row.extend([score.liquidity_result, score.taker_result].map(|sum| sum.to_string()));
             row.extend([score.rewards, score.option_ppm].map(|count| count.to_string()));
+            row.push(score.maker_result.to_string());
+            row.push(score.quoting_ppm.to_string());
+            row.push(score.provider_result.to_string());
+            row.push(score.pool_exits_refused.to_string());
+            row.push(shown(percentile(&score.pool_waits_ms, 99)));
             writer.write_record(row).map_err(said)?;
         }
     }

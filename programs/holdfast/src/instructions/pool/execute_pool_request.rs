@@ -99,7 +99,8 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     Ok(())
 }
 
-fn join_pool(
+/// Books what a request that joins brings in, and says how many shares it buys.
+pub fn join_pool(
     silo: &mut Silo,
     request: &PoolRequest,
     ledger: &Ledger,
@@ -114,7 +115,8 @@ fn join_pool(
     Ok(shares)
 }
 
-fn leave_pool(
+/// Books what a request that leaves takes out, and says how much that is.
+pub fn leave_pool(
     silo: &mut Silo,
     request: &PoolRequest,
     ledger: &Ledger,

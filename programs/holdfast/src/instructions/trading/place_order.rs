@@ -1,11 +1,10 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::account::margin::covers;
 use holdfast_risk::account::order::Order;
-use holdfast_risk::chain::policy::{Action, Permit};
+use holdfast_risk::chain::policy::Action;
 use holdfast_risk::{Millis, Usd};
 
-use crate::account_health::{FollowingMarkets, Purpose, compute_account_health};
-use crate::checks::order::margin_to_reserve;
+use crate::account_health::FollowingMarkets;
+use crate::checks::order::{check_margin, margin_to_reserve};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
@@ -105,7 +104,9 @@ pub fn place_order<'info>(
     }
     require!(request.fee <= account.collateral, HoldfastError::NotEnoughCollateral);
     if order.margin > 0 || request.fee > 0 {
-        check_margin(&account, &order, &chain, permit, ctx.remaining_accounts)?;
+        let mut markets = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
+        check_margin(&account, &order, &chain, permit, |index| markets.next(index))?;
+        markets.finish()?;
     }
     stage!("rules");
     account.collateral = Usd(account.collateral).minus(Usd(order.fee)).into_program_error()?.0;
@@ -127,39 +128,6 @@ pub fn place_order<'info>(
         margin: order.margin,
     });
     stage!("event");
-    Ok(())
-}
-
-/// The account meets its initial margin and what its orders have reserved with this one as well, and
-/// its fee is something a withdrawal could take.
-fn check_margin<'info>(
-    account: &MarginAccount,
-    order: &OrderState,
-    chain: &Chain,
-    permit: Permit,
-    following: &'info [AccountInfo<'info>],
-) -> Result<()> {
-    // A fee leaves the margin of open positions, as a withdrawal does.
-    let takes_out = order.fee > 0 && account.open_markets != 0;
-    let permit = if takes_out { chain.require(Action::WithdrawFree)? } else { permit };
-    let mut markets = FollowingMarkets::new(following, &account.silo);
-    let mut health = compute_account_health(
-        account,
-        &account.balances(),
-        None,
-        chain,
-        Purpose::Margin(permit),
-        |index| markets.next(index),
-        |_, _| (),
-    )?;
-    markets.finish()?;
-    let reserved = Usd(account.reserved_margin).plus(Usd(order.margin)).into_program_error()?;
-    health.initial = health.initial.plus(reserved).into_program_error()?;
-    let fee = Usd(order.fee).signed().into_program_error()?;
-    let left = health.equity.minus(fee).into_program_error()?;
-    require!(covers(left, health.initial), HoldfastError::BelowInitialMargin);
-    let free = health.withdrawable(Usd(account.collateral));
-    require!(!takes_out || Usd(order.fee) <= free, HoldfastError::BelowInitialMargin);
     Ok(())
 }
 

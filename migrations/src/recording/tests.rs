@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
-use super::{Recording, When, parse, read};
-use crate::path::Bar;
+use super::{Bar, Recording, When, parse, read};
 
 const HEADER: &str = "unix_ts,open,high,low,close,volume\n";
 

@@ -1,7 +1,7 @@
 //! Which column of a file is what.
 
+use super::bar::{Bar, millionths};
 use super::time;
-use crate::path::{Bar, millionths};
 
 /// Time and four prices.
 pub const FEWEST: usize = 5;

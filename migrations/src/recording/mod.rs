@@ -4,6 +4,7 @@
 //! newest candle first or last, and two orders of columns. What a file is follows from its content,
 //! and is said in one line, so that a wrong guess is seen.
 
+mod bar;
 mod columns;
 mod time;
 
@@ -13,8 +14,7 @@ use std::path::Path;
 use columns::Columns;
 use holdfast_risk::Millis;
 
-use crate::path::Bar;
-
+pub use bar::{Bar, millionths, rounded};
 pub use time::When;
 
 /// Prices are published in whole seconds, and a bar has three legs.
