@@ -4,7 +4,7 @@ use holdfast_risk::market::terms::MarketTerms;
 
 /// Minutes in which the price goes up and down by so many millionths, one after the other.
 fn history(minutes: u64, ppm: u64) -> Vec<Bar> {
-    let price = |minute: u64| 100_000_000 + if minute % 2 == 0 { 0 } else { 100 * ppm };
+    let price = |minute: u64| 100_000_000 + if minute.is_multiple_of(2) { 0 } else { 100 * ppm };
     let bar = |minute: u64| Bar {
         opened_ms: minute * 60_000,
         lasted_ms: 60_000,

@@ -162,13 +162,14 @@ pub fn a_sudden_price_decides_with_the_next(given: &mut Given) -> Answer {
 }
 
 /// A position is closed at no worse a price for its owner than the newest that decides, and at none
-/// where that is from before the flag's delay.
+/// where that is from before the flag's delay, or sudden after one that is not believed.
 pub fn a_closing_price_is_no_worse_than_the_newest(given: &mut Given) -> Answer {
     let ([newest, before], at) = ([stored(given), stored(given)], moment(given));
     let (earliest, side) = (Millis(given.u64()), side(given));
     assume(at.allows(&newest, PriceUse::Decide))?;
     let found = closing_price([newest, before].into_iter(), earliest, &at, side);
-    claim(found.is_some() == (newest.point.published >= earliest))?;
+    let stands = !newest.sudden || before.believed;
+    claim(found.is_some() == (newest.point.published >= earliest && stands))?;
     let Some(found) = found else { return Ok(()) };
     claim(found.published == newest.point.published)?;
     match side {
@@ -179,12 +180,16 @@ pub fn a_closing_price_is_no_worse_than_the_newest(given: &mut Given) -> Answer 
 }
 
 /// What is measured of a price that is not believed lies within the band, and of one that is it is
-/// the price itself.
+/// the price itself; what is measured of a sudden one is no further from where measuring began.
 pub fn an_outlier_is_measured_within_the_band(given: &mut Given) -> Answer {
-    let (price, at) = (stored(given), moment(given));
+    let ([price, before], at) = ([stored(given), stored(given)], moment(given));
     let band = Band { low: Price(given.u64()), high: Price(given.u64()) };
+    let from = Price(given.u64());
     assume(band.low <= band.high)?;
-    let measured = measured_price(&price, &at, band);
+    let borne_out = StoredPrice { sudden: false, ..price };
+    let measured = measured_price(&borne_out, &before, from, &at, band);
+    let sudden = measured_price(&StoredPrice { sudden: true, ..price }, &before, from, &at, band);
+    claim(sudden.0.abs_diff(from.0) <= measured.0.abs_diff(from.0))?;
     if price.believed && price.point.low.0 > 0 {
         return claim(measured == price.point.middle());
     }
@@ -192,23 +197,25 @@ pub fn an_outlier_is_measured_within_the_band(given: &mut Given) -> Answer {
 }
 
 /// Where its owner wants something a position never counts for more than the price or the band's
-/// edge says, whichever is worse, unless the price is fresh and believed; where it may be taken it
+/// edge says, whichever is worse, unless the price is fresh, believed and borne out; where it may be taken it
 /// never counts for less than for its owner, and a price that is neither fresh nor believed shields
 /// nobody: the band's other edge stands for it.
 pub fn a_position_counts_against_whoever_acts(given: &mut Given) -> Answer {
     let newest = stored(given);
     let band = Band { low: Price(given.u64()), high: Price(given.u64()) };
     assume(band.low <= band.high && newest.point.low <= newest.point.high)?;
-    let (fresh, believed) = (given.bool(), given.bool());
-    let value = Valuation { newest: newest.point, fresh, believed, band };
+    let (fresh, believed, borne_out) = (given.bool(), given.bool(), given.bool());
+    let (against, in_favour) = (newest.point, newest.point);
+    let value = Valuation { against, in_favour, fresh, believed, borne_out, band };
     let (sure, PricePoint { low, high, .. }) = (fresh && believed, newest.point);
+    let certain = sure && borne_out;
     let (want, take) = (value.trader_adverse(Side::Long), value.trader_favourable(Side::Long));
-    claim(want == if sure { low } else { low.min(band.low) })?;
+    claim(want == if certain { low } else { low.min(band.low) })?;
     claim(want <= take && (take >= high || take == band.high))?;
     claim(fresh || believed || take == band.high)?;
     claim(sure || take >= if fresh { band.low } else { band.high })?;
     let (want, take) = (value.trader_adverse(Side::Short), value.trader_favourable(Side::Short));
-    claim(want == if sure { high } else { high.max(band.high) })?;
+    claim(want == if certain { high } else { high.max(band.high) })?;
     claim(want >= take && (take <= low || take == band.low))?;
     claim(fresh || believed || take == band.low)?;
     claim(sure || take <= if fresh { band.high } else { band.low })

@@ -234,11 +234,6 @@ impl MarketBooks {
         self.recent.front().copied().unwrap_or_default()
     }
 
-    /// The last price believed; the reference before the first.
-    pub fn last_believed(&self) -> Price {
-        if self.believed.0 > 0 { self.believed } else { self.reference.price }
-    }
-
     /// Remembers a price.
     pub fn push(&mut self, stored: StoredPrice) {
         if stored.believed {

@@ -130,7 +130,7 @@ fn a_file_that_is_not_there_is_named() {
 fn a_market_has_the_preset_of_its_tier_and_its_history_is_heard() {
     let folder = tempfile::tempdir().unwrap();
     let row = |minute: u64| {
-        let price = if minute % 2 == 0 { "100.0" } else { "100.2" };
+        let price = if minute.is_multiple_of(2) { "100.0" } else { "100.2" };
         format!("{},{price},{price},{price},{price},1\n", 1_700_000_000 + minute * 60)
     };
     let rows: String = (0..400).map(row).collect();
