@@ -4,6 +4,7 @@ use holdfast_client::Pubkey;
 use holdfast_testkit::Trader;
 use solana_signer::Signer;
 
+mod crash;
 mod doubt;
 mod exits;
 pub mod governance;
