@@ -229,6 +229,12 @@ macro_rules! rows {
         fn $name() {
             check(Action::$action);
         })*
+
+        /// Whoever adds an action adds its row.
+        #[test]
+        fn every_action_has_a_row() {
+            assert_eq!([$(Action::$action),*].as_slice(), Action::ALL);
+        }
     };
 }
 

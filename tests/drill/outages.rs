@@ -135,9 +135,9 @@ fn oracle_lie() {
     assert!(slots_to_know(&report) < 20);
 }
 
-/// Whoever adds a scenario adds its test.
+/// Whoever adds a scenario adds its test, with its name here, and its row in the page.
 #[test]
-fn every_scenario_is_tested() {
+fn every_scenario_is_tested_and_has_a_row() {
     let tested = [
         "crash",
         "stall",
@@ -152,4 +152,8 @@ fn every_scenario_is_tested() {
         "clock-lag",
     ];
     assert_eq!(SCENARIOS.iter().map(|known| known.name).collect::<Vec<_>>(), tested);
+    let page = include_str!("../../docs/drills.md");
+    for name in tested {
+        assert!(page.contains(&format!("`{name}`")), "docs/drills.md has no row for {name}");
+    }
 }

@@ -49,3 +49,28 @@ fn instruction(stage: &Stage, data: &[u8]) -> Option<Instruction> {
     }
     Some(instruction)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DISCRIMINATOR, with_stage};
+
+    #[test]
+    fn every_instruction_is_there_and_has_a_file() {
+        let idl = include_str!("../../../idl/holdfast.json");
+        let idl: serde_json::Value = serde_json::from_str(idl).unwrap();
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/instructions");
+        with_stage(|stage| {
+            for described in idl["instructions"].as_array().unwrap() {
+                let bytes: [u8; DISCRIMINATOR] =
+                    serde_json::from_value(described["discriminator"].clone()).unwrap();
+                let known = stage.valid.iter().any(|valid| valid.data.starts_with(&bytes));
+                assert!(known, "fuzz/src/instructions/stage.rs has no {}", described["name"]);
+            }
+            for choice in 0..stage.valid.len() {
+                let file = corpus.join(format!("valid_{choice:02}"));
+                let found = std::fs::read(&file).unwrap_or_default();
+                assert_eq!(found, [choice as u8, 0], "{} has to be these bytes", file.display());
+            }
+        });
+    }
+}

@@ -6,7 +6,9 @@ use holdfast_client::holdfast::state::ChangeKind;
 use holdfast_client::instruction as make;
 use holdfast_client::{Instruction, Pubkey, address};
 use holdfast_migrations::presets;
-use holdfast_testkit::venue::{Listing, feed_address, guardians, keypair, market_order};
+use holdfast_testkit::venue::{
+    Listing, feed_address, feed_source, guardians, keypair, majority, market_order,
+};
 use holdfast_testkit::{Cluster, Trader, Venue};
 use solana_signer::Signer as _;
 
@@ -47,7 +49,7 @@ impl Stage {
         let mut venue = Venue::install_silo(NOW_MS, silo)?;
         let trader = populate(&mut venue).map_err(|failure| failure.message)?;
         let upgrade = propose_upgrade(&mut venue).map_err(|failure| failure.message)?;
-        let governance = governance(&venue, &upgrade);
+        let governance = governance(&venue, &trader, &upgrade);
         let valid = [trading(&venue, &trader), pool(&venue, &trader), governance].concat();
         let named = valid.iter().flat_map(|instruction| &instruction.accounts);
         let mut addresses: Vec<_> = named.map(|account| account.pubkey).collect();
@@ -125,13 +127,14 @@ fn propose_upgrade(venue: &mut Venue) -> Result<ChangeKind, holdfast_testkit::Fa
     Ok(upgrade)
 }
 
-fn governance(venue: &Venue, upgrade: &ChangeKind) -> Vec<Instruction> {
+fn governance(venue: &Venue, trader: &Trader, upgrade: &ChangeKind) -> Vec<Instruction> {
     let admin = venue.admin.pubkey();
     let guardian = guardians()[0].pubkey();
     let change = ChangeKind::Admin(guardian);
     let plan = holdfast_testkit::venue::silo_plan(&[]);
     let guardians = guardians().map(|guardian| guardian.pubkey()).to_vec();
     let two = [guardians[0], guardians[1]];
+    let feeds = majority(vec![feed_source(Provider::PythPull, 1)]);
     vec![
         make::create_silo(admin, 1, venue.mint, plan.terms),
         make::lock_exchange(admin, guardians, presets::timelock(), 1),
@@ -143,5 +146,8 @@ fn governance(venue: &Venue, upgrade: &ChangeKind) -> Vec<Instruction> {
         make::apply_upgrade(0, admin, keypair("buffer", 0).pubkey()),
         make::blow_fuses(two, 7, 60_000),
         make::trip_fuse(venue.silo, None),
+        make::create_exchange(admin, admin, presets::thresholds()),
+        make::list_market(admin, venue.silo, 1, [1; 16], presets::market(150), feeds),
+        make::write_off_debt(venue.silo, trader.account, &venue.markets),
     ]
 }

@@ -1,6 +1,6 @@
 //! Prices, orders, liquidation and the chain's health.
 
-use holdfast_client::holdfast::instructions::OrderRequest;
+use holdfast_client::holdfast::instructions::{OrderRequest, OrderTrigger};
 use holdfast_client::instruction;
 use holdfast_risk::market::settlement::{NO_PRICE, NOTICE};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
@@ -82,6 +82,20 @@ fn placing_and_cancelling() {
         ],
     }
     .check();
+}
+
+#[test]
+fn triggering() {
+    let mut world = populated();
+    let alice = person(ALICE);
+    let own = account(&world, &alice);
+    let trigger = OrderTrigger::AtOrBelow { price: SOL };
+    let request = OrderRequest { trigger, ..market_order(-10_000, world.cluster.now_ms()) };
+    let market = world.markets[0];
+    world.send(instruction::place_order(alice, own, market, request, &[]));
+    let number = world.account(&own).next_order - 1;
+    let instruction = instruction::trigger_order(own, market, number);
+    Scenario { name: "trigger_order", world, instruction, harmless: &[] }.check();
 }
 
 #[test]

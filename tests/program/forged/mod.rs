@@ -21,6 +21,25 @@ use solana_signer::Signer;
 use crate::world::World;
 use catalogue::{Catalogue, Kind};
 
+/// Whoever adds an instruction adds its scenario.
+#[test]
+fn every_instruction_has_a_scenario() {
+    let scenarios = [
+        include_str!("market.rs"),
+        include_str!("money.rs"),
+        include_str!("pool.rs"),
+        include_str!("powers.rs"),
+    ]
+    .concat();
+    let idl = include_str!("../../../idl/holdfast.json");
+    let idl: serde_json::Value = serde_json::from_str(idl).unwrap();
+    for described in idl["instructions"].as_array().unwrap() {
+        let name = described["name"].as_str().unwrap();
+        let found = ["\"", ","].iter().any(|end| scenarios.contains(&format!("\"{name}{end}")));
+        assert!(found, "no scenario of tests/program/forged is called {name}");
+    }
+}
+
 /// An instruction that succeeds in its world.
 struct Scenario {
     name: &'static str,

@@ -10,7 +10,7 @@ use solana_signer::Signer;
 
 use super::Scenario;
 use super::catalogue::Kind;
-use super::setup::{ALICE, BOB, account, person, populated, trade, wallet};
+use super::setup::{ALICE, BOB, MONEY, account, person, populated, trade, wallet};
 
 /// Where program data names its upgrade authority: behind the kind, the slot and whether there is one.
 const UPGRADE_AUTHORITY: usize = 4 + 8 + 1;
@@ -140,6 +140,23 @@ fn profit() {
         ],
     }
     .check();
+}
+
+#[test]
+fn bad_debt() {
+    let mut world = populated();
+    let account = account(&world, &person(ALICE));
+    // As after a loss that took all there was and left a debt no position can pay.
+    let (mut debtor, mut silo) = (world.account(&account), world.silo_state());
+    silo.ledger.collateral -= debtor.collateral;
+    silo.ledger.liquidity += debtor.collateral;
+    debtor.collateral = 0;
+    (debtor.debt, debtor.debts[0]) = (MONEY * 10, MONEY * 10);
+    silo.ledger.debt += debtor.debt;
+    world.cluster.write(account, &debtor);
+    world.put(&silo);
+    let instruction = instruction::write_off_debt(world.silo, account, &world.markets);
+    Scenario { name: "write_off_debt", world, instruction, harmless: &[] }.check();
 }
 
 #[test]

@@ -216,3 +216,19 @@ fn named_mut(defined: &mut IdlTypeDef) -> Option<&mut Vec<IdlField>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast_client::holdfast::oracle::Provider;
+
+    use super::CODES;
+
+    #[test]
+    fn every_provider_has_a_name() {
+        let codes = CODES.iter().find(|codes| codes.name == "Provider").unwrap();
+        for code in 1..=u8::MAX {
+            let named = codes.variants.iter().any(|(_, named)| *named == code);
+            assert_eq!(named, Provider::from_code(code).is_ok(), "provider {code}");
+        }
+    }
+}

@@ -35,6 +35,26 @@ pub enum Action {
     ChangeInCalm,
 }
 
+impl Action {
+    /// Every action. The TypeScript client counts them in this order.
+    pub const ALL: [Self; 14] = [
+        Self::AddMargin,
+        Self::Cancel,
+        Self::RequestReduction,
+        Self::Reduce,
+        Self::RequestOpening,
+        Self::Open,
+        Self::WithdrawIdle,
+        Self::WithdrawFree,
+        Self::Flag,
+        Self::Liquidate,
+        Self::RequestPool,
+        Self::ChangePool,
+        Self::MatureProfit,
+        Self::ChangeInCalm,
+    ];
+}
+
 /// How far an action is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permit {

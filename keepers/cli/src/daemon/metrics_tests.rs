@@ -59,3 +59,20 @@ fn the_guide_has_a_row_for_every_alert() {
         assert!(guide.contains(&format!("\n| {name} | ")), "{name}");
     }
 }
+
+#[test]
+fn every_alert_is_seen_to_fire() {
+    let (alerts, tests) =
+        (include_str!("../../../ops/alerts.yml"), include_str!("../../../ops/alerts-tests.yml"));
+    let names = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    for name in names {
+        let mut tried = tests.split("alertname: ").skip(1);
+        let fires = tried.any(|rest| {
+            rest.strip_prefix(name).is_some_and(|rest| {
+                let rest = rest.trim_start_matches([',', '\n', ' ']);
+                rest.starts_with("exp_alerts:") && !rest.starts_with("exp_alerts: []")
+            })
+        });
+        assert!(fires, "keepers/ops/alerts-tests.yml has no series on which {name} fires");
+    }
+}

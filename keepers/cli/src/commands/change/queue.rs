@@ -71,6 +71,7 @@ impl Queue {
     /// # Errors
     /// A sentence when what it names cannot be read.
     pub async fn standing(&self, endpoint: &Endpoint, change: &Change) -> Result<Standing, String> {
+        let of = &self.exchange.newest;
         let newest = match &change.content {
             ChangeKind::MarketTerms { market, .. } => {
                 Some(render::read::<Market>(endpoint, "market", market).await?.newest_terms)
@@ -84,27 +85,19 @@ impl Queue {
             ChangeKind::FuseReset { silo } => {
                 Some(render::read::<Silo>(endpoint, "silo", silo).await?.newest_reset)
             }
-            other => self.newest(other),
-        };
-        let is_newest = newest.is_none_or(|newest| Newest(newest).is(change.number));
-        Ok(self.stands(change, is_newest))
-    }
-
-    /// The newest change of a target that belongs to the exchange.
-    fn newest(&self, content: &ChangeKind) -> Option<u64> {
-        let newest = &self.exchange.newest;
-        match content {
-            ChangeKind::FeeReceiver(_) => Some(newest.fee_receiver),
-            ChangeKind::Timelock(_) => Some(newest.timelock),
-            ChangeKind::Thresholds(_) => Some(newest.thresholds),
-            ChangeKind::Upgrade { .. } => Some(newest.upgrade),
-            ChangeKind::Guardian { leaves: None, .. } => Some(newest.joining),
+            ChangeKind::FeeReceiver(_) => Some(of.fee_receiver),
+            ChangeKind::Timelock(_) => Some(of.timelock),
+            ChangeKind::Thresholds(_) => Some(of.thresholds),
+            ChangeKind::Upgrade { .. } => Some(of.upgrade),
+            ChangeKind::Guardian { leaves: None, .. } => Some(of.joining),
             ChangeKind::Guardian { leaves: Some(key), .. } => {
                 let mut guardians = self.exchange.guardians().iter();
                 Some(guardians.find(|it| it.key == *key).map_or(0, |it| it.leaving))
             }
-            _ => None,
-        }
+            ChangeKind::Admin(_) | ChangeKind::Silo { .. } | ChangeKind::Market { .. } => None,
+        };
+        let is_newest = newest.is_none_or(|newest| Newest(newest).is(change.number));
+        Ok(self.stands(change, is_newest))
     }
 
     fn stands(&self, change: &Change, is_newest: bool) -> Standing {
