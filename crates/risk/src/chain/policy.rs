@@ -36,7 +36,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Every action. The TypeScript client lists them in the same order.
+    /// Every action. The TypeScript client counts them in this order.
     pub const ALL: [Self; 14] = [
         Self::AddMargin,
         Self::Cancel,
@@ -58,11 +58,11 @@ impl Action {
 /// How far an action is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permit {
-    /// Without restriction.
+    /// As ever.
     Allowed,
     /// With the higher margin and lower caps of a strained chain.
     Stressed,
-    /// Through the exit queue, at its limited rate.
+    /// Through a queue, within the outflow limit.
     Queued,
     /// Only accounts below the deep-insolvency line, after a wait.
     DeeplyInsolvent,
