@@ -17,6 +17,8 @@ const MONEY: u64 = 3_000_000_000;
 const EDGE: u64 = SOL * 86 / 100;
 const TRUTH: u64 = SOL * 60 / 100;
 const OUTSIDE: u64 = SOL * 83 / 100;
+/// What is true after a silence.
+const TRUTH_AFTER: u64 = SOL * 93 / 100;
 
 fn world() -> World {
     World::with(|_, terms| terms.band_bps = 1_500)
@@ -39,7 +41,8 @@ fn crash(world: &mut World) {
 }
 
 fn exit(world: &World) -> OrderRequest {
-    OrderRequest { effect: OrderEffect::Reduce, ..market_order(-SIZE, world.cluster.now_ms()) }
+    let order = market_order(-SIZE, world.cluster.now_ms());
+    OrderRequest { effect: OrderEffect::Reduce, fee: 0, ..order }
 }
 
 fn execute(world: &World, trader: &Trader, number: u64) -> Instruction {
@@ -105,17 +108,16 @@ fn a_print_after_a_silence_decides_nothing() {
     for print in [SOL * 1_002 / 1_000, SOL * 107 / 100] {
         let mut world = world();
         let trader = world.trader_with(MONEY, &[(0, SIZE)]);
-        let idle = withdrawable(&world, &trader);
         world.watch(600_000).unwrap();
         let sells = exit(&world);
         let number = world.place(&trader, 0, sells).unwrap();
-        let silent = withdrawable(&world, &trader);
-        assert!(silent < idle);
         world.cluster.pass(3_000);
+        let mut honest = world.fork();
+        honest.pass_to(1_000, &[TRUTH_AFTER, BTC]);
         post(&mut world, print);
         world.refuses(&execute(&world, &trader, number), HoldfastError::NoPriceYet);
-        assert!(withdrawable(&world, &trader) <= idle * 86 / 100, "{silent}");
-        world.pass_to(2_000, &[SOL * 93 / 100, BTC]);
+        assert!(withdrawable(&world, &trader) <= withdrawable(&honest, &trader), "at {print}");
+        world.pass_to(2_000, &[TRUTH_AFTER, BTC]);
         let executes = execute(&world, &trader, number);
         world.send(executes);
         let lost = MONEY - world.account(&trader.account).collateral;
@@ -128,7 +130,7 @@ fn a_print_after_a_silence_decides_nothing() {
 #[test]
 fn a_print_inside_the_band_shields_nobody_from_a_crash() {
     let mut world = world();
-    let trader = world.trader_with(700_000_000, &[(0, SIZE)]);
+    let trader = world.trader_with(640_000_000, &[(0, SIZE)]);
     let keeper = world.trader(0).unwrap();
     for _ in 0..32 {
         world.pass_to(10_000, &[TRUTH, BTC]);
@@ -149,13 +151,13 @@ fn a_print_inside_the_band_shields_nobody_from_a_crash() {
 #[test]
 fn insurance_pays_for_no_print_inside_the_band() {
     let mut world = world();
-    let trader = world.trader_with(170_000_000, &[(0, SIZE)]);
+    let trader = world.trader_with(190_000_000, &[(0, SIZE)]);
     world.pass_to(2_000, &[SOL * 96 / 100, BTC]);
     let sells = exit(&world);
     let number = world.place(&trader, 0, sells).unwrap();
     let before = world.silo_state().ledger;
     world.cluster.pass(3_000);
-    post(&mut world, SOL * 87 / 100);
+    post(&mut world, SOL * 86 / 100);
     world.refuses(&execute(&world, &trader, number), HoldfastError::NoPriceYet);
     // The print is the worst since, but not what the market is worth.
     world.pass_to(2_000, &[SOL * 96 / 100, BTC]);
@@ -167,7 +169,7 @@ fn insurance_pays_for_no_print_inside_the_band() {
     world.pass_to(3_000, &[SOL * 96 / 100, BTC]);
     let mut at_once = world.fork();
     world.cluster.pass(1_000);
-    post(&mut world, SOL * 87 / 100);
+    post(&mut world, SOL * 86 / 100);
     world.refuses(&execute(&world, &trader, number), HoldfastError::NoPriceYet);
     assert_eq!(world.silo_state().ledger.insurance, before.insurance);
     let executes = execute(&at_once, &trader, number);
