@@ -51,10 +51,10 @@ impl Tier {
 
     /// The preset of this tier, for an asset worth about `price` whole units. Maintenance is the least
     /// that a market of the tier may be listed with, rounded up to a twentieth of a percent; initial
-    /// margin is a quarter above it.
+    /// margin is a quarter above it, and by a fifteenth of the band at the least.
     pub fn market(self, price: u64) -> MarketTermsState {
         let (initial_bps, maintenance_bps) = match self {
-            Self::Calm => (350, 275),
+            Self::Calm => (375, 275),
             Self::Lively => (495, 395),
             Self::Wild => (795, 635),
         };

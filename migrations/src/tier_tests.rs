@@ -31,7 +31,7 @@ fn every_tier_may_be_listed_and_uses_what_listing_allows() {
             leverage = now;
         }
     }
-    assert_eq!(Tier::Calm.market(150).initial_bps + Tier::Calm.market(150).penalty_bps, 500);
+    assert_eq!(Tier::Calm.market(150).initial_bps + Tier::Calm.market(150).penalty_bps, 525);
 }
 
 #[test]

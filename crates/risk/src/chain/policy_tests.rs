@@ -44,17 +44,14 @@ fn the_whole_table() {
 fn names<'a>(file: &'a str, from: &str, to: &str) -> Vec<&'a str> {
     let list = file.split(from).nth(1).and_then(|rest| rest.split(to).next()).unwrap_or_default();
     let lines = list.lines().map(str::trim).filter(|line| !line.starts_with("///"));
-    let names = lines.map(|line| line.trim_matches([',', '\'']).trim_start_matches("Action::"));
+    let names = lines.map(|line| line.trim_matches([',', '\'']));
     names.filter(|name| !name.is_empty()).collect()
 }
 
 #[test]
-fn every_action_is_listed_in_its_order_here_and_for_the_typescript_client() {
+fn every_action_is_listed_in_its_order_here_and_in_the_typescript_client() {
     let all = Action::ALL.map(|action| format!("{action:?}"));
     assert_eq!(names(include_str!("policy.rs"), "pub enum Action {", "}"), all);
     let client = include_str!("../../../../clients/ts/src/risk.ts");
     assert_eq!(names(client, "export const ACTIONS = [", "]"), all);
-    let rules = include_str!("../../../../clients/ts/risk/src/lib.rs");
-    let list = format!("const ACTIONS: [Action; {}] = [", all.len());
-    assert_eq!(names(rules, &list, "]"), all);
 }

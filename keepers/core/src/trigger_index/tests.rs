@@ -248,6 +248,9 @@ fn only_who_may_be_concerned_is_looked_at() {
     assert_eq!(world.watch.hot(), 0);
     world.happens(&Event::Passes { ms: 1_000 });
     world.happens(&Event::Price { market: 0, thousandths: 990, late: 0 });
+    assert_eq!(world.agrees(), [], "it is sudden");
+    world.happens(&Event::Passes { ms: 1_000 });
+    world.happens(&Event::Price { market: 0, thousandths: 990, late: 0 });
     // A unit less for each of ten units: who had less than the maintenance of 990 and 10 is short.
     assert_eq!(world.agrees(), [Intent::Flag { account: key(100) }]);
     assert_eq!(world.watch.hot(), 1);
