@@ -32,7 +32,7 @@ fn build_unless_help(options: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     setup::install_compiler()?;
-    sbpf::build()
+    sbpf::build().map(|_| ())
 }
 
 /// Measures the compute units of every instruction: first where they go, on a program that marks its
