@@ -56,7 +56,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
     set: Vec<String>,
     /// Seeds from which the adversary searches on each scenario's prices, on the compiled program.
-    #[arg(long, default_value_t = 4, value_name = "COUNT")]
+    #[arg(long, default_value_t = 1, value_name = "COUNT")]
     attacks: u64,
     /// Play ours through the compiled program too, and compare it with the rules alone.
     #[arg(long)]
