@@ -149,6 +149,7 @@ BELOW_OF = {
     "insurance_keeps_its_reserve_and_caps": NUMBERS,
     "a_periods_draws_leave_the_reserve": NUMBERS,
     "insurance_without_limits_pays_all": NUMBERS,
+    "insurance_without_limits_pays_a_write_off": NUMBERS,
 }
 
 

@@ -65,6 +65,7 @@ theorems! {
     fast ledger::settle_moves_the_fund_exactly;
     fast ledger::settle_asks_insurance_for_the_bad_debt;
     fast ledger::insurance_without_limits_pays_all;
+    fast ledger::insurance_without_limits_pays_a_write_off;
     fast ledger::totals_are_sums;
     slow ledger::insurance_keeps_its_reserve_and_caps;
     slow ledger::a_periods_draws_leave_the_reserve;

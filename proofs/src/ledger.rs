@@ -2,7 +2,7 @@
 
 use holdfast_risk::account::ledger::{AccountBalances, FeeDistribution, Ledger, Settled, settle};
 use holdfast_risk::account::loss::{ByMarket, InsuranceDraws, InsuranceTerms, LossCover, MARKETS};
-use holdfast_risk::account::write_off::write_off;
+use holdfast_risk::account::write_off::{WriteOffError, write_off};
 use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
 
 use crate::given::{Answer, Given, Stop, accepted, assume, claim};
@@ -214,22 +214,39 @@ pub fn settle_asks_insurance_for_the_bad_debt(given: &mut Given) -> Answer {
     claim(after.insured == due.insured)
 }
 
+/// Insurance that may pay everything: without a reserve, with a cap of the whole fund, and before
+/// anything was drawn.
+fn without_limits<'a>(debts: &'a ByMarket, drawn: &'a ByMarket, now: Millis) -> LossCover<'a> {
+    LossCover {
+        market: 0,
+        debts,
+        draws: InsuranceDraws { since: Millis(0), start: Usd(0), drawn },
+        terms: InsuranceTerms { outage_reserve: Bps(0), epoch_cap: Bps(10_000) },
+        now,
+    }
+}
+
 /// Without a reserve, with a cap of the whole fund and before anything was drawn, insurance pays a bad
 /// debt whole, or all that the fund holds.
 pub fn insurance_without_limits_pays_all(given: &mut Given) -> Answer {
     let nothing = [0; MARKETS];
-    let cover = LossCover {
-        market: 0,
-        debts: &nothing,
-        draws: InsuranceDraws { since: Millis(0), start: Usd(0), drawn: &nothing },
-        terms: InsuranceTerms { outage_reserve: Bps(0), epoch_cap: Bps(10_000) },
-        now: Millis(given.u64()),
-    };
+    let cover = without_limits(&nothing, &nothing, Millis(given.u64()));
     let (ledger, due) = (ledger(given), passed_on(given));
     let balances = AccountBalances { debt: Usd(0), ..balances(given) };
     let result = SignedUsd(given.i64());
     let after = accepted(settle(ledger, balances, result, due, &cover, true))?;
     claim(after.insured == after.bad_debt.min(ledger.insurance))
+}
+
+/// Without a reserve, with a cap of the whole fund and before anything was drawn, insurance pays what
+/// is written off of a debt from one market whole, or all that the fund holds.
+pub fn insurance_without_limits_pays_a_write_off(given: &mut Given) -> Answer {
+    let (ledger, balances) = (ledger(given), balances(given));
+    let (nothing, mut debts) = ([0; MARKETS], [0; MARKETS]);
+    debts[0] = balances.debt.0;
+    let cover = without_limits(&debts, &nothing, Millis(given.u64()));
+    let after = accepted(write_off(&ledger, balances, Usd(given.u64()), &cover))?;
+    claim(after.charged.insured == after.bad_debt.min(ledger.insurance))
 }
 
 /// The sum over all markets.
@@ -288,12 +305,17 @@ pub fn a_periods_draws_leave_the_reserve(given: &mut Given) -> Answer {
 }
 
 /// Writing off pays what the account has, keeps the parts of the ledger's sum, and forgives only
-/// what is beyond the account's gains; insurance pays no more than that.
+/// what is beyond the account's gains; insurance pays no more than that. It is refused where nothing is.
 pub fn writing_off_conserves(given: &mut Given) -> Answer {
     let case = Case::of(given);
     let (before, owes) = (case.ledger, case.balances);
     let gains = case.due.keeper;
-    let after = accepted(write_off(&before, owes, gains, &case.cover()))?;
+    let beyond = i128::from(owes.debt.0) - i128::from(owes.collateral.0) - i128::from(gains.0);
+    let after = match write_off(&before, owes, gains, &case.cover()) {
+        Ok(after) => after,
+        Err(WriteOffError::Coverable) => return claim(beyond <= 0),
+        Err(WriteOffError::Overflow) => return Ok(()),
+    };
     claim(held(&after.ledger) == held(&before))?;
     let apart = |silo: Usd, account: Usd| i128::from(silo.0) - i128::from(account.0);
     let (books, owned) = (after.ledger, after.balances);
@@ -302,7 +324,8 @@ pub fn writing_off_conserves(given: &mut Given) -> Answer {
     claim(books.pending_profit == before.pending_profit)?;
     claim(owned.pending_profit == owes.pending_profit)?;
     let lost = i128::from(after.bad_debt.0);
-    claim(lost > 0 && worth(&owned) == worth(&owes) + lost)?;
+    claim(lost > 0 && lost == beyond && worth(&owned) == worth(&owes) + lost)?;
     claim(owned.collateral == Usd(0) && owned.debt == gains)?;
+    claim(after.charged.insured <= after.bad_debt)?;
     claim(books.insurance.0 + after.charged.insured.0 == before.insurance.0)
 }

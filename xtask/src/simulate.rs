@@ -11,10 +11,7 @@ use crate::{sbpf, setup};
 /// When something cannot be built, or the drill fails.
 pub fn drill(options: &[String]) -> Result<(), String> {
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    if !options.iter().any(|option| matches!(*option, "-h" | "--help")) {
-        setup::install_compiler()?;
-        sbpf::build()?;
-    }
+    build_unless_help(&options)?;
     simulate("drill", &options)
 }
 
@@ -24,12 +21,18 @@ pub fn drill(options: &[String]) -> Result<(), String> {
 /// When something cannot be built, or the lab fails.
 pub fn lab(options: &[String]) -> Result<(), String> {
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    if options.contains(&"--program") {
-        setup::install_compiler()?;
-        sbpf::build()?;
-    }
+    build_unless_help(&options)?;
     build_program("lab")?;
     show(built_here("lab")?.args(options))
+}
+
+/// Compiles the program that is played, unless it is only asked what the options are.
+fn build_unless_help(options: &[&str]) -> Result<(), String> {
+    if options.iter().any(|option| matches!(*option, "-h" | "--help")) {
+        return Ok(());
+    }
+    setup::install_compiler()?;
+    sbpf::build().map(|_| ())
 }
 
 /// Measures the compute units of every instruction: first where they go, on a program that marks its

@@ -18,8 +18,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Plays crashes and outages under our policy and under those of other venues, on the same prices
 /// with the same people, and says who survives what.
 ///
-/// Everything runs on the rules alone, as fast as they go; `--program` plays ours through the
-/// compiled program. The same seed gives the same figures.
+/// Everything but the adversary runs on the rules alone, as fast as they go; `--program` plays ours
+/// through the compiled program. The same seed gives the same figures.
 #[derive(Parser)]
 #[command(name = "cargo xtask lab")]
 struct Arguments {
@@ -56,7 +56,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
     set: Vec<String>,
     /// Seeds from which the adversary searches on each scenario's prices, on the compiled program.
-    #[arg(long, default_value_t = 2, value_name = "COUNT")]
+    #[arg(long, default_value_t = 1, value_name = "COUNT")]
     attacks: u64,
     /// Play ours through the compiled program too, and compare it with the rules alone.
     #[arg(long)]

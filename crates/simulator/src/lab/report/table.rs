@@ -124,6 +124,41 @@ pub fn percent(share: crate::lab::swarm::Share) -> String {
     format!("{share:.2} % ({low:.2}–{high:.2})")
 }
 
+/// Columns of the table for machines.
+const COLUMNS: [&str; 31] = [
+    "scenario",
+    "policy",
+    "accounts",
+    "bad_debt",
+    "insured",
+    "liquidations",
+    "liquidated",
+    "wrongful",
+    "crowded_out",
+    "old_price",
+    "spared_live",
+    "missed",
+    "exits_done",
+    "exits_refused",
+    "exits_waiting",
+    "exit_wait_p50_ms",
+    "exit_wait_p99_ms",
+    "top_ups_refused",
+    "wait_p50_ms",
+    "wait_p99_ms",
+    "known_ms",
+    "resumed_ms",
+    "liquidity_result",
+    "taker_result",
+    "rewards",
+    "option_ppm",
+    "maker_result",
+    "quoting_ppm",
+    "provider_result",
+    "pool_exits_refused",
+    "pool_wait_p99_ms",
+];
+
 /// A row for each scenario and policy.
 ///
 /// # Errors
@@ -131,41 +166,7 @@ pub fn percent(share: crate::lab::swarm::Share) -> String {
 pub fn csv(report: &Report) -> Result<String, String> {
     let said = |error: csv::Error| error.to_string();
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record([
-            "scenario",
-            "policy",
-            "accounts",
-            "bad_debt",
-            "insured",
-            "liquidations",
-            "liquidated",
-            "wrongful",
-            "crowded_out",
-            "old_price",
-            "spared_live",
-            "missed",
-            "exits_done",
-            "exits_refused",
-            "exits_waiting",
-            "exit_wait_p50_ms",
-            "exit_wait_p99_ms",
-            "top_ups_refused",
-            "wait_p50_ms",
-            "wait_p99_ms",
-            "known_ms",
-            "resumed_ms",
-            "liquidity_result",
-            "taker_result",
-            "rewards",
-            "option_ppm",
-            "maker_result",
-            "quoting_ppm",
-            "provider_result",
-            "pool_exits_refused",
-            "pool_wait_p99_ms",
-        ])
-        .map_err(said)?;
+    writer.write_record(COLUMNS).map_err(said)?;
     for played in &report.played {
         for (policy, score) in &played.scores {
             let shown = |ms: Option<u64>| ms.map_or_else(String::new, |ms| ms.to_string());
