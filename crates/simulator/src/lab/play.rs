@@ -353,13 +353,14 @@ impl<'a> Play<'a> {
             // What is sent in the same moment races, and no venue can know of it.
             let now = self.chain.now_ms();
             let before_now = |sent: &&Sent| sent.who == event.who && sent.sent_ms < now;
+            let crowded = self.sent.iter().filter(before_now).any(|sent| sent.attempt > 0);
             let pending = self.sent.iter().filter(before_now);
             let margin = pending.filter_map(|sent| match sent.what {
                 What::TopUp(amount) => Some(amount),
                 What::Leave | What::Quote(_) | What::Pool(_) => None,
             });
             let margin = margin.sum();
-            self.score.liquidated(event, &before, prices, margin, self.chain.now_ms())?;
+            self.score.liquidated(event, &before, prices, (margin, crowded), now)?;
         }
         self.score.exits(self.venue.book(), self.chain.now_ms());
         self.score.pool_exits(self.venue.book(), self.chain.now_ms());

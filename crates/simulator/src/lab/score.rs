@@ -204,7 +204,7 @@ impl Score {
     }
 
     /// Judges and books a liquidation; `before` is what the books said, `margin` what its owner had
-    /// sent.
+    /// sent, and whether some of what they sent was `crowded` out of a block.
     ///
     /// # Errors
     /// [`Overflow`] when an amount does not fit.
@@ -213,7 +213,7 @@ impl Score {
         event: &Liquidation,
         before: &Book,
         prices: &[u64],
-        margin: u64,
+        (margin, crowded): (u64, bool),
         now: u64,
     ) -> Result<(), Overflow> {
         let health = before.standing(event.who, prices)?;
@@ -228,7 +228,7 @@ impl Score {
         let saved = margin > 0 && safe_with(margin);
         let at_false_price = false_price && safe_with(0);
         self.wrongful += u64::from(saved || at_false_price);
-        self.crowded_out += u64::from(saved && !at_false_price);
+        self.crowded_out += u64::from(saved && crowded && !at_false_price);
         let failing = self.track.below.get(&event.who);
         let before_fault = self
             .track
