@@ -87,7 +87,7 @@ fn a_venue_with_little_liquidity() {
 
 #[test]
 fn another_venue_with_little_liquidity() {
-    well_mixed(31, POOR);
+    well_mixed(34, POOR);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use holdfast_testkit::feed::Published;
 use holdfast_testkit::venue::market_order;
 
 use super::prices::withdrawable;
-use crate::world::{BTC, CALM, SOL, World};
+use crate::world::{BTC, SOL, World};
 
 const SIZE: i64 = 10_000_000;
 const MONEY: u64 = 3_000_000_000;

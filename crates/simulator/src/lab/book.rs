@@ -16,7 +16,6 @@ use holdfast_testkit::chain::Chain;
 use holdfast_testkit::sighting;
 use holdfast_testkit::venue::{ALL, feed_source, majority};
 
-use super::crowd::Crowd;
 use super::people::Person;
 use super::settings::Settings;
 
@@ -34,6 +33,14 @@ pub struct Stake {
     pub shares: u64,
     /// What waits, addresses left out.
     pub request: Option<PoolRequest>,
+}
+
+/// What everybody brings, native units.
+pub struct Funds {
+    /// Collateral of every account, in their order.
+    pub collateral: Vec<u64>,
+    /// Tokens of those who provide liquidity for a while.
+    pub stakes: Vec<u64>,
 }
 
 /// One silo with its markets and accounts.
@@ -74,13 +81,13 @@ impl Stake {
 }
 
 impl Book {
-    /// A venue with the presets' terms, funded pools, and the crowd's collateral.
-    pub fn new(chain: &Chain, prices: &[u64], crowd: &Crowd, settings: &Settings) -> Self {
+    /// A venue with the presets' terms, funded pools, and what everybody brings.
+    pub fn new(chain: &Chain, prices: &[u64], funds: &Funds, settings: &Settings) -> Self {
         let mut silo = Silo::zeroed();
         silo.locked = 1;
         silo.market_count = prices.len() as u8;
         silo.terms = presets::silo();
-        let collateral: u64 = crowd.collateral().sum();
+        let collateral: u64 = funds.collateral.iter().sum();
         silo.ledger.collateral = collateral;
         silo.ledger.liquidity = LIQUIDITY;
         silo.ledger.insurance = INSURANCE;
@@ -105,12 +112,12 @@ impl Book {
                 .enumerate()
                 .map(|(index, price)| list(index, *price, settings))
                 .collect(),
-            accounts: crowd.collateral().map(account).collect(),
+            accounts: funds.collateral.iter().copied().map(account).collect(),
             keeper: MarginAccount::zeroed(),
-            stakes: crowd
-                .providers
+            stakes: funds
+                .stakes
                 .iter()
-                .map(|provider| Stake { wallet: provider.amount, ..Stake::default() })
+                .map(|wallet| Stake { wallet: *wallet, ..Stake::default() })
                 .collect(),
         }
     }

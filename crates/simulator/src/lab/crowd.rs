@@ -2,6 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 
+use super::book::Funds;
 use super::makers::Maker;
 use super::people::Person;
 use super::providers::Provider;
@@ -36,9 +37,12 @@ impl Crowd {
         }
     }
 
-    /// Collateral of every account, in the order of the books.
-    pub fn collateral(&self) -> impl Iterator<Item = u64> {
+    /// What they bring, in the order of the books.
+    pub fn funds(&self) -> Funds {
         let people = self.people.iter().map(|person| person.collateral);
-        people.chain(self.makers.iter().map(|maker| maker.collateral))
+        Funds {
+            collateral: people.chain(self.makers.iter().map(|maker| maker.collateral)).collect(),
+            stakes: self.providers.iter().map(|provider| provider.amount).collect(),
+        }
     }
 }

@@ -75,7 +75,7 @@ impl Elf {
         venue.join_pool(false, LIQUIDITY, prices).map_err(said)?;
         venue.join_pool(true, INSURANCE, prices).map_err(said)?;
         let mut traders = Vec::new();
-        for collateral in crowd.collateral() {
+        for collateral in crowd.funds().collateral {
             let Trader { keypair, account, .. } = venue.trader(collateral).map_err(said)?;
             traders.push((keypair, account));
         }

@@ -30,7 +30,7 @@ fn crowd() -> Crowd {
 
 fn book(crowd: &Crowd) -> Book {
     let chain = Chain::new(1_760_000_000_000, 1_000_000);
-    let mut book = Book::new(&chain, &[PRICE], crowd, &Settings::default());
+    let mut book = Book::new(&chain, &[PRICE], &crowd.funds(), &Settings::default());
     book.give_positions(&crowd.people, &[PRICE]).unwrap();
     book
 }

@@ -22,7 +22,7 @@ fn crowd() -> Crowd {
 fn providers_come_and_leave_at_their_time_or_in_fear() {
     let crowd = crowd();
     let chain = Chain::new(1_760_000_000_000, 1_000_000);
-    let mut book = Book::new(&chain, &[PRICE], &crowd, &Settings::default());
+    let mut book = Book::new(&chain, &[PRICE], &crowd.funds(), &Settings::default());
     let mut minds = Providers::new(&crowd.providers, &[PRICE]);
     let mut decide = |book: &Book, price, passed| minds.decide(book, &[price], passed, |_| false);
     assert_eq!(decide(&book, PRICE, 0), [(0, false), (1, false)]);
@@ -46,7 +46,7 @@ fn providers_come_and_leave_at_their_time_or_in_fear() {
 fn what_a_stake_asks_for_and_gets_adds_up() {
     let crowd = crowd();
     let chain = Chain::new(1_760_000_000_000, 1_000_000);
-    let mut book = Book::new(&chain, &[PRICE], &crowd, &Settings::default());
+    let mut book = Book::new(&chain, &[PRICE], &crowd.funds(), &Settings::default());
     book.stakes[0].wallet = 5_000_000_000;
     let before = book.silo.ledger;
     pool::ask(&mut book, 0, false, Millis(1)).unwrap();

@@ -69,7 +69,7 @@ impl Stage {
         let crowd = Crowd::draw(accounts, markets, &mut random);
         let mut chain = Chain::new(path[0].at_ms - WATCHED_MS, FIRST_SLOT);
         chain.set_nominal(scenario.slot_ms);
-        let book = Book::new(&chain, &path[0].prices, &crowd, settings);
+        let book = Book::new(&chain, &path[0].prices, &crowd.funds(), settings);
         let mut stage = Self { scenario: scenario.clone(), seed, crowd, path, chain, book };
         stage.begin()?;
         Ok(stage)
