@@ -100,7 +100,7 @@ pub fn lock_exchange(
 }
 
 /// `propose_change` with the market, silo or buffer its `content` names; `number` is the exchange's
-/// next. An upgrade takes more compute units than an instruction gets unasked: [`HASH_UNITS`].
+/// next. An upgrade takes more compute units than an instruction gets unasked: [`super::HASH_UNITS`].
 pub fn propose_change(admin: Pubkey, number: u64, content: ChangeKind) -> Instruction {
     let (market, silo) = named(&content);
     let buffer = match content {
@@ -194,7 +194,7 @@ pub fn trip_fuse(silo: Pubkey, account: Option<Pubkey>) -> Instruction {
 }
 
 /// `apply_upgrade` from the change's `buffer`; what the buffer held returns to the `proposer`. It takes
-/// more compute units than an instruction gets unasked: [`HASH_UNITS`].
+/// more compute units than an instruction gets unasked: [`super::HASH_UNITS`].
 pub fn apply_upgrade(number: u64, proposer: Pubkey, buffer: Pubkey) -> Instruction {
     let accounts = accounts::ApplyUpgrade {
         exchange: address::exchange(),
