@@ -29,6 +29,11 @@ impl Published {
         Self { price, confidence: price / 5_000, at_ms }
     }
 
+    /// Millionths in 18 decimals, as Switchboard and Stork write them.
+    pub(crate) fn in_eighteen_decimals(value: u64) -> [u8; 16] {
+        (i128::from(value) * 1_000_000_000_000).to_le_bytes()
+    }
+
     fn seconds(&self) -> i64 {
         i64::try_from(self.at_ms / 1_000).unwrap_or(i64::MAX)
     }

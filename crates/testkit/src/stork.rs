@@ -10,8 +10,6 @@ use crate::tokens::set_owned;
 
 /// Length of an account: Stork leaves room for as much again as it holds.
 const ACCOUNT: usize = 8 + 2 * (layout::LENGTH - layout::ID);
-/// Its values have 18 decimals, ours six.
-const SCALE: i128 = 1_000_000_000_000;
 
 /// A feed of the asset `id` that says `published`.
 pub fn feed(id: [u8; 32], published: Published) -> Vec<u8> {
@@ -20,7 +18,7 @@ pub fn feed(id: [u8; 32], published: Published) -> Vec<u8> {
     put(0, &DISCRIMINATOR);
     put(layout::ID, &id);
     put(layout::TIMESTAMP, &(published.at_ms * 1_000_000).to_le_bytes());
-    put(layout::VALUE, &(i128::from(published.price) * SCALE).to_le_bytes());
+    put(layout::VALUE, &Published::in_eighteen_decimals(published.price));
     data
 }
 

@@ -19,22 +19,19 @@ const MAX_STALENESS: u32 = 250;
 const SAMPLES: u8 = 3;
 /// The submission that their result is.
 const SUBMISSION: usize = 2;
-/// Their values have 18 decimals, ours six.
-const SCALE: i128 = 1_000_000_000_000;
 
 /// A feed of the jobs `feed_hash` that says `published`.
 pub fn pull_feed(feed_hash: [u8; 32], published: Published) -> Vec<u8> {
     let mut data = vec![0; layout::LENGTH];
     let mut put = |at: usize, bytes: &[u8]| data[at..at + bytes.len()].copy_from_slice(bytes);
-    let scaled = |value: u64| (i128::from(value) * SCALE).to_le_bytes();
     put(0, &DISCRIMINATOR);
     put(layout::QUEUE, &QUEUE);
     put(layout::FEED_HASH, &feed_hash);
     put(layout::VARIANCE_AND_RESPONSES.start, &VARIANCE_AND_RESPONSES);
     put(layout::MAX_STALENESS.start, &MAX_STALENESS.to_le_bytes());
     put(layout::MIN_SAMPLE_SIZE, &[SAMPLES]);
-    put(layout::VALUE, &scaled(published.price));
-    put(layout::STD_DEV, &scaled(published.confidence));
+    put(layout::VALUE, &Published::in_eighteen_decimals(published.price));
+    put(layout::STD_DEV, &Published::in_eighteen_decimals(published.confidence));
     put(layout::NUM_SAMPLES, &[SAMPLES]);
     put(layout::SUBMISSION_INDEX, &[SUBMISSION as u8]);
     let seconds = published.at_ms / 1_000;

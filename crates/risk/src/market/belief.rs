@@ -27,7 +27,8 @@ pub struct StoredPrice {
     pub sudden: bool,
 }
 
-/// A price is sudden when it is further from the one stored before it than this part of the band's width. The terms keep initial margin twice as far above maintenance, so that nobody withdraws below
+/// A price is sudden when it is further from the one stored before it than this part of the band's
+/// width. The terms keep initial margin twice as far above maintenance, so that nobody withdraws below
 /// maintenance by a false print that is not sudden.
 pub const SUDDEN_PART: u16 = 30;
 

@@ -50,7 +50,7 @@ impl Valuation {
             }
         }
         let age = at.now.since(newest.point.published);
-        let fresh = age <= at.age && newest.point.published >= at.last_disruption;
+        let fresh = at.is_current(newest);
         let mut band = reference.band(width);
         if !fresh {
             let moved = covered_move(per_minute(), age).unwrap_or(Bps(u16::MAX));

@@ -3,20 +3,17 @@
 
 use holdfast_client::holdfast::checks::liquidation::{flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{
-    OrderFate, check_margin, margin_to_reserve, order_fate, removable,
+    OrderFate, admit, check_margin, order_fate, removable,
 };
 use holdfast_client::holdfast::clock::Chain as Seen;
-use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::instructions::chain::refresh_market::{take_price, take_reading};
 use holdfast_client::holdfast::state::{MonitorState, OrderState, SampleState};
 use holdfast_client::holdfast::trade_context;
 use holdfast_risk::Millis;
 use holdfast_risk::account::liquidation::{self, LiquidationContext};
-use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::{Monitor, Thresholds};
-use holdfast_risk::chain::policy::Action;
 use holdfast_risk::market::aggregate::aggregate;
 use holdfast_risk::market::reading::Quote;
 use holdfast_testkit::chain::Chain;
@@ -169,14 +166,8 @@ impl Rules {
         let (market, mut account) = (&self.0.markets[index], self.0.accounts[who]);
         let now = market.now(seen.now);
         let mut order = request.waiting(account.next_order, market, now, &seen);
-        let terms = Order::from(&order);
-        terms.check(now).map_err(HoldfastError::invalid_order)?;
-        let opens = terms.opened(account.position(market.index).size);
-        let asked = if opens.0 > 0 { Action::RequestOpening } else { Action::RequestReduction };
-        let permit = seen.require(asked)?;
-        order.opens_up_to = opens.0;
-        if opens.0 > 0 {
-            order.margin = margin_to_reserve(market, &seen, permit, &terms, opens)?.0;
+        let permit = admit(&mut order, &account, market, &seen)?;
+        if order.opens_up_to > 0 {
             let next = |index| self.0.open_market(index);
             check_margin(&account, &order, &seen, permit, next)?;
             account.reserved_margin += order.margin;

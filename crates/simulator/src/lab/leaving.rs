@@ -5,16 +5,12 @@ use holdfast_risk::market::reading::Quote;
 use holdfast_testkit::chain::Chain;
 
 use super::hands::whole_seconds;
-use super::venue::Venue;
+use super::venue::{CONFIDENCE, FEEDS, Venue};
 
 /// How often prices land meanwhile.
 const STEP_MS: u64 = 6_000;
 /// Longer than a price outside the band, a grace and what is on its way take together.
 const PATIENCE_MS: u64 = 1_800_000;
-/// Feeds of a market.
-const FEEDS: usize = 3;
-/// Confidence of a feed that is well, as a share of the price.
-const CONFIDENCE: u64 = 5_000;
 
 /// Where a scenario ended.
 pub struct Ended {

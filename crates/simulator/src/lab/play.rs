@@ -15,12 +15,8 @@ use super::providers::Providers;
 use super::queue::Class;
 use super::scenario::{Fault, Scenario, Trouble, Weather};
 use super::score::Score;
-use super::venue::Venue;
+use super::venue::{CONFIDENCE, FEEDS, Venue};
 
-/// Feeds of a market.
-const FEEDS: usize = 3;
-/// Confidence of a feed that is well, as a share of the price.
-const CONFIDENCE: u64 = 5_000;
 /// What a transaction takes to land while the chain is well, while it is slow, and after a halt,
 /// when everybody's arrive at once: a user's deposit took 17 seconds where bots' liquidations did
 /// not.

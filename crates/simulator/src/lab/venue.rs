@@ -7,6 +7,11 @@ use serde::Serialize;
 use super::book::Book;
 use super::makers::MakerOrder;
 
+/// Feeds of a market.
+pub const FEEDS: usize = 3;
+/// Confidence of a feed that is well, as a share of the price.
+pub const CONFIDENCE: u64 = 5_000;
+
 /// How careful a venue is: what it keeps people from doing now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -140,7 +140,7 @@ fn carries<M: Deref<Target = Market>>(
 /// price; where that is sudden, at no less than the one before it, and where nobody believes it, at no
 /// less than the upper edge of its band. An order that waits for a higher price reserves at that one,
 /// and a buy at no more than its limit.
-pub fn margin_to_reserve(
+fn margin_to_reserve(
     market: &Market,
     chain: &Chain,
     permit: Permit,
@@ -161,6 +161,26 @@ pub fn margin_to_reserve(
     let margin = requirement(value, ratio).into_program_error()?;
     let fee = requirement(value, holdfast_risk::Bps(market.terms.taker_fee_bps));
     margin.plus(fee.into_program_error()?).into_program_error()
+}
+
+/// Whether the state of the chain lets an order be placed now, with what it may open and the margin it
+/// reserves written into it.
+pub fn admit(
+    order: &mut OrderState,
+    account: &MarginAccount,
+    market: &Market,
+    chain: &Chain,
+) -> Result<Permit> {
+    let terms = Order::from(&*order);
+    terms.check(market.now(chain.now)).map_err(HoldfastError::invalid_order)?;
+    let opens = terms.opened(account.position(market.index).size);
+    let action = if opens.0 > 0 { Action::RequestOpening } else { Action::RequestReduction };
+    let permit = chain.require(action)?;
+    order.opens_up_to = opens.0;
+    if opens.0 > 0 {
+        order.margin = margin_to_reserve(market, chain, permit, &terms, opens)?.0;
+    }
+    Ok(permit)
 }
 
 /// Refused unless the account meets its initial margin and what its orders have reserved with this

@@ -1,10 +1,8 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::account::order::Order;
-use holdfast_risk::chain::policy::Action;
 use holdfast_risk::{Millis, Usd};
 
 use crate::account_health::FollowingMarkets;
-use crate::checks::order::{check_margin, margin_to_reserve};
+use crate::checks::order::{admit, check_margin};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::OrderPlaced;
@@ -93,15 +91,7 @@ pub fn place_order<'info>(
     let now = market.now(chain.now);
     let mut order = request.waiting(account.next_order, &market, now, &chain);
     Millis(request.expires_ms).plausible_time_ms().into_program_error()?;
-    let terms = Order::from(&order);
-    terms.check(now).map_err(HoldfastError::invalid_order)?;
-    let opens = terms.opened(account.position(market.index).size);
-    let action = if opens.0 > 0 { Action::RequestOpening } else { Action::RequestReduction };
-    let permit = chain.require(action)?;
-    order.opens_up_to = opens.0;
-    if opens.0 > 0 {
-        order.margin = margin_to_reserve(&market, &chain, permit, &terms, opens)?.0;
-    }
+    let permit = admit(&mut order, &account, &market, &chain)?;
     require!(request.fee <= account.collateral, HoldfastError::NotEnoughCollateral);
     if order.margin > 0 || request.fee > 0 {
         let mut markets = FollowingMarkets::new(ctx.remaining_accounts, &account.silo);
