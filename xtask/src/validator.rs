@@ -1,7 +1,9 @@
 //! Finds the validator that a local cluster runs, or builds it once.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::{self, JoinHandle};
 
 use crate::command::{root, run, succeeds};
 use crate::setup;
@@ -36,34 +38,71 @@ const PROFILE: [(&str, &str); 6] = [
 
 /// The validator on the path, or else the one in the user's cache, which is built if it is missing.
 pub fn install() -> Result<PathBuf, String> {
-    if succeeds(Command::new(BINARY).arg("--version")) {
-        return Ok(PathBuf::from(BINARY));
+    if let Some(found) = found()? {
+        return Ok(found);
     }
-    let place = cache()?.join(format!("agave-{RELEASE}"));
-    let binary = place.join("bin").join(BINARY);
-    if !succeeds(Command::new(&binary).arg("--version")) {
-        build(&place)?;
-    }
-    Ok(binary)
+    setup::install_packages(&PACKAGES)?;
+    eprintln!("{BINARY} is not installed: building it, once, in 30 to 45 minutes on two cores");
+    build(&mut Command::new("cargo"))
 }
 
-fn build(place: &Path) -> Result<(), String> {
-    setup::install_packages(&PACKAGES)?;
-    eprintln!(
-        "{BINARY} is not installed: building {RELEASE} into {}, once, in 30 to 45 minutes on two cores",
-        place.display()
-    );
+/// A validator that is built while other work goes on.
+#[derive(Default)]
+pub struct Beside(Cell<Option<JoinHandle<Result<PathBuf, String>>>>);
+
+impl Beside {
+    /// Begins to build the validator if it is missing, with whatever the rest leaves idle. What it
+    /// needs is installed first: two commands cannot install packages at the same time.
+    ///
+    /// # Errors
+    /// When that cannot be installed.
+    pub fn begin(&self) -> Result<(), String> {
+        if found()?.is_none() {
+            setup::install_packages(&PACKAGES)?;
+            let mut idly = Command::new("nice");
+            idly.args(["-n", "19", "cargo", "--quiet"]);
+            self.0.set(Some(thread::spawn(move || build(&mut idly))));
+        }
+        Ok(())
+    }
+
+    /// Waits until it is there.
+    ///
+    /// # Errors
+    /// When it could not be built.
+    pub fn wait(&self) -> Result<(), String> {
+        let Some(building) = self.0.take() else { return Ok(()) };
+        let built = building.join().map_err(|_| "building the validator panicked".to_owned())?;
+        built.map(drop)
+    }
+}
+
+fn found() -> Result<Option<PathBuf>, String> {
+    let answers = |binary: &Path| succeeds(Command::new(binary).arg("--version"));
+    let places = [PathBuf::from(BINARY), place()?.join("bin").join(BINARY)];
+    Ok(places.into_iter().find(|binary| answers(binary)))
+}
+
+/// Builds it by a `cargo` that has its first words already.
+fn build(cargo: &mut Command) -> Result<PathBuf, String> {
+    let place = place()?;
     // Beside the project's own build: what `cargo clean` deletes, this may use.
     let target = root().join("target/validator");
-    run(Command::new("cargo")
+    run(cargo
         .args(["install", "agave-validator", "--version", RELEASE, "--locked", "--bin", BINARY])
         .arg("--root")
-        .arg(place)
+        .arg(&place)
         .env("CARGO_TARGET_DIR", &target)
         .envs(PROFILE))?;
     // Several gigabytes that nobody needs again.
     std::fs::remove_dir_all(&target)
-        .map_err(|error| format!("could not delete {}: {error}", target.display()))
+        .map_err(|error| format!("could not delete {}: {error}", target.display()))?;
+    Ok(place.join("bin").join(BINARY))
+}
+
+/// Where the one that was built here is.
+fn place() -> Result<PathBuf, String> {
+    Ok(cache()?.join(format!("agave-{RELEASE}")))
 }
 
 /// Where this user's programs keep what they can make again.
