@@ -1,5 +1,5 @@
-//! Markets whose price is to be refreshed: when somebody needs a newer one, when it has moved, and
-//! else only often enough that it stays fresh.
+//! Markets whose price is to be refreshed: when somebody needs a newer one, when it has moved, when it
+//! is sudden and the next has to bear it out, and else only often enough that it stays fresh.
 
 use holdfast_client::holdfast::checks::liquidation;
 use holdfast_client::holdfast::checks::order::{OrderProgress, order_progress};
@@ -56,11 +56,13 @@ pub fn awaits_price(
 /// Markets that a refresh gives a price worth having.
 pub fn refreshes(mirror: &VenueSnapshot, chain: &Chain, awaited: u16) -> Vec<Intent> {
     let worth_it = |market: &Market| {
-        let newest = market.newest_price();
+        let stored = market.newest_stored();
+        let newest = stored.point;
         let Some(found) = found(mirror, chain, market) else { return false };
         let age = market.now(chain.now).since(newest.published).0;
         let moved = found.middle().0.abs_diff(newest.middle().0);
         awaited & 1 << (market.index % 16) != 0
+            || stored.sudden
             || age >= market.terms.age_ms / REFRESHES_PER_AGE
             || moved >= newest.middle().0 / 1_000 * MOVE_PER_MILLE
     };

@@ -43,6 +43,18 @@ fn a_price_that_moved_is_told() {
 }
 
 #[test]
+fn a_sudden_price_is_followed_by_the_next_one() {
+    let mut mirror = with_feed(PRICE, 0);
+    let market = &mut mirror.markets[0].1;
+    let newest = usize::from(market.newest);
+    market.prices[newest].sudden = 1;
+    assert_eq!(decided(&mirror), [REFRESH]);
+    let mut mirror = with_feed(PRICE, 4_000);
+    mirror.markets[0].1.prices[newest].sudden = 1;
+    assert_eq!(decided(&mirror), []);
+}
+
+#[test]
 fn an_order_gets_its_first_price() {
     let mut mirror = with_feed(PRICE, 0);
     let mut account = long(900_000_000);
