@@ -327,4 +327,7 @@ pub enum HoldfastError {
         "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for"
     )]
     BooksSound,
+    /// Another order of the account closes part of the position.
+    #[msg("Another order of the account closes part of the position at a known price: execute it first")]
+    ClosingOrderFirst,
 }

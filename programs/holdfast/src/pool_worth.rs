@@ -45,7 +45,7 @@ pub fn add_market(
         let price = match (range, request.leaves) {
             (Some(range), true) => range.trader_favourable(side),
             (Some(range), false) => range.trader_adverse(side),
-            (None, true) => valuation.trader_favourable(side),
+            (None, true) => valuation.trader_best_case(side),
             (None, false) => valuation.trader_adverse(side),
         };
         if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {

@@ -86,7 +86,8 @@ impl Chain {
         let (newest, at) = (market.newest_stored(), self.moment(market, terms));
         let before = || market.recent.iter().skip(1).copied();
         let per_minute = || market.accruals.volatility.per_minute().max(terms.tier_volatility);
-        Valuation::new(&newest, before, &market.reference, &at, terms.band.width, per_minute)
+        let (width, maintenance) = (terms.band.width, terms.ratios.maintenance);
+        Valuation::new(&newest, before, &market.reference, &at, width, maintenance, per_minute)
     }
 
     /// A market's newest price, if it is fresh and believed.

@@ -1,5 +1,6 @@
 //! Flags and liquidations.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::liquidation::{
     self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable, is_worth_closing,
@@ -29,7 +30,7 @@ impl State {
     pub(super) fn flag(&mut self, account: usize, look: &Look, settings: &Settings) -> Outcome {
         let state = self.existing(account)?;
         let chain = self.guard(look);
-        let health = self.standing(state, None, &chain, None, settings)?;
+        let health = self.standing(state, None, &chain, Purpose::Liquidation, settings)?;
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
         let delays = state.open().map(|index| settings.markets[index].flag_delay);
@@ -53,7 +54,7 @@ impl State {
         let (books, terms) = (&self.markets[index], &settings.markets[index]);
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
         let at = chain.moment(books, terms);
-        let earliest = account.liquidatable;
+        let earliest = account.liquidatable.min(account.flagged.after(terms.flag_delay));
         require(books.newest().published >= earliest, HoldfastError::NoPriceYet)?;
         let held = account.positions[index].size;
         let mut recent = books.recent.iter().copied();
@@ -112,7 +113,7 @@ impl State {
         require(state.positions[market].size.0 != 0, HoldfastError::NoPosition)?;
         let Closable { point, left, worth_it } = self.closable(state, market, &chain, settings)?;
         let price = chain.valuation(books, terms).liquidation_price(point, side);
-        let health = self.standing(state, Some((market, price)), &chain, None, settings)?;
+        let health = self.standing(state, Some((market, price)), &chain, Purpose::Liquidation, settings)?;
         require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
         require(reached, HoldfastError::ChainNotReady)?;
@@ -123,7 +124,8 @@ impl State {
         let book = self.book(state, market);
         let cover = settings.cover(&self.draws, &state.debts, market, now);
         let (judged, rules) = (MarginAssessment { health, price }, terms.liquidation);
-        let due = state.liquidatable.max(chain.monitor.last_disruption);
+        let from = state.liquidatable.min(state.flagged.after(terms.flag_delay));
+        let due = from.max(chain.monitor.last_disruption);
         let met = LiquidationContext { due, now, most: left };
         let traded = liquidation::liquidate(&book, &judged, &leg, rules, &cover, met)?;
         if left.is_some() {
@@ -157,7 +159,7 @@ impl State {
     ) -> Vec<Action> {
         let Ok(state) = self.existing(account) else { return Vec::new() };
         let chain = self.guard(look);
-        let health = self.standing(state, None, &chain, None, settings);
+        let health = self.standing(state, None, &chain, Purpose::Liquidation, settings);
         let Some(health) = health.ok().filter(|health| !health.meets_maintenance()) else {
             return Vec::new();
         };

@@ -178,7 +178,7 @@ impl State {
                 let price = match (range, waiting.leaves) {
                     (Some(range), true) => range.trader_favourable(side),
                     (Some(range), false) => range.trader_adverse(side),
-                    (None, true) => valuation.trader_favourable(side),
+                    (None, true) => valuation.trader_best_case(side),
                     (None, false) => valuation.trader_adverse(side),
                 };
                 if !is_trifle(&total, price, self.ledger.liquidity)? {

@@ -21,20 +21,27 @@ pub struct Valuation {
     pub borne_out: bool,
     /// The band around the reference; without a fresh price it widens with time.
     pub band: Band,
+    /// Without a fresh price: how far a position counts in its owner's favour while others of the account
+    /// may be taken. No further than its own maintenance margin, however long its price is unknown: it
+    /// does not carry others.
+    pub relief: Band,
 }
 
 impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh price
     /// the band is at least as wide as a move of three standard deviations since the newest price, and
     /// if that was believed the band also covers such a move from it: the longer the price is unknown,
-    /// the less is certain. A sudden price is widened to the ones `before` it, newest first. `per_minute`
-    /// (the volatility) and `before` are called only if they are needed.
+    /// the less is certain. The relief is such a move too, of at most the `maintenance` ratio, from the
+    /// newest price or, if that was not believed, from the reference. A sudden price is widened to the ones
+    /// `before` it, newest first. `per_minute` (the volatility) and `before` are called only if they are
+    /// needed.
     pub fn new<Before: Iterator<Item = StoredPrice>>(
         newest: &StoredPrice,
         before: impl FnOnce() -> Before,
         reference: &Reference,
         at: &Moment,
         width: Bps,
+        maintenance: Bps,
         per_minute: impl FnOnce() -> Ppm,
     ) -> Self {
         let (mut against, mut in_favour, mut borne_out) = (newest.point, newest.point, true);
@@ -51,16 +58,19 @@ impl Valuation {
         }
         let age = at.now.since(newest.point.published);
         let fresh = at.is_current(newest);
-        let mut band = reference.band(width);
+        let (mut band, mut relief) = (reference.band(width), Band::default());
         if !fresh {
             let moved = covered_move(per_minute(), age).unwrap_or(Bps(u16::MAX));
-            band = reference.band(width.max(moved));
+            let relieved = moved.min(maintenance);
+            (band, relief) = (reference.band(width.max(moved)), reference.band(relieved));
             if newest.believed {
                 band.low = band.low.min(Band::around(newest.point.low, moved).low);
                 band.high = band.high.max(Band::around(newest.point.high, moved).high);
+                relief.low = Band::around(in_favour.low, relieved).low;
+                relief.high = Band::around(in_favour.high, relieved).high;
             }
         }
-        Self { against, in_favour, fresh, believed: newest.believed, borne_out, band }
+        Self { against, in_favour, fresh, believed: newest.believed, borne_out, band, relief }
     }
 
     /// A settled market's price: the same for everybody, at any time.
@@ -73,6 +83,7 @@ impl Valuation {
             believed: true,
             borne_out: true,
             band: Band { low: price, high: price },
+            relief: Band { low: price, high: price },
         }
     }
 
@@ -95,14 +106,26 @@ impl Valuation {
 
     /// The worth of a position on `side` when it may be taken from its owner: the better side of a fresh
     /// price, and no worse than the band's edge if it is not believed. Without a fresh price it is the
-    /// better of the newest and the other edge. A price that is neither fresh nor believed does not
-    /// count: otherwise a false print before a silence would shield an account throughout.
+    /// relief's edge. A price that is neither fresh nor believed does not count: otherwise a false print
+    /// before a silence would shield an account throughout.
     pub fn trader_favourable(&self, side: Side) -> Price {
         let better = self.in_favour.trader_favourable(side);
         match side {
             _ if self.fresh && self.believed => better,
             Side::Long if self.fresh => better.max(self.band.low),
             Side::Short if self.fresh => better.min(self.band.high),
+            Side::Long => self.relief.high,
+            Side::Short => self.relief.low,
+        }
+    }
+
+    /// The most that a position on `side` can be worth: [`Self::trader_favourable`], but without a fresh
+    /// price the band's edge in the owner's favour, or the newest price if that is better and believed.
+    /// What exceeds even this is certainly lost.
+    pub fn trader_best_case(&self, side: Side) -> Price {
+        let better = self.in_favour.trader_favourable(side);
+        match side {
+            _ if self.fresh => self.trader_favourable(side),
             Side::Long if self.believed => better.max(self.band.high),
             Side::Short if self.believed => better.min(self.band.low),
             Side::Long => self.band.high,

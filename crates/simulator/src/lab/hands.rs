@@ -206,8 +206,8 @@ impl Rules {
             published = Some(executed.point.published.0);
             let now = market.now(seen.now);
             trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now)?;
-            account.note_position_change(market.index, now);
             if executed.traded.trade.opened.0 > 0 {
+                account.note_position_change(market.index, now);
                 account.clear_flag();
             }
         }

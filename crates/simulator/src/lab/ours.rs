@@ -158,7 +158,9 @@ impl<H: Hands + 'static> Venue for Ours<H> {
                     self.hands.flag(chain, who);
                 }
                 Work::Liquidate(who, market) => {
-                    let earliest = self.hands.book().accounts[who].liquidatable_ms;
+                    let book = self.hands.book();
+                    let of = &book.markets[market];
+                    let earliest = book.accounts[who].liquidatable_from(of).0;
                     let Some(event) = self.hands.liquidate(chain, who, market) else { continue };
                     self.check_price("a liquidation", event.published_ms, earliest, &seen);
                     done.push(event);

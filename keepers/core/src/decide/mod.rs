@@ -131,9 +131,14 @@ fn closable(
     })
 }
 
-/// Where an account stands in the eyes of a liquidation.
-fn health_of(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> Option<Health> {
-    let (balances, purpose) = (account.balances(), Purpose::Liquidation);
+/// Where an account stands in the eyes of a liquidation, or of whoever writes its debt off.
+fn health_of(
+    mirror: &VenueSnapshot,
+    chain: &Chain,
+    account: &MarginAccount,
+    purpose: Purpose,
+) -> Option<Health> {
+    let balances = account.balances();
     let next = |index| mirror.open_market(index);
     compute_account_health(account, &balances, None, chain, purpose, next, |_, _| ()).ok()
 }
@@ -205,7 +210,7 @@ fn is_written_off(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount
     if account.debt == 0 || !trusted {
         return false;
     }
-    let Some(health) = health_of(mirror, chain, account) else { return false };
+    let Some(health) = health_of(mirror, chain, account, Purpose::WriteOff) else { return false };
     let cover = mirror.silo.cover(0, &account.debts, chain.now);
     let ledger = Ledger::from(&mirror.silo.ledger);
     write_off(&ledger, account.balances(), health.unrealised, &cover).is_ok()

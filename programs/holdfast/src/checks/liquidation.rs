@@ -21,7 +21,8 @@ use crate::state::{MarginAccount, Market, Silo};
 pub struct Flaggable {
     /// The venue's clock, as the latest of its markets knows it.
     pub now: Millis,
-    /// Publish time from which on a price may liquidate it: the longest delay of its markets.
+    /// Publish time from which on a price liquidates any of its positions: the longest delay of its
+    /// markets, of which each position waits for its own.
     pub liquidatable: Millis,
     /// Where it stands.
     pub health: Health,
@@ -122,7 +123,7 @@ pub fn liquidatable<M: Deref<Target = Market>>(
     let notional = valued.notional().into_program_error()?;
     let required = requirement(notional, leg.ratios.maintenance).into_program_error()?;
     require!(required >= largest_other, HoldfastError::NotLargestLeg);
-    let due = Millis(account.liquidatable_ms).max(chain.monitor.last_disruption);
+    let due = account.liquidatable_from(market).max(chain.monitor.last_disruption);
     let assessment = MarginAssessment { health, price };
     Ok(Liquidatable { now, point, leg, assessment, most, due })
 }
@@ -135,7 +136,7 @@ fn price_to_close_at(
     side: Side,
 ) -> Result<PricePoint> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
-    let (newest, earliest) = (market.newest_stored(), Millis(account.liquidatable_ms));
+    let (newest, earliest) = (market.newest_stored(), account.liquidatable_from(market));
     require!(newest.point.published >= earliest, HoldfastError::NoPriceYet);
     let found = closing_price(market.recent_prices(), earliest, &at, side);
     let refusal =

@@ -261,8 +261,9 @@ impl Market {
         }
         let (newest, reference) = (self.newest_stored(), self.reference());
         let before = || self.recent_prices().skip(1);
-        let width = Bps(self.terms.band_bps);
-        Valuation::new(&newest, before, &reference, &at, width, || self.volatility_per_minute())
+        let (width, maintenance) = (Bps(self.terms.band_bps), Bps(self.terms.maintenance_bps));
+        let per_minute = || self.volatility_per_minute();
+        Valuation::new(&newest, before, &reference, &at, width, maintenance, per_minute)
     }
 
     /// The slow reference price.
