@@ -120,16 +120,14 @@ impl Valuation {
     }
 
     /// The most that a position on `side` can be worth: [`Self::trader_favourable`], but without a fresh
-    /// price the band's edge in the owner's favour, or the newest price if that is better and believed.
-    /// What exceeds even this is certainly lost.
+    /// price the band's edge in the owner's favour if that is better. What exceeds even this is certainly
+    /// lost.
     pub fn trader_best_case(&self, side: Side) -> Price {
-        let better = self.in_favour.trader_favourable(side);
+        let favourable = self.trader_favourable(side);
         match side {
-            _ if self.fresh => self.trader_favourable(side),
-            Side::Long if self.believed => better.max(self.band.high),
-            Side::Short if self.believed => better.min(self.band.low),
-            Side::Long => self.band.high,
-            Side::Short => self.band.low,
+            _ if self.fresh => favourable,
+            Side::Long => favourable.max(self.band.high),
+            Side::Short => favourable.min(self.band.low),
         }
     }
 
