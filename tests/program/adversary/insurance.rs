@@ -5,7 +5,7 @@ use holdfast_client::{address, instruction};
 
 use crate::debt::{RISEN, owing};
 use crate::pool::Provider;
-use crate::world::{CALM, INSURANCE, LIQUIDITY, World};
+use crate::world::{BTC, CALM, INSURANCE, LIQUIDITY, World};
 
 const DAY: u64 = 86_400_000;
 
