@@ -192,7 +192,7 @@ pub(crate) fn listing_is_refused() {
         world.refuses(&unknown, HoldfastError::UnknownProvider);
     }
     type Change = fn(&mut MarketTermsState);
-    let out: [Change; 33] = [
+    let out: [Change; 35] = [
         |terms| terms.initial_bps = terms.maintenance_bps,
         |terms| terms.initial_bps = 10_001,
         |terms| terms.maintenance_bps = 49,

@@ -328,6 +328,8 @@ pub enum HoldfastError {
     )]
     BooksSound,
     /// Another order of the account closes part of the position.
-    #[msg("Another order of the account closes part of the position at a known price: execute it first")]
+    #[msg(
+        "Another order of the account closes part of the position at a known price: execute it first"
+    )]
     ClosingOrderFirst,
 }

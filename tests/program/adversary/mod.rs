@@ -12,7 +12,7 @@ mod insurance;
 mod liquidation;
 pub mod losses;
 mod oracle;
-mod orders;
+pub mod orders;
 pub mod pools;
 mod prices;
 mod prints;

@@ -6,7 +6,6 @@ use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTr
 use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::Trader;
 use holdfast_testkit::venue::market_order;
-use solana_signer::Signer;
 
 use super::owner;
 use crate::world::{BTC, CALM, SOL, World, stranger};
@@ -45,9 +44,9 @@ fn an_expiry_is_no_way_to_choose() {
     world.cluster.pass(1_000);
     let cancel = |who| instruction::cancel_order(who, trader.account, world.markets[0], decided);
     world.refuses(&cancel(owner(&trader)), HoldfastError::PriceKnown);
-    world.refuses(&cancel(stranger().pubkey()), HoldfastError::PriceKnown);
+    world.refuses(&cancel(stranger()), HoldfastError::PriceKnown);
     let executes = execute(&world, &trader, decided);
-    let removes = cancel(stranger().pubkey());
+    let removes = cancel(stranger());
     world.send(executes.clone());
     // One that no price decided in time is over, also when a later price comes.
     without.pass_to(4_000, &CALM);
@@ -57,7 +56,7 @@ fn an_expiry_is_no_way_to_choose() {
 
 /// A close whose price is known is put off by no other order of the account, to be cancelled later.
 #[test]
-fn an_order_that_opens_does_not_put_a_known_close_off() {
+pub fn an_order_that_opens_does_not_put_a_known_close_off() {
     let mut world = World::new();
     let trader = world.trader_with(MONEY, &[(0, SIZE)]);
     world.pass_to(3_000, &CALM);
@@ -131,7 +130,8 @@ fn a_stop_of_one_position_does_not_close_the_next() {
     world.pass_to(3_000, &CALM);
     let request = stop(&world);
     let stops = world.place(&trader, 0, request).unwrap();
-    let closes = world.place(&trader, 0, market_order(-SIZE, world.cluster.now_ms())).unwrap();
+    let request = market_order(-SIZE, world.cluster.now_ms());
+    let closes = world.place(&trader, 0, request).unwrap();
     let triggers = trigger(&world, &trader, stops);
     world.send(triggers);
     world.pass_to(3_000, &CALM);

@@ -36,7 +36,11 @@ impl State {
         let delays = state.open().map(|index| settings.markets[index].flag_delay);
         let longest = delays.max().unwrap_or(Millis(0));
         require(!flag_stands(state.flagged, now), HoldfastError::AlreadyFlagged)?;
-        require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
+        let known = state.open().any(|index| {
+            let (books, terms) = (&self.markets[index], &settings.markets[index]);
+            chain.moment(books, terms).is_current(&books.newest_stored())
+        });
+        require(known && !health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let state = self.existing_mut(account)?;
         (state.flagged, state.liquidatable) = (now, now.after(longest));
         state.shortfall = health.shortfall().0;
@@ -113,7 +117,8 @@ impl State {
         require(state.positions[market].size.0 != 0, HoldfastError::NoPosition)?;
         let Closable { point, left, worth_it } = self.closable(state, market, &chain, settings)?;
         let price = chain.valuation(books, terms).liquidation_price(point, side);
-        let health = self.standing(state, Some((market, price)), &chain, Purpose::Liquidation, settings)?;
+        let health =
+            self.standing(state, Some((market, price)), &chain, Purpose::Liquidation, settings)?;
         require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
         require(reached, HoldfastError::ChainNotReady)?;

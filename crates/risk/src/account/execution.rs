@@ -263,12 +263,7 @@ fn charged_fee(
 
 /// The price of a trade that left `bad_debt` at `price`: nearer to the `index` by what the account could
 /// not pay, so that it pays of the spread what it has left, and nobody's loss is a spread.
-fn charged_price(
-    price: Price,
-    index: Price,
-    delta: SignedSize,
-    bad_debt: Usd,
-) -> Price {
+fn charged_price(price: Price, index: Price, delta: SignedSize, bad_debt: Usd) -> Price {
     let relief = mul_div(bad_debt.0, ONE, delta.size().0, Rounding::Down).unwrap_or(u64::MAX);
     match delta.side() {
         Side::Long => Price(price.0.saturating_sub(relief)).max(index),

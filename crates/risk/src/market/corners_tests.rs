@@ -59,7 +59,7 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
     let liquidation =
         (one_of([0, 1_000, 10_000]), one_of([1_000, 10_000]), one_of([0, 300_000]), any::<bool>());
     let sizes = (
-        one_of([1, 50_000_000_000, (1 << 62) / 10]),
+        one_of([1_u64, 50_000_000_000, (1 << 62) / 10]),
         any::<bool>(),
         any::<bool>(),
         one_of([0, 2_000, 10_000]),
@@ -69,12 +69,8 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
         (one_of([0, 100]), one_of([0, 10_000]), one_of([0, 10_000]), one_of([0, 1_000_000]));
     let carry = (one_of([0, u32::MAX]), one_of([0, 100_000]));
     let prices = price_corners();
-    let times = (
-        one_of([1_000, 30_000]),
-        one_of([1_000, 30_000]),
-        any::<bool>(),
-        one_of([5_000, 10_000]),
-    );
+    let times =
+        (one_of([1_000, 30_000]), one_of([1_000, 30_000]), any::<bool>(), one_of([5_000, 10_000]));
     (margin, liquidation, sizes, costs, carry, prices, times, one_of([10, 10_000])).prop_map(
         |(margin, liquidation, sizes, costs, carry, prices, times, thaw_pace)| {
             let (tier, penalty, maintenance, above) = margin;

@@ -47,7 +47,7 @@ fn changed(change: Change) -> MarketTerms {
 }
 
 /// One step beyond each edge, and the setting that is named for it.
-const BEYOND: [(&str, Change); 54] = [
+const BEYOND: [(&str, Change); 57] = [
     ("maintenance_bps", |terms| terms.ratios.maintenance = Bps(49)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(500)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(10_001)),
@@ -157,6 +157,7 @@ fn the_opposite_edges_are_allowed_too() {
         |terms| terms.caps.utilisation = Bps(1_000),
         |terms| {
             (terms.caps.side, terms.spread.depth) = (Size((1 << 62) / 10), Size(1 << 62));
+            terms.funding.full_skew = Size((1 << 62_u64) / 40 + 1);
         },
         |terms| terms.taker_fee = Bps(0),
         |terms| terms.quotes.age = Millis(300_000),

@@ -6,6 +6,9 @@ use crate::market::price::PricePoint;
 use crate::market::reference::{Band, Reference};
 use crate::units::{Bps, Millis, Ppm, Price, Side};
 
+/// How long after a disruption a price from before it says nothing against an account.
+const RETURN: Millis = Millis::HOUR;
+
 /// A market's newest price with everything that tells how far it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valuation {
@@ -32,7 +35,8 @@ impl Valuation {
     /// the band is at least as wide as a move of three standard deviations since the newest price, and
     /// if that was believed the band also covers such a move from it: the longer the price is unknown,
     /// the less is certain. The relief is such a move too, of at most the `maintenance` ratio, from the
-    /// newest price or, if that was not believed, from the reference. A sudden price is widened to the ones
+    /// newest price or, if that was not believed, from the reference; for an hour after a disruption it is
+    /// the band for prices from before, because many are missing then. A sudden price is widened to the ones
     /// `before` it, newest first. `per_minute` (the volatility) and `before` are called only if they are
     /// needed.
     pub fn new<Before: Iterator<Item = StoredPrice>>(
@@ -68,6 +72,10 @@ impl Valuation {
                 band.high = band.high.max(Band::around(newest.point.high, moved).high);
                 relief.low = Band::around(in_favour.low, relieved).low;
                 relief.high = Band::around(in_favour.high, relieved).high;
+            }
+            let broken = at.last_disruption;
+            if newest.point.published < broken && at.now < broken.after(RETURN) {
+                relief = band;
             }
         }
         Self { against, in_favour, fresh, believed: newest.believed, borne_out, band, relief }

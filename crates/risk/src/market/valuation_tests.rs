@@ -23,15 +23,7 @@ fn any_mark() -> impl Strategy<Value = Valuation> {
                 (middle.saturating_sub(moved).max(edge), (middle + moved).min(edge + width))
             };
             let relief = Band { low: Price(relief.0), high: Price(relief.1) };
-            Valuation {
-                against: point,
-                in_favour: point,
-                fresh,
-                believed,
-                borne_out,
-                band,
-                relief,
-            }
+            Valuation { against: point, in_favour: point, fresh, believed, borne_out, band, relief }
         },
     )
 }
@@ -92,7 +84,9 @@ fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
             decide_within: Millis(5_000),
         };
         let value =
-            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), Bps(500), || Ppm(5_000));
+            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), Bps(500), || {
+                Ppm(5_000)
+            });
         (value.fresh, value.is_certain(), value.band == reference.band(Bps(1)))
     };
     assert_eq!(seen(80_000, 50_000), (true, true, true));
@@ -112,7 +106,8 @@ fn a_print_that_is_not_believed_does_not_move_the_band_when_it_is_old() {
     let band = |believed| {
         let point = PricePoint::exact(Price(100_000), Millis(50_000));
         let newest = StoredPrice { point, lag: Millis(0), believed, sudden: false };
-        Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), Bps(500), || Ppm(5_000)).band
+        Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), Bps(500), || Ppm(5_000))
+            .band
     };
     let moved = covered_move(Ppm(5_000), Millis(30_001)).unwrap();
     assert_eq!(band(false), reference.band(moved));

@@ -184,13 +184,16 @@ fn reductions_come_before_openings_and_older_before_newer() {
         Intent::ExecuteOrder { number, .. } => number,
         other => panic!("{other:?}"),
     });
-    assert_eq!(numbers.collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(numbers.collect::<Vec<_>>(), [3, 2], "what closes in the market goes first");
+    account.orders[1..4].fill(OrderState::default());
+    let opens = Intent::ExecuteOrder { account: key(1), market: 0, number: 1 };
+    assert_eq!(decided(&[(1, account)]), [opens]);
 }
 
 #[test]
 fn housekeeping_comes_last() {
     let mut account = long(900_000_000);
-    account.orders[0] = OrderState { expires_ms: NOW - 1, ..order(5, 1, NOW - 9_000) };
+    account.orders[0] = OrderState { expires_ms: NOW - 8_000, ..order(5, 1, NOW - 9_000) };
     account.pending_profit = 1;
     account.profit_since_ms = NOW - 300_000;
     let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 5 };

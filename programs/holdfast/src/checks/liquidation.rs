@@ -44,7 +44,8 @@ pub struct Liquidatable {
     pub due: Millis,
 }
 
-/// Whether an account fails its maintenance margin at the newest prices and is not flagged yet.
+/// Whether an account fails its maintenance margin at the newest prices, one of which is current, and is
+/// not flagged yet. Old prices alone say nothing against it.
 pub fn flaggable<M: Deref<Target = Market>>(
     account: &MarginAccount,
     chain: &Chain,
@@ -52,8 +53,10 @@ pub fn flaggable<M: Deref<Target = Market>>(
 ) -> Result<Flaggable> {
     let mut now = chain.now;
     let mut delay = Millis(0);
+    let mut known = false;
     let next = |index| {
         let market = next(index)?;
+        known |= market.is_known(chain.now, chain.monitor.last_disruption);
         now = now.max(market.now(chain.now));
         delay = delay.max(Millis(market.terms.flag_delay_ms));
         Ok(market)
@@ -69,7 +72,7 @@ pub fn flaggable<M: Deref<Target = Market>>(
         |_, _| (),
     )?;
     require!(!flag_stands(Millis(account.flagged_ms), now), HoldfastError::AlreadyFlagged);
-    require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
+    require!(known && !health.meets_maintenance(), HoldfastError::AccountSafe);
     Ok(Flaggable { now, liquidatable: now.after(delay), health })
 }
 

@@ -84,10 +84,8 @@ pub fn order_fate<M: Deref<Target = Market>>(
         position_changed: account.position_changed(market.index),
     };
     let (order, context) = (Order::from(waiting), trade_context::open(silo, market, account));
-    let (terms, rules) = (
-        MarketTerms::from(&market.terms),
-        silo.rules(market.index, &account.debts, met.at.now),
-    );
+    let (terms, rules) =
+        (MarketTerms::from(&market.terms), silo.rules(market.index, &account.debts, met.at.now));
     let try_with = |opening| {
         let met = ExecutionContext { opening, ..met };
         execute(&context, &order, market.recent_prices(), &terms, &rules, &met)

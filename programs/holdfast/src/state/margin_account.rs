@@ -6,7 +6,7 @@ use holdfast_risk::account::profit;
 use holdfast_risk::chain::rate_limit::Exit;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Size, Usd};
 
-use super::{MAX_MARKETS, ORDER_SLOTS};
+use super::{MAX_MARKETS, Market, ORDER_SLOTS};
 use crate::error::{HoldfastError, OrRefuse};
 
 /// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.

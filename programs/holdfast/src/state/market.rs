@@ -253,6 +253,11 @@ impl Market {
         RateLimitWindow { since: Millis(self.thaw_since_ms), amount: Usd(self.thaw_closed) }
     }
 
+    /// Whether what a position counts for is known: by a current price, or by its settlement.
+    pub fn is_known(&self, now: Millis, last_disruption: Millis) -> bool {
+        self.is_settled() || self.moment(now, last_disruption).is_current(&self.newest_stored())
+    }
+
     /// How far the newest price is believed at `now`, after the chain's last break at `last_disruption`.
     pub fn valuation(&self, now: Millis, last_disruption: Millis) -> Valuation {
         let at = self.moment(now, last_disruption);
