@@ -1,12 +1,16 @@
 //! A venue with a trader in it, and a chain that misbehaves on demand.
 
+use std::collections::BTreeMap;
+
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChainHealth;
-use holdfast_client::instruction;
+use holdfast_client::{feed, instruction};
+use holdfast_keeper_core::{VenueSnapshot, decide};
 use holdfast_risk::chain::health::State;
-use holdfast_testkit::venue::{LONE, Listing, market_order, silo_plan};
+use holdfast_testkit::venue::{LONE, Listing, feed_address, market_order, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue};
+use solana_signer::Signer;
 
 /// The price at the start, millionths.
 pub const PRICE: u64 = 150_000_000;
@@ -68,6 +72,43 @@ impl Stage {
     pub fn exit(&self) -> OrderRequest {
         let order = market_order(-i64::MAX, self.venue.cluster.now_ms());
         OrderRequest { effect: OrderEffect::Reduce, expires_ms: u64::MAX, ..order }
+    }
+
+    /// The venue as a keeper sees it.
+    pub fn mirror(&self) -> VenueSnapshot {
+        let venue = &self.venue;
+        let mut feeds = BTreeMap::new();
+        for index in 0..venue.markets.len() {
+            for provider in venue.providers(index) {
+                let address = feed_address(provider, index);
+                let account = venue.cluster.get(&address);
+                let said = account.and_then(|it| feed::read(&address, &it.owner, &it.data));
+                feeds.extend(said.map(|said| (address, said)));
+            }
+        }
+        let markets = venue.markets.iter().enumerate();
+        let accounts = [self.trader.account, self.keeper.account].into_iter();
+        VenueSnapshot {
+            silo_address: venue.silo,
+            silo: venue.silo_state(),
+            chain_health: venue.chain_health(),
+            exchange: None,
+            markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
+            accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
+            requests: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            feeds,
+        }
+    }
+
+    /// Sends what a keeper decides now, and nothing else.
+    pub fn keep(&mut self) {
+        let (mirror, signer) = (self.mirror(), self.venue.admin.pubkey());
+        for intent in decide(&mirror, self.venue.seen_chain().now) {
+            let built = intent.instruction(&mirror, self.keeper.account, signer);
+            let sent = self.venue.cluster.send(built.as_slice(), &[&self.venue.admin]);
+            sent.unwrap_or_else(|failure| panic!("{intent:?}: {}", failure.message));
+        }
     }
 
     /// Flags the trader.

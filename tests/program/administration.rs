@@ -119,7 +119,7 @@ pub(crate) fn creating_a_silo_is_refused() {
         SiloTermsState { epoch_cap_bps: 10_001, ..sound },
         SiloTermsState { payable_share_bps: 10_001, ..sound },
         SiloTermsState { payable_share_bps: 999, ..sound },
-        SiloTermsState { utilisation_bps: 999, ..sound },
+        SiloTermsState { utilisation_bps: 9_999, ..sound },
         SiloTermsState { utilisation_bps: 50_001, ..sound },
         SiloTermsState { maturity_ms: 0, ..sound },
         SiloTermsState { maturity_ms: 86_400_001, ..sound },

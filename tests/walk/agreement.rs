@@ -36,24 +36,23 @@ pub struct Agreement {
 
 /// What a pool request comes to is seen when it is sent: the keeper does not work out what shares are
 /// worth, and the answer changes with every trade.
-const POOL: [HoldfastError; 6] = [
+const POOL: [HoldfastError; 5] = [
     HoldfastError::DepositTooSmall,
     HoldfastError::PoolUndervalued,
     HoldfastError::LiquidityInUse,
     HoldfastError::BelowMinimum,
     HoldfastError::ZeroAmount,
-    HoldfastError::ReconcileFirst,
 ];
 
 /// Why an intent may be refused.
-fn may_be_refused(intent: &Intent, failure: &Failure) -> Option<&'static str> {
+fn may_be_refused(intent: &Intent, intents: &[Intent], failure: &Failure) -> Option<&'static str> {
     let is = |error: &HoldfastError| failure.is(*error);
     match intent {
         Intent::ExecutePool { .. } if POOL.iter().any(is) => {
             Some("what a pool request comes to is seen when it is sent")
         }
-        Intent::ReturnPool { .. } if is(&HoldfastError::ReconcileFirst) => {
-            Some("a deposit is returned once it is in the liquidity vault")
+        _ if is(&HoldfastError::ReconcileFirst) && intents.contains(&Intent::Reconcile) => {
+            Some("tokens that lie in the other vault are fetched first")
         }
         _ => None,
     }
@@ -155,7 +154,7 @@ impl Agreement {
                 *self.refused.entry(kind).or_default() += 1;
                 return;
             }
-            Err(failure) => may_be_refused(intent, failure),
+            Err(failure) => may_be_refused(intent, intents, failure),
             Ok(()) => may_be_left(intent, intents, &fork.seen_chain(), mirror),
         };
         match exception {
@@ -224,6 +223,7 @@ fn name(intent: &Intent) -> &'static str {
         Intent::SettleMarket { .. } => "settle market",
         Intent::SettlePosition { .. } => "settle position",
         Intent::Observe => "observe",
+        Intent::Reconcile => "reconcile",
         Intent::Tighten { .. } => "tighten",
         Intent::CancelChange { .. } => "take change back",
     }

@@ -26,7 +26,7 @@ fn narrow(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
 
 /// Everything costs as much as it may, and as little as may be leaves at once.
 fn dear(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
-    (silo.payable_share_bps, silo.utilisation_bps) = (1_000, 1_000);
+    (silo.payable_share_bps, silo.utilisation_bps) = (1_000, 10_000);
     (silo.insurance_share_bps, silo.protocol_share_bps) = (0, 10_000);
     (silo.outage_reserve_bps, silo.epoch_cap_bps) = (9_000, 0);
     (market.taker_fee_bps, market.base_spread_ppm) = (100, 10_000);

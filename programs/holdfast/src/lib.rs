@@ -234,8 +234,8 @@ pub mod holdfast {
         instructions::request_pool(ctx, number, order)
     }
 
-    /// Takes a pool request back: its owner while it is not due or the chain does not allow it, anyone
-    /// once it has lapsed. Deposit or shares return in full.
+    /// Takes a pool request back: its owner while it is not due, or the chain or a fuse does not allow
+    /// it, anyone once it has lapsed. Deposit or shares return in full.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `RequestDue`,
     /// `ReconcileFirst`. Emits: `PoolRequestCancelled`.
@@ -244,7 +244,8 @@ pub mod holdfast {
     }
 
     /// Executes a pool request at prices published after it, within ten minutes of the moment it was
-    /// due. For the liquidity pool every market of the silo follows, in index order.
+    /// due, or since when chain and guardians allow it again. For the liquidity pool every market of
+    /// the silo follows, in index order.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
     /// `RequestNotDue`, `RequestLapsed`, `MarketsMissing`, `StalePrice`, `PriceOutsideBand`,
@@ -271,9 +272,10 @@ pub mod holdfast {
         instructions::chain_state(ctx)
     }
 
-    /// Brings a silo's vaults in line with its ledger; donations join the insurance fund.
+    /// Brings a silo's vaults in line with its ledger; donations join the insurance fund. Where they are
+    /// in line, nothing happens.
     ///
-    /// Refuses: `WrongVault`, `VaultShort`, `NothingToMove`. Emits: `VaultsReconciled`.
+    /// Refuses: `WrongVault`, `VaultShort`. Emits: `VaultsReconciled`.
     pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
         instructions::reconcile_vaults(ctx)
     }

@@ -15,8 +15,8 @@ use crate::state::Market;
 /// The parts of a request for the liquidity pool that decide how markets are valued.
 #[derive(Clone, Copy, Debug)]
 pub struct Valued {
-    /// Prices count from here on.
-    pub due: Millis,
+    /// Prices count from here on: when the request's window opened.
+    pub since: Millis,
     /// Whether it leaves.
     pub leaves: bool,
     /// The pool's cash.
@@ -24,10 +24,10 @@ pub struct Valued {
 }
 
 /// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves: at
-/// the worst price believed since the request was due, so that nobody gains by when it is executed.
-/// A market without positions adds nothing, whatever its price. One whose newest price is stale or
-/// not believed counts at the worse of that price and the edge of its band while its positions are a
-/// trifle beside the pool's cash; larger ones hold the request up.
+/// the worst price believed since the request's window opened, so that nobody gains by when it is
+/// executed. A market without positions adds nothing, whatever its price. One whose newest price is
+/// stale or not believed counts at the worse of that price and the edge of its band while its
+/// positions are a trifle beside the pool's cash; larger ones hold the request up.
 pub fn add_market(
     traders: &mut TradersResult,
     market: &Market,
@@ -40,7 +40,7 @@ pub fn add_market(
     }
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
     let fresh = require_certain(&valuation);
-    let range = fresh.is_ok().then(|| prices_since(market, chain, request.due)).transpose()?;
+    let range = fresh.is_ok().then(|| prices_since(market, chain, request.since)).transpose()?;
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
         let price = match (range, request.leaves) {
             (Some(range), true) => range.trader_favourable(side),
@@ -58,13 +58,13 @@ pub fn add_market(
     Ok(())
 }
 
-/// The lowest and the highest price that the market has believed since `due`.
-fn prices_since(market: &Market, chain: &Chain, due: Millis) -> Result<PricePoint> {
+/// The lowest and the highest price that the market has believed since `opened`.
+fn prices_since(market: &Market, chain: &Chain, opened: Millis) -> Result<PricePoint> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     if market.is_settled() {
         return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
     }
-    let range = range_since(market.recent_prices(), due, &at);
+    let range = range_since(market.recent_prices(), opened, &at);
     let range = range.map_err(|Lapsed| HoldfastError::RequestLapsed)?;
     range.ok_or_else(|| HoldfastError::RequestNotDue.into())
 }

@@ -45,7 +45,8 @@ pub(crate) fn fatal_settings_cannot_be_proposed_and_the_log_says_which() {
     }
     let fatal: [SiloChange; 4] = [
         ("payable_share_bps", |terms| terms.payable_share_bps = 0),
-        ("utilisation_bps", |terms| terms.utilisation_bps = 1),
+        // Positions would keep ten times their value of liquidity in the pool.
+        ("utilisation_bps", |terms| terms.utilisation_bps = 1_000),
         ("request_delay_ms", |terms| terms.request_delay_ms = 1_000),
         // Whoever sees a loss coming leaves the insurance fund before it is booked.
         ("unstake_cooldown_ms", |terms| terms.unstake_cooldown_ms = 0),

@@ -293,7 +293,7 @@ pub extern "C" fn guard() {
 pub extern "C" fn fuses() -> u32 {
     let mut read = Reader::new();
     let (clock, families) = (read.millis(), Fuses::from_bits(read.next() as u8));
-    let blow = |_| Blow { from: read.millis(), until: read.millis() };
+    let blow = |_| Blow { from: read.millis(), until: read.millis(), ..Blow::default() };
     let blows: [Blow; BLOWS_KEPT] = core::array::from_fn(blow);
     let blown = if Blows(blows).is_blown(clock) { families } else { Fuses::NONE };
     let tripped = if read.flag() { Fuses::ALL } else { Fuses::NONE };

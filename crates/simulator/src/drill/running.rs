@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use holdfast_client::Pubkey;
 use holdfast_client::holdfast::events::{MarketRefreshed, MarketUnpriced};
 use holdfast_client::holdfast::state::{MarginAccount, OrderState};
+use holdfast_client::{Pubkey, feed};
 use holdfast_keeper_core::VenueSnapshot;
 use holdfast_risk::Millis;
 use holdfast_risk::account::order::Order;
@@ -21,6 +21,7 @@ use super::scenario::{ChainBehaviour, FaultKind, Feeds, Phase, Timeline};
 use super::watch::{Mark, Timeline_};
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::path::Prices;
+use holdfast_testkit::venue::feed_address;
 use holdfast_testkit::{Venue, chain, events};
 
 /// Longer than an order waits for its execution.
@@ -198,7 +199,8 @@ impl DrillState {
         }
     }
 
-    /// What feeds publish at `published_ms`, where `prices` are true, lands.
+    /// What feeds publish at `published_ms`, where `prices` are true, lands, and publishers store it. They
+    /// send nothing that the venue would not store as a price: evidence of the time is the keeper's.
     fn publish(&mut self, prices: &[u64], feeds: Feeds, published_ms: u64) -> Result<(), String> {
         self.in_doubt = false;
         for (index, truth) in prices.iter().enumerate() {
@@ -206,6 +208,10 @@ impl DrillState {
             for (rank, provider) in providers.iter().enumerate() {
                 let published = Published::new(feeds.says(rank, *truth), published_ms);
                 self.venue.publish_feed(*provider, index, published);
+                self.hear(feed_address(*provider, index));
+            }
+            if self.is_ahead(index, published_ms) {
+                continue;
             }
             match self.venue.refresh(index, &providers) {
                 Ok(landed) => self.in_doubt |= is_in_doubt(&landed),
@@ -216,6 +222,19 @@ impl DrillState {
         self.measure.true_prices.insert(published_ms / 1_000 * 1_000, prices.to_vec());
         self.newest = prices.to_vec();
         Ok(())
+    }
+
+    /// The keeper's view of a feed account.
+    fn hear(&mut self, address: Pubkey) {
+        let account = self.venue.cluster.get(&address);
+        let said = account.and_then(|it| feed::read(&address, &it.owner, &it.data));
+        self.mirror.feeds.extend(said.map(|said| (address, said)));
+    }
+
+    /// Whether what was published then lies too far ahead of the venue's clock to be a price.
+    fn is_ahead(&self, index: usize, published_ms: u64) -> bool {
+        let future = Millis(self.venue.market(index).terms.future_ms);
+        Millis(published_ms / 1_000 * 1_000) > self.venue.seen_chain().now.after(future)
     }
 
     /// What people sent lands, and the keeper works.

@@ -4,7 +4,7 @@ use holdfast_client::holdfast::checks::liquidation::{flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{order_fate, removable};
 use holdfast_client::holdfast::clock::Chain as Seen;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
-use holdfast_client::holdfast::state::Market;
+use holdfast_client::holdfast::state::{Market, PoolRequest};
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::reading::Quote;
@@ -100,7 +100,8 @@ impl<H: Hands> Ours<H> {
     fn requests(&self, seen: &Seen) -> Vec<Work> {
         let book = self.hands.book();
         let stakes = book.stakes.iter().enumerate();
-        let due = |(place, stake): (usize, &Stake)| match stake.request?.stage(seen) {
+        let stage = |waiting: PoolRequest| waiting.stage(seen, &book.health);
+        let due = |(place, stake): (usize, &Stake)| match stage(stake.request?) {
             Stage::Waits => None,
             // Tried on a copy first, as a keeper does.
             Stage::Due => {

@@ -238,6 +238,28 @@ fn pool_requests_wait_for_their_time_and_for_prices_since_and_lapse() {
 }
 
 #[test]
+fn tokens_are_fetched_from_the_other_vault_for_whoever_is_paid_next() {
+    let mut mirror = mirror();
+    let ledger = &mut mirror.silo.ledger;
+    (ledger.insurance, ledger.in_insurance_vault) = (1_000, 400);
+    assert_eq!(decide(&mirror, Millis(NOW)), [], "what the fund has earned can wait");
+    let mut request = PoolRequest { pool: 1, leaves: 1, ..PoolRequest::zeroed() };
+    (request.worth_at_request, request.due_ms) = (400, NOW);
+    mirror.requests.insert(key(30), request);
+    let pays = Intent::ExecutePool { request: key(30) };
+    assert_eq!(decide(&mirror, Millis(NOW)), [pays]);
+    mirror.requests.get_mut(&key(30)).expect("it is there").worth_at_request = 401;
+    assert_eq!(decide(&mirror, Millis(NOW)), [Intent::Reconcile, pays]);
+    assert_eq!(decide(&mirror, Millis(NOW - 1)), [], "it is not due");
+    let built = Intent::Reconcile.instruction(&mirror, key(7), key(8));
+    assert_eq!(built, Some(instruction::reconcile_vaults(mirror.silo_address)));
+    // Insurance has paid for a loss: whoever withdraws next may need it.
+    mirror.requests.clear();
+    mirror.silo.ledger.in_insurance_vault = 1_001;
+    assert_eq!(decide(&mirror, Millis(NOW)), [Intent::Reconcile]);
+}
+
+#[test]
 fn a_debt_that_nothing_covers_is_written_off() {
     // Long one unit that gains nothing, and owes ten.
     let mut account = long(0);
