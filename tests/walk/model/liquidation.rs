@@ -36,15 +36,20 @@ impl State {
         let delays = state.open().map(|index| settings.markets[index].flag_delay);
         let longest = delays.max().unwrap_or(Millis(0));
         require(!flag_stands(state.flagged, now), HoldfastError::AlreadyFlagged)?;
-        let known = state.open().any(|index| {
-            let (books, terms) = (&self.markets[index], &settings.markets[index]);
-            chain.moment(books, terms).is_current(&books.newest_stored())
-        });
+        let known = self.is_known(state, &chain, settings);
         require(known && !health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let state = self.existing_mut(account)?;
         (state.flagged, state.liquidatable) = (now, now.after(longest));
         state.shortfall = health.shortfall().0;
         Ok(())
+    }
+
+    /// Whether one of an account's markets has a current price.
+    fn is_known(&self, account: &Account, chain: &Chain, settings: &Settings) -> bool {
+        account.open().any(|index| {
+            let (books, terms) = (&self.markets[index], &settings.markets[index]);
+            chain.moment(books, terms).is_current(&books.newest_stored())
+        })
     }
 
     /// The newest price after the flag's delay that decides, with what the thaw leaves.
@@ -154,7 +159,8 @@ impl State {
 impl State {
     /// Actions of which the program has to accept one now, because an account fails: to flag it, or
     /// once that was done to liquidate one of its positions for `liquidator`. None where it is safe or
-    /// has to wait: no market of its has a newest price that decides, or the chain does not allow it.
+    /// has to wait: no market of its has a current price, or one that decides, or the chain does not
+    /// allow it.
     pub fn remedies(
         &self,
         account: usize,
@@ -171,7 +177,8 @@ impl State {
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
         if !flag_stands(state.flagged, now) {
-            return vec![Action::Flag { account }];
+            let known = self.is_known(state, &chain, settings);
+            return if known { vec![Action::Flag { account }] } else { Vec::new() };
         }
         let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
         if !reached || !state.open().any(|index| self.is_usable(state, index, &chain, settings)) {
