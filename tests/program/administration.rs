@@ -192,7 +192,7 @@ pub(crate) fn listing_is_refused() {
         world.refuses(&unknown, HoldfastError::UnknownProvider);
     }
     type Change = fn(&mut MarketTermsState);
-    let out: [Change; 35] = [
+    let out: [Change; 33] = [
         |terms| terms.initial_bps = terms.maintenance_bps,
         |terms| terms.initial_bps = 10_001,
         |terms| terms.maintenance_bps = 49,
@@ -211,14 +211,12 @@ pub(crate) fn listing_is_refused() {
         |terms| terms.borrow_ppb = 1_000_001,
         |terms| terms.tier_volatility_ppm = 0,
         |terms| terms.tier_volatility_ppm = u32::MAX,
-        |terms| terms.ramp_ms = 3_600_001,
         |terms| terms.age_ms = 14_999,
         |terms| terms.future_ms = 60_001,
         |terms| terms.execution_delay_ms = 999,
         |terms| terms.flag_delay_ms = 30_001,
         |terms| terms.smallest = 0,
         |terms| terms.depth = 0,
-        |terms| terms.full_skew = 0,
         |terms| terms.full_skew = terms.side_cap / 4 - 1,
         |terms| terms.decide_within_ms = 4_999,
         |terms| terms.side_cap = 0,

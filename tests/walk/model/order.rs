@@ -315,11 +315,7 @@ impl State {
             let opened = after.existing_mut(account)?;
             opened.clear_flag();
             opened.changed[market] = met.at.now;
-            let opened = after.existing(account)?;
-            let asked = Purpose::Margin(met.opening);
-            let health = after.standing(opened, None, &chain, asked, settings)?;
-            let asked = health.initial.plus(Usd(opened.reserved_margin))?;
-            if !covers(health.equity, asked) {
+            if !after.carries(account, met.opening, &chain, settings)? {
                 if trade.closed.0 == 0 {
                     return self.fails_for_good(account, &waiting);
                 }
@@ -331,6 +327,19 @@ impl State {
         }
         *self = after;
         self.existing_mut(executor)?.receive(waiting.fee)
+    }
+
+    /// Whether an account meets its initial margin and what its orders have reserved.
+    fn carries(
+        &self,
+        account: usize,
+        opening: Permit,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> Outcome<bool> {
+        let state = self.existing(account)?;
+        let health = self.standing(state, None, chain, Purpose::Margin(opening), settings)?;
+        Ok(covers(health.equity, health.initial.plus(Usd(state.reserved_margin))?))
     }
 
     /// Whether another order of the account is about to close part of the same position.

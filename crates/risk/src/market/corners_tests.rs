@@ -68,11 +68,10 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
     let costs =
         (one_of([0, 100]), one_of([0, 10_000]), one_of([0, 10_000]), one_of([0, 1_000_000]));
     let carry = (one_of([0, u32::MAX]), one_of([0, 100_000]));
-    let prices = price_corners();
     let times =
         (one_of([1_000, 30_000]), one_of([1_000, 30_000]), any::<bool>(), one_of([5_000, 10_000]));
-    (margin, liquidation, sizes, costs, carry, prices, times, one_of([10, 10_000])).prop_map(
-        |(margin, liquidation, sizes, costs, carry, prices, times, thaw_pace)| {
+    (margin, liquidation, sizes, costs, carry, price_corners(), times, one_of([10, 10_000]))
+        .prop_map(|(margin, liquidation, sizes, costs, carry, prices, times, thaw_pace)| {
             let (tier, penalty, maintenance, above) = margin;
             let (first, last, ramp, whole) = liquidation;
             let (side, deep, slow, account_share, utilisation) = sizes;
@@ -121,8 +120,7 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
             let initial = (maintenance + apart.max(above)).min(10_000);
             terms.ratios = Ratios { initial: Bps(initial), maintenance: Bps(maintenance) };
             terms
-        },
-    )
+        })
 }
 
 /// What is open: an account's position, and what others hold on either side.
