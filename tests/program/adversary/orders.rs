@@ -93,6 +93,24 @@ fn a_close_beyond_its_limit_holds_no_order_up() {
     world.send(executes);
 }
 
+/// Two orders that would each close the position and open the other side do not wait for each other: the
+/// older goes first. Otherwise both would lapse, and their owner had a price for nothing.
+#[test]
+fn two_reversals_do_not_hold_each_other_up() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let now = world.cluster.now_ms();
+    let reversals =
+        [(); 2].map(|()| world.place(&trader, 0, market_order(-2 * SIZE, now)).unwrap());
+    world.pass_to(3_000, &CALM);
+    let [older, younger] = reversals.map(|number| execute(&world, &trader, number));
+    world.refuses(&younger, HoldfastError::ClosingOrderFirst);
+    world.send(older);
+    assert_eq!(world.account(&trader.account).positions[0].size, -SIZE);
+    world.send(younger);
+}
+
 /// Stop and reverse: where margin no longer carries the reversal, the position is closed all the same.
 #[test]
 fn what_closes_needs_no_margin() {

@@ -308,7 +308,8 @@ impl State {
         after.remove(account, &waiting)?;
         after.take_over(&executed.traded, account, market, met.at.now, settings)?;
         if trade.opened.0 > 0 {
-            let first = self.closes_first(state, &waiting, &chain, settings);
+            let closes = trade.closed.0 > 0;
+            let first = self.closes_first(state, &waiting, closes, &chain, settings);
             require(!first, HoldfastError::ClosingOrderFirst)?;
             require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
             chain.fresh(books, terms)?;
@@ -342,11 +343,13 @@ impl State {
         Ok(covers(health.equity, health.initial.plus(Usd(state.reserved_margin))?))
     }
 
-    /// Whether another order of the account is about to close part of the same position.
+    /// Whether another order of the account is about to close part of the same position: an older one
+    /// if this one `closes` as well.
     fn closes_first(
         &self,
         state: &Account,
         waiting: &Waiting,
+        closes: bool,
         chain: &Chain,
         settings: &Settings,
     ) -> bool {
@@ -357,7 +360,8 @@ impl State {
         others.any(|other| {
             let Waiting { order, .. } = other;
             let parts = order.parts(held, true);
-            if other == waiting || other.market != index || parts.closes.0 == 0 {
+            let yields = !closes || other.number < waiting.number;
+            if other == waiting || !yields || other.market != index || parts.closes.0 == 0 {
                 return false;
             }
             let from = order.decided_from(parts, state.changed[index], terms.execution_delay);

@@ -103,7 +103,8 @@ pub fn order_fate<M: Deref<Target = Market>>(
         other => other.into_program_error()?,
     };
     if executed.traded.trade.opened.0 > 0 {
-        require!(!closes_first(account, market, waiting, chain), HoldfastError::ClosingOrderFirst);
+        let first = closes_first(account, market, waiting, executed.traded.trade.closed, chain);
+        require!(!first, HoldfastError::ClosingOrderFirst);
         require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
         let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
         require_certain(&valuation)?;
@@ -124,16 +125,20 @@ pub fn order_fate<M: Deref<Target = Market>>(
 
 /// Whether another order of the account closes part of the position at a price that is known: it goes
 /// first. An order that opens would put it off, and its owner could choose by that whether to take the
-/// price.
+/// price. Of two that both close, as `closed` of this one tells, the older goes first.
 fn closes_first(
     account: &MarginAccount,
     market: &Market,
     waiting: &OrderState,
+    closed: Size,
     chain: &Chain,
 ) -> bool {
-    let others = account.orders.iter().filter(|slot| {
-        slot.number != 0 && slot.number != waiting.number && slot.market == market.index
-    });
+    let yields = |slot: &&OrderState| {
+        slot.number < waiting.number || (closed.0 == 0 && slot.number > waiting.number)
+    };
+    let others =
+        account.orders.iter().filter(|slot| slot.number != 0 && slot.market == market.index);
+    let others = others.filter(yields);
     others.map(Order::from).any(|order| {
         let closes = order.parts(account.position(market.index).size, false).closes.0 > 0;
         let known = || decided(&order, account, market, chain).ok().flatten();
