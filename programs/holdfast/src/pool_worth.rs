@@ -4,8 +4,9 @@ use anchor_lang::prelude::*;
 use holdfast_risk::market::belief::{Lapsed, range_since};
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::market::valuation::Valuation;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
-use holdfast_risk::{Bps, Millis, Price, Side, Usd};
+use holdfast_risk::{Bps, Millis, Overflow, Price, Side, Usd};
 
 use crate::account_health::require_certain;
 use crate::clock::Chain;
@@ -45,17 +46,44 @@ pub fn add_market(
         let price = match (range, request.leaves) {
             (Some(range), true) => range.trader_favourable(side),
             (Some(range), false) => range.trader_adverse(side),
-            (None, true) => valuation.trader_best_case(side),
-            (None, false) => valuation.trader_adverse(side),
+            (None, leaves) => worst_for_asker(&valuation, side, leaves),
         };
         if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
             return fresh;
         }
-        let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
-        let exposure = SideExposure { side, total, price, carry, initial };
-        traders.add(&exposure).into_program_error()?;
+        traders.add(&exposure(market, side, total, price)).into_program_error()?;
     }
     Ok(())
+}
+
+/// All positions on a side of a market, valued at `price`.
+fn exposure(market: &Market, side: Side, total: SideTotal, price: Price) -> SideExposure {
+    let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
+    SideExposure { side, total, price, carry, initial }
+}
+
+/// What [`add_market`] adds if a request were executed at `now`, at the newest price alone: an estimate
+/// for whoever is about to ask.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit.
+pub fn add_estimate(
+    traders: &mut TradersResult,
+    market: &Market,
+    now: Millis,
+    leaves: bool,
+) -> core::result::Result<(), Overflow> {
+    let valuation = market.valuation(now, Millis(0));
+    let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
+    for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
+        traders.add(&exposure(market, side, total, worst_for_asker(&valuation, side, leaves)))?;
+    }
+    Ok(())
+}
+
+/// What the positions of a side count for against whoever joins or `leaves`, at a market's newest price.
+fn worst_for_asker(valuation: &Valuation, side: Side, leaves: bool) -> Price {
+    if leaves { valuation.trader_best_case(side) } else { valuation.trader_adverse(side) }
 }
 
 /// The lowest and the highest price that the market has believed since `opened`.

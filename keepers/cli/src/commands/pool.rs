@@ -3,15 +3,15 @@
 use std::mem::offset_of;
 
 use holdfast_client::holdfast::instructions::PoolOrder;
-use holdfast_client::holdfast::state::{Market, PoolRequest, Silo};
+use holdfast_client::holdfast::pool_worth::add_estimate;
+use holdfast_client::holdfast::state::{PoolRequest, Silo};
 use holdfast_client::{Pubkey, address, instruction, tokens};
 use holdfast_keeper_core::scheduler::Kind;
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::share::Pool;
-use holdfast_risk::pool::worth::{self, SideExposure, TradersResult};
-use holdfast_risk::{Bps, Millis, Overflow, Rounding, Side, SignedUsd, Usd};
+use holdfast_risk::pool::worth::{self, TradersResult};
+use holdfast_risk::{Bps, Overflow, Rounding, SignedUsd, Usd};
 use serde_json::{Value, json};
 
 use super::TraderSession;
@@ -98,34 +98,14 @@ async fn worth_now(
         PoolKind::Insurance => worth::insurance(&ledger, joins),
         PoolKind::Liquidity => {
             let (clock, markets) = (person.endpoint()?.clock().await?, person.markets().await?);
-            traders_result(&markets, clock, joins)
-                .and_then(|traders| worth::liquidity(&ledger, &traders, joins))
+            let mut traders = TradersResult::default();
+            markets
+                .iter()
+                .try_for_each(|(_, it)| add_estimate(&mut traders, it, clock, !joins))
+                .and_then(|()| worth::liquidity(&ledger, &traders, joins))
         }
     };
     worth.map_err(|_| "what the pool is worth now does not fit: give --least".to_owned())
-}
-
-/// What the traders of all markets would gain and lose, against whoever joins or leaves.
-fn traders_result(
-    markets: &[(Pubkey, Market)],
-    clock: Millis,
-    joins: bool,
-) -> Result<TradersResult, Overflow> {
-    let mut traders = TradersResult::default();
-    for (_, market) in markets {
-        let valuation = market.valuation(clock, Millis(0));
-        let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
-        for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
-            let price = if joins {
-                valuation.trader_adverse(side)
-            } else {
-                valuation.trader_favourable(side)
-            };
-            let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
-            traders.add(&SideExposure { side, total, price, carry, initial })?;
-        }
-    }
-    Ok(traders)
 }
 
 /// The least that is accepted of what would be received now.
