@@ -1,13 +1,12 @@
 //! A venue with a trader in it, and a chain that misbehaves on demand.
 
-use std::collections::BTreeMap;
-
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChainHealth;
-use holdfast_client::{feed, instruction};
+use holdfast_client::instruction;
 use holdfast_keeper_core::{VenueSnapshot, decide};
 use holdfast_risk::chain::health::State;
+use holdfast_simulator::mirror;
 use holdfast_testkit::venue::{LONE, Listing, feed_address, market_order, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue};
 use solana_signer::Signer;
@@ -76,29 +75,14 @@ impl Stage {
 
     /// The venue as a keeper sees it.
     pub fn mirror(&self) -> VenueSnapshot {
-        let venue = &self.venue;
-        let mut feeds = BTreeMap::new();
+        let (venue, accounts) = (&self.venue, [self.trader.account, self.keeper.account]);
+        let mut mirror = mirror::mirror(venue, accounts);
         for index in 0..venue.markets.len() {
             for provider in venue.providers(index) {
-                let address = feed_address(provider, index);
-                let account = venue.cluster.get(&address);
-                let said = account.and_then(|it| feed::read(&address, &it.owner, &it.data));
-                feeds.extend(said.map(|said| (address, said)));
+                mirror::hear(&mut mirror, venue, feed_address(provider, index));
             }
         }
-        let markets = venue.markets.iter().enumerate();
-        let accounts = [self.trader.account, self.keeper.account].into_iter();
-        VenueSnapshot {
-            silo_address: venue.silo,
-            silo: venue.silo_state(),
-            chain_health: venue.chain_health(),
-            exchange: None,
-            markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
-            accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
-            requests: BTreeMap::new(),
-            changes: BTreeMap::new(),
-            feeds,
-        }
+        mirror
     }
 
     /// Sends what a keeper decides now, and nothing else.

@@ -8,9 +8,10 @@ use holdfast_client::holdfast::checks::order::{OrderFate, RemovalReason, order_f
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{MarginAccount, MonitorState};
-use holdfast_client::{Pubkey, address, feed, instruction};
+use holdfast_client::{Pubkey, address, instruction};
 use holdfast_keeper_core::{Intent, VenueSnapshot, decide};
 use holdfast_risk::chain::health::State as ChainState;
+use holdfast_simulator::mirror as reading;
 use holdfast_testkit::Failure;
 use holdfast_testkit::venue::{Venue, feed_account};
 use solana_signer::Signer;
@@ -253,30 +254,15 @@ fn everything(address: Pubkey, account: &MarginAccount) -> Vec<Intent> {
 /// cannot know before it has observed it is in doubt, which is another matter.
 fn mirror(venue: &Venue, cast: &Cast) -> VenueSnapshot {
     let cluster = &venue.cluster;
-    let mut chain_health = venue.chain_health();
-    chain_health.monitor = MonitorState::from(&venue.seen_chain().monitor);
     let existing = |of: &[Pubkey]| -> Vec<Pubkey> {
         of.iter().copied().filter(|address| cluster.get(address).is_some()).collect()
     };
-    let accounts = existing(&cast.accounts).into_iter();
+    let mut mirror = reading::mirror(venue, existing(&cast.accounts));
+    mirror.chain_health.monitor = MonitorState::from(&venue.seen_chain().monitor);
     let requests = existing(&cast.requests).into_iter();
-    let feeds = (0..MARKETS).filter_map(|index| {
-        let address = feed_account(index);
-        let account = cluster.get(&address)?;
-        Some((address, feed::read(&address, &account.owner, &account.data)?))
-    });
-    let markets = venue.markets.iter().enumerate();
-    VenueSnapshot {
-        silo_address: venue.silo,
-        silo: venue.silo_state(),
-        chain_health,
-        exchange: None,
-        markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
-        accounts: accounts.map(|address| (address, cluster.read(&address))).collect(),
-        requests: requests.map(|address| (address, cluster.read(&address))).collect(),
-        changes: BTreeMap::new(),
-        feeds: feeds.collect(),
-    }
+    mirror.requests = requests.map(|address| (address, cluster.read(&address))).collect();
+    (0..MARKETS).for_each(|index| reading::hear(&mut mirror, venue, feed_account(index)));
+    mirror
 }
 
 impl fmt::Display for Agreement {

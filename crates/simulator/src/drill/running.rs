@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use holdfast_client::Pubkey;
 use holdfast_client::holdfast::events::{MarketRefreshed, MarketUnpriced};
 use holdfast_client::holdfast::state::{MarginAccount, OrderState};
-use holdfast_client::{Pubkey, feed};
 use holdfast_keeper_core::VenueSnapshot;
 use holdfast_risk::Millis;
 use holdfast_risk::account::order::Order;
@@ -19,6 +19,7 @@ use super::moment::Moment;
 use super::people::{Crowd, Tried, waits_to_leave};
 use super::scenario::{ChainBehaviour, FaultKind, Feeds, Phase, Timeline};
 use super::watch::{Mark, Timeline_};
+use crate::mirror;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::path::Prices;
 use holdfast_testkit::venue::feed_address;
@@ -81,7 +82,7 @@ impl DrillState {
         trouble: FaultKind,
         phases: Vec<Phase>,
     ) -> Self {
-        let mirror = first_mirror(&venue, &people);
+        let mirror = mirror::mirror(&venue, people.accounts());
         Self {
             venue,
             people,
@@ -208,7 +209,7 @@ impl DrillState {
             for (rank, provider) in providers.iter().enumerate() {
                 let published = Published::new(feeds.says(rank, *truth), published_ms);
                 self.venue.publish_feed(*provider, index, published);
-                self.hear(feed_address(*provider, index));
+                mirror::hear(&mut self.mirror, &self.venue, feed_address(*provider, index));
             }
             if self.is_ahead(index, published_ms) {
                 continue;
@@ -222,13 +223,6 @@ impl DrillState {
         self.measure.true_prices.insert(published_ms / 1_000 * 1_000, prices.to_vec());
         self.newest = prices.to_vec();
         Ok(())
-    }
-
-    /// The keeper's view of a feed account.
-    fn hear(&mut self, address: Pubkey) {
-        let account = self.venue.cluster.get(&address);
-        let said = account.and_then(|it| feed::read(&address, &it.owner, &it.data));
-        self.mirror.feeds.extend(said.map(|said| (address, said)));
     }
 
     /// Whether what was published then lies too far ahead of the venue's clock to be a price.
@@ -347,20 +341,4 @@ fn is_in_doubt(landed: &TransactionMetadata) -> bool {
     let drops = events::find::<MarketRefreshed>(landed).is_some_and(|event| event.outliers != 0);
     let unpriced = events::find::<MarketUnpriced>(landed);
     drops || unpriced.is_some_and(|event| event.reason == NoPrice::Diverging as u8)
-}
-
-fn first_mirror(venue: &Venue, people: &Crowd) -> VenueSnapshot {
-    let markets = venue.markets.iter().enumerate();
-    let accounts = people.accounts();
-    VenueSnapshot {
-        silo_address: venue.silo,
-        silo: venue.silo_state(),
-        chain_health: venue.chain_health(),
-        exchange: None,
-        markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
-        accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
-        requests: BTreeMap::new(),
-        changes: BTreeMap::new(),
-        feeds: BTreeMap::new(),
-    }
 }
