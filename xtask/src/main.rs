@@ -135,8 +135,8 @@ enum Task {
     ///
     /// Formatting, tidy, licences, lints, documentation, generated pages, tests, compute-unit
     /// ceilings, and the outages on a real validator with a tenth of their load. Stops at the first
-    /// gate that fails. From nothing it takes about an hour on two cores, most of it to compile the
-    /// validator.
+    /// gate that fails. From nothing it takes more than an hour on two cores; the validator is
+    /// compiled beside the other gates.
     Ci {
         /// Leave out the outages on a real validator, and compile none
         #[arg(long)]

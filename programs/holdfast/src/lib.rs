@@ -156,7 +156,7 @@ pub mod holdfast {
     /// price published after the delay from now.
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `AlreadyTriggered`,
-    /// `NoPriceYet`, `TriggerNotMet`, `MarketSettled`. Emits: `OrderTriggered`.
+    /// `NothingToReduce`, `NoPriceYet`, `TriggerNotMet`, `MarketSettled`. Emits: `OrderTriggered`.
     ///
     /// - `number`: the order's number in the account; orders are numbered from one.
     pub fn trigger_order(ctx: Context<TriggerOrder>, number: u64) -> Result<()> {
@@ -164,7 +164,7 @@ pub mod holdfast {
     }
 
     /// Removes a waiting order: the owner as long as no price that decides it is known, anyone once it
-    /// has expired or lapsed, or its market is settled.
+    /// has expired undecided or lapsed, or its market is settled.
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderNotExpired`, `PriceKnown`. Emits:
     /// `OrderRemoved`.
@@ -175,14 +175,16 @@ pub mod holdfast {
     }
 
     /// Executes an order at the price that decides it: the first published after its delay and after
-    /// the chain's last disruption, or a worse one believed since. An order whose opening the account's
-    /// margin no longer carries is removed. When it opens, the markets of the account's other open
+    /// the chain's last disruption, or a worse one believed since. Of an order whose opening the
+    /// account's margin no longer carries only what closes is executed; one that closes nothing is
+    /// removed. When it opens, the markets of the account's other open
     /// positions follow, in rising index order; a reduction needs no margin.
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `OrderNotTriggered`,
     /// `ChainNotReady`, `NothingToReduce`, `NoPriceYet`, `OrderLapsed`, `BeyondLimit`,
     /// `OpenInterestCap`, `AccountShareCap`, `UtilisationCap`, `MarketNotReady`, `StalePrice`,
-    /// `PriceOutsideBand`, `MarketSettled`, `FuseBlown`. Emits: `OrderExecuted`, `OrderRemoved`.
+    /// `PriceOutsideBand`, `MarketSettled`, `FuseBlown`, `ClosingOrderFirst`. Emits: `OrderExecuted`,
+    /// `OrderRemoved`.
     ///
     /// - `number`: the order's number in the account.
     pub fn execute_order<'info>(

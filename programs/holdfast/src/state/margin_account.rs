@@ -102,7 +102,7 @@ pub struct OrderState {
     pub earliest_ms: u64,
     /// The slot in which that was fixed: it executes in a later one.
     pub slot: u64,
-    /// Removed unexecuted after this, milliseconds.
+    /// No price published after this decides it, milliseconds: undecided, it is removed.
     pub expires_ms: u64,
     /// For whoever executes it, native units.
     pub fee: u64,
