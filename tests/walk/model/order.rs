@@ -9,6 +9,7 @@ use holdfast_risk::account::execution::{
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts, Trigger};
 use holdfast_risk::account::position::notional;
+use holdfast_risk::account::trade_context::Traded;
 use holdfast_risk::chain::fuse::permit_with;
 use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
@@ -304,9 +305,8 @@ impl State {
             other => other?,
         };
         let trade = executed.traded.trade;
-        let mut after = self.clone();
-        after.remove(account, &waiting)?;
-        after.take_over(&executed.traded, account, market, met.at.now, settings)?;
+        let taken = |traded| self.with_trade(account, &waiting, traded, met.at.now, settings);
+        let mut after = taken(&executed.traded)?;
         if trade.opened.0 > 0 {
             let closes = trade.closed.0 > 0;
             let first = self.closes_first(state, &waiting, closes, &chain, settings);
@@ -320,14 +320,26 @@ impl State {
                 if trade.closed.0 == 0 {
                     return self.fails_for_good(account, &waiting);
                 }
-                let closed = try_with(Permit::Refused)?.traded;
-                after = self.clone();
-                after.remove(account, &waiting)?;
-                after.take_over(&closed, account, market, met.at.now, settings)?;
+                after = taken(&try_with(Permit::Refused)?.traded)?;
             }
         }
         *self = after;
         self.existing_mut(executor)?.receive(waiting.fee)
+    }
+
+    /// The venue once an order has left its account and what it traded is booked.
+    fn with_trade(
+        &self,
+        account: usize,
+        waiting: &Waiting,
+        traded: &Traded,
+        now: Millis,
+        settings: &Settings,
+    ) -> Outcome<Self> {
+        let mut after = self.clone();
+        after.remove(account, waiting)?;
+        after.take_over(traded, account, waiting.market, now, settings)?;
+        Ok(after)
     }
 
     /// Whether an account meets its initial margin and what its orders have reserved.
