@@ -1,5 +1,7 @@
 //! Random moves, and random changes to a sequence of them.
 
+use std::ops::RangeInclusive;
+
 use rand::Rng;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha20Rng;
@@ -16,6 +18,8 @@ const WIDEST: usize = 5;
 const DISTANCES: [i32; 14] = [2, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400, 1_000, 5_000, 10_000];
 /// Percent of the price that a wrong print shows, inside the preset's band of 15 % and outside.
 const PRINTS: [u32; 12] = [10, 20, 50, 80, 86, 95, 105, 114, 120, 200, 500, 1_000];
+/// The preset's band, percent of the reference.
+const BAND: RangeInclusive<u32> = 85..=115;
 
 /// Draws moves of the kinds allowed.
 pub struct Draw<'r> {
@@ -122,13 +126,21 @@ impl Draw<'_> {
         match self.random.random_range(0..10) {
             0 | 1 => Move::Wait { seconds, early },
             2 => Move::Until { moved: self.distance(), most, early },
-            3 if self.kinds.has(Kind::Print) => Move::Print { percent: self.pick(&PRINTS), early },
+            3 if self.kinds.has(Kind::Print) => self.print(early),
             _ => {
                 let acts = if self.random.random_bool(0.7) { 1 } else { 2 };
                 let acts = (0..acts).map(|_| self.act()).collect();
                 self.send(acts)
             }
         }
+    }
+
+    /// Inside the band a wrong price that is shown twice is the market's price to anybody; outside,
+    /// the venue promises to wait.
+    fn print(&mut self, early: bool) -> Move {
+        let percent = self.pick(&PRINTS);
+        let longest = if BAND.contains(&percent) { 1 } else { 3 };
+        Move::Print { percent, seconds: self.random.random_range(1..=longest), early }
     }
 
     fn send(&mut self, acts: Vec<Act>) -> Move {

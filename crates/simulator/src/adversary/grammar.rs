@@ -161,10 +161,12 @@ pub enum Move {
         /// Before honest people.
         early: bool,
     },
-    /// A second passes, in which the feed of the first market shows a wrong price.
+    /// A second passes, from which on the feed of the first market shows a wrong price.
     Print {
         /// What it shows, percent of the true price.
         percent: u32,
+        /// How long, including the second that passes.
+        seconds: u8,
         /// Before honest people.
         early: bool,
     },
@@ -297,8 +299,8 @@ impl Display for Move {
             Self::Until { moved, most, early } => {
                 write!(to, "wait for a move of {moved:+} bps, {most} s at most{}", when(early))
             }
-            Self::Print { percent, early } => {
-                write!(to, "a second shows {percent} % of the price{}", when(early))
+            Self::Print { percent, seconds, early } => {
+                write!(to, "for {seconds} s {percent} % of the price is shown{}", when(early))
             }
             Self::Send { acts, guard, tries, early } => {
                 let acts: Vec<_> = acts.iter().map(ToString::to_string).collect();

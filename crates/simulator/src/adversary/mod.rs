@@ -8,6 +8,7 @@ pub mod grammar;
 pub mod honest;
 pub mod moves;
 mod playing;
+pub mod print;
 pub mod search;
 pub mod stage;
 pub mod trace;

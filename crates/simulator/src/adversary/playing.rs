@@ -7,6 +7,7 @@ use super::course::{Course, SECONDS};
 use super::grammar::{Act, Guard, Move};
 use super::honest;
 use super::moves::Bundle;
+use super::print::WrongPrint;
 use super::stage::{Stage, Theatre};
 use super::trace::{Trace, reason};
 use super::value::Holdings;
@@ -88,9 +89,10 @@ impl<'s> World<'s> {
         match step {
             Move::Wait { seconds, early } => self.wait(usize::from(*seconds), *early),
             Move::Until { moved, most, early } => self.wait_until(*moved, *most, *early),
-            Move::Print { percent, early } => {
+            Move::Print { percent, seconds, early } => {
                 if self.print.is_none() {
-                    self.print = Some((self.second + 1, *percent));
+                    let (from, seconds) = (self.second + 1, usize::from(*seconds));
+                    self.print = Some(WrongPrint { percent: *percent, from, seconds });
                 }
                 self.wait(1, *early);
             }

@@ -8,6 +8,8 @@ use holdfast_client::{Instruction, Pubkey, events, holdfast};
 use holdfast_testkit::Failure;
 use litesvm::types::TransactionMetadata;
 
+use super::print::WrongPrint;
+
 /// Seconds after which a price is late or old.
 const LATE: usize = 5;
 
@@ -18,8 +20,8 @@ pub struct At {
     pub second: usize,
     /// When that was, milliseconds since 1970.
     pub now_ms: u64,
-    /// Second of a wrong print.
-    pub printed: Option<usize>,
+    /// A wrong print, if there was one.
+    pub print: Option<WrongPrint>,
 }
 
 impl At {
@@ -27,6 +29,11 @@ impl At {
     fn age(self, published_ms: u64) -> usize {
         let age = self.now_ms.saturating_sub(published_ms) / 1_000;
         usize::try_from(age).unwrap_or(usize::MAX)
+    }
+
+    /// Whether the price of a second was wrong.
+    fn is_wrong(self, second: usize) -> bool {
+        self.print.is_some_and(|print| print.is_shown(second))
     }
 }
 
@@ -102,8 +109,8 @@ impl Trace {
             self.say(|| {
                 format!("{second:>4} s    a pool worth {worth} took {amount} and gave {received}")
             });
-            let printed = at.printed == Some(second);
-            self.clue(if printed { "a pool request at a wrong print" } else { "a pool request" });
+            let wrong = at.is_wrong(second);
+            self.clue(if wrong { "a pool request at a wrong print" } else { "a pool request" });
         }
     }
 
@@ -123,7 +130,7 @@ impl Trace {
         if age > LATE {
             self.clue("executed at an old price");
         }
-        if at.printed == second.checked_sub(age) {
+        if second.checked_sub(age).is_some_and(|published| at.is_wrong(published)) {
             self.clue("executed at a wrong print");
         }
     }

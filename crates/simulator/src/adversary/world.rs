@@ -8,6 +8,7 @@ use solana_signer::Signer;
 
 use super::course::{Course, MEMORY};
 use super::grammar::Tick;
+use super::print::WrongPrint;
 use super::stage::{Cast, Stage, Theatre};
 use super::trace::{At, Trace};
 use super::watches::Watches;
@@ -29,8 +30,8 @@ pub struct World<'s> {
     began_ms: u64,
     /// Honest people have not acted in this second yet.
     pub(super) honest_wait: bool,
-    /// A wrong print in the first market: its second, and percent of the true price.
-    pub(super) print: Option<(usize, u32)>,
+    /// A wrong print in the first market.
+    pub(super) print: Option<WrongPrint>,
     /// Accounts that fail maintenance, and since when.
     pub(super) watches: Watches,
     /// What the attacker had in the beginning, native units.
@@ -88,8 +89,8 @@ impl<'s> World<'s> {
         payer: &Pubkey,
     ) -> Result<TransactionMetadata, Failure> {
         let sent = self.venue.cluster.send_unsigned(instructions, payer);
-        let printed = self.print.map(|(second, _)| second);
-        let at = At { second: self.second, now_ms: self.at_ms(self.second), printed };
+        let print = self.print;
+        let at = At { second: self.second, now_ms: self.at_ms(self.second), print };
         self.trace.note(at, instructions, &sent);
         sent
     }
@@ -103,7 +104,9 @@ impl<'s> World<'s> {
     pub fn published(&self, market: usize, second: usize) -> u64 {
         let truth = self.course.price(market, second);
         match self.print {
-            Some((at, percent)) if market == 0 && at == second => truth * u64::from(percent) / 100,
+            Some(print) if market == 0 && print.is_shown(second) => {
+                truth * u64::from(print.percent) / 100
+            }
             _ => truth,
         }
     }
