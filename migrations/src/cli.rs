@@ -67,6 +67,13 @@ pub struct Options {
     /// Replace the program when another version of it is deployed
     #[arg(long)]
     pub upgrade: bool,
+    /// The program's interface description, idl/holdfast.json, to keep on the cluster too, where
+    /// explorers and clients look for it
+    ///
+    /// Its account is made before the upgrade authority is handed over, because nobody can later;
+    /// from then on this keypair may change it, and no other. What it takes stays in the account.
+    #[arg(long, value_name = "FILE")]
+    pub idl: Option<PathBuf>,
     /// Where to write what is deployed where; keepers read it
     #[arg(long, value_name = "FILE", default_value = "holdfast-deployment.json")]
     pub manifest: PathBuf,

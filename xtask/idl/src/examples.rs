@@ -52,10 +52,25 @@ pub fn all(idl: &Idl) -> Result<Vec<Example>> {
             name: instruction.name.clone(),
             accounts: names.zip(listed).map(|(name, meta)| account(name, meta)).collect(),
             following: following.iter().map(|meta| account("", meta)).collect(),
-            data: known.data.iter().map(|byte| format!("{byte:02x}")).collect(),
+            data: hexadecimal(&known.data),
         })
     };
     idl.instructions.iter().map(one).collect()
+}
+
+/// An instruction of another program, whose accounts have no names here.
+pub fn of(name: &str, built: &Instruction) -> Example {
+    Example {
+        name: name.to_owned(),
+        accounts: Vec::new(),
+        following: built.accounts.iter().map(|meta| account("", meta)).collect(),
+        data: hexadecimal(&built.data),
+    }
+}
+
+/// Bytes as text.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn account(name: &str, meta: &AccountMeta) -> Account {
@@ -68,7 +83,7 @@ fn account(name: &str, meta: &AccountMeta) -> Account {
 }
 
 /// A key that is nobody's: each number its own.
-const fn key(number: u8) -> Pubkey {
+pub const fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 
