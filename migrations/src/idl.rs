@@ -186,23 +186,12 @@ pub fn write(
 /// Makes the account, writes to it, and ends with this wallet as the one that may change it.
 fn upload(cluster: &mut impl Cluster, wallet: &Keypair, idl: &PackedIdl) -> Result<(), String> {
     let (payer, program) = (wallet.pubkey(), holdfast::ID);
-    let address = metadata::address(&program);
-    let place = Target { address, program: Some(program) };
-    if place.length(cluster)?.is_some_and(|length| length != idl.size()) {
-        // Of another description: what it holds returns, and it begins anew.
-        let close = metadata::close(&address, &payer, Some(&program), &payer);
-        cluster.send(&[close], &[wallet])?;
-    }
-    if place.length(cluster)?.is_none() {
-        let mut create =
-            vec![place.fund(cluster, &payer, idl.size())?, metadata::allocate(&payer, &program)];
-        create.extend(place.grow(&payer, idl.size()));
-        cluster.send(&create, &[wallet])?;
-    }
-    place.fill(cluster, wallet, idl)?;
+    let described = Target::described();
+    described.make(cluster, wallet, &[metadata::allocate(&payer, &program)], idl)?;
+    described.fill(cluster, wallet, idl)?;
     let finish = [
         metadata::initialize(&payer, &program),
-        metadata::set_authority(&address, &payer, Some(&program), &payer),
+        metadata::set_authority(&described.address, &payer, Some(&program), &payer),
     ];
     cluster.send(&finish, &[wallet])
 }
@@ -210,19 +199,16 @@ fn upload(cluster: &mut impl Cluster, wallet: &Keypair, idl: &PackedIdl) -> Resu
 /// Writes to a buffer, and puts what it holds in place of what is there.
 fn update(cluster: &mut impl Cluster, wallet: &Keypair, idl: &PackedIdl) -> Result<(), String> {
     let (payer, program) = (wallet.pubkey(), holdfast::ID);
-    let key = buffer::keypair(wallet, &idl.packed)?;
-    let buffer = Target { address: key.pubkey(), program: None };
-    if buffer.length(cluster)?.is_none() {
-        let mut create = vec![
-            buffer.fund(cluster, &payer, idl.size())?,
-            metadata::allocate_buffer(&buffer.address),
-            metadata::set_authority(&buffer.address, &buffer.address, None, &payer),
-        ];
-        create.extend(buffer.grow(&payer, idl.size()));
-        cluster.send(&create, &[wallet, &key])?;
-    }
+    let described = Target::described();
+    // The same for every description, so that none is left behind by a run that another follows.
+    let key = buffer::keypair(wallet, described.address.as_ref())?;
+    let buffer = Target { address: key.pubkey(), program: None, key: Some(&key) };
+    let allocate = [
+        metadata::allocate_buffer(&buffer.address),
+        metadata::set_authority(&buffer.address, &buffer.address, None, &payer),
+    ];
+    buffer.make(cluster, wallet, &allocate, idl)?;
     buffer.fill(cluster, wallet, idl)?;
-    let described = Target { address: metadata::address(&program), program: Some(program) };
     let length = described.length(cluster)?.unwrap_or_default();
     let mut replace = Vec::new();
     if idl.size() > length {
@@ -233,23 +219,57 @@ fn update(cluster: &mut impl Cluster, wallet: &Keypair, idl: &PackedIdl) -> Resu
     if idl.size() < length {
         replace.push(metadata::trim(&payer, &program, &payer));
     }
-    replace.push(metadata::close(&buffer.address, &payer, None, &payer));
+    replace.push(buffer.close(&payer));
     cluster.send(&replace, &[wallet])
 }
 
 /// An account that is written to.
-struct Target {
+struct Target<'a> {
     address: Pubkey,
     /// The program that it describes; none while it is no more than a buffer.
     program: Option<Pubkey>,
+    /// Signs for a buffer when it is made.
+    key: Option<&'a Keypair>,
 }
 
-impl Target {
+impl Target<'_> {
+    /// The account of the program's own description.
+    fn described() -> Self {
+        Self { address: metadata::address(&holdfast::ID), program: Some(holdfast::ID), key: None }
+    }
+
     /// Bytes that it has room for, if it is there.
     fn length(&self, cluster: &mut impl Cluster) -> Result<Option<usize>, String> {
         let account = cluster.account(&self.address)?;
         let account = account.filter(|account| !account.data.is_empty());
         Ok(account.map(|account| account.data.len().saturating_sub(metadata::HEADER)))
+    }
+
+    /// Makes it, with room for a description. One that has another length was begun for another
+    /// description: what it holds returns, and it begins anew.
+    fn make(
+        &self,
+        cluster: &mut impl Cluster,
+        wallet: &Keypair,
+        allocate: &[Instruction],
+        idl: &PackedIdl,
+    ) -> Result<(), String> {
+        let payer = wallet.pubkey();
+        match self.length(cluster)? {
+            Some(length) if length == idl.size() => return Ok(()),
+            Some(_) => cluster.send(&[self.close(&payer)], &[wallet])?,
+            None => {}
+        }
+        let mut create = vec![self.fund(cluster, &payer, idl.size())?];
+        create.extend_from_slice(allocate);
+        create.extend(self.grow(&payer, idl.size()));
+        let signers: Vec<_> = [wallet].into_iter().chain(self.key).collect();
+        cluster.send(&create, &signers)
+    }
+
+    /// Takes back everything that it holds.
+    fn close(&self, payer: &Pubkey) -> Instruction {
+        metadata::close(&self.address, payer, self.program.as_ref(), payer)
     }
 
     /// Gives it what it lacks of the rent for so many bytes.

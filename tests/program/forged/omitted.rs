@@ -28,11 +28,13 @@ type Part = (String, Range<usize>, Vec<u8>);
 
 /// Tries an instruction that succeeds with every part of its arguments left out.
 pub fn check(name: &str, world: &World, instruction: &Instruction, payer: &Pubkey) {
+    let tried = |instruction: Instruction| world.cluster.simulate(&[instruction], payer);
+    tried(instruction.clone()).unwrap_or_else(|failure| panic!("{name}: {}", failure.message));
     let accepted = parts(instruction).into_iter().filter_map(|(part, at, zero)| {
         let mut without = instruction.clone();
         without.data.splice(at, zero);
         let changed = without.data != instruction.data;
-        (changed && world.cluster.simulate(&[without], payer).is_ok()).then_some(part)
+        (changed && tried(without).is_ok()).then_some(part)
     });
     let accepted: Vec<_> = accepted.collect();
     let listed = HARMLESS.iter().filter(|(scenario, ..)| *scenario == name);
@@ -45,12 +47,12 @@ pub fn check(name: &str, world: &World, instruction: &Instruction, payer: &Pubke
 
 /// Every part of an instruction's arguments, and all of them together.
 fn parts(instruction: &Instruction) -> Vec<Part> {
-    let described = IDL["instructions"].as_array().expect("instructions").iter();
+    let mut described = IDL["instructions"].as_array().expect("instructions").iter();
     let starts = |described: &&Value| {
         let first = described["discriminator"].as_array().expect("a discriminator");
         first.iter().zip(&instruction.data).all(|(byte, own)| *byte == *own)
     };
-    let described = described.into_iter().find(starts).expect("an instruction of the program");
+    let described = described.find(starts).expect("an instruction of the program");
     let (mut parts, mut at) = (Vec::new(), 8);
     let mut nothing = Vec::new();
     for argument in described["args"].as_array().expect("arguments") {

@@ -128,14 +128,24 @@ fn a_run_killed_at_any_transaction() {
 #[test]
 fn one_that_was_begun_for_another_description_begins_anew() {
     let (venue, wanted) = begun();
-    // Killed after its first writes.
-    let mut cluster = Described { dies_at: 3, ..Described::new(&venue.cluster) };
-    run(&mut cluster, &venue.admin, &wanted, &idl(9_000)).unwrap_err();
-    assert_eq!(Stored::read(&account(&cluster).data).unwrap().kind, Kind::Buffer);
-    cluster.dies_at = usize::MAX;
-    let other = idl(3_000);
-    run(&mut cluster, &venue.admin, &wanted, &other).unwrap();
-    is_there(&mut cluster, &venue.admin, &wanted, &other);
+    let admin = &venue.admin;
+    let mut cluster = Described::new(&venue.cluster);
+    let kinds = |cluster: &Described| {
+        let accounts = cluster.cluster.program_accounts(&PROGRAM);
+        let stored = accounts.iter().filter_map(|(_, account)| Stored::read(&account.data));
+        stored.map(|stored| stored.kind).collect::<Vec<_>>()
+    };
+    // The account itself, and then a buffer to replace what it holds: each killed after its first writes.
+    for (killed, other, left) in [(9_000, 3_000, 0), (5_000, 7_000, 1)] {
+        cluster.dies_at = cluster.sends + 3;
+        run(&mut cluster, admin, &wanted, &idl(killed)).unwrap_err();
+        let kinds = kinds(&cluster);
+        assert_eq!(kinds.iter().filter(|kind| **kind == Kind::Buffer).count(), 1);
+        assert_eq!(kinds.len(), left + 1);
+        cluster.dies_at = usize::MAX;
+        run(&mut cluster, admin, &wanted, &idl(other)).unwrap();
+        is_there(&mut cluster, admin, &wanted, &idl(other));
+    }
 }
 
 #[test]

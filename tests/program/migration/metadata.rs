@@ -31,17 +31,21 @@ impl Described {
 
     /// All or nothing.
     fn land(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<(), String> {
+        if instructions.iter().all(|it| it.program_id != PROGRAM) {
+            return Cluster::send(&mut self.cluster, instructions, signers);
+        }
         let mut after = self.cluster.clone();
         for instruction in instructions {
             if instruction.program_id == PROGRAM {
-                let signs = |key: &Pubkey| signers.iter().any(|signer| signer.pubkey() == *key);
-                let named = instruction.accounts.iter().filter(|account| account.is_signer);
-                if !named.map(|account| account.pubkey).all(|key| signs(&key)) {
+                let signs = |key| signers.iter().any(|signer| signer.pubkey() == key);
+                let mut named = instruction.accounts.iter().filter(|it| it.is_signer);
+                if !named.all(|it| signs(it.pubkey)) {
                     return Err("a signature is missing".to_owned());
                 }
                 execute(&mut after, instruction).map_err(str::to_owned)?;
             } else {
-                Cluster::send(&mut after, std::slice::from_ref(instruction), signers)?;
+                // The wallet pays rent.
+                Cluster::send(&mut after, std::slice::from_ref(instruction), &signers[..1])?;
             }
         }
         self.cluster = after;
