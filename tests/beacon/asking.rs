@@ -7,22 +7,16 @@ use holdfast_testkit::elf;
 use holdfast_tests::Stage;
 use solana_signer::Signer as _;
 
-/// The most that it may come to.
-const MOST: u64 = 1_500;
-/// Less than two sysvars and an account cost: then it was not asked.
-const LEAST: u64 = 400;
+/// What it comes to at least and at most, as docs/beacon.md says: a little more the longer ago the last
+/// look is. Less, and it was not asked.
+const LEAST: u64 = 700;
+const MOST: u64 = 800;
+/// The most for Solana's own toolchain, which compiles to other instructions.
+const MOST_ELSEWHERE: u64 = 1_500;
 
 fn call(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
     let accounts = accounts.to_account_metas(None);
     Instruction { program_id: asker::ID, accounts, data: data.data() }
-}
-
-/// The number before these words of docs/beacon.md.
-fn documented() -> u64 {
-    let page = include_str!("../../docs/beacon.md");
-    let (before, _) = page.split_once(" compute units for everything").expect("what asking takes");
-    let number = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    number.replace(',', "").parse().expect("a number")
 }
 
 #[test]
@@ -40,11 +34,10 @@ fn it_costs_what_the_page_says() {
     let chain_health = address::chain_health();
     let with = takes(call(asker::accounts::Ask { chain_health }, asker::instruction::Ask {}));
     let asking = with.checked_sub(without).expect("asking is not free");
-    assert!((LEAST..=MOST).contains(&asking), "{asking}: {with} with it, {without} without");
-    // Solana's own toolchain compiles to other instructions.
-    if Origin::of(&elf) == Origin::Another {
-        assert_eq!(asking, documented(), "docs/beacon.md");
-    }
+    let most = if Origin::of(&elf) == Origin::Another { MOST } else { MOST_ELSEWHERE };
+    assert!((LEAST..=most).contains(&asking), "{asking}: {with} with it, {without} without");
+    let page = include_str!("../../docs/beacon.md");
+    assert!(page.contains(&format!("{LEAST} to {MOST} compute units")), "docs/beacon.md");
 }
 
 /// It asks: on a chain that stood still it refuses, and the other one goes on.
