@@ -24,7 +24,7 @@ use crate::world::{SOL, START_MS};
 fn idl(bytes: usize) -> PackedIdl {
     let numbers = &mut ChaCha8Rng::seed_from_u64(bytes as u64);
     let docs: String =
-        (0..2 * bytes).map(|_| char::from(b'a' + numbers.random_range(0..16))).collect();
+        (0..2 * bytes).map(|_| char::from(b'a' + numbers.random_range(0_u8..16))).collect();
     PackedIdl::new(format!("{{\"address\": \"{ID}\", \"docs\": [\"{docs}\"]}}")).unwrap()
 }
 
