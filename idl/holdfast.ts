@@ -404,7 +404,7 @@ export type Holdfast = {
     },
     {
       "code": 6052,
-      "msg": "There is nothing to collect or to move",
+      "msg": "There are no fees to collect: try again after trades",
       "name": "nothingToMove"
     },
     {
@@ -631,6 +631,11 @@ export type Holdfast = {
       "code": 6097,
       "msg": "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for",
       "name": "booksSound"
+    },
+    {
+      "code": 6098,
+      "msg": "Another order of the account closes part of the position at a known price: execute it first",
+      "name": "closingOrderFirst"
     }
   ],
   "events": [
@@ -4175,11 +4180,15 @@ export type Holdfast = {
             }
           },
           {
+            "name": "recoveredMs",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                440
+                432
               ]
             }
           }
@@ -4966,11 +4975,20 @@ export type Holdfast = {
             "type": "u8"
           },
           {
+            "name": "blown",
+            "type": {
+              "array": [
+                "u8",
+                4
+              ]
+            }
+          },
+          {
             "name": "padding",
             "type": {
               "array": [
                 "u8",
-                7
+                3
               ]
             }
           },

@@ -4,9 +4,12 @@ use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest};
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::ChainHealth;
 use holdfast_client::instruction;
+use holdfast_keeper_core::{VenueSnapshot, decide};
 use holdfast_risk::chain::health::State;
-use holdfast_testkit::venue::{LONE, Listing, market_order, silo_plan};
+use holdfast_simulator::mirror;
+use holdfast_testkit::venue::{LONE, Listing, feed_address, market_order, silo_plan};
 use holdfast_testkit::{Failure, Trader, Venue};
+use solana_signer::Signer;
 
 /// The price at the start, millionths.
 pub const PRICE: u64 = 150_000_000;
@@ -68,6 +71,28 @@ impl Stage {
     pub fn exit(&self) -> OrderRequest {
         let order = market_order(-i64::MAX, self.venue.cluster.now_ms());
         OrderRequest { effect: OrderEffect::Reduce, expires_ms: u64::MAX, ..order }
+    }
+
+    /// The venue as a keeper sees it.
+    pub fn mirror(&self) -> VenueSnapshot {
+        let (venue, accounts) = (&self.venue, [self.trader.account, self.keeper.account]);
+        let mut mirror = mirror::mirror(venue, accounts);
+        for index in 0..venue.markets.len() {
+            for provider in venue.providers(index) {
+                mirror::hear(&mut mirror, venue, feed_address(provider, index));
+            }
+        }
+        mirror
+    }
+
+    /// Sends what a keeper decides now, and nothing else.
+    pub fn keep(&mut self) {
+        let (mirror, signer) = (self.mirror(), self.venue.admin.pubkey());
+        for intent in decide(&mirror, self.venue.seen_chain().now) {
+            let built = intent.instruction(&mirror, self.keeper.account, signer);
+            let sent = self.venue.cluster.send(built.as_slice(), &[&self.venue.admin]);
+            sent.unwrap_or_else(|failure| panic!("{intent:?}: {}", failure.message));
+        }
     }
 
     /// Flags the trader.

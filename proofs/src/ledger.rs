@@ -267,6 +267,12 @@ pub fn totals_are_sums(given: &mut Given) -> Answer {
     claim(i128::from(owned.0) == worth(&balances))
 }
 
+/// What reserve and cap are shares of: the fund that the period began with, less what stakers have taken
+/// out since.
+fn base_of(start: Usd, fund: Usd, drawn: u128) -> u128 {
+    u128::from(start.0).min(u128::from(fund.0) + drawn)
+}
+
 /// Insurance pays no more than it is asked for and than it holds. What it pays leaves the reserve in
 /// the fund, is booked in the period, and takes no market beyond its cap.
 pub fn insurance_keeps_its_reserve_and_caps(given: &mut Given) -> Answer {
@@ -275,11 +281,11 @@ pub fn insurance_keeps_its_reserve_and_caps(given: &mut Given) -> Answer {
     let charged = accepted(case.cover().charge(&case.debts, fund))?;
     let insured = charged.insured.0;
     claim(u128::from(insured) <= sum(&case.debts) && insured <= fund.0)?;
-    let start = u128::from(charged.start.0);
-    let reserve = (start * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
-    claim(insured == 0 || u128::from(fund.0 - insured) >= reserve)?;
-    let cap = start * u128::from(case.terms.epoch_cap.0) / 10_000;
     let runs = case.runs();
+    let base = base_of(charged.start, fund, if runs { sum(&case.drawn) } else { 0 });
+    let reserve = (base * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
+    claim(insured == 0 || u128::from(fund.0 - insured) >= reserve)?;
+    let cap = base * u128::from(case.terms.epoch_cap.0) / 10_000;
     claim(charged.start == if runs { case.start } else { fund })?;
     claim(charged.since == if runs { case.since } else { case.now })?;
     for (after, before) in charged.drawn.iter().zip(&case.drawn) {
@@ -289,8 +295,8 @@ pub fn insurance_keeps_its_reserve_and_caps(given: &mut Given) -> Answer {
     Ok(())
 }
 
-/// All draws of a period together stay within the fund that it began with less the reserve, and what
-/// a payment adds to them is what is paid.
+/// All draws of a period together stay within the fund that it began with, less what stakers have taken
+/// out since and less the reserve, and what a payment adds to them is what is paid.
 pub fn a_periods_draws_leave_the_reserve(given: &mut Given) -> Answer {
     let case = Case::of(given);
     let charged = accepted(case.cover().charge(&case.debts, case.ledger.insurance))?;
@@ -299,9 +305,9 @@ pub fn a_periods_draws_leave_the_reserve(given: &mut Given) -> Answer {
     assume(before <= u128::from(u64::MAX))?;
     let insured = u128::from(charged.insured.0);
     claim(sum(&charged.drawn) == before + insured)?;
-    let start = u128::from(charged.start.0);
-    let reserve = (start * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
-    claim(insured == 0 || before + insured + reserve <= start)
+    let base = base_of(charged.start, case.ledger.insurance, before);
+    let reserve = (base * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
+    claim(insured == 0 || before + insured + reserve <= base)
 }
 
 /// Writing off pays what the account has, keeps the parts of the ledger's sum, and forgives only

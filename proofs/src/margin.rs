@@ -73,7 +73,8 @@ pub fn lines_include_equality(given: &mut Given) -> Answer {
 }
 
 /// Nobody above maintenance is liquidated, in no state of the chain; in shelter only the deeply
-/// insolvent are, after a minute; before and after a thaw everybody below maintenance may be.
+/// insolvent are, a minute after the last disruption; before and after a thaw everybody below maintenance
+/// may be.
 pub fn liquidation_is_only_below_maintenance(given: &mut Given) -> Answer {
     let (health, chain) = (health(given), monitor(given));
     let (thaw, now) = (Millis(given.u64()), Millis(given.u64()));
@@ -84,7 +85,8 @@ pub fn liquidation_is_only_below_maintenance(given: &mut Given) -> Answer {
             claim(may != health.meets_maintenance())
         }
         State::Shelter => {
-            let waited = now.0 >= chain.since.0.saturating_add(60_000);
+            let begun = chain.since.0.max(chain.last_disruption.0);
+            let waited = now.0 >= begun.saturating_add(60_000);
             claim(may == (!health.meets_maintenance() && health.is_deeply_insolvent() && waited))
         }
         State::Thaw => claim(!health.is_deeply_insolvent() || health.meets_maintenance() || may),

@@ -198,25 +198,32 @@ pub fn an_outlier_is_measured_within_the_band(given: &mut Given) -> Answer {
 
 /// Where its owner wants something a position never counts for more than the price or the band's
 /// edge says, whichever is worse, unless the price is fresh, believed and borne out; where it may be taken it
-/// never counts for less than for its owner, and a price that is neither fresh nor believed shields
-/// nobody: the band's other edge stands for it.
+/// never counts for less than for its owner, and without a fresh price for no more than the relief; nothing
+/// is written off that it could cover at its best.
 pub fn a_position_counts_against_whoever_acts(given: &mut Given) -> Answer {
     let newest = stored(given);
     let band = Band { low: Price(given.u64()), high: Price(given.u64()) };
+    let relief = Band { low: Price(given.u64()), high: Price(given.u64()) };
     assume(band.low <= band.high && newest.point.low <= newest.point.high)?;
     let (fresh, believed, borne_out) = (given.bool(), given.bool(), given.bool());
     let (against, in_favour) = (newest.point, newest.point);
-    let value = Valuation { against, in_favour, fresh, believed, borne_out, band };
+    let value = Valuation { against, in_favour, fresh, believed, borne_out, band, relief };
     let (sure, PricePoint { low, high, .. }) = (fresh && believed, newest.point);
+    // A relief is around a believed price, and else around the reference, within the band.
+    let around = if believed { Band { low, high } } else { relief };
+    assume(relief.low <= around.low && relief.high >= around.high && relief.low <= relief.high)?;
+    assume(believed || (relief.low >= band.low && relief.high <= band.high))?;
     let certain = sure && borne_out;
     let (want, take) = (value.trader_adverse(Side::Long), value.trader_favourable(Side::Long));
     claim(want == if certain { low } else { low.min(band.low) })?;
-    claim(want <= take && (take >= high || take == band.high))?;
-    claim(fresh || believed || take == band.high)?;
-    claim(sure || take >= if fresh { band.low } else { band.high })?;
+    claim(want <= take && if fresh { take >= high } else { take == relief.high })?;
+    claim(sure || !fresh || take >= band.low)?;
+    let best = value.trader_best_case(Side::Long);
+    claim(best >= take && (fresh || best >= band.high))?;
     let (want, take) = (value.trader_adverse(Side::Short), value.trader_favourable(Side::Short));
     claim(want == if certain { high } else { high.max(band.high) })?;
-    claim(want >= take && (take <= low || take == band.low))?;
-    claim(fresh || believed || take == band.low)?;
-    claim(sure || take <= if fresh { band.high } else { band.low })
+    claim(want >= take && if fresh { take <= low } else { take == relief.low })?;
+    claim(sure || !fresh || take <= band.high)?;
+    let best = value.trader_best_case(Side::Short);
+    claim(best <= take && (fresh || best <= band.low))
 }

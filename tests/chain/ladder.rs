@@ -60,6 +60,23 @@ fn in_shelter_only_the_deeply_insolvent_are_liquidated_and_only_after_a_wait() {
     }
 }
 
+/// Whoever fails after a second halt has as long to add margin as after the first.
+#[test]
+fn each_halt_begins_the_wait_in_shelter_anew() {
+    let mut stage = Stage::open();
+    stage.venue.cluster.advance(3_600_000, 2, 2);
+    stage.venue.publish(&[PRICE]).unwrap();
+    stage.calm(70, PRICE);
+    stage.venue.cluster.advance(3_600_000, 2, 2);
+    stage.venue.publish(&[DEEP]).unwrap();
+    stage.flag().unwrap();
+    stage.calm(10, DEEP);
+    let early = stage.liquidate().unwrap_err();
+    assert!(early.is(HoldfastError::ChainNotReady), "{}", early.message);
+    stage.calm(60, DEEP);
+    stage.liquidate().unwrap();
+}
+
 #[test]
 fn in_a_thaw_the_worst_go_first() {
     let mut stage = Stage::open();

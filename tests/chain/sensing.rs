@@ -1,14 +1,15 @@
 //! A disruption is seen by the first instruction that comes by, before anybody has observed it.
 
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::instruction;
 use holdfast_risk::chain::health::State;
-use holdfast_testkit::Failure;
 use holdfast_testkit::feed::Published;
-use holdfast_testkit::venue::market_order;
+use holdfast_testkit::venue::{LONE, Listing, market_order, silo_plan};
+use holdfast_testkit::{Failure, Venue};
 use solana_signer::Signer;
 
-use holdfast_tests::{PRICE, Stage};
+use holdfast_tests::{PRICE, START_MS, Stage};
 
 fn open(stage: &mut Stage) -> Result<u64, Failure> {
     let order = market_order(1_000_000, stage.venue.cluster.now_ms());
@@ -96,6 +97,49 @@ fn a_halt_that_the_clock_hides() {
     stage.venue.publish_one(0, Published::new(PRICE * 8 / 10, later + 2_000)).unwrap();
     let market = stage.venue.market(0);
     assert_eq!(market.newest_price().low.0, PRICE * 8 / 10, "now it does");
+}
+
+/// Keepers alone bring the evidence: nobody else refreshes. What was true in the hidden hours, and is
+/// signed, decides nothing then.
+#[test]
+fn a_hidden_halt_is_seen_by_what_keepers_do() {
+    let mut stage = Stage::open();
+    stage.calm(30, PRICE);
+    stage.venue.cluster.pass(3_000);
+    let later = stage.venue.cluster.now_ms() + 7_200_000;
+    let crashed = Published::new(PRICE * 8 / 10, later);
+    stage.venue.publish_feed(Provider::PythPull, 0, crashed);
+    stage.keep();
+    assert_eq!(stage.venue.market(0).feeds[0].seen_ms, later / 1_000 * 1_000);
+    stage.keep();
+    assert_eq!(stage.state(), State::Shelter);
+    stage.venue.cluster.pass(1_000);
+    let replayed = Published::new(PRICE * 9 / 10, stage.venue.cluster.now_ms());
+    let refused = stage.venue.publish_one(0, replayed).unwrap_err();
+    assert!(refused.is(HoldfastError::StaleFeed), "{}", refused.message);
+}
+
+/// Two providers have published, and one of them not for ten minutes: the other one tells the time.
+#[test]
+fn a_silent_provider_hides_no_halt() {
+    let of = |name, providers| Listing { name, price: PRICE, providers };
+    let listings = [of("SOL-PERP", LONE), of("ETH-PERP", &[Provider::Stork])];
+    let mut venue = Venue::install_silo(START_MS, silo_plan(&listings)).unwrap();
+    venue.publish(&[PRICE, PRICE]).unwrap();
+    let goes_on = |venue: &mut Venue, ahead: u64| {
+        venue.cluster.pass(5_000);
+        let now = venue.cluster.now_ms();
+        venue.publish_one(0, Published::new(PRICE, now + ahead)).unwrap();
+        venue.observe().unwrap();
+        State::from_code(venue.chain_health().monitor.state)
+    };
+    // While both are heard, neither moves the clock by itself.
+    let mut early = venue.fork();
+    assert_eq!(goes_on(&mut early, 7_200_000), State::Normal);
+    for _ in 0..120 {
+        assert_eq!(goes_on(&mut venue, 0), State::Normal);
+    }
+    assert_eq!(goes_on(&mut venue, 7_200_000), State::Shelter);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! One fault at a time: it is found for what it is, nothing is found where nothing fails, and once it
-//! is over the keeper does its work.
+//! is over the keeper does its work. Several at once: the keeper holds nothing that never was.
 
 use holdfast_keeper_core::health::ChainCondition;
+use holdfast_simulator::keeping::swarm::endure;
 use holdfast_simulator::keeping::{Fault, Finding, Trial};
 
 /// Tries a fault with a few seeds.
@@ -60,4 +61,12 @@ fn a_chain_that_is_not_well() {
 fn what_everybody_gets_from_elsewhere() {
     is_found(Fault::NoPrices, ChainCondition::OracleStale, 40_000);
     is_found(Fault::OneBlockhash, ChainCondition::BlockhashExpired, 35_000);
+}
+
+#[test]
+fn several_at_once() {
+    for seed in 0..30 {
+        let endured = endure(seed).expect("cargo xtask build");
+        assert_eq!(endured.violation, None, "seed {seed}: {:#?}", endured.spells);
+    }
 }

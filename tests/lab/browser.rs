@@ -31,6 +31,8 @@ pub struct Seen {
     pub errors: Vec<String>,
     /// How wide the content is, pixels.
     pub content_width: u64,
+    /// Tables of which one sees a part only, without scrolling.
+    pub cut_tables: u64,
     /// Whether the paper is dark.
     pub is_dark: bool,
     /// Pictures on the page.
@@ -111,7 +113,9 @@ impl Browser {
         }
         let look = "[document.documentElement.scrollWidth, document.querySelectorAll('svg').length, \
                     getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3)\
-                    .every(part => part < 90)]";
+                    .every(part => part < 90), \
+                    [...document.querySelectorAll('.wide')]\
+                    .filter(box => box.scrollWidth > box.clientWidth).length]";
         let asked = json!({ "expression": look, "returnByValue": true });
         let found = self.ask(Some(&session), "Runtime.evaluate", asked)?;
         let found = &found["result"]["value"];
@@ -125,6 +129,7 @@ impl Browser {
             content_width: found[0].as_u64().ok_or("no width")?,
             pictures: found[1].as_u64().ok_or("no pictures")?,
             is_dark: found[2].as_bool().ok_or("no colour")?,
+            cut_tables: found[3].as_u64().ok_or("no tables")?,
             screenshot: STANDARD.decode(picture).map_err(|error| error.to_string())?,
         })
     }

@@ -61,6 +61,7 @@ fn the_page_fits_phone_and_desktop_light_and_dark_without_an_error() {
             let seen = browser.open(&page, view).unwrap();
             assert_eq!(seen.errors, [] as [String; 0], "{view:?}");
             assert!(seen.content_width <= width, "{view:?}: {} pixels wide", seen.content_width);
+            assert!(width < 1_000 || seen.cut_tables == 0, "{view:?}: {} cut", seen.cut_tables);
             assert_eq!(seen.is_dark, dark, "{view:?}");
             assert!(seen.pictures > 8, "{view:?}: {} pictures", seen.pictures);
             let shade = if dark { "dark" } else { "light" };
@@ -77,9 +78,11 @@ fn a_page_with_an_error_or_too_wide_is_seen() {
     std::fs::create_dir_all(&folder).unwrap();
     let page = folder.join("broken.html");
     let text = "<!doctype html><meta name=viewport content='width=device-width'>\
+                <div class='wide' style='width:300px;overflow:auto'><div style='width:400px'>cut</div></div>\
                 <div style='width:3000px'>wide</div><script>console.error('no');nothing()</script>";
     std::fs::write(&page, text).unwrap();
     let seen = Browser::start().unwrap().open(&page, View { width: 390, dark: false }).unwrap();
     assert_eq!(seen.errors.len(), 2, "{:?}", seen.errors);
     assert!(seen.content_width >= 3_000);
+    assert_eq!(seen.cut_tables, 1);
 }

@@ -57,6 +57,10 @@ const PROOFS: &[Proof] = &[
     (pool_refusals::executing_too_early, &[RequestNotDue, StalePrice, ChainNotReady]),
     (pool_refusals::minimums_dust_and_use, &[BelowMinimum, LiquidityInUse, DepositTooSmall]),
     (pool_refusals::wrong_accounts, &[RequestDue, RequestLapsed, MarketsMissing]),
+    (
+        adversary::orders::an_order_that_opens_does_not_put_a_known_close_off,
+        &[ClosingOrderFirst, PriceKnown],
+    ),
     (adversary::losses::a_debt_that_may_be_paid_is_not_written_off, &[DebtCoverable]),
     (adversary::pools::nobody_joins_a_pool_that_owes_most_of_its_cash, &[PoolUndervalued]),
     (vaults::fees_go_to_the_receiver, &[NothingToMove]),

@@ -39,7 +39,9 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
     )
     .unwrap();
     trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now).unwrap();
-    account.note_position_change(0, now);
+    if executed.traded.trade.opened.0 > 0 {
+        account.note_position_change(0, now);
+    }
     account.remove_order(waiting.number).unwrap();
     (silo, market, account)
 }

@@ -79,7 +79,7 @@ pub(crate) fn orders_that_are_not_there_expired_or_reduce_nothing() {
         found.refuses(HoldfastError::OrderNotFound);
     }
     let mut expired =
-        waiting(|order| OrderRequest { expires_ms: order.expires_ms - 3_600_000 + 4_000, ..order });
+        waiting(|order| OrderRequest { expires_ms: order.expires_ms - 3_600_000 + 1_000, ..order });
     expired.world.pass_to(2_000, &CALM);
     expired.refuses(HoldfastError::OrderExpired);
     let nothing = waiting(|order| OrderRequest { effect: OrderEffect::Reduce, ..order });

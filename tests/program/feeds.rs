@@ -97,6 +97,29 @@ fn a_feed_that_cannot_be_read_stops_nothing() {
     assert_eq!(venue.market(0).newest_price().low.0, SOL + 7);
 }
 
+/// Whoever owns a Switchboard feed changes what it is pinned to, just before keepers refresh; and
+/// somebody adds an account that is no feed of the market's.
+#[test]
+fn a_feed_that_is_no_longer_the_one_listed_stops_nothing() {
+    let mut venue = venue();
+    let now = venue.cluster.now_ms();
+    for provider in ALL {
+        venue.publish_feed(*provider, 0, Published::new(SOL + 7, now));
+    }
+    let changed = feed_address(SWITCHBOARD, 0);
+    let mut data = venue.cluster.get(&changed).unwrap().data;
+    data[layout::QUEUE] ^= 1;
+    set_owned(&mut venue.cluster, changed, data.clone(), SWITCHBOARD_PROGRAM);
+    let mut other_owner = venue.fork();
+    let alone = venue.refresh(0, &[SWITCHBOARD]).unwrap_err();
+    assert!(alone.is(HoldfastError::WrongFeed), "{}", alone.message);
+    venue.refresh(0, ALL).unwrap();
+    assert_eq!(venue.market(0).newest_price().low.0, SOL + 7);
+    set_owned(&mut other_owner.cluster, changed, data, holdfast_client::holdfast::ID);
+    other_owner.refresh(0, ALL).unwrap();
+    assert_eq!(other_owner.market(0).newest_price().low.0, SOL + 7);
+}
+
 #[test]
 fn a_market_never_goes_back_in_time_whoever_leaves_which_feed_out() {
     let mut venue = venue();

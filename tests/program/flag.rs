@@ -53,7 +53,7 @@ pub(crate) fn refusals() {
         let wrong = instruction::flag(trader.account, markets);
         world.refuses(&wrong, HoldfastError::WrongMarket);
     }
-    // A stale position counts at the edge of its band that favours its owner.
+    // Old prices alone say nothing against it.
     let mut late = world.fork();
     late.cluster.pass(31_000);
     late.refuses(&flag(&late, &trader), HoldfastError::AccountSafe);

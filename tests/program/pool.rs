@@ -91,8 +91,8 @@ pub fn pool_now(world: &World, insurance: bool, joins: bool) -> Pool {
         let mut traders = TradersResult::default();
         for index in 0..world.markets.len() {
             let market = world.market(index);
-            let due = market.newest_price().published;
-            let valued = Valued { due, leaves: !joins, cash: ledger.liquidity };
+            let since = market.newest_price().published;
+            let valued = Valued { since, leaves: !joins, cash: ledger.liquidity };
             add_market(&mut traders, &market, &chain, &valued).unwrap();
         }
         worth::liquidity(&ledger, &traders, joins)

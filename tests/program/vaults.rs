@@ -4,7 +4,8 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{address, instruction};
 use solana_signer::Signer;
 
-use crate::world::{INSURANCE, LIQUIDITY, World, stranger};
+use crate::pool::Provider;
+use crate::world::{CALM, INSURANCE, LIQUIDITY, World, stranger};
 
 /// Fees of a trade are waiting: protocol's and insurance's.
 fn traded() -> World {
@@ -62,11 +63,38 @@ pub(crate) fn fees_go_to_nobody_else() {
     world.refuses(&collect, HoldfastError::ReconcileFirst);
 }
 
+/// Whoever asks to join the insurance fund and takes it back moves nothing between the vaults.
+#[test]
+fn deposits_for_both_pools_wait_in_the_liquidity_vault() {
+    let mut world = World::new();
+    let vaults = [address::liquidity_vault(&world.silo), address::insurance_vault(&world.silo)];
+    let staker = Provider::new(&mut world, true, LIQUIDITY);
+    let held = |world: &World| vaults.map(|vault| world.balance(&vault));
+    let before = held(&world);
+    world.send(staker.request(&world, false, LIQUIDITY, 1));
+    assert_eq!(held(&world), [before[0] + LIQUIDITY, before[1]]);
+    // Not even when somebody reconciles meanwhile.
+    world.send(instruction::reconcile_vaults(world.silo));
+    world.send(staker.cancel(&world, staker.money));
+    assert_eq!(held(&world), before);
+    world.send(staker.request(&world, false, LIQUIDITY, 1));
+    world.pass_to(6_000, &CALM);
+    world.send(staker.execute(&world, false));
+    assert_eq!(world.silo_state().ledger.insurance, INSURANCE + LIQUIDITY);
+    world.send(instruction::reconcile_vaults(world.silo));
+    assert_eq!(held(&world), [before[0], before[1] + LIQUIDITY]);
+}
+
 #[test]
 pub(crate) fn vaults_follow_the_ledger() {
     let mut world = World::new();
     let reconcile = instruction::reconcile_vaults(world.silo);
-    world.refuses(&reconcile, HoldfastError::NothingToMove);
+    let does_nothing = |world: &mut World| {
+        let before = bytemuck::bytes_of(&world.silo_state()).to_vec();
+        world.send(reconcile.clone());
+        assert_eq!(bytemuck::bytes_of(&world.silo_state()), before);
+    };
+    does_nothing(&mut world);
     world.trader_with(1_000_000_000, &[(0, 10_000_000)]);
     let vaults = [address::liquidity_vault(&world.silo), address::insurance_vault(&world.silo)];
     let held = |world: &World| vaults.map(|vault| world.balance(&vault));
@@ -75,7 +103,7 @@ pub(crate) fn vaults_follow_the_ledger() {
     let earned = 180_036;
     world.send(reconcile.clone());
     assert_eq!(held(&world), [LIQUIDITY + 1_000_000_000 - earned, INSURANCE + earned]);
-    world.refuses(&reconcile, HoldfastError::NothingToMove);
+    does_nothing(&mut world);
     // Gifts to either vault join the insurance fund.
     world.give(&vaults[0], 7);
     world.give(&vaults[1], 11);

@@ -8,9 +8,10 @@ use holdfast_client::holdfast::checks::order::{OrderFate, RemovalReason, order_f
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::{MarginAccount, MonitorState};
-use holdfast_client::{Pubkey, address, feed, instruction};
+use holdfast_client::{Pubkey, address, instruction};
 use holdfast_keeper_core::{Intent, VenueSnapshot, decide};
 use holdfast_risk::chain::health::State as ChainState;
+use holdfast_simulator::mirror as reading;
 use holdfast_testkit::Failure;
 use holdfast_testkit::venue::{Venue, feed_account};
 use solana_signer::Signer;
@@ -36,24 +37,23 @@ pub struct Agreement {
 
 /// What a pool request comes to is seen when it is sent: the keeper does not work out what shares are
 /// worth, and the answer changes with every trade.
-const POOL: [HoldfastError; 6] = [
+const POOL: [HoldfastError; 5] = [
     HoldfastError::DepositTooSmall,
     HoldfastError::PoolUndervalued,
     HoldfastError::LiquidityInUse,
     HoldfastError::BelowMinimum,
     HoldfastError::ZeroAmount,
-    HoldfastError::ReconcileFirst,
 ];
 
 /// Why an intent may be refused.
-fn may_be_refused(intent: &Intent, failure: &Failure) -> Option<&'static str> {
+fn may_be_refused(intent: &Intent, intents: &[Intent], failure: &Failure) -> Option<&'static str> {
     let is = |error: &HoldfastError| failure.is(*error);
     match intent {
         Intent::ExecutePool { .. } if POOL.iter().any(is) => {
             Some("what a pool request comes to is seen when it is sent")
         }
-        Intent::ReturnPool { .. } if is(&HoldfastError::ReconcileFirst) => {
-            Some("a deposit is returned once it is in the liquidity vault")
+        _ if is(&HoldfastError::ReconcileFirst) && intents.contains(&Intent::Reconcile) => {
+            Some("tokens that lie in the other vault are fetched first")
         }
         _ => None,
     }
@@ -155,7 +155,7 @@ impl Agreement {
                 *self.refused.entry(kind).or_default() += 1;
                 return;
             }
-            Err(failure) => may_be_refused(intent, failure),
+            Err(failure) => may_be_refused(intent, intents, failure),
             Ok(()) => may_be_left(intent, intents, &fork.seen_chain(), mirror),
         };
         match exception {
@@ -224,6 +224,7 @@ fn name(intent: &Intent) -> &'static str {
         Intent::SettleMarket { .. } => "settle market",
         Intent::SettlePosition { .. } => "settle position",
         Intent::Observe => "observe",
+        Intent::Reconcile => "reconcile",
         Intent::Tighten { .. } => "tighten",
         Intent::CancelChange { .. } => "take change back",
     }
@@ -253,30 +254,15 @@ fn everything(address: Pubkey, account: &MarginAccount) -> Vec<Intent> {
 /// cannot know before it has observed it is in doubt, which is another matter.
 fn mirror(venue: &Venue, cast: &Cast) -> VenueSnapshot {
     let cluster = &venue.cluster;
-    let mut chain_health = venue.chain_health();
-    chain_health.monitor = MonitorState::from(&venue.seen_chain().monitor);
     let existing = |of: &[Pubkey]| -> Vec<Pubkey> {
         of.iter().copied().filter(|address| cluster.get(address).is_some()).collect()
     };
-    let accounts = existing(&cast.accounts).into_iter();
+    let mut mirror = reading::mirror(venue, existing(&cast.accounts));
+    mirror.chain_health.monitor = MonitorState::from(&venue.seen_chain().monitor);
     let requests = existing(&cast.requests).into_iter();
-    let feeds = (0..MARKETS).filter_map(|index| {
-        let address = feed_account(index);
-        let account = cluster.get(&address)?;
-        Some((address, feed::read(&address, &account.owner, &account.data)?))
-    });
-    let markets = venue.markets.iter().enumerate();
-    VenueSnapshot {
-        silo_address: venue.silo,
-        silo: venue.silo_state(),
-        chain_health,
-        exchange: None,
-        markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
-        accounts: accounts.map(|address| (address, cluster.read(&address))).collect(),
-        requests: requests.map(|address| (address, cluster.read(&address))).collect(),
-        changes: BTreeMap::new(),
-        feeds: feeds.collect(),
-    }
+    mirror.requests = requests.map(|address| (address, cluster.read(&address))).collect();
+    (0..MARKETS).for_each(|index| reading::hear(&mut mirror, venue, feed_account(index)));
+    mirror
 }
 
 impl fmt::Display for Agreement {

@@ -107,8 +107,7 @@ impl State {
                 continue;
             }
             let mut reconciled = self.clone();
-            // Refused when there is nothing to move.
-            let _ = reconciled.reconcile();
+            reconciled.reconcile().expect("anybody may reconcile");
             let returns = |mut state: Self| state.return_request(provider, request).is_ok();
             assert!(returns(self.clone()) || returns(reconciled), "request {request} is stuck");
         }

@@ -20,19 +20,19 @@ fn slow(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
 fn narrow(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
     (silo.maturity_ms, silo.request_delay_ms) = (1, 5_000);
     (market.band_bps, market.reference_speed_bps, market.divergence_bps) = (100, 1, 10);
-    (market.age_ms, market.future_ms, market.decide_within_ms) = (5_000, 999, 1_000);
+    (market.age_ms, market.future_ms, market.decide_within_ms) = (15_000, 999, 5_000);
     (market.execution_delay_ms, market.flag_delay_ms) = (1_000, 1_000);
 }
 
 /// Everything costs as much as it may, and as little as may be leaves at once.
 fn dear(silo: &mut SiloTermsState, market: &mut MarketTermsState) {
-    (silo.payable_share_bps, silo.utilisation_bps) = (1_000, 1_000);
+    (silo.payable_share_bps, silo.utilisation_bps) = (1_000, 10_000);
     (silo.insurance_share_bps, silo.protocol_share_bps) = (0, 10_000);
     (silo.outage_reserve_bps, silo.epoch_cap_bps) = (9_000, 0);
     (market.taker_fee_bps, market.base_spread_ppm) = (100, 10_000);
     (market.volatility_share_bps, market.depth) = (10_000, market.side_cap * 10);
     (market.funding_cap_ppb, market.funding_velocity_ppb) = (1_000_000, u32::MAX);
-    (market.full_skew, market.borrow_ppb) = (1, 100_000);
+    (market.full_skew, market.borrow_ppb) = (market.side_cap.div_ceil(4), 100_000);
 }
 
 /// Nothing costs anything, and nothing is kept back.

@@ -191,7 +191,7 @@ impl Walk {
     }
 
     fn check_empty(&mut self) {
-        // What there is nothing of is refused: fees to collect, tokens in the wrong vault.
+        // Refused where there are no fees to collect.
         for action in [Action::Reconcile, Action::Collect, Action::Reconcile] {
             let _ = self.step(action);
         }

@@ -72,7 +72,7 @@ fn check_mix(tally: &BTreeMap<Kind, (u32, u32)>) {
 
 #[test]
 fn a_venue_with_much_liquidity() {
-    well_mixed(22, RICH);
+    well_mixed(27, RICH);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_venue_with_little_liquidity() {
 
 #[test]
 fn another_venue_with_little_liquidity() {
-    well_mixed(34, POOR);
+    well_mixed(36, POOR);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use holdfast_client::holdfast::state::{
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
-use holdfast_risk::chain::fuse::{Blow, Blows};
+use holdfast_risk::chain::fuse::{Blow, Blows, Fuses};
 use holdfast_risk::chain::health::{Monitor, State as ChainState};
 use holdfast_risk::chain::rate_limit::RateLimitWindow;
 use holdfast_risk::market::accrual::Accruals;
@@ -32,12 +32,8 @@ pub fn state(cast: &Cast) -> State {
     State {
         monitor: monitor(&health.monitor),
         families: health.fuse.families,
-        blows: Blows(
-            health
-                .fuse
-                .blows
-                .map(|blow| Blow { from: Millis(blow.from_ms), until: Millis(blow.until_ms) }),
-        ),
+        blows: blows(&health),
+        recovered: Millis(health.recovered_ms),
         proven: proven(&health),
         ledger,
         open,
@@ -77,6 +73,14 @@ fn balances(cast: &Cast) -> Tokens {
         vaults: cast.vaults().map(|vault| tokens::balance(cluster, &vault)),
         supply: cast.mints().map(|mint| tokens::supply(cluster, &mint)),
     }
+}
+
+fn blows(health: &ChainHealth) -> Blows {
+    Blows(core::array::from_fn(|index| {
+        let (blow, fuses) = (health.fuse.blows[index], health.fuse.blown[index]);
+        let (from, until) = (Millis(blow.from_ms), Millis(blow.until_ms));
+        Blow { from, until, fuses: Fuses::from_bits(fuses) }
+    }))
 }
 
 /// The one provider's newest time: nobody else publishes here.

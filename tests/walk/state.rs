@@ -34,6 +34,8 @@ pub struct State {
     pub families: u8,
     /// For how long they did.
     pub blows: Blows,
+    /// When the chain last left Thaw.
+    pub recovered: Millis,
     /// Newest publish time that `observe` took as evidence.
     pub proven: Millis,
     /// The silo's parts.

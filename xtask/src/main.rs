@@ -135,8 +135,8 @@ enum Task {
     ///
     /// Formatting, tidy, licences, lints, documentation, generated pages, tests, compute-unit
     /// ceilings, and the outages on a real validator with a tenth of their load. Stops at the first
-    /// gate that fails. From nothing it takes about an hour on two cores, most of it to compile the
-    /// validator.
+    /// gate that fails. From nothing it takes more than an hour on two cores; the validator is
+    /// compiled beside the other gates.
     Ci {
         /// Leave out the outages on a real validator, and compile none
         #[arg(long)]
@@ -147,6 +147,13 @@ enum Task {
     /// Runs until something fails or the time is over, from the bytes in fuzz/corpus. What it finds
     /// belongs there too: `cargo xtask test` reads all of it again.
     Fuzz(fuzz::Search),
+    /// Let a keeper's endpoints, streams and chain fail: one fault at a time, or several at once
+    #[command(disable_help_flag = true)]
+    Faults {
+        /// The options of the command: --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Try faults and random walks with many seeds
     Seeds {
         /// Seeds for each fault; a thousand take a quarter of an hour on two cores
@@ -192,6 +199,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::check().and_then(|()| pages::generate(true)),
         Task::Ci { without_validator } => ci::run(without_validator),
         Task::Fuzz(search) => fuzz::search(&search),
+        Task::Faults { options } => simulate::faults(&options),
         Task::Seeds { faults, walks } => nightly::seeds(faults, walks),
         Task::Mutants { options } => nightly::mutants(&options),
     };

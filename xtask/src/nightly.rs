@@ -17,14 +17,17 @@ const MUTATED: [&str; 2] = ["crates/risk/src/**/*.rs", "programs/holdfast/src/ch
 /// Packages whose tests run, on this machine, what is mutated.
 const TESTED: [&str; 3] = ["holdfast", "holdfast-keeper-core", "holdfast-risk"];
 
-/// Tries every fault with many seeds, then plays so many random walks. Each prints its seed.
+/// Tries every fault, and several at once, with many seeds, then plays so many random walks. Each
+/// prints its seed.
 ///
 /// # Errors
 /// When something cannot be built, or a trial or walk fails.
 pub fn seeds(faults: u64, walks: u64) -> Result<(), String> {
     setup::install()?;
     sbpf::build()?;
-    simulate::faults(faults)?;
+    let faults = faults.to_string();
+    simulate::faults(&["--seeds".to_owned(), faults.clone()])?;
+    simulate::faults(&["--swarm".to_owned(), faults])?;
     let walks = walks.to_string();
     let run =
         ["run", "--locked", "--workspace", "--example", "walk_long", "--profile", "test", "--"];

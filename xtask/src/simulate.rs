@@ -57,14 +57,14 @@ pub fn bench_keeper() -> Result<(), String> {
     show(Command::new("cargo").args(bench))
 }
 
-/// Tries every fault with many seeds.
+/// Lets what lies between a keeper and the chain fail.
 ///
 /// # Errors
-/// When something cannot be built, or a trial fails.
-pub fn faults(seeds: u64) -> Result<(), String> {
-    setup::install_compiler()?;
-    sbpf::build()?;
-    simulate("faults", &["--seeds", &seeds.to_string()])
+/// When something cannot be built, or something is amiss.
+pub fn faults(options: &[String]) -> Result<(), String> {
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    build_unless_help(&options)?;
+    simulate("faults", &options)
 }
 
 /// What runs in virtual time runs in the tests' profile: what is compiled for one serves the

@@ -46,7 +46,7 @@ pub fn install() -> Result<PathBuf, String> {
     build(&mut Command::new("cargo"))
 }
 
-/// A validator that is built while other work goes on.
+/// A validator that is built while other work goes on; when that fails first, the build goes on by itself.
 #[derive(Default)]
 pub struct Beside(Cell<Option<JoinHandle<Result<PathBuf, String>>>>);
 

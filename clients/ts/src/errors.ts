@@ -42,6 +42,7 @@ const REMEDIES: Record<ErrorName, Remedy> = {
     ChangeNotReady: 'wait',
     ChangeRequired: 'now',
     ChangeSuperseded: 'never',
+    ClosingOrderFirst: 'now',
     DebtCoverable: 'never',
     DepositTooSmall: 'now',
     DurableNonce: 'now',

@@ -252,7 +252,7 @@ export class Risk {
             ...[last?.publishedMs ?? 0n, last?.believed ?? false],
             ...[believed?.low ?? 0n, believed?.high ?? 0n],
             ...[market.referencePrice, now, chain.lastDisruptionMs, terms.ageMs, terms.bandBps],
-            ...[volatility, market.settlementPrice],
+            ...[terms.maintenanceBps, volatility, market.settlementPrice],
         ]);
         const price = BigInt.asUintN(64, this.#rules.counts_for());
         const strained = chain.allows.WithdrawFree === 'Stressed';

@@ -3,6 +3,7 @@ import {
     type Address,
     type FetchAccountsConfig,
     type GetMultipleAccountsApi,
+    type Instruction,
     type Rpc,
     getAddressDecoder,
     getProgramDerivedAddress,
@@ -25,6 +26,7 @@ import {
     findExchangePda,
     findMarketPda,
     findSiloPda,
+    getReconcileVaultsInstructionAsync,
 } from './generated/index.js';
 
 /** Accounts that one request may ask for. */
@@ -115,6 +117,22 @@ export function otherMarketsOf(venue: Venue, account: MarginAccount, index: numb
 /** The markets that follow `execute_pool_request` for the liquidity pool: all of the silo's. */
 export function allMarketsOf(silo: VenueSilo): Address[] {
     return silo.markets.map((market) => market.address);
+}
+
+/**
+ * What goes in front of `withdraw`, `pay_exit`, `cancel_pool_request` or `execute_pool_request` that pays
+ * up to `amount` out of a silo's vault: nothing while the silo counts on as much there, else the
+ * instruction that fetches the rest from the other vault. Without it they are refused with
+ * `ReconcileFirst`. Only insurance that leaves is paid out of the insurance vault.
+ */
+export async function fetchingInstructions(
+    silo: VenueSilo,
+    amount: bigint,
+    vault: 'liquidity' | 'insurance' = 'liquidity',
+): Promise<Instruction[]> {
+    const { inLiquidityVault, inInsuranceVault } = silo.data.ledger;
+    const held = vault === 'liquidity' ? inLiquidityVault : inInsuranceVault;
+    return held < amount ? [await getReconcileVaultsInstructionAsync({ silo: silo.address })] : [];
 }
 
 /** The silos that follow `lock_exchange`: all of them, in the order of their numbers. */

@@ -10,8 +10,11 @@ import {
     type MarginAccount,
     Provider,
     type Venue,
+    type VenueSilo,
     feedAccountsOf,
+    fetchingInstructions,
     getDepositedEventEncoder,
+    getReconcileVaultsInstructionAsync,
     marketsOf,
     otherMarketsOf,
     subscribeEvents,
@@ -71,6 +74,16 @@ test('the markets of open positions follow in rising order', () => {
     assert.deepEqual(marketsOf(venue, { ...held, openMarkets: 0 }), []);
     assert.throws(() => marketsOf(venue, { ...held, openMarkets: 0b100 }), /no market 2: load it again/);
     assert.throws(() => marketsOf(venue, { ...held, silo: HOLDFAST_PROGRAM_ADDRESS }), /no silo/);
+});
+
+test('tokens are fetched from the other vault where they are missing', async () => {
+    const ledger = { inLiquidityVault: 7n, inInsuranceVault: 5n };
+    const silo = { address: SILO, data: { ledger } } as unknown as VenueSilo;
+    assert.deepEqual(await fetchingInstructions(silo, 7n), []);
+    assert.deepEqual(await fetchingInstructions(silo, 5n, 'insurance'), []);
+    const reconcile = [await getReconcileVaultsInstructionAsync({ silo: SILO })];
+    assert.deepEqual(await fetchingInstructions(silo, 8n), reconcile);
+    assert.deepEqual(await fetchingInstructions(silo, 6n, 'insurance'), reconcile);
 });
 
 test('a subscription yields the events of transactions that succeeded', async () => {

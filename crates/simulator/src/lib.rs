@@ -5,3 +5,4 @@ pub mod adversary;
 pub mod drill;
 pub mod keeping;
 pub mod lab;
+pub mod mirror;

@@ -252,7 +252,9 @@ impl Venue {
         let execute = instruction::execute_pool_request(
             owner, self.silo, request, shares, insurance, markets,
         );
-        self.cluster.send(&[execute], &[&keypair])?;
+        // As keepers do: what a staker has joined with lies in the liquidity vault.
+        let reconcile = instruction::reconcile_vaults(self.silo);
+        self.cluster.send(&[execute, reconcile], &[&keypair])?;
         Ok((keypair, shares))
     }
 

@@ -73,6 +73,8 @@ pub enum Intent {
         /// The request.
         request: Pubkey,
     },
+    /// Bring the vaults in line with the ledger.
+    Reconcile,
     /// Read a market's feeds.
     RefreshMarket {
         /// The market's index.
@@ -128,6 +130,7 @@ impl Intent {
             | Self::SettlePosition { account, .. } => Some(*account),
             Self::ExecutePool { .. }
             | Self::ReturnPool { .. }
+            | Self::Reconcile
             | Self::RefreshMarket { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
@@ -144,6 +147,7 @@ impl Intent {
             Self::RefreshMarket { market }
             | Self::AnnounceSettlement { market }
             | Self::SettleMarket { market } => mirror.market_address(market),
+            Self::Reconcile => Some(mirror.silo_address),
             Self::Observe | Self::Tighten { .. } => Some(address::chain_health()),
             Self::CancelChange { number, .. } => Some(address::change(number)),
             Self::Liquidate { .. }
@@ -212,6 +216,7 @@ impl Intent {
             }
             Self::ReturnPool { request } => return_pool(mirror, request, signer)?,
             Self::ExecutePool { request } => execute_pool(mirror, request)?,
+            Self::Reconcile => instruction::reconcile_vaults(silo),
             Self::AnnounceSettlement { market } => {
                 instruction::announce_settlement(mirror.market_address(market)?)
             }

@@ -36,6 +36,8 @@ pub enum Target {
     Exit(Pubkey),
     /// A pool request.
     Request(Pubkey),
+    /// The silo's vaults.
+    Vaults,
     /// A market's price.
     Market(u8),
     /// A market's settlement.
@@ -55,7 +57,7 @@ pub enum Target {
 pub enum Kind {
     /// Tells the venue how the chain is.
     Observe,
-    /// Lets a trader out, or brings the price that lets one out.
+    /// Lets somebody out, or brings the price or the tokens that let them out.
     Exit,
     /// Takes risk off the venue, or lets a trader in.
     Risk,
@@ -124,6 +126,7 @@ impl Intent {
             Self::ExecutePool { request } | Self::ReturnPool { request } => {
                 Target::Request(request)
             }
+            Self::Reconcile => Target::Vaults,
             Self::RefreshMarket { market } => Target::Market(market),
             Self::AnnounceSettlement { market } | Self::SettleMarket { market } => {
                 Target::Settlement(market)
@@ -139,7 +142,7 @@ impl Intent {
     pub fn kind(&self, mirror: &VenueSnapshot) -> Kind {
         match self {
             Self::Observe | Self::Tighten { .. } | Self::CancelChange { .. } => Kind::Observe,
-            Self::RefreshMarket { .. } | Self::PayExit { .. } => Kind::Exit,
+            Self::RefreshMarket { .. } | Self::PayExit { .. } | Self::Reconcile => Kind::Exit,
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number }
             | Self::TriggerOrder { account, market, number } => {
@@ -183,6 +186,7 @@ impl Intent {
             | Self::ExecutePool { .. }
             | Self::ReturnPool { .. }
             | Self::WriteOffDebt { .. }
+            | Self::Reconcile
             | Self::Observe
             | Self::Tighten { .. }
             | Self::CancelChange { .. } => u8::MAX,

@@ -22,6 +22,8 @@ use crate::state::{MarginAccount, Market};
 pub enum Purpose {
     /// Something may be taken from the owner: valued in their favour, at the markets' own ratios.
     Liquidation,
+    /// What the owner owes may be certain to be lost: valued at the most that positions can be worth.
+    WriteOff,
     /// The owner wants to open or withdraw: valued against them, at the initial margin needed now.
     Margin(Permit),
 }
@@ -108,6 +110,7 @@ pub fn valuation_price(
     let side = position.size.side();
     match purpose {
         Purpose::Liquidation => valuation.trader_favourable(side),
+        Purpose::WriteOff => valuation.trader_best_case(side),
         Purpose::Margin(_) => valuation.trader_adverse(side),
     }
 }

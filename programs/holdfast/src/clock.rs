@@ -31,7 +31,7 @@ impl Chain {
     /// and nobody gains by keeping `observe` from landing.
     pub fn guard(health: &ChainHealth) -> Result<Self> {
         let last = Monitor::from(&health.monitor);
-        let seen = read_sysvars(&last, Millis(0))?;
+        let seen = read_sysvars(&last, |_| Millis(0))?;
         Ok(Self::judge(health, &last, &seen))
     }
 
@@ -66,9 +66,11 @@ impl Chain {
     }
 }
 
-/// Reads the sysvars. `proven` is a publish time that the venue's clock is not behind.
-pub fn read_sysvars(last: &Monitor, proven: Millis) -> Result<ChainSample> {
+/// Reads the sysvars. `proven` says, at the cluster's clock, which publish time the venue's clock is
+/// not behind.
+pub fn read_sysvars(last: &Monitor, proven: impl FnOnce(Millis) -> Millis) -> Result<ChainSample> {
     let seen = read_first_sysvars()?;
+    let proven = proven(seen.clock);
     Ok(ChainSample { now: last.now(seen.clock, seen.slot, proven), proven, ..seen })
 }
 

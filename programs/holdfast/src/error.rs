@@ -178,7 +178,7 @@ pub enum HoldfastError {
     #[msg("The vault's tokens are still in the other vault: call reconcile_vaults first")]
     ReconcileFirst,
     /// Nothing to collect.
-    #[msg("There is nothing to collect or to move")]
+    #[msg("There are no fees to collect: try again after trades")]
     NothingToMove,
     /// The price lies outside the band around the market's reference, or no second one bears it out.
     #[msg(
@@ -327,4 +327,9 @@ pub enum HoldfastError {
         "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for"
     )]
     BooksSound,
+    /// Another order of the account closes part of the position.
+    #[msg(
+        "Another order of the account closes part of the position at a known price: execute it first"
+    )]
+    ClosingOrderFirst,
 }

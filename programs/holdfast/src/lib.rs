@@ -156,7 +156,7 @@ pub mod holdfast {
     /// price published after the delay from now.
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `AlreadyTriggered`,
-    /// `NoPriceYet`, `TriggerNotMet`, `MarketSettled`. Emits: `OrderTriggered`.
+    /// `NothingToReduce`, `NoPriceYet`, `TriggerNotMet`, `MarketSettled`. Emits: `OrderTriggered`.
     ///
     /// - `number`: the order's number in the account; orders are numbered from one.
     pub fn trigger_order(ctx: Context<TriggerOrder>, number: u64) -> Result<()> {
@@ -164,7 +164,7 @@ pub mod holdfast {
     }
 
     /// Removes a waiting order: the owner as long as no price that decides it is known, anyone once it
-    /// has expired or lapsed, or its market is settled.
+    /// has expired undecided or lapsed, or its market is settled.
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderNotExpired`, `PriceKnown`. Emits:
     /// `OrderRemoved`.
@@ -175,14 +175,16 @@ pub mod holdfast {
     }
 
     /// Executes an order at the price that decides it: the first published after its delay and after
-    /// the chain's last disruption, or a worse one believed since. An order whose opening the account's
-    /// margin no longer carries is removed. When it opens, the markets of the account's other open
+    /// the chain's last disruption, or a worse one believed since. Of an order whose opening the
+    /// account's margin no longer carries only what closes is executed; one that closes nothing is
+    /// removed. When it opens, the markets of the account's other open
     /// positions follow, in rising index order; a reduction needs no margin.
     ///
     /// Refuses: `WrongSilo`, `OrderNotFound`, `WrongMarket`, `OrderExpired`, `OrderNotTriggered`,
     /// `ChainNotReady`, `NothingToReduce`, `NoPriceYet`, `OrderLapsed`, `BeyondLimit`,
     /// `OpenInterestCap`, `AccountShareCap`, `UtilisationCap`, `MarketNotReady`, `StalePrice`,
-    /// `PriceOutsideBand`, `MarketSettled`, `FuseBlown`. Emits: `OrderExecuted`, `OrderRemoved`.
+    /// `PriceOutsideBand`, `MarketSettled`, `FuseBlown`, `ClosingOrderFirst`. Emits: `OrderExecuted`,
+    /// `OrderRemoved`.
     ///
     /// - `number`: the order's number in the account.
     pub fn execute_order<'info>(
@@ -234,8 +236,8 @@ pub mod holdfast {
         instructions::request_pool(ctx, number, order)
     }
 
-    /// Takes a pool request back: its owner while it is not due or the chain does not allow it, anyone
-    /// once it has lapsed. Deposit or shares return in full.
+    /// Takes a pool request back: its owner while it is not due, or the chain or a fuse does not allow
+    /// it, anyone once it has lapsed. Deposit or shares return in full.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`, `RequestDue`,
     /// `ReconcileFirst`. Emits: `PoolRequestCancelled`.
@@ -244,7 +246,8 @@ pub mod holdfast {
     }
 
     /// Executes a pool request at prices published after it, within ten minutes of the moment it was
-    /// due. For the liquidity pool every market of the silo follows, in index order.
+    /// due, or since when chain and guardians allow it again. For the liquidity pool every market of
+    /// the silo follows, in index order.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
     /// `RequestNotDue`, `RequestLapsed`, `MarketsMissing`, `StalePrice`, `PriceOutsideBand`,
@@ -271,9 +274,10 @@ pub mod holdfast {
         instructions::chain_state(ctx)
     }
 
-    /// Brings a silo's vaults in line with its ledger; donations join the insurance fund.
+    /// Brings a silo's vaults in line with its ledger; donations join the insurance fund. Where they are
+    /// in line, nothing happens.
     ///
-    /// Refuses: `WrongVault`, `VaultShort`, `NothingToMove`. Emits: `VaultsReconciled`.
+    /// Refuses: `WrongVault`, `VaultShort`. Emits: `VaultsReconciled`.
     pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
         instructions::reconcile_vaults(ctx)
     }

@@ -4,8 +4,9 @@ use anchor_lang::prelude::*;
 use holdfast_risk::market::belief::{Lapsed, range_since};
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::market::valuation::Valuation;
 use holdfast_risk::pool::worth::{SideExposure, TradersResult, is_trifle};
-use holdfast_risk::{Bps, Millis, Price, Side, Usd};
+use holdfast_risk::{Bps, Millis, Overflow, Price, Side, Usd};
 
 use crate::account_health::require_certain;
 use crate::clock::Chain;
@@ -15,8 +16,8 @@ use crate::state::Market;
 /// The parts of a request for the liquidity pool that decide how markets are valued.
 #[derive(Clone, Copy, Debug)]
 pub struct Valued {
-    /// Prices count from here on.
-    pub due: Millis,
+    /// Prices count from here on: when the request's window opened.
+    pub since: Millis,
     /// Whether it leaves.
     pub leaves: bool,
     /// The pool's cash.
@@ -24,10 +25,10 @@ pub struct Valued {
 }
 
 /// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves: at
-/// the worst price believed since the request was due, so that nobody gains by when it is executed.
-/// A market without positions adds nothing, whatever its price. One whose newest price is stale or
-/// not believed counts at the worse of that price and the edge of its band while its positions are a
-/// trifle beside the pool's cash; larger ones hold the request up.
+/// the worst price believed since the request's window opened, so that nobody gains by when it is
+/// executed. A market without positions adds nothing, whatever its price. One whose newest price is
+/// stale or not believed counts at the worse of that price and the edge of its band while its
+/// positions are a trifle beside the pool's cash; larger ones hold the request up.
 pub fn add_market(
     traders: &mut TradersResult,
     market: &Market,
@@ -40,31 +41,58 @@ pub fn add_market(
     }
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
     let fresh = require_certain(&valuation);
-    let range = fresh.is_ok().then(|| prices_since(market, chain, request.due)).transpose()?;
+    let range = fresh.is_ok().then(|| prices_since(market, chain, request.since)).transpose()?;
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
         let price = match (range, request.leaves) {
             (Some(range), true) => range.trader_favourable(side),
             (Some(range), false) => range.trader_adverse(side),
-            (None, true) => valuation.trader_favourable(side),
-            (None, false) => valuation.trader_adverse(side),
+            (None, leaves) => worst_for_asker(&valuation, side, leaves),
         };
         if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
             return fresh;
         }
-        let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
-        let exposure = SideExposure { side, total, price, carry, initial };
-        traders.add(&exposure).into_program_error()?;
+        traders.add(&exposure(market, side, total, price)).into_program_error()?;
     }
     Ok(())
 }
 
-/// The lowest and the highest price that the market has believed since `due`.
-fn prices_since(market: &Market, chain: &Chain, due: Millis) -> Result<PricePoint> {
+/// All positions on a side of a market, valued at `price`.
+fn exposure(market: &Market, side: Side, total: SideTotal, price: Price) -> SideExposure {
+    let (carry, initial) = (market.carry(side), Bps(market.terms.initial_bps));
+    SideExposure { side, total, price, carry, initial }
+}
+
+/// What [`add_market`] adds if a request were executed at `now`, at the newest price alone: an estimate
+/// for whoever is about to ask.
+///
+/// # Errors
+/// [`Overflow`] when an amount does not fit.
+pub fn add_estimate(
+    traders: &mut TradersResult,
+    market: &Market,
+    now: Millis,
+    leaves: bool,
+) -> core::result::Result<(), Overflow> {
+    let valuation = market.valuation(now, Millis(0));
+    let (longs, shorts) = (SideTotal::from(&market.longs), SideTotal::from(&market.shorts));
+    for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
+        traders.add(&exposure(market, side, total, worst_for_asker(&valuation, side, leaves)))?;
+    }
+    Ok(())
+}
+
+/// What the positions of a side count for against whoever joins or `leaves`, at a market's newest price.
+fn worst_for_asker(valuation: &Valuation, side: Side, leaves: bool) -> Price {
+    if leaves { valuation.trader_best_case(side) } else { valuation.trader_adverse(side) }
+}
+
+/// The lowest and the highest price that the market has believed since `opened`.
+fn prices_since(market: &Market, chain: &Chain, opened: Millis) -> Result<PricePoint> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     if market.is_settled() {
         return Ok(PricePoint::exact(Price(market.settlement_price), at.now));
     }
-    let range = range_since(market.recent_prices(), due, &at);
+    let range = range_since(market.recent_prices(), opened, &at);
     let range = range.map_err(|Lapsed| HoldfastError::RequestLapsed)?;
     range.ok_or_else(|| HoldfastError::RequestNotDue.into())
 }

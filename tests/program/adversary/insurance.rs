@@ -5,7 +5,7 @@ use holdfast_client::{address, instruction};
 
 use crate::debt::{RISEN, owing};
 use crate::pool::Provider;
-use crate::world::{CALM, INSURANCE, LIQUIDITY, World};
+use crate::world::{BTC, CALM, INSURANCE, LIQUIDITY, World};
 
 const DAY: u64 = 86_400_000;
 
@@ -95,4 +95,23 @@ fn a_cooldown_is_not_prepaid() {
     world.send(staker.request(&world, true, shares, 1));
     world.pass_to(DAY - 2_000, &CALM);
     world.refuses(&staker.execute(&world, true), HoldfastError::RequestNotDue);
+}
+
+/// Whoever closes with less than the spread costs loses what is left; insurance pays nobody's spread.
+#[test]
+fn the_spread_of_an_exit_is_nobodys_loss() {
+    // A percent of spread.
+    let mut world = World::with(|_, terms| terms.base_spread_ppm = 10_000);
+    let size = 20_000_000;
+    let trader = world.trader_with(600_000_000, &[(0, size)]);
+    let account = world.account(&trader.account);
+    // Half a percent is left at this price.
+    let owed = account.positions[0].entry - account.collateral;
+    let price = owed * 1_005 / 1_000 * 1_000_000 / size as u64;
+    let before = world.silo_state().ledger;
+    world.trade(&trader, 0, -size, &[price, BTC]).unwrap();
+    let (account, after) = (world.account(&trader.account), world.silo_state().ledger);
+    assert_eq!((account.open_markets, account.collateral, account.debt), (0, 0, 0));
+    // Rounding a price costs a unit for a base unit.
+    assert!(after.insurance + 20 >= before.insurance, "{after:?} after {before:?}");
 }

@@ -123,3 +123,45 @@ fn a_flag_that_waits_earns_its_liquidator_nothing() {
     });
     assert!(rewards[1] > rewards[0], "{rewards:?}: waiting for somebody to act is paid");
 }
+
+/// A leg whose price is long unknown carries no other: it counts in its owner's favour for no more than
+/// the maintenance margin it asks for.
+#[test]
+fn a_leg_without_a_price_shields_no_other() {
+    let mut world = World::with(|_, terms| terms.band_bps = 1_500);
+    let keeper = world.trader(0).unwrap();
+    // Fifteen hundred in each.
+    let trader = world.trader_with(360_000_000, &[(0, 10_000_000), (1, 15_000)]);
+    let mut fallen = SOL;
+    for _ in 0..18 {
+        world.watch(60_000).unwrap();
+        fallen -= SOL / 100;
+        world.reprice(0, fallen).unwrap();
+    }
+    let flags = flag(&world, &trader);
+    world.send(flags);
+    world.cluster.pass(4_000);
+    world.reprice(0, fallen).unwrap();
+    let liquidates = liquidate(&world, 0, &trader, &keeper);
+    world.send(liquidates);
+    let account = world.account(&trader.account);
+    assert_eq!((account.debt, account.positions[1].size), (0, 15_000), "nobody lost by it");
+}
+
+/// A trifle in a market with a long delay does not lend it to the other legs.
+#[test]
+fn each_leg_waits_for_its_own_market() {
+    let mut world = World::new();
+    let keeper = world.trader(0).unwrap();
+    let trader = world.trader_with(600_000_000, &[(0, SIZE), (1, 1_000)]);
+    let mut slow = world.market(1);
+    slow.terms.flag_delay_ms = 30_000;
+    world.put_market(1, &slow);
+    world.pass_to(1_000, &[CRASHED, BTC]);
+    let flags = flag(&world, &trader);
+    world.send(flags);
+    world.pass_to(4_000, &[CRASHED, BTC]);
+    world.refuses(&liquidate(&world, 1, &trader, &keeper), HoldfastError::NoPriceYet);
+    let liquidates = liquidate(&world, 0, &trader, &keeper);
+    world.send(liquidates);
+}

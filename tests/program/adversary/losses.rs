@@ -7,6 +7,7 @@ use holdfast_testkit::audit::Audit;
 use holdfast_testkit::feed::Published;
 
 use crate::debt::{LOST, RISEN, owing};
+use crate::pool::Provider;
 use crate::world::{BTC, CALM, INSURANCE, LIQUIDITY, SOL, World};
 
 #[test]
@@ -51,6 +52,33 @@ fn five_failures_in_a_day_leave_the_fund_its_reserve() {
     let drawn: u64 = world.silo_state().draws.drawn.iter().sum();
     assert!(drawn > INSURANCE / 2, "they did fail: {drawn}");
     assert_eq!(Audit::of(&world, &accounts), Audit::default());
+}
+
+/// Nine tenths of the fund leave after the day's first loss: who stays still covers the next one.
+#[test]
+fn who_leaves_takes_no_cover_along() {
+    const HOUR: u64 = 3_600_000;
+    let mut world = World::with(|_, market| market.account_share_bps = 10_000);
+    let staker = Provider::new(&mut world, true, 9 * INSURANCE);
+    staker.join(&mut world, 9 * INSURANCE, &CALM);
+    world.send(instruction::reconcile_vaults(world.silo));
+    let shares = world.balance(&staker.shares);
+    world.send(staker.request(&world, true, shares, 1));
+    world.pass_to(23 * HOUR, &CALM);
+    world.calm(120);
+    fail(&mut world, 0);
+    let drawn = world.silo_state().draws;
+    assert!(drawn.start > 9 * INSURANCE && drawn.drawn[0] > 0, "{drawn:?}");
+    world.pass_to(HOUR, &CALM);
+    world.send(staker.execute(&world, true));
+    let before = world.silo_state();
+    assert!(before.ledger.insurance < drawn.start / 5, "less than the reserve of what it was");
+    world.calm(120);
+    fail(&mut world, 1);
+    let after = world.silo_state();
+    assert_eq!(after.draws.since_ms, drawn.since_ms, "the same day");
+    assert!(after.draws.drawn[1] > 0, "{:?}", after.draws);
+    assert!(after.ledger.insurance < before.ledger.insurance);
 }
 
 fn write_off(world: &World, trader: &Trader) -> Instruction {

@@ -12,6 +12,7 @@ mod insurance;
 mod liquidation;
 pub mod losses;
 mod oracle;
+pub mod orders;
 pub mod pools;
 mod prices;
 mod prints;

@@ -3,6 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::instruction;
 use holdfast_risk::Usd;
+use holdfast_risk::chain::health::State;
 use holdfast_testkit::Trader;
 use holdfast_testkit::audit::Audit;
 use holdfast_testkit::feed::Published;
@@ -157,18 +158,24 @@ fn a_tick_that_is_stored_late_prices_no_request() {
     world.send(provider.execute(&world, false));
 }
 
+/// A provider in front of big positions, who is about to join or to leave with so much.
+fn about_to_ask(leaves: bool) -> (World, Provider, u64) {
+    let mut world = roomy();
+    world.trader_with(LIQUIDITY, &[(0, BIG)]);
+    let provider = Provider::new(&mut world, false, LIQUIDITY);
+    if leaves {
+        provider.join(&mut world, LIQUIDITY, &CALM);
+    }
+    let amount = if leaves { world.balance(&provider.shares) } else { LIQUIDITY };
+    (world, provider, amount)
+}
+
 /// A request that somebody executes late gets no better price for it: not even where the pool's worth
 /// has moved to the liking of who joins or leaves.
 #[test]
 fn executing_a_request_late_never_pays() {
     for leaves in [false, true] {
-        let mut world = roomy();
-        world.trader_with(LIQUIDITY, &[(0, BIG)]);
-        let provider = Provider::new(&mut world, false, LIQUIDITY);
-        if leaves {
-            provider.join(&mut world, LIQUIDITY, &CALM);
-        }
-        let amount = if leaves { world.balance(&provider.shares) } else { LIQUIDITY };
+        let (mut world, provider, amount) = about_to_ask(leaves);
         world.send(provider.request(&world, leaves, amount, 1));
         world.pass_to(6_000, &CALM);
         // Traders gain, and a share is cheap; or they lose, and it is dear.
@@ -181,6 +188,35 @@ fn executing_a_request_late_never_pays() {
         });
         // Three seconds of the borrow fee are all that came in.
         assert!(waited <= at_once + at_once / 1_000_000, "{leaves}: {waited} of {at_once}");
+    }
+}
+
+/// More prices than a market remembers come before the chain allows a request that fell due while it did
+/// not: it is priced by those since then.
+#[test]
+fn a_request_from_a_thaw_executes_once_the_chain_allows_it() {
+    for leaves in [false, true] {
+        let (mut world, provider, amount) = about_to_ask(leaves);
+        world.break_chain();
+        world.observe().unwrap();
+        let until = |world: &mut World, state: State| {
+            let mut prices = 0;
+            while world.chain_health().monitor.state != state as u8 {
+                world.pass_to(5_000, &CALM);
+                prices += 1;
+            }
+            prices
+        };
+        until(&mut world, State::Thaw);
+        world.send(provider.request(&world, leaves, amount, 1));
+        let executes = provider.execute(&world, leaves);
+        assert!(until(&mut world, State::Throttled) > 40);
+        world.pass_to(5_000, &CALM);
+        let mut late = world.fork();
+        world.send(executes.clone());
+        late.watch(600_000).unwrap();
+        late.publish(&CALM).unwrap();
+        late.refuses(&executes, HoldfastError::RequestLapsed);
     }
 }
 

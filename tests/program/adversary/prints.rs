@@ -41,26 +41,27 @@ fn execute(world: &World, trader: &Trader, number: u64) -> Instruction {
 fn no_order_gets_one_print_alone() {
     for percent in PRINTS {
         let mut world = world();
-        let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+        let seller = world.trader_with(MONEY, &[(0, SIZE)]);
+        let buyer = world.trader(MONEY).unwrap();
         let now = world.cluster.now_ms();
-        let buys = world.place(&trader, 0, market_order(SIZE, now)).unwrap();
+        let buys = world.place(&buyer, 0, market_order(SIZE, now)).unwrap();
         let sell = OrderRequest { effect: OrderEffect::Reduce, ..market_order(-SIZE, now) };
-        let sells = world.place(&trader, 0, sell).unwrap();
+        let sells = world.place(&seller, 0, sell).unwrap();
         world.cluster.pass(3_000);
         print(&mut world, percent);
-        for order in [buys, sells] {
-            world.refuses(&execute(&world, &trader, order), HoldfastError::NoPriceYet);
+        for (trader, order) in [(&buyer, buys), (&seller, sells)] {
+            world.refuses(&execute(&world, trader, order), HoldfastError::NoPriceYet);
         }
         world.pass_to(2_000, &CALM);
         let fair = SIZE as u64 * SOL / 1_000_000;
-        let (before, mut sold) = (world.account(&trader.account), world.fork());
-        let executes = execute(&world, &trader, buys);
+        let mut sold = world.fork();
+        let executes = execute(&world, &buyer, buys);
         world.send(executes);
-        let paid = world.account(&trader.account).positions[0].entry - before.positions[0].entry;
+        let paid = world.account(&buyer.account).positions[0].entry;
         assert!(paid >= fair, "{percent}: bought for {paid}");
-        let executes = execute(&sold, &trader, sells);
+        let executes = execute(&sold, &seller, sells);
         sold.send(executes);
-        let realised = sold.account(&trader.account).pending_profit;
+        let realised = sold.account(&seller.account).pending_profit;
         assert_eq!(realised, 0, "{percent}: sold for more than it cost");
     }
 }

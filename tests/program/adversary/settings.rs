@@ -45,7 +45,8 @@ pub(crate) fn fatal_settings_cannot_be_proposed_and_the_log_says_which() {
     }
     let fatal: [SiloChange; 4] = [
         ("payable_share_bps", |terms| terms.payable_share_bps = 0),
-        ("utilisation_bps", |terms| terms.utilisation_bps = 1),
+        // Positions would keep ten times their value of liquidity in the pool.
+        ("utilisation_bps", |terms| terms.utilisation_bps = 1_000),
         ("request_delay_ms", |terms| terms.request_delay_ms = 1_000),
         // Whoever sees a loss coming leaves the insurance fund before it is booked.
         ("unstake_cooldown_ms", |terms| terms.unstake_cooldown_ms = 0),
@@ -88,8 +89,8 @@ fn life_goes_on_at_the_corners_of_the_bounds() {
         terms.volatility_share_bps = 10_000;
         terms.depth = terms.side_cap * 10;
         (terms.funding_cap_ppb, terms.funding_velocity_ppb) = (1_000_000, u32::MAX);
-        (terms.full_skew, terms.borrow_ppb) = (1, 100_000);
-        (terms.age_ms, terms.future_ms) = (5_000, 999);
+        (terms.full_skew, terms.borrow_ppb) = (terms.side_cap.div_ceil(4), 100_000);
+        (terms.age_ms, terms.future_ms, terms.decide_within_ms) = (15_000, 999, 5_000);
         (terms.execution_delay_ms, terms.flag_delay_ms) = (1_000, 1_000);
         (terms.confidence_bps, terms.divergence_bps, terms.reference_speed_bps) = (10, 10, 1);
         terms.utilisation_bps = 1_000;

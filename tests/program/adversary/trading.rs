@@ -83,12 +83,15 @@ fn a_second_order_does_not_bring_an_old_price_back() {
     let executes = execute(&whole, &trader, first);
     whole.send(executes);
     assert_eq!(whole.account(&trader.account).open_markets, 0);
-    // Executing the second one first, later, leaves the first no price from before it.
+    // Executing the second one first, later, leaves the first no better price than what came since.
     world.pass_to(4_000, &[SOL * 95 / 100, BTC]);
-    let executes = execute(&world, &trader, second);
-    world.send(executes);
-    let sells = execute(&world, &trader, first);
-    world.refuses(&sells, HoldfastError::NoPriceYet);
+    for number in [second, first] {
+        let executes = execute(&world, &trader, number);
+        world.send(executes);
+    }
+    let left = |world: &World| world.account(&trader.account).collateral;
+    let fallen = SIZE as u64 * 95 / 100 * SOL / 1_000_000;
+    assert!(left(&whole) - left(&world) >= (SIZE as u64 * SOL / 1_000_000 - fallen) * 99 / 100);
 }
 
 /// The collateral that would carry an order comes only once its price turns out well.

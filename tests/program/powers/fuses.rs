@@ -11,6 +11,7 @@ use holdfast_testkit::{Trader, events, tokens};
 use solana_signer::Signer;
 
 use super::{guardian, newcomer};
+use crate::pool::Provider;
 use crate::world::{BTC, CALM, SOL, World, stranger};
 
 const HOUR: u64 = 3_600_000;
@@ -342,22 +343,24 @@ fn vaults_are_reconciled_around_what_is_missing() {
     let mut stage = Stage::new();
     let silo = stage.world.silo;
     let reconcile = instruction::reconcile_vaults(silo);
-    let _ = stage.world.cluster.send_unsigned(std::slice::from_ref(&reconcile), &stranger());
+    stage.world.send(reconcile.clone());
     BREAKS[2].1(&mut stage);
     stage.world.refuses(&reconcile, HoldfastError::VaultShort);
     stage.world.send(instruction::trip_fuse(silo, None));
-    stage.world.refuses(&reconcile, HoldfastError::NothingToMove);
     let (liquidity, insurance) = (address::liquidity_vault(&silo), address::insurance_vault(&silo));
-    stage.world.give(&liquidity, 400_000);
-    stage.world.refuses(&reconcile, HoldfastError::NothingToMove);
     let before = stage.world.silo_state().ledger;
+    stage.world.send(reconcile.clone());
+    stage.world.give(&liquidity, 400_000);
+    stage.world.send(reconcile.clone());
+    assert_eq!(stage.world.silo_state().ledger, before, "it is what was missing");
     stage.world.give(&insurance, 30);
     stage.world.send(reconcile.clone());
     let after = stage.world.silo_state().ledger;
     assert_eq!(after.insurance, before.insurance + 30);
     assert_eq!(after.in_liquidity_vault, before.in_liquidity_vault);
     stage.world.give(&liquidity, 600_000);
-    stage.world.refuses(&reconcile, HoldfastError::NothingToMove);
+    stage.world.send(reconcile);
+    assert_eq!(stage.world.silo_state().ledger, after);
 }
 
 fn blow(families: u8, lasts_ms: u64) -> Instruction {
@@ -388,6 +391,31 @@ fn two_guardians_take_families_away_for_a_time() {
         stage.pooling_is(None);
         stage.maturing_is(None);
     }
+}
+
+/// What guardians took away for a while is given back whole: a stake whose cooldown ended meanwhile
+/// leaves without another one.
+#[test]
+fn no_blow_makes_a_cooldown_begin_again() {
+    let mut world = World::new();
+    let staker = Provider::new(&mut world, true, 1_000_000_000);
+    staker.join(&mut world, 1_000_000_000, &CALM);
+    let shares = world.balance(&staker.shares);
+    world.send(staker.request(&world, true, shares, 1));
+    world.pass_to(DAY - 60_000, &CALM);
+    world.send(blow(2, 720_000));
+    let leaves = staker.execute(&world, true);
+    world.pass_to(300_000, &CALM);
+    world.refuses(&leaves, HoldfastError::FuseBlown);
+    world.fork().send(staker.cancel(&world, staker.shares));
+    world.pass_to(480_000, &CALM);
+    // Another blow, of another family, delays nothing.
+    world.send(blow(1, 60_000));
+    let mut late = world.fork();
+    world.send(leaves.clone());
+    assert!(world.balance(&staker.money) > 999_999_000);
+    late.pass_to(600_000, &CALM);
+    late.refuses(&leaves, HoldfastError::RequestLapsed);
 }
 
 /// Another blow adds families and time, and cuts neither.

@@ -122,6 +122,7 @@ fn lifting_limits() {
         account_share_bps: 10_000,
         utilisation_bps: 50_000,
         side_cap: sound.depth / 10,
+        full_skew: sound.depth / 20,
         ..sound
     };
     let mut patient = world.fork();

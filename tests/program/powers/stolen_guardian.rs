@@ -39,6 +39,34 @@ fn it_never_loosens() {
     );
 }
 
+/// Positions cost in the Shelter it made what they cost outside.
+#[test]
+fn it_makes_no_holiday_from_funding() {
+    let mut calm = World::new();
+    calm.trader_with(10_000_000_000, &[(0, 300_000_000)]);
+    let before = calm.market(0);
+    let mut sheltered = calm.fork();
+    sheltered.send(instruction::tighten(guardian(0), true, HALF_HOUR));
+    for world in [&mut calm, &mut sheltered] {
+        for _ in 0..30 {
+            world.pass_to(10_000, &CALM);
+        }
+    }
+    assert_eq!((state(&calm), state(&sheltered)), (State::Normal, State::Shelter));
+    let carry = |world: &World| (world.market(0).carry_long, world.market(0).carry_short);
+    assert_eq!(carry(&sheltered), carry(&calm));
+    assert!(calm.market(0).carry_long > before.carry_long, "longs pay");
+    // In one that a disruption made, they cost nothing.
+    let mut broken = calm.fork();
+    broken.break_chain();
+    broken.publish(&CALM).unwrap();
+    let paid = carry(&broken);
+    for _ in 0..6 {
+        broken.pass_to(10_000, &CALM);
+    }
+    assert_eq!((state(&broken), carry(&broken)), (State::Shelter, paid));
+}
+
 /// Everything that is an exit, in the Shelter it made.
 #[test]
 fn it_freezes_no_exit() {

@@ -41,6 +41,10 @@ pub struct Chain {
     pub slot: u64,
     /// What guardians have taken away.
     pub fuses: Fuses,
+    /// Up to when they last took the pools away, on the cluster's clock.
+    pub pools_taken: Millis,
+    /// When the chain last left Thaw.
+    pub recovered: Millis,
 }
 
 impl Look {
@@ -86,7 +90,8 @@ impl Chain {
         let (newest, at) = (market.newest_stored(), self.moment(market, terms));
         let before = || market.recent.iter().skip(1).copied();
         let per_minute = || market.accruals.volatility.per_minute().max(terms.tier_volatility);
-        Valuation::new(&newest, before, &market.reference, &at, terms.band.width, per_minute)
+        let (width, maintenance) = (terms.band.width, terms.ratios.maintenance);
+        Valuation::new(&newest, before, &market.reference, &at, width, maintenance, per_minute)
     }
 
     /// A market's newest price, if it is fresh and believed.
@@ -109,7 +114,10 @@ impl State {
     pub fn guard(&self, look: &Look) -> Chain {
         let seen = look.sighting(&self.monitor, Millis(0));
         let monitor = self.monitor.guard(&seen, &Thresholds::default());
-        Chain { monitor, now: seen.now, slot: look.slot, fuses: self.fuses(look.clock) }
+        let fuses = self.fuses(look.clock);
+        let pools_taken = self.blows.taken_until(Asked::ChangePool);
+        let (now, slot, recovered) = (seen.now, look.slot, self.recovered);
+        Chain { monitor, now, slot, fuses, pools_taken, recovered }
     }
 
     pub(super) fn blow(&mut self, second: usize, families: u8, ms: u64, look: &Look) -> Outcome {
@@ -117,7 +125,7 @@ impl State {
         require((1..=7).contains(&families), HoldfastError::TermsOutOfBounds)?;
         check_blow(Millis(ms)).map_err(HoldfastError::from)?;
         let fuses = self.fuses(look.clock).or(Fuses::from_bits(families));
-        self.blows = self.blows.blow(look.clock, Millis(ms)).map_err(HoldfastError::from)?;
+        self.blows = self.blows.blow(fuses, look.clock, Millis(ms)).map_err(HoldfastError::from)?;
         self.families = fuses.bits();
         Ok(())
     }
@@ -125,10 +133,17 @@ impl State {
     pub(super) fn observe(&mut self, with_markets: bool, look: &Look) -> Outcome {
         let seen = self.markets.iter().map(|market| market.seen);
         let evidence = seen.max().filter(|_| with_markets).unwrap_or_default();
-        let proven = self.proven.max(evidence);
-        let seen = look.sighting(&self.monitor, proven);
+        let (proven, limits) = (self.proven.max(evidence), Thresholds::default());
+        let looked = look.clock.min(self.monitor.seen);
+        // The one provider counts while it publishes.
+        let heard = proven.after(limits.blackout) >= looked;
+        let seen = look.sighting(&self.monitor, if heard { proven } else { Millis(0) });
         require(self.monitor.is_due(seen.now), HoldfastError::SampleTooSoon)?;
-        self.monitor = self.monitor.step(&seen, &Thresholds::default()).0;
+        let before = self.monitor.state;
+        self.monitor = self.monitor.step(&seen, &limits).0;
+        if (before, self.monitor.state) == (ChainState::Thaw, ChainState::Throttled) {
+            self.recovered = self.monitor.since;
+        }
         self.proven = proven;
         Ok(())
     }
@@ -178,7 +193,7 @@ impl State {
             open,
             liquidity,
             last_disruption,
-            sheltered: chain.monitor.state == ChainState::Shelter,
+            sheltered: chain.monitor.is_disrupted(),
         };
         market.accruals = refresh(&market.accruals, conditions, measured, now, terms)?;
         Ok(())

@@ -1,5 +1,6 @@
 //! What accounts owe, and who bears it.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::Millis;
 use holdfast_risk::account::loss::{ByMarket, Charged, debts_after};
@@ -49,7 +50,7 @@ impl State {
         let chain = self.guard(look);
         let trusted = permit(Asked::Liquidate, chain.monitor.state) == Permit::Allowed;
         require(trusted, HoldfastError::ChainNotReady)?;
-        let health = self.standing(state, None, &chain, None, settings)?;
+        let health = self.standing(state, None, &chain, Purpose::WriteOff, settings)?;
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
         let cover = settings.cover(&self.draws, &state.debts, 0, now);

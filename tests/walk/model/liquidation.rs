@@ -1,5 +1,6 @@
 //! Flags and liquidations.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::liquidation::{
     self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable, is_worth_closing,
@@ -29,17 +30,26 @@ impl State {
     pub(super) fn flag(&mut self, account: usize, look: &Look, settings: &Settings) -> Outcome {
         let state = self.existing(account)?;
         let chain = self.guard(look);
-        let health = self.standing(state, None, &chain, None, settings)?;
+        let health = self.standing(state, None, &chain, Purpose::Liquidation, settings)?;
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
         let delays = state.open().map(|index| settings.markets[index].flag_delay);
         let longest = delays.max().unwrap_or(Millis(0));
         require(!flag_stands(state.flagged, now), HoldfastError::AlreadyFlagged)?;
-        require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
+        let known = self.is_known(state, &chain, settings);
+        require(known && !health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let state = self.existing_mut(account)?;
         (state.flagged, state.liquidatable) = (now, now.after(longest));
         state.shortfall = health.shortfall().0;
         Ok(())
+    }
+
+    /// Whether one of an account's markets has a current price.
+    fn is_known(&self, account: &Account, chain: &Chain, settings: &Settings) -> bool {
+        account.open().any(|index| {
+            let (books, terms) = (&self.markets[index], &settings.markets[index]);
+            chain.moment(books, terms).is_current(&books.newest_stored())
+        })
     }
 
     /// The newest price after the flag's delay that decides, with what the thaw leaves.
@@ -53,7 +63,7 @@ impl State {
         let (books, terms) = (&self.markets[index], &settings.markets[index]);
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
         let at = chain.moment(books, terms);
-        let earliest = account.liquidatable;
+        let earliest = account.liquidatable.min(account.flagged.after(terms.flag_delay));
         require(books.newest().published >= earliest, HoldfastError::NoPriceYet)?;
         let held = account.positions[index].size;
         let mut recent = books.recent.iter().copied();
@@ -112,7 +122,8 @@ impl State {
         require(state.positions[market].size.0 != 0, HoldfastError::NoPosition)?;
         let Closable { point, left, worth_it } = self.closable(state, market, &chain, settings)?;
         let price = chain.valuation(books, terms).liquidation_price(point, side);
-        let health = self.standing(state, Some((market, price)), &chain, None, settings)?;
+        let health =
+            self.standing(state, Some((market, price)), &chain, Purpose::Liquidation, settings)?;
         require(!health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
         require(reached, HoldfastError::ChainNotReady)?;
@@ -123,7 +134,8 @@ impl State {
         let book = self.book(state, market);
         let cover = settings.cover(&self.draws, &state.debts, market, now);
         let (judged, rules) = (MarginAssessment { health, price }, terms.liquidation);
-        let due = state.liquidatable.max(chain.monitor.last_disruption);
+        let from = state.liquidatable.min(state.flagged.after(terms.flag_delay));
+        let due = from.max(chain.monitor.last_disruption);
         let met = LiquidationContext { due, now, most: left };
         let traded = liquidation::liquidate(&book, &judged, &leg, rules, &cover, met)?;
         if left.is_some() {
@@ -147,7 +159,8 @@ impl State {
 impl State {
     /// Actions of which the program has to accept one now, because an account fails: to flag it, or
     /// once that was done to liquidate one of its positions for `liquidator`. None where it is safe or
-    /// has to wait: no market of its has a newest price that decides, or the chain does not allow it.
+    /// has to wait: no market of its has a current price, or one that decides, or the chain does not
+    /// allow it.
     pub fn remedies(
         &self,
         account: usize,
@@ -157,14 +170,15 @@ impl State {
     ) -> Vec<Action> {
         let Ok(state) = self.existing(account) else { return Vec::new() };
         let chain = self.guard(look);
-        let health = self.standing(state, None, &chain, None, settings);
+        let health = self.standing(state, None, &chain, Purpose::Liquidation, settings);
         let Some(health) = health.ok().filter(|health| !health.meets_maintenance()) else {
             return Vec::new();
         };
         let clocks = state.open().map(|index| self.markets[index].now(chain.now));
         let now = clocks.max().unwrap_or(chain.now);
         if !flag_stands(state.flagged, now) {
-            return vec![Action::Flag { account }];
+            let known = self.is_known(state, &chain, settings);
+            return if known { vec![Action::Flag { account }] } else { Vec::new() };
         }
         let reached = is_liquidatable(&health, &chain.monitor, Thresholds::default().thaw, now);
         if !reached || !state.open().any(|index| self.is_usable(state, index, &chain, settings)) {

@@ -1,5 +1,6 @@
 //! Accounts and their money.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::profit;
@@ -86,7 +87,7 @@ impl State {
         let idle = state.is_idle();
         let permit = chain.require(if idle { Asked::WithdrawIdle } else { Asked::WithdrawFree })?;
         require(permit != Permit::Queued, HoldfastError::ExitsQueue)?;
-        let mut health = self.standing(state, None, &chain, Some(permit), settings)?;
+        let mut health = self.standing(state, None, &chain, Purpose::Margin(permit), settings)?;
         health.initial = health.initial.plus(Usd(state.reserved_margin))?;
         let free = health.withdrawable(state.balances.collateral);
         require(amount <= free.0, HoldfastError::BelowInitialMargin)?;

@@ -1,5 +1,6 @@
 //! Orders, from asking to executing.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_risk::account::execution::{
@@ -8,9 +9,11 @@ use holdfast_risk::account::execution::{
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts, Trigger};
 use holdfast_risk::account::position::notional;
+use holdfast_risk::account::trade_context::Traded;
 use holdfast_risk::chain::fuse::permit_with;
 use holdfast_risk::chain::policy::{Action as Asked, Permit};
-use holdfast_risk::market::belief::{Lapsed, PriceUse, decided_price};
+use holdfast_risk::market::belief::{Lapsed, PriceUse};
+use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
 
@@ -140,7 +143,7 @@ impl State {
     ) -> Outcome {
         let takes_out = fee.0 > 0 && state.open().count() > 0;
         let permit = if takes_out { chain.require(Asked::WithdrawFree)? } else { permit };
-        let mut health = self.standing(state, None, chain, Some(permit), settings)?;
+        let mut health = self.standing(state, None, chain, Purpose::Margin(permit), settings)?;
         let reserved = Usd(state.reserved_margin).plus(margin)?;
         health.initial = health.initial.plus(reserved)?;
         let left = health.equity.minus(fee.signed()?)?;
@@ -209,6 +212,9 @@ impl State {
         let asleep = matches!(progress, Progress::Untriggered | Progress::Lapsed);
         let has_trigger = waiting.order.trigger != Trigger::Immediate;
         require(has_trigger && asleep, HoldfastError::AlreadyTriggered)?;
+        let order = &waiting.order;
+        let closes = order.parts(state.positions[market].size, true) != Parts::default();
+        require(closes || !order.only_reduces(), HoldfastError::NothingToReduce)?;
         let newest = books.newest_stored();
         require(at.allows(&newest, PriceUse::Decide), HoldfastError::NoPriceYet)?;
         let met = waiting.order.trigger.is_met(newest.point.middle());
@@ -237,10 +243,9 @@ impl State {
         let order = &waiting.order;
         let progress = self.progress(state, &waiting, &chain, settings);
         let lapsed = progress == Progress::Lapsed && order.trigger == Trigger::Immediate;
-        if !lapsed && !order.is_expired(self.markets[market].now(chain.now)) {
-            require(owns(signer, account), HoldfastError::OrderNotExpired)?;
-            require(progress != Progress::Known, HoldfastError::PriceKnown)?;
-        }
+        let expired = order.is_expired(self.markets[market].now(chain.now));
+        require(lapsed || expired || owns(signer, account), HoldfastError::OrderNotExpired)?;
+        require(progress != Progress::Known, HoldfastError::PriceKnown)?;
         self.remove(account, &waiting)?;
         self.existing_mut(account)?.receive(waiting.fee)
     }
@@ -278,23 +283,20 @@ impl State {
             opening: permit_with(Asked::Open, chain.monitor.state, chain.fuses),
             position_changed: state.changed[market],
         };
-        let recent = books.recent.iter().copied();
         let book = self.book(state, market);
         let rules = SiloRules {
             fees: settings.fees(self.ledger.insurance, self.open),
             cover: settings.cover(&self.draws, &state.debts, market, met.at.now),
         };
-        let executed = match execute(&book, &waiting.order, recent, terms, &rules, &met) {
+        let try_with = |opening| {
+            let met = ExecutionContext { opening, ..met };
+            execute(&book, &waiting.order, books.recent.iter().copied(), terms, &rules, &met)
+        };
+        let executed = match try_with(met.opening) {
             // Only once its price is known.
             Err(ExecutionError::TooSmall) => {
-                let parts = waiting.order.parts(state.positions[market].size, true);
-                let (changed, delay) = (state.changed[market], terms.execution_delay);
-                let earliest = waiting.order.decided_from(parts, changed, delay);
-                let recent = books.recent.iter().copied();
-                let side = waiting.order.delta.side();
-                let known =
-                    decided_price(recent, earliest, &met.at, side).is_ok_and(|it| it.is_some());
-                require(known, HoldfastError::NoPriceYet)?;
+                let progress = self.progress(state, &waiting, &chain, settings);
+                require(progress == Progress::Known, HoldfastError::NoPriceYet)?;
                 return self.fails_for_good(account, &waiting);
             }
             Err(ExecutionError::Closed) if chain.fuses.take(Asked::Open) => {
@@ -302,23 +304,86 @@ impl State {
             }
             other => other?,
         };
-        let mut after = self.clone();
-        after.remove(account, &waiting)?;
-        after.take_over(&executed.traded, account, market, met.at.now, settings)?;
-        if executed.traded.trade.opened.0 > 0 {
+        let trade = executed.traded.trade;
+        let taken = |traded| self.with_trade(account, &waiting, traded, met.at.now, settings);
+        let mut after = taken(&executed.traded)?;
+        if trade.opened.0 > 0 {
+            let closes = trade.closed.0 > 0;
+            let first = self.closes_first(state, &waiting, closes, &chain, settings);
+            require(!first, HoldfastError::ClosingOrderFirst)?;
             require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
             chain.fresh(books, terms)?;
-            let state = after.existing(account)?;
-            let health = after.standing(state, None, &chain, Some(met.opening), settings)?;
-            let asked = health.initial.plus(Usd(state.reserved_margin))?;
-            if !covers(health.equity, asked) {
-                return self.fails_for_good(account, &waiting);
+            let opened = after.existing_mut(account)?;
+            opened.clear_flag();
+            opened.changed[market] = met.at.now;
+            if !after.carries(account, met.opening, &chain, settings)? {
+                if trade.closed.0 == 0 {
+                    return self.fails_for_good(account, &waiting);
+                }
+                after = taken(&try_with(Permit::Refused)?.traded)?;
             }
-            after.existing_mut(account)?.clear_flag();
         }
         *self = after;
-        self.existing_mut(account)?.changed[market] = met.at.now;
         self.existing_mut(executor)?.receive(waiting.fee)
+    }
+
+    /// The venue once an order has left its account and what it traded is booked.
+    fn with_trade(
+        &self,
+        account: usize,
+        waiting: &Waiting,
+        traded: &Traded,
+        now: Millis,
+        settings: &Settings,
+    ) -> Outcome<Self> {
+        let mut after = self.clone();
+        after.remove(account, waiting)?;
+        after.take_over(traded, account, waiting.market, now, settings)?;
+        Ok(after)
+    }
+
+    /// Whether an account meets its initial margin and what its orders have reserved.
+    fn carries(
+        &self,
+        account: usize,
+        opening: Permit,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> Outcome<bool> {
+        let state = self.existing(account)?;
+        let health = self.standing(state, None, chain, Purpose::Margin(opening), settings)?;
+        Ok(covers(health.equity, health.initial.plus(Usd(state.reserved_margin))?))
+    }
+
+    /// Whether another order of the account is about to close part of the same position: an older one
+    /// if this one `closes` as well.
+    fn closes_first(
+        &self,
+        state: &Account,
+        waiting: &Waiting,
+        closes: bool,
+        chain: &Chain,
+        settings: &Settings,
+    ) -> bool {
+        let index = waiting.market;
+        let (books, terms) = (&self.markets[index], &settings.markets[index]);
+        let held = state.positions[index].size;
+        let mut others = state.orders.iter().flatten();
+        others.any(|other| {
+            let Waiting { order, .. } = other;
+            let parts = order.parts(held, true);
+            let yields = !closes || other.number < waiting.number;
+            if other == waiting || !yields || other.market != index || parts.closes.0 == 0 {
+                return false;
+            }
+            let from = order.decided_from(parts, state.changed[index], terms.execution_delay);
+            let at = chain.moment(books, terms);
+            let recent = books.recent.iter().copied();
+            let found = deciding_price(order, recent, from, &at, books.reference.price);
+            let side = order.delta.side();
+            let fits = |point: PricePoint| order.keeps_limit(point.traded(side));
+            order.earliest.0 != 0 && matches!(found, Ok(Some(it)) if fits(it.point))
+        })
     }
 
     /// The order is removed, and its fee stays its owner's.

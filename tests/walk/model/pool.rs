@@ -3,7 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::policy::Action as Asked;
 use holdfast_risk::market::belief::{Lapsed, range_since};
-use holdfast_risk::pool::request::{Stage, stage};
+use holdfast_risk::pool::request::{Stage, opens, stage};
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
 use holdfast_risk::pool::{Claims, Exit, PoolKind, join, leave};
@@ -42,7 +42,8 @@ impl State {
                 worth = fund.amount_for(amount)?.0;
             }
         } else {
-            self.pay_in(FIRST_PROVIDER + provider, pool, amount)?;
+            // Whichever pool is asked: what waits is in the liquidity vault.
+            self.pay_in(FIRST_PROVIDER + provider, 0, amount)?;
             self.ledger.queued = self.ledger.queued.plus(Usd(amount))?;
         }
         let requested = self.guard(look).now;
@@ -56,7 +57,11 @@ impl State {
 
     /// Where a request stands.
     pub fn stage(waiting: &Request, chain: &Chain) -> Stage {
-        stage(waiting.due, chain.now, &chain.monitor)
+        stage(Self::opens(waiting, chain), chain.now, chain.monitor.state)
+    }
+
+    fn opens(waiting: &Request, chain: &Chain) -> Millis {
+        opens(waiting.due, chain.recovered, chain.pools_taken, chain.monitor.lead)
     }
 
     /// A request is taken back, or returned by anyone.
@@ -80,7 +85,6 @@ impl State {
             return Ok(());
         }
         self.ledger.queued = self.ledger.queued.minus(Usd(waiting.amount))?;
-        // Whichever pool was asked: that vault ends up with everything but insurance.
         self.pay_out(FIRST_PROVIDER + provider, 0, waiting.amount)
     }
 
@@ -163,7 +167,8 @@ impl State {
             }
             let valuation = chain.valuation(market, terms);
             let (fresh, at) = (chain.fresh(market, terms), chain.moment(market, terms));
-            let since = || range_since(market.recent.iter().copied(), waiting.due, &at);
+            let opened = Self::opens(waiting, chain);
+            let since = || range_since(market.recent.iter().copied(), opened, &at);
             let range = if fresh.is_ok() {
                 let known = since().map_err(|Lapsed| HoldfastError::RequestLapsed)?;
                 Some(known.ok_or(HoldfastError::RequestNotDue)?)
@@ -178,7 +183,7 @@ impl State {
                 let price = match (range, waiting.leaves) {
                     (Some(range), true) => range.trader_favourable(side),
                     (Some(range), false) => range.trader_adverse(side),
-                    (None, true) => valuation.trader_favourable(side),
+                    (None, true) => valuation.trader_best_case(side),
                     (None, false) => valuation.trader_adverse(side),
                 };
                 if !is_trifle(&total, price, self.ledger.liquidity)? {
@@ -196,8 +201,6 @@ impl State {
         let total = self.tokens.vaults[0] + self.tokens.vaults[1];
         let surplus = total - self.counted[0] - self.counted[1];
         let insurance = self.ledger.insurance.0 + surplus;
-        let moves = surplus != 0 || self.tokens.vaults[1] != insurance;
-        require(moves, HoldfastError::NothingToMove)?;
         self.ledger.insurance = Usd(insurance);
         self.counted = [total - insurance, insurance];
         self.tokens.vaults = self.counted;

@@ -1,6 +1,8 @@
 //! Where an account stands, and what a trade of it touches.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_risk::account::margin::{Health, Leg, Ratios};
+use holdfast_risk::account::order::Trigger;
 use holdfast_risk::account::trade_context::{TradeContext, Traded};
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::chain::latency::{exposure, initial_ratio};
@@ -12,14 +14,13 @@ use super::{Outcome, Settings};
 use crate::state::{Account, State};
 
 impl State {
-    /// An account's standing: at initial margin where it is asked for, against its owner, otherwise
-    /// in their favour; its market of the instruction at the price given.
+    /// An account's standing for a purpose; its market of the instruction at the price given.
     pub(super) fn standing(
         &self,
         account: &Account,
         own: Option<(usize, Price)>,
         chain: &Chain,
-        asked: Option<Permit>,
+        purpose: Purpose,
         settings: &Settings,
     ) -> Outcome<Health> {
         let mut health = Health::new(&account.balances)?;
@@ -28,13 +29,13 @@ impl State {
             let terms = &settings.markets[index];
             let valuation = chain.valuation(&self.markets[index], terms);
             let side = account.positions[index].size.side();
-            let worth = if asked.is_some() {
-                valuation.trader_adverse(side)
-            } else {
-                valuation.trader_favourable(side)
+            let worth = match purpose {
+                Purpose::Margin(_) => valuation.trader_adverse(side),
+                Purpose::Liquidation => valuation.trader_favourable(side),
+                Purpose::WriteOff => valuation.trader_best_case(side),
             };
             let mut leg = self.leg(account, index, own_price.unwrap_or(worth), terms.ratios);
-            if let Some(permit) = asked {
+            if let Purpose::Margin(permit) = purpose {
                 leg.ratios.initial = self.asked_initial(index, chain, permit, settings)?;
             }
             health.add(&leg)?;
@@ -102,6 +103,13 @@ impl State {
         (self.ledger, self.open) = (book.ledger, book.open);
         let state = self.existing_mut(account)?;
         state.positions[index] = book.position;
+        if book.position.size.0 == 0 {
+            let orders = state.orders.iter_mut().flatten().filter(|it| it.market == index);
+            let stops = orders.map(|it| &mut it.order);
+            stops
+                .filter(|order| order.trigger != Trigger::Immediate && order.only_reduces())
+                .for_each(|order| order.earliest = Millis(0));
+        }
         state.set_balances(book.balances, now)
     }
 }

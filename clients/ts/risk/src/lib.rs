@@ -213,9 +213,10 @@ pub extern "C" fn liquidation_price() -> u64 {
 /// What a base unit of a position counts for. In: whether it is a long, whether something may be
 /// taken from its owner; the newest price: low, high, published, delay until it was stored,
 /// believed, sudden; the price stored before it: low, high, published, believed, zeros where there is
-/// none; the one believed before: low, high, zeros where there is none; the reference price; the venue's clock, the last disruption, the market's age limit and
-/// width of the band, a minute's volatility in millionths; the settlement price, zero while the
-/// market trades.
+/// none; the one believed before: low, high, zeros where there is none; the reference
+/// price; the venue's clock, the last disruption, the market's age limit, width of the band and
+/// maintenance ratio, a minute's volatility in millionths; the settlement price, zero while the market
+/// trades.
 #[unsafe(no_mangle)]
 pub extern "C" fn counts_for() -> u64 {
     let mut read = Reader::new();
@@ -234,11 +235,12 @@ pub extern "C" fn counts_for() -> u64 {
     let reference = Reference { price: Price(read.next()), ..Reference::default() };
     let (now, last_disruption, age) = (read.millis(), read.millis(), read.millis());
     let at = Moment { now, last_disruption, age, decide_within: Millis(0) };
-    let (width, per_minute, settled) = (read.bps(), Ppm(read.word()), Price(read.next()));
+    let (width, maintenance) = (read.bps(), read.bps());
+    let (per_minute, settled) = (Ppm(read.word()), Price(read.next()));
     let valuation = if settled.0 > 0 {
         Valuation::settled(settled, now)
     } else {
-        Valuation::new(&newest, before, &reference, &at, width, || per_minute)
+        Valuation::new(&newest, before, &reference, &at, width, maintenance, || per_minute)
     };
     if taken { valuation.trader_favourable(side).0 } else { valuation.trader_adverse(side).0 }
 }
@@ -291,7 +293,7 @@ pub extern "C" fn guard() {
 pub extern "C" fn fuses() -> u32 {
     let mut read = Reader::new();
     let (clock, families) = (read.millis(), Fuses::from_bits(read.next() as u8));
-    let blow = |_| Blow { from: read.millis(), until: read.millis() };
+    let blow = |_| Blow { from: read.millis(), until: read.millis(), ..Blow::default() };
     let blows: [Blow; BLOWS_KEPT] = core::array::from_fn(blow);
     let blown = if Blows(blows).is_blown(clock) { families } else { Fuses::NONE };
     let tripped = if read.flag() { Fuses::ALL } else { Fuses::NONE };

@@ -120,7 +120,7 @@ export const ERRORS = [
     [6049, 'MintDecimals', 'The collateral mint must have six decimals'],
     [6050, 'UnreadableSysvar', 'The cluster does not provide a sysvar this needs: nothing was changed'],
     [6051, 'ReconcileFirst', "The vault's tokens are still in the other vault: call reconcile_vaults first"],
-    [6052, 'NothingToMove', 'There is nothing to collect or to move'],
+    [6052, 'NothingToMove', 'There are no fees to collect: try again after trades'],
     [
         6053,
         'PriceOutsideBand',
@@ -273,5 +273,10 @@ export const ERRORS = [
         6097,
         'BooksSound',
         "The silo's books add up, or what is missing is known: there is nothing to trip a fuse for",
+    ],
+    [
+        6098,
+        'ClosingOrderFirst',
+        'Another order of the account closes part of the position at a known price: execute it first',
     ],
 ] as const;

@@ -27,7 +27,9 @@ pub fn request_pool(
     destination: Pubkey,
     order: PoolOrder,
 ) -> Instruction {
-    let (vault, share_mint) = pool(&silo, order.insurance);
+    let (own_vault, share_mint) = pool(&silo, order.insurance);
+    // Deposits wait in the liquidity vault, whichever pool they are for.
+    let vault = if order.leaves { own_vault } else { address::liquidity_vault(&silo) };
     let accounts = accounts::RequestPool {
         owner,
         chain_health: address::chain_health(),

@@ -14,9 +14,8 @@ use crate::market::limits::{self, Caps, Exceeded, Resulting};
 use crate::market::price::PricePoint;
 use crate::market::spread::{half_spread, trade_price};
 use crate::market::terms::MarketTerms;
-use crate::math::Overflow;
-use crate::math::Rounding;
-use crate::units::{Millis, Ppm, Price, Side, SignedUsd, Size, Usd};
+use crate::math::{Overflow, Rounding, mul_div};
+use crate::units::{Millis, ONE, Ppm, Price, Side, SignedSize, SignedUsd, Size, Usd};
 
 /// Settings of the silo a trade happens in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +107,7 @@ pub fn execute(
     silo: &SiloRules<'_>,
     met: &ExecutionContext,
 ) -> Result<Executed, ExecutionError> {
-    if order.is_expired(met.at.now) {
+    if order.is_expired(met.at.now) && !is_decided(book, order, recent.clone(), terms, met) {
         return Err(ExecutionError::Expired);
     }
     if order.earliest.0 == 0 {
@@ -122,21 +121,28 @@ pub fn execute(
     let found = deciding_price(order, recent.clone(), earliest, &met.at, met.reference);
     let Deciding { point, doubted } =
         found.map_err(|Lapsed| ExecutionError::Lapsed)?.ok_or(ExecutionError::NoPrice)?;
-    let price = trade_price(point.traded(side), side, spread)?;
+    let mut price = trade_price(point.traded(side), side, spread)?;
     if !order.keeps_limit(price) {
         return Err(ExecutionError::BeyondLimit);
     }
     let mut fee = Usd(0);
-    let traded = book.trade(delta, price, &silo.cover, |trade, available| {
-        fee = charged_fee(trade, book.is_flat_with(trade), available, terms)?;
-        let split = fee::split(fee, silo.fees)?;
-        let due = FeeDistribution {
-            insurance: split.insurance,
-            protocol: split.protocol,
-            keeper: Usd(0),
-        };
-        Ok(Charges { total: fee, due })
-    })?;
+    let mut trade_at = |price| {
+        book.trade(delta, price, &silo.cover, |trade, available| {
+            fee = charged_fee(trade, book.is_flat_with(trade), available, terms)?;
+            let split = fee::split(fee, silo.fees)?;
+            let due = FeeDistribution {
+                insurance: split.insurance,
+                protocol: split.protocol,
+                keeper: Usd(0),
+            };
+            Ok(Charges { total: fee, due })
+        })
+    };
+    let mut traded = trade_at(price)?;
+    if traded.bad_debt.0 > 0 {
+        price = charged_price(price, point.traded(side), delta, traded.bad_debt);
+        traded = trade_at(price)?;
+    }
     let owes_more = traded.book.balances.debt > book.balances.debt || traded.bad_debt.0 > 0;
     if owes_more && (doubted || !is_newest_or_better(recent, &met.at, point, side)) {
         return Err(ExecutionError::NoPrice);
@@ -147,6 +153,21 @@ pub fn execute(
         check_caps(&traded, point.high, caps)?;
     }
     Ok(Executed { traded, point, price, fee })
+}
+
+/// Whether a price published before it expired decides an order, so that it is still executed. Otherwise
+/// its owner could choose an expiry just after its first price, and whether anybody acts on that.
+fn is_decided(
+    book: &TradeContext,
+    order: &Order,
+    recent: impl Iterator<Item = StoredPrice> + Clone,
+    terms: &MarketTerms,
+    met: &ExecutionContext,
+) -> bool {
+    let parts = order.parts(book.position.size, true);
+    let earliest = order.decided_from(parts, met.position_changed, terms.execution_delay);
+    let decided = || deciding_price(order, recent, earliest, &met.at, met.reference);
+    order.earliest.0 != 0 && matches!(decided(), Ok(Some(_)))
 }
 
 /// The parts of the order that are traded. Dust that a reduction would leave is closed with it, and a
@@ -184,14 +205,30 @@ fn parts_traded(
     Ok(parts)
 }
 
-/// The price that decides an order, if one published from `earliest` on does. While none is believed,
-/// an order that only reduces and takes any price is decided by one that is not believed, if that is
-/// worse for its owner than the `reference`. The owner cannot choose among these either, and gets the
-/// worst since the first.
+/// The price that decides an order, if one published from `earliest` on and before it expired does.
+/// While none is believed, an order that only reduces and takes any price is decided by one that is not
+/// believed, if that is worse for its owner than the `reference`. The owner cannot choose among these
+/// either, and gets the worst since the first.
 ///
 /// # Errors
 /// [`Lapsed`] once the first price that is believed and decides is too old to be acted on.
 pub fn deciding_price(
+    order: &Order,
+    recent: impl Iterator<Item = StoredPrice> + Clone,
+    earliest: Millis,
+    at: &Moment,
+    reference: Price,
+) -> Result<Option<Deciding>, Lapsed> {
+    if order.is_expired(at.now) {
+        let in_time = |stored: &StoredPrice| stored.point.published <= order.expires;
+        if worst_price(order, recent.clone().filter(in_time), earliest, at, reference)?.is_none() {
+            return Ok(None);
+        }
+    }
+    worst_price(order, recent, earliest, at, reference)
+}
+
+fn worst_price(
     order: &Order,
     recent: impl Iterator<Item = StoredPrice> + Clone,
     earliest: Millis,
@@ -222,6 +259,16 @@ fn charged_fee(
 ) -> Result<Usd, Overflow> {
     let fee = fee::taker_fee(trade.notional, terms.taker_fee)?;
     Ok(if flat { fee.min(available.gain()) } else { fee })
+}
+
+/// The price of a trade that left `bad_debt` at `price`: nearer to the `index` by what the account could
+/// not pay, so that it pays of the spread what it has left, and nobody's loss is a spread.
+fn charged_price(price: Price, index: Price, delta: SignedSize, bad_debt: Usd) -> Price {
+    let relief = mul_div(bad_debt.0, ONE, delta.size().0, Rounding::Down).unwrap_or(u64::MAX);
+    match delta.side() {
+        Side::Long => Price(price.0.saturating_sub(relief)).max(index),
+        Side::Short => Price(price.0.saturating_add(relief)).min(index),
+    }
 }
 
 fn check_caps(traded: &Traded, index: Price, caps: Caps) -> Result<(), ExecutionError> {

@@ -288,6 +288,20 @@ fn whoever_waits_has_lost_the_price() {
 }
 
 #[test]
+fn a_price_from_before_it_expired_decides_an_order_and_none_from_after_it() {
+    let done = |expires, prices: &[StoredPrice]| {
+        let order = Order { expires: Millis(expires), ..order(1_000_000) };
+        let recent = prices.iter().copied();
+        execute(&book(), &order, recent, &terms(), &SILO, &MET).map(|done| done.point.low.0)
+    };
+    assert_eq!(done(9_000, &[point(9_000)]), Ok(100_000_000));
+    assert_eq!(done(8_999, &[point(9_000)]), Err(ExecutionError::Expired));
+    // What came since counts where it is worse, as always.
+    assert_eq!(done(8_999, &[at_price(9_000, 101_000_000), point(8_000)]), Ok(101_000_000));
+    assert_eq!(done(7_000, &[point(9_000)]), Err(ExecutionError::Expired));
+}
+
+#[test]
 fn a_later_price_is_taken_only_where_it_is_worse() {
     for (delta, later, gets) in [
         (1_000_000, 101_000_000, 101_000_000),
@@ -385,6 +399,32 @@ proptest! {
         // A print in the owner's favour is none.
         let worse = if delta > 0 { done.point.high > MET.reference } else { done.point.low < MET.reference };
         prop_assert!(worse);
+    }
+
+    /// An exit takes of the spread what the account has left; only what the index lost is bad debt.
+    #[test]
+    fn the_spread_of_an_exit_becomes_no_bad_debt(
+        size in 1_000..5_000_000_u64, long: bool, collateral in 0..200_000_000_u64,
+        entry in 90_000_000..110_000_000_u64, base in 0..=10_000_u32,
+    ) {
+        let (held, value) = (size as i64, size * 100);
+        let entry = Usd(size * entry / 1_000_000);
+        let held = SignedSize(if long { held } else { -held });
+        let mut before = holding(Position { size: held, entry, carry: CarryIndex(0) });
+        before.balances.collateral = Usd(collateral);
+        (before.ledger.collateral, before.ledger.insurance) = (Usd(collateral), Usd(1_000_000_000));
+        let mut terms = terms();
+        terms.spread.base = Ppm(base);
+        let (recent, exit) = ([point(9_000)].into_iter(), order(-held.0));
+        let done = execute(&before, &exit, recent, &terms, &SILO, &MET).unwrap();
+        let gain = if long { i128::from(value) - i128::from(entry.0) } else { i128::from(entry.0) - i128::from(value) };
+        let equity = i128::from(collateral) + gain;
+        // A price rounded down by a unit, and a value by another.
+        let lost = u64::try_from((-equity).max(0)).unwrap();
+        let rounding = size / 1_000_000 + 2;
+        prop_assert!(done.traded.bad_debt.0 <= lost + rounding, "{:?} at {equity}", done.traded.bad_debt);
+        let left = done.traded.book.balances;
+        prop_assert!(done.traded.bad_debt.0 == 0 || left.collateral.0 + left.pending_profit.0 == 0);
     }
 
     #[test]

@@ -123,8 +123,9 @@ proptest! {
         let money = (after.balances.collateral, after.balances.pending_profit);
         prop_assert!(owns >= 0 || money == (Usd(0), Usd(0)));
         prop_assert!(after.insured <= after.bad_debt);
-        let above_reserve = insurance.saturating_sub(200).min(800_u64.saturating_sub(drawn));
-        let most = above_reserve.min(500_u64.saturating_sub(drawn));
+        let base = (insurance + drawn).min(1_000);
+        let above_reserve = (base - base.div_ceil(5)).saturating_sub(drawn);
+        let most = above_reserve.min((base / 2).saturating_sub(drawn));
         prop_assert_eq!(after.insured.0, after.bad_debt.0.min(most));
         prop_assert!(after.passed_on.keeper.0 == keeper || after.passed_on.insurance.0 == 0);
         prop_assert!(after.passed_on.insurance.0 == to_insurance || after.passed_on.protocol.0 == 0);

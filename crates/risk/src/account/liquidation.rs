@@ -126,7 +126,8 @@ const SHELTER_WAIT: Millis = Millis::MINUTE;
 /// Whether the state of the chain lets an account of this health be liquidated.
 ///
 /// In a thaw the line rises from the deep-insolvency line to maintenance over its window, so the
-/// worst go first; in shelter only the deeply insolvent go, after a wait.
+/// worst go first; in shelter only the deeply insolvent go, after a wait that each disruption begins
+/// anew.
 pub fn is_liquidatable(health: &Health, chain: &Monitor, thaw: Millis, now: Millis) -> bool {
     if health.meets_maintenance() {
         return false;
@@ -135,7 +136,8 @@ pub fn is_liquidatable(health: &Health, chain: &Monitor, thaw: Millis, now: Mill
         Permit::Allowed | Permit::Stressed => true,
         Permit::RisingLine => !covers(health.equity, rising_line(health, chain, thaw, now)),
         Permit::DeeplyInsolvent => {
-            health.is_deeply_insolvent() && now >= chain.since.after(SHELTER_WAIT)
+            let begun = chain.since.max(chain.last_disruption);
+            health.is_deeply_insolvent() && now >= begun.after(SHELTER_WAIT)
         }
         Permit::Refused | Permit::Queued => false,
     }

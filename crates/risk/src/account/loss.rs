@@ -15,9 +15,10 @@ const EPOCH: Millis = Millis::DAY;
 /// How far losses may reach into the fund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsuranceTerms {
-    /// Share of the fund at the beginning of a period that is kept for outages.
+    /// Share of the fund at the beginning of a period, less what stakers took out since, that is kept for
+    /// outages.
     pub outage_reserve: Bps,
-    /// The most that one market draws in a period, as a share of the fund at its beginning.
+    /// The most that one market draws in a period, as a share of the same.
     pub epoch_cap: Bps,
 }
 
@@ -26,7 +27,7 @@ pub struct InsuranceTerms {
 pub struct InsuranceDraws<'a> {
     /// When it began.
     pub since: Millis,
-    /// The fund at that moment: the base of reserve and cap, so that draws do not shrink it.
+    /// The fund at that moment: reserve and cap are shares of it, so that draws do not shrink them.
     pub start: Usd,
     /// Drawn since, by the market that is charged.
     pub drawn: &'a ByMarket,
@@ -103,7 +104,7 @@ impl LossCover<'_> {
 
     /// Charges `debts` to the markets where they arose. A market draws no more than its cap in a
     /// period, and all together leave the reserve; both are shares of the fund that the period began
-    /// with. Shares round in the fund's favour.
+    /// with, less what stakers have taken out of it since. Shares round in the fund's favour.
     ///
     /// # Errors
     /// [`Overflow`] when an amount does not fit.
@@ -113,11 +114,12 @@ impl LossCover<'_> {
         let (since, start) = if runs { (since, start) } else { (self.now, fund) };
         let mut drawn = if runs { *drawn } else { [0; MARKETS] };
 
-        let reserve = start.portion(self.terms.outage_reserve, Rounding::Up)?.0;
-        let cap = start.portion(self.terms.epoch_cap, Rounding::Down)?.0;
         let spent = drawn.iter().fold(0_u64, |sum, drawn| sum.saturating_add(*drawn));
-        let of_start = start.0.saturating_sub(reserve).saturating_sub(spent);
-        let available = of_start.min(fund.0.saturating_sub(reserve));
+        // Draws do not shrink it, and neither does what came in since enlarge it.
+        let base = start.min(Usd(fund.0.saturating_add(spent)));
+        let reserve = base.portion(self.terms.outage_reserve, Rounding::Up)?.0;
+        let cap = base.portion(self.terms.epoch_cap, Rounding::Down)?.0;
+        let available = base.0.saturating_sub(reserve).saturating_sub(spent);
 
         let mut left = available;
         for (debt, drawn) in debts.iter().zip(&mut drawn) {

@@ -47,6 +47,24 @@ fn a_period_ends_after_a_day_and_the_next_is_measured_on_the_fund_then() {
     assert_eq!((next.since, next.start, next.insured), (Millis(5 + DAY), Usd(60), Usd(30)));
 }
 
+/// Stakers who leave within a period take their part of the reserve along, not the cover of who is left.
+#[test]
+fn who_leaves_takes_no_cover_along() {
+    let first = LossCover { now: Millis(5), ..COVER };
+    let first = first.charge(&by_market(&[(3, 100)]), Usd(1_000)).unwrap();
+    assert_eq!(first.insured, Usd(100));
+    // 800 leave, so that the fund is smaller than a fifth of what it began with: of 200 in all, 100 were
+    // drawn, and 40 are the reserve.
+    let loss = by_market(&[(4, 500)]);
+    let next = going_on(&first, 6, TERMS).charge(&loss, Usd(100)).unwrap();
+    assert_eq!((next.start, next.insured), (Usd(1_000), Usd(60)));
+    let last = going_on(&next, 7, TERMS).charge(&loss, Usd(40)).unwrap();
+    assert_eq!(last.insured, Usd(0), "the reserve stays");
+    // Who joins enlarges nothing within the period.
+    let joined = going_on(&first, 6, TERMS).charge(&by_market(&[(4, 5_000)]), Usd(9_900)).unwrap();
+    assert_eq!(joined.insured, Usd(500));
+}
+
 #[test]
 fn shares_above_everything_are_an_error() {
     let terms = InsuranceTerms { outage_reserve: Bps(2_000), epoch_cap: Bps(u16::MAX) };
@@ -110,13 +128,20 @@ proptest! {
         let (mut fund, mut now) = (1_000_u64, 1);
         for (market, loss, paid_in, leaves, passed) in losses {
             let debts = by_market(&[(market, loss), ((market + 5) % MARKETS, loss / 3)]);
-            charged = going_on(&charged, now, terms).charge(&debts, Usd(fund)).unwrap();
-            let kept = (charged.start.0 * u64::from(reserve)).div_ceil(10_000);
-            prop_assert!(charged.insured.0 == 0 || fund - charged.insured.0 >= kept);
-            prop_assert!(charged.insured.0 <= debts.iter().sum());
-            let most = charged.start.0 * u64::from(cap) / 10_000;
-            prop_assert!(charged.drawn.iter().all(|drawn| *drawn <= most));
-            prop_assert!(charged.drawn.iter().sum::<u64>() + kept <= charged.start.0);
+            let before = charged;
+            charged = going_on(&before, now, terms).charge(&debts, Usd(fund)).unwrap();
+            let (insured, spent) = (charged.insured.0, charged.drawn.iter().sum::<u64>());
+            let base = charged.start.0.min(fund + spent - insured);
+            let kept = (base * u64::from(reserve)).div_ceil(10_000);
+            prop_assert!(insured == 0 || fund - insured >= kept);
+            prop_assert!(insured <= debts.iter().sum());
+            let most = base * u64::from(cap) / 10_000;
+            let goes_on = charged.since == before.since;
+            for (drawn, earlier) in charged.drawn.iter().zip(&before.drawn) {
+                let unchanged = goes_on && drawn == earlier;
+                prop_assert!(unchanged || *drawn <= most);
+            }
+            prop_assert!(insured == 0 || spent + kept <= base);
             fund = (fund - charged.insured.0 + paid_in).saturating_sub(leaves);
             now += passed;
         }

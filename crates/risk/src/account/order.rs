@@ -37,7 +37,7 @@ pub struct Order {
     /// Publish time from which on a price decides, fixed when the order was placed or its trigger
     /// set off; zero while it waits for its trigger.
     pub earliest: Millis,
-    /// After this it is removed unexecuted.
+    /// No price published after this decides it: undecided, it is removed.
     pub expires: Millis,
 }
 

@@ -39,6 +39,8 @@ pub struct Blow {
     pub from: Millis,
     /// Up to this moment; zero where the place is free.
     pub until: Millis,
+    /// What it took away.
+    pub fuses: Fuses,
 }
 
 /// The guardians' blows.
@@ -120,12 +122,23 @@ impl Blows {
         self.0.iter().any(|blow| blow.from <= now && now < blow.until)
     }
 
-    /// The blows after guardians blew fuses at `now`. A running blow is lengthened, never shortened.
+    /// Up to when guardians last took `action` away, or take it now; zero if they never did.
+    pub fn taken_until(&self, action: Action) -> Millis {
+        let taking = self.0.iter().filter(|blow| blow.fuses.take(action));
+        taking.map(|blow| blow.until).max().unwrap_or_default()
+    }
+
+    /// The blows after guardians blew `fuses` at `now`. A running blow is lengthened, never shortened.
     ///
     /// # Errors
     /// [`GovernanceError::Exhausted`] where one blow, or all of them within a [`BLOWN_PERIOD`], would
     /// be longer than [`MOST_BLOWN`], or there were [`BLOWS_KEPT`] already.
-    pub fn blow(mut self, now: Millis, lasts: Millis) -> Result<Self, GovernanceError> {
+    pub fn blow(
+        mut self,
+        fuses: Fuses,
+        now: Millis,
+        lasts: Millis,
+    ) -> Result<Self, GovernanceError> {
         let until = now.after(lasts);
         let running = self.0.iter().position(|blow| blow.from <= now && now < blow.until);
         let free = |blow: &Blow| blow.until.0 == 0 || now >= blow.until.after(BLOWN_PERIOD);
@@ -133,8 +146,11 @@ impl Blows {
         let place = place.and_then(|place| self.0.get_mut(place));
         let place = place.ok_or(GovernanceError::Exhausted)?;
         *place = match running {
-            Some(_) => Blow { until: place.until.max(until), ..*place },
-            None => Blow { from: now, until },
+            Some(_) => {
+                let fuses = place.fuses.or(fuses);
+                Blow { until: place.until.max(until), fuses, ..*place }
+            }
+            None => Blow { from: now, until, fuses },
         };
         let until = place.until;
         let since = Millis(until.0.saturating_sub(BLOWN_PERIOD.0));

@@ -54,11 +54,11 @@ fn a_blow_lasts_a_minute_to_72_hours() {
 
 #[test]
 fn a_blow_runs_out_and_its_budget_refills() {
-    let blown = Blows::default().blow(NOW, MOST_BLOWN).unwrap();
+    let blown = Blows::default().blow(Fuses::ALL, NOW, MOST_BLOWN).unwrap();
     assert!(!blown.is_blown(Millis(NOW.0 - 1)) && blown.is_blown(NOW));
     assert!(blown.is_blown(Millis(NOW.0 + 72 * HOUR - 1)));
     assert!(!blown.is_blown(Millis(NOW.0 + 72 * HOUR)));
-    let later = |ms: u64| blown.blow(Millis(NOW.0 + ms), Millis(60_000));
+    let later = |ms: u64| blown.blow(Fuses::ALL, Millis(NOW.0 + ms), Millis(60_000));
     assert_eq!(later(DAY), Ok(blown), "it runs for as long already");
     assert_eq!(later(3 * DAY), Err(GovernanceError::Exhausted));
     assert_eq!(later(30 * DAY - 60_000), Err(GovernanceError::Exhausted));
@@ -68,22 +68,41 @@ fn a_blow_runs_out_and_its_budget_refills() {
 
 #[test]
 fn a_running_blow_is_lengthened_within_its_72_hours() {
-    let first = Blows::default().blow(NOW, Millis(HOUR)).unwrap();
+    let first = Blows::default().blow(Fuses::ALL, NOW, Millis(HOUR)).unwrap();
     let at = Millis(NOW.0 + HOUR / 2);
-    let longer = first.blow(at, Millis(71 * HOUR)).unwrap();
+    let longer = first.blow(Fuses::ALL, at, Millis(71 * HOUR)).unwrap();
     assert!(longer.is_blown(Millis(NOW.0 + 71 * HOUR)));
     assert_eq!(longer.0[1..], first.0[1..], "still the same one");
-    assert_eq!(first.blow(at, Millis(72 * HOUR)), Err(GovernanceError::Exhausted));
-    assert_eq!(longer.blow(at, Millis(60_000)), Ok(longer), "and never cut");
+    assert_eq!(first.blow(Fuses::ALL, at, Millis(72 * HOUR)), Err(GovernanceError::Exhausted));
+    assert_eq!(longer.blow(Fuses::ALL, at, Millis(60_000)), Ok(longer), "and never cut");
+}
+
+#[test]
+fn what_each_blow_took_away_is_remembered() {
+    let [pools, openings] = [Fuses::from_bits(2), Fuses::from_bits(1)];
+    let at = |day: u64| Millis(NOW.0 + day * DAY);
+    let until = |blows: &Blows, action| blows.taken_until(action);
+    let first = Blows::default().blow(openings, at(0), Millis(HOUR)).unwrap();
+    assert_eq!(until(&first, Action::ChangePool), Millis(0));
+    assert_eq!(until(&first, Action::Open), at(0).after(Millis(HOUR)));
+    let second = first.blow(pools, at(1), Millis(HOUR)).unwrap();
+    assert_eq!(until(&second, Action::ChangePool), at(1).after(Millis(HOUR)));
+    assert_eq!(until(&second, Action::Open), at(0).after(Millis(HOUR)));
+    // One that is added to a running blow ends with it.
+    let both = second.blow(openings, at(1).after(Millis(1)), Millis(60_000)).unwrap();
+    assert_eq!(until(&both, Action::Open), at(1).after(Millis(HOUR)));
+    let third = both.blow(openings, at(2), Millis(HOUR)).unwrap();
+    assert_eq!(until(&third, Action::ChangePool), at(1).after(Millis(HOUR)));
+    assert_eq!(until(&third, Action::AddMargin), Millis(0));
 }
 
 #[test]
 fn four_blows_in_a_period() {
     let mut blows = Blows::default();
     for day in 0..4 {
-        blows = blows.blow(Millis(NOW.0 + day * DAY), Millis(60_000)).unwrap();
+        blows = blows.blow(Fuses::ALL, Millis(NOW.0 + day * DAY), Millis(60_000)).unwrap();
     }
-    let fifth = |at: u64| blows.blow(Millis(NOW.0 + at), Millis(60_000));
+    let fifth = |at: u64| blows.blow(Fuses::ALL, Millis(NOW.0 + at), Millis(60_000));
     assert_eq!(fifth(4 * DAY), Err(GovernanceError::Exhausted));
     assert!(fifth(30 * DAY + 60_000).is_ok());
 }
@@ -129,7 +148,7 @@ proptest! {
         let mut blown: Vec<(u64, u64)> = Vec::new();
         for (pause, lasts) in tries {
             now = now.after(Millis(pause));
-            let Ok(after) = blows.blow(now, Millis(lasts)) else { continue };
+            let Ok(after) = blows.blow(Fuses::ALL, now, Millis(lasts)) else { continue };
             prop_assert!(after.is_blown(now));
             blows = after;
             let run = blows.0.iter().find(|blow| blow.from <= now && now < blow.until).unwrap();

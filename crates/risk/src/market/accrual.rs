@@ -37,7 +37,7 @@ pub struct Conditions {
     pub liquidity: Usd,
     /// The chain's last disruption: time before it does not accrue.
     pub last_disruption: Millis,
-    /// Whether the venue is in Shelter, where nothing accrues.
+    /// Whether the venue is in Shelter after a disruption, where nothing accrues.
     pub sheltered: bool,
 }
 

@@ -423,7 +423,7 @@ proptest! {
         let reference = &course.references[newest];
         let all = || recent.iter().copied();
         let worth =
-            Valuation::new(&recent[0], || all().skip(1), reference, &at, WIDTH, || Ppm(1));
+            Valuation::new(&recent[0], || all().skip(1), reference, &at, WIDTH, Bps(500), || Ppm(1));
         let truth = &course.truth[newest..];
         let near = 250_000 * u64::from(WIDTH.0 / SUDDEN_PART) / 10_000 + 1;
         let (low, high) = (truth[0].min(truth[1]) - near, truth[0].max(truth[1]) + near);

@@ -15,7 +15,7 @@ use crate::account::position::Position;
 use crate::account::trade_context::TradeContext;
 use crate::chain::policy::Permit;
 use crate::market::accrual::{Accruals, Conditions, refresh};
-use crate::market::belief::{Moment, SUDDEN_PART, StoredPrice, is_sudden};
+use crate::market::belief::{Moment, PriceUse, SUDDEN_PART, StoredPrice, is_sudden};
 use crate::market::carry::FundingTerms;
 use crate::market::exposure::SideTotal;
 use crate::market::fee::FeeShares;
@@ -32,6 +32,9 @@ const NOW: Millis = Millis(1_760_000_000_000);
 const SILO: SiloRules<'static> =
     SiloRules { fees: FeeShares { insurance: Bps(2_000), protocol: Bps(1_000) }, cover: COVER };
 
+/// How long after its publication a price of a real feed is stored, milliseconds.
+const MOST_LAG: u64 = 4_000;
+
 fn one_of<T: Clone + core::fmt::Debug + 'static>(
     values: impl IntoIterator<Item = T>,
 ) -> impl Strategy<Value = T> {
@@ -41,7 +44,7 @@ fn one_of<T: Clone + core::fmt::Debug + 'static>(
 /// Age, confidence, divergence, width and speed of the band.
 fn price_corners() -> impl Strategy<Value = (u64, u16, u16, u16, u16)> {
     (
-        one_of([5_000, 300_000]),
+        one_of([15_000, 300_000]),
         one_of([10, 500]),
         one_of([10, 1_000]),
         one_of([100, 5_000]),
@@ -56,24 +59,25 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
     let liquidation =
         (one_of([0, 1_000, 10_000]), one_of([1_000, 10_000]), one_of([0, 300_000]), any::<bool>());
     let sizes = (
-        one_of([1, 50_000_000_000, (1 << 62) / 10]),
+        one_of([1_u64, 50_000_000_000, (1 << 62) / 10]),
         any::<bool>(),
-        one_of([1, u64::MAX]),
+        any::<bool>(),
         one_of([0, 2_000, 10_000]),
         one_of([1_000, 50_000]),
     );
     let costs =
         (one_of([0, 100]), one_of([0, 10_000]), one_of([0, 10_000]), one_of([0, 1_000_000]));
     let carry = (one_of([0, u32::MAX]), one_of([0, 100_000]));
-    let prices = price_corners();
-    let times = (one_of([1_000, 30_000]), one_of([1_000, 30_000]), any::<bool>());
-    (margin, liquidation, sizes, costs, carry, prices, times, one_of([10, 10_000])).prop_map(
-        |(margin, liquidation, sizes, costs, carry, prices, times, thaw_pace)| {
+    let times =
+        (one_of([1_000, 30_000]), one_of([1_000, 30_000]), any::<bool>(), one_of([5_000, 10_000]));
+    (margin, liquidation, sizes, costs, carry, price_corners(), times, one_of([10, 10_000]))
+        .prop_map(|(margin, liquidation, sizes, costs, carry, prices, times, thaw_pace)| {
             let (tier, penalty, maintenance, above) = margin;
             let (first, last, ramp, whole) = liquidation;
-            let (side, deep, full_skew, account_share, utilisation) = sizes;
+            let (side, deep, slow, account_share, utilisation) = sizes;
+            let full_skew = if slow { u64::MAX } else { side.div_ceil(4) };
             let (fee, base, volatility_share, cap) = costs;
-            let (execution, flag, ahead) = times;
+            let (execution, flag, ahead, decide_within) = times;
             let soonest = execution.min(flag).min(5_000);
             let mut terms = MarketTerms {
                 liquidation: liquidation::Terms {
@@ -102,6 +106,7 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
                     future: Millis(if ahead { soonest - 1 } else { 0 }),
                     confidence: Bps(prices.1),
                 },
+                decide_within: Millis(decide_within),
                 divergence: Bps(prices.2),
                 band: BandTerms { width: Bps(prices.3), speed: Bps(prices.4) },
                 thaw_pace: Bps(thaw_pace),
@@ -115,8 +120,7 @@ fn corners() -> impl Strategy<Value = MarketTerms> {
             let initial = (maintenance + apart.max(above)).min(10_000);
             terms.ratios = Ratios { initial: Bps(initial), maintenance: Bps(maintenance) };
             terms
-        },
-    )
+        })
 }
 
 /// What is open: an account's position, and what others hold on either side.
@@ -199,7 +203,7 @@ proptest! {
     #[test]
     fn a_position_can_always_be_closed_at_a_price(
         (terms, open) in corners().prop_flat_map(|terms| (Just(terms), open(&terms))),
-        volatility in 0..=10_000_000_u32,
+        volatility in 0..=10_000_000_u32, lag in 0..=MOST_LAG,
     ) {
         let order = Order {
             delta: Size(open.held).on(opposite(open.side)).unwrap(),
@@ -214,7 +218,7 @@ proptest! {
         let at = NOW.after(terms.execution_delay);
         let met = ExecutionContext {
             at: Moment {
-                now: at,
+                now: at.after(Millis(lag)),
                 last_disruption: Millis(0),
                 age: terms.quotes.age,
                 decide_within: terms.decide_within,
@@ -225,7 +229,7 @@ proptest! {
             position_changed: Millis(0),
         };
         let point = PricePoint::exact(Price(open.price), at);
-        let stored = StoredPrice { point, lag: Millis(0), believed: true, sudden: false };
+        let stored = StoredPrice { point, lag: Millis(lag), believed: true, sudden: false };
         let context = open.context(open.entry(open.held));
         let closed = execute(&context, &order, [stored].into_iter(), &terms, &SILO, &met);
         let closed = closed.expect("an exit at any price");
@@ -339,8 +343,21 @@ proptest! {
     }
 
     #[test]
-    fn a_price_that_took_four_seconds_to_land_counts(terms in corners(), took in 0..=4_000_u64) {
+    fn a_price_that_took_four_seconds_to_land_decides(terms in corners(), took in 0..=MOST_LAG) {
         let published = Millis(NOW.0 - took);
         prop_assert_eq!(quote(published).check(Millis(0), Millis(0), NOW, terms.quotes), Ok(()));
+        let at = Moment {
+            now: NOW,
+            last_disruption: Millis(0),
+            age: terms.quotes.age,
+            decide_within: terms.decide_within,
+        };
+        let point = PricePoint::exact(Price(100_000_000), published);
+        let stored = StoredPrice { point, lag: Millis(took), believed: true, sudden: false };
+        prop_assert!(at.allows(&stored, PriceUse::Decide));
+        // Prices two seconds apart, each four seconds late, bear each other out.
+        let before = PricePoint::exact(Price(100_000_000), Millis(published.0 - 2_000));
+        let before = StoredPrice { point: before, ..stored };
+        prop_assert!(!is_sudden(point, &before, &at, terms.band.width));
     }
 }

@@ -147,12 +147,15 @@ impl MarketTerms {
         let Caps { side, account_share, utilisation } = self.caps;
         let smallest = self.liquidation.smallest;
         let used = (Bps(1_000)..=Bps(50_000)).contains(&utilisation);
+        // Beyond it funding accrues no faster, but still costs by the skew: the further, the more whoever
+        // builds the rate up cheaply earns by a large skew that brings it down.
+        let full_skew = self.funding.full_skew.0 >= side.0.div_ceil(4);
         let depth = self.spread.depth <= LARGEST_DEPTH && self.is_deep_enough(side);
         bounds::check(&[
             ("side_cap", "at least 1", side > Size(0)),
             ("smallest", "1 to side_cap", smallest > Size(0) && smallest <= side),
             ("depth", "ten times side_cap to 2^62", depth),
-            ("full_skew", "at least 1", self.funding.full_skew > Size(0)),
+            ("full_skew", "a quarter of side_cap at least", full_skew),
             ("account_share_bps", "at most 10,000", account_share <= Bps(10_000)),
             ("utilisation_bps", "1,000 to 50,000", used),
         ])
@@ -160,9 +163,10 @@ impl MarketTerms {
 
     fn check_prices(&self) -> Result<(), OutOfBounds> {
         let within = |bps: Bps, least: u16, most: u16| (Bps(least)..=Bps(most)).contains(&bps);
-        let age = Millis::SECOND.times(5)..=Millis::MINUTE.times(5);
+        // Prices of real feeds are stored one to four seconds after they were published.
+        let age = Millis::SECOND.times(15)..=Millis::MINUTE.times(5);
         bounds::check(&[
-            ("age_ms", "5,000 to 300,000", age.contains(&self.quotes.age)),
+            ("age_ms", "15,000 to 300,000", age.contains(&self.quotes.age)),
             ("confidence_bps", "10 to 500", within(self.quotes.confidence, 10, 500)),
             ("divergence_bps", "10 to 1,000", within(self.divergence, 10, 1_000)),
             ("band_bps", "100 to 5,000", within(self.band.width, 100, 5_000)),
@@ -172,14 +176,14 @@ impl MarketTerms {
 
     fn check_times(&self) -> Result<(), OutOfBounds> {
         let delay = Millis::SECOND..=Millis::SECOND.times(30);
-        let deciding = Millis::SECOND..=Millis::SECOND.times(10);
+        let deciding = Millis::SECOND.times(5)..=Millis::SECOND.times(10);
         // A price from the future that counts for a request made now would let one transaction
         // request and execute.
         let soonest = self.execution_delay.min(self.flag_delay).min(LEAST_REQUEST_DELAY);
         bounds::check(&[
             ("execution_delay_ms", "1,000 to 30,000", delay.contains(&self.execution_delay)),
             ("flag_delay_ms", "1,000 to 30,000", delay.contains(&self.flag_delay)),
-            ("decide_within_ms", "1,000 to 10,000", deciding.contains(&self.decide_within)),
+            ("decide_within_ms", "5,000 to 10,000", deciding.contains(&self.decide_within)),
             (
                 "future_ms",
                 "below execution_delay_ms, flag_delay_ms and 5,000",

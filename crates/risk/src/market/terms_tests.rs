@@ -28,7 +28,7 @@ pub fn good() -> MarketTerms {
         borrow: 100_000,
         caps: Caps { side: Size(1), account_share: Bps(10_000), utilisation: Bps(50_000) },
         taker_fee: Bps(100),
-        quotes: Limits { age: Millis(5_000), future: Millis(999), confidence: Bps(500) },
+        quotes: Limits { age: Millis(15_000), future: Millis(999), confidence: Bps(500) },
         decide_within: Millis(10_000),
         divergence: Bps(1_000),
         band: BandTerms { width: Bps(5_000), speed: Bps(500) },
@@ -47,7 +47,7 @@ fn changed(change: Change) -> MarketTerms {
 }
 
 /// One step beyond each edge, and the setting that is named for it.
-const BEYOND: [(&str, Change); 54] = [
+const BEYOND: [(&str, Change); 57] = [
     ("maintenance_bps", |terms| terms.ratios.maintenance = Bps(49)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(500)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(10_001)),
@@ -86,11 +86,15 @@ const BEYOND: [(&str, Change); 54] = [
         (terms.caps.side, terms.spread.depth) = (Size(u64::MAX), Size(u64::MAX));
     }),
     ("full_skew", |terms| terms.funding.full_skew = Size(0)),
+    ("full_skew", |terms| {
+        (terms.caps.side, terms.spread.depth) = (Size(97), Size(970));
+        terms.funding.full_skew = Size(24);
+    }),
     ("account_share_bps", |terms| terms.caps.account_share = Bps(10_001)),
     ("utilisation_bps", |terms| terms.caps.utilisation = Bps(999)),
     ("utilisation_bps", |terms| terms.caps.utilisation = Bps(0)),
     ("utilisation_bps", |terms| terms.caps.utilisation = Bps(50_001)),
-    ("age_ms", |terms| terms.quotes.age = Millis(4_999)),
+    ("age_ms", |terms| terms.quotes.age = Millis(14_999)),
     ("age_ms", |terms| terms.quotes.age = Millis(300_001)),
     ("confidence_bps", |terms| terms.quotes.confidence = Bps(9)),
     ("confidence_bps", |terms| terms.quotes.confidence = Bps(501)),
@@ -104,6 +108,8 @@ const BEYOND: [(&str, Change); 54] = [
     ("execution_delay_ms", |terms| terms.execution_delay = Millis(30_001)),
     ("flag_delay_ms", |terms| terms.flag_delay = Millis(999)),
     ("flag_delay_ms", |terms| terms.flag_delay = Millis(30_001)),
+    ("decide_within_ms", |terms| terms.decide_within = Millis(4_999)),
+    ("decide_within_ms", |terms| terms.decide_within = Millis(10_001)),
     ("future_ms", |terms| terms.quotes.future = Millis(1_000)),
     ("future_ms", |terms| terms.quotes.future = Millis(u64::MAX)),
     ("future_ms", |terms| {
@@ -151,6 +157,7 @@ fn the_opposite_edges_are_allowed_too() {
         |terms| terms.caps.utilisation = Bps(1_000),
         |terms| {
             (terms.caps.side, terms.spread.depth) = (Size((1 << 62) / 10), Size(1 << 62));
+            terms.funding.full_skew = Size((1 << 62_u64) / 40 + 1);
         },
         |terms| terms.taker_fee = Bps(0),
         |terms| terms.quotes.age = Millis(300_000),

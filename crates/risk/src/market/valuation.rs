@@ -6,6 +6,9 @@ use crate::market::price::PricePoint;
 use crate::market::reference::{Band, Reference};
 use crate::units::{Bps, Millis, Ppm, Price, Side};
 
+/// How long after a disruption a price from before it says nothing against an account.
+const RETURN: Millis = Millis::HOUR;
+
 /// A market's newest price with everything that tells how far it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valuation {
@@ -21,20 +24,28 @@ pub struct Valuation {
     pub borne_out: bool,
     /// The band around the reference; without a fresh price it widens with time.
     pub band: Band,
+    /// Without a fresh price: how far a position counts in its owner's favour while others of the account
+    /// may be taken. No further than its own maintenance margin, however long its price is unknown: it
+    /// does not carry others.
+    pub relief: Band,
 }
 
 impl Valuation {
     /// A trading market's price, with the band of `width` around its reference. Without a fresh price
     /// the band is at least as wide as a move of three standard deviations since the newest price, and
     /// if that was believed the band also covers such a move from it: the longer the price is unknown,
-    /// the less is certain. A sudden price is widened to the ones `before` it, newest first. `per_minute`
-    /// (the volatility) and `before` are called only if they are needed.
+    /// the less is certain. The relief is such a move too, of at most the `maintenance` ratio, from the
+    /// newest price or, if that was not believed, from the reference; for an hour after a disruption it is
+    /// the band for prices from before, because many are missing then. A sudden price is widened to the ones
+    /// `before` it, newest first. `per_minute` (the volatility) and `before` are called only if they are
+    /// needed.
     pub fn new<Before: Iterator<Item = StoredPrice>>(
         newest: &StoredPrice,
         before: impl FnOnce() -> Before,
         reference: &Reference,
         at: &Moment,
         width: Bps,
+        maintenance: Bps,
         per_minute: impl FnOnce() -> Ppm,
     ) -> Self {
         let (mut against, mut in_favour, mut borne_out) = (newest.point, newest.point, true);
@@ -51,16 +62,23 @@ impl Valuation {
         }
         let age = at.now.since(newest.point.published);
         let fresh = at.is_current(newest);
-        let mut band = reference.band(width);
+        let (mut band, mut relief) = (reference.band(width), Band::default());
         if !fresh {
             let moved = covered_move(per_minute(), age).unwrap_or(Bps(u16::MAX));
-            band = reference.band(width.max(moved));
+            let relieved = moved.min(maintenance);
+            (band, relief) = (reference.band(width.max(moved)), reference.band(relieved));
             if newest.believed {
                 band.low = band.low.min(Band::around(newest.point.low, moved).low);
                 band.high = band.high.max(Band::around(newest.point.high, moved).high);
+                relief.low = Band::around(in_favour.low, relieved).low;
+                relief.high = Band::around(in_favour.high, relieved).high;
+            }
+            let broken = at.last_disruption;
+            if newest.point.published < broken && at.now < broken.after(RETURN) {
+                relief = band;
             }
         }
-        Self { against, in_favour, fresh, believed: newest.believed, borne_out, band }
+        Self { against, in_favour, fresh, believed: newest.believed, borne_out, band, relief }
     }
 
     /// A settled market's price: the same for everybody, at any time.
@@ -73,6 +91,7 @@ impl Valuation {
             believed: true,
             borne_out: true,
             band: Band { low: price, high: price },
+            relief: Band { low: price, high: price },
         }
     }
 
@@ -95,18 +114,28 @@ impl Valuation {
 
     /// The worth of a position on `side` when it may be taken from its owner: the better side of a fresh
     /// price, and no worse than the band's edge if it is not believed. Without a fresh price it is the
-    /// better of the newest and the other edge. A price that is neither fresh nor believed does not
-    /// count: otherwise a false print before a silence would shield an account throughout.
+    /// relief's edge. A price that is neither fresh nor believed does not count: otherwise a false print
+    /// before a silence would shield an account throughout.
     pub fn trader_favourable(&self, side: Side) -> Price {
         let better = self.in_favour.trader_favourable(side);
         match side {
             _ if self.fresh && self.believed => better,
             Side::Long if self.fresh => better.max(self.band.low),
             Side::Short if self.fresh => better.min(self.band.high),
-            Side::Long if self.believed => better.max(self.band.high),
-            Side::Short if self.believed => better.min(self.band.low),
-            Side::Long => self.band.high,
-            Side::Short => self.band.low,
+            Side::Long => self.relief.high,
+            Side::Short => self.relief.low,
+        }
+    }
+
+    /// The most that a position on `side` can be worth: [`Self::trader_favourable`], but without a fresh
+    /// price the band's edge in the owner's favour if that is better. What exceeds even this is certainly
+    /// lost.
+    pub fn trader_best_case(&self, side: Side) -> Price {
+        let favourable = self.trader_favourable(side);
+        match side {
+            _ if self.fresh => favourable,
+            Side::Long => favourable.max(self.band.high),
+            Side::Short => favourable.min(self.band.low),
         }
     }
 

@@ -6,20 +6,24 @@ use crate::market::reference::{Band, Reference};
 use crate::units::{Bps, Millis, Ppm, Price, Side};
 use proptest::prelude::*;
 
+const MAINTENANCE: Bps = Bps(500);
+
 fn any_mark() -> impl Strategy<Value = Valuation> {
     let band = (1..200_u64, 0..40_u64);
-    (1..200_u64, 0..20_u64, any::<[bool; 3]>(), band).prop_map(
-        |(low, wide, [fresh, believed, borne_out], (edge, width))| {
+    (1..200_u64, 0..20_u64, any::<[bool; 3]>(), band, 0..20_u64).prop_map(
+        |(low, wide, [fresh, believed, borne_out], (edge, width), moved)| {
             let point =
                 PricePoint { published: Millis(1), low: Price(low), high: Price(low + wide) };
-            Valuation {
-                against: point,
-                in_favour: point,
-                fresh,
-                believed,
-                borne_out,
-                band: Band { low: Price(edge), high: Price(edge + width) },
-            }
+            let band = Band { low: Price(edge), high: Price(edge + width) };
+            // Around a believed price, and else around the reference, within the band.
+            let middle = edge + width / 2;
+            let relief = if believed {
+                (low.saturating_sub(moved), low + wide + moved)
+            } else {
+                (middle.saturating_sub(moved).max(edge), (middle + moved).min(edge + width))
+            };
+            let relief = Band { low: Price(relief.0), high: Price(relief.1) };
+            Valuation { against: point, in_favour: point, fresh, believed, borne_out, band, relief }
         },
     )
 }
@@ -51,7 +55,9 @@ fn a_sudden_price_that_nothing_bears_out_is_not_certain() {
     let reference = Reference { price: Price(100), ..Reference::default() };
     let worth = |before: &[StoredPrice]| {
         let (newest, before) = (stored(99_000, 105, true), before.iter().copied());
-        let worth = Valuation::new(&newest, || before, &reference, &at, Bps(1_500), || Ppm(1));
+        let (width, maintenance) = (Bps(1_500), Bps(500));
+        let worth =
+            Valuation::new(&newest, || before, &reference, &at, width, maintenance, || Ppm(1));
         (
             worth.is_certain(),
             worth.trader_adverse(Side::Long).0,
@@ -78,7 +84,9 @@ fn a_price_is_fresh_up_to_its_age_and_from_the_last_disruption_on() {
             decide_within: Millis(5_000),
         };
         let value =
-            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), || Ppm(5_000));
+            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), Bps(500), || {
+                Ppm(5_000)
+            });
         (value.fresh, value.is_certain(), value.band == reference.band(Bps(1)))
     };
     assert_eq!(seen(80_000, 50_000), (true, true, true));
@@ -98,7 +106,8 @@ fn a_print_that_is_not_believed_does_not_move_the_band_when_it_is_old() {
     let band = |believed| {
         let point = PricePoint::exact(Price(100_000), Millis(50_000));
         let newest = StoredPrice { point, lag: Millis(0), believed, sudden: false };
-        Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), || Ppm(5_000)).band
+        Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1), Bps(500), || Ppm(5_000))
+            .band
     };
     let moved = covered_move(Ppm(5_000), Millis(30_001)).unwrap();
     assert_eq!(band(false), reference.band(moved));
@@ -114,18 +123,15 @@ proptest! {
     }
 
     #[test]
-    fn a_stale_price_is_worth_no_less_than_the_favourable_edge_and_no_more_than_the_other(
-        mark in any_mark(),
-    ) {
+    fn without_a_fresh_price_a_position_counts_for_no_more_than_the_relief(mark in any_mark()) {
         let stale = Valuation { fresh: false, ..mark };
-        let Band { low, high } = mark.band;
-        for (side, good, bad) in [(Side::Long, high, low), (Side::Short, low, high)] {
-            prop_assert!(better(side, stale.trader_favourable(side), good));
+        let (Band { low, high }, relief) = (mark.band, mark.relief);
+        let sides = [(Side::Long, relief.high, high, low), (Side::Short, relief.low, low, high)];
+        for (side, edge, good, bad) in sides {
+            prop_assert_eq!(stale.trader_favourable(side), edge);
+            let best = stale.trader_best_case(side);
+            prop_assert!(better(side, best, edge) && better(side, best, good));
             prop_assert!(better(side, bad, stale.trader_adverse(side)));
-            let known = Valuation { believed: true, ..stale };
-            prop_assert!(better(side, known.trader_favourable(side), mark.trader_favourable(side)));
-            let doubted = Valuation { believed: false, ..stale };
-            prop_assert_eq!(doubted.trader_favourable(side), good, "a print shields nobody");
             prop_assert!(better(side, mark.trader_adverse(side), stale.trader_adverse(side)));
         }
     }
@@ -178,14 +184,20 @@ proptest! {
                 age: Millis(30_000),
                 decide_within: Millis(5_000),
             };
-            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1_000), || Ppm(per_minute))
+            Valuation::new(&newest, core::iter::empty, &reference, &at, Bps(1_000), MAINTENANCE, || Ppm(per_minute))
         };
         let (sooner, later) = (at(age), at(age + later));
         prop_assert!(!sooner.fresh);
         for side in [Side::Long, Side::Short] {
             prop_assert!(better(side, sooner.trader_adverse(side), later.trader_adverse(side)));
             prop_assert!(better(side, later.trader_favourable(side), sooner.trader_favourable(side)));
+            prop_assert!(better(side, later.trader_best_case(side), sooner.trader_best_case(side)));
         }
+        // However long it lasts, it counts for no more in favour of its owner than the maintenance
+        // margin it asks for: it carries no other position.
+        let most = price * u64::from(MAINTENANCE.0) / 10_000;
+        prop_assert!(later.trader_favourable(Side::Long).0 <= price + most);
+        prop_assert!(later.trader_favourable(Side::Short).0 >= price - most);
         // No price within three standard deviations of the time that passed is worse for the venue.
         let moved = covered_move(Ppm(per_minute), Millis(30_001 + age)).unwrap_or(Bps(u16::MAX));
         let far = price * u64::from(moved.0) / 10_000;

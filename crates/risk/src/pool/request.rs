@@ -1,6 +1,6 @@
 //! When a pool request is executed, and when it is over.
 
-use crate::chain::health::{Monitor, State};
+use crate::chain::health::State;
 use crate::chain::policy::{Action, Permit, permit};
 use crate::units::Millis;
 
@@ -11,7 +11,7 @@ pub const WINDOW: Millis = Millis::MINUTE.times(10);
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Its time has not come, or the chain does not allow it now: its owner may take it back.
+    /// Its window has not opened, or the chain does not allow it now: its owner may take it back.
     Waits,
     /// Anyone may execute it, and nobody may take it back.
     Due,
@@ -19,15 +19,24 @@ pub enum Stage {
     Lapsed,
 }
 
-/// The stage at `now` of a request that is due at `due`. If it fell due while the chain did not allow
-/// it, its window begins with Throttled, the first state in which it is allowed again.
-pub fn stage(due: Millis, now: Millis, chain: &Monitor) -> Stage {
-    if now < due || permit(Action::ChangePool, chain.state) == Permit::Refused {
-        return Stage::Waits;
+/// When the window of a request that is due at `due` opens; only prices published from then on price
+/// it. If it fell due while the chain did not allow it, that is when the chain `recovered`. If it fell
+/// due while guardians had taken the pools away, up to `taken` on the cluster's clock, it is that
+/// moment on the venue's, which leads by `lead`; `taken` is zero when they never did.
+pub fn opens(due: Millis, recovered: Millis, taken: Millis, lead: Millis) -> Millis {
+    let given_back = if taken.0 == 0 { taken } else { taken.after(lead) };
+    due.max(recovered).max(given_back)
+}
+
+/// The stage at `now` of a request whose window opens at `opens`, on a chain in `state`.
+pub fn stage(opens: Millis, now: Millis, state: State) -> Stage {
+    if now < opens || permit(Action::ChangePool, state) == Permit::Refused {
+        Stage::Waits
+    } else if now < opens.after(WINDOW) {
+        Stage::Due
+    } else {
+        Stage::Lapsed
     }
-    let recovers = chain.state == State::Throttled;
-    let begins = if recovers { due.max(chain.since) } else { due };
-    if now < begins.after(WINDOW) { Stage::Due } else { Stage::Lapsed }
 }
 
 #[cfg(test)]

@@ -1,17 +1,21 @@
 //! Every fault with many seeds: how long it takes to be found, how often something is found where
 //! nothing fails, and whether the keeper does its work afterwards. Prints the table in docs/keeper.md.
+//! Or several faults at once, drawn from a seed.
 
+use std::ops::Range;
 use std::process::ExitCode;
 
 use clap::Parser;
 use comfy_table::{Table, presets};
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::witness::Source;
+use holdfast_simulator::keeping::swarm::endure;
 use holdfast_simulator::keeping::{Fault, Finding, Lie, Trial};
 use indicatif::ProgressBar;
 
-/// Tries every fault with many seeds
+/// Tries every fault with many seeds, or several at once
 #[derive(Parser)]
+#[command(name = "faults", version)]
 struct Options {
     /// Seeds per fault; a thousand take a quarter of an hour on two cores
     #[arg(long, default_value_t = 20)]
@@ -19,6 +23,12 @@ struct Options {
     /// Every lie that one of three endpoints or one of two streams can tell as well
     #[arg(long)]
     lies: bool,
+    /// Several faults at once instead, drawn from so many seeds, and what holds checked after every step
+    #[arg(long, value_name = "SEEDS", conflicts_with_all = ["seeds", "lies"])]
+    swarm: Option<u64>,
+    /// The first seed of the swarm; one alone is replayed with `--swarm 1`
+    #[arg(long, default_value_t = 0, requires = "swarm")]
+    seed: u64,
 }
 
 /// Faults with what each is to be taken for; nothing, where one source fails and others do not.
@@ -48,6 +58,24 @@ const FAULTS: [(&str, Fault, Option<ChainCondition>); 21] = [
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    let done = match options.swarm {
+        Some(seeds) => swarm(options.seed, seeds),
+        None => table(&options),
+    };
+    match done {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Every fault by itself.
+fn table(options: &Options) -> Result<String, String> {
     let mut table = Table::new();
     table.load_preset(presets::ASCII_MARKDOWN).set_header([
         "fault",
@@ -65,17 +93,40 @@ fn main() -> ExitCode {
     }
     let bar = ProgressBar::new(faults.len() as u64 * options.seeds);
     for (name, fault, class) in faults {
-        match tries(fault, class, options.seeds, &bar) {
-            Ok(findings) => table.add_row(row(&name, class, &findings)),
-            Err(reason) => {
-                eprintln!("error: {reason}");
-                return ExitCode::FAILURE;
-            }
-        };
+        let run = |seed| Trial { seed, fault, class }.run();
+        table.add_row(row(&name, class, &each(0..options.seeds, &bar, run)?));
     }
     bar.finish_and_clear();
-    println!("{table}");
-    ExitCode::SUCCESS
+    Ok(table.to_string())
+}
+
+/// Several faults at once: a sentence, or an error that names each seed with which something was
+/// amiss and what failed there.
+fn swarm(first: u64, seeds: u64) -> Result<String, String> {
+    let bar = ProgressBar::new(seeds);
+    let endured = each(first..first + seeds, &bar, |seed| Ok((seed, endure(seed)?)))?;
+    bar.finish_and_clear();
+    let mut broken = String::new();
+    for (seed, it) in &endured {
+        if let Some((at, what)) = &it.violation {
+            let spells: Vec<_> = it.spells.iter().map(|spell| format!("  {spell}")).collect();
+            broken += &format!(
+                "seed {seed}, after {:.1} s: {what}\n{}\n",
+                *at as f64 / 1_000.0,
+                spells.join("\n")
+            );
+        }
+    }
+    if !broken.is_empty() {
+        return Err(format!("something was amiss:\n{broken}"));
+    }
+    let faults: usize = endured.iter().map(|(_, it)| it.spells.len()).sum();
+    let refused: u64 = endured.iter().map(|(_, it)| it.refused).sum();
+    let sheltered = endured.iter().filter(|(_, it)| it.sheltered).count();
+    Ok(format!(
+        "{seeds} seeds from {first}, {faults} faults: nothing amiss; the venue sheltered in {sheltered}, \
+         {refused} transactions were paid for and refused"
+    ))
 }
 
 /// Every lie of one endpoint and of one stream: none of them is to change anything.
@@ -89,26 +140,28 @@ fn lies() -> impl Iterator<Item = (String, Fault, Option<ChainCondition>)> {
     endpoint.chain(stream).map(named)
 }
 
-/// One fault with every seed, on every processor.
-fn tries(
-    fault: Fault,
-    class: Option<ChainCondition>,
-    seeds: u64,
+/// Something for each seed, on every processor, in no order.
+fn each<T: Send>(
+    seeds: Range<u64>,
     bar: &ProgressBar,
-) -> Result<Vec<Finding>, String> {
+    run: impl Fn(u64) -> Result<T, String> + Sync,
+) -> Result<Vec<T>, String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let run = |seed| {
-        let finding = Trial { seed, fault, class }.run();
+        let done = run(seed);
         bar.inc(1);
-        finding
+        done
     };
+    let (run, seeds) = (&run, &seeds);
     std::thread::scope(|scope| {
-        let share = |worker: usize| (worker as u64..seeds).step_by(workers).map(run).collect();
+        let share = |worker| {
+            seeds.clone().skip(worker).step_by(workers).map(run).collect::<Result<Vec<_>, _>>()
+        };
         let workers: Vec<_> =
             (0..workers).map(|worker| scope.spawn(move || share(worker))).collect();
         let shares = workers.into_iter().map(|worker| worker.join().expect("no trial panics"));
-        let shares: Result<Vec<Vec<_>>, String> = shares.collect();
-        Ok(shares?.concat())
+        let shares: Result<Vec<_>, String> = shares.collect();
+        Ok(shares?.into_iter().flatten().collect())
     })
 }
 

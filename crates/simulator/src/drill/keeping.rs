@@ -165,6 +165,7 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::WriteOffDebt { .. } => "write off debt",
         Intent::ReturnPool { .. } => "return pool request",
         Intent::ExecutePool { .. } => "execute pool request",
+        Intent::Reconcile => "reconcile",
         Intent::RefreshMarket { .. } => "refresh market",
         Intent::Observe => "observe",
         Intent::Tighten { .. } => "tighten",

@@ -136,7 +136,7 @@ fn rightful(mirror: &VenueSnapshot, now: Millis, event: &PositionLiquidated) -> 
     let account = mirror.accounts.get(&event.account)?;
     let market = mirror.market(event.market)?;
     let side = account.position(event.market).size.side();
-    let earliest = Millis(account.liquidatable_ms);
+    let earliest = account.liquidatable_from(market);
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     let then =
         market.recent_prices().skip_while(|stored| stored.point.published.0 > event.published_ms);

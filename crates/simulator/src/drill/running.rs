@@ -19,8 +19,10 @@ use super::moment::Moment;
 use super::people::{Crowd, Tried, waits_to_leave};
 use super::scenario::{ChainBehaviour, FaultKind, Feeds, Phase, Timeline};
 use super::watch::{Mark, Timeline_};
+use crate::mirror;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::path::Prices;
+use holdfast_testkit::venue::feed_address;
 use holdfast_testkit::{Venue, chain, events};
 
 /// Longer than an order waits for its execution.
@@ -80,7 +82,7 @@ impl DrillState {
         trouble: FaultKind,
         phases: Vec<Phase>,
     ) -> Self {
-        let mirror = first_mirror(&venue, &people);
+        let mirror = mirror::mirror(&venue, people.accounts());
         Self {
             venue,
             people,
@@ -198,7 +200,8 @@ impl DrillState {
         }
     }
 
-    /// What feeds publish at `published_ms`, where `prices` are true, lands.
+    /// What feeds publish at `published_ms`, where `prices` are true, lands, and publishers store it. They
+    /// send nothing that the venue would not store as a price: evidence of the time is the keeper's.
     fn publish(&mut self, prices: &[u64], feeds: Feeds, published_ms: u64) -> Result<(), String> {
         self.in_doubt = false;
         for (index, truth) in prices.iter().enumerate() {
@@ -206,6 +209,10 @@ impl DrillState {
             for (rank, provider) in providers.iter().enumerate() {
                 let published = Published::new(feeds.says(rank, *truth), published_ms);
                 self.venue.publish_feed(*provider, index, published);
+                mirror::hear(&mut self.mirror, &self.venue, feed_address(*provider, index));
+            }
+            if self.is_ahead(index, published_ms) {
+                continue;
             }
             match self.venue.refresh(index, &providers) {
                 Ok(landed) => self.in_doubt |= is_in_doubt(&landed),
@@ -216,6 +223,12 @@ impl DrillState {
         self.measure.true_prices.insert(published_ms / 1_000 * 1_000, prices.to_vec());
         self.newest = prices.to_vec();
         Ok(())
+    }
+
+    /// Whether what was published then lies too far ahead of the venue's clock to be a price.
+    fn is_ahead(&self, index: usize, published_ms: u64) -> bool {
+        let future = Millis(self.venue.market(index).terms.future_ms);
+        Millis(published_ms / 1_000 * 1_000) > self.venue.seen_chain().now.after(future)
     }
 
     /// What people sent lands, and the keeper works.
@@ -328,20 +341,4 @@ fn is_in_doubt(landed: &TransactionMetadata) -> bool {
     let drops = events::find::<MarketRefreshed>(landed).is_some_and(|event| event.outliers != 0);
     let unpriced = events::find::<MarketUnpriced>(landed);
     drops || unpriced.is_some_and(|event| event.reason == NoPrice::Diverging as u8)
-}
-
-fn first_mirror(venue: &Venue, people: &Crowd) -> VenueSnapshot {
-    let markets = venue.markets.iter().enumerate();
-    let accounts = people.accounts();
-    VenueSnapshot {
-        silo_address: venue.silo,
-        silo: venue.silo_state(),
-        chain_health: venue.chain_health(),
-        exchange: None,
-        markets: markets.map(|(index, address)| (*address, venue.market(index))).collect(),
-        accounts: accounts.map(|address| (address, venue.account(&address))).collect(),
-        requests: BTreeMap::new(),
-        changes: BTreeMap::new(),
-        feeds: BTreeMap::new(),
-    }
 }

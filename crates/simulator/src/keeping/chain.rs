@@ -83,6 +83,8 @@ pub struct Chain {
     restart_slot: u64,
     height: u64,
     transactions: u64,
+    /// How often blocks were abandoned: their blockhashes are no longer valid.
+    forks: u64,
 }
 
 impl Chain {
@@ -96,6 +98,7 @@ impl Chain {
             restart_slot: 0,
             height,
             transactions: 0,
+            forks: 0,
         };
         let parent = chain.venue.cluster.slot().saturating_sub(1);
         chain.keep(parent);
@@ -138,6 +141,7 @@ impl Chain {
         let last = self.newest();
         let (cluster, progress, landed) = (last.cluster.clone(), last.progress, last.landed);
         let Some(cluster) = cluster else { return };
+        self.forks += 1;
         self.landed.truncate(landed);
         (self.height, self.transactions) = (progress.block_height, progress.transactions);
         self.venue.cluster = cluster;
@@ -159,8 +163,8 @@ impl Chain {
     /// Whether a blockhash is one of this chain and may be used.
     pub fn knows(&self, hash: &Hash) -> bool {
         let named = hash.to_bytes();
-        let height = u64::from_le_bytes(named[..8].try_into().unwrap_or_default());
-        named[8] == 1 && height <= self.height && self.height - height < LIVING
+        let living = self.slots.iter().rev().take(LIVING as usize);
+        living.map(|slot| slot.progress.blockhash).any(|blockhash| blockhash == named)
     }
 
     /// What became of transactions, as of the newest block.
@@ -224,6 +228,7 @@ impl Chain {
         let mut blockhash = [0; 32];
         blockhash[..8].copy_from_slice(&self.height.to_le_bytes());
         blockhash[8] = 1;
+        blockhash[9..17].copy_from_slice(&self.forks.to_le_bytes());
         Progress {
             slot: self.venue.cluster.slot(),
             block_height: self.height,

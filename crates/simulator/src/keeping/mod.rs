@@ -5,6 +5,7 @@ mod chain;
 mod edge;
 mod fault;
 mod lie;
+pub mod swarm;
 mod trial;
 mod world;
 

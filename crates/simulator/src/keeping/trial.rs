@@ -71,18 +71,23 @@ impl Trial {
             }
         };
         world.fail(&[]);
-        // A price a tenth lower is believed at once, and leaves less than maintenance.
-        world.price = PRICE / 10 * 9;
-        let account = world.traders[0].account;
-        let before: MarginAccount = world.chain.venue.account(&account);
-        finding.liquidated = world.until(RECOVERY, |world| {
-            let now: MarginAccount = world.chain.venue.account(&account);
-            now.positions[0].size < before.positions[0].size
-                || world.chain.venue.chain_health().monitor.last_disruption_ms > 0
-        });
+        finding.liquidated = liquidates(&mut world);
         finding.sheltered = world.chain.venue.chain_health().monitor.last_disruption_ms > 0;
         let counts = world.keepers[0].report(holdfast_risk::Millis(world.now)).counts;
         (finding.refused, finding.landed) = (counts.refused, counts.landed);
         Ok(finding)
     }
+}
+
+/// Lets the price fall by a tenth, which is believed at once and leaves less than maintenance. Says
+/// after how many milliseconds the first trader was liquidated, or the venue took shelter instead.
+pub(super) fn liquidates(world: &mut World) -> Option<u64> {
+    world.price = PRICE / 10 * 9;
+    let account = world.traders[0].account;
+    let before: MarginAccount = world.chain.venue.account(&account);
+    world.until(RECOVERY, |world| {
+        let now: MarginAccount = world.chain.venue.account(&account);
+        now.positions[0].size < before.positions[0].size
+            || world.chain.venue.chain_health().monitor.last_disruption_ms > 0
+    })
 }

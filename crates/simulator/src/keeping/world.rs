@@ -20,7 +20,7 @@ use holdfast_testkit::venue::{LONE, Listing, feed_account, feed_id, keypair, sil
 use holdfast_testkit::{Trader, Venue};
 
 /// What a step lasts, milliseconds.
-const STEP: u64 = 100;
+pub(super) const STEP: u64 = 100;
 /// What a slot lasts, milliseconds.
 const SLOT: u64 = 400;
 /// Feeds publish this often, milliseconds.

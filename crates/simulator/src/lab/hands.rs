@@ -8,7 +8,7 @@ use holdfast_client::holdfast::checks::order::{
 use holdfast_client::holdfast::clock::Chain as Seen;
 use holdfast_client::holdfast::instructions::OrderRequest;
 use holdfast_client::holdfast::instructions::chain::refresh_market::{take_price, take_reading};
-use holdfast_client::holdfast::state::{MonitorState, OrderState, SampleState};
+use holdfast_client::holdfast::state::OrderState;
 use holdfast_client::holdfast::trade_context;
 use holdfast_risk::Millis;
 use holdfast_risk::account::liquidation::{self, LiquidationContext};
@@ -206,8 +206,8 @@ impl Rules {
             published = Some(executed.point.published.0);
             let now = market.now(seen.now);
             trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now)?;
-            account.note_position_change(market.index, now);
             if executed.traded.trade.opened.0 > 0 {
+                account.note_position_change(market.index, now);
                 account.clear_flag();
             }
         }
@@ -229,14 +229,12 @@ impl Hands for Rules {
 
     fn observe(&mut self, chain: &Chain) -> bool {
         let health = &mut self.0.health;
-        for feed in self.0.markets.iter().flat_map(|market| market.feeds) {
-            if let Some(published) = health.published_ms.get_mut(usize::from(feed.provider)) {
-                *published = feed.seen_ms.max(*published);
-            }
+        for market in &self.0.markets {
+            health.learn(market);
         }
         let last = Monitor::from(&health.monitor);
         let mut seen = sighting(chain, &last);
-        let proven = health.proven();
+        let proven = health.proven(seen.clock);
         seen = holdfast_risk::chain::health::ChainSample {
             now: last.now(seen.clock, seen.slot, proven),
             proven,
@@ -246,8 +244,7 @@ impl Hands for Rules {
             return false;
         }
         let (after, _) = last.step(&seen, &Thresholds::from(&health.thresholds));
-        health.monitor = MonitorState::from(&after);
-        health.push(SampleState::from(&seen));
+        health.keep(&seen, &after);
         true
     }
 

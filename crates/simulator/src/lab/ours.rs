@@ -4,7 +4,7 @@ use holdfast_client::holdfast::checks::liquidation::{flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{order_fate, removable};
 use holdfast_client::holdfast::clock::Chain as Seen;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
-use holdfast_client::holdfast::state::Market;
+use holdfast_client::holdfast::state::{Market, PoolRequest};
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::market::reading::Quote;
@@ -100,7 +100,8 @@ impl<H: Hands> Ours<H> {
     fn requests(&self, seen: &Seen) -> Vec<Work> {
         let book = self.hands.book();
         let stakes = book.stakes.iter().enumerate();
-        let due = |(place, stake): (usize, &Stake)| match stake.request?.stage(seen) {
+        let stage = |waiting: PoolRequest| waiting.stage(seen, &book.health);
+        let due = |(place, stake): (usize, &Stake)| match stage(stake.request?) {
             Stage::Waits => None,
             // Tried on a copy first, as a keeper does.
             Stage::Due => {
@@ -158,7 +159,9 @@ impl<H: Hands + 'static> Venue for Ours<H> {
                     self.hands.flag(chain, who);
                 }
                 Work::Liquidate(who, market) => {
-                    let earliest = self.hands.book().accounts[who].liquidatable_ms;
+                    let book = self.hands.book();
+                    let of = &book.markets[market];
+                    let earliest = book.accounts[who].liquidatable_from(of).0;
                     let Some(event) = self.hands.liquidate(chain, who, market) else { continue };
                     self.check_price("a liquidation", event.published_ms, earliest, &seen);
                     done.push(event);

@@ -56,11 +56,12 @@ pub fn ask(book: &mut Book, place: usize, leaves: bool, due: Millis) -> anchor_l
 pub fn execute(book: &mut Book, seen: &Seen, place: usize) -> anchor_lang::Result<()> {
     let waiting = book.stakes[place].request.ok_or(HoldfastError::RequestNotDue)?;
     seen.within(&book.silo).require(Action::ChangePool)?;
-    if waiting.stage(seen) != Stage::Due {
+    let health = &book.health;
+    if waiting.stage(seen, health) != Stage::Due {
         return Err(HoldfastError::RequestNotDue.into());
     }
     let (leaves, cash) = (waiting.leaves != 0, Usd(book.silo.ledger.liquidity));
-    let valued = Valued { due: waiting.due(), leaves, cash };
+    let valued = Valued { since: waiting.opens(seen, health), leaves, cash };
     let mut traders = TradersResult::default();
     for market in &book.markets {
         pool_worth::add_market(&mut traders, market, seen, &valued)?;
@@ -111,8 +112,8 @@ fn settle(
 /// # Errors
 /// When it has not lapsed.
 pub fn give_back(book: &mut Book, seen: &Seen, place: usize) -> anchor_lang::Result<()> {
-    let stake: &mut Stake = &mut book.stakes[place];
-    let lapsed = stake.request.filter(|waiting| waiting.stage(seen) == Stage::Lapsed);
+    let (stake, health): (&mut Stake, _) = (&mut book.stakes[place], &book.health);
+    let lapsed = stake.request.filter(|waiting| waiting.stage(seen, health) == Stage::Lapsed);
     let waiting = lapsed.ok_or(HoldfastError::RequestDue)?;
     stake.request = None;
     if waiting.leaves != 0 {

@@ -141,7 +141,8 @@ pub enum PoolTask {
         /// In units of the collateral, such as 12.5
         #[arg(value_parser = amount::millionths, allow_negative_numbers = true)]
         amount: u64,
-        /// Take no fewer shares; the request waits until there are as many
+        /// Take no fewer shares; the request waits until there are as many, or lapses [default: 99 % of
+        /// what the amount buys now]
         #[arg(long, value_name = "SHARES", value_parser = amount::millionths)]
         least: Option<u64>,
     },
@@ -150,7 +151,8 @@ pub enum PoolTask {
         /// Shares to give up, such as 12.5
         #[arg(value_parser = amount::millionths, allow_negative_numbers = true)]
         shares: u64,
-        /// Take no less; the request waits until there is as much
+        /// Take no less; the request waits until there is as much, or lapses [default: 99 % of what the
+        /// shares are worth now]
         #[arg(long, value_name = "AMOUNT", value_parser = amount::millionths)]
         least: Option<u64>,
     },

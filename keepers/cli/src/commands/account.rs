@@ -5,6 +5,7 @@ use std::mem::offset_of;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{address, instruction, tokens};
 use holdfast_keeper_core::scheduler::Kind;
+use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 
 use super::{TraderSession, exit};
@@ -81,15 +82,14 @@ async fn deposit(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutpu
 async fn withdraw(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutput, Failure> {
     let (address, account) = person.account().await?;
     super::must_have(&account, amount)?;
-    let (owner, silo) = (person.owner(), person.silo);
-    let mint = person.silo().await?.mint;
-    let destination = tokens::address(&owner, &mint);
+    let (owner, silo, books) = (person.owner(), person.silo, person.silo().await?);
+    let destination = tokens::address(&owner, &books.mint);
     let markets: Vec<_> =
         account.open_indices().map(|index| address::market(&silo, index)).collect();
-    let instructions = [
-        tokens::create(owner, owner, mint),
-        instruction::withdraw(owner, silo, address, destination, amount, &markets),
-    ];
+    let mut instructions = vec![tokens::create(owner, owner, books.mint)];
+    instructions.extend(super::fetches(silo, &books, PoolKind::Liquidity, amount));
+    let withdraw = instruction::withdraw(owner, silo, address, destination, amount, &markets);
+    instructions.push(withdraw);
     let submitted = person.submit(Kind::Exit, &instructions).await?;
     let to = destination.to_string();
     let facts = json!({"account": address.to_string(), "amount": amount, "destination": to});

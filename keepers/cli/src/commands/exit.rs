@@ -1,8 +1,9 @@
 //! Withdrawing through the queue.
 
-use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::holdfast::state::{MarginAccount, Silo};
 use holdfast_client::{Pubkey, instruction, tokens};
 use holdfast_keeper_core::scheduler::Kind;
+use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 
 use super::TraderSession;
@@ -46,8 +47,11 @@ async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<Comma
         None => person.account().await?,
     };
     let waits = waiting(&account)?;
+    let silo: Silo = render::read(person.endpoint()?, "silo", &account.silo).await?;
+    let fetches = super::fetches(account.silo, &silo, PoolKind::Liquidity, waits);
     let pay = instruction::pay_exit(account.silo, address, account.exit_to);
-    let submitted = person.submit(Kind::Exit, &[pay]).await?;
+    let instructions: Vec<_> = fetches.into_iter().chain([pay]).collect();
+    let submitted = person.submit(Kind::Exit, &instructions).await?;
     let facts = json!({"account": address.to_string(), "exit_to": account.exit_to.to_string()});
     let Submitted::Landed { .. } = submitted else {
         return Ok(submitted.said("an exit paid as far as may be now", facts));

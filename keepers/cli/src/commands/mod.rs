@@ -11,7 +11,8 @@ pub mod trade;
 mod wait;
 
 use holdfast_client::holdfast::state::{MarginAccount, Market, Silo};
-use holdfast_client::{Pubkey, address, decode, tokens};
+use holdfast_client::{Instruction, Pubkey, address, decode, instruction, tokens};
+use holdfast_risk::pool::PoolKind;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -119,6 +120,12 @@ impl<'a> TraderSession<'a> {
         }
         Ok(address)
     }
+}
+
+/// What goes in front of a payment of up to `amount` out of a pool's vault: if the silo at `address`
+/// counts on less there, the rest is fetched from the other vault.
+pub fn fetches(address: Pubkey, silo: &Silo, kind: PoolKind, amount: u64) -> Option<Instruction> {
+    (silo.counted(kind) < amount).then(|| instruction::reconcile_vaults(address))
 }
 
 /// Refuses when the account holds less than `amount`, whatever positions need of it.

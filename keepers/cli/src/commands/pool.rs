@@ -3,10 +3,15 @@
 use std::mem::offset_of;
 
 use holdfast_client::holdfast::instructions::PoolOrder;
-use holdfast_client::holdfast::state::PoolRequest;
+use holdfast_client::holdfast::pool_worth::add_estimate;
+use holdfast_client::holdfast::state::{PoolRequest, Silo};
 use holdfast_client::{Pubkey, address, instruction, tokens};
 use holdfast_keeper_core::scheduler::Kind;
+use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::share::Pool;
+use holdfast_risk::pool::worth::{self, TradersResult};
+use holdfast_risk::{Bps, Overflow, Rounding, SignedUsd, Usd};
 use serde_json::{Value, json};
 
 use super::TraderSession;
@@ -14,6 +19,10 @@ use crate::cli::PoolTask;
 use crate::config::Config;
 use crate::output::{CommandOutput, Failure, moment};
 use crate::render;
+
+/// The share of what would be received now that is accepted at the least, unless somebody says more or
+/// less: what others do until the request is executed takes no more than the rest.
+const LEAST_ACCEPTED: Bps = Bps(9_900);
 
 /// Does what was asked for.
 pub async fn run(
@@ -39,7 +48,7 @@ async fn join(
     let silo = person.silo().await?;
     let shares = silo.share_mint(kind);
     let source = person.must_hold("tokens", &silo.mint, amount).await?;
-    let order = order(kind, false, amount, least);
+    let order = order(person, &silo, kind, false, amount, least).await?;
     ask(person, order, source, shares, &format!("asked to join with {}", render::amount(amount)))
         .await
 }
@@ -52,14 +61,65 @@ async fn leave(
 ) -> Result<CommandOutput, Failure> {
     let silo = person.silo().await?;
     let source = person.must_hold("shares", &silo.share_mint(kind), shares).await?;
-    let order = order(kind, true, shares, least);
+    let order = order(person, &silo, kind, true, shares, least).await?;
     let done = format!("gave up {} shares to leave", render::amount(shares));
     ask(person, order, source, silo.mint, &done).await
 }
 
-fn order(kind: PoolKind, leaves: bool, amount: u64, least: Option<u64>) -> PoolOrder {
-    let insurance = kind == PoolKind::Insurance;
-    PoolOrder { insurance, leaves, amount, least: least.unwrap_or(1) }
+/// What is asked for; without a least amount it is so much of what would be received now.
+async fn order(
+    person: &TraderSession<'_>,
+    silo: &Silo,
+    kind: PoolKind,
+    leaves: bool,
+    amount: u64,
+    least: Option<u64>,
+) -> Result<PoolOrder, String> {
+    let least = match least {
+        Some(least) => least,
+        None => {
+            let worth = worth_now(person, silo, kind, !leaves).await?;
+            let unknown = |_| "what that is worth now does not fit: give --least".to_owned();
+            accepted(silo, kind, worth, leaves, amount).map_err(unknown)?
+        }
+    };
+    Ok(PoolOrder { insurance: kind == PoolKind::Insurance, leaves, amount, least })
+}
+
+/// What a pool is worth now, against whoever joins or leaves.
+async fn worth_now(
+    person: &TraderSession<'_>,
+    silo: &Silo,
+    kind: PoolKind,
+    joins: bool,
+) -> Result<SignedUsd, String> {
+    let ledger = Ledger::from(&silo.ledger);
+    let worth = match kind {
+        PoolKind::Insurance => worth::insurance(&ledger, joins),
+        PoolKind::Liquidity => {
+            let (clock, markets) = (person.endpoint()?.clock().await?, person.markets().await?);
+            let mut traders = TradersResult::default();
+            markets
+                .iter()
+                .try_for_each(|(_, it)| add_estimate(&mut traders, it, clock, !joins))
+                .and_then(|()| worth::liquidity(&ledger, &traders, joins))
+        }
+    };
+    worth.map_err(|_| "what the pool is worth now does not fit: give --least".to_owned())
+}
+
+/// The least that is accepted of what would be received now.
+fn accepted(
+    silo: &Silo,
+    kind: PoolKind,
+    worth: SignedUsd,
+    leaves: bool,
+    amount: u64,
+) -> Result<u64, Overflow> {
+    let pool = Pool { assets: worth.gain(), shares: silo.shares(kind) };
+    let received =
+        if leaves { pool.amount_for(amount)?.0 } else { pool.founded().shares_for(Usd(amount))? };
+    Ok(Usd(received).portion(LEAST_ACCEPTED, Rounding::Down)?.0.max(1))
 }
 
 /// Makes a request with the lowest number that the wallet does not use, in favour of its account of
@@ -117,13 +177,15 @@ async fn cancel(
         .into());
     }
     let (owner, silo) = (person.owner(), person.silo().await?);
-    let returned = if request.leaves == 0 { silo.mint } else { silo.share_mint(kind) };
+    let joins = request.leaves == 0;
+    let (returned, paid) =
+        if joins { (silo.mint, request.amount) } else { (silo.share_mint(kind), 0) };
     let refund = tokens::address(&owner, &returned);
     let insurance = kind == PoolKind::Insurance;
-    let instructions = [
-        tokens::create(owner, owner, returned),
-        instruction::cancel_pool_request(owner, person.silo, *address, refund, insurance),
-    ];
+    let mut instructions = vec![tokens::create(owner, owner, returned)];
+    instructions.extend(super::fetches(person.silo, &silo, PoolKind::Liquidity, paid));
+    let cancel = instruction::cancel_pool_request(owner, person.silo, *address, refund, insurance);
+    instructions.push(cancel);
     let submitted = person.submit(Kind::Exit, &instructions).await?;
     let facts = json!({
         "request": address.to_string(),

@@ -375,6 +375,7 @@ impl Due {
             Intent::WriteOffDebt { .. } => ("write off debt", None, None),
             Intent::ReturnPool { request } => ("return request", Some(request), None),
             Intent::ExecutePool { request } => ("pool request", Some(request), None),
+            Intent::Reconcile => ("reconcile", None, None),
             Intent::RefreshMarket { market } => ("refresh", None, Some(market)),
             Intent::AnnounceSettlement { market } => ("announce settlement", None, Some(market)),
             Intent::SettleMarket { market } => ("settle market", None, Some(market)),

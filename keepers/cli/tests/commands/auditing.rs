@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-use holdfast_client::holdfast::state::{MarginAccount, Market, Silo};
+use holdfast_client::holdfast::state::{LedgerState, MarginAccount, Market, Silo};
 use holdfast_client::{Pubkey, address, holdfast, instruction, tokens};
 use holdfast_testkit::node::Node;
 use holdfast_testkit::tokens::{create_token_account, set_owned};
@@ -85,7 +85,11 @@ fn every_forgery_is_found_and_named() {
     let longs = offset_of!(Market, longs);
     let forgeries = [
         ((address::liquidity_vault(&silo), TOKEN_AMOUNT), -1, vec!["liquidity vault by -1"]),
-        ((address::insurance_vault(&silo), TOKEN_AMOUNT), -1, vec!["insurance vault by -1"]),
+        (
+            ledger(offset_of!(LedgerState, in_insurance_vault)),
+            1,
+            vec!["insurance vault by -1", "ledger by -1"],
+        ),
         (of_account(offset_of!(MarginAccount, collateral)), 1, vec!["collateral by 1"]),
         (of_account(offset_of!(MarginAccount, exit_amount)), 2, vec!["collateral by 2"]),
         (

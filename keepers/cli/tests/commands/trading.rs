@@ -190,7 +190,8 @@ fn liquidity_is_provided_and_taken_out() {
 fn a_request_to_insure_is_shown_audited_and_taken_back() {
     // No keeper is there to execute it.
     let operator = Operator::on_a_venue("insures", 5_000, |_| {});
-    operator.works(&["insurance", "join", "100"]);
+    let asked = operator.tells(&["insurance", "join", "100"]);
+    assert_eq!(asked["least"], 99_000_000, "99 % of what it buys now: {asked}");
     operator.works(&["insurance", "join", "200"]);
     let shown = operator.tells(&["insurance", "show"]);
     assert_eq!(shown["requests"][1]["amount"], 200_000_000, "{shown}");

@@ -1,5 +1,6 @@
 //! What is decided by little, on prices that have stood for a while.
 
+use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::state::Market;
 use holdfast_risk::{Bps, Millis};
 
@@ -21,7 +22,7 @@ pub fn is_close(mirror: &VenueSnapshot, now: Millis, intent: &Intent) -> bool {
         let age = market.now(now).since(market.newest_price().published);
         age.0 > market.terms.age_ms / 2
     };
-    let health = health_of(mirror, &mirror.chain(now), account);
+    let health = health_of(mirror, &mirror.chain(now), account, Purpose::Liquidation);
     let little = health.is_some_and(|health| {
         let line = health.maintenance.0 / 10_000 * u64::from(LITTLE.0);
         health.shortfall().0 < line

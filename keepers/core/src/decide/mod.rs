@@ -28,8 +28,8 @@ use crate::{Intent, VenueSnapshot};
 pub(crate) use close::is_close;
 
 /// What to do at `now`, the venue's clock: liquidations and flags first, the account that lacks
-/// most first; then orders, reductions before openings and older before newer; then prices; then
-/// housekeeping.
+/// most first; then what payments need, if a vault lacks it; then orders, reductions before openings
+/// and older before newer; then prices; then housekeeping.
 /// An observation comes last: it can change what is allowed, and the rest was decided before it.
 pub fn decide(mirror: &VenueSnapshot, now: Millis) -> Vec<Intent> {
     decide_about(mirror, now, mirror.accounts.keys())
@@ -64,9 +64,10 @@ pub fn decide_about<'a>(
     let rescues = rate_limit::keep(mirror, &chain, rescues.into_iter().map(|(_, intent)| intent));
     let orders = orders.into_iter().map(|(_, intent)| intent);
     let notices = mirror.markets.iter().filter_map(|(_, market)| notice(&chain, market));
-    let work = rescues.chain(orders).chain(refresh::refreshes(mirror, &chain, awaited));
+    let paid = pool::reconciliation(mirror, &chain).into_iter().chain(orders);
+    let work = rescues.chain(paid).chain(refresh::refreshes(mirror, &chain, awaited));
     let chores = chores.into_iter().chain(pool::requests(mirror, &chain)).chain(notices);
-    work.chain(chores).chain(observation(&chain)).collect()
+    work.chain(chores).chain(observation(mirror, &chain)).collect()
 }
 
 /// The next step towards the settlement of a market whose price does not return.
@@ -87,12 +88,25 @@ fn notice(chain: &Chain, market: &Market) -> Option<Intent> {
 /// Observations the keepers make in the time after which the venue counts as unwatched.
 const OBSERVATIONS_PER_SILENCE: u64 = 10;
 
-/// Evidence of how the chain is doing, often enough that losing several does not strain the venue.
-fn observation(chain: &Chain) -> Option<Intent> {
+/// Evidence of how the chain is doing, often enough that losing several does not strain the venue; and
+/// as soon as it may be looked at again, where markets' feeds prove that it is later than the venue's
+/// clock can be.
+fn observation(mirror: &VenueSnapshot, chain: &Chain) -> Option<Intent> {
     let cadence = Millis(chain.thresholds.silence.0 / OBSERVATIONS_PER_SILENCE);
     let seen = chain.monitor.seen;
-    let due = chain.monitor.is_due(chain.now) && chain.now >= seen.after(cadence);
-    due.then_some(Intent::Observe)
+    let passed = chain.now >= seen.after(cadence) || is_behind(mirror, chain);
+    (chain.monitor.is_due(chain.now) && passed).then_some(Intent::Observe)
+}
+
+/// Whether the venue's clock is so far behind what an observation would prove that true prices are
+/// refused.
+fn is_behind(mirror: &VenueSnapshot, chain: &Chain) -> bool {
+    let mut health = mirror.chain_health;
+    mirror.markets.iter().for_each(|(_, market)| health.learn(market));
+    // The venue's clock leads the cluster's.
+    let proven = health.proven(Millis(chain.now.0.saturating_sub(chain.monitor.lead.0)));
+    let future = mirror.markets.iter().map(|(_, market)| market.terms.quotes().future);
+    future.min().is_some_and(|future| proven > chain.now.after(future))
 }
 
 /// Flags an account that fails maintenance, or liquidates it once its flag has aged. With it, what
@@ -131,9 +145,14 @@ fn closable(
     })
 }
 
-/// Where an account stands in the eyes of a liquidation.
-fn health_of(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> Option<Health> {
-    let (balances, purpose) = (account.balances(), Purpose::Liquidation);
+/// Where an account stands in the eyes of a liquidation, or of whoever writes its debt off.
+fn health_of(
+    mirror: &VenueSnapshot,
+    chain: &Chain,
+    account: &MarginAccount,
+    purpose: Purpose,
+) -> Option<Health> {
+    let balances = account.balances();
     let next = |index| mirror.open_market(index);
     compute_account_health(account, &balances, None, chain, purpose, next, |_, _| ()).ok()
 }
@@ -205,7 +224,7 @@ fn is_written_off(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount
     if account.debt == 0 || !trusted {
         return false;
     }
-    let Some(health) = health_of(mirror, chain, account) else { return false };
+    let Some(health) = health_of(mirror, chain, account, Purpose::WriteOff) else { return false };
     let cover = mirror.silo.cover(0, &account.debts, chain.now);
     let ledger = Ledger::from(&mirror.silo.ledger);
     write_off(&ledger, account.balances(), health.unrealised, &cover).is_ok()

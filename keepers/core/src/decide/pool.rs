@@ -17,7 +17,7 @@ use crate::{Intent, VenueSnapshot};
 pub fn requests(mirror: &VenueSnapshot, chain: &Chain) -> Vec<Intent> {
     let open = chain.permit(Action::ChangePool) != Permit::Refused;
     let wanted = |(address, request): (&Pubkey, &PoolRequest)| {
-        let intent = match request.stage(chain) {
+        let intent = match request.stage(chain, &mirror.chain_health) {
             Stage::Waits => return None,
             Stage::Due if !open => return None,
             Stage::Due => Intent::ExecutePool { request: *address },
@@ -33,10 +33,27 @@ pub fn requests(mirror: &VenueSnapshot, chain: &Chain) -> Vec<Intent> {
     wanted.into_iter().map(|(_, intent)| intent).collect()
 }
 
+/// Brings the vaults in line where somebody may wait for what lies in the other one. The liquidity vault
+/// lacks something once insurance has paid for a loss; whoever withdraws from it does not tell a keeper
+/// first. The insurance vault lacks what the fund has earned: a staker is paid from it.
+pub fn reconciliation(mirror: &VenueSnapshot, chain: &Chain) -> Option<Intent> {
+    let ledger = &mirror.silo.ledger;
+    let due = |request: &&PoolRequest| {
+        request.kind() == PoolKind::Insurance
+            && request.leaves != 0
+            && request.stage(chain, &mirror.chain_health) == Stage::Due
+    };
+    // Nobody is paid more than their shares were worth when they asked.
+    let most = mirror.requests.values().filter(due).map(|request| request.worth_at_request).max();
+    let asked = most.unwrap_or_default().min(ledger.insurance);
+    let lacks = ledger.in_insurance_vault > ledger.insurance || ledger.in_insurance_vault < asked;
+    lacks.then_some(Intent::Reconcile)
+}
+
 /// Whether every market has a price that counts for a request, or needs none.
 fn is_priced(mirror: &VenueSnapshot, chain: &Chain, request: &PoolRequest) -> bool {
-    let (due, leaves) = (request.due(), request.leaves != 0);
-    let valued = Valued { due, leaves, cash: Usd(mirror.silo.ledger.liquidity) };
+    let (since, leaves) = (request.opens(chain, &mirror.chain_health), request.leaves != 0);
+    let valued = Valued { since, leaves, cash: Usd(mirror.silo.ledger.liquidity) };
     let mut traders = TradersResult::default();
     let listed = usize::from(mirror.silo.market_count) == mirror.markets.len();
     listed

@@ -1,5 +1,6 @@
-//! Markets whose price is to be refreshed: when somebody needs a newer one, when it has moved, and
-//! else only often enough that it stays fresh.
+//! Markets whose price is to be refreshed: when somebody needs a newer one, when it has moved, when it
+//! is sudden and the next has to bear it out, and else only often enough that it stays fresh. And
+//! markets that are to learn from their feeds that it is later than the venue's clock shows.
 
 use holdfast_client::holdfast::checks::liquidation;
 use holdfast_client::holdfast::checks::order::{OrderProgress, order_progress};
@@ -10,6 +11,7 @@ use holdfast_risk::account::liquidation::flag_stands;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::market::aggregate::{FeedReading, aggregate};
 use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::market::reading::ReadingError;
 
 use crate::{Intent, VenueSnapshot};
 
@@ -17,6 +19,9 @@ use crate::{Intent, VenueSnapshot};
 const REFRESHES_PER_AGE: u64 = 3;
 /// A move worth telling, in a thousandth of the price.
 const MOVE_PER_MILLE: u64 = 1;
+
+/// While what a feed has told of the time lies ahead of the clock already, it tells no more within this.
+const TOLD_AGAIN: Millis = Millis(10_000);
 
 /// Markets in which an account waits for a newer price, as bits: an order for one that decides it, a
 /// flagged account for one that liquidates it.
@@ -53,20 +58,38 @@ pub fn awaits_price(
     })
 }
 
-/// Markets that a refresh gives a price worth having.
+/// Markets that a refresh gives a price worth having, or evidence of the time.
 pub fn refreshes(mirror: &VenueSnapshot, chain: &Chain, awaited: u16) -> Vec<Intent> {
     let worth_it = |market: &Market| {
-        let newest = market.newest_price();
+        let stored = market.newest_stored();
+        let newest = stored.point;
         let Some(found) = found(mirror, chain, market) else { return false };
         let age = market.now(chain.now).since(newest.published).0;
         let moved = found.middle().0.abs_diff(newest.middle().0);
         awaited & 1 << (market.index % 16) != 0
+            || stored.sudden
             || age >= market.terms.age_ms / REFRESHES_PER_AGE
             || moved >= newest.middle().0 / 1_000 * MOVE_PER_MILLE
     };
     let markets = mirror.markets.iter().map(|(_, market)| market);
-    let due = markets.filter(|market| !market.is_settled() && worth_it(market));
+    let due = markets.filter(|market| {
+        !market.is_settled() && (worth_it(market) || tells_time(mirror, chain, market))
+    });
     due.map(|market| Intent::RefreshMarket { market: market.index }).collect()
+}
+
+/// Whether a feed says that it is later than the venue's clock can be, and the market does not know
+/// yet: after a halt that the cluster's clock hides, nothing else shows the time.
+fn tells_time(mirror: &VenueSnapshot, chain: &Chain, market: &Market) -> bool {
+    let (last_disruption, limits) = (chain.monitor.last_disruption, market.terms.quotes());
+    let ahead = chain.now.after(limits.future);
+    mirror.feeds_of(market).any(|(_, reading)| {
+        let stored = market.feeds.iter().find(|feed| reading.is_of(feed));
+        let told = stored.map_or(Millis(0), |feed| Millis(feed.seen_ms));
+        let judged = reading.quote.check(told, last_disruption, chain.now, limits);
+        let is_news = told <= ahead || reading.quote.published >= told.after(TOLD_AGAIN);
+        judged == Err(ReadingError::Future) && is_news
+    })
 }
 
 /// The price a refresh would find, if it finds a newer one.

@@ -43,6 +43,44 @@ fn a_price_that_moved_is_told() {
 }
 
 #[test]
+fn a_sudden_price_is_followed_by_the_next_one() {
+    let mut mirror = with_feed(PRICE, 0);
+    let market = &mut mirror.markets[0].1;
+    let newest = usize::from(market.newest);
+    market.prices[newest].sudden = 1;
+    assert_eq!(decided(&mirror), [REFRESH]);
+    let mut mirror = with_feed(PRICE, 4_000);
+    mirror.markets[0].1.prices[newest].sudden = 1;
+    assert_eq!(decided(&mirror), []);
+}
+
+/// A halt of two hours that the clock hides: what feeds say now lies far ahead of it.
+#[test]
+fn evidence_of_the_time_is_brought_and_observed() {
+    let now = NOW + 4_000;
+    let mut mirror = with_feed(PRICE * 8 / 10, 0);
+    let publishes = |mirror: &mut VenueSnapshot, ahead: u64| {
+        let reading = mirror.feeds.get_mut(&key(50)).expect("there is one");
+        reading.quote.published = Millis(now + ahead);
+    };
+    publishes(&mut mirror, 7_200_000);
+    assert_eq!(decided(&mirror), [REFRESH]);
+    // Once the market has it, the venue looks at it as soon as it may.
+    mirror.markets[0].1.feeds[0].seen_ms = now + 7_200_000;
+    assert_eq!(decided(&mirror), [Intent::Observe]);
+    assert_eq!(decide(&mirror, Millis(NOW + 1_999)), []);
+    // Each further second tells nothing.
+    publishes(&mut mirror, 7_209_999);
+    assert_eq!(decided(&mirror), [Intent::Observe]);
+    publishes(&mut mirror, 7_210_000);
+    assert_eq!(decided(&mirror), [REFRESH, Intent::Observe]);
+    // A provider that others contradict moves nothing, and is not looked at for it.
+    mirror.chain_health.published_ms[3] = NOW;
+    publishes(&mut mirror, 7_200_000);
+    assert_eq!(decided(&mirror), []);
+}
+
+#[test]
 fn an_order_gets_its_first_price() {
     let mut mirror = with_feed(PRICE, 0);
     let mut account = long(900_000_000);

@@ -184,13 +184,16 @@ fn reductions_come_before_openings_and_older_before_newer() {
         Intent::ExecuteOrder { number, .. } => number,
         other => panic!("{other:?}"),
     });
-    assert_eq!(numbers.collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(numbers.collect::<Vec<_>>(), [3, 2], "what closes in the market goes first");
+    account.orders[1..4].fill(OrderState::default());
+    let opens = Intent::ExecuteOrder { account: key(1), market: 0, number: 1 };
+    assert_eq!(decided(&[(1, account)]), [opens]);
 }
 
 #[test]
 fn housekeeping_comes_last() {
     let mut account = long(900_000_000);
-    account.orders[0] = OrderState { expires_ms: NOW - 1, ..order(5, 1, NOW - 9_000) };
+    account.orders[0] = OrderState { expires_ms: NOW - 8_000, ..order(5, 1, NOW - 9_000) };
     account.pending_profit = 1;
     account.profit_since_ms = NOW - 300_000;
     let removes = Intent::RemoveOrder { account: key(1), market: 0, number: 5 };
@@ -232,6 +235,28 @@ fn pool_requests_wait_for_their_time_and_for_prices_since_and_lapse() {
     let built = returns.instruction(&mirror, key(7), key(8)).expect("it is known");
     let expected = instruction::return_pool_request(key(8), key(5), silo, key(31), key(9), false);
     assert_eq!(built, expected);
+}
+
+#[test]
+fn tokens_are_fetched_from_the_other_vault_for_whoever_is_paid_next() {
+    let mut mirror = mirror();
+    let ledger = &mut mirror.silo.ledger;
+    (ledger.insurance, ledger.in_insurance_vault) = (1_000, 400);
+    assert_eq!(decide(&mirror, Millis(NOW)), [], "what the fund has earned can wait");
+    let mut request = PoolRequest { pool: 1, leaves: 1, ..PoolRequest::zeroed() };
+    (request.worth_at_request, request.due_ms) = (400, NOW);
+    mirror.requests.insert(key(30), request);
+    let pays = Intent::ExecutePool { request: key(30) };
+    assert_eq!(decide(&mirror, Millis(NOW)), [pays]);
+    mirror.requests.get_mut(&key(30)).expect("it is there").worth_at_request = 401;
+    assert_eq!(decide(&mirror, Millis(NOW)), [Intent::Reconcile, pays]);
+    assert_eq!(decide(&mirror, Millis(NOW - 1)), [], "it is not due");
+    let built = Intent::Reconcile.instruction(&mirror, key(7), key(8));
+    assert_eq!(built, Some(instruction::reconcile_vaults(mirror.silo_address)));
+    // Insurance has paid for a loss: whoever withdraws next may need it.
+    mirror.requests.clear();
+    mirror.silo.ledger.in_insurance_vault = 1_001;
+    assert_eq!(decide(&mirror, Millis(NOW)), [Intent::Reconcile]);
 }
 
 #[test]

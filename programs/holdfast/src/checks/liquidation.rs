@@ -21,7 +21,8 @@ use crate::state::{MarginAccount, Market, Silo};
 pub struct Flaggable {
     /// The venue's clock, as the latest of its markets knows it.
     pub now: Millis,
-    /// Publish time from which on a price may liquidate it: the longest delay of its markets.
+    /// Publish time from which on a price liquidates any of its positions: the longest delay of its
+    /// markets, of which each position waits for its own.
     pub liquidatable: Millis,
     /// Where it stands.
     pub health: Health,
@@ -43,7 +44,8 @@ pub struct Liquidatable {
     pub due: Millis,
 }
 
-/// Whether an account fails its maintenance margin at the newest prices and is not flagged yet.
+/// Whether an account fails its maintenance margin at the newest prices, one of which is current, and is
+/// not flagged yet. Old prices alone say nothing against it.
 pub fn flaggable<M: Deref<Target = Market>>(
     account: &MarginAccount,
     chain: &Chain,
@@ -51,8 +53,10 @@ pub fn flaggable<M: Deref<Target = Market>>(
 ) -> Result<Flaggable> {
     let mut now = chain.now;
     let mut delay = Millis(0);
+    let mut known = false;
     let next = |index| {
         let market = next(index)?;
+        known |= market.is_known(chain.now, chain.monitor.last_disruption);
         now = now.max(market.now(chain.now));
         delay = delay.max(Millis(market.terms.flag_delay_ms));
         Ok(market)
@@ -68,7 +72,7 @@ pub fn flaggable<M: Deref<Target = Market>>(
         |_, _| (),
     )?;
     require!(!flag_stands(Millis(account.flagged_ms), now), HoldfastError::AlreadyFlagged);
-    require!(!health.meets_maintenance(), HoldfastError::AccountSafe);
+    require!(known && !health.meets_maintenance(), HoldfastError::AccountSafe);
     Ok(Flaggable { now, liquidatable: now.after(delay), health })
 }
 
@@ -122,7 +126,7 @@ pub fn liquidatable<M: Deref<Target = Market>>(
     let notional = valued.notional().into_program_error()?;
     let required = requirement(notional, leg.ratios.maintenance).into_program_error()?;
     require!(required >= largest_other, HoldfastError::NotLargestLeg);
-    let due = Millis(account.liquidatable_ms).max(chain.monitor.last_disruption);
+    let due = account.liquidatable_from(market).max(chain.monitor.last_disruption);
     let assessment = MarginAssessment { health, price };
     Ok(Liquidatable { now, point, leg, assessment, most, due })
 }
@@ -135,7 +139,7 @@ fn price_to_close_at(
     side: Side,
 ) -> Result<PricePoint> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
-    let (newest, earliest) = (market.newest_stored(), Millis(account.liquidatable_ms));
+    let (newest, earliest) = (market.newest_stored(), account.liquidatable_from(market));
     require!(newest.point.published >= earliest, HoldfastError::NoPriceYet);
     let found = closing_price(market.recent_prices(), earliest, &at, side);
     let refusal =

@@ -4,7 +4,7 @@ use core::ops::Deref;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::account::execution::{
-    Executed, ExecutionContext, ExecutionError, deciding_price, execute,
+    Deciding, Executed, ExecutionContext, ExecutionError, deciding_price, execute,
 };
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts};
@@ -83,18 +83,17 @@ pub fn order_fate<M: Deref<Target = Market>>(
         opening,
         position_changed: account.position_changed(market.index),
     };
-    let executed = execute(
-        &trade_context::open(silo, market, account),
-        &Order::from(waiting),
-        market.recent_prices(),
-        &MarketTerms::from(&market.terms),
-        &silo.rules(market.index, &account.debts, met.at.now),
-        &met,
-    );
-    let executed = match executed {
+    let (order, context) = (Order::from(waiting), trade_context::open(silo, market, account));
+    let (terms, rules) =
+        (MarketTerms::from(&market.terms), silo.rules(market.index, &account.debts, met.at.now));
+    let try_with = |opening| {
+        let met = ExecutionContext { opening, ..met };
+        execute(&context, &order, market.recent_prices(), &terms, &rules, &met)
+    };
+    let executed = match try_with(opening) {
         // Only once its price is known: until then its owner has no choice between prices.
         Err(ExecutionError::TooSmall) => {
-            let progress = order_progress(&Order::from(waiting), account, market, chain);
+            let progress = order_progress(&order, account, market, chain);
             require!(progress == OrderProgress::PriceKnown, HoldfastError::NoPriceYet);
             return Ok(OrderFate::Removed(RemovalReason::TooSmall));
         }
@@ -104,6 +103,8 @@ pub fn order_fate<M: Deref<Target = Market>>(
         other => other.into_program_error()?,
     };
     if executed.traded.trade.opened.0 > 0 {
+        let first = closes_first(account, market, waiting, executed.traded.trade.closed, chain);
+        require!(!first, HoldfastError::ClosingOrderFirst);
         require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
         let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
         require_certain(&valuation)?;
@@ -111,10 +112,39 @@ pub fn order_fate<M: Deref<Target = Market>>(
         let price = valuation.trader_adverse(position.size.side());
         let own = OwnLeg { market, position, price };
         if !carries(account, own, waiting, &executed, chain, opening, next)? {
-            return Ok(OrderFate::Removed(RemovalReason::Margin));
+            // What closes needs no margin.
+            return Ok(if executed.traded.trade.closed.0 > 0 {
+                OrderFate::Executed(try_with(Permit::Refused).into_program_error()?)
+            } else {
+                OrderFate::Removed(RemovalReason::Margin)
+            });
         }
     }
     Ok(OrderFate::Executed(executed))
+}
+
+/// Whether another order of the account closes part of the position at a price that is known: it goes
+/// first. An order that opens would put it off, and its owner could choose by that whether to take the
+/// price. Of two that both close, as `closed` of this one tells, the older goes first.
+fn closes_first(
+    account: &MarginAccount,
+    market: &Market,
+    waiting: &OrderState,
+    closed: Size,
+    chain: &Chain,
+) -> bool {
+    let yields = |slot: &&OrderState| {
+        slot.number < waiting.number || (closed.0 == 0 && slot.number > waiting.number)
+    };
+    let others =
+        account.orders.iter().filter(|slot| slot.number != 0 && slot.market == market.index);
+    let others = others.filter(yields);
+    others.map(Order::from).any(|order| {
+        let closes = order.parts(account.position(market.index).size, false).closes.0 > 0;
+        let known = || decided(&order, account, market, chain).ok().flatten();
+        let side = order.delta.side();
+        closes && known().is_some_and(|it| order.keeps_limit(it.point.traded(side)))
+    })
 }
 
 /// Whether the account meets its initial margin, and what other orders have reserved, with an order
@@ -209,8 +239,9 @@ pub fn check_margin<M: Deref<Target = Market>>(
     Ok(())
 }
 
-/// Whether anybody may trigger an order now: it waits for its trigger or has lapsed, and the newest
-/// price may decide and meets the trigger.
+/// Whether anybody may trigger an order now: it waits for its trigger or has lapsed, the newest price
+/// may decide and meets the trigger, and there is a position if it only reduces. Otherwise a stop that
+/// waits for its entry could be set off before it, and would close it at once.
 pub fn triggerable(
     waiting: &OrderState,
     account: &MarginAccount,
@@ -228,6 +259,9 @@ pub fn triggerable(
             && matches!(progress, OrderProgress::Untriggered | OrderProgress::Lapsed),
         HoldfastError::AlreadyTriggered
     );
+    let parts = order.parts(account.position(market.index).size, true);
+    let reduces = !order.only_reduces() || parts != Parts::default();
+    require!(reduces, HoldfastError::NothingToReduce);
     let newest = market.newest_stored();
     require!(at.allows(&newest, PriceUse::Decide), HoldfastError::NoPriceYet);
     require!(order.trigger.is_met(newest.point.middle()), HoldfastError::TriggerNotMet);
@@ -248,10 +282,11 @@ pub fn removable(
         return Ok(RemovalReason::Settled);
     }
     let order = Order::from(waiting);
+    let progress = order_progress(&order, account, market, chain);
     if order.is_expired(market.now(chain.now)) {
+        require!(progress != OrderProgress::PriceKnown, HoldfastError::PriceKnown);
         return Ok(RemovalReason::Expired);
     }
-    let progress = order_progress(&order, account, market, chain);
     if progress == OrderProgress::Lapsed && order.is_immediate() {
         return Ok(RemovalReason::Lapsed);
     }
@@ -285,18 +320,29 @@ pub fn order_progress(
     if order.earliest.0 == 0 {
         return OrderProgress::Untriggered;
     }
-    let at = market.moment(chain.now, chain.monitor.last_disruption);
-    let parts = order.parts(account.position(market.index).size, true);
-    if parts == Parts::default() {
+    if order.parts(account.position(market.index).size, true) == Parts::default() {
         return OrderProgress::NothingToReduce;
     }
-    let delay = Millis(market.terms.execution_delay_ms);
-    let changed = account.position_changed(market.index);
-    let earliest = order.decided_from(parts, changed, delay);
-    let (recent, reference) = (market.recent_prices(), Price(market.reference_price));
-    match deciding_price(order, recent, earliest, &at, reference) {
+    match decided(order, account, market, chain) {
         Ok(None) => OrderProgress::AwaitsPrice,
         Ok(Some(_)) => OrderProgress::PriceKnown,
         Err(Lapsed) => OrderProgress::Lapsed,
     }
+}
+
+/// The price that decides an order which waits for no trigger, if it is known.
+fn decided(
+    order: &Order,
+    account: &MarginAccount,
+    market: &Market,
+    chain: &Chain,
+) -> core::result::Result<Option<Deciding>, Lapsed> {
+    if order.earliest.0 == 0 {
+        return Ok(None);
+    }
+    let parts = order.parts(account.position(market.index).size, true);
+    let delay = Millis(market.terms.execution_delay_ms);
+    let earliest = order.decided_from(parts, account.position_changed(market.index), delay);
+    let at = market.moment(chain.now, chain.monitor.last_disruption);
+    deciding_price(order, market.recent_prices(), earliest, &at, Price(market.reference_price))
 }

@@ -1,10 +1,11 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use holdfast_risk::chain::fuse::{BLOWS_KEPT, Blow, Blows, Fuses};
-use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
+use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds, proven_time};
+use holdfast_risk::chain::policy::Action;
 use holdfast_risk::{Bps, Millis};
 
-use super::HEALTH_SAMPLES;
+use super::{HEALTH_SAMPLES, Market};
 use crate::error::OrRefuse;
 
 /// What the program has seen of the chain: one per exchange. Address: `["health"]`.
@@ -33,8 +34,10 @@ pub struct ChainHealth {
     pub samples: [SampleState; HEALTH_SAMPLES],
     /// What guardians have taken away for a time.
     pub fuse: FuseState,
+    /// When the chain last allowed again what it does not allow in Shelter and Thaw, milliseconds.
+    pub recovered_ms: u64,
     /// Room for attesters.
-    pub reserved: [u8; 440],
+    pub reserved: [u8; 432],
 }
 
 /// Fuses that guardians blew, as [`Fuses`] and [`Blows`].
@@ -43,8 +46,10 @@ pub struct ChainHealth {
 pub struct FuseState {
     /// A bit for each family, as long as a blow runs.
     pub families: u8,
+    /// A bit for each family that each of the blows took away.
+    pub blown: [u8; BLOWS_KEPT],
     /// Explicit padding.
-    pub padding: [u8; 7],
+    pub padding: [u8; 3],
     /// When they were blown.
     pub blows: [BlowState; BLOWS_KEPT],
 }
@@ -149,14 +154,25 @@ pub struct SampleState {
 /// What stands for a slot, or a number of slots, that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
-const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 72 + 440);
+const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 72 + 8 + 432);
 
 impl ChainHealth {
     /// First seed of the address.
     pub const SEED: &'static [u8] = b"health";
 
+    /// Keeps a look and what the venue remembers after it.
+    pub fn keep(&mut self, seen: &ChainSample, after: &Monitor) {
+        let recovers =
+            after.state == State::Throttled && self.monitor.state != State::Throttled as u8;
+        if recovers {
+            self.recovered_ms = after.since.0;
+        }
+        self.monitor = MonitorState::from(after);
+        self.push(SampleState::from(seen));
+    }
+
     /// Puts a sample into the ring, over the oldest.
-    pub fn push(&mut self, sample: SampleState) {
+    fn push(&mut self, sample: SampleState) {
         let next =
             if self.count == 0 { 0 } else { (usize::from(self.newest) + 1) % HEALTH_SAMPLES };
         self.samples[next] = sample;
@@ -164,18 +180,21 @@ impl ChainHealth {
         self.count = self.count.saturating_add(1).min(HEALTH_SAMPLES as u8);
     }
 
-    /// The second-newest publish time among providers; the newest while only one has published.
-    pub fn proven(&self) -> Millis {
-        let (mut newest, mut second) = (0, 0);
-        for &published in &self.published_ms {
-            if published > newest {
-                second = newest;
-                newest = published;
-            } else if published > second {
-                second = published;
+    /// Notes the newest publish time of each of a market's providers.
+    pub fn learn(&mut self, market: &Market) {
+        for feed in market.feeds.iter().take(usize::from(market.feed_count)) {
+            if let Some(published) = self.published_ms.get_mut(usize::from(feed.provider)) {
+                *published = feed.seen_ms.max(*published);
             }
         }
-        Millis(if second == 0 { newest } else { second })
+    }
+
+    /// The publish time that providers prove at `clock`, the cluster's. Who had published nothing for a
+    /// blackout before the last look has no say.
+    pub fn proven(&self, clock: Millis) -> Millis {
+        let looked = clock.0.min(self.monitor.seen_ms);
+        let blackout = Thresholds::from(&self.thresholds).blackout;
+        proven_time(self.published_ms.map(Millis), Millis(looked.saturating_sub(blackout.0)))
     }
 }
 
@@ -189,15 +208,26 @@ impl FuseState {
     /// Blows more at `now`, for so long; says until when.
     pub fn blow(&mut self, fuses: Fuses, now: Millis, lasts: Millis) -> Result<Millis> {
         let running = self.fuses(now);
-        let times = self.times().blow(now, lasts).into_program_error()?;
-        self.families = running.or(fuses).bits();
+        let blown = running.or(fuses);
+        let times = self.times().blow(blown, now, lasts).into_program_error()?;
+        self.families = blown.bits();
+        self.blown = times.0.map(|blow| blow.fuses.bits());
         self.blows = times.0.map(|blow| BlowState { from_ms: blow.from.0, until_ms: blow.until.0 });
         let until = times.0.iter().find(|blow| blow.from <= now && now < blow.until);
         Ok(until.map_or(now, |blow| blow.until))
     }
 
+    /// Up to when guardians last took `action` away, or take it now, on the cluster's clock; zero if
+    /// they never did.
+    pub fn taken_until(&self, action: Action) -> Millis {
+        self.times().taken_until(action)
+    }
+
     fn times(&self) -> Blows {
-        Blows(self.blows.map(|it| Blow { from: Millis(it.from_ms), until: Millis(it.until_ms) }))
+        Blows(core::array::from_fn(|index| {
+            let (BlowState { from_ms, until_ms }, fuses) = (self.blows[index], self.blown[index]);
+            Blow { from: Millis(from_ms), until: Millis(until_ms), fuses: Fuses::from_bits(fuses) }
+        }))
     }
 }
 

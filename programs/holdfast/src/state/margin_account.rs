@@ -6,7 +6,7 @@ use holdfast_risk::account::profit;
 use holdfast_risk::chain::rate_limit::Exit;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Size, Usd};
 
-use super::{MAX_MARKETS, ORDER_SLOTS};
+use super::{MAX_MARKETS, Market, ORDER_SLOTS};
 use crate::error::{HoldfastError, OrRefuse};
 
 /// One trader's margin in one silo. Address: `["margin", silo, owner, number as u16 LE]`.
@@ -102,7 +102,7 @@ pub struct OrderState {
     pub earliest_ms: u64,
     /// The slot in which that was fixed: it executes in a later one.
     pub slot: u64,
-    /// Removed unexecuted after this, milliseconds.
+    /// No price published after this decides it, milliseconds: undecided, it is removed.
     pub expires_ms: u64,
     /// For whoever executes it, native units.
     pub fee: u64,
@@ -185,17 +185,25 @@ impl MarginAccount {
         Position::from(self.positions[usize::from(market) % MAX_MARKETS])
     }
 
-    /// When an order last changed the position in a market.
+    /// When an order last opened or enlarged the position in a market.
     pub fn position_changed(&self, market: u8) -> Millis {
         Millis(self.positions[usize::from(market) % MAX_MARKETS].changed_ms)
     }
 
-    /// Notes that an order changed the position in a market.
+    /// Notes that an order opened or enlarged the position in a market.
     pub fn note_position_change(&mut self, market: u8, now: Millis) {
         self.positions[usize::from(market) % MAX_MARKETS].changed_ms = now.0;
     }
 
-    /// Sets the position in a market and its bit.
+    /// Publish time from which on a price liquidates a flagged account's position in `market`: the flag's
+    /// longest delay, or the market's own where that is shorter.
+    pub fn liquidatable_from(&self, market: &Market) -> Millis {
+        let own = Millis(self.flagged_ms).after(Millis(market.terms.flag_delay_ms));
+        Millis(self.liquidatable_ms).min(own)
+    }
+
+    /// Sets the position in a market and its bit. Where none is left, orders to reduce it wait for their
+    /// trigger again: a stop that was set off does not close the next position.
     pub fn set_position(&mut self, market: u8, position: &Position) {
         let slot = usize::from(market) % MAX_MARKETS;
         let bit = 1_u16 << slot;
@@ -204,6 +212,8 @@ impl MarginAccount {
             (position.size.0, position.entry.0, position.carry.0);
         if position.size.0 == 0 {
             self.open_markets &= !bit;
+            let orders = self.orders.iter_mut().filter(|slot| slot.market == market);
+            orders.filter(|slot| slot.is_stop()).for_each(|slot| slot.earliest_ms = 0);
         } else {
             self.open_markets |= bit;
         }
@@ -295,6 +305,12 @@ impl MarginAccount {
 impl OrderState {
     fn has_number(&self, number: u64) -> bool {
         number != 0 && self.number == number
+    }
+
+    /// Whether it waits for a trigger, to reduce a position and never to open one.
+    fn is_stop(&self) -> bool {
+        let order = Order::from(self);
+        !order.is_immediate() && order.only_reduces()
     }
 }
 

@@ -253,6 +253,11 @@ impl Market {
         RateLimitWindow { since: Millis(self.thaw_since_ms), amount: Usd(self.thaw_closed) }
     }
 
+    /// Whether what a position counts for is known: by a current price, or by its settlement.
+    pub fn is_known(&self, now: Millis, last_disruption: Millis) -> bool {
+        self.is_settled() || self.moment(now, last_disruption).is_current(&self.newest_stored())
+    }
+
     /// How far the newest price is believed at `now`, after the chain's last break at `last_disruption`.
     pub fn valuation(&self, now: Millis, last_disruption: Millis) -> Valuation {
         let at = self.moment(now, last_disruption);
@@ -261,8 +266,9 @@ impl Market {
         }
         let (newest, reference) = (self.newest_stored(), self.reference());
         let before = || self.recent_prices().skip(1);
-        let width = Bps(self.terms.band_bps);
-        Valuation::new(&newest, before, &reference, &at, width, || self.volatility_per_minute())
+        let (width, maintenance) = (Bps(self.terms.band_bps), Bps(self.terms.maintenance_bps));
+        let per_minute = || self.volatility_per_minute();
+        Valuation::new(&newest, before, &reference, &at, width, maintenance, per_minute)
     }
 
     /// The slow reference price.

@@ -1,8 +1,10 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
+use holdfast_risk::chain::policy::Action;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::request::{self, Stage};
 
+use super::ChainHealth;
 use crate::clock::Chain;
 
 /// A request to join or leave a pool, priced after it was made.
@@ -61,8 +63,15 @@ impl PoolRequest {
         Millis(self.due_ms)
     }
 
+    /// When its window opens: only prices published from then on price it.
+    pub fn opens(&self, chain: &Chain, health: &ChainHealth) -> Millis {
+        let recovered = Millis(health.recovered_ms);
+        let taken = health.fuse.taken_until(Action::ChangePool);
+        request::opens(self.due(), recovered, taken, chain.monitor.lead)
+    }
+
     /// Where it stands.
-    pub fn stage(&self, chain: &Chain) -> Stage {
-        request::stage(self.due(), chain.now, &chain.monitor)
+    pub fn stage(&self, chain: &Chain, health: &ChainHealth) -> Stage {
+        request::stage(self.opens(chain, health), chain.now, chain.monitor.state)
     }
 }

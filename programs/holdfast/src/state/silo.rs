@@ -38,7 +38,7 @@ pub struct Silo {
     pub padding: [u8; 2],
     /// Collateral mint: its unit is the unit of account.
     pub mint: Pubkey,
-    /// Holds collateral, liquidity, protocol fees and queued deposits.
+    /// Holds collateral, liquidity, protocol fees and the deposits queued for both pools.
     pub liquidity_vault: Pubkey,
     /// Holds the insurance fund.
     pub insurance_vault: Pubkey,
@@ -343,7 +343,7 @@ impl Silo {
 impl SiloTermsState {
     /// Whether every setting is within its bounds. Within them nobody is kept from leaving: some of
     /// the pending profit is payable, so that it does not tie up all liquidity, and positions tie up
-    /// no more than ten times their value. A time that was left out would let profit and stakes go at
+    /// no more than their value. A time that was left out would let profit and stakes go at
     /// once, so none is zero.
     ///
     /// # Errors
@@ -368,8 +368,8 @@ impl SiloTermsState {
             ),
             (
                 "utilisation_bps",
-                "1,000 to 50,000",
-                (1_000..=50_000).contains(&self.utilisation_bps),
+                "10,000 to 50,000",
+                (10_000..=50_000).contains(&self.utilisation_bps),
             ),
             (
                 "maturity_ms",

@@ -87,6 +87,8 @@ export type ChainHealth = {
     samples: Array<Sample>;
     /** What guardians have taken away for a time. */
     fuse: Fuse;
+    /** When the chain last allowed again what it does not allow in Shelter and Thaw, milliseconds. */
+    recoveredMs: bigint;
     /** Room for attesters. */
     reserved: ReadonlyUint8Array;
 };
@@ -112,6 +114,8 @@ export type ChainHealthArgs = {
     samples: Array<SampleArgs>;
     /** What guardians have taken away for a time. */
     fuse: FuseArgs;
+    /** When the chain last allowed again what it does not allow in Shelter and Thaw, milliseconds. */
+    recoveredMs: number | bigint;
     /** Room for attesters. */
     reserved: ReadonlyUint8Array;
 };
@@ -131,7 +135,8 @@ export function getChainHealthEncoder(): FixedSizeEncoder<ChainHealthArgs> {
             ['publishedMs', getArrayEncoder(getU64Encoder(), { size: 8 })],
             ['samples', getArrayEncoder(getSampleEncoder(), { size: 64 })],
             ['fuse', getFuseEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 440)],
+            ['recoveredMs', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 432)],
         ]),
         (value) => ({ ...value, discriminator: CHAIN_HEALTH_DISCRIMINATOR }),
     );
@@ -151,7 +156,8 @@ export function getChainHealthDecoder(): FixedSizeDecoder<ChainHealth> {
         ['publishedMs', getArrayDecoder(getU64Decoder(), { size: 8 })],
         ['samples', getArrayDecoder(getSampleDecoder(), { size: 64 })],
         ['fuse', getFuseDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 440)],
+        ['recoveredMs', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 432)],
     ]);
 }
 

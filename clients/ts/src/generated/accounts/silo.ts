@@ -83,7 +83,7 @@ export type Silo = {
     padding: ReadonlyUint8Array;
     /** Collateral mint: its unit is the unit of account. */
     mint: Address;
-    /** Holds collateral, liquidity, protocol fees and queued deposits. */
+    /** Holds collateral, liquidity, protocol fees and the deposits queued for both pools. */
     liquidityVault: Address;
     /** Holds the insurance fund. */
     insuranceVault: Address;
@@ -135,7 +135,7 @@ export type SiloArgs = {
     padding: ReadonlyUint8Array;
     /** Collateral mint: its unit is the unit of account. */
     mint: Address;
-    /** Holds collateral, liquidity, protocol fees and queued deposits. */
+    /** Holds collateral, liquidity, protocol fees and the deposits queued for both pools. */
     liquidityVault: Address;
     /** Holds the insurance fund. */
     insuranceVault: Address;

@@ -118,7 +118,7 @@ export const HOLDFAST_ERROR__MINT_DECIMALS = 0x17a1; // 6049
 export const HOLDFAST_ERROR__UNREADABLE_SYSVAR = 0x17a2; // 6050
 /** ReconcileFirst: The vault's tokens are still in the other vault: call reconcile_vaults first */
 export const HOLDFAST_ERROR__RECONCILE_FIRST = 0x17a3; // 6051
-/** NothingToMove: There is nothing to collect or to move */
+/** NothingToMove: There are no fees to collect: try again after trades */
 export const HOLDFAST_ERROR__NOTHING_TO_MOVE = 0x17a4; // 6052
 /** PriceOutsideBand: The price is outside the market's band, or no second one bears it out yet: wait for the next */
 export const HOLDFAST_ERROR__PRICE_OUTSIDE_BAND = 0x17a5; // 6053
@@ -210,6 +210,8 @@ export const HOLDFAST_ERROR__WRONG_BUFFER = 0x17cf; // 6095
 export const HOLDFAST_ERROR__FUSE_BLOWN = 0x17d0; // 6096
 /** BooksSound: The silo's books add up, or what is missing is known: there is nothing to trip a fuse for */
 export const HOLDFAST_ERROR__BOOKS_SOUND = 0x17d1; // 6097
+/** ClosingOrderFirst: Another order of the account closes part of the position at a known price: execute it first */
+export const HOLDFAST_ERROR__CLOSING_ORDER_FIRST = 0x17d2; // 6098
 
 export type HoldfastError =
     | typeof HOLDFAST_ERROR__ACCOUNT_BROKEN
@@ -230,6 +232,7 @@ export type HoldfastError =
     | typeof HOLDFAST_ERROR__CHANGE_NOT_READY
     | typeof HOLDFAST_ERROR__CHANGE_REQUIRED
     | typeof HOLDFAST_ERROR__CHANGE_SUPERSEDED
+    | typeof HOLDFAST_ERROR__CLOSING_ORDER_FIRST
     | typeof HOLDFAST_ERROR__DEBT_COVERABLE
     | typeof HOLDFAST_ERROR__DEPOSIT_TOO_SMALL
     | typeof HOLDFAST_ERROR__DURABLE_NONCE
@@ -332,6 +335,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__CHANGE_NOT_READY]: `The change waits: try again once its time has come, and an hour after any break`,
         [HOLDFAST_ERROR__CHANGE_REQUIRED]: `The exchange is locked: propose a change that names exactly this and wait for it`,
         [HOLDFAST_ERROR__CHANGE_SUPERSEDED]: `A newer change of the same settings was proposed, so this one is void: cancel it`,
+        [HOLDFAST_ERROR__CLOSING_ORDER_FIRST]: `Another order of the account closes part of the position at a known price: execute it first`,
         [HOLDFAST_ERROR__DEBT_COVERABLE]: `The account's collateral and positions may still cover its debt: nothing to write off`,
         [HOLDFAST_ERROR__DEPOSIT_TOO_SMALL]: `The deposit buys so few shares that rounding would cost too much: deposit more`,
         [HOLDFAST_ERROR__DURABLE_NONCE]: `The admin's transactions take no durable nonce: sign with a recent blockhash`,
@@ -360,7 +364,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__NOT_ENOUGH_COLLATERAL]: `Not enough collateral: deposit more or ask for less`,
         [HOLDFAST_ERROR__NOT_FLAGGED]: `The account is not flagged: call flag first`,
         [HOLDFAST_ERROR__NOT_GUARDIAN]: `Not allowed for this signer: sign with a guardian, or cancel a change with the admin`,
-        [HOLDFAST_ERROR__NOTHING_TO_MOVE]: `There is nothing to collect or to move`,
+        [HOLDFAST_ERROR__NOTHING_TO_MOVE]: `There are no fees to collect: try again after trades`,
         [HOLDFAST_ERROR__NOTHING_TO_REDUCE]: `Reduce-only, but there is no position on the other side: cancel the order`,
         [HOLDFAST_ERROR__NOTHING_TO_TIGHTEN]: `The venue is in this state for as long already, or in a stricter one: nothing to do`,
         [HOLDFAST_ERROR__NOT_IDLE]: `Close all positions, cancel all orders and let profit mature before asking for an exit`,

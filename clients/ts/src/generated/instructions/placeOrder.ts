@@ -100,7 +100,7 @@ export type PlaceOrderInstructionData = {
      * owner than the reference price.
      */
     anyPrice: boolean;
-    /** Removed unexecuted after this, milliseconds since 1970. */
+    /** No price published after this decides it, milliseconds since 1970: undecided, it is removed. */
     expiresMs: bigint;
     /** For whoever executes it, native units, set aside from the collateral. */
     fee: bigint;
@@ -123,7 +123,7 @@ export type PlaceOrderInstructionDataArgs = {
      * owner than the reference price.
      */
     anyPrice: boolean;
-    /** Removed unexecuted after this, milliseconds since 1970. */
+    /** No price published after this decides it, milliseconds since 1970: undecided, it is removed. */
     expiresMs: number | bigint;
     /** For whoever executes it, native units, set aside from the collateral. */
     fee: number | bigint;

@@ -175,7 +175,10 @@ export type RequestPoolAsyncInput<
     source: Address<TAccountSource>;
     /** Where shares or tokens will go; checked by `tokens::check_account`. */
     destination: Address<TAccountDestination>;
-    /** The pool's vault, by its address in the silo. */
+    /**
+     * When joining, the liquidity vault, where deposits for both pools wait; when leaving, the pool's
+     * own. By its address in the silo.
+     */
     vault: Address<TAccountVault>;
     /** The pool's share mint, by its address in the silo. */
     shareMint: Address<TAccountShareMint>;
@@ -327,7 +330,10 @@ export type RequestPoolInput<
     source: Address<TAccountSource>;
     /** Where shares or tokens will go; checked by `tokens::check_account`. */
     destination: Address<TAccountDestination>;
-    /** The pool's vault, by its address in the silo. */
+    /**
+     * When joining, the liquidity vault, where deposits for both pools wait; when leaving, the pool's
+     * own. By its address in the silo.
+     */
     vault: Address<TAccountVault>;
     /** The pool's share mint, by its address in the silo. */
     shareMint: Address<TAccountShareMint>;
@@ -461,7 +467,10 @@ export type ParsedRequestPoolInstruction<
         source: TAccountMetas[4];
         /** Where shares or tokens will go; checked by `tokens::check_account`. */
         destination: TAccountMetas[5];
-        /** The pool's vault, by its address in the silo. */
+        /**
+         * When joining, the liquidity vault, where deposits for both pools wait; when leaving, the pool's
+         * own. By its address in the silo.
+         */
         vault: TAccountMetas[6];
         /** The pool's share mint, by its address in the silo. */
         shareMint: TAccountMetas[7];

@@ -29,6 +29,8 @@ import { getBlowDecoder, getBlowEncoder, type Blow, type BlowArgs } from './inde
 export type Fuse = {
     /** A bit for each family, as long as a blow runs. */
     families: number;
+    /** A bit for each family that each of the blows took away. */
+    blown: ReadonlyUint8Array;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;
     /** When they were blown. */
@@ -38,6 +40,8 @@ export type Fuse = {
 export type FuseArgs = {
     /** A bit for each family, as long as a blow runs. */
     families: number;
+    /** A bit for each family that each of the blows took away. */
+    blown: ReadonlyUint8Array;
     /** Explicit padding. */
     padding: ReadonlyUint8Array;
     /** When they were blown. */
@@ -47,7 +51,8 @@ export type FuseArgs = {
 export function getFuseEncoder(): FixedSizeEncoder<FuseArgs> {
     return getStructEncoder([
         ['families', getU8Encoder()],
-        ['padding', fixEncoderSize(getBytesEncoder(), 7)],
+        ['blown', fixEncoderSize(getBytesEncoder(), 4)],
+        ['padding', fixEncoderSize(getBytesEncoder(), 3)],
         ['blows', getArrayEncoder(getBlowEncoder(), { size: 4 })],
     ]);
 }
@@ -55,7 +60,8 @@ export function getFuseEncoder(): FixedSizeEncoder<FuseArgs> {
 export function getFuseDecoder(): FixedSizeDecoder<Fuse> {
     return getStructDecoder([
         ['families', getU8Decoder()],
-        ['padding', fixDecoderSize(getBytesDecoder(), 7)],
+        ['blown', fixDecoderSize(getBytesDecoder(), 4)],
+        ['padding', fixDecoderSize(getBytesDecoder(), 3)],
         ['blows', getArrayDecoder(getBlowDecoder(), { size: 4 })],
     ]);
 }

@@ -53,7 +53,7 @@ export type Order = {
     earliestMs: bigint;
     /** The slot in which that was fixed: it executes in a later one. */
     slot: bigint;
-    /** Removed unexecuted after this, milliseconds. */
+    /** No price published after this decides it, milliseconds: undecided, it is removed. */
     expiresMs: bigint;
     /** For whoever executes it, native units. */
     fee: bigint;
@@ -93,7 +93,7 @@ export type OrderArgs = {
     earliestMs: number | bigint;
     /** The slot in which that was fixed: it executes in a later one. */
     slot: number | bigint;
-    /** Removed unexecuted after this, milliseconds. */
+    /** No price published after this decides it, milliseconds: undecided, it is removed. */
     expiresMs: number | bigint;
     /** For whoever executes it, native units. */
     fee: number | bigint;

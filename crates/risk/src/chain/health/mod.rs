@@ -5,11 +5,13 @@
 //! instruction calls it with the sysvars it sees and acts on the stricter of both.
 
 mod bounds;
+mod evidence;
 mod judging;
 mod signals;
 mod states;
 
 pub use bounds::{OutOfBounds, Thresholds};
+pub use evidence::proven_time;
 pub use signals::{ChainSample, Judgement, SKIP_WINDOW, Signal, skipped};
 pub use states::{Monitor, State, Transition};
 

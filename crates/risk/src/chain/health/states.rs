@@ -122,8 +122,8 @@ impl Monitor {
     }
 
     /// The venue's clock at a slot: the cluster's clock, or, while verified prices prove it behind,
-    /// the last look carried forward by slots; never behind `proven`, the second-newest publish
-    /// time among providers (or the only one's). One further ahead than [`LARGEST_LEAD`] is false
+    /// the last look carried forward by slots; never behind `proven`, the publish time that providers
+    /// prove ([`proven_time`](super::proven_time)). One further ahead than [`LARGEST_LEAD`] is false
     /// and proves nothing, or it would hold the clock there until its day comes.
     ///
     /// Without new proof the lead shrinks by at least one [`LEAD_DECAY`]th of what the cluster's
@@ -137,6 +137,11 @@ impl Monitor {
         let carried = self.seen.after(Millis(passed)).min(clock.after(lead));
         let believed = if proven > clock.after(LARGEST_LEAD) { Millis(0) } else { proven };
         clock.max(carried).max(believed)
+    }
+
+    /// Whether the venue is in Shelter because the chain was disrupted, not on a guardian's word.
+    pub fn is_disrupted(&self) -> bool {
+        self.state == State::Shelter && self.last_disruption >= self.since
     }
 
     /// Whether a look at `now` is far enough from the last one to be kept.

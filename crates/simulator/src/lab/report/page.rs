@@ -137,7 +137,9 @@ fn matrix(report: &Report) -> String {
 
 /// What somebody pays, short.
 fn pays(score: &Score) -> String {
-    let free = || format!("{}.{} % free", score.option_ppm / 10_000, score.option_ppm / 1_000 % 10);
+    let free = || {
+        format!("{}.{}\u{a0}%\u{a0}free", score.option_ppm / 10_000, score.option_ppm / 1_000 % 10)
+    };
     let option = (score.option_ppm > FREE_PPM).then(free);
     let debt = (score.bad_debt > 0).then(|| money(score.bad_debt.into()));
     [debt, option].into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -155,7 +157,7 @@ fn wrongs(score: &Score) -> String {
     let mut parts: Vec<_> = counts
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .map(|(count, what)| format!("{count}\u{a0}{what}"))
         .collect();
     if score.bad_debt > 0 {
         parts.push(money(score.bad_debt.into()));

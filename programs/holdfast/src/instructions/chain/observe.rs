@@ -5,7 +5,7 @@ use crate::account_health::any_market;
 use crate::clock::read_sysvars;
 use crate::error::HoldfastError;
 use crate::events::{ChainObserved, ChainStateChanged};
-use crate::state::{ChainHealth, MonitorState, SampleState};
+use crate::state::{ChainHealth, SampleState};
 
 /// Accounts of `observe`; markets may follow, whose stored readings are evidence of the time.
 /// Anyone may call it.
@@ -21,15 +21,14 @@ pub struct Observe<'info> {
 pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
     let mut health = ctx.accounts.chain_health.load_mut()?;
     for info in ctx.remaining_accounts {
-        take_times(&mut health, info)?;
+        health.learn(&*any_market(info)?);
     }
     let last = Monitor::from(&health.monitor);
-    let seen = read_sysvars(&last, health.proven())?;
+    let seen = read_sysvars(&last, |clock| health.proven(clock))?;
     require!(last.is_due(seen.now), HoldfastError::SampleTooSoon);
     let (after, transition) = last.step(&seen, &Thresholds::from(&health.thresholds));
-    health.monitor = MonitorState::from(&after);
+    health.keep(&seen, &after);
     let sample = SampleState::from(&seen);
-    health.push(sample);
     emit!(ChainObserved {
         slot: sample.slot,
         clock_ms: sample.clock_ms,
@@ -38,17 +37,6 @@ pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
     });
     if let Some(transition) = transition {
         emit!(ChainStateChanged::of(&transition, &after, after.seen));
-    }
-    Ok(())
-}
-
-/// Notes the newest publish time of each of a market's providers.
-fn take_times<'info>(health: &mut ChainHealth, info: &'info AccountInfo<'info>) -> Result<()> {
-    let market = any_market(info)?;
-    for feed in market.feeds.iter().take(usize::from(market.feed_count)) {
-        if let Some(published) = health.published_ms.get_mut(usize::from(feed.provider)) {
-            *published = feed.seen_ms.max(*published);
-        }
     }
     Ok(())
 }

@@ -1,5 +1,4 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::chain::health::State;
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::aggregate::{Aggregate, aggregate};
 use holdfast_risk::market::belief::{StoredPrice, is_sudden, measured_price};
@@ -30,8 +29,8 @@ pub struct RefreshMarket<'info> {
 /// Reads the feeds, stores their readings, remembers the aggregated price, and accrues funding,
 /// borrow fee and volatility: the one place where feeds are read.
 ///
-/// A feed left out, unreadable or refused stops nothing: what it said before counts until it is too
-/// old.
+/// A feed left out, unreadable, refused or no longer the one that is listed stops nothing: what it said
+/// before counts until it is too old.
 pub fn refresh_market<'info>(ctx: Context<'info, RefreshMarket<'info>>) -> Result<()> {
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let silo = ctx.accounts.silo.load()?;
@@ -97,7 +96,7 @@ pub fn take_price(
         open: Usd(silo.open_notional),
         liquidity: Usd(silo.ledger.liquidity),
         last_disruption,
-        sheltered: chain.monitor.state == State::Shelter,
+        sheltered: chain.monitor.is_disrupted(),
     };
     let terms = MarketTerms::from(&market.terms);
     let (accruals, edges) = (market.accruals(), reference.band(band.width));
@@ -114,20 +113,20 @@ fn take_readings(market: &mut Market, feeds: &[AccountInfo], chain: &Chain) -> R
     let mut learned = false;
     let mut refused = None;
     for info in feeds {
-        let taken = match Provider::of(info)?.read(info) {
-            Err(reason) => Err(reason),
-            Ok(reading) => {
-                let index = feed_index(market, &reading)?;
-                let counts = take_reading(market, index, &reading.quote, chain);
-                counts.map(|counts| u8::from(counts) << index)
-            }
-        };
-        match taken {
+        match take_feed(market, info, chain) {
             Ok(bit) => (stored, learned) = (stored | bit, true),
             Err(reason) => refused = refused.or(Some(reason)),
         }
     }
     if learned { Ok(stored) } else { Err(refused.unwrap_or(HoldfastError::WrongFeed.into())) }
+}
+
+/// Stores what a feed account says when it counts: the bit of that feed, none for evidence of the time.
+fn take_feed(market: &mut Market, info: &AccountInfo, chain: &Chain) -> Result<u8> {
+    let reading = Provider::of(info)?.read(info)?;
+    let index = feed_index(market, &reading)?;
+    let counts = take_reading(market, index, &reading.quote, chain)?;
+    Ok(u8::from(counts) << index)
 }
 
 /// Which of the market's feeds a reading is of.

@@ -6,7 +6,7 @@ use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ExchangeCreated;
 use crate::governance::refuse_durable_nonce;
 use crate::program::Holdfast;
-use crate::state::{ChainHealth, Exchange, SampleState, ThresholdsState, VERSION, require_key};
+use crate::state::{ChainHealth, Exchange, ThresholdsState, VERSION, require_key};
 
 /// Accounts of `create_exchange`.
 #[derive(Accounts)]
@@ -71,8 +71,7 @@ pub fn create_exchange(
     health.bump = ctx.bumps.chain_health;
     health.thresholds = thresholds;
     let first = read_first_sysvars()?;
-    health.monitor = (&Monitor::new(&first)).into();
-    health.push(SampleState::from(&first));
+    health.keep(&first, &Monitor::new(&first));
     emit!(ExchangeCreated { admin });
     Ok(())
 }

@@ -30,7 +30,7 @@ pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()
     let lasts = Millis(lasts_ms);
     check_length(lasts).into_program_error()?;
     let last = Monitor::from(&health.monitor);
-    let now = read_sysvars(&last, health.proven())?.now;
+    let now = read_sysvars(&last, |clock| health.proven(clock))?.now;
     let state = if shelter { State::Shelter } else { State::Strained };
     let tightened = last.tighten(state, now, lasts);
     let (after, transition) = tightened.ok_or(HoldfastError::NothingToTighten)?;

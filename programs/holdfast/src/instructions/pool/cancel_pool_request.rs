@@ -50,15 +50,16 @@ pub struct CancelPoolRequest<'info> {
 }
 
 /// Takes a request back: the deposit, or the shares, return in full. From the moment a price may
-/// decide it until it lapses, nobody can.
+/// decide it until it lapses, nobody can. Deposits for either pool wait in the liquidity vault, and
+/// are paid back out of it.
 pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     let accounts = &ctx.accounts;
     let request = *accounts.request.load()?;
-    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
-    check_returnable(accounts, &request, request.stage(&chain))?;
+    let health = accounts.chain_health.load()?;
+    let stage = request.stage(&Chain::guard(&health)?, &health);
+    check_returnable(accounts, &request, stage)?;
     let mut silo = accounts.silo.load_mut()?;
     let kind = request.kind();
-    // It ends up with everything but insurance, so a deposit never waits for the insurance fund.
     let holder = PoolKind::Liquidity;
     tokens::check_pool(&silo, holder, kind, &accounts.vault, &accounts.share_mint)?;
     let signer = tokens::SiloSigner::of(&silo);

@@ -53,16 +53,18 @@ pub struct ExecutePoolRequest<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-/// Prices a request by what the pool is worth at prices published after it, and executes it.
+/// Prices a request by what the pool is worth at prices published since its window opened, and
+/// executes it.
 pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let request = *accounts.request.load()?;
     let kind = request.kind();
     let mut silo = accounts.silo.load_mut()?;
     tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
-    let chain = Chain::guard(&*accounts.chain_health.load()?)?;
+    let health = accounts.chain_health.load()?;
+    let chain = Chain::guard(&health)?;
     chain.within(&silo).require(Action::ChangePool)?;
-    match request.stage(&chain) {
+    match request.stage(&chain, &health) {
         Stage::Waits => return err!(HoldfastError::RequestNotDue),
         Stage::Lapsed => return err!(HoldfastError::RequestLapsed),
         Stage::Due => (),
@@ -72,7 +74,9 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     let worth = match kind {
         PoolKind::Insurance => worth::insurance(&ledger, joins),
         PoolKind::Liquidity => {
-            worth::liquidity(&ledger, &traders_result(&ctx, &silo, &request, &chain)?, joins)
+            let (since, cash) = (request.opens(&chain, &health), ledger.liquidity);
+            let valued = Valued { since, leaves: !joins, cash };
+            worth::liquidity(&ledger, &traders_result(&ctx, &silo, &valued, &chain)?, joins)
         }
     }
     .into_program_error()?;
@@ -140,18 +144,16 @@ pub fn leave_pool(
 fn traders_result<'info>(
     ctx: &Context<'info, ExecutePoolRequest<'info>>,
     silo: &Silo,
-    request: &PoolRequest,
+    valued: &Valued,
     chain: &Chain,
 ) -> Result<TradersResult> {
     let count = ctx.remaining_accounts.len();
     require!(count == usize::from(silo.market_count), HoldfastError::MarketsMissing);
-    let (due, leaves) = (request.due(), request.leaves != 0);
-    let valued = Valued { due, leaves, cash: Usd(silo.ledger.liquidity) };
     let mut traders = TradersResult::default();
     for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
         let market = account_health::open_market(info, &ctx.accounts.silo.key(), index)
             .map_err(|_| HoldfastError::MarketsMissing)?;
-        pool_worth::add_market(&mut traders, &market, chain, &valued)?;
+        pool_worth::add_market(&mut traders, &market, chain, valued)?;
     }
     Ok(traders)
 }

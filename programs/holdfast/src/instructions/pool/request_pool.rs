@@ -57,8 +57,9 @@ pub struct RequestPool<'info> {
     /// Where shares or tokens will go; checked by `tokens::check_account`.
     /// CHECK: `tokens::check_account`: of the mint that the request pays out, not the vault.
     pub destination: UncheckedAccount<'info>,
-    /// The pool's vault, by its address in the silo.
-    /// CHECK: `tokens::check_pool`: equal to the vault of the pool that `request_pool` asks.
+    /// When joining, the liquidity vault, where deposits for both pools wait; when leaving, the pool's
+    /// own. By its address in the silo.
+    /// CHECK: `tokens::check_pool`: equal to the vault that the requested deposit or payment needs.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// The pool's share mint, by its address in the silo.
@@ -80,7 +81,9 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     let kind = if order.insurance { PoolKind::Insurance } else { PoolKind::Liquidity };
     let mut silo = accounts.silo.load_mut()?;
     silo.require_locked()?;
-    tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
+    // A deposit can be taken back at any time, so it waits where it is paid back from.
+    let holder = if order.leaves { kind } else { PoolKind::Liquidity };
+    tokens::check_pool(&silo, holder, kind, &accounts.vault, &accounts.share_mint)?;
     let received = if order.leaves { silo.mint } else { silo.share_mint(kind) };
     tokens::check_account(&accounts.destination, &received, &accounts.vault)?;
 
@@ -96,7 +99,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
         tokens::take(&accounts.source, &accounts.vault, &accounts.owner, order.amount)?;
         silo.ledger.queued =
             Usd(silo.ledger.queued).plus(Usd(order.amount)).into_program_error()?.0;
-        let counted = silo.add_to_vault(kind, order.amount)?;
+        let counted = silo.add_to_vault(holder, order.amount)?;
         tokens::check_vault(&accounts.vault, counted)?;
     }
     silo.invariant()?;

@@ -40,7 +40,7 @@ pub fn write_off_debt<'info>(ctx: Context<'info, WriteOffDebt<'info>>) -> Result
         now = now.max(market.now(chain.now));
         Ok(market)
     };
-    let (balances, purpose) = (account.balances(), Purpose::Liquidation);
+    let (balances, purpose) = (account.balances(), Purpose::WriteOff);
     let health =
         compute_account_health(&account, &balances, None, &chain, purpose, next, |_, _| ())?;
     following.finish()?;

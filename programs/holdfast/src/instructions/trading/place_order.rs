@@ -27,7 +27,7 @@ pub struct OrderRequest {
     /// Whether a reduction also takes a price outside the market's band, when that is worse for its
     /// owner than the reference price.
     pub any_price: bool,
-    /// Removed unexecuted after this, milliseconds since 1970.
+    /// No price published after this decides it, milliseconds since 1970: undecided, it is removed.
     pub expires_ms: u64,
     /// For whoever executes it, native units, set aside from the collateral.
     pub fee: u64,

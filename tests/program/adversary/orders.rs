@@ -1,0 +1,163 @@
+//! Orders whose owner would rather choose once the price is known, and orders that others could turn
+//! against their owner.
+
+use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
+use holdfast_client::{Instruction, instruction};
+use holdfast_testkit::Trader;
+use holdfast_testkit::venue::market_order;
+
+use super::owner;
+use crate::world::{BTC, CALM, SOL, World, stranger};
+
+const SIZE: i64 = 10_000_000;
+const MONEY: u64 = 3_000_000_000;
+
+fn execute(world: &World, trader: &Trader, number: u64) -> Instruction {
+    let (market, account) = (world.markets[0], trader.account);
+    instruction::execute_order(world.silo, market, account, account, number, &[])
+}
+
+fn trigger(world: &World, trader: &Trader, number: u64) -> Instruction {
+    instruction::trigger_order(trader.account, world.markets[0], number)
+}
+
+/// A stop that sells at or below the calm price.
+fn stop(world: &World) -> OrderRequest {
+    OrderRequest {
+        effect: OrderEffect::Reduce,
+        trigger: OrderTrigger::AtOrBelow { price: SOL },
+        ..market_order(-SIZE, world.cluster.now_ms())
+    }
+}
+
+/// An expiry just after the first price would let the owner choose whether anybody acts on it.
+#[test]
+fn an_expiry_is_no_way_to_choose() {
+    let mut world = World::new();
+    let trader = world.trader(MONEY).unwrap();
+    let now = world.cluster.now_ms();
+    let request = OrderRequest { expires_ms: now + 3_000, ..market_order(SIZE, now) };
+    let decided = world.place(&trader, 0, request).unwrap();
+    let mut without = world.fork();
+    world.pass_to(3_000, &CALM);
+    world.cluster.pass(1_000);
+    let cancel = |who| instruction::cancel_order(who, trader.account, world.markets[0], decided);
+    world.refuses(&cancel(owner(&trader)), HoldfastError::PriceKnown);
+    world.refuses(&cancel(stranger()), HoldfastError::PriceKnown);
+    let executes = execute(&world, &trader, decided);
+    let removes = cancel(stranger());
+    world.send(executes.clone());
+    // One that no price decided in time is over, also when a later price comes.
+    without.pass_to(4_000, &CALM);
+    without.refuses(&executes, HoldfastError::OrderExpired);
+    without.send(removes);
+}
+
+/// A close whose price is known is put off by no other order of the account, to be cancelled later.
+#[test]
+pub fn an_order_that_opens_does_not_put_a_known_close_off() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let now = world.cluster.now_ms();
+    let closes = world.place(&trader, 0, market_order(-SIZE / 2, now)).unwrap();
+    let reduces = world.place(&trader, 0, market_order(-SIZE / 10, now)).unwrap();
+    let opens = world.place(&trader, 0, market_order(SIZE / 10, now)).unwrap();
+    world.pass_to(3_000, &CALM);
+    world.refuses(&execute(&world, &trader, opens), HoldfastError::ClosingOrderFirst);
+    let executes = execute(&world, &trader, reduces);
+    world.send(executes);
+    let cancel =
+        instruction::cancel_order(owner(&trader), trader.account, world.markets[0], closes);
+    world.refuses(&cancel, HoldfastError::PriceKnown);
+    for number in [closes, opens] {
+        let executes = execute(&world, &trader, number);
+        world.send(executes);
+    }
+    assert_eq!(world.account(&trader.account).positions[0].size, SIZE / 2);
+}
+
+/// A close that goes no further holds nobody up: beyond its limit it is not about to execute.
+#[test]
+fn a_close_beyond_its_limit_holds_no_order_up() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let now = world.cluster.now_ms();
+    let far = OrderRequest { limit: 2 * SOL, ..market_order(-SIZE / 2, now) };
+    world.place(&trader, 0, far).unwrap();
+    let opens = world.place(&trader, 0, market_order(SIZE / 10, now)).unwrap();
+    world.pass_to(3_000, &CALM);
+    let executes = execute(&world, &trader, opens);
+    world.send(executes);
+}
+
+/// Two orders that would each close the position and open the other side do not wait for each other: the
+/// older goes first. Otherwise both would lapse, and their owner had a price for nothing.
+#[test]
+fn two_reversals_do_not_hold_each_other_up() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let now = world.cluster.now_ms();
+    let reversals =
+        [(); 2].map(|()| world.place(&trader, 0, market_order(-2 * SIZE, now)).unwrap());
+    world.pass_to(3_000, &CALM);
+    let [older, younger] = reversals.map(|number| execute(&world, &trader, number));
+    world.refuses(&younger, HoldfastError::ClosingOrderFirst);
+    world.send(older);
+    assert_eq!(world.account(&trader.account).positions[0].size, -SIZE);
+    world.send(younger);
+}
+
+/// Stop and reverse: where margin no longer carries the reversal, the position is closed all the same.
+#[test]
+fn what_closes_needs_no_margin() {
+    let mut world = World::new();
+    let trader = world.trader_with(400_000_000, &[(0, SIZE)]);
+    let flips = market_order(-2 * SIZE, world.cluster.now_ms());
+    let number = world.place(&trader, 0, flips).unwrap();
+    world.pass_to(3_000, &[SOL * 80 / 100, BTC]);
+    let executes = execute(&world, &trader, number);
+    world.send(executes);
+    let account = world.account(&trader.account);
+    assert_eq!((account.open_markets, account.reserved_margin), (0, 0));
+    assert_eq!(account.orders[0].number, 0, "what it would have opened is gone");
+}
+
+/// A stop that waits for its entry is set off by nobody before it.
+#[test]
+fn a_stop_is_not_set_off_without_a_position() {
+    let mut world = World::new();
+    let trader = world.trader(MONEY).unwrap();
+    let request = stop(&world);
+    let stops = world.place(&trader, 0, request).unwrap();
+    world.pass_to(1_000, &CALM);
+    world.refuses(&trigger(&world, &trader, stops), HoldfastError::NothingToReduce);
+    world.trade(&trader, 0, SIZE, &CALM).unwrap();
+    let triggers = trigger(&world, &trader, stops);
+    world.send(triggers);
+}
+
+/// A stop that was set off waits for its trigger again once its position is gone.
+#[test]
+fn a_stop_of_one_position_does_not_close_the_next() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let request = stop(&world);
+    let stops = world.place(&trader, 0, request).unwrap();
+    let request = market_order(-SIZE, world.cluster.now_ms());
+    let closes = world.place(&trader, 0, request).unwrap();
+    let triggers = trigger(&world, &trader, stops);
+    world.send(triggers);
+    world.pass_to(3_000, &CALM);
+    let executes = execute(&world, &trader, closes);
+    world.send(executes);
+    let above = [SOL * 110 / 100, BTC];
+    world.trade(&trader, 0, SIZE, &above).unwrap();
+    world.pass_to(3_000, &above);
+    world.refuses(&execute(&world, &trader, stops), HoldfastError::OrderNotTriggered);
+    world.refuses(&trigger(&world, &trader, stops), HoldfastError::TriggerNotMet);
+}
