@@ -37,7 +37,7 @@ pub struct Access {
     /// RPC endpoint
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8899")]
     pub url: String,
-    /// File of the keypair that pays, keeps the power to upgrade and becomes the exchange's admin
+    /// File of the keypair that pays, deploys, hands the upgrade authority to the exchange and becomes its admin
     /// [default: ~/.config/solana/id.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub keypair: Option<PathBuf>,

@@ -166,7 +166,7 @@ pub struct AccountFlagged {
     pub account: Pubkey,
     /// When.
     pub flagged_ms: u64,
-    /// A price published from then on may liquidate it.
+    /// A price published from then on may liquidate any of its positions.
     pub liquidatable_ms: u64,
     /// Equity then.
     pub equity: i64,

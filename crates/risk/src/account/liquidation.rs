@@ -17,7 +17,7 @@ pub struct Terms {
     pub penalty: Bps,
     /// The smallest position worth keeping.
     pub smallest: Size,
-    /// Liquidator's share of the penalty at the flag.
+    /// Liquidator's share of the penalty from the moment a liquidation is possible.
     pub first_share: Bps,
     /// Liquidator's share once `ramp` has passed.
     pub last_share: Bps,

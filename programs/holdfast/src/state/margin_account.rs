@@ -43,7 +43,8 @@ pub struct MarginAccount {
     pub profit_since_ms: u64,
     /// When the account was flagged for liquidation, milliseconds; zero when it is not.
     pub flagged_ms: u64,
-    /// Publish time from which on a price may liquidate it, milliseconds: fixed by the flag.
+    /// Publish time from which on a price may liquidate any of its positions, milliseconds: fixed by the
+    /// flag. Each position waits for its own market's delay, which may be over sooner.
     pub liquidatable_ms: u64,
     /// What was missing to be safe at the flag less deposits since, native units.
     pub shortfall: u64,
