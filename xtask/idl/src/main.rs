@@ -63,6 +63,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
         ("idl/mock_oracle.json", json(&mock)?),
         ("idl/mock_oracle.ts", typescript::module(&mock)?),
         ("clients/ts/tests/instructions.json", json(&examples::all(&idl)?)?),
+        ("clients/ts/tests/proposals.json", json(&examples::proposals())?),
         ("clients/slotstall/test/chain.json", json(&chains::all())?),
         ("tests/ts/metadata.json", json(&metadata::all()?)?),
         ("clients/ts/tests/standings.json", json(&standings::all()?)?),
