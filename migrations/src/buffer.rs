@@ -14,7 +14,7 @@ pub const CHUNK: usize = 900;
 
 /// How often what is missing is sent before a run gives up: a cluster that loses more than a few
 /// of every hundred transactions is written to more than once.
-const ROUNDS: usize = 10;
+pub const ROUNDS: usize = 10;
 
 /// A buffer that an earlier run left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub fn write(
 }
 
 /// Parts of the program that are not in the buffer, with their offsets.
-fn missing<'a>(there: &[u8], elf: &'a [u8]) -> Vec<(u32, &'a [u8])> {
+pub fn missing<'a>(there: &[u8], elf: &'a [u8]) -> Vec<(u32, &'a [u8])> {
     let offsets = (0_u32..).step_by(CHUNK);
     let chunks = offsets.zip(elf.chunks(CHUNK));
     let is_there = |offset: u32, chunk: &[u8]| {

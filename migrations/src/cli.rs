@@ -37,7 +37,7 @@ pub struct Access {
     /// RPC endpoint
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8899")]
     pub url: String,
-    /// File of the keypair that pays, keeps the power to upgrade and becomes the exchange's admin
+    /// File of the keypair that pays, deploys, hands the upgrade authority to the exchange and becomes its admin
     /// [default: ~/.config/solana/id.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub keypair: Option<PathBuf>,
@@ -67,6 +67,13 @@ pub struct Options {
     /// Replace the program when another version of it is deployed
     #[arg(long)]
     pub upgrade: bool,
+    /// The program's interface description, idl/holdfast.json, to keep on the cluster too, where
+    /// explorers and clients look for it
+    ///
+    /// Its account is made before the upgrade authority is handed over, because nobody can later;
+    /// from then on this keypair may change it, and no other. What it takes stays in the account.
+    #[arg(long, value_name = "FILE")]
+    pub idl: Option<PathBuf>,
     /// Where to write what is deployed where; keepers read it
     #[arg(long, value_name = "FILE", default_value = "holdfast-deployment.json")]
     pub manifest: PathBuf,

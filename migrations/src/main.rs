@@ -3,12 +3,14 @@
 mod cli;
 mod print;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use holdfast_client::Pubkey;
 use holdfast_migrations::{
-    Migration, ProgramTask, RpcCluster, close_buffer, leftovers, migrate, read_deployment, survey,
+    Migration, PackedIdl, ProgramTask, RpcCluster, close_buffer, leftovers, migrate,
+    read_deployment, survey,
 };
 use holdfast_rpc::keypair_file;
 use solana_keypair::Keypair;
@@ -41,6 +43,7 @@ fn run(access: &Access, options: &Options) -> Result<(), String> {
             options.elf.display()
         )
     })?;
+    let idl = options.idl.as_deref().map(packed).transpose()?;
     let mut cluster = RpcCluster::connect(&access.url, access.priority_fee)?;
     let wanted = read_deployment(&mut cluster, &options.plan_file)?;
     let migration = Migration {
@@ -50,6 +53,7 @@ fn run(access: &Access, options: &Options) -> Result<(), String> {
         upgrade: options.upgrade,
         wanted: &wanted.deployment,
         feeds: &wanted.feeds,
+        idl: idl.as_ref(),
     };
     let mut found = survey(&mut cluster, &migration)?;
     if options.plan {
@@ -66,6 +70,13 @@ fn run(access: &Access, options: &Options) -> Result<(), String> {
     }
     let written = Some(options.manifest.as_path()).filter(|_| !waits);
     print::done(&manifest, written, found.is_done(), access.json)
+}
+
+fn packed(file: &Path) -> Result<PackedIdl, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        format!("{} cannot be read ({error}): name it with --idl", file.display())
+    })?;
+    PackedIdl::new(text)
 }
 
 fn buffers(access: &Access, close: &[String]) -> Result<(), String> {

@@ -9,9 +9,9 @@ use solana_signer::Signer;
 use crate::differences::{check_mints, differences};
 use crate::program::{check_admin, waiting_upgrade};
 use crate::{
-    Cluster, Deployed, Deployment, Manifest, Place, ProgramTask, Step, apply, buffer, check_feeds,
-    check_layouts, cost, deploy_program, deployed, origin, plan, propose_upgrade, sol,
-    upgrade_program,
+    Cluster, Deployed, Deployment, IdlTask, Manifest, PackedIdl, Place, ProgramTask, Step, apply,
+    buffer, check_feeds, check_layouts, cost, deploy_program, deployed, idl, origin, plan,
+    propose_upgrade, sol, upgrade_program,
 };
 
 /// What a run is given.
@@ -28,6 +28,8 @@ pub struct Migration<'a> {
     pub wanted: &'a Deployment,
     /// Feed accounts that are fixed: the silo's number, the market's index and the account.
     pub feeds: &'a [(u16, u8, Pubkey)],
+    /// The interface description that the cluster should have.
+    pub idl: Option<&'a PackedIdl>,
 }
 
 /// What a cluster has and lacks.
@@ -39,6 +41,8 @@ pub struct MigrationPlan {
     pub program: ProgramTask,
     /// Bytes of the program that an earlier run wrote and this one need not.
     pub written: usize,
+    /// Its interface description, if one is given.
+    pub idl: Option<IdlTask>,
     /// The steps after the program.
     pub steps: Vec<Step>,
     /// Accounts of the program by kind.
@@ -56,7 +60,8 @@ pub struct MigrationPlan {
 impl MigrationPlan {
     /// Whether there is nothing to do.
     pub fn is_done(&self) -> bool {
-        self.program.is_settled() && self.steps.is_empty()
+        let idl_is_settled = self.idl.is_none_or(IdlTask::is_settled);
+        self.program.is_settled() && idl_is_settled && self.steps.is_empty()
     }
 
     /// Refuses a wallet that would be empty before the end.
@@ -82,6 +87,8 @@ pub enum Progress {
     Written(usize),
     /// The program stands.
     Program(ProgramTask),
+    /// Its interface description does.
+    Idl(IdlTask),
     /// A step is done.
     Done(Step),
 }
@@ -105,6 +112,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
     };
     let accounts = check_layouts(cluster, &holdfast::ID)?;
     let steps = plan(cluster, wanted)?;
+    let idl = idl_task(cluster, migration, there.as_ref(), program)?;
     if let Some(there) = there
         && !(program.is_settled() && steps.is_empty())
     {
@@ -131,12 +139,16 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
         ));
     }
     let warnings = check_feeds(cluster, &place, wanted, migration.feeds)?;
-    let cost = cost::of(cluster, elf.len(), program, written, &steps)?;
+    let mut cost = cost::of(cluster, elf.len(), program, written, &steps)?;
+    if let (Some(task), Some(given)) = (idl, migration.idl) {
+        cost = cost.saturating_add(idl::cost(cluster, task, given)?);
+    }
     let balance = cluster.account(&payer)?.map_or(0, |account| account.lamports);
     Ok(MigrationPlan {
         place,
         program,
         written: written.unwrap_or_default(),
+        idl,
         steps,
         accounts,
         differences,
@@ -144,6 +156,21 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
         cost,
         balance,
     })
+}
+
+/// What there is to do about the interface description. That of a program which waits to be applied
+/// waits with it.
+fn idl_task(
+    cluster: &mut impl Cluster,
+    migration: &Migration,
+    there: Option<&Deployed>,
+    program: ProgramTask,
+) -> Result<Option<IdlTask>, String> {
+    let Some(given) = migration.idl else { return Ok(None) };
+    if matches!(program, ProgramTask::Propose { .. } | ProgramTask::Proposed { .. }) {
+        return Ok(Some(IdlTask::Wait));
+    }
+    idl::task(cluster, &migration.authority.pubkey(), there, given).map(Some)
 }
 
 /// How a program that stands there is replaced by another.
@@ -196,8 +223,14 @@ pub fn migrate(
         }
     }
     report(Progress::Program(task));
-    if !found.steps.is_empty() {
+    let idl = found.idl.filter(|task| !task.is_settled()).zip(migration.idl);
+    if !found.steps.is_empty() || idl.is_some() {
         cluster.next_slot()?;
+    }
+    // Before the upgrade authority is handed over, which makes the account.
+    if let Some((task, given)) = idl {
+        idl::write(cluster, authority, task, given)?;
+        report(Progress::Idl(task));
     }
     for step in found.steps {
         apply(cluster, authority, wanted, step)?;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use holdfast_migrations::{Manifest, MigrationPlan, OrphanBuffer, ProgramTask, Progress, sol};
+use holdfast_migrations::{
+    IdlTask, Manifest, MigrationPlan, OrphanBuffer, ProgramTask, Progress, sol,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -21,6 +23,7 @@ pub fn survey(
             "program": found.program,
             "program_bytes": length,
             "bytes_written": found.written,
+            "idl": found.idl,
             "steps": found.steps,
             "differences": found.differences,
             "tiers": tiers,
@@ -54,6 +57,9 @@ pub fn survey(
             matches!(found.program, ProgramTask::Upgrade { .. } | ProgramTask::Propose { .. });
         let flag = if upgrades { ", with --upgrade" } else { "" };
         println!("  {task}{flag} ({length} bytes, {} written already)", found.written);
+    }
+    if let Some(task) = found.idl.and_then(idl_sentence) {
+        println!("  {task}");
     }
     for step in &found.steps {
         println!("  {step}");
@@ -131,6 +137,11 @@ impl Bar {
                     eprintln!("done: {task}");
                 }
             }
+            Progress::Idl(task) => {
+                if let Some(task) = idl_sentence(task) {
+                    eprintln!("done: {task}");
+                }
+            }
             Progress::Done(step) => eprintln!("done: {step}"),
         }
     }
@@ -157,6 +168,15 @@ fn sentence(task: ProgramTask) -> Option<String> {
             "the upgrade is change {number}, which waits: `holdfast change show {number}` says until \
              when, and `holdfast change apply {number}` makes it then"
         )),
+    }
+}
+
+fn idl_sentence(task: IdlTask) -> Option<&'static str> {
+    match task {
+        IdlTask::Nothing => None,
+        IdlTask::Upload => Some("upload the interface description"),
+        IdlTask::Update => Some("replace the interface description"),
+        IdlTask::Wait => Some("wait with the interface description until the upgrade is applied"),
     }
 }
 

@@ -63,13 +63,13 @@ pub fn a_look_never_loosens(given: &mut Given) -> Answer {
     claim(monitor.guard(&sample, &limits).state >= monitor.state)
 }
 
-/// A guardian only makes the venue stricter, or strict for longer.
+/// A guardian only makes the venue stricter, or strict for longer, and lengthens no disruption's Shelter.
 pub fn a_guardian_only_tightens(given: &mut Given) -> Answer {
     let (monitor, state) = (monitor(given), state(given));
     let (now, lasts) = (given.u64(), given.u64());
     let until = now.saturating_add(lasts);
     let rung = state == State::Strained || state == State::Shelter;
-    let longer = state == monitor.state && until > monitor.until.0;
+    let longer = state == monitor.state && until > monitor.until.0 && !monitor.is_disrupted();
     let Some((after, transition)) = monitor.tighten(state, Millis(now), Millis(lasts)) else {
         return claim(!rung || !(state > monitor.state || longer));
     };

@@ -166,13 +166,13 @@ fn refused_rightly(refusal: PoolError, paid: u64, exit: Exit, most: Option<u64>)
     }
 }
 
-/// Leaving pays out of the pool's own cash what the shares are worth, at most their worth when they
+/// Leaving pays out of the pool's own cash what the shares are worth in the founded pool, at most their worth when they
 /// were given up, and leaves enough liquidity for what is open. It is refused for no other reason.
 pub fn leaving_pays_the_worth(given: &mut Given) -> Answer {
     let (ledger, kind) = (ledger(given), kind(given));
     let (worth, shares) = (SignedUsd(given.i64()), given.u64());
     let (exit, claims) = (exit(given), claims(given));
-    let pool = Pool { assets: worth.gain(), shares };
+    let pool = Pool { assets: worth.gain(), shares }.founded();
     let whole = accepted(pool.amount_for(exit.shares))?.0;
     let behind = accepted(removable(ledger.liquidity, claims.open, claims.utilisation))?.0;
     let owed = accepted(paid_in_full_by(ledger.pending_profit, claims.payable_share))?.0;

@@ -7,12 +7,7 @@ use holdfast_testkit::{Failure, elf};
 use holdfast_tests::{PRICE, Stage};
 use lender::LenderError;
 use solana_keypair::Keypair;
-use solana_message::{Message, VersionedMessage};
 use solana_signer::Signer as _;
-use solana_transaction::versioned::VersionedTransaction;
-
-/// What asking the beacon may cost.
-const MOST_UNITS: u64 = 1_500;
 
 /// The venue's cluster with a lender, and a loan that its collateral does not cover.
 struct Lending {
@@ -33,31 +28,21 @@ impl Lending {
         Self { stage, oracle, loan: loan.pubkey() }
     }
 
-    fn liquidation(&self, chain_health: Pubkey, price: u64) -> Instruction {
-        lender::call::liquidate(self.oracle.pubkey(), self.loan, chain_health, price)
+    /// At a price at which the collateral covers most of the loan.
+    fn liquidation(&self, chain_health: Pubkey) -> Instruction {
+        lender::call::liquidate(self.oracle.pubkey(), self.loan, chain_health, 90_000_000)
     }
 
-    /// Tries to liquidate on a fork, where the collateral covers most of the loan.
-    fn liquidate(&self) -> Result<u64, Failure> {
-        let liquidation = self.liquidation(address::chain_health(), 90_000_000);
-        let done = self.stage.fork().venue.cluster.send(&[liquidation], &[&self.oracle])?;
-        Ok(done.compute_units_consumed)
+    /// Tries to liquidate on a fork.
+    fn liquidate(&self) -> Result<(), Failure> {
+        let liquidation = self.liquidation(address::chain_health());
+        self.stage.fork().venue.cluster.send(&[liquidation], &[&self.oracle]).map(|_| ())
     }
 
     #[track_caller]
     fn refuses(&self, error: LenderError) {
         let failure = self.liquidate().unwrap_err();
         assert_eq!(failure.code, Some(u32::from(error)), "{}", failure.message);
-    }
-
-    /// Compute units of a liquidation that the lender refuses.
-    fn refused(&self, price: u64) -> u64 {
-        let liquidation = self.liquidation(address::chain_health(), price);
-        let message = Message::new(&[liquidation], Some(&self.oracle.pubkey()));
-        let signed =
-            VersionedTransaction::try_new(VersionedMessage::Legacy(message), &[&self.oracle]);
-        let refused = self.stage.venue.cluster.try_transaction(signed.unwrap()).unwrap_err();
-        refused.meta.compute_units_consumed
     }
 }
 
@@ -99,19 +84,8 @@ fn hours_without_a_look_strain_and_stop_nothing() {
 #[test]
 fn another_account_is_not_believed() {
     let lending = Lending::begin();
-    let wrong = lending.liquidation(lending.stage.venue.markets[0], 90_000_000);
+    let wrong = lending.liquidation(lending.stage.venue.markets[0]);
     let failure =
         lending.stage.fork().venue.cluster.send(&[wrong], &[&lending.oracle]).unwrap_err();
     assert_eq!(failure.code, Some(u32::from(LenderError::NotTheBeacon)), "{}", failure.message);
-}
-
-/// A loan that is covered is refused before the beacon is asked, a halt after it.
-#[test]
-fn asking_costs_little() {
-    let mut lending = Lending::begin();
-    let before = lending.refused(200_000_000);
-    lending.stage.venue.cluster.advance(45_000, 1, 1);
-    let after = lending.refused(90_000_000);
-    let asking = after.saturating_sub(before);
-    assert!(asking <= MOST_UNITS, "{asking}: {after} after, {before} before");
 }

@@ -1,4 +1,7 @@
-import { ChainState } from '@holdfast/client';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { ChainState, subscribeEvents } from '@holdfast/client';
+import { createSolanaRpcSubscriptions } from '@solana/kit';
 import { useSlotstall } from 'slotstall/vitest';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { UNIT, Venue, expectRefusal, type Person } from './venue.js';
@@ -74,4 +77,22 @@ test('a halt that the clock hides is found by the prices', async () => {
   await venue.work();
   await venue.live(4_000);
   expect(await venue.state()).toBe(ChainState.Shelter);
+});
+
+test('what happens to an account is heard once it is confirmed', async () => {
+  const [trader, other] = [await venue.person(0n), await venue.person(0n)];
+  const ended = new AbortController();
+  const subscriptions = createSolanaRpcSubscriptions(venue.cluster.webSocketUrl);
+  const notices = subscribeEvents(subscriptions, { mentions: trader.account, signal: ended.signal });
+  const first = notices.next();
+  // The subscription takes a moment to begin.
+  while ((await Promise.race([first, pause(20)])) === undefined) {
+    await venue.deposit(other, UNIT);
+    await venue.deposit(trader, UNIT);
+    await venue.cluster.run(2_000);
+  }
+  const { value } = await first;
+  const [event] = value?.events ?? [];
+  expect(event).toMatchObject({ name: 'Deposited', data: { account: trader.account, amount: UNIT } });
+  ended.abort();
 });

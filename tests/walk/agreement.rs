@@ -7,7 +7,7 @@ use std::fmt;
 use holdfast_client::holdfast::checks::order::{OrderFate, RemovalReason, order_fate};
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::holdfast::state::{MarginAccount, MonitorState};
+use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_keeper_core::{Intent, VenueSnapshot, decide};
 use holdfast_risk::chain::health::State as ChainState;
@@ -258,7 +258,7 @@ fn mirror(venue: &Venue, cast: &Cast) -> VenueSnapshot {
         of.iter().copied().filter(|address| cluster.get(address).is_some()).collect()
     };
     let mut mirror = reading::mirror(venue, existing(&cast.accounts));
-    mirror.chain_health.monitor = MonitorState::from(&venue.seen_chain().monitor);
+    mirror.chain_health.remember(&venue.seen_chain().monitor);
     let requests = existing(&cast.requests).into_iter();
     mirror.requests = requests.map(|address| (address, cluster.read(&address))).collect();
     (0..MARKETS).for_each(|index| reading::hear(&mut mirror, venue, feed_account(index)));

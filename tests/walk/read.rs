@@ -17,6 +17,7 @@ use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reference::Reference;
 use holdfast_risk::market::volatility::Volatility;
+use holdfast_risk::pool::request::Closure;
 use holdfast_risk::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Size, Usd};
 use holdfast_testkit::tokens;
 
@@ -33,7 +34,10 @@ pub fn state(cast: &Cast) -> State {
         monitor: monitor(&health.monitor),
         families: health.fuse.families,
         blows: blows(&health),
-        recovered: Millis(health.recovered_ms),
+        closure: Closure {
+            from: Millis(health.closed_ms),
+            until: Millis(health.recovered_ms),
+        },
         proven: proven(&health),
         ledger,
         open,

@@ -16,6 +16,7 @@ use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::reference::Reference;
 use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::request::Closure;
 use holdfast_risk::{Millis, Price, Usd};
 
 /// Markets of the silo.
@@ -34,8 +35,8 @@ pub struct State {
     pub families: u8,
     /// For how long they did.
     pub blows: Blows,
-    /// When the chain last left Thaw.
-    pub recovered: Millis,
+    /// When the chain last let no pool change.
+    pub closure: Closure,
     /// Newest publish time that `observe` took as evidence.
     pub proven: Millis,
     /// The silo's parts.

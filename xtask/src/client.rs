@@ -40,10 +40,20 @@ pub fn test() -> Result<(), String> {
     test_suite()
 }
 
-fn test_client() -> Result<(), String> {
+/// Compiles the client and its tests; the script that trades on a validator.
+///
+/// # Errors
+/// When Node cannot be installed, or a file does not compile.
+pub fn build() -> Result<PathBuf, String> {
+    install()?;
     for project in ["tsconfig.build.json", "tsconfig.json"] {
         run(package(COMPILER, CLIENT)?.args(["--project", project]))?;
     }
+    Ok(root().join(CLIENT).join("build/tests/validator.js"))
+}
+
+fn test_client() -> Result<(), String> {
+    build()?;
     let compiled = root().join(CLIENT).join("build/tests");
     let entries = fs::read_dir(&compiled).map_err(|error| format!("build/tests: {error}"))?;
     let paths = entries.flatten().map(|entry| entry.path());

@@ -1,7 +1,7 @@
 //! What runs on a real validator.
 
 use crate::command::{build_program, built, root, show};
-use crate::{sbpf, setup, test, validator};
+use crate::{client, node, sbpf, setup, test, validator};
 
 /// The programs that a local cluster consists of.
 const PROGRAMS: [&str; 4] =
@@ -35,13 +35,15 @@ pub enum Load {
 /// Plays the outages on a real validator, with what [`test::build`] compiled.
 ///
 /// # Errors
-/// When the validator cannot be built, or a scenario fails.
+/// When the validator or the TypeScript client cannot be built, or a scenario fails.
 pub fn end_to_end(load: Load) -> Result<(), String> {
     let validator = validator::install()?;
     test::build()?;
+    let script = client::build()?;
     let mut suite = built("holdfast-e2e");
     suite.arg("--validator").arg(validator);
     suite.arg("--programs").arg(root().join("target/deploy"));
+    suite.arg("--node").arg(node::program()?).arg("--client").arg(script);
     if load == Load::Short {
         suite.arg("--short");
     }

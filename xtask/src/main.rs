@@ -101,8 +101,8 @@ enum Task {
     },
     /// Generate the program's interface description and the pages made from it
     ///
-    /// Writes idl/holdfast.json, docs/accounts.md, docs/instructions.md, docs/errors.md and
-    /// docs/leverage.md.
+    /// Writes idl, docs/accounts.md, docs/instructions.md, docs/errors.md, docs/leverage.md and what
+    /// is generated of clients/ts.
     Idl {
         /// Change nothing; fail when a committed file differs
         #[arg(long)]
@@ -117,8 +117,8 @@ enum Task {
     Picture,
     /// Prove the rules for all numbers, with two solvers
     ///
-    /// Installs Debian's Rust compiler, z3 and cvc5 where they are missing. Everything takes up to
-    /// ten minutes. docs/proofs.md says what is proved.
+    /// Installs Debian's Rust compiler, z3 and cvc5 where they are missing. docs/proofs.md says what is
+    /// proved, and what a run took.
     Prove(prove::Options),
     /// Format all code
     Fmt,

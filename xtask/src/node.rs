@@ -41,12 +41,20 @@ pub fn install() -> Result<(), String> {
     fs::write(&stamp, lock).map_err(|error| format!("{}: {error}", stamp.display()))
 }
 
-/// Node, to be run in a folder of the workspace.
+/// Node's program.
 ///
 /// # Errors
 /// When there is none that will do, and none can be installed.
+pub fn program() -> Result<PathBuf, String> {
+    Node::installed().map(|node| node.node)
+}
+
+/// Node, to be run in a folder of the workspace.
+///
+/// # Errors
+/// As [`program`].
 pub fn node(folder: &str) -> Result<Command, String> {
-    let mut command = Command::new(Node::installed()?.node);
+    let mut command = Command::new(program()?);
     command.current_dir(root().join(folder));
     Ok(command)
 }

@@ -54,6 +54,17 @@ describe('in virtual time', () => {
     await cluster().setAccount(SYSTEM.replace(/1$/, '2'), SYSTEM, new Uint8Array([1, 2]));
   });
 
+  test('a fork takes blocks back, and what landed in them', async () => {
+    const friend = await generateKeyPairSigner();
+    const balance = () => cluster().ask<{ value: number }>('getBalance', [friend.address, { commitment: 'processed' }]);
+    await cluster().run(2_000);
+    await cluster().ask('requestAirdrop', [friend.address, 1_000_000]);
+    expect((await balance()).value).toBe(1_000_000);
+    await cluster().run(400);
+    await cluster().fork(5);
+    expect((await balance()).value).toBe(0);
+  });
+
   test('what is wrong is said', async () => {
     await expect(cluster().skip(100)).rejects.toThrow('at most 99');
     await expect(cluster().ask('getNothing')).rejects.toMatchObject({ code: -32601 });

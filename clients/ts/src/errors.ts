@@ -1,4 +1,7 @@
+import { type Address } from '@solana/kit';
+
 import { ERRORS } from './generated/errorTable.js';
+import { HOLDFAST_PROGRAM_ADDRESS } from './generated/index.js';
 
 /** The name of an error of the program. */
 export type ErrorName = (typeof ERRORS)[number][1];
@@ -142,20 +145,47 @@ export function explain(code: number, logs: readonly string[] = []): Explanation
 }
 
 /**
- * As `explain`, for whatever a client threw: the code and the logs are looked for in the error, its
- * context and its causes.
+ * As `explain`, for whatever a client threw (`@solana/kit`, `@solana/web3.js`, `@anchor-lang/core`): the
+ * code and the logs are looked for in the error, its context and its causes. `undefined` where the logs
+ * say that another program refused: most Anchor programs number their errors from 6000 too.
  */
-export function explainError(error: unknown): Explanation | undefined {
+export function explainError(
+    error: unknown,
+    program: Address = HOLDFAST_PROGRAM_ADDRESS,
+): Explanation | undefined {
     let logs: readonly string[] = [];
     let code: number | undefined;
     for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
-        const { cause, context, logs: own } = at as { cause?: unknown; context?: unknown; logs?: unknown };
-        const inner = (context ?? {}) as { code?: unknown; logs?: unknown };
-        code ??= typeof inner.code === 'number' ? inner.code : codeIn(String((at as Error).message));
-        logs = [own, inner.logs].find(Array.isArray) ?? logs;
-        at = cause;
+        const thrown = at as Thrown;
+        code ??= codeOf(thrown);
+        logs = [thrown.logs, thrown.context?.logs].find(Array.isArray) ?? logs;
+        at = thrown.cause;
     }
-    return code === undefined ? undefined : explain(code, logs);
+    const refused = refusedBy(logs);
+    const isOurs = refused === undefined || refused === program;
+    return code === undefined || !isOurs ? undefined : explain(code, logs);
+}
+
+/** What is looked at in an error, whoever threw it. */
+interface Thrown {
+    message?: unknown;
+    cause?: unknown;
+    logs?: unknown;
+    /** Of `@solana/kit`. */
+    context?: { code?: unknown; logs?: unknown };
+    /** Of `@anchor-lang/core`. */
+    error?: { errorCode?: { number?: unknown } };
+}
+
+function codeOf({ message, context, error }: Thrown): number | undefined {
+    const numbers = [context?.code, error?.errorCode?.number];
+    return numbers.find((code) => typeof code === 'number') ?? codeIn(String(message));
+}
+
+/** The program that refused: where one called another, the inner one fails first. */
+function refusedBy(logs: readonly string[]): string | undefined {
+    const failed = logs.map((line) => /^Program (\w+) failed: /.exec(line)?.[1]);
+    return failed.find((program) => program !== undefined);
 }
 
 /** The number in "custom program error: 0x1770" or "#6000". */

@@ -1,5 +1,5 @@
 // Every instruction's accounts and bytes are those that Rust builds: tests/instructions.json is written
-// by `cargo xtask idl` from crates/client.
+// by `cargo xtask idl` from crates/client, and tests/proposals.json beside it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -35,6 +35,7 @@ interface Example {
 }
 
 const EXAMPLES = JSON.parse(readFileSync('tests/instructions.json', 'utf8')) as Example[];
+const PROPOSALS = JSON.parse(readFileSync('tests/proposals.json', 'utf8')) as Example[];
 
 /** A key that is nobody's: each number its own. */
 function key(number: number): Address {
@@ -181,4 +182,37 @@ for (const example of EXAMPLES) {
 test('every instruction of the program has an example', () => {
     const built = Object.keys(holdfast).filter((name) => /^get\w+InstructionDataEncoder$/.test(name));
     assert.equal(EXAMPLES.length, built.length);
+});
+
+/** A change of every kind, as a front end writes it. */
+async function changes(): Promise<holdfast.ChangeKindArgs[]> {
+    const [silo] = await holdfast.findSiloPda({ number: 1 });
+    const [market] = await holdfast.findMarketPda({ silo, index: 3 });
+    const { changeKind } = holdfast;
+    return [
+        changeKind('Guardian', { leaves: key(4), joins: null }),
+        changeKind('Admin', [key(5)]),
+        changeKind('FeeReceiver', [key(6)]),
+        changeKind('Timelock', [presets.timelock]),
+        changeKind('Thresholds', [presets.thresholds]),
+        changeKind('MarketTerms', { market, terms: presets.market }),
+        changeKind('MarketFeeds', { market, feeds }),
+        changeKind('SiloTerms', { silo, terms: presets.silo }),
+        changeKind('Silo', { mint: key(2), terms: presets.silo }),
+        changeKind('Market', { silo, name, terms: presets.market, feeds }),
+        changeKind('Upgrade', { buffer: key(7), sha256: new Uint8Array(32).fill(31) }),
+        changeKind('FuseReset', { silo }),
+    ];
+}
+
+test("a proposal of every kind of change has Rust's bytes", async () => {
+    const kinds = await changes();
+    assert.deepEqual(
+        kinds.map(({ __kind }) => __kind),
+        PROPOSALS.map(({ name }) => name),
+    );
+    for (const [at, content] of kinds.entries()) {
+        const data = holdfast.getProposeChangeInstructionDataEncoder().encode({ content });
+        assert.equal(getBase16Decoder().decode(data), PROPOSALS[at]?.data, content.__kind);
+    }
 });

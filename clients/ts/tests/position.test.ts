@@ -154,6 +154,12 @@ test('in a halt the client says what the program will, before anybody has observ
     assert.equal(chain.state, holdfast.ChainState.Shelter);
     assert.equal(chain.allows.Open, 'Refused');
     assert.equal(chain.allows.AddMargin, 'Allowed');
+    const asked = await holdfast.getChainStateInstructionAsync();
+    const report = holdfast.getChainReportDecoder().decode(await stage.returned(owner, asked));
+    assert.equal(report.state, chain.state);
+    assert.equal(report.observed, holdfast.ChainState.Normal);
+    assert.equal(report.ageMs, 45_000n);
+    assert.equal(report.lastDisruptionMs, chain.lastDisruptionMs);
     const expires = new Date(Number(stage.nowMs) + 600_000);
     const buy = holdfast.order({ ...FIELD, side: 'buy', size: '1', limit: '152', expires });
     const place = await holdfast.getPlaceOrderInstructionAsync({ owner, account, market, ...buy });

@@ -19,7 +19,7 @@ import {
     setTransactionMessageFeePayerSigner,
     signTransactionMessageWithSigners,
 } from '@solana/kit';
-import { FailedTransactionMetadata, LiteSVM } from 'litesvm';
+import { FailedTransactionMetadata, LiteSVM, type TransactionMetadata } from 'litesvm';
 
 import * as holdfast from '../src/index.js';
 import { market, presets } from './presets.js';
@@ -138,19 +138,27 @@ export class Stage {
 
     /** @throws Refused */
     async send(payer: KeyPairSigner, instructions: Instruction[]): Promise<Receipt> {
+        const done = this.svm.sendTransaction(await this.#signed(payer, instructions));
+        this.svm.expireBlockhash();
+        const { logs } = landed(done);
+        return { logs, events: holdfast.eventsOf(logs) };
+    }
+
+    /** What an instruction returns; what else it does is not kept. */
+    async returned(payer: KeyPairSigner, instruction: Instruction): Promise<Uint8Array> {
+        const tried = this.svm.simulateTransaction(await this.#signed(payer, [instruction]));
+        const done = tried instanceof FailedTransactionMetadata ? tried : tried.meta();
+        return landed(done).returned;
+    }
+
+    #signed(payer: KeyPairSigner, instructions: Instruction[]) {
         const message = pipe(
             createTransactionMessage({ version: 0 }),
             (message) => setTransactionMessageFeePayerSigner(payer, message),
             (message) => this.svm.setTransactionMessageLifetimeUsingLatestBlockhash(message),
             (message) => appendTransactionMessageInstructions(instructions, message),
         );
-        const done = this.svm.sendTransaction(await signTransactionMessageWithSigners(message));
-        this.svm.expireBlockhash();
-        if (done instanceof FailedTransactionMetadata) {
-            const logs = done.meta().logs();
-            throw new Refused(logs.findLast((line) => line.includes('failed')) ?? done.toString(), logs);
-        }
-        return { logs: done.logs(), events: holdfast.eventsOf(done.logs()) };
+        return signTransactionMessageWithSigners(message);
     }
 
     /** What the sysvars say now; `SlotHashes` is left out: the embedded cluster keeps none. */
@@ -253,6 +261,18 @@ function transport(svm: LiteSVM): RpcTransport {
         const { id, method, params } = payload as { id: string; method: string; params: [Address] };
         return { jsonrpc: '2.0', id, result: { context: { slot: 0n }, value: answer(method, params) } };
     }) as RpcTransport;
+}
+
+/** What was logged and returned. @throws Refused */
+function landed(done: TransactionMetadata | FailedTransactionMetadata): {
+    logs: string[];
+    returned: Uint8Array;
+} {
+    if (done instanceof FailedTransactionMetadata) {
+        const logs = done.meta().logs();
+        throw new Refused(logs.findLast((line) => line.includes('failed')) ?? done.toString(), logs);
+    }
+    return { logs: done.logs(), returned: done.returnData().data() };
 }
 
 /** A mint of six decimals whose authority is nobody we need. */

@@ -31,6 +31,14 @@ pub fn read_lender() -> Result<Vec<u8>, String> {
     read_file(&path().with_file_name("lender.so"))
 }
 
+/// The compiled program whose instructions differ by a question to the beacon.
+///
+/// # Errors
+/// A sentence that says how to build it.
+pub fn read_asker() -> Result<Vec<u8>, String> {
+    read_file(&path().with_file_name("asker.so"))
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| {
         format!("{} cannot be read ({error}): run `cargo xtask build` first", path.display())

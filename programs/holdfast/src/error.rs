@@ -102,13 +102,13 @@ pub enum HoldfastError {
     #[msg("No waiting order has this number: it was executed, cancelled or removed")]
     OrderNotFound,
     /// An order that can never execute, or that takes any price because a limit is missing.
-    #[msg("An argument of the order is missing: the log names it and what it has to be")]
+    #[msg("An argument of the order or request is missing: the log names it and what it has to be")]
     InvalidOrder,
     /// The order has expired.
     #[msg("The order has expired: anyone may remove it with cancel_order")]
     OrderExpired,
     /// The order still waits and is not the signer's.
-    #[msg("Only the owner may cancel an order that has not expired")]
+    #[msg("Only the owner may cancel an order that has neither expired nor lapsed")]
     OrderNotExpired,
     /// There is nothing to reduce.
     #[msg("Reduce-only, but there is no position on the other side: cancel the order")]
@@ -223,8 +223,8 @@ pub enum HoldfastError {
     /// Nobody takes back their own removal.
     #[msg("Nobody cancels their own removal: another guardian has to do it")]
     OwnRemoval,
-    /// The guardian has tightened often enough.
-    #[msg("The guardian's three tightenings of these 24 hours are used up: wait, or ask another")]
+    /// The guardian has tightened, or blown fuses, often enough.
+    #[msg("The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait")]
     BudgetExhausted,
     /// It would change nothing.
     #[msg("The venue is in this state for as long already, or in a stricter one: nothing to do")]
@@ -291,8 +291,8 @@ pub enum HoldfastError {
     /// A pool request needs every market.
     #[msg("Pass every market of the silo, in rising index order and no others")]
     MarketsMissing,
-    /// A moment in another unit.
-    #[msg("The time is not in milliseconds since 1970: multiply seconds by 1,000")]
+    /// A moment that was left out, or is in another unit.
+    #[msg("expires_ms is missing, or not in milliseconds since 1970: multiply seconds by 1,000")]
     NotMilliseconds,
     /// Nobody takes back a request whose price may be known.
     #[msg("The request is due: it is executed, or lapses within minutes and is returned")]

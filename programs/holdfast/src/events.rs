@@ -166,7 +166,7 @@ pub struct AccountFlagged {
     pub account: Pubkey,
     /// When.
     pub flagged_ms: u64,
-    /// A price published from then on may liquidate it.
+    /// A price published from then on may liquidate any of its positions.
     pub liquidatable_ms: u64,
     /// Equity then.
     pub equity: i64,
@@ -247,6 +247,8 @@ pub struct PoolRequestExecuted {
     pub received: u64,
     /// What the pool was worth, native units; negative when it owed more than it had.
     pub worth: i64,
+    /// Whether it arrived: if not, the destination was closed or frozen, and it waits in the request.
+    pub arrived: bool,
 }
 
 /// What an account owed and cannot pay was booked as bad debt.

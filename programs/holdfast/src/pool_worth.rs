@@ -27,8 +27,9 @@ pub struct Valued {
 /// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves: at
 /// the worst price believed since the request's window opened, so that nobody gains by when it is
 /// executed. A market without positions adds nothing, whatever its price. One whose newest price is
-/// stale or not believed counts at the worse of that price and the edge of its band while its
-/// positions are a trifle beside the pool's cash; larger ones hold the request up.
+/// stale or not believed, or whose prices do not decide, counts at the worse of the newest price and the
+/// edge of its band while its positions are a trifle beside the pool's cash; larger ones hold the request
+/// up.
 pub fn add_market(
     traders: &mut TradersResult,
     market: &Market,
@@ -40,8 +41,12 @@ pub fn add_market(
         return Ok(());
     }
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);
-    let fresh = require_certain(&valuation);
-    let range = fresh.is_ok().then(|| prices_since(market, chain, request.since)).transpose()?;
+    let found =
+        require_certain(&valuation).and_then(|()| prices_since(market, chain, request.since));
+    let (range, refusal) = match found {
+        Ok(range) => (Some(range), Ok(())),
+        Err(refusal) => (None, Err(refusal)),
+    };
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
         let price = match (range, request.leaves) {
             (Some(range), true) => range.trader_favourable(side),
@@ -49,7 +54,7 @@ pub fn add_market(
             (None, leaves) => worst_for_asker(&valuation, side, leaves),
         };
         if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
-            return fresh;
+            return refusal;
         }
         traders.add(&exposure(market, side, total, price)).into_program_error()?;
     }

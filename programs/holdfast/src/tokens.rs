@@ -7,6 +7,10 @@ use holdfast_risk::pool::PoolKind;
 use crate::error::HoldfastError;
 use crate::state::Silo;
 
+/// Where a token account says whether it is open, and the byte for that: `AccountState::Initialized`.
+const STATE: usize = 108;
+const OPEN: u8 = 1;
+
 /// The seeds a silo signs with.
 pub struct SiloSigner {
     number: [u8; 2],
@@ -89,6 +93,12 @@ pub fn check_pool(
     let matches = silo.vault(holder) == *vault.key && silo.share_mint(kind) == *share_mint.key;
     require!(matches, HoldfastError::WrongVault);
     Ok(())
+}
+
+/// Whether tokens of `mint` can be sent to an account now: it is one for them, neither closed nor frozen.
+pub fn can_receive(account: &AccountInfo, mint: &Pubkey, vault: &AccountInfo) -> bool {
+    let is_open = || account.try_borrow_data().is_ok_and(|data| data.get(STATE) == Some(&OPEN));
+    check_account(account, mint, vault).is_ok() && is_open()
 }
 
 /// A token account of the classic token program and of `mint` that is not `vault`.

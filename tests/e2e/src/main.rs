@@ -16,7 +16,7 @@ use holdfast_risk::chain::health::State;
 
 use crate::report::Report;
 use crate::scenarios::{CLIMB, SCENARIOS, Scenario};
-use crate::stage::Stage;
+use crate::stage::{Client, Stage};
 
 /// Plays the scenarios one after the other on one cluster, audits the venue after each, and writes
 /// what it measured to report.md and report.json.
@@ -29,6 +29,12 @@ struct Cli {
     /// Directory of the compiled programs
     #[arg(long, value_name = "DIRECTORY")]
     programs: PathBuf,
+    /// Node, to run the TypeScript client with
+    #[arg(long, value_name = "FILE")]
+    node: PathBuf,
+    /// The compiled clients/ts/tests/validator.ts
+    #[arg(long, value_name = "FILE")]
+    client: PathBuf,
     /// Where keys, logs, the ledger and the report go; what a former run left there is deleted
     #[arg(long, value_name = "DIRECTORY", default_value = "target/e2e")]
     directory: PathBuf,
@@ -76,7 +82,8 @@ async fn run(cli: &Cli) -> Result<()> {
     }
     let place = Place::open(&cli.directory, cli.port)?;
     let orders = if cli.short { ORDERS / 10 } else { ORDERS };
-    let mut stage = Stage::open(place, &cli.validator, &cli.programs, orders).await?;
+    let client = Client { node: cli.node.clone(), script: cli.client.clone() };
+    let mut stage = Stage::open(place, &cli.validator, &cli.programs, orders, client).await?;
     let mut report = Report::new(&cli.directory);
     let played = play(&chosen, &mut stage, &mut report).await;
     // What was measured until something failed is worth reading too.

@@ -1,7 +1,7 @@
 //! The cluster that scenarios are played on, and what they do and see there.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -24,12 +24,22 @@ use crate::history::{self, Entry};
 /// Keepers, and proxies that they and people reach the validator through.
 pub const KEEPERS: u16 = 3;
 
+/// How a position is traded in TypeScript.
+pub struct Client {
+    /// Node.
+    pub node: PathBuf,
+    /// The compiled script.
+    pub script: PathBuf,
+}
+
 /// The stage.
 pub struct Stage {
     /// All processes.
     pub cluster: LocalCluster,
     /// Orders that each of the many traders places.
     pub orders: u64,
+    /// The TypeScript client.
+    pub client: Client,
     http: reqwest::Client,
 }
 
@@ -43,6 +53,7 @@ impl Stage {
         validator: &Path,
         programs: &Path,
         orders: u64,
+        client: Client,
     ) -> Result<Self> {
         let options = Options {
             validator: validator.to_owned(),
@@ -55,7 +66,7 @@ impl Stage {
         };
         let cluster = LocalCluster::start(place, options, |step| eprintln!("{step}")).await?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
-        Ok(Self { cluster, orders, http })
+        Ok(Self { cluster, orders, client, http })
     }
 
     /// Stops the cluster.

@@ -2,6 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{address, instruction};
+use holdfast_risk::chain::health::State;
 
 use crate::debt::{RISEN, owing};
 use crate::pool::Provider;
@@ -95,6 +96,47 @@ fn a_cooldown_is_not_prepaid() {
     world.send(staker.request(&world, true, shares, 1));
     world.pass_to(DAY - 2_000, &CALM);
     world.refuses(&staker.execute(&world, true), HoldfastError::RequestNotDue);
+}
+
+/// One that lapsed long before a disruption is no exit without a cooldown once the chain is well again.
+#[test]
+fn a_lapsed_exit_does_not_come_back_to_life() {
+    let mut world = World::new();
+    let staker = Provider::new(&mut world, true, INSURANCE);
+    staker.join(&mut world, INSURANCE, &CALM);
+    let shares = world.balance(&staker.shares);
+    world.send(staker.request(&world, true, shares, 1));
+    world.pass_to(2 * DAY, &CALM);
+    world.refuses(&staker.execute(&world, true), HoldfastError::RequestLapsed);
+    world.break_chain();
+    world.observe().unwrap();
+    // While it lasts, anybody may return it.
+    let mut returned = world.fork();
+    returned.send(staker.cancel(&world, staker.shares));
+    assert_eq!(returned.balance(&staker.shares), shares);
+    while world.chain_health().monitor.state != State::Throttled as u8 {
+        world.pass_to(5_000, &CALM);
+    }
+    world.refuses(&staker.execute(&world, true), HoldfastError::RequestLapsed);
+    world.send(staker.cancel(&world, staker.shares));
+    assert_eq!(world.balance(&staker.shares), shares);
+}
+
+/// What came in beside the first stakers' tokens is nobody's, also for leaving.
+#[test]
+fn whoever_stakes_first_does_not_leave_with_what_comes_in() {
+    for stake in [1_000_000, 99_999_999] {
+        let mut world = World::set_up(|_, _| ());
+        world.lock();
+        world.join_pool(false, LIQUIDITY, &CALM).unwrap();
+        let first = Provider::new(&mut world, true, stake);
+        first.join(&mut world, stake, &CALM);
+        let vault = address::insurance_vault(&world.silo);
+        world.give(&vault, INSURANCE);
+        world.send(instruction::reconcile_vaults(world.silo));
+        assert!(unstake(&mut world, &first) <= stake);
+        assert!(world.silo_state().ledger.insurance >= INSURANCE, "the fund stays nobody's");
+    }
 }
 
 /// Whoever closes with less than the spread costs loses what is left; insurance pays nobody's spread.

@@ -3,6 +3,7 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::Trader;
+use holdfast_testkit::feed::Published;
 
 use crate::world::{BTC, SOL, World};
 
@@ -34,6 +35,28 @@ fn a_standing_flag_is_no_shield() {
     world.refuses(&liquidate(&world, 0, &trader, &keeper), HoldfastError::AccountSafe);
     // Two and a half minutes later it crashes: the flag stands, and so may anybody act on it.
     world.pass_to(150_000, &[CRASHED, BTC]);
+    let liquidates = liquidate(&world, 0, &trader, &keeper);
+    world.send(liquidates);
+}
+
+/// The first price after a silence closes nobody: the better of it and the one before would be a price from
+/// before the silence, and liquidity would pay the difference.
+#[test]
+fn nobody_is_closed_at_a_price_from_before_a_silence() {
+    let mut world = World::new();
+    let keeper = world.trader(0).unwrap();
+    let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
+    world.pass_to(1_000, &[CRASHED, BTC]);
+    let flags = flag(&world, &trader);
+    world.send(flags);
+    world.watch(120_000).unwrap();
+    let lower = CRASHED * 98 / 100;
+    let now = world.cluster.now_ms();
+    world.publish_one(0, Published::new(lower, now)).unwrap();
+    world.refuses(&liquidate(&world, 0, &trader, &keeper), HoldfastError::NoPriceYet);
+    world.cluster.pass(1_000);
+    let now = world.cluster.now_ms();
+    world.publish_one(0, Published::new(lower, now)).unwrap();
     let liquidates = liquidate(&world, 0, &trader, &keeper);
     world.send(liquidates);
 }

@@ -54,6 +54,36 @@ fn an_expiry_is_no_way_to_choose() {
     without.send(removes);
 }
 
+/// A stop that was set off and lapsed waits for its trigger again once more is opened: its owner sees a
+/// position that the price has not reached.
+#[test]
+fn a_lapsed_stop_waits_for_its_trigger_again() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    let fallen = [SOL * 9 / 10, BTC];
+    let request = OrderRequest {
+        trigger: OrderTrigger::AtOrBelow { price: SOL * 95 / 100 },
+        limit: SOL * 94 / 100,
+        ..stop(&world)
+    };
+    let stops = world.place(&trader, 0, request).unwrap();
+    world.pass_to(2_000, &fallen);
+    world.pass_to(2_000, &fallen);
+    let triggers = trigger(&world, &trader, stops);
+    world.send(triggers);
+    world.pass_to(3_000, &fallen);
+    world.pass_to(1_000, &fallen);
+    world.refuses(&execute(&world, &trader, stops), HoldfastError::BeyondLimit);
+    world.pass_to(15_000, &CALM);
+    world.pass_to(2_000, &CALM);
+    world.refuses(&execute(&world, &trader, stops), HoldfastError::OrderLapsed);
+    world.trade(&trader, 0, SIZE / 10, &CALM).unwrap();
+    world.pass_to(3_000, &CALM);
+    world.pass_to(1_000, &CALM);
+    world.refuses(&execute(&world, &trader, stops), HoldfastError::OrderNotTriggered);
+    world.refuses(&trigger(&world, &trader, stops), HoldfastError::TriggerNotMet);
+}
+
 /// A close whose price is known is put off by no other order of the account, to be cancelled later.
 #[test]
 pub fn an_order_that_opens_does_not_put_a_known_close_off() {

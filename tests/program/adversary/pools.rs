@@ -1,18 +1,22 @@
 //! The liquidity pool: its share price, who leaves it with what, and what holds it up.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::instruction;
+use holdfast_client::{Instruction, Pubkey, instruction};
 use holdfast_risk::Usd;
 use holdfast_risk::chain::health::State;
 use holdfast_testkit::Trader;
 use holdfast_testkit::audit::Audit;
 use holdfast_testkit::feed::Published;
+use solana_account::Account;
 
 use crate::pool::{Provider, pool_now};
 use crate::world::{BTC, CALM, LIQUIDITY, SOL, World, stranger};
 
 /// Of the first market: worth nine tenths of the liquidity that [`World`] begins with.
 const BIG: i64 = 6_000_000_000;
+/// What a provider brings.
+const MINE: u64 = 5_000_000_000;
+const DAY: u64 = 86_400_000;
 /// At this price two such positions gain 72 percent of it.
 const RISEN: [u64; 2] = [SOL * 140 / 100, BTC];
 
@@ -284,4 +288,85 @@ fn the_order_of_requests_at_one_price_changes_nothing() {
     let ([other_first, other_second], other_cash) = end([1, 0]);
     assert_eq!(cash, other_cash);
     assert!(first.abs_diff(other_first) <= 1 && second.abs_diff(other_second) <= 1);
+}
+
+/// Whose destination cannot be paid does not choose when a request is executed: it is executed like any
+/// other, and what it receives waits in it.
+#[test]
+fn a_closed_destination_is_no_way_to_choose() {
+    for (insurance, leaves) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut world = World::new();
+        let provider = Provider::new(&mut world, insurance, MINE);
+        if leaves {
+            provider.join(&mut world, MINE, &CALM);
+        }
+        let amount = if leaves { world.balance(&provider.shares) } else { MINE };
+        world.send(provider.request(&world, leaves, amount, 1));
+        world.pass_to(if leaves && insurance { DAY } else { 6_000 }, &CALM);
+        let to = if leaves { provider.money } else { provider.shares };
+        let mut open = world.fork();
+        open.send(provider.execute(&world, leaves));
+        let account = world.cluster.get(&to).unwrap();
+        let mut frozen = account.clone();
+        frozen.data[108] = 2;
+        for unusable in [frozen, Account::default()] {
+            let mut world = world.fork();
+            world.cluster.set(to, unusable);
+            world.send(provider.execute(&world, leaves));
+            assert_eq!(world.silo_state().ledger.liquidity, open.silo_state().ledger.liquidity);
+            assert_eq!(world.silo_state().ledger.insurance, open.silo_state().ledger.insurance);
+            // It is over: nobody executes it again, and anybody delivers once that is possible.
+            world.refuses(&provider.execute(&world, leaves), HoldfastError::RequestLapsed);
+            let early = returned(&world, &provider, to);
+            assert!(world.cluster.simulate(&[early], &stranger()).is_err());
+            world.cluster.set(to, account.clone());
+            if leaves && insurance {
+                world.send(instruction::reconcile_vaults(world.silo));
+            }
+            world.send(returned(&world, &provider, to));
+            assert_eq!(world.balance(&to), open.balance(&to), "{insurance} {leaves}");
+            assert_eq!(world.silo_state().ledger.queued, open.silo_state().ledger.queued);
+        }
+    }
+}
+
+/// A request returned by a stranger.
+fn returned(world: &World, provider: &Provider, to: Pubkey) -> Instruction {
+    let mut cancel = provider.cancel(world, to);
+    cancel.accounts[0].pubkey = stranger();
+    cancel
+}
+
+/// A trifle whose every price is stored late decides nothing, and holds nobody either.
+#[test]
+fn a_trifle_whose_prices_do_not_decide_holds_nobody() {
+    let (mut world, _) = stale_trifle();
+    let provider = Provider::new(&mut world, false, LIQUIDITY);
+    world.send(provider.request(&world, false, LIQUIDITY, 1));
+    world.cluster.pass(14_000);
+    let late = |world: &mut World| {
+        world.cluster.pass(1_000);
+        let now = world.cluster.now_ms();
+        world.publish_one(0, Published::new(SOL, now)).unwrap();
+        world.publish_one(1, Published::new(BTC, now - 12_000)).unwrap();
+        world.observe().ok();
+    };
+    for _ in 0..6 {
+        late(&mut world);
+    }
+    world.send(provider.execute(&world, false));
+    // More of them than the market remembers.
+    let (mut world, _) = stale_trifle();
+    let provider = Provider::new(&mut world, false, LIQUIDITY);
+    world.send(provider.request(&world, false, LIQUIDITY, 1));
+    world.cluster.pass(6_000);
+    for _ in 0..34 {
+        world.cluster.pass(1_000);
+        let now = world.cluster.now_ms();
+        world.publish_one(1, Published::new(BTC, now)).unwrap();
+        world.observe().ok();
+    }
+    let now = world.cluster.now_ms();
+    world.publish_one(0, Published::new(SOL, now)).unwrap();
+    world.send(provider.execute(&world, false));
 }

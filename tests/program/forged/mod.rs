@@ -5,6 +5,7 @@
 mod catalogue;
 mod market;
 mod money;
+mod omitted;
 mod pool;
 mod powers;
 mod setup;
@@ -56,6 +57,7 @@ impl Scenario {
         let catalogue = Catalogue::of(&mut self.world, &self.instruction);
         let valid = self.after(&self.instruction, &payer);
         let valid = valid.unwrap_or_else(|failure| panic!("{}: {}", self.name, failure.message));
+        omitted::check(self.name, &self.world, &self.instruction, &payer);
         let (mut met, mut tried) = (BTreeSet::new(), 0);
         for slot in 0..self.instruction.accounts.len() {
             for (kind, forged) in self.forgeries(&catalogue, slot) {

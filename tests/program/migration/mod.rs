@@ -1,6 +1,8 @@
 //! Deployment looks before it acts: it resumes after any step and does nothing twice.
 
 mod checks;
+mod idl;
+mod metadata;
 pub mod resume;
 mod rpc;
 mod upgrade;
@@ -16,7 +18,7 @@ use crate::world::{SOL, START_MS};
 
 /// A migration by `authority` that replaces no program.
 fn migration<'a>(authority: &'a Keypair, elf: &'a [u8], wanted: &'a Deployment) -> Migration<'a> {
-    Migration { authority, program: None, elf, upgrade: false, wanted, feeds: &[] }
+    Migration { authority, program: None, elf, upgrade: false, wanted, feeds: &[], idl: None }
 }
 
 #[test]

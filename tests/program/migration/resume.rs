@@ -25,7 +25,8 @@ pub struct Mortal {
     landed: bool,
 }
 
-const KILLED: &str = "killed";
+/// What a client that is killed says.
+pub const KILLED: &str = "killed";
 
 impl Mortal {
     pub fn new(cluster: &Embedded, dies_at: usize, landed: bool) -> Self {

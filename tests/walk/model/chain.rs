@@ -2,9 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::fuse::{Fuses, check_blow};
-use holdfast_risk::chain::health::{
-    ChainSample, Monitor, State as ChainState, Thresholds, skipped,
-};
+use holdfast_risk::chain::health::{ChainSample, Monitor, Thresholds, skipped};
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::belief::{Moment, StoredPrice, is_sudden, measured_price};
@@ -14,6 +12,7 @@ use holdfast_risk::market::reading::{Quote, ReadingError};
 use holdfast_risk::market::reference::Observed;
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::market::valuation::Valuation;
+use holdfast_risk::pool::request::{Closures, closures, is_closed};
 use holdfast_risk::{Millis, Price};
 use holdfast_testkit::Cluster;
 use holdfast_testkit::feed::Published;
@@ -41,10 +40,10 @@ pub struct Chain {
     pub slot: u64,
     /// What guardians have taken away.
     pub fuses: Fuses,
-    /// Up to when they last took the pools away, on the cluster's clock.
-    pub pools_taken: Millis,
-    /// When the chain last left Thaw.
-    pub recovered: Millis,
+    /// When pools were closed.
+    pub closures: Closures,
+    /// Since when they are, where it is the chain that closes them.
+    pub closed: Option<Millis>,
 }
 
 impl Look {
@@ -115,9 +114,10 @@ impl State {
         let seen = look.sighting(&self.monitor, Millis(0));
         let monitor = self.monitor.guard(&seen, &Thresholds::default());
         let fuses = self.fuses(look.clock);
-        let pools_taken = self.blows.taken_until(Asked::ChangePool);
-        let (now, slot, recovered) = (seen.now, look.slot, self.recovered);
-        Chain { monitor, now, slot, fuses, pools_taken, recovered }
+        let closure = self.closure.guard(&self.monitor, &monitor);
+        let closures = closures(closure, &self.blows, monitor.lead);
+        let closed = is_closed(monitor.state).then_some(closure.from);
+        Chain { monitor, now: seen.now, slot: look.slot, fuses, closures, closed }
     }
 
     pub(super) fn blow(&mut self, second: usize, families: u8, ms: u64, look: &Look) -> Outcome {
@@ -139,12 +139,9 @@ impl State {
         let heard = proven.after(limits.blackout) >= looked;
         let seen = look.sighting(&self.monitor, if heard { proven } else { Millis(0) });
         require(self.monitor.is_due(seen.now), HoldfastError::SampleTooSoon)?;
-        let before = self.monitor.state;
-        self.monitor = self.monitor.step(&seen, &limits).0;
-        if (before, self.monitor.state) == (ChainState::Thaw, ChainState::Throttled) {
-            self.recovered = self.monitor.since;
-        }
-        self.proven = proven;
+        let after = self.monitor.step(&seen, &limits).0;
+        self.closure = self.closure.step(&self.monitor, &after);
+        (self.monitor, self.proven) = (after, proven);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::liquidation::{
     self, LiquidationContext, MarginAssessment, flag_stands, is_liquidatable, is_worth_closing,
+    liquidatable_since,
 };
 use holdfast_risk::account::margin::{Leg, requirement};
 use holdfast_risk::chain::health::Thresholds;
@@ -135,7 +136,8 @@ impl State {
         let cover = settings.cover(&self.draws, &state.debts, market, now);
         let (judged, rules) = (MarginAssessment { health, price }, terms.liquidation);
         let from = state.liquidatable.min(state.flagged.after(terms.flag_delay));
-        let due = from.max(chain.monitor.last_disruption);
+        let thaw = Thresholds::default().thaw;
+        let due = from.max(liquidatable_since(&health, &chain.monitor, thaw));
         let met = LiquidationContext { due, now, most: left };
         let traded = liquidation::liquidate(&book, &judged, &leg, rules, &cover, met)?;
         if left.is_some() {

@@ -57,11 +57,11 @@ impl State {
 
     /// Where a request stands.
     pub fn stage(waiting: &Request, chain: &Chain) -> Stage {
-        stage(Self::opens(waiting, chain), chain.now, chain.monitor.state)
+        stage(Self::opens(waiting, chain), chain.now, chain.closed)
     }
 
     fn opens(waiting: &Request, chain: &Chain) -> Millis {
-        opens(waiting.due, chain.recovered, chain.pools_taken, chain.monitor.lead)
+        opens(waiting.due, &chain.closures)
     }
 
     /// A request is taken back, or returned by anyone.

@@ -102,14 +102,13 @@ impl State {
         (market.longs, market.shorts) = (book.longs, book.shorts);
         (self.ledger, self.open) = (book.ledger, book.open);
         let state = self.existing_mut(account)?;
+        let before = state.positions[index].size;
         state.positions[index] = book.position;
-        if book.position.size.0 == 0 {
-            let orders = state.orders.iter_mut().flatten().filter(|it| it.market == index);
-            let stops = orders.map(|it| &mut it.order);
-            stops
-                .filter(|order| order.trigger != Trigger::Immediate && order.only_reduces())
-                .for_each(|order| order.earliest = Millis(0));
-        }
+        let orders = state.orders.iter_mut().flatten().filter(|it| it.market == index);
+        orders
+            .map(|it| &mut it.order)
+            .filter(|order| order.waits_anew(before, book.position.size))
+            .for_each(|order| order.earliest = Millis(0));
         state.set_balances(book.balances, now)
     }
 }

@@ -122,6 +122,74 @@ const DERIVED: [Derived; 12] = [
     ),
 ];
 
+/// Accounts that whoever builds an instruction names, because nothing else that it takes says which: a
+/// trader's account, a market, a signer. Each with the instructions that take it so.
+const CHOSEN: [(&str, &str); 20] = [
+    (
+        "account",
+        "cancel_exit cancel_order close_margin_account deposit execute_order flag liquidate mature_profit pay_exit place_order request_exit settle_position trigger_order trip_fuse withdraw write_off_debt",
+    ),
+    ("admin", "create_exchange"),
+    ("authority", "cancel_change cancel_order cancel_pool_request deposit mature_profit"),
+    ("buffer", "apply_upgrade propose_change"),
+    ("change", "apply_change apply_upgrade cancel_change create_silo list_market"),
+    ("destination", "collect_fees pay_exit request_exit request_pool withdraw"),
+    ("executor", "execute_order"),
+    ("guardian", "blow_fuses tighten"),
+    ("liquidator", "liquidate"),
+    (
+        "market",
+        "announce_settlement apply_change cancel_order execute_order liquidate place_order propose_change refresh_market settle_market settle_position trigger_order",
+    ),
+    ("mint", "create_silo"),
+    ("owner", "open_margin_account request_pool"),
+    ("payer", "open_margin_account"),
+    ("refund", "cancel_pool_request"),
+    ("request", "cancel_pool_request execute_pool_request"),
+    ("second", "blow_fuses"),
+    ("share_mint", "cancel_pool_request execute_pool_request request_pool"),
+    (
+        "silo",
+        "apply_change collect_fees list_market open_margin_account propose_change reconcile_vaults request_pool",
+    ),
+    ("source", "deposit request_pool"),
+    ("vault", "execute_pool_request request_pool"),
+];
+
+/// Every account has an address, seeds or another account that names it, or is one of those that the
+/// client chooses.
+///
+/// # Errors
+/// When another has none of these, or one of these has.
+pub fn check(idl: &Idl) -> Result<()> {
+    let mut chosen = Vec::new();
+    for instruction in &idl.instructions {
+        for item in &instruction.accounts {
+            let IdlInstructionAccountItem::Single(account) = item else { continue };
+            let found = account.address.is_some() || account.pda.is_some();
+            if !found && account.relations.is_empty() {
+                chosen.push((account.name.as_str(), instruction.name.as_str()));
+            }
+        }
+    }
+    let listed = CHOSEN.into_iter().flat_map(|(account, instructions)| {
+        instructions.split_whitespace().map(move |instruction| (account, instruction))
+    });
+    let listed: Vec<_> = listed.collect();
+    if let Some((account, instruction)) = chosen.iter().find(|pair| !listed.contains(pair)) {
+        bail!(
+            "`{account}` of `{instruction}` has no address, seeds or relation: add them, or list it \
+             as chosen, in xtask/idl/src/accounts.rs"
+        );
+    }
+    match listed.iter().find(|pair| !chosen.contains(pair)) {
+        None => Ok(()),
+        Some((account, instruction)) => {
+            bail!("`{account}` of `{instruction}` is listed as chosen and is found by itself")
+        }
+    }
+}
+
 /// Adds what addresses are derived from.
 ///
 /// # Errors

@@ -1,8 +1,12 @@
 //! Documentation of arguments. Rust takes none on a function's parameters, so that of an
 //! instruction has a line `- name: text` for each of its arguments, at its end.
 
-use anchor_lang_idl::types::{Idl, IdlInstruction};
+use std::collections::BTreeSet;
+
+use anchor_lang_idl::types::{Idl, IdlDefinedFields, IdlInstruction, IdlType, IdlTypeDefTy};
 use anyhow::{Result, bail};
+
+use crate::fields::fields;
 
 /// Moves the lines about arguments from each instruction's documentation to the arguments.
 ///
@@ -45,11 +49,53 @@ fn one(instruction: &mut IdlInstruction) -> Result<()> {
     }
 }
 
+/// No type that an argument is made of holds bytes that mean nothing.
+///
+/// # Errors
+/// When one does.
+pub fn check(idl: &Idl) -> Result<()> {
+    let arguments = idl.instructions.iter().flat_map(|instruction| &instruction.args);
+    let mut open: Vec<_> = arguments.flat_map(|argument| named(&argument.ty)).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let Some(defined) = idl.types.iter().find(|defined| defined.name == name) else { continue };
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let variants = match &defined.ty {
+            IdlTypeDefTy::Enum { variants } => variants.as_slice(),
+            _ => &[],
+        };
+        let of_variants = variants.iter().filter_map(|variant| variant.fields.as_ref());
+        let of_variants = of_variants.flat_map(|fields| match fields {
+            IdlDefinedFields::Named(fields) => fields.iter().map(|field| &field.ty).collect(),
+            IdlDefinedFields::Tuple(types) => types.iter().collect::<Vec<_>>(),
+        });
+        open.extend(of_variants.flat_map(named));
+        for field in fields(defined).unwrap_or_default() {
+            if ["padding", "reserved"].iter().any(|word| field.name.contains(word)) {
+                bail!("`{name}`, of an argument, has the field `{}`: leave it out", field.name);
+            }
+            open.extend(named(&field.ty));
+        }
+    }
+    Ok(())
+}
+
+/// The types with names that a type is made of.
+fn named(of: &IdlType) -> Vec<String> {
+    match of {
+        IdlType::Defined { name, .. } => vec![name.clone()],
+        IdlType::Option(inner) | IdlType::Vec(inner) | IdlType::Array(inner, _) => named(inner),
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use anchor_lang_idl::types::{IdlField, IdlInstruction, IdlType};
+    use anchor_lang_idl::types::{Idl, IdlField, IdlInstruction, IdlType};
 
-    use super::one;
+    use super::{check, one};
 
     fn instruction(docs: &[&str]) -> IdlInstruction {
         IdlInstruction {
@@ -81,5 +127,16 @@ mod tests {
         let docs = ["Tightens.", "", "- `lasts_ms`: how long.", "- `shelter`: how far."];
         let unknown = one(&mut instruction(&docs)).unwrap_err().to_string();
         assert!(unknown.contains("no argument `shelter`"), "{unknown}");
+    }
+
+    /// The program as it is committed, with a field among those of an argument's type.
+    #[test]
+    fn no_argument_holds_padding() {
+        let committed = include_str!("../../../idl/holdfast.json");
+        check(&serde_json::from_str(committed).unwrap()).unwrap();
+        let padded = committed.replace("\"name\": \"any_price\"", "\"name\": \"padding\"");
+        let padded: Idl = serde_json::from_str(&padded).unwrap();
+        let refused = check(&padded).unwrap_err().to_string();
+        assert!(refused.contains("`OrderRequest`"), "{refused}");
     }
 }

@@ -52,10 +52,48 @@ pub fn all(idl: &Idl) -> Result<Vec<Example>> {
             name: instruction.name.clone(),
             accounts: names.zip(listed).map(|(name, meta)| account(name, meta)).collect(),
             following: following.iter().map(|meta| account("", meta)).collect(),
-            data: known.data.iter().map(|byte| format!("{byte:02x}")).collect(),
+            data: hexadecimal(&known.data),
         })
     };
     idl.instructions.iter().map(one).collect()
+}
+
+/// An instruction of another program, whose accounts have no names here.
+pub fn of(name: &str, built: &Instruction) -> Example {
+    Example {
+        name: name.to_owned(),
+        accounts: Vec::new(),
+        following: built.accounts.iter().map(|meta| account("", meta)).collect(),
+        data: hexadecimal(&built.data),
+    }
+}
+
+/// A proposal of every kind of change, by the kind's name.
+pub fn proposals() -> Vec<Example> {
+    let (silo, sha256) = (address::silo(1), [31; 32]);
+    let market = address::market(&silo, 3);
+    let (market_terms, silo_terms) = (presets::market(150), presets::silo());
+    let contents = [
+        ("Guardian", ChangeKind::Guardian { leaves: Some(key(4)), joins: None }),
+        ("Admin", ChangeKind::Admin(key(5))),
+        ("FeeReceiver", ChangeKind::FeeReceiver(key(6))),
+        ("Timelock", ChangeKind::Timelock(presets::timelock())),
+        ("Thresholds", ChangeKind::Thresholds(presets::thresholds())),
+        ("MarketTerms", ChangeKind::MarketTerms { market, terms: market_terms }),
+        ("MarketFeeds", ChangeKind::MarketFeeds { market, feeds: feeds() }),
+        ("SiloTerms", ChangeKind::SiloTerms { silo, terms: silo_terms }),
+        ("Silo", ChangeKind::Silo { mint: key(2), terms: silo_terms }),
+        ("Market", ChangeKind::Market { silo, name: name(), terms: market_terms, feeds: feeds() }),
+        ("Upgrade", ChangeKind::Upgrade { buffer: key(7), sha256 }),
+        ("FuseReset", ChangeKind::FuseReset { silo }),
+    ];
+    let one = |(kind, content)| of(kind, &build::propose_change(key(1), 7, content));
+    contents.into_iter().map(one).collect()
+}
+
+/// Bytes as text.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn account(name: &str, meta: &AccountMeta) -> Account {
@@ -68,7 +106,7 @@ fn account(name: &str, meta: &AccountMeta) -> Account {
 }
 
 /// A key that is nobody's: each number its own.
-const fn key(number: u8) -> Pubkey {
+pub const fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }
 
@@ -85,16 +123,18 @@ fn feeds() -> Feeds {
     Feeds { sources: vec![source(1, 21), source(3, 22), source(2, 23)], quorum: 2 }
 }
 
+fn name() -> [u8; 16] {
+    *b"SOL-PERP\0\0\0\0\0\0\0\0"
+}
+
 fn governance() -> Vec<Instruction> {
     let (admin, mint, silo) = (key(1), key(2), address::silo(1));
-    let mut name = [0; 16];
-    name[..8].copy_from_slice(b"SOL-PERP");
     let terms = presets::market(150);
     let content = ChangeKind::MarketTerms { market: address::market(&silo, 3), terms };
     vec![
         build::create_exchange(admin, key(3), presets::thresholds()),
         build::create_silo(admin, 1, mint, presets::silo()),
-        build::list_market(admin, silo, 3, name, terms, feeds()),
+        build::list_market(admin, silo, 3, name(), terms, feeds()),
         build::lock_exchange(admin, vec![key(4), key(5)], presets::timelock(), 2),
         build::propose_change(admin, 7, content.clone()),
         build::cancel_change(key(4), 7, admin),

@@ -11,6 +11,7 @@ mod examples;
 mod fields;
 mod leverage;
 mod links;
+mod metadata;
 mod names;
 mod program;
 mod source;
@@ -62,7 +63,9 @@ fn generate(arguments: &Arguments) -> Result<()> {
         ("idl/mock_oracle.json", json(&mock)?),
         ("idl/mock_oracle.ts", typescript::module(&mock)?),
         ("clients/ts/tests/instructions.json", json(&examples::all(&idl)?)?),
+        ("clients/ts/tests/proposals.json", json(&examples::proposals())?),
         ("clients/slotstall/test/chain.json", json(&chains::all())?),
+        ("tests/ts/metadata.json", json(&metadata::all()?)?),
         ("clients/ts/tests/standings.json", json(&standings::all()?)?),
         ("docs/accounts.md", tables::layouts(&idl, &sources)?),
         ("docs/instructions.md", tables::instructions(&idl)),

@@ -31,13 +31,15 @@ pub fn described(root: &Path, program: &str) -> Result<Idl> {
 /// "State".
 ///
 /// # Errors
-/// When a table names something that the program does not have.
+/// When a table names something that the program does not have, or leaves something out that it has.
 pub fn enrich(mut idl: Idl, sources: &[Source]) -> Result<Idl> {
     accounts::add_seeds(&mut idl)?;
     accounts::add_relations(&mut idl, sources)?;
     enums::apply(&mut idl)?;
     constants::add(&mut idl);
     names::shorten(&mut idl)?;
+    accounts::check(&idl)?;
+    arguments::check(&idl)?;
     Ok(idl)
 }
 

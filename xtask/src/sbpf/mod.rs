@@ -25,7 +25,7 @@ struct Program {
     target: &'static str,
 }
 
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 7] = [
     Program {
         package: "holdfast",
         workspace: "Cargo.toml",
@@ -42,6 +42,12 @@ const PROGRAMS: [Program; 6] = [
         package: "lender",
         workspace: "Cargo.toml",
         manifest: "examples/lender/Cargo.toml",
+        target: "target/sbpf",
+    },
+    Program {
+        package: "asker",
+        workspace: "Cargo.toml",
+        manifest: "tests/asker/Cargo.toml",
         target: "target/sbpf",
     },
     Program {

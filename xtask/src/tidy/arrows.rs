@@ -10,7 +10,7 @@ use crate::workspace::{Crate, Workspace};
 pub const LAYERS: [&[&str]; 12] = [
     &["holdfast-risk", "slotstall"],
     &["holdfast-beacon"],
-    &["example-lending", "example-vesting", "holdfast", "lender", "mock-oracle"],
+    &["asker", "example-lending", "example-vesting", "holdfast", "lender", "mock-oracle"],
     &["holdfast-client"],
     &["holdfast-rpc"],
     &["holdfast-migrations"],

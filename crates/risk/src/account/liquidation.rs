@@ -4,7 +4,7 @@ use crate::account::ledger::{AccountBalances, FeeDistribution};
 use crate::account::loss::LossCover;
 use crate::account::margin::{Health, Leg, covers, requirement};
 use crate::account::trade_context::{Charges, TradeContext, Traded};
-use crate::chain::health::Monitor;
+use crate::chain::health::{Monitor, State};
 use crate::chain::policy::{Action, Permit, permit};
 use crate::chain::rate_limit::within;
 use crate::math::{Overflow, Rounding, mul_div};
@@ -17,7 +17,7 @@ pub struct Terms {
     pub penalty: Bps,
     /// The smallest position worth keeping.
     pub smallest: Size,
-    /// Liquidator's share of the penalty at the flag.
+    /// Liquidator's share of the penalty from the moment a liquidation is possible.
     pub first_share: Bps,
     /// Liquidator's share once `ramp` has passed.
     pub last_share: Bps,
@@ -141,6 +141,30 @@ pub fn is_liquidatable(health: &Health, chain: &Monitor, thaw: Millis, now: Mill
         }
         Permit::Refused | Permit::Queued => false,
     }
+}
+
+/// Since when the state of the chain has let an account of this health be liquidated that it lets be
+/// liquidated now: a reward grows only where somebody could have earned it.
+pub fn liquidatable_since(health: &Health, chain: &Monitor, thaw: Millis) -> Millis {
+    let begun = chain.since.max(chain.last_disruption);
+    match permit(Action::Liquidate, chain.state) {
+        Permit::RisingLine => begun.after(line_reaches(health, thaw)),
+        Permit::DeeplyInsolvent => begun.after(SHELTER_WAIT),
+        // Before, only those below the rising line could be.
+        _ if chain.state == State::Throttled => begun,
+        _ => chain.last_disruption,
+    }
+}
+
+/// How long after a thaw has begun the rising line exceeds the equity of an account, rounded up.
+fn line_reaches(health: &Health, thaw: Millis) -> Millis {
+    let deep = health.deep_line().0;
+    let range = health.maintenance.0.saturating_sub(deep);
+    let above = match u64::try_from(health.equity.0) {
+        Ok(equity) if equity >= deep => equity.saturating_sub(deep).saturating_add(1),
+        _ => 0,
+    };
+    Millis(mul_div(above.min(range), thaw.0, range, Rounding::Up).unwrap_or_default())
 }
 
 /// The requirement an account has to fail `now` in a thaw, rounded down.

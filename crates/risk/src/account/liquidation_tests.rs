@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use super::{
     LiquidationContext, LiquidationError, MarginAssessment, Terms, charge, flag_stands,
-    is_liquidatable, is_worth_closing, liquidate, size_allowed, size_to_close,
+    is_liquidatable, is_worth_closing, liquidatable_since, liquidate, size_allowed, size_to_close,
 };
 use crate::account::ledger::{AccountBalances, Ledger};
 use crate::account::loss::tests::COVER;
@@ -157,6 +157,30 @@ fn in_a_thaw_the_line_rises_and_in_shelter_only_the_deep_go_after_a_wait() {
     chain.state = State::Shelter;
     assert!(!reached(&chain, 63_000_000, 59_999) && reached(&chain, 63_000_000, 60_000));
     assert!(!reached(&chain, 64_000_000, 60_000));
+}
+
+/// The reward rises from the first moment at which somebody could have earned it.
+#[test]
+fn what_is_liquidatable_has_been_so_since_the_moment_that_is_told() {
+    let position = leg(10_000_000, 1_000_000_000, 96_000_000);
+    let (thaw, begun) = (Millis(600_000), Millis(7_000_000));
+    let monitor =
+        Monitor { since: begun, last_disruption: begun, ..Monitor::new(&ChainSample::default()) };
+    for state in [State::Shelter, State::Thaw, State::Throttled, State::Strained, State::Normal] {
+        let chain = Monitor { state, ..monitor };
+        for collateral in (0..88_000_000).step_by(612_345) {
+            let health = health(collateral, &position);
+            let since = liquidatable_since(&health, &chain, thaw);
+            let at = |now: u64| is_liquidatable(&health, &chain, thaw, Millis(now));
+            let ever = state != State::Shelter || health.is_deeply_insolvent();
+            assert_eq!(at(since.0), ever, "{state:?}, {collateral}");
+            let early = at(since.0 - 1) && matches!(state, State::Shelter | State::Thaw);
+            assert!(!early || since == begun, "{state:?}, {collateral}");
+        }
+    }
+    // In Normal the state began at any time, and waited for nothing.
+    let calm = Monitor { since: Millis(9_000_000), state: State::Normal, ..monitor };
+    assert_eq!(liquidatable_since(&health(0, &position), &calm, thaw), begun);
 }
 
 #[test]

@@ -104,6 +104,16 @@ impl Order {
         self.reduce_only || self.opens_up_to.0 == 0
     }
 
+    /// Whether it waits for its trigger again after its account's position went from `before` to `after`:
+    /// one that only reduces, where nothing is left to reduce, and any that would close what has just been
+    /// opened. It was set off for the position before, and may have lapsed since.
+    pub fn waits_anew(&self, before: SignedSize, after: SignedSize) -> bool {
+        let flipped = before.0 != 0 && before.side() != after.side();
+        let opened = after.0 != 0 && (flipped || after.size() > before.size());
+        let closes = opened && after.side() != self.delta.side();
+        !self.is_immediate() && (closes || (after.0 == 0 && self.only_reduces()))
+    }
+
     /// Whether it waits for no trigger.
     pub fn is_immediate(&self) -> bool {
         self.trigger == Trigger::Immediate

@@ -122,12 +122,6 @@ impl Blows {
         self.0.iter().any(|blow| blow.from <= now && now < blow.until)
     }
 
-    /// Up to when guardians last took `action` away, or take it now; zero if they never did.
-    pub fn taken_until(&self, action: Action) -> Millis {
-        let taking = self.0.iter().filter(|blow| blow.fuses.take(action));
-        taking.map(|blow| blow.until).max().unwrap_or_default()
-    }
-
     /// The blows after guardians blew `fuses` at `now`. A running blow is lengthened, never shortened.
     ///
     /// # Errors

@@ -448,8 +448,9 @@ proptest! {
             let newest = recent.iter().find(|stored| AT.allows(stored, PriceUse::Decide));
             let newest = newest.filter(|stored| stored.point.published >= Millis(earliest));
             let before = newest.and_then(|newest| recent.iter().skip_while(|it| *it != newest).nth(1));
-            let is_believed = before.is_some_and(|before| before.believed);
-            let closes = newest.is_some_and(|newest| !newest.sudden || is_believed);
+            // One from before a silence says nothing of today.
+            let counts = before.is_some_and(|it| it.believed && AT.is_current(it));
+            let closes = newest.is_some_and(|newest| !newest.sudden || counts);
             prop_assert_eq!(found.is_some(), closes);
             let (Some(found), Some(newest)) = (found, newest) else { continue };
             match side {

@@ -140,7 +140,7 @@ pub fn leave(
     exit: Exit,
     claims: &Claims,
 ) -> Result<(Ledger, Usd), PoolError> {
-    let worth = Pool { assets: worth.gain(), shares }.amount_for(exit.shares)?;
+    let worth = Pool { assets: worth.gain(), shares }.founded().amount_for(exit.shares)?;
     let paid = exit.at_request.map_or(worth, |then| then.min(worth));
     if paid.0 == 0 {
         return Err(PoolError::Nothing);

@@ -1,6 +1,7 @@
 //! When a pool request is executed, and when it is over.
 
-use crate::chain::health::State;
+use crate::chain::fuse::{BLOWS_KEPT, Blows};
+use crate::chain::health::{Monitor, State};
 use crate::chain::policy::{Action, Permit, permit};
 use crate::units::Millis;
 
@@ -19,24 +20,77 @@ pub enum Stage {
     Lapsed,
 }
 
-/// When the window of a request that is due at `due` opens; only prices published from then on price
-/// it. If it fell due while the chain did not allow it, that is when the chain `recovered`. If it fell
-/// due while guardians had taken the pools away, up to `taken` on the cluster's clock, it is that
-/// moment on the venue's, which leads by `lead`; `taken` is zero when they never did.
-pub fn opens(due: Millis, recovered: Millis, taken: Millis, lead: Millis) -> Millis {
-    let given_back = if taken.0 == 0 { taken } else { taken.after(lead) };
-    due.max(recovered).max(given_back)
+/// A time in which no pool changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closure {
+    /// The last moment at which pools are known to have been open before.
+    pub from: Millis,
+    /// When they opened again; while it lasts, when they had opened last. Zero: they never closed.
+    pub until: Millis,
 }
 
-/// The stage at `now` of a request whose window opens at `opens`, on a chain in `state`.
-pub fn stage(opens: Millis, now: Millis, state: State) -> Stage {
-    if now < opens || permit(Action::ChangePool, state) == Permit::Refused {
-        Stage::Waits
-    } else if now < opens.after(WINDOW) {
-        Stage::Due
-    } else {
-        Stage::Lapsed
+/// All of them that still matter: the chain's last, and the guardians'.
+pub type Closures = [Closure; 1 + BLOWS_KEPT];
+
+impl Closure {
+    /// The chain's closure after a look that took it from `before` to `after`.
+    pub fn step(self, before: &Monitor, after: &Monitor) -> Self {
+        if is_closed(before.state) && !is_closed(after.state) {
+            return Self { until: after.since, ..self };
+        }
+        self.guard(before, after)
     }
+
+    /// The chain's closure as a guarded instruction sees it that acts on `now`, where `recorded` is what
+    /// was last looked at: it may close the pools though nobody has recorded that yet. One that begins
+    /// within a window of the one before continues it, or the time between would be too short for
+    /// anybody to execute a request.
+    pub fn guard(self, recorded: &Monitor, now: &Monitor) -> Self {
+        let closes = is_closed(now.state) && !is_closed(recorded.state);
+        if closes && recorded.seen >= self.until.after(WINDOW) {
+            return Self { from: recorded.seen, ..self };
+        }
+        self
+    }
+}
+
+/// The chain's closure, and those of the guardians' blows on a clock that leads the cluster's by `lead`.
+pub fn closures(chain: Closure, blows: &Blows, lead: Millis) -> Closures {
+    let mut all = [chain; 1 + BLOWS_KEPT];
+    for (closure, blow) in all.iter_mut().skip(1).zip(blows.0) {
+        let takes = blow.until.0 > 0 && blow.fuses.take(Action::ChangePool);
+        let (from, until) = (blow.from.after(lead), blow.until.after(lead));
+        *closure = if takes { Closure { from, until } } else { Closure::default() };
+    }
+    all.sort_unstable_by_key(|closure| closure.from.0);
+    all
+}
+
+/// When the window of a request that is due at `due` opens; only prices published from then on price
+/// it. A window that a closure cut off, or that fell into one, opens anew after it. One that was over
+/// before stays so: a request that nobody executed does not come back to life.
+pub fn opens(due: Millis, closures: &Closures) -> Millis {
+    closures.iter().fold(due, |opens, closure| {
+        if closure.from < opens.after(WINDOW) { opens.max(closure.until) } else { opens }
+    })
+}
+
+/// The stage at `now` of a request whose window opens at `opens`. Where the chain has closed the pools,
+/// `closed` says since when.
+pub fn stage(opens: Millis, now: Millis, closed: Option<Millis>) -> Stage {
+    let over = opens.after(WINDOW);
+    if over <= closed.unwrap_or(now) {
+        Stage::Lapsed
+    } else if closed.is_some() || now < opens {
+        Stage::Waits
+    } else {
+        Stage::Due
+    }
+}
+
+/// Whether the state of the chain lets no pool change.
+pub fn is_closed(state: State) -> bool {
+    permit(Action::ChangePool, state) == Permit::Refused
 }
 
 #[cfg(test)]

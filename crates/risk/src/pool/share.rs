@@ -26,7 +26,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The pool as it is priced for a deposit. If fewer than [`FOUNDING_SHARES`] are outstanding and a
+    /// The pool as it is priced. If fewer than [`FOUNDING_SHARES`] are outstanding and a
     /// share is worth more than a unit, shares that nobody holds are added until it is worth one. The
     /// result has that many more shares than `self`.
     pub fn founded(self) -> Self {

@@ -4,7 +4,7 @@ use core::ops::Deref;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::account::liquidation::{
-    MarginAssessment, flag_stands, is_liquidatable, is_worth_closing,
+    MarginAssessment, flag_stands, is_liquidatable, is_worth_closing, liquidatable_since,
 };
 use holdfast_risk::account::margin::{Health, Leg, requirement};
 use holdfast_risk::chain::policy::{Action, Permit};
@@ -126,7 +126,8 @@ pub fn liquidatable<M: Deref<Target = Market>>(
     let notional = valued.notional().into_program_error()?;
     let required = requirement(notional, leg.ratios.maintenance).into_program_error()?;
     require!(required >= largest_other, HoldfastError::NotLargestLeg);
-    let due = account.liquidatable_from(market).max(chain.monitor.last_disruption);
+    let allowed = liquidatable_since(&health, &chain.monitor, chain.thresholds.thaw);
+    let due = account.liquidatable_from(market).max(allowed);
     let assessment = MarginAssessment { health, price };
     Ok(Liquidatable { now, point, leg, assessment, most, due })
 }

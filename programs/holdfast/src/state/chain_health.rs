@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use holdfast_risk::chain::fuse::{BLOWS_KEPT, Blow, Blows, Fuses};
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds, proven_time};
-use holdfast_risk::chain::policy::Action;
+use holdfast_risk::pool::request::Closure;
 use holdfast_risk::{Bps, Millis};
 
 use super::{HEALTH_SAMPLES, Market};
@@ -36,8 +36,11 @@ pub struct ChainHealth {
     pub fuse: FuseState,
     /// When the chain last allowed again what it does not allow in Shelter and Thaw, milliseconds.
     pub recovered_ms: u64,
+    /// The last look before it no longer did, milliseconds: of several such times within ten minutes of
+    /// each other, before the first.
+    pub closed_ms: u64,
     /// Room for attesters.
-    pub reserved: [u8; 432],
+    pub reserved: [u8; 424],
 }
 
 /// Fuses that guardians blew, as [`Fuses`] and [`Blows`].
@@ -154,7 +157,7 @@ pub struct SampleState {
 /// What stands for a slot, or a number of slots, that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
-const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 72 + 8 + 432);
+const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 72 + 16 + 424);
 
 impl ChainHealth {
     /// First seed of the address.
@@ -162,13 +165,20 @@ impl ChainHealth {
 
     /// Keeps a look and what the venue remembers after it.
     pub fn keep(&mut self, seen: &ChainSample, after: &Monitor) {
-        let recovers =
-            after.state == State::Throttled && self.monitor.state != State::Throttled as u8;
-        if recovers {
-            self.recovered_ms = after.since.0;
-        }
-        self.monitor = MonitorState::from(after);
+        self.remember(after);
         self.push(SampleState::from(seen));
+    }
+
+    /// Keeps what the venue remembers of the chain, and since when pools are closed.
+    pub fn remember(&mut self, after: &Monitor) {
+        let closure = self.closure().step(&Monitor::from(&self.monitor), after);
+        (self.closed_ms, self.recovered_ms) = (closure.from.0, closure.until.0);
+        self.monitor = MonitorState::from(after);
+    }
+
+    /// When the chain last let no pool change.
+    pub fn closure(&self) -> Closure {
+        Closure { from: Millis(self.closed_ms), until: Millis(self.recovered_ms) }
     }
 
     /// Puts a sample into the ring, over the oldest.
@@ -217,13 +227,8 @@ impl FuseState {
         Ok(until.map_or(now, |blow| blow.until))
     }
 
-    /// Up to when guardians last took `action` away, or take it now, on the cluster's clock; zero if
-    /// they never did.
-    pub fn taken_until(&self, action: Action) -> Millis {
-        self.times().taken_until(action)
-    }
-
-    fn times(&self) -> Blows {
+    /// When guardians blew fuses, on the cluster's clock.
+    pub fn times(&self) -> Blows {
         Blows(core::array::from_fn(|index| {
             let (BlowState { from_ms, until_ms }, fuses) = (self.blows[index], self.blown[index]);
             Blow { from: Millis(from_ms), until: Millis(until_ms), fuses: Fuses::from_bits(fuses) }

@@ -20,7 +20,7 @@ pub struct FeedSource {
 /// What a market is priced by.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct Feeds {
-    /// One to five, of different providers.
+    /// One to five, each once. Unless there is only one, every provider has fewer than `quorum`.
     pub sources: Vec<FeedSource>,
     /// How many have to agree.
     pub quorum: u8,

@@ -43,7 +43,8 @@ pub struct MarginAccount {
     pub profit_since_ms: u64,
     /// When the account was flagged for liquidation, milliseconds; zero when it is not.
     pub flagged_ms: u64,
-    /// Publish time from which on a price may liquidate it, milliseconds: fixed by the flag.
+    /// Publish time from which on a price may liquidate any of its positions, milliseconds: fixed by the
+    /// flag. Each position waits for its own market's delay, which may be over sooner.
     pub liquidatable_ms: u64,
     /// What was missing to be safe at the flag less deposits since, native units.
     pub shortfall: u64,
@@ -202,20 +203,25 @@ impl MarginAccount {
         Millis(self.liquidatable_ms).min(own)
     }
 
-    /// Sets the position in a market and its bit. Where none is left, orders to reduce it wait for their
-    /// trigger again: a stop that was set off does not close the next position.
+    /// Sets the position in a market and its bit. Orders that were set off for the position before wait
+    /// for their trigger again ([`Order::waits_anew`]).
     pub fn set_position(&mut self, market: u8, position: &Position) {
         let slot = usize::from(market) % MAX_MARKETS;
         let bit = 1_u16 << slot;
         let state = &mut self.positions[slot];
+        let (before, after) = (SignedSize(state.size), position.size);
         (state.size, state.entry, state.carry) =
             (position.size.0, position.entry.0, position.carry.0);
-        if position.size.0 == 0 {
+        if after.0 == 0 {
             self.open_markets &= !bit;
-            let orders = self.orders.iter_mut().filter(|slot| slot.market == market);
-            orders.filter(|slot| slot.is_stop()).for_each(|slot| slot.earliest_ms = 0);
         } else {
             self.open_markets |= bit;
+        }
+        let set_off = |slot: &&mut OrderState| slot.market == market && slot.earliest_ms != 0;
+        for slot in self.orders.iter_mut().filter(set_off) {
+            if Order::from(&*slot).waits_anew(before, after) {
+                slot.earliest_ms = 0;
+            }
         }
     }
 
@@ -305,12 +311,6 @@ impl MarginAccount {
 impl OrderState {
     fn has_number(&self, number: u64) -> bool {
         number != 0 && self.number == number
-    }
-
-    /// Whether it waits for a trigger, to reduce a position and never to open one.
-    fn is_stop(&self) -> bool {
-        let order = Order::from(self);
-        !order.is_immediate() && order.only_reduces()
     }
 }
 

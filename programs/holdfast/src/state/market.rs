@@ -71,7 +71,8 @@ pub struct Market {
     pub reference_price: u64,
     /// When it was last moved, milliseconds.
     pub reference_ms: u64,
-    /// Since when prices have been outside the band around it, milliseconds; zero while inside.
+    /// Since when prices outside the band around it have agreed without a lapse, milliseconds; zero while
+    /// none is outside, or none has been for a minute.
     pub outside_ms: u64,
     /// When the running minute of a thaw began, milliseconds.
     pub thaw_since_ms: u64,
@@ -89,11 +90,11 @@ pub struct Market {
     pub newest_terms: u64,
     /// The newest change proposed for the feeds, likewise.
     pub newest_feeds: u64,
-    /// The last price outside the band, millionths; zero while prices are inside.
+    /// The last of those prices that agreed, millionths; zero with `outside_ms`.
     pub outside_price: u64,
     /// The last price that was believed, millionths; zero before the first.
     pub believed_price: u64,
-    /// Since when prices outside have not agreed with the last one there, milliseconds; zero while
+    /// Since when prices have not been outside and agreed with `outside_price`, milliseconds; zero while
     /// they do.
     pub strayed_ms: u64,
     /// Room for what is to come.

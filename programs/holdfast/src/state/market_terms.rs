@@ -22,7 +22,7 @@ pub struct MarketTermsState {
     pub maintenance_bps: u16,
     /// Liquidation penalty, basis points.
     pub penalty_bps: u16,
-    /// Liquidator's share of the penalty at the flag, basis points.
+    /// Liquidator's share of the penalty from the moment a liquidation is possible, basis points.
     pub first_share_bps: u16,
     /// Liquidator's share at the end of the ramp, basis points.
     pub last_share_bps: u16,

@@ -1,8 +1,8 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::chain::policy::Action;
+use holdfast_risk::chain::health::Monitor;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::pool::request::{self, Stage};
+use holdfast_risk::pool::request::{self, Stage, is_closed};
 
 use super::ChainHealth;
 use crate::clock::Chain;
@@ -10,7 +10,8 @@ use crate::clock::Chain;
 /// A request to join or leave a pool, priced after it was made.
 /// Address: `["request", silo, owner, number as u16 LE]`.
 ///
-/// Holds: never changed, only closed: when it is executed, taken back or returned.
+/// Holds: closed when it is executed, taken back or returned, and changed only where what it received
+/// cannot be delivered: see [`PoolRequest::hold`].
 #[account(zero_copy)]
 pub struct PoolRequest {
     /// Layout version, for readers off chain: the program writes it and does not look at it.
@@ -39,15 +40,19 @@ pub struct PoolRequest {
     pub worth_at_request: u64,
     /// Asked at, milliseconds.
     pub requested_ms: u64,
-    /// The first moment whose prices may price it, milliseconds: fixed when it was made.
+    /// The first moment whose prices may price it, milliseconds: fixed when it was made. Zero once it was
+    /// executed and holds what it received.
     pub due_ms: u64,
-    /// Where deposit or shares return when nobody executed it in time.
+    /// Where deposit or shares return when nobody executed it in time, or what it received.
     pub refund: Pubkey,
     /// Room for later.
     pub reserved: [u8; 64],
 }
 
 const _: () = assert!(size_of::<PoolRequest>() == 8 + 96 + 40 + 32 + 64);
+
+/// Stands for the time at which a request is due that was executed.
+const EXECUTED: u64 = 0;
 
 impl PoolRequest {
     /// First seed of the address.
@@ -65,13 +70,27 @@ impl PoolRequest {
 
     /// When its window opens: only prices published from then on price it.
     pub fn opens(&self, chain: &Chain, health: &ChainHealth) -> Millis {
-        let recovered = Millis(health.recovered_ms);
-        let taken = health.fuse.taken_until(Action::ChangePool);
-        request::opens(self.due(), recovered, taken, chain.monitor.lead)
+        let closed = health.closure().guard(&Monitor::from(&health.monitor), &chain.monitor);
+        let closures = request::closures(closed, &health.fuse.times(), chain.monitor.lead);
+        request::opens(self.due(), &closures)
     }
 
-    /// Where it stands.
+    /// Keeps what it `received` when it was executed, until somebody returns it to the destination: shares
+    /// as those of a request to leave, tokens as the deposit of one to join.
+    pub fn hold(&mut self, received: u64) {
+        self.leaves = u8::from(self.leaves == 0);
+        self.amount = received;
+        self.refund = self.destination;
+        self.due_ms = EXECUTED;
+    }
+
+    /// Where it stands. One that was executed has nothing to wait for.
     pub fn stage(&self, chain: &Chain, health: &ChainHealth) -> Stage {
-        request::stage(self.opens(chain, health), chain.now, chain.monitor.state)
+        if self.due_ms == EXECUTED {
+            return Stage::Lapsed;
+        }
+        let closed = health.closure().guard(&Monitor::from(&health.monitor), &chain.monitor);
+        let since = is_closed(chain.monitor.state).then_some(closed.from);
+        request::stage(self.opens(chain, health), chain.now, since)
     }
 }

@@ -1,5 +1,6 @@
 //! What is played, in this order. Each leaves prices, endpoints and daemons as it found them.
 
+mod client;
 mod crash;
 mod endpoints;
 mod lender;
@@ -34,11 +35,16 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const SCENARIOS: [Scenario; 13] = [
+pub const SCENARIOS: [Scenario; 14] = [
     Scenario {
         name: "people",
         about: "somebody deposits, trades and withdraws",
         play: |stage, report| people::play(stage, report).boxed_local(),
+    },
+    Scenario {
+        name: "client",
+        about: "somebody trades through the TypeScript client",
+        play: |stage, report| client::play(stage, report).boxed_local(),
     },
     Scenario {
         name: "liquidation",

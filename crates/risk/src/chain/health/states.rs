@@ -222,11 +222,12 @@ impl Monitor {
 
     /// Strained or Shelter for `lasts` from `now` at least, on a guardian's word, and the change of
     /// state. It only makes things tighter or longer, else `None`. It is no disruption, so
-    /// prices stay valid, and time loosens it again as usual.
+    /// prices stay valid, and time loosens it again as usual. Nor does it lengthen the Shelter of a
+    /// disruption, in which nothing is charged for time.
     pub fn tighten(&self, state: State, now: Millis, lasts: Millis) -> Option<(Self, Transition)> {
         let until = now.after(lasts);
         let is_rung = matches!(state, State::Strained | State::Shelter);
-        let prolongs = state == self.state && until > self.until;
+        let prolongs = state == self.state && until > self.until && !self.is_disrupted();
         if !is_rung || !(state > self.state || prolongs) {
             return None;
         }

@@ -50,6 +50,22 @@ fn shelter_on_a_guardians_word_is_left_by_the_ladder() {
     }
 }
 
+/// In the Shelter of a disruption nothing is charged for time, so a guardian does not lengthen it.
+#[test]
+fn the_shelter_of_a_disruption_is_not_lengthened() {
+    let broken = Monitor {
+        state: State::Shelter,
+        since: START,
+        last_disruption: START,
+        until: START.after(Millis(300_000)),
+        ..monitor()
+    };
+    assert_eq!(broken.tighten(State::Shelter, START, HALF_HOUR), None);
+    let thaws = Monitor { state: State::Thaw, since: START.after(Millis(300_000)), ..broken };
+    let (after, _) = thaws.tighten(State::Shelter, thaws.since, HALF_HOUR).unwrap();
+    assert!(!after.is_disrupted(), "and in this one everything is charged");
+}
+
 #[test]
 fn strain_on_a_guardians_word_ends_with_its_time() {
     let (strained, _) = monitor().tighten(State::Strained, START, HALF_HOUR).unwrap();

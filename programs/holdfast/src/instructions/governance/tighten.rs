@@ -6,7 +6,7 @@ use holdfast_risk::governance::check_length;
 use crate::clock::{cluster_clock, read_sysvars};
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ChainStateChanged;
-use crate::state::{ChainHealth, Exchange, MonitorState};
+use crate::state::{ChainHealth, Exchange};
 
 /// Accounts of `tighten`.
 #[derive(Accounts)]
@@ -35,7 +35,7 @@ pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()
     let tightened = last.tighten(state, now, lasts);
     let (after, transition) = tightened.ok_or(HoldfastError::NothingToTighten)?;
     exchange.spend(&guardian, cluster_clock()?)?;
-    health.monitor = MonitorState::from(&after);
+    health.remember(&after);
     emit!(ChainStateChanged::of(&transition, &after, now));
     Ok(())
 }

@@ -31,7 +31,6 @@ pub struct ExecutePoolRequest<'info> {
     /// The request.
     #[account(
         mut,
-        close = owner,
         has_one = owner @ HoldfastError::NotOwner,
         has_one = silo @ HoldfastError::WrongSilo,
         has_one = destination @ HoldfastError::WrongTokenAccount,
@@ -54,7 +53,8 @@ pub struct ExecutePoolRequest<'info> {
 }
 
 /// Prices a request by what the pool is worth at prices published since its window opened, and
-/// executes it.
+/// executes it. If its destination was closed or frozen, what it receives waits in it: otherwise the
+/// owner alone could choose when it is executed.
 pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let request = *accounts.request.load()?;
@@ -85,20 +85,30 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     } else {
         leave_pool(&mut silo, &request, &ledger, worth)?
     };
+    let (to, mint) = (&accounts.destination, if joins { silo.share_mint(kind) } else { silo.mint });
+    let arrives = tokens::can_receive(to, &mint, &accounts.vault);
+    if !arrives && !joins {
+        silo.add_to_vault(kind, received)?;
+        silo.ledger.queued = Usd(silo.ledger.queued).plus(Usd(received)).into_program_error()?.0;
+    }
     silo.invariant()?;
     let signer = tokens::SiloSigner::of(&silo);
     drop(silo);
-    let (silo, to) = (accounts.silo.as_ref(), &accounts.destination);
-    if joins {
-        tokens::mint_shares(&accounts.share_mint, to, silo, &signer, received)?;
-    } else {
-        tokens::pay(&accounts.vault, to, silo, &signer, received)?;
+    let silo = accounts.silo.as_ref();
+    match (arrives, joins) {
+        (false, _) => accounts.request.load_mut()?.hold(received),
+        (true, true) => tokens::mint_shares(&accounts.share_mint, to, silo, &signer, received)?,
+        (true, false) => tokens::pay(&accounts.vault, to, silo, &signer, received)?,
+    }
+    if arrives {
+        accounts.request.close(accounts.owner.to_account_info())?;
     }
     emit!(PoolRequestExecuted {
         request: accounts.request.key(),
         amount: request.amount,
         received,
         worth: worth.0,
+        arrived: arrives,
     });
     Ok(())
 }

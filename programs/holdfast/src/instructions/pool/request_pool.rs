@@ -91,7 +91,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     if order.leaves {
         let burn_from = &accounts.source;
         tokens::burn_shares(&accounts.share_mint, burn_from, &accounts.owner, order.amount)?;
-        let pool = Pool { assets: Usd(silo.ledger.insurance), shares: silo.shares(kind) };
+        let pool = Pool { assets: Usd(silo.ledger.insurance), shares: silo.shares(kind) }.founded();
         if kind == PoolKind::Insurance {
             worth_at_request = pool.amount_for(order.amount).into_program_error()?.0;
         }
