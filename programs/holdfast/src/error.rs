@@ -224,7 +224,9 @@ pub enum HoldfastError {
     #[msg("Nobody cancels their own removal: another guardian has to do it")]
     OwnRemoval,
     /// The guardian has tightened, or blown fuses, often enough.
-    #[msg("The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait")]
+    #[msg(
+        "The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait"
+    )]
     BudgetExhausted,
     /// It would change nothing.
     #[msg("The venue is in this state for as long already, or in a stricter one: nothing to do")]
