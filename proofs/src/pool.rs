@@ -166,8 +166,9 @@ fn refused_rightly(refusal: PoolError, paid: u64, exit: Exit, most: Option<u64>)
     }
 }
 
-/// Leaving pays out of the pool's own cash what the shares are worth in the founded pool, at most their worth when they
-/// were given up, and leaves enough liquidity for what is open. It is refused for no other reason.
+/// Leaving pays out of the pool's own cash what the shares are worth in the founded pool, at most their
+/// worth when they were given up, and leaves enough liquidity for what is open. It is refused for no
+/// other reason.
 pub fn leaving_pays_the_worth(given: &mut Given) -> Answer {
     let (ledger, kind) = (ledger(given), kind(given));
     let (worth, shares) = (SignedUsd(given.i64()), given.u64());

@@ -34,10 +34,7 @@ pub fn state(cast: &Cast) -> State {
         monitor: monitor(&health.monitor),
         families: health.fuse.families,
         blows: blows(&health),
-        closure: Closure {
-            from: Millis(health.closed_ms),
-            until: Millis(health.recovered_ms),
-        },
+        closure: Closure { from: Millis(health.closed_ms), until: Millis(health.recovered_ms) },
         proven: proven(&health),
         ledger,
         open,

@@ -247,7 +247,8 @@ pub mod holdfast {
 
     /// Executes a pool request at prices published after it, within ten minutes of the moment it was
     /// due, or since when chain and guardians allow it again. For the liquidity pool every market of
-    /// the silo follows, in index order.
+    /// the silo follows, in index order. What a closed or frozen destination cannot receive waits in
+    /// the request, as if that had lapsed.
     ///
     /// Refuses: `NotOwner`, `WrongSilo`, `WrongTokenAccount`, `WrongVault`, `ChainNotReady`,
     /// `RequestNotDue`, `RequestLapsed`, `MarketsMissing`, `StalePrice`, `PriceOutsideBand`,

@@ -1,7 +1,7 @@
 //! What a silo's markets add to the worth of its liquidity pool, for joining and for leaving.
 
 use anchor_lang::prelude::*;
-use holdfast_risk::market::belief::{Lapsed, range_since};
+use holdfast_risk::market::belief::{DECIDES_FOR, Lapsed, range_since};
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::valuation::Valuation;
@@ -27,9 +27,9 @@ pub struct Valued {
 /// Adds what the traders of a market would gain and lose, valued against whoever joins or leaves: at
 /// the worst price believed since the request's window opened, so that nobody gains by when it is
 /// executed. A market without positions adds nothing, whatever its price. One whose newest price is
-/// stale or not believed, or whose prices do not decide, counts at the worse of the newest price and the
-/// edge of its band while its positions are a trifle beside the pool's cash; larger ones hold the request
-/// up.
+/// stale or not believed, or whose prices do not decide [`DECIDES_FOR`] after the window opened, counts at
+/// the worse of the newest price and the edge of its band while its positions are a trifle beside the
+/// pool's cash; larger ones hold the request up.
 pub fn add_market(
     traders: &mut TradersResult,
     market: &Market,
@@ -47,13 +47,16 @@ pub fn add_market(
         Ok(range) => (Some(range), Ok(())),
         Err(refusal) => (None, Err(refusal)),
     };
+    // One that decides may still come; until it does, nobody is valued at one from before the window.
+    let awaited = valuation.is_certain() && chain.now < request.since.after(DECIDES_FOR);
     for (side, total) in [(Side::Long, longs), (Side::Short, shorts)] {
         let price = match (range, request.leaves) {
             (Some(range), true) => range.trader_favourable(side),
             (Some(range), false) => range.trader_adverse(side),
-            (None, leaves) => worst_for_asker(&valuation, side, leaves),
+            (None, leaves) => edge_for_asker(&valuation, side, leaves),
         };
-        if range.is_none() && !is_trifle(&total, price, request.cash).into_program_error()? {
+        let is_trifle = || is_trifle(&total, price, request.cash).into_program_error();
+        if range.is_none() && (awaited || !is_trifle()?) {
             return refusal;
         }
         traders.add(&exposure(market, side, total, price)).into_program_error()?;
@@ -89,6 +92,15 @@ pub fn add_estimate(
 /// What the positions of a side count for against whoever joins or `leaves`, at a market's newest price.
 fn worst_for_asker(valuation: &Valuation, side: Side, leaves: bool) -> Price {
     if leaves { valuation.trader_best_case(side) } else { valuation.trader_adverse(side) }
+}
+
+/// The worse of that and the edge of the band.
+fn edge_for_asker(valuation: &Valuation, side: Side, leaves: bool) -> Price {
+    let (worst, band) = (worst_for_asker(valuation, side, leaves), valuation.band);
+    match (side, leaves) {
+        (Side::Long, true) | (Side::Short, false) => worst.max(band.high),
+        (Side::Long, false) | (Side::Short, true) => worst.min(band.low),
+    }
 }
 
 /// The lowest and the highest price that the market has believed since `opened`.

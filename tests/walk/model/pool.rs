@@ -2,12 +2,12 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::policy::Action as Asked;
-use holdfast_risk::market::belief::{Lapsed, range_since};
+use holdfast_risk::market::belief::{DECIDES_FOR, Lapsed, range_since};
 use holdfast_risk::pool::request::{Stage, opens, stage};
 use holdfast_risk::pool::share::Pool;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult, is_trifle};
 use holdfast_risk::pool::{Claims, Exit, PoolKind, join, leave};
-use holdfast_risk::{Bps, Millis, Side, SignedUsd, Usd};
+use holdfast_risk::{Bps, Millis, Price, Side, SignedUsd, Usd};
 
 use super::chain::Chain;
 use super::{Look, Outcome, Refused, Settings, require};
@@ -39,7 +39,7 @@ impl State {
             self.tokens.supply[pool] -= amount;
             if kind == PoolKind::Insurance {
                 let fund = Pool { assets: self.ledger.insurance, shares: self.shares[pool] };
-                worth = fund.amount_for(amount)?.0;
+                worth = fund.founded().amount_for(amount)?.0;
             }
         } else {
             // Whichever pool is asked: what waits is in the liquidity vault.
@@ -166,28 +166,30 @@ impl State {
                 continue;
             }
             let valuation = chain.valuation(market, terms);
-            let (fresh, at) = (chain.fresh(market, terms), chain.moment(market, terms));
-            let opened = Self::opens(waiting, chain);
-            let since = || range_since(market.recent.iter().copied(), opened, &at);
-            let range = if fresh.is_ok() {
-                let known = since().map_err(|Lapsed| HoldfastError::RequestLapsed)?;
-                Some(known.ok_or(HoldfastError::RequestNotDue)?)
-            } else {
-                None
-            };
-            let accruals = market.accruals;
+            let (opened, at) = (Self::opens(waiting, chain), chain.moment(market, terms));
+            let found = chain.fresh(market, terms).and_then(|_| {
+                let range = range_since(market.recent.iter().copied(), opened, &at);
+                let range = range.map_err(|Lapsed| HoldfastError::RequestLapsed)?;
+                Ok(range.ok_or(HoldfastError::RequestNotDue)?)
+            });
+            let range = found.ok();
+            let awaited = valuation.is_certain() && chain.now < opened.after(DECIDES_FOR);
+            let (accruals, band) = (market.accruals, valuation.band);
             for (side, total, carry) in [
                 (Side::Long, market.longs, accruals.carry_long),
                 (Side::Short, market.shorts, accruals.carry_short),
             ] {
+                let high = (side == Side::Long) == waiting.leaves;
+                let edge =
+                    |price: Price| if high { price.max(band.high) } else { price.min(band.low) };
                 let price = match (range, waiting.leaves) {
                     (Some(range), true) => range.trader_favourable(side),
                     (Some(range), false) => range.trader_adverse(side),
-                    (None, true) => valuation.trader_best_case(side),
-                    (None, false) => valuation.trader_adverse(side),
+                    (None, true) => edge(valuation.trader_best_case(side)),
+                    (None, false) => edge(valuation.trader_adverse(side)),
                 };
-                if !is_trifle(&total, price, self.ledger.liquidity)? {
-                    fresh?;
+                if awaited || !is_trifle(&total, price, self.ledger.liquidity)? {
+                    found?;
                 }
                 let initial = terms.ratios.initial;
                 traders.add(&SideExposure { side, total, price, carry, initial })?;

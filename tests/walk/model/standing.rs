@@ -2,7 +2,6 @@
 
 use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_risk::account::margin::{Health, Leg, Ratios};
-use holdfast_risk::account::order::Trigger;
 use holdfast_risk::account::trade_context::{TradeContext, Traded};
 use holdfast_risk::chain::health::Thresholds;
 use holdfast_risk::chain::latency::{exposure, initial_ratio};

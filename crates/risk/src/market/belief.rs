@@ -248,7 +248,8 @@ pub fn is_newest_or_better(
 
 /// The price at which a position on `side` may be taken from its owner: the newest that decides,
 /// published from `earliest` on. If it is sudden, it is the better for the owner of it and the one stored
-/// before; where that one is not believed or not current, the next price is awaited. `recent` comes newest first.
+/// before; where that one is not believed or not current, the next price is awaited. `recent` comes
+/// newest first.
 pub fn closing_price(
     mut recent: impl Iterator<Item = StoredPrice>,
     earliest: Millis,

@@ -1,3 +1,6 @@
+extern crate std;
+use std::vec;
+
 use super::{Closure, Closures, Stage, WINDOW, closures, is_closed, opens, stage};
 use crate::chain::fuse::{Blow, Blows, Fuses};
 use crate::chain::health::{ChainSample, Monitor, State};
