@@ -284,7 +284,7 @@ export type Holdfast = {
     },
     {
       "code": 6028,
-      "msg": "An argument of the order is missing: the log names it and what it has to be",
+      "msg": "An argument of the order or request is missing: the log names it and what it has to be",
       "name": "invalidOrder"
     },
     {
@@ -294,7 +294,7 @@ export type Holdfast = {
     },
     {
       "code": 6030,
-      "msg": "Only the owner may cancel an order that has not expired",
+      "msg": "Only the owner may cancel an order that has neither expired nor lapsed",
       "name": "orderNotExpired"
     },
     {
@@ -474,7 +474,7 @@ export type Holdfast = {
     },
     {
       "code": 6066,
-      "msg": "The guardian's three tightenings of these 24 hours are used up: wait, or ask another",
+      "msg": "The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait",
       "name": "budgetExhausted"
     },
     {
@@ -584,7 +584,7 @@ export type Holdfast = {
     },
     {
       "code": 6088,
-      "msg": "The time is not in milliseconds since 1970: multiply seconds by 1,000",
+      "msg": "expires_ms is missing, or not in milliseconds since 1970: multiply seconds by 1,000",
       "name": "notMilliseconds"
     },
     {
@@ -4184,11 +4184,15 @@ export type Holdfast = {
             "type": "u64"
           },
           {
+            "name": "closedMs",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                432
+                424
               ]
             }
           }
@@ -6312,6 +6316,10 @@ export type Holdfast = {
           {
             "name": "worth",
             "type": "i64"
+          },
+          {
+            "name": "arrived",
+            "type": "bool"
           }
         ],
         "kind": "struct"

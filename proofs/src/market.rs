@@ -162,13 +162,15 @@ pub fn a_sudden_price_decides_with_the_next(given: &mut Given) -> Answer {
 }
 
 /// A position is closed at no worse a price for its owner than the newest that decides, and at none
-/// where that is from before the flag's delay, or sudden after one that is not believed or not current.
+/// where that is from before the flag's delay, or sudden after one that is not believed, or is neither
+/// current nor from then on.
 pub fn a_closing_price_is_no_worse_than_the_newest(given: &mut Given) -> Answer {
     let ([newest, before], at) = ([stored(given), stored(given)], moment(given));
     let (earliest, side) = (Millis(given.u64()), side(given));
     assume(at.allows(&newest, PriceUse::Decide))?;
     let found = closing_price([newest, before].into_iter(), earliest, &at, side);
-    let stands = !newest.sudden || (before.believed && at.is_current(&before));
+    let counts = at.is_current(&before) || before.point.published >= earliest;
+    let stands = !newest.sudden || (before.believed && counts);
     claim(found.is_some() == (newest.point.published >= earliest && stands))?;
     let Some(found) = found else { return Ok(()) };
     claim(found.published == newest.point.published)?;

@@ -72,9 +72,13 @@ export const ERRORS = [
     ],
     [6026, 'NoFreeOrderSlot', 'All order slots are taken: cancel an order or wait for one to execute'],
     [6027, 'OrderNotFound', 'No waiting order has this number: it was executed, cancelled or removed'],
-    [6028, 'InvalidOrder', 'An argument of the order is missing: the log names it and what it has to be'],
+    [
+        6028,
+        'InvalidOrder',
+        'An argument of the order or request is missing: the log names it and what it has to be',
+    ],
     [6029, 'OrderExpired', 'The order has expired: anyone may remove it with cancel_order'],
-    [6030, 'OrderNotExpired', 'Only the owner may cancel an order that has not expired'],
+    [6030, 'OrderNotExpired', 'Only the owner may cancel an order that has neither expired nor lapsed'],
     [6031, 'NothingToReduce', 'Reduce-only, but there is no position on the other side: cancel the order'],
     [6032, 'OpenInterestCap', "The market's open interest cap on this side is reached: trade less or wait"],
     [6033, 'AccountShareCap', "The position would exceed one account's share of the pool: trade less"],
@@ -169,7 +173,7 @@ export const ERRORS = [
     [
         6066,
         'BudgetExhausted',
-        "The guardian's three tightenings of these 24 hours are used up: wait, or ask another",
+        "The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait",
     ],
     [
         6067,
@@ -236,7 +240,11 @@ export const ERRORS = [
         'A newer change of the same settings was proposed, so this one is void: cancel it',
     ],
     [6087, 'MarketsMissing', 'Pass every market of the silo, in rising index order and no others'],
-    [6088, 'NotMilliseconds', 'The time is not in milliseconds since 1970: multiply seconds by 1,000'],
+    [
+        6088,
+        'NotMilliseconds',
+        'expires_ms is missing, or not in milliseconds since 1970: multiply seconds by 1,000',
+    ],
     [6089, 'RequestDue', 'The request is due: it is executed, or lapses within minutes and is returned'],
     [
         6090,

@@ -248,8 +248,8 @@ pub fn is_newest_or_better(
 
 /// The price at which a position on `side` may be taken from its owner: the newest that decides,
 /// published from `earliest` on. If it is sudden, it is the better for the owner of it and the one stored
-/// before; where that one is not believed or not current, the next price is awaited. `recent` comes
-/// newest first.
+/// before; where that one is not believed, or is neither current nor from `earliest` on, the next price is
+/// awaited. `recent` comes newest first.
 pub fn closing_price(
     mut recent: impl Iterator<Item = StoredPrice>,
     earliest: Millis,
@@ -263,7 +263,8 @@ pub fn closing_price(
     if !found.sudden {
         return Some(found.point);
     }
-    let before = recent.next().filter(|before| before.believed && at.is_current(before))?;
+    let counts = |it: &StoredPrice| at.is_current(it) || it.point.published >= earliest;
+    let before = recent.next().filter(|before| before.believed && counts(before))?;
     // A price that is worse for a trade on `side` is better for the owner who is closed.
     let better = worse_of(found.point, before.point, side);
     Some(PricePoint { published: found.point.published, ..better })

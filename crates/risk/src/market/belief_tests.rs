@@ -448,8 +448,10 @@ proptest! {
             let newest = recent.iter().find(|stored| AT.allows(stored, PriceUse::Decide));
             let newest = newest.filter(|stored| stored.point.published >= Millis(earliest));
             let before = newest.and_then(|newest| recent.iter().skip_while(|it| *it != newest).nth(1));
-            // One from before a silence says nothing of today.
-            let counts = before.is_some_and(|it| it.believed && AT.is_current(it));
+            // One from before a silence says nothing of today, unless it could have closed already.
+            let counts = before.is_some_and(|it| {
+                it.believed && (AT.is_current(it) || it.point.published.0 >= earliest)
+            });
             let closes = newest.is_some_and(|newest| !newest.sudden || counts);
             prop_assert_eq!(found.is_some(), closes);
             let (Some(found), Some(newest)) = (found, newest) else { continue };

@@ -89,6 +89,11 @@ export type ChainHealth = {
     fuse: Fuse;
     /** When the chain last allowed again what it does not allow in Shelter and Thaw, milliseconds. */
     recoveredMs: bigint;
+    /**
+     * The last look before it no longer did, milliseconds: of several such times within ten minutes of
+     * each other, before the first.
+     */
+    closedMs: bigint;
     /** Room for attesters. */
     reserved: ReadonlyUint8Array;
 };
@@ -116,6 +121,11 @@ export type ChainHealthArgs = {
     fuse: FuseArgs;
     /** When the chain last allowed again what it does not allow in Shelter and Thaw, milliseconds. */
     recoveredMs: number | bigint;
+    /**
+     * The last look before it no longer did, milliseconds: of several such times within ten minutes of
+     * each other, before the first.
+     */
+    closedMs: number | bigint;
     /** Room for attesters. */
     reserved: ReadonlyUint8Array;
 };
@@ -136,7 +146,8 @@ export function getChainHealthEncoder(): FixedSizeEncoder<ChainHealthArgs> {
             ['samples', getArrayEncoder(getSampleEncoder(), { size: 64 })],
             ['fuse', getFuseEncoder()],
             ['recoveredMs', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 432)],
+            ['closedMs', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 424)],
         ]),
         (value) => ({ ...value, discriminator: CHAIN_HEALTH_DISCRIMINATOR }),
     );
@@ -157,7 +168,8 @@ export function getChainHealthDecoder(): FixedSizeDecoder<ChainHealth> {
         ['samples', getArrayDecoder(getSampleDecoder(), { size: 64 })],
         ['fuse', getFuseDecoder()],
         ['recoveredMs', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 432)],
+        ['closedMs', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 424)],
     ]);
 }
 

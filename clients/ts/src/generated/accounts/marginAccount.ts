@@ -92,7 +92,10 @@ export type MarginAccount = {
     profitSinceMs: bigint;
     /** When the account was flagged for liquidation, milliseconds; zero when it is not. */
     flaggedMs: bigint;
-    /** Publish time from which on a price may liquidate it, milliseconds: fixed by the flag. */
+    /**
+     * Publish time from which on a price may liquidate any of its positions, milliseconds: fixed by the
+     * flag. Each position waits for its own market's delay, which may be over sooner.
+     */
     liquidatableMs: bigint;
     /** What was missing to be safe at the flag less deposits since, native units. */
     shortfall: bigint;
@@ -148,7 +151,10 @@ export type MarginAccountArgs = {
     profitSinceMs: number | bigint;
     /** When the account was flagged for liquidation, milliseconds; zero when it is not. */
     flaggedMs: number | bigint;
-    /** Publish time from which on a price may liquidate it, milliseconds: fixed by the flag. */
+    /**
+     * Publish time from which on a price may liquidate any of its positions, milliseconds: fixed by the
+     * flag. Each position waits for its own market's delay, which may be over sooner.
+     */
     liquidatableMs: number | bigint;
     /** What was missing to be safe at the flag less deposits since, native units. */
     shortfall: number | bigint;

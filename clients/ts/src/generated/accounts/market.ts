@@ -119,7 +119,10 @@ export type Market = {
     referencePrice: bigint;
     /** When it was last moved, milliseconds. */
     referenceMs: bigint;
-    /** Since when prices have been outside the band around it, milliseconds; zero while inside. */
+    /**
+     * Since when prices outside the band around it have agreed without a lapse, milliseconds; zero while
+     * none is outside, or none has been for a minute.
+     */
     outsideMs: bigint;
     /** When the running minute of a thaw began, milliseconds. */
     thawSinceMs: bigint;
@@ -137,12 +140,12 @@ export type Market = {
     newestTerms: bigint;
     /** The newest change proposed for the feeds, likewise. */
     newestFeeds: bigint;
-    /** The last price outside the band, millionths; zero while prices are inside. */
+    /** The last of those prices that agreed, millionths; zero with `outside_ms`. */
     outsidePrice: bigint;
     /** The last price that was believed, millionths; zero before the first. */
     believedPrice: bigint;
     /**
-     * Since when prices outside have not agreed with the last one there, milliseconds; zero while
+     * Since when prices have not been outside and agreed with `outside_price`, milliseconds; zero while
      * they do.
      */
     strayedMs: bigint;
@@ -201,7 +204,10 @@ export type MarketArgs = {
     referencePrice: number | bigint;
     /** When it was last moved, milliseconds. */
     referenceMs: number | bigint;
-    /** Since when prices have been outside the band around it, milliseconds; zero while inside. */
+    /**
+     * Since when prices outside the band around it have agreed without a lapse, milliseconds; zero while
+     * none is outside, or none has been for a minute.
+     */
     outsideMs: number | bigint;
     /** When the running minute of a thaw began, milliseconds. */
     thawSinceMs: number | bigint;
@@ -219,12 +225,12 @@ export type MarketArgs = {
     newestTerms: number | bigint;
     /** The newest change proposed for the feeds, likewise. */
     newestFeeds: number | bigint;
-    /** The last price outside the band, millionths; zero while prices are inside. */
+    /** The last of those prices that agreed, millionths; zero with `outside_ms`. */
     outsidePrice: number | bigint;
     /** The last price that was believed, millionths; zero before the first. */
     believedPrice: number | bigint;
     /**
-     * Since when prices outside have not agreed with the last one there, milliseconds; zero while
+     * Since when prices have not been outside and agreed with `outside_price`, milliseconds; zero while
      * they do.
      */
     strayedMs: number | bigint;

@@ -80,9 +80,12 @@ export type PoolRequest = {
     worthAtRequest: bigint;
     /** Asked at, milliseconds. */
     requestedMs: bigint;
-    /** The first moment whose prices may price it, milliseconds: fixed when it was made. */
+    /**
+     * The first moment whose prices may price it, milliseconds: fixed when it was made. Zero once it was
+     * executed and holds what it received.
+     */
     dueMs: bigint;
-    /** Where deposit or shares return when nobody executed it in time. */
+    /** Where deposit or shares return when nobody executed it in time, or what it received. */
     refund: Address;
     /** Room for later. */
     reserved: ReadonlyUint8Array;
@@ -115,9 +118,12 @@ export type PoolRequestArgs = {
     worthAtRequest: number | bigint;
     /** Asked at, milliseconds. */
     requestedMs: number | bigint;
-    /** The first moment whose prices may price it, milliseconds: fixed when it was made. */
+    /**
+     * The first moment whose prices may price it, milliseconds: fixed when it was made. Zero once it was
+     * executed and holds what it received.
+     */
     dueMs: number | bigint;
-    /** Where deposit or shares return when nobody executed it in time. */
+    /** Where deposit or shares return when nobody executed it in time, or what it received. */
     refund: Address;
     /** Room for later. */
     reserved: ReadonlyUint8Array;

@@ -70,11 +70,11 @@ export const HOLDFAST_ERROR__BELOW_INITIAL_MARGIN = 0x1789; // 6025
 export const HOLDFAST_ERROR__NO_FREE_ORDER_SLOT = 0x178a; // 6026
 /** OrderNotFound: No waiting order has this number: it was executed, cancelled or removed */
 export const HOLDFAST_ERROR__ORDER_NOT_FOUND = 0x178b; // 6027
-/** InvalidOrder: An argument of the order is missing: the log names it and what it has to be */
+/** InvalidOrder: An argument of the order or request is missing: the log names it and what it has to be */
 export const HOLDFAST_ERROR__INVALID_ORDER = 0x178c; // 6028
 /** OrderExpired: The order has expired: anyone may remove it with cancel_order */
 export const HOLDFAST_ERROR__ORDER_EXPIRED = 0x178d; // 6029
-/** OrderNotExpired: Only the owner may cancel an order that has not expired */
+/** OrderNotExpired: Only the owner may cancel an order that has neither expired nor lapsed */
 export const HOLDFAST_ERROR__ORDER_NOT_EXPIRED = 0x178e; // 6030
 /** NothingToReduce: Reduce-only, but there is no position on the other side: cancel the order */
 export const HOLDFAST_ERROR__NOTHING_TO_REDUCE = 0x178f; // 6031
@@ -146,7 +146,7 @@ export const HOLDFAST_ERROR__GUARDIAN_SET = 0x17af; // 6063
 export const HOLDFAST_ERROR__NOT_GUARDIAN = 0x17b0; // 6064
 /** OwnRemoval: Nobody cancels their own removal: another guardian has to do it */
 export const HOLDFAST_ERROR__OWN_REMOVAL = 0x17b1; // 6065
-/** BudgetExhausted: The guardian's three tightenings of these 24 hours are used up: wait, or ask another */
+/** BudgetExhausted: The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait */
 export const HOLDFAST_ERROR__BUDGET_EXHAUSTED = 0x17b2; // 6066
 /** NothingToTighten: The venue is in this state for as long already, or in a stricter one: nothing to do */
 export const HOLDFAST_ERROR__NOTHING_TO_TIGHTEN = 0x17b3; // 6067
@@ -190,7 +190,7 @@ export const HOLDFAST_ERROR__PRICE_KNOWN = 0x17c5; // 6085
 export const HOLDFAST_ERROR__CHANGE_SUPERSEDED = 0x17c6; // 6086
 /** MarketsMissing: Pass every market of the silo, in rising index order and no others */
 export const HOLDFAST_ERROR__MARKETS_MISSING = 0x17c7; // 6087
-/** NotMilliseconds: The time is not in milliseconds since 1970: multiply seconds by 1,000 */
+/** NotMilliseconds: expires_ms is missing, or not in milliseconds since 1970: multiply seconds by 1,000 */
 export const HOLDFAST_ERROR__NOT_MILLISECONDS = 0x17c8; // 6088
 /** RequestDue: The request is due: it is executed, or lapses within minutes and is returned */
 export const HOLDFAST_ERROR__REQUEST_DUE = 0x17c9; // 6089
@@ -329,7 +329,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__BELOW_MINIMUM]: `The result is below the request's minimum: cancel it and ask again`,
         [HOLDFAST_ERROR__BEYOND_LIMIT]: `The price with spread is beyond the order's limit: it executes within it, or lapses`,
         [HOLDFAST_ERROR__BOOKS_SOUND]: `The silo's books add up, or what is missing is known: there is nothing to trip a fuse for`,
-        [HOLDFAST_ERROR__BUDGET_EXHAUSTED]: `The guardian's three tightenings of these 24 hours are used up: wait, or ask another`,
+        [HOLDFAST_ERROR__BUDGET_EXHAUSTED]: `The guardian's tightenings (three a day) or blown fuses (72 hours in 30 days) are used up: wait`,
         [HOLDFAST_ERROR__CHAIN_NOT_READY]: `The chain was disrupted or is recovering: reductions, deposits and cancellations work; try later`,
         [HOLDFAST_ERROR__CHANGE_EXPIRED]: `The change has expired: propose it again; anyone may remove it with cancel_change`,
         [HOLDFAST_ERROR__CHANGE_NOT_READY]: `The change waits: try again once its time has come, and an hour after any break`,
@@ -348,7 +348,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__FUSE_BLOWN]: `A fuse is blown: close, cancel, deposit and withdraw; the rest waits until it is reset`,
         [HOLDFAST_ERROR__FUTURE_FEED]: `The feed's price is from the future: wait until the cluster's clock has caught up`,
         [HOLDFAST_ERROR__GUARDIAN_SET]: `Two to five different guardians, the admin none of them, and a change replaces only one`,
-        [HOLDFAST_ERROR__INVALID_ORDER]: `An argument of the order is missing: the log names it and what it has to be`,
+        [HOLDFAST_ERROR__INVALID_ORDER]: `An argument of the order or request is missing: the log names it and what it has to be`,
         [HOLDFAST_ERROR__LEDGER_BROKEN]: `The silo's books would not add up: nothing was changed; please report this transaction`,
         [HOLDFAST_ERROR__LIQUIDITY_IN_USE]: `Open positions need this liquidity: wait until some close, or ask for less`,
         [HOLDFAST_ERROR__MARKET_NOT_READY]: `The market needs more prices published since the chain was disrupted: refresh it and try again`,
@@ -370,13 +370,13 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__NOT_IDLE]: `Close all positions, cancel all orders and let profit mature before asking for an exit`,
         [HOLDFAST_ERROR__NOT_LARGEST_LEG]: `Another position of the account has the larger requirement: liquidate that one first`,
         [HOLDFAST_ERROR__NOT_MATURED]: `No profit is due: it matures some time after it was last added to`,
-        [HOLDFAST_ERROR__NOT_MILLISECONDS]: `The time is not in milliseconds since 1970: multiply seconds by 1,000`,
+        [HOLDFAST_ERROR__NOT_MILLISECONDS]: `expires_ms is missing, or not in milliseconds since 1970: multiply seconds by 1,000`,
         [HOLDFAST_ERROR__NOT_OWNER]: `Only the owner may do this: sign with the account's owner`,
         [HOLDFAST_ERROR__NOT_SETTLED]: `This market is not settled: trade in it, or close with a reduce-only order`,
         [HOLDFAST_ERROR__OPEN_INTEREST_CAP]: `The market's open interest cap on this side is reached: trade less or wait`,
         [HOLDFAST_ERROR__ORDER_EXPIRED]: `The order has expired: anyone may remove it with cancel_order`,
         [HOLDFAST_ERROR__ORDER_LAPSED]: `The order's price passed unused: place it again; one with a trigger can be triggered again`,
-        [HOLDFAST_ERROR__ORDER_NOT_EXPIRED]: `Only the owner may cancel an order that has not expired`,
+        [HOLDFAST_ERROR__ORDER_NOT_EXPIRED]: `Only the owner may cancel an order that has neither expired nor lapsed`,
         [HOLDFAST_ERROR__ORDER_NOT_FOUND]: `No waiting order has this number: it was executed, cancelled or removed`,
         [HOLDFAST_ERROR__ORDER_NOT_TRIGGERED]: `The order waits for its trigger: call trigger_order once the index price meets it`,
         [HOLDFAST_ERROR__OUTFLOW_LIMIT]: `Nothing more of this exit is due yet: try again later; everything is paid within a day`,

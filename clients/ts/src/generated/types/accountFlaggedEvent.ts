@@ -28,7 +28,7 @@ export type AccountFlaggedEvent = {
     account: Address;
     /** When. */
     flaggedMs: bigint;
-    /** A price published from then on may liquidate it. */
+    /** A price published from then on may liquidate any of its positions. */
     liquidatableMs: bigint;
     /** Equity then. */
     equity: bigint;
@@ -41,7 +41,7 @@ export type AccountFlaggedEventArgs = {
     account: Address;
     /** When. */
     flaggedMs: number | bigint;
-    /** A price published from then on may liquidate it. */
+    /** A price published from then on may liquidate any of its positions. */
     liquidatableMs: number | bigint;
     /** Equity then. */
     equity: number | bigint;

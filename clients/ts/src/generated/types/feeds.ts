@@ -22,14 +22,14 @@ import { getFeedSourceDecoder, getFeedSourceEncoder, type FeedSource, type FeedS
 
 /** What a market is priced by. */
 export type Feeds = {
-    /** One to five, of different providers. */
+    /** One to five, each once. Unless there is only one, every provider has fewer than `quorum`. */
     sources: Array<FeedSource>;
     /** How many have to agree. */
     quorum: number;
 };
 
 export type FeedsArgs = {
-    /** One to five, of different providers. */
+    /** One to five, each once. Unless there is only one, every provider has fewer than `quorum`. */
     sources: Array<FeedSourceArgs>;
     /** How many have to agree. */
     quorum: number;

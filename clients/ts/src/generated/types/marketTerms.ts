@@ -29,7 +29,7 @@ export type MarketTerms = {
     maintenanceBps: number;
     /** Liquidation penalty, basis points. */
     penaltyBps: number;
-    /** Liquidator's share of the penalty at the flag, basis points. */
+    /** Liquidator's share of the penalty from the moment a liquidation is possible, basis points. */
     firstShareBps: number;
     /** Liquidator's share at the end of the ramp, basis points. */
     lastShareBps: number;
@@ -97,7 +97,7 @@ export type MarketTermsArgs = {
     maintenanceBps: number;
     /** Liquidation penalty, basis points. */
     penaltyBps: number;
-    /** Liquidator's share of the penalty at the flag, basis points. */
+    /** Liquidator's share of the penalty from the moment a liquidation is possible, basis points. */
     firstShareBps: number;
     /** Liquidator's share at the end of the ramp, basis points. */
     lastShareBps: number;

@@ -10,6 +10,8 @@ import {
     combineCodec,
     getAddressDecoder,
     getAddressEncoder,
+    getBooleanDecoder,
+    getBooleanEncoder,
     getI64Decoder,
     getI64Encoder,
     getStructDecoder,
@@ -32,6 +34,8 @@ export type PoolRequestExecutedEvent = {
     received: bigint;
     /** What the pool was worth, native units; negative when it owed more than it had. */
     worth: bigint;
+    /** Whether it arrived: if not, the destination was closed or frozen, and it waits in the request. */
+    arrived: boolean;
 };
 
 export type PoolRequestExecutedEventArgs = {
@@ -43,6 +47,8 @@ export type PoolRequestExecutedEventArgs = {
     received: number | bigint;
     /** What the pool was worth, native units; negative when it owed more than it had. */
     worth: number | bigint;
+    /** Whether it arrived: if not, the destination was closed or frozen, and it waits in the request. */
+    arrived: boolean;
 };
 
 export function getPoolRequestExecutedEventEncoder(): FixedSizeEncoder<PoolRequestExecutedEventArgs> {
@@ -51,6 +57,7 @@ export function getPoolRequestExecutedEventEncoder(): FixedSizeEncoder<PoolReque
         ['amount', getU64Encoder()],
         ['received', getU64Encoder()],
         ['worth', getI64Encoder()],
+        ['arrived', getBooleanEncoder()],
     ]);
 }
 
@@ -60,6 +67,7 @@ export function getPoolRequestExecutedEventDecoder(): FixedSizeDecoder<PoolReque
         ['amount', getU64Decoder()],
         ['received', getU64Decoder()],
         ['worth', getI64Decoder()],
+        ['arrived', getBooleanDecoder()],
     ]);
 }
 

@@ -32,9 +32,9 @@ pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()
     let last = Monitor::from(&health.monitor);
     let now = read_sysvars(&last, |clock| health.proven(clock))?.now;
     let state = if shelter { State::Shelter } else { State::Strained };
+    exchange.spend(&guardian, cluster_clock()?)?;
     let tightened = last.tighten(state, now, lasts);
     let (after, transition) = tightened.ok_or(HoldfastError::NothingToTighten)?;
-    exchange.spend(&guardian, cluster_clock()?)?;
     health.remember(&after);
     emit!(ChainStateChanged::of(&transition, &after, now));
     Ok(())
