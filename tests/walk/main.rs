@@ -72,22 +72,22 @@ fn check_mix(tally: &BTreeMap<Kind, (u32, u32)>) {
 
 #[test]
 fn a_venue_with_much_liquidity() {
-    well_mixed(27, RICH);
+    well_mixed(43, RICH);
 }
 
 #[test]
 fn another_venue_with_much_liquidity() {
-    well_mixed(29, RICH);
+    well_mixed(57, RICH);
 }
 
 #[test]
 fn a_venue_with_little_liquidity() {
-    well_mixed(32, POOR);
+    well_mixed(47, POOR);
 }
 
 #[test]
 fn another_venue_with_little_liquidity() {
-    well_mixed(36, POOR);
+    well_mixed(31, POOR);
 }
 
 #[test]
