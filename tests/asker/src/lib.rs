@@ -42,7 +42,7 @@ pub struct GoOn {}
 #[derive(Accounts)]
 pub struct Ask<'info> {
     /// What a Holdfast venue has observed of the chain.
-    /// CHECK: `Beacon::read` refuses another address and another owner; only read.
+    /// CHECK: `ask` passes it to `Beacon::read`, which accepts the account of chain health alone.
     pub chain_health: UncheckedAccount<'info>,
 }
 

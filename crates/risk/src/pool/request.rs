@@ -62,7 +62,6 @@ pub fn closures(chain: Closure, blows: &Blows, lead: Millis) -> Closures {
         let (from, until) = (blow.from.after(lead), blow.until.after(lead));
         *closure = if takes { Closure { from, until } } else { Closure::default() };
     }
-    all.sort_unstable_by_key(|closure| closure.from.0);
     all
 }
 
@@ -70,9 +69,12 @@ pub fn closures(chain: Closure, blows: &Blows, lead: Millis) -> Closures {
 /// it. A window that a closure cut off, or that fell into one, opens anew after it. One that was over
 /// before stays so: a request that nobody executed does not come back to life.
 pub fn opens(due: Millis, closures: &Closures) -> Millis {
-    closures.iter().fold(due, |opens, closure| {
-        if closure.from < opens.after(WINDOW) { opens.max(closure.until) } else { opens }
-    })
+    let after_all = |opens: Millis| {
+        let cut = closures.iter().filter(|closure| closure.from < opens.after(WINDOW));
+        cut.fold(opens, |opens, closure| opens.max(closure.until))
+    };
+    // A window that opens anew may be cut off by another closure; each does so once.
+    closures.iter().fold(due, |opens, _| after_all(opens))
 }
 
 /// The stage at `now` of a request whose window opens at `opens`. Where the chain has closed the pools,
