@@ -161,7 +161,7 @@ pub fn set_authority(
 
 /// Replaces a program's own interface description by what a buffer holds.
 pub fn set_data(authority: &Pubkey, program: &Pubkey, buffer: &Pubkey) -> Instruction {
-    let first = [written(&address(program)), signs(authority), read(buffer)];
+    let first = [written(&address(program)), signs(authority), written(buffer)];
     let accounts = [first.as_slice(), &described(Some(program))].concat();
     build(vec![3, UTF8, ZLIB, JSON, DIRECT], accounts)
 }

@@ -154,7 +154,7 @@ test('in a halt the client says what the program will, before anybody has observ
     assert.equal(chain.state, holdfast.ChainState.Shelter);
     assert.equal(chain.allows.Open, 'Refused');
     assert.equal(chain.allows.AddMargin, 'Allowed');
-    const asked = await holdfast.getChainStateInstructionAsync();
+    const asked = await holdfast.getChainStateInstructionAsync({});
     const report = holdfast.getChainReportDecoder().decode(await stage.returned(owner, asked));
     assert.equal(report.state, chain.state);
     assert.equal(report.observed, holdfast.ChainState.Normal);
