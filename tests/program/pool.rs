@@ -14,7 +14,7 @@ use holdfast_testkit::feed::Published;
 use holdfast_testkit::tokens;
 use solana_signer::Signer;
 
-use crate::world::{BTC, CALM, SOL, World};
+use crate::world::{BTC, CALM, SOL, World, stranger};
 
 const AMOUNT: u64 = 1_000_000_007;
 
@@ -59,6 +59,13 @@ impl Provider {
     pub fn cancel(&self, world: &World, refund: Pubkey) -> Instruction {
         let (request, insurance) = (self.address(world), self.insurance);
         instruction::cancel_pool_request(self.owner, world.silo, request, refund, insurance)
+    }
+
+    /// As a stranger returns a request.
+    pub fn returned(&self, world: &World, to: Pubkey) -> Instruction {
+        let mut cancel = self.cancel(world, to);
+        cancel.accounts[0].pubkey = stranger();
+        cancel
     }
 
     /// Joins with `amount` at these prices.

@@ -82,8 +82,8 @@ fn nobody_unstakes_ahead_of_a_loss_that_may_come() {
     assert!(paid.abs_diff(share) <= 10, "{paid}, not {share}");
 }
 
-#[test]
-fn a_cooldown_is_not_prepaid() {
+/// A staker whose request to leave with so many shares, all there are, nobody has executed in time.
+fn lapsed() -> (World, Provider, u64) {
     let mut world = World::new();
     let staker = Provider::new(&mut world, true, INSURANCE);
     staker.join(&mut world, INSURANCE, &CALM);
@@ -91,6 +91,12 @@ fn a_cooldown_is_not_prepaid() {
     world.send(staker.request(&world, true, shares, 1));
     world.pass_to(2 * DAY, &CALM);
     world.refuses(&staker.execute(&world, true), HoldfastError::RequestLapsed);
+    (world, staker, shares)
+}
+
+#[test]
+fn a_cooldown_is_not_prepaid() {
+    let (mut world, staker, shares) = lapsed();
     world.send(staker.cancel(&world, staker.shares));
     assert_eq!(world.balance(&staker.shares), shares);
     world.send(staker.request(&world, true, shares, 1));
@@ -101,18 +107,12 @@ fn a_cooldown_is_not_prepaid() {
 /// One that lapsed long before a disruption is no exit without a cooldown once the chain is well again.
 #[test]
 fn a_lapsed_exit_does_not_come_back_to_life() {
-    let mut world = World::new();
-    let staker = Provider::new(&mut world, true, INSURANCE);
-    staker.join(&mut world, INSURANCE, &CALM);
-    let shares = world.balance(&staker.shares);
-    world.send(staker.request(&world, true, shares, 1));
-    world.pass_to(2 * DAY, &CALM);
-    world.refuses(&staker.execute(&world, true), HoldfastError::RequestLapsed);
+    let (mut world, staker, shares) = lapsed();
     world.break_chain();
     world.observe().unwrap();
     // While it lasts, anybody may return it.
     let mut returned = world.fork();
-    returned.send(staker.cancel(&world, staker.shares));
+    returned.send(staker.returned(&world, staker.shares));
     assert_eq!(returned.balance(&staker.shares), shares);
     while world.chain_health().monitor.state != State::Throttled as u8 {
         world.pass_to(5_000, &CALM);

@@ -21,15 +21,21 @@ fn liquidate(world: &World, market: u8, trader: &Trader, keeper: &Trader) -> Ins
     instruction::liquidate(world.silo, address, trader.account, keeper.account, &others)
 }
 
-/// A flag that was set when the account failed and whose first price was harmless shields nobody.
-#[test]
-fn a_standing_flag_is_no_shield() {
+/// Somebody who fails and has just been flagged, and who liquidates.
+fn flagged() -> (World, Trader, Trader) {
     let mut world = World::new();
     let keeper = world.trader(0).unwrap();
     let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
     world.pass_to(1_000, &[CRASHED, BTC]);
     let flags = flag(&world, &trader);
     world.send(flags);
+    (world, trader, keeper)
+}
+
+/// A flag that was set when the account failed and whose first price was harmless shields nobody.
+#[test]
+fn a_standing_flag_is_no_shield() {
+    let (mut world, trader, keeper) = flagged();
     // The first price after the delay is safe.
     world.pass_to(4_000, &[SOL, BTC]);
     world.refuses(&liquidate(&world, 0, &trader, &keeper), HoldfastError::AccountSafe);
@@ -43,12 +49,7 @@ fn a_standing_flag_is_no_shield() {
 /// before the silence, and liquidity would pay the difference.
 #[test]
 fn nobody_is_closed_at_a_price_from_before_a_silence() {
-    let mut world = World::new();
-    let keeper = world.trader(0).unwrap();
-    let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
-    world.pass_to(1_000, &[CRASHED, BTC]);
-    let flags = flag(&world, &trader);
-    world.send(flags);
+    let (mut world, trader, keeper) = flagged();
     world.watch(120_000).unwrap();
     let lower = CRASHED * 98 / 100;
     let now = world.cluster.now_ms();
@@ -65,12 +66,7 @@ fn nobody_is_closed_at_a_price_from_before_a_silence() {
 #[test]
 fn who_fails_is_liquidated_within_the_delay_and_two_prices() {
     for pause in [1_000, 200_000, 299_000, 301_000] {
-        let mut world = World::new();
-        let keeper = world.trader(0).unwrap();
-        let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
-        world.pass_to(1_000, &[CRASHED, BTC]);
-        let flags = flag(&world, &trader);
-        world.send(flags);
+        let (mut world, trader, keeper) = flagged();
         world.watch(pause).unwrap();
         world.publish(&[SOL, BTC]).unwrap();
         world.pass_to(1_000, &[CRASHED, BTC]);
@@ -133,12 +129,7 @@ fn a_leg_that_cannot_be_closed_holds_up_no_other() {
 #[test]
 fn a_flag_that_waits_earns_its_liquidator_nothing() {
     let rewards = [4_000, 24_000].map(|first_price| {
-        let mut world = World::new();
-        let keeper = world.trader(0).unwrap();
-        let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
-        world.pass_to(1_000, &[CRASHED, BTC]);
-        let flags = flag(&world, &trader);
-        world.send(flags);
+        let (mut world, trader, keeper) = flagged();
         world.pass_to(first_price, &[CRASHED, BTC]);
         let liquidates = liquidate(&world, 0, &trader, &keeper);
         world.send(liquidates);

@@ -1,7 +1,7 @@
 //! The liquidity pool: its share price, who leaves it with what, and what holds it up.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_client::{Instruction, Pubkey, instruction};
+use holdfast_client::instruction;
 use holdfast_risk::Usd;
 use holdfast_risk::chain::health::State;
 use holdfast_testkit::Trader;
@@ -317,24 +317,17 @@ fn a_closed_destination_is_no_way_to_choose() {
             assert_eq!(world.silo_state().ledger.insurance, open.silo_state().ledger.insurance);
             // It is over: nobody executes it again, and anybody delivers once that is possible.
             world.refuses(&provider.execute(&world, leaves), HoldfastError::RequestLapsed);
-            let early = returned(&world, &provider, to);
+            let early = provider.returned(&world, to);
             assert!(world.cluster.simulate(&[early], &stranger()).is_err());
             world.cluster.set(to, account.clone());
             if leaves && insurance {
                 world.send(instruction::reconcile_vaults(world.silo));
             }
-            world.send(returned(&world, &provider, to));
+            world.send(provider.returned(&world, to));
             assert_eq!(world.balance(&to), open.balance(&to), "{insurance} {leaves}");
             assert_eq!(world.silo_state().ledger.queued, open.silo_state().ledger.queued);
         }
     }
-}
-
-/// A request returned by a stranger.
-fn returned(world: &World, provider: &Provider, to: Pubkey) -> Instruction {
-    let mut cancel = provider.cancel(world, to);
-    cancel.accounts[0].pubkey = stranger();
-    cancel
 }
 
 /// A trifle whose every price is stored late decides nothing, and holds nobody either.

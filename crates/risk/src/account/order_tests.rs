@@ -98,3 +98,23 @@ proptest! {
         prop_assert_eq!(BUY.delta.side(), Side::Long);
     }
 }
+
+/// Every change of a position: an order that was set off waits for its trigger again if it would close what
+/// was opened, or only reduces and nothing is left. What only becomes smaller leaves it as it is.
+#[test]
+fn what_was_set_off_for_a_position_does_not_close_another() {
+    for (before, after) in (-3..=3_i64).flat_map(|from| (-3..=3).map(move |to| (from, to))) {
+        for (delta, reduce_only) in [(5, false), (-5, false), (5, true), (-5, true)] {
+            let trigger = Trigger::AtOrAbove(Price(100));
+            let order = Order { delta: SignedSize(delta), reduce_only, trigger, ..BUY };
+            let closes = delta * after < 0;
+            // Part of what is held now was not held before.
+            let opened = after * (after - before) > 0;
+            let expected = (closes && opened) || (after == 0 && reduce_only);
+            let (from, to) = (SignedSize(before), SignedSize(after));
+            assert_eq!(order.waits_anew(from, to), expected, "{delta}: {before} to {after}");
+            let immediate = Order { trigger: Trigger::Immediate, ..order };
+            assert!(!immediate.waits_anew(from, to));
+        }
+    }
+}

@@ -61,6 +61,22 @@ fn what_came_in_before_anybody_had_a_stake_is_nobodys() {
     assert_eq!(done, Err(PoolError::TooSmall));
 }
 
+/// What nobody has a stake in is not paid to whoever leaves: a share is worth a unit until there is one.
+#[test]
+fn what_is_nobodys_is_paid_to_nobody() {
+    let rich = Ledger { insurance: Usd(100_000 * MILLION), ..ledger() };
+    let worth = SignedUsd(100_000 * MILLION as i64);
+    for kind in [PoolKind::Insurance, PoolKind::Liquidity] {
+        let ledger = Ledger { liquidity: rich.insurance, ..rich };
+        for (held, most) in [(MILLION, 1), (99 * MILLION, 99), (100 * MILLION, 100_000)] {
+            let exit = Exit { shares: held, at_request: None, least: Usd(0) };
+            let (_, paid) = leave(&ledger, kind, worth, held, exit, &CLAIMS).unwrap();
+            assert!(paid <= Usd(most * MILLION), "{paid:?} for {held} shares");
+            assert!(paid.0 + 1_000 >= most * MILLION, "{paid:?} for {held} shares");
+        }
+    }
+}
+
 #[test]
 fn insurance_leaves_at_the_lower_worth_and_liquidity_in_use_stays() {
     let exit = |shares, at_request, least| Exit { shares, at_request, least: Usd(least) };
