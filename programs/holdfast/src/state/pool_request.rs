@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::Monitor;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::pool::request::{self, Closure, Stage, is_closed};
+use holdfast_risk::pool::request::{self, Stage, is_closed};
 
 use super::ChainHealth;
 use crate::clock::Chain;
@@ -70,11 +70,8 @@ impl PoolRequest {
 
     /// When its window opens: only prices published from then on price it.
     pub fn opens(&self, chain: &Chain, health: &ChainHealth) -> Millis {
-        self.opens_after(closure(chain, health), chain, health)
-    }
-
-    fn opens_after(&self, closure: Closure, chain: &Chain, health: &ChainHealth) -> Millis {
-        let closures = request::closures(closure, &health.fuse.times(), chain.monitor.lead);
+        let closed = health.closure().guard(&Monitor::from(&health.monitor), &chain.monitor);
+        let closures = request::closures(closed, &health.fuse.times(), chain.monitor.lead);
         request::opens(self.due(), &closures)
     }
 
@@ -92,13 +89,8 @@ impl PoolRequest {
         if self.due_ms == EXECUTED {
             return Stage::Lapsed;
         }
-        let closure = closure(chain, health);
-        let since = is_closed(chain.monitor.state).then_some(closure.from);
-        request::stage(self.opens_after(closure, chain, health), chain.now, since)
+        let closed = health.closure().guard(&Monitor::from(&health.monitor), &chain.monitor);
+        let since = is_closed(chain.monitor.state).then_some(closed.from);
+        request::stage(self.opens(chain, health), chain.now, since)
     }
-}
-
-/// When the chain let no pool change, though nobody may have recorded it yet.
-fn closure(chain: &Chain, health: &ChainHealth) -> Closure {
-    health.closure().guard(&Monitor::from(&health.monitor), &chain.monitor)
 }
