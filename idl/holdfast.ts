@@ -569,7 +569,7 @@ export type Holdfast = {
     },
     {
       "code": 6085,
-      "msg": "The order's price is known: it is executed now, or can be cancelled ten seconds later",
+      "msg": "The order's price is known, or may be: it is executed now, or can be cancelled some ten seconds later",
       "name": "priceKnown"
     },
     {
@@ -4150,10 +4150,14 @@ export type Holdfast = {
             }
           },
           {
-            "name": "publishedMs",
+            "name": "published",
             "type": {
               "array": [
-                "u64",
+                {
+                  "defined": {
+                    "name": "providerTimes"
+                  }
+                },
                 8
               ]
             }
@@ -4192,7 +4196,7 @@ export type Holdfast = {
             "type": {
               "array": [
                 "u8",
-                424
+                104
               ]
             }
           }
@@ -6565,6 +6569,34 @@ export type Holdfast = {
             "name": "stork"
           }
         ]
+      }
+    },
+    {
+      "name": "providerTimes",
+      "repr": {
+        "kind": "c"
+      },
+      "type": {
+        "fields": [
+          {
+            "name": "feed",
+            "type": {
+              "array": [
+                "u8",
+                32
+              ]
+            }
+          },
+          {
+            "name": "newestMs",
+            "type": "u64"
+          },
+          {
+            "name": "otherMs",
+            "type": "u64"
+          }
+        ],
+        "kind": "struct"
       }
     },
     {

@@ -82,17 +82,17 @@ pub fn maturing_conserves(given: &mut Given) -> Answer {
     claim(books.insurance == before.insurance && books.debt == before.debt)
 }
 
-/// A profit that is added moves the beginning of the wait towards now, never past it and never back.
+/// A profit that is added moves the beginning of the wait towards now, never past it and never back,
+/// and what has waited for longer than the maturity lends the rest of its wait to nothing.
 pub fn added_profit_waits_anew_by_its_share(given: &mut Given) -> Answer {
     let (before, began) = (given.u64(), given.u64());
-    let (after, now) = (given.u64(), given.u64());
-    let Ok(counts) = since(Usd(before), Millis(began), Usd(after), Millis(now)) else {
-        return claim(false);
-    };
-    let counts = counts.0;
+    let (after, now, maturity) = (given.u64(), given.u64(), given.u64());
+    let found = since(Usd(before), Millis(began), Usd(after), Millis(now), Millis(maturity));
+    let Ok(Millis(counts)) = found else { return claim(false) };
     if after <= before || now <= began {
         return claim(counts == began);
     }
+    let began = began.max(now.saturating_sub(maturity));
     claim(counts >= began && counts <= now)?;
     let (moved, due) = (counts - began, u128::from(now - began) * u128::from(after - before));
     claim(u128::from(moved) * u128::from(after) >= due)?;

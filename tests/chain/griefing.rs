@@ -8,6 +8,37 @@ use holdfast_testkit::feed::Published;
 use crate::forge::remember;
 use holdfast_tests::{PRICE, Stage};
 
+/// Somebody looks every three seconds, without evidence of the time or with one market's, so that nobody
+/// else's look is ever due. What keepers bring is taken all the same: the disruption's end is proved, and
+/// the next halt that the clock hides is one.
+#[test]
+fn looks_without_evidence_keep_none_out() {
+    let mut stage = Stage::open();
+    stage.calm(30, PRICE);
+    stage.venue.cluster.advance(60_000, 1, 1);
+    stage.venue.observe().unwrap();
+    assert_eq!(stage.state(), State::Shelter);
+    for _ in 0..1_200 {
+        stage.venue.cluster.pass(3_000);
+        let now = stage.venue.cluster.now_ms();
+        let _ = stage.venue.publish_one(0, Published::new(PRICE, now));
+        stage.venue.cluster.send(&[instruction::observe(&[])], &[&stage.venue.admin]).unwrap();
+        stage.keep();
+        if stage.state() == State::Normal {
+            break;
+        }
+    }
+    assert_eq!((stage.state(), stage.health().monitor.proven), (State::Normal, 1));
+    let later = stage.venue.cluster.now_ms() + 600_000;
+    stage.venue.publish_one(0, Published::new(PRICE, later)).unwrap();
+    for _ in 0..3 {
+        stage.venue.cluster.pass(3_000);
+        stage.venue.cluster.send(&[instruction::observe(&[])], &[&stage.venue.admin]).unwrap();
+        stage.keep();
+    }
+    assert_eq!(stage.state(), State::Shelter);
+}
+
 #[test]
 fn spam_within_two_seconds_is_refused_and_changes_nothing() {
     let mut stage = Stage::open();

@@ -142,6 +142,37 @@ fn a_silent_provider_hides_no_halt() {
     assert_eq!(goes_on(&mut venue, 7_200_000), State::Shelter);
 }
 
+/// One provider publishes for two markets. A feed that is ahead of the other moves no clock, whoever
+/// brings it and however often; both together show a hidden halt.
+#[test]
+fn one_feed_tells_no_time_that_another_contradicts() {
+    let of = |name| Listing { name, price: PRICE, providers: LONE };
+    let plan = silo_plan(&[of("SOL-PERP"), of("ETH-PERP")]);
+    let mut venue = Venue::install_silo(START_MS, plan).unwrap();
+    venue.publish(&[PRICE, PRICE]).unwrap();
+    let observed = |venue: &mut Venue, ahead: [u64; 2]| {
+        venue.cluster.pass(5_000);
+        let now = venue.cluster.now_ms();
+        for (index, ahead) in ahead.into_iter().enumerate() {
+            venue.publish_one(index, Published::new(PRICE, now + ahead)).unwrap();
+        }
+        venue.observe().unwrap();
+        State::from_code(venue.chain_health().monitor.state)
+    };
+    for _ in 0..12 {
+        assert_eq!(observed(&mut venue, [3_600_000, 0]), State::Normal);
+    }
+    let mut halted = venue.fork();
+    assert_eq!(observed(&mut halted, [3_600_000, 3_600_000]), State::Shelter);
+    venue.cluster.pass(5_000);
+    let markets = venue.markets.clone();
+    let ahead = Published::new(PRICE, venue.cluster.now_ms() + 3_600_000);
+    venue.publish_one(0, ahead).unwrap();
+    let payer = venue.admin.insecure_clone();
+    venue.cluster.send(&[instruction::observe(&markets[..1])], &[&payer]).unwrap();
+    assert_eq!(State::from_code(venue.chain_health().monitor.state), State::Normal);
+}
+
 #[test]
 fn every_slot_duration_and_the_steps_between_them_are_calm() {
     let mut stage = Stage::open();

@@ -128,11 +128,11 @@ pub(crate) fn sizes_and_margin() {
 #[test]
 fn an_order_whose_margin_is_gone_is_removed() {
     let mut world = World::new();
-    let trader = world.trader_with(400_000_000, &[(1, 12_000)]);
+    let trader = world.trader_with(400_000_000, &[(1, 20_000)]);
     let request = OrderRequest { fee: 0, ..market_order(SIZE / 2, world.cluster.now_ms()) };
     let number = world.place(&trader, 0, request).unwrap();
-    // The other position loses a fifth of what it is worth.
-    world.pass_to(3_000, &[SOL, crate::world::BTC * 80 / 100]);
+    // The other position loses so much that not even maintenance would be kept.
+    world.pass_to(3_000, &[SOL, crate::world::BTC * 81 / 100]);
     world.execute(&trader.account, number, &trader.account).unwrap();
     let state = world.account(&trader.account);
     assert_eq!((state.open_markets, state.reserved_margin, state.orders[0].number), (2, 0, 0));

@@ -20,7 +20,7 @@ fn a_sample_is_kept() {
     let now = world.cluster.now_ms() / 1_000 * 1_000;
     assert_eq!((sample.slot, sample.clock_ms, sample.now_ms), (world.cluster.slot(), now, now));
     assert_eq!((sample.last_restart_slot, sample.skipped), (0, 0));
-    assert_eq!(health.published_ms[1], world.market(0).newest_price().published.0);
+    assert_eq!(health.published[1].newest_ms, world.market(0).newest_price().published.0);
     assert_eq!((health.monitor.slot, health.monitor.seen_ms), (world.cluster.slot(), now));
 }
 

@@ -71,8 +71,14 @@ impl Provider {
     /// Joins with `amount` at these prices.
     pub fn join(&self, world: &mut World, amount: u64, prices: &[u64; 2]) {
         world.send(self.request(world, false, amount, 1));
-        world.pass_to(6_000, prices);
+        self.wait(world, prices);
         world.send(self.execute(world, false));
+    }
+
+    /// Until the request is due, and has a price.
+    pub fn wait(&self, world: &mut World, prices: &[u64; 2]) {
+        let due = world.cluster.read::<PoolRequest>(&self.address(world)).due_ms;
+        world.pass_to(due - world.cluster.now_ms() + 1_000, prices);
     }
 }
 
@@ -119,7 +125,7 @@ fn joining_buys_shares_at_the_pools_value() {
         let kept: PoolRequest = world.cluster.read(&provider.address(&world));
         assert_eq!((kept.pool, kept.leaves), (u8::from(insurance), 0));
         assert_eq!((kept.amount, kept.owner), (AMOUNT, provider.owner));
-        world.pass_to(6_000, &RISEN);
+        provider.wait(&mut world, &RISEN);
         let pool = pool_now(&world, insurance, true);
         let shares = pool.shares_for(Usd(AMOUNT)).unwrap();
         assert_ne!(shares, AMOUNT);

@@ -79,10 +79,11 @@ pub(crate) fn executing_too_early() {
         world.trader_with(10_000_000_000, &[(0, 100_000_000)]);
         let provider = Provider::new(&mut world, insurance, AMOUNT);
         world.send(provider.request(&world, false, AMOUNT, 1));
-        world.pass_to(4_000, &CALM);
+        let (early, rest) = if insurance { (86_390_000, 10_000) } else { (4_000, 1_000) };
+        world.pass_to(early, &CALM);
         let join = provider.execute(&world, false);
         world.refuses(&join, HoldfastError::RequestNotDue);
-        world.cluster.pass(1_000);
+        world.cluster.pass(rest);
         if !insurance {
             // Its time has come, but no price since.
             world.refuses(&join, HoldfastError::RequestNotDue);
@@ -116,13 +117,13 @@ pub(crate) fn minimums_dust_and_use() {
         let provider = Provider::new(&mut world, insurance, AMOUNT);
         let shares = pool_now(&world, insurance, true).shares_for(Usd(AMOUNT)).unwrap();
         world.send(provider.request(&world, false, AMOUNT, shares + 1));
-        world.pass_to(6_000, &CALM);
+        provider.wait(&mut world, &CALM);
         world.refuses(&provider.execute(&world, false), HoldfastError::BelowMinimum);
         lapse(&mut world);
         world.send(provider.cancel(&world, provider.money));
         // A million shares at least.
         world.send(provider.request(&world, false, LEAST_SHARES - 1, 1));
-        world.pass_to(6_000, &CALM);
+        provider.wait(&mut world, &CALM);
         world.refuses(&provider.execute(&world, false), HoldfastError::DepositTooSmall);
         lapse(&mut world);
         world.send(provider.cancel(&world, provider.money));

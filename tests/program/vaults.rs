@@ -78,7 +78,7 @@ fn deposits_for_both_pools_wait_in_the_liquidity_vault() {
     world.send(staker.cancel(&world, staker.money));
     assert_eq!(held(&world), before);
     world.send(staker.request(&world, false, LIQUIDITY, 1));
-    world.pass_to(6_000, &CALM);
+    staker.wait(&mut world, &CALM);
     world.send(staker.execute(&world, false));
     assert_eq!(world.silo_state().ledger.insurance, INSURANCE + LIQUIDITY);
     world.send(instruction::reconcile_vaults(world.silo));

@@ -4,6 +4,8 @@ use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_risk::chain::fuse::Fuses;
 use holdfast_risk::chain::health::State as ChainState;
+use holdfast_risk::market::belief::DECIDES_FOR;
+use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::pool::PoolKind;
 use holdfast_risk::pool::request::Stage;
 
@@ -31,9 +33,11 @@ impl Walk {
         (0..ACCOUNTS.len()).filter(|account| self.state.accounts[*account].is_some()).collect()
     }
 
-    /// None of them is decided any more, or not yet, when nobody has published for a while.
+    /// None of them is decided any more, nor can be, when nobody has published for a while.
     fn cancel_orders(&mut self) {
-        self.pass(20_000);
+        let longest = |terms: &MarketTerms| terms.execution_delay.after(terms.decide_within);
+        let longest = self.settings.markets.iter().map(longest).max().unwrap_or_default();
+        self.pass(longest.after(DECIDES_FOR).0 + 10_000);
         for account in self.open_accounts() {
             let orders = self.state.existing(account).unwrap().orders;
             for waiting in orders.into_iter().flatten() {

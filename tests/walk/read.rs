@@ -2,13 +2,13 @@
 
 use holdfast_client::holdfast::state::{
     ChainHealth, MarginAccount, Market, MonitorState, OrderState, PoolRequest, PositionState,
-    SideState, Silo,
+    ProviderTimesState, SideState, Silo,
 };
 use holdfast_risk::account::ledger::{AccountBalances, Ledger};
 use holdfast_risk::account::order::{Order, Trigger};
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::fuse::{Blow, Blows, Fuses};
-use holdfast_risk::chain::health::{Monitor, State as ChainState};
+use holdfast_risk::chain::health::{Monitor, ProviderTimes, State as ChainState};
 use holdfast_risk::chain::rate_limit::RateLimitWindow;
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::belief::StoredPrice;
@@ -35,7 +35,7 @@ pub fn state(cast: &Cast) -> State {
         families: health.fuse.families,
         blows: blows(&health),
         closure: Closure { from: Millis(health.closed_ms), until: Millis(health.recovered_ms) },
-        proven: proven(&health),
+        published: published(&health),
         ledger,
         open,
         shares: [silo.liquidity_shares, silo.insurance_shares],
@@ -84,9 +84,13 @@ fn blows(health: &ChainHealth) -> Blows {
     }))
 }
 
-/// The one provider's newest time: nobody else publishes here.
-fn proven(health: &ChainHealth) -> Millis {
-    Millis(health.published_ms.iter().copied().max().unwrap_or_default())
+/// The one provider's: nobody else publishes here.
+fn published(health: &ChainHealth) -> ProviderTimes {
+    let [unset, pyth, others @ ..] = &health.published;
+    let silent = others.iter().chain([unset]).all(|times| *times == ProviderTimesState::default());
+    assert!(silent, "a provider published that has no feed here");
+    let (newest, other) = (Millis(pyth.newest_ms), Millis(pyth.other_ms));
+    ProviderTimes { feed: pyth.feed, newest, other }
 }
 
 fn monitor(state: &MonitorState) -> Monitor {

@@ -8,7 +8,7 @@ use holdfast_risk::account::loss::ByMarket;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::account::position::Position;
 use holdfast_risk::chain::fuse::{Blows, Fuses};
-use holdfast_risk::chain::health::Monitor;
+use holdfast_risk::chain::health::{Monitor, ProviderTimes};
 use holdfast_risk::chain::rate_limit::{Exit, RateLimitWindow};
 use holdfast_risk::market::accrual::Accruals;
 use holdfast_risk::market::belief::StoredPrice;
@@ -37,8 +37,8 @@ pub struct State {
     pub blows: Blows,
     /// When the chain last let no pool change.
     pub closure: Closure,
-    /// Newest publish time that `observe` took as evidence.
-    pub proven: Millis,
+    /// Publish times that `observe` took as evidence.
+    pub published: ProviderTimes,
     /// The silo's parts.
     pub ledger: Ledger,
     /// Entry value of all open positions.

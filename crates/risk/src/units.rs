@@ -112,6 +112,16 @@ impl Bps {
     }
 }
 
+impl Ppm {
+    /// This share of `whole`, rounded as asked.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it exceeds `u64`, which takes more than 100 %.
+    pub fn portion_of(self, whole: u64, rounding: Rounding) -> Result<u64, Overflow> {
+        mul_div(whole, u64::from(self.0), ONE, rounding)
+    }
+}
+
 impl Price {
     /// `share` of this price, rounded as asked.
     ///

@@ -285,7 +285,9 @@ pub enum HoldfastError {
     #[msg("The price with spread is beyond the order's limit: it executes within it, or lapses")]
     BeyondLimit,
     /// A price that decides the order is known.
-    #[msg("The order's price is known: it is executed now, or can be cancelled ten seconds later")]
+    #[msg(
+        "The order's price is known, or may be: it is executed now, or can be cancelled some ten seconds later"
+    )]
     PriceKnown,
     /// A newer change of the same settings was proposed.
     #[msg("A newer change of the same settings was proposed, so this one is void: cancel it")]

@@ -50,7 +50,7 @@ pub fn store(
             .into_program_error()?;
     }
     account.set_position(market.index, &book.position);
-    account.set_balances(&book.balances, now)?;
+    account.set_balances(&book.balances, now, Millis(silo.terms.maturity_ms))?;
     market.longs = SideState::from(&book.longs);
     market.shorts = SideState::from(&book.shorts);
     silo.ledger.set(&book.ledger);

@@ -106,6 +106,7 @@ fn who_takes_any_price_does_not_choose_among_them() {
     // Ten seconds after the first the order waits for a price that is believed, and may go.
     world.pass_to(7_000, &[SOL * 85 / 100, BTC]);
     world.refuses(&execute(&world, &trader, number), HoldfastError::NoPriceYet);
+    world.cluster.pass(10_000);
     world.send(cancel);
 }
 

@@ -31,6 +31,20 @@ fn unstake(world: &mut World, staker: &Provider) -> u64 {
     world.balance(&staker.money) - before
 }
 
+/// Somebody is about to be liquidated, and the fund to earn the penalty: who joins now has no part in it.
+#[test]
+fn nobody_joins_behind_a_penalty() {
+    let mut world = World::new();
+    let joins = Provider::new(&mut world, true, 9 * INSURANCE);
+    world.send(joins.request(&world, false, 9 * INSURANCE, 1));
+    let execute = joins.execute(&world, false);
+    // A flag stands for five minutes, and the longest delay is less than that.
+    for _ in 0..10 {
+        world.pass_to(60_000, &CALM);
+        world.refuses(&execute, HoldfastError::RequestNotDue);
+    }
+}
+
 #[test]
 fn one_share_does_not_cost_a_whole_fund() {
     let victims = 19_900_000_000;

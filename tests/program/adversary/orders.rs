@@ -51,7 +51,58 @@ fn an_expiry_is_no_way_to_choose() {
     // One that no price decided in time is over, also when a later price comes.
     without.pass_to(4_000, &CALM);
     without.refuses(&executes, HoldfastError::OrderExpired);
+    // Until none published in time can be stored in time.
+    without.refuses(&removes, HoldfastError::PriceKnown);
+    without.cluster.pass(15_000);
     without.send(removes);
+}
+
+/// A price may be published and not yet stored: taking the order back then would be a choice as well.
+#[test]
+fn an_order_is_not_taken_back_before_its_price_is_stored() {
+    let mut world = World::new();
+    let trader = world.trader(MONEY).unwrap();
+    let now = world.cluster.now_ms();
+    let expires_ms = now + 2_500;
+    let lasting = world.place(&trader, 0, market_order(SIZE, now)).unwrap();
+    let brief = OrderRequest { expires_ms, ..market_order(SIZE, now) };
+    let brief = world.place(&trader, 0, brief).unwrap();
+    let cancel = |number| {
+        instruction::cancel_order(owner(&trader), trader.account, world.markets[0], number)
+    };
+    let (lasting, brief) = (cancel(lasting), cancel(brief));
+    world.cluster.pass(1_000);
+    // No price that decides is published yet.
+    let mut early = world.fork();
+    early.send(lasting.clone());
+    early.send(brief.clone());
+    world.cluster.pass(2_000);
+    world.refuses(&lasting, HoldfastError::PriceKnown);
+    world.refuses(&brief, HoldfastError::PriceKnown);
+    // Without a price nobody is kept for long.
+    world.cluster.pass(18_000);
+    world.send(brief);
+    world.send(lasting);
+}
+
+/// Once the price is known, the owner takes out what its reserve has left, or adds what would be missing
+/// if initial margin were asked again. Neither decides whether the order is executed.
+#[test]
+fn margin_taken_out_or_added_is_no_way_to_choose() {
+    let mut world = World::new();
+    let trader = world.trader(MONEY).unwrap();
+    let now = world.cluster.now_ms();
+    let number = world.place(&trader, 0, market_order(SIZE, now)).unwrap();
+    world.pass_to(3_000, &[SOL * 1_003 / 1_000, BTC]);
+    let executes = execute(&world, &trader, number);
+    let account = world.account(&trader.account);
+    let slack = account.collateral - account.reserved_margin;
+    let (silo, wallet) = (world.silo, trader.wallet);
+    world.send(instruction::withdraw(owner(&trader), silo, trader.account, wallet, slack, &[]));
+    world.send(executes);
+    let account = world.account(&trader.account);
+    assert_eq!(account.positions[0].size, SIZE);
+    assert!(account.collateral < MONEY);
 }
 
 /// A stop that was set off and lapsed waits for its trigger again once more is opened: its owner sees a
@@ -148,7 +199,7 @@ fn what_closes_needs_no_margin() {
     let trader = world.trader_with(400_000_000, &[(0, SIZE)]);
     let flips = market_order(-2 * SIZE, world.cluster.now_ms());
     let number = world.place(&trader, 0, flips).unwrap();
-    world.pass_to(3_000, &[SOL * 80 / 100, BTC]);
+    world.pass_to(3_000, &[SOL * 76 / 100, BTC]);
     let executes = execute(&world, &trader, number);
     world.send(executes);
     let account = world.account(&trader.account);

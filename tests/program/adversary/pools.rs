@@ -16,7 +16,6 @@ use crate::world::{BTC, CALM, LIQUIDITY, SOL, World, stranger};
 const BIG: i64 = 6_000_000_000;
 /// What a provider brings.
 const MINE: u64 = 5_000_000_000;
-const DAY: u64 = 86_400_000;
 /// At this price two such positions gain 72 percent of it.
 const RISEN: [u64; 2] = [SOL * 140 / 100, BTC];
 
@@ -302,7 +301,7 @@ fn a_closed_destination_is_no_way_to_choose() {
         }
         let amount = if leaves { world.balance(&provider.shares) } else { MINE };
         world.send(provider.request(&world, leaves, amount, 1));
-        world.pass_to(if leaves && insurance { DAY } else { 6_000 }, &CALM);
+        provider.wait(&mut world, &CALM);
         let to = if leaves { provider.money } else { provider.shares };
         let mut open = world.fork();
         open.send(provider.execute(&world, leaves));

@@ -70,7 +70,7 @@ fn placing_and_cancelling() {
     let cancel = instruction::cancel_order(alice, own, markets[0], number);
     let waiting = world.fork();
     Scenario { name: "cancel_order", world: waiting, instruction: cancel, harmless: &[] }.check();
-    world.cluster.pass(6_000);
+    world.cluster.pass(20_000);
     Scenario {
         name: "cancel_order, expired",
         world,

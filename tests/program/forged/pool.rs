@@ -56,12 +56,12 @@ fn check(insurance: bool, leaves: bool) {
         harmless: if leaves { REFUND_SHARES } else { REFUND_MONEY },
     }
     .check();
-    wait(&mut world, insurance && leaves);
+    wait(&mut world, insurance);
     let instruction = execute_request(&world, &alice, insurance, leaves);
     Scenario { name: "execute_pool_request", world, instruction, harmless: &[] }.check();
 }
 
-/// Unstaking takes a day.
+/// Insurance takes a day.
 fn wait(world: &mut World, long: bool) {
     if long {
         world.watch(86_400_000).unwrap();

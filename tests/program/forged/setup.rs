@@ -91,7 +91,7 @@ pub fn place(world: &mut World, person: &Pubkey, market: usize, delta: i64) {
 fn join(world: &mut World, person: &Pubkey) {
     for insurance in [false, true] {
         request(world, person, insurance, false, MONEY);
-        world.pass_to(6_000, &CALM);
+        world.pass_to(if insurance { 86_400_000 } else { 6_000 }, &CALM);
         let execute = execute_request(world, person, insurance, false);
         world.send(execute);
     }

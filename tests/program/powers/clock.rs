@@ -7,13 +7,15 @@ use holdfast_client::instruction;
 use holdfast_testkit::feed::Published;
 
 use super::{WAIT_MS, guardian, newcomer};
-use crate::world::{SOL, World};
+use crate::world::{BTC, SOL, World};
 
-/// Lets the venue's clock run a day ahead.
+/// Lets the venue's clock run a day ahead, by both feeds of the one provider.
 fn lie(world: &mut World) {
     world.calm(60);
     let tomorrow = world.cluster.now_ms() + 86_400_000;
-    world.publish_one(0, Published::new(SOL, tomorrow)).unwrap();
+    for (index, price) in [SOL, BTC].into_iter().enumerate() {
+        world.publish_one(index, Published::new(price, tomorrow)).unwrap();
+    }
     world.observe().unwrap();
     let led = world.chain_health().monitor.lead_ms;
     assert!(led > 86_000_000, "{led}");

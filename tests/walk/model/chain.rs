@@ -2,7 +2,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::chain::fuse::{Fuses, check_blow};
-use holdfast_risk::chain::health::{ChainSample, Monitor, Thresholds, skipped};
+use holdfast_risk::chain::health::{ChainSample, Monitor, Thresholds, proven_time, skipped};
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::belief::{Moment, StoredPrice, is_sudden, measured_price};
@@ -16,6 +16,7 @@ use holdfast_risk::pool::request::{Closures, closures, is_closed};
 use holdfast_risk::{Millis, Price};
 use holdfast_testkit::Cluster;
 use holdfast_testkit::feed::Published;
+use holdfast_testkit::venue::feed_id;
 
 use super::{Outcome, require};
 use crate::state::{MarketBooks, State};
@@ -131,17 +132,21 @@ impl State {
     }
 
     pub(super) fn observe(&mut self, with_markets: bool, look: &Look) -> Outcome {
-        let seen = self.markets.iter().map(|market| market.seen);
-        let evidence = seen.max().filter(|_| with_markets).unwrap_or_default();
-        let (proven, limits) = (self.proven.max(evidence), Thresholds::default());
-        let looked = look.clock.min(self.monitor.seen);
-        // The one provider counts while it publishes.
-        let heard = proven.after(limits.blackout) >= looked;
-        let seen = look.sighting(&self.monitor, if heard { proven } else { Millis(0) });
-        require(self.monitor.is_due(seen.now), HoldfastError::SampleTooSoon)?;
+        let (mut published, limits) = (self.published, Thresholds::default());
+        for (index, market) in self.markets.iter().enumerate().filter(|_| with_markets) {
+            published.learn(feed_id(index), market.seen);
+        }
+        let from = look.clock.min(self.monitor.seen).since(limits.blackout);
+        let seen = look.sighting(&self.monitor, proven_time(&[published], from));
+        if !self.monitor.is_due(seen.now) {
+            // What is learned is kept at any time.
+            require(published != self.published, HoldfastError::SampleTooSoon)?;
+            self.published = published;
+            return Ok(());
+        }
         let after = self.monitor.step(&seen, &limits).0;
         self.closure = self.closure.step(&self.monitor, &after);
-        (self.monitor, self.proven) = (after, proven);
+        (self.monitor, self.published) = (after, published);
         Ok(())
     }
 

@@ -59,6 +59,6 @@ impl State {
         self.take_draws(&done.charged);
         let state = self.existing_mut(account)?;
         state.debts = done.debts;
-        state.set_balances(done.balances, now)
+        state.set_balances(done.balances, now, Millis(settings.silo.maturity_ms))
     }
 }

@@ -19,9 +19,14 @@ pub fn owns(person: usize, account: usize) -> bool {
 
 impl Account {
     /// Takes over money; added profit moves its maturity.
-    pub fn set_balances(&mut self, balances: AccountBalances, now: Millis) -> Outcome {
-        let before = self.balances.pending_profit;
-        self.profit_since = profit::since(before, self.profit_since, balances.pending_profit, now)?;
+    pub fn set_balances(
+        &mut self,
+        balances: AccountBalances,
+        now: Millis,
+        maturity: Millis,
+    ) -> Outcome {
+        let (before, after) = (self.balances.pending_profit, balances.pending_profit);
+        self.profit_since = profit::since(before, self.profit_since, after, now, maturity)?;
         self.balances = balances;
         Ok(())
     }
@@ -151,13 +156,14 @@ impl State {
         let state = self.existing(account)?;
         let chain = self.guard(look);
         chain.require(Asked::MatureProfit)?;
-        let due = state.profit_since.after(Millis(settings.silo.maturity_ms));
+        let maturity = Millis(settings.silo.maturity_ms);
+        let due = state.profit_since.after(maturity);
         let ripe = state.balances.pending_profit.0 > 0 && chain.now >= due;
         require(ripe, HoldfastError::NotMatured)?;
         let share = Bps(settings.silo.payable_share_bps);
         let matured = profit::mature(&self.ledger, state.balances, share, owns(signer, account))?;
         self.ledger = matured.ledger;
-        self.existing_mut(account)?.set_balances(matured.balances, chain.now)
+        self.existing_mut(account)?.set_balances(matured.balances, chain.now, maturity)
     }
 
     /// Tokens from a wallet into a vault that the ledger counts.

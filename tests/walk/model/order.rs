@@ -13,7 +13,9 @@ use holdfast_risk::account::trade_context::Traded;
 use holdfast_risk::chain::fuse::permit_with;
 use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
+use holdfast_risk::market::exposure::skew;
 use holdfast_risk::market::price::PricePoint;
+use holdfast_risk::market::spread::half_spread;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
 
@@ -27,8 +29,10 @@ use crate::state::{Account, State, Waiting};
 pub enum Progress {
     /// Its trigger has not been set off.
     Untriggered,
-    /// It can be taken back: there is nothing to trade, or no price for it yet.
-    Waits,
+    /// It can be taken back: there is nothing to trade.
+    Idle,
+    /// There is no price for it yet; one from this moment on decides.
+    Awaits(Millis),
     /// It is decided and may be executed.
     Known,
     /// It was decided too long ago.
@@ -128,7 +132,11 @@ impl State {
         };
         let value = notional(opens, highest, Rounding::Up)?;
         let initial = requirement(value, self.asked_initial(market, chain, permit, settings)?)?;
-        Ok(initial.plus(requirement(value, settings.markets[market].taker_fee)?)?)
+        let backed = initial.plus(requirement(value, settings.markets[market].taker_fee)?)?;
+        let skewed = skew(books.longs.size, books.shorts.size)?;
+        let delta = opens.on(order.delta.side())?;
+        let spread = half_spread(terms.spread, skewed, delta, self.volatility(market))?;
+        Ok(backed.plus(Usd(spread.portion_of(value.0, Rounding::Up)?))?)
     }
 
     /// The account carries its positions, all that its orders have reserved and this one as well.
@@ -166,14 +174,14 @@ impl State {
         }
         let parts = order.parts(state.positions[index].size, true);
         if parts == Parts::default() {
-            return Progress::Waits;
+            return Progress::Idle;
         }
         let (books, terms) = (&self.markets[index], &settings.markets[index]);
         let from = order.decided_from(parts, state.changed[index], terms.execution_delay);
         let at = chain.moment(books, terms);
         let (recent, reference) = (books.recent.iter().copied(), books.reference.price);
         match deciding_price(order, recent, from, &at, reference) {
-            Ok(None) => Progress::Waits,
+            Ok(None) => Progress::Awaits(from),
             Ok(Some(_)) => Progress::Known,
             Err(Lapsed) => Progress::Lapsed,
         }
@@ -246,6 +254,11 @@ impl State {
         let expired = order.is_expired(self.markets[market].now(chain.now));
         require(lapsed || expired || owns(signer, account), HoldfastError::OrderNotExpired)?;
         require(progress != Progress::Known, HoldfastError::PriceKnown)?;
+        let within = settings.markets[market].decide_within;
+        let now = self.markets[market].now(chain.now);
+        let may_be = |first| order.may_be_decided(first, now, within);
+        let unknown = !matches!(progress, Progress::Awaits(first) if may_be(first));
+        require(unknown, HoldfastError::PriceKnown)?;
         self.remove(account, &waiting)?;
         self.existing_mut(account)?.receive(waiting.fee)
     }
@@ -342,7 +355,7 @@ impl State {
         Ok(after)
     }
 
-    /// Whether an account meets its initial margin and what its orders have reserved.
+    /// Whether an account keeps maintenance margin and what its orders have reserved.
     fn carries(
         &self,
         account: usize,
@@ -352,7 +365,7 @@ impl State {
     ) -> Outcome<bool> {
         let state = self.existing(account)?;
         let health = self.standing(state, None, chain, Purpose::Margin(opening), settings)?;
-        Ok(covers(health.equity, health.initial.plus(Usd(state.reserved_margin))?))
+        Ok(covers(health.equity, health.maintenance.plus(Usd(state.reserved_margin))?))
     }
 
     /// Whether another order of the account is about to close part of the same position: an older one

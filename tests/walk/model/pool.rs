@@ -47,9 +47,10 @@ impl State {
             self.ledger.queued = self.ledger.queued.plus(Usd(amount))?;
         }
         let requested = self.guard(look).now;
-        let unstakes = leaves && kind == PoolKind::Insurance;
+        let shared = self.shares[pool] > self.unheld[pool];
+        let foreseen = kind == PoolKind::Insurance && (leaves || shared);
         let terms = &settings.silo;
-        let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
+        let wait = if foreseen { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
         let due = requested.after(Millis(wait));
         self.requests[request] = Some(Request { leaves, amount, least, worth, requested, due });
         Ok(())

@@ -108,6 +108,6 @@ impl State {
             .map(|it| &mut it.order)
             .filter(|order| order.waits_anew(before, book.position.size))
             .for_each(|order| order.earliest = Millis(0));
-        state.set_balances(book.balances, now)
+        state.set_balances(book.balances, now, Millis(settings.silo.maturity_ms))
     }
 }

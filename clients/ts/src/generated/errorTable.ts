@@ -232,7 +232,7 @@ export const ERRORS = [
     [
         6085,
         'PriceKnown',
-        "The order's price is known: it is executed now, or can be cancelled ten seconds later",
+        "The order's price is known, or may be: it is executed now, or can be cancelled some ten seconds later",
     ],
     [
         6086,

@@ -5,6 +5,7 @@
 //! choose.
 
 use crate::bounds::{self, OutOfBounds};
+use crate::market::belief::DECIDES_FOR;
 use crate::units::{Millis, Price, Side, SignedSize, Size};
 
 /// An index price that an order waits for.
@@ -140,6 +141,19 @@ impl Order {
     /// Whether anyone may remove the order because its time is over.
     pub fn is_expired(&self, now: Millis) -> bool {
         now > self.expires
+    }
+
+    /// Whether a price that decides the order may be published by `now` although none is stored, where
+    /// one published from `first` on does. Prices are stored up to `decide_within` after their
+    /// publication, and somebody stores one within [`DECIDES_FOR`] of that. An order that could be taken
+    /// back meanwhile would be an option on that price.
+    pub fn may_be_decided(&self, first: Millis, now: Millis, decide_within: Millis) -> bool {
+        let last = if self.is_expired(now) {
+            self.expires.after(decide_within)
+        } else {
+            first.after(decide_within).after(DECIDES_FOR)
+        };
+        first <= self.expires && (first..=last).contains(&now)
     }
 
     /// Whether a price with spread is within the limit.

@@ -58,14 +58,22 @@ pub fn mature(
 
 /// When pending profit counts as realised after it changed from `before` to `after`: an addition
 /// moves it towards `now` by its share of the whole (rounded up, against the trader), so that one
-/// more small profit does not start the wait for a large one anew.
+/// more small profit does not start the wait for a large one anew. What has waited for longer than
+/// `maturity` counts as having waited for that long: however old, it ends nobody else's wait.
 ///
 /// # Errors
 /// [`Overflow`] never for real times; the quotient is below `now`.
-pub fn since(before: Usd, since: Millis, after: Usd, now: Millis) -> Result<Millis, Overflow> {
+pub fn since(
+    before: Usd,
+    since: Millis,
+    after: Usd,
+    now: Millis,
+    maturity: Millis,
+) -> Result<Millis, Overflow> {
     if after <= before {
         return Ok(since);
     }
+    let since = since.max(Millis(now.0.saturating_sub(maturity.0)));
     let added = after.minus(before)?;
     let moved = mul_div(now.since(since).0, added.0, after.0, Rounding::Up)?;
     Ok(since.after(Millis(moved)))

@@ -12,7 +12,9 @@ fn a_claim_on_more_than_everything_is_an_error() {
 
 #[test]
 fn a_small_profit_does_not_start_the_wait_for_a_large_one_anew() {
-    let wait = |before, after| since(Usd(before), Millis(1_000), Usd(after), Millis(2_000));
+    let maturity = Millis(1_000);
+    let wait =
+        |before, after| since(Usd(before), Millis(1_000), Usd(after), Millis(2_000), maturity);
     assert_eq!(wait(999, 1_000), Ok(Millis(1_001)));
     assert_eq!(wait(2_999, 3_000), Ok(Millis(1_001)));
     assert_eq!(wait(0, 5), Ok(Millis(2_000)));
@@ -80,13 +82,26 @@ proptest! {
     #[test]
     fn added_profit_moves_the_wait_by_its_share_of_the_whole_and_never_beyond_now(
         before in 0..1_000_000_000_u64, added in 0..1_000_000_000_u64, began in 1..1_000_000_000_u64,
-        age in 0..1_000_000_000_u64,
+        age in 0..1_000_000_000_u64, more in 0..1_000_000_000_u64,
     ) {
         let (now, after) = (began + age, before + added);
-        let moved = since(Usd(before), Millis(began), Usd(after), Millis(now)).unwrap().0;
+        let maturity = Millis(age + more);
+        let moved = since(Usd(before), Millis(began), Usd(after), Millis(now), maturity).unwrap().0;
         prop_assert!((began..=now).contains(&moved));
         let weighted = u128::from(moved - began) * u128::from(after);
         let exact = u128::from(age) * u128::from(added);
         prop_assert!(weighted >= exact && weighted < exact + u128::from(after.max(1)));
+    }
+
+    /// Nothing that waited before shortens the wait of what is added, however old it is.
+    #[test]
+    fn what_is_added_waits_at_least_its_share_of_the_maturity(
+        before in 0..1_000_000_000_u64, added in 1..1_000_000_000_u64,
+        age in 0..10_000_000_000_u64, maturity in 1..1_000_000_000_u64,
+    ) {
+        let (began, now, after) = (Millis(1), Millis(1 + age), before + added);
+        let counts = since(Usd(before), began, Usd(after), now, Millis(maturity)).unwrap();
+        let left = u128::from((counts.0 + maturity).saturating_sub(now.0));
+        prop_assert!(left * u128::from(after) >= u128::from(maturity) * u128::from(added));
     }
 }

@@ -12,7 +12,7 @@ use holdfast_client::holdfast::account_health::{Purpose, compute_account_health}
 use holdfast_client::holdfast::checks::liquidation::{Liquidatable, flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{order_fate, removable, triggerable};
 use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::state::{MarginAccount, Market};
+use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market};
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::Order;
@@ -95,14 +95,34 @@ fn observation(mirror: &VenueSnapshot, chain: &Chain) -> Option<Intent> {
     let cadence = Millis(chain.thresholds.silence.0 / OBSERVATIONS_PER_SILENCE);
     let seen = chain.monitor.seen;
     let passed = chain.now >= seen.after(cadence) || is_behind(mirror, chain);
-    (chain.monitor.is_due(chain.now) && passed).then_some(Intent::Observe)
+    let looks = chain.monitor.is_due(chain.now) && passed;
+    (looks || is_unheard(mirror, chain)).then_some(Intent::Observe)
+}
+
+/// Whether what markets know of the time is not with the venue since long. Somebody may have looked
+/// without it, so often that no other look is due; it is taken all the same.
+fn is_unheard(mirror: &VenueSnapshot, chain: &Chain) -> bool {
+    let longest = Millis(chain.thresholds.silence.0 / 2);
+    let known = mirror.chain_health.published;
+    learned(mirror).published.iter().zip(known).any(|(told, known)| {
+        let is_old = |told: u64, known: u64| told > known.saturating_add(longest.0);
+        is_old(told.newest_ms, known.newest_ms) || is_old(told.other_ms, known.other_ms)
+    })
+}
+
+/// What the venue would know of the chain with what all markets know of the time.
+fn learned(mirror: &VenueSnapshot) -> ChainHealth {
+    let mut health = mirror.chain_health;
+    for (_, market) in &mirror.markets {
+        health.learn(market);
+    }
+    health
 }
 
 /// Whether the venue's clock is so far behind what an observation would prove that true prices are
 /// refused.
 fn is_behind(mirror: &VenueSnapshot, chain: &Chain) -> bool {
-    let mut health = mirror.chain_health;
-    mirror.markets.iter().for_each(|(_, market)| health.learn(market));
+    let health = learned(mirror);
     // The venue's clock leads the cluster's.
     let proven = health.proven(Millis(chain.now.0.saturating_sub(chain.monitor.lead.0)));
     let future = mirror.markets.iter().map(|(_, market)| market.terms.quotes().future);

@@ -68,16 +68,27 @@ fn evidence_of_the_time_is_brought_and_observed() {
     // Once the market has it, the venue looks at it as soon as it may.
     mirror.markets[0].1.feeds[0].seen_ms = now + 7_200_000;
     assert_eq!(decided(&mirror), [Intent::Observe]);
-    assert_eq!(decide(&mirror, Millis(NOW + 1_999)), []);
+    // It is brought also when no look is due: somebody may look as often as he may without it.
+    assert_eq!(decide(&mirror, Millis(NOW + 1_999)), [Intent::Observe]);
     // Each further second tells nothing.
     publishes(&mut mirror, 7_209_999);
     assert_eq!(decided(&mirror), [Intent::Observe]);
     publishes(&mut mirror, 7_210_000);
     assert_eq!(decided(&mirror), [REFRESH, Intent::Observe]);
-    // A provider that others contradict moves nothing, and is not looked at for it.
-    mirror.chain_health.published_ms[3] = NOW;
+    // A provider that others contradict moves nothing, and is not looked at for it; nor is a feed.
     publishes(&mut mirror, 7_200_000);
-    assert_eq!(decided(&mirror), []);
+    let lone = usize::from(mirror.markets[0].1.feeds[0].provider);
+    for provider in [3, lone] {
+        let before = mirror.chain_health;
+        mirror.chain_health.published[provider].feed = [9; 32];
+        mirror.chain_health.published[provider].newest_ms = NOW;
+        // It is noted once, whatever comes of it.
+        assert_eq!(decided(&mirror), [Intent::Observe]);
+        let market = mirror.markets[0].1;
+        mirror.chain_health.learn(&market);
+        assert_eq!(decided(&mirror), []);
+        mirror.chain_health = before;
+    }
 }
 
 #[test]

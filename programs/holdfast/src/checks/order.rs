@@ -11,6 +11,8 @@ use holdfast_risk::account::order::{Order, Parts};
 use holdfast_risk::account::position::notional;
 use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
+use holdfast_risk::market::exposure::skew;
+use holdfast_risk::market::spread::half_spread;
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, Size, Usd};
@@ -147,8 +149,9 @@ fn closes_first(
     })
 }
 
-/// Whether the account meets its initial margin, and what other orders have reserved, with an order
-/// executed.
+/// Whether the account keeps maintenance margin, and what other orders have reserved, with an order
+/// executed. Its initial margin was reserved when it was placed. To ask for that again would let its
+/// owner choose, once its price is known: by taking out or adding a little.
 fn carries<M: Deref<Target = Market>>(
     account: &MarginAccount,
     own: OwnLeg,
@@ -162,11 +165,11 @@ fn carries<M: Deref<Target = Market>>(
     let (balances, own) = (executed.traded.book.balances, Some(own));
     let health = compute_account_health(account, &balances, own, chain, asked, next, |_, _| ())?;
     let others = account.reserved_margin.saturating_sub(order.margin);
-    let asked = health.initial.plus(Usd(others)).into_program_error()?;
+    let asked = health.maintenance.plus(Usd(others)).into_program_error()?;
     Ok(covers(health.equity, asked))
 }
 
-/// Initial margin to reserve for opening `size` with an order, and for its fee: at the market's newest
+/// Initial margin to reserve for opening `size` with an order, and for its fee and spread: at the market's newest
 /// price; where that is sudden, at no less than the one before it, and where nobody believes it, at no
 /// less than the upper edge of its band. An order that waits for a higher price reserves at that one,
 /// and a buy at no more than its limit.
@@ -190,7 +193,12 @@ fn margin_to_reserve(
     let ratio = initial_ratio(market, chain, permit)?;
     let margin = requirement(value, ratio).into_program_error()?;
     let fee = requirement(value, holdfast_risk::Bps(market.terms.taker_fee_bps));
-    margin.plus(fee.into_program_error()?).into_program_error()
+    let margin = margin.plus(fee.into_program_error()?).into_program_error()?;
+    let skew = skew(Size(market.longs.size), Size(market.shorts.size)).into_program_error()?;
+    let delta = size.on(order.delta.side()).into_program_error()?;
+    let spread = half_spread(market.terms.spread(), skew, delta, market.volatility().per_minute());
+    let spread = spread.and_then(|spread| spread.portion_of(value.0, Rounding::Up));
+    margin.plus(Usd(spread.into_program_error()?)).into_program_error()
 }
 
 /// Whether the state of the chain lets an order be placed now, with what it may open and the margin it
@@ -269,7 +277,8 @@ pub fn triggerable(
 }
 
 /// Why an order may be removed now, by its owner or by anybody. While a price that decides it is
-/// known and may still be acted on, not even its owner takes it back.
+/// known and may still be acted on, or may be published and not yet stored, not even its owner takes
+/// it back.
 pub fn removable(
     waiting: &OrderState,
     account: &MarginAccount,
@@ -283,16 +292,17 @@ pub fn removable(
     }
     let order = Order::from(waiting);
     let progress = order_progress(&order, account, market, chain);
-    if order.is_expired(market.now(chain.now)) {
-        require!(progress != OrderProgress::PriceKnown, HoldfastError::PriceKnown);
-        return Ok(RemovalReason::Expired);
-    }
-    if progress == OrderProgress::Lapsed && order.is_immediate() {
+    let now = market.now(chain.now);
+    let is_expired = order.is_expired(now);
+    if progress == OrderProgress::Lapsed && order.is_immediate() && !is_expired {
         return Ok(RemovalReason::Lapsed);
     }
-    require!(owns, HoldfastError::OrderNotExpired);
-    require!(progress != OrderProgress::PriceKnown, HoldfastError::PriceKnown);
-    Ok(RemovalReason::Cancelled)
+    require!(owns || is_expired, HoldfastError::OrderNotExpired);
+    let decide_within = Millis(market.terms.decide_within_ms);
+    let may_be_known = progress == OrderProgress::AwaitsPrice
+        && order.may_be_decided(decided_from(&order, account, market), now, decide_within);
+    require!(progress != OrderProgress::PriceKnown && !may_be_known, HoldfastError::PriceKnown);
+    Ok(if is_expired { RemovalReason::Expired } else { RemovalReason::Cancelled })
 }
 
 /// How far an order is.
@@ -340,9 +350,14 @@ fn decided(
     if order.earliest.0 == 0 {
         return Ok(None);
     }
-    let parts = order.parts(account.position(market.index).size, true);
-    let delay = Millis(market.terms.execution_delay_ms);
-    let earliest = order.decided_from(parts, account.position_changed(market.index), delay);
+    let earliest = decided_from(order, account, market);
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     deciding_price(order, market.recent_prices(), earliest, &at, Price(market.reference_price))
+}
+
+/// Publish time from which on a price decides an order.
+fn decided_from(order: &Order, account: &MarginAccount, market: &Market) -> Millis {
+    let parts = order.parts(account.position(market.index).size, true);
+    let delay = Millis(market.terms.execution_delay_ms);
+    order.decided_from(parts, account.position_changed(market.index), delay)
 }

@@ -1,7 +1,9 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use holdfast_risk::chain::fuse::{BLOWS_KEPT, Blow, Blows, Fuses};
-use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds, proven_time};
+use holdfast_risk::chain::health::{
+    ChainSample, Monitor, ProviderTimes, State, Thresholds, proven_time,
+};
 use holdfast_risk::pool::request::Closure;
 use holdfast_risk::{Bps, Millis};
 
@@ -28,8 +30,8 @@ pub struct ChainHealth {
     pub monitor: MonitorState,
     /// When states are entered and left.
     pub thresholds: ThresholdsState,
-    /// Newest verified publish time of each provider, milliseconds, by provider code.
-    pub published_ms: [u64; 8],
+    /// Newest verified publish times of each provider, by provider code.
+    pub published: [ProviderTimesState; 8],
     /// Ring of samples: the evidence.
     pub samples: [SampleState; HEALTH_SAMPLES],
     /// What guardians have taken away for a time.
@@ -40,7 +42,7 @@ pub struct ChainHealth {
     /// each other, before the first.
     pub closed_ms: u64,
     /// Room for attesters.
-    pub reserved: [u8; 424],
+    pub reserved: [u8; 104],
 }
 
 /// Fuses that guardians blew, as [`Fuses`] and [`Blows`].
@@ -138,6 +140,18 @@ pub struct ThresholdsState {
     pub thaw_ms: u64,
 }
 
+/// As [`ProviderTimes`], in milliseconds.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ProviderTimesState {
+    /// The provider's identifier of the feed that published last.
+    pub feed: [u8; 32],
+    /// When it did.
+    pub newest_ms: u64,
+    /// The newest publish time among its other feeds.
+    pub other_ms: u64,
+}
+
 /// One look at the sysvars.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -157,7 +171,7 @@ pub struct SampleState {
 /// What stands for a slot, or a number of slots, that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
-const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 64 + 64 * 40 + 72 + 16 + 424);
+const _: () = assert!(size_of::<ChainHealth>() == 8 + 96 + 64 + 8 * 48 + 64 * 40 + 72 + 16 + 104);
 
 impl ChainHealth {
     /// First seed of the address.
@@ -190,13 +204,18 @@ impl ChainHealth {
         self.count = self.count.saturating_add(1).min(HEALTH_SAMPLES as u8);
     }
 
-    /// Notes the newest publish time of each of a market's providers.
-    pub fn learn(&mut self, market: &Market) {
+    /// Notes when each of a market's feeds last published, and says whether that was news.
+    pub fn learn(&mut self, market: &Market) -> bool {
+        let mut learned = false;
         for feed in market.feeds.iter().take(usize::from(market.feed_count)) {
-            if let Some(published) = self.published_ms.get_mut(usize::from(feed.provider)) {
-                *published = feed.seen_ms.max(*published);
+            if let Some(published) = self.published.get_mut(usize::from(feed.provider)) {
+                let mut times = ProviderTimes::from(&*published);
+                times.learn(feed.id, Millis(feed.seen_ms));
+                learned |= times != ProviderTimes::from(&*published);
+                *published = ProviderTimesState::from(&times);
             }
         }
+        learned
     }
 
     /// The publish time that providers prove at `clock`, the cluster's. Who had published nothing for a
@@ -204,7 +223,8 @@ impl ChainHealth {
     pub fn proven(&self, clock: Millis) -> Millis {
         let looked = clock.0.min(self.monitor.seen_ms);
         let blackout = Thresholds::from(&self.thresholds).blackout;
-        proven_time(self.published_ms.map(Millis), Millis(looked.saturating_sub(blackout.0)))
+        let providers = self.published.map(|times| ProviderTimes::from(&times));
+        proven_time(&providers, Millis(looked.saturating_sub(blackout.0)))
     }
 }
 
@@ -233,6 +253,19 @@ impl FuseState {
             let (BlowState { from_ms, until_ms }, fuses) = (self.blows[index], self.blown[index]);
             Blow { from: Millis(from_ms), until: Millis(until_ms), fuses: Fuses::from_bits(fuses) }
         }))
+    }
+}
+
+impl From<&ProviderTimesState> for ProviderTimes {
+    fn from(state: &ProviderTimesState) -> Self {
+        let (newest, other) = (Millis(state.newest_ms), Millis(state.other_ms));
+        Self { feed: state.feed, newest, other }
+    }
+}
+
+impl From<&ProviderTimes> for ProviderTimesState {
+    fn from(times: &ProviderTimes) -> Self {
+        Self { feed: times.feed, newest_ms: times.newest.0, other_ms: times.other.0 }
     }
 }
 

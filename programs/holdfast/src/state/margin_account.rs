@@ -143,10 +143,15 @@ impl MarginAccount {
     }
 
     /// Takes over the account's money; added profit moves its maturity.
-    pub fn set_balances(&mut self, balances: &AccountBalances, now: Millis) -> Result<()> {
+    pub fn set_balances(
+        &mut self,
+        balances: &AccountBalances,
+        now: Millis,
+        maturity: Millis,
+    ) -> Result<()> {
         let (before, since) = (Usd(self.pending_profit), Millis(self.profit_since_ms));
-        let since =
-            profit::since(before, since, balances.pending_profit, now).into_program_error()?;
+        let since = profit::since(before, since, balances.pending_profit, now, maturity);
+        let since = since.into_program_error()?;
         self.profit_since_ms = since.0;
         self.collateral = balances.collateral.0;
         self.pending_profit = balances.pending_profit.0;

@@ -103,6 +103,15 @@ impl MarketTermsState {
         BandTerms { width: Bps(self.band_bps), speed: Bps(self.reference_speed_bps) }
     }
 
+    /// What a trade pays over the index price.
+    pub fn spread(&self) -> Spread {
+        Spread {
+            base: Ppm(self.base_spread_ppm),
+            depth: Size(self.depth),
+            volatility_share: Bps(self.volatility_share_bps),
+        }
+    }
+
     /// Limits on readings.
     pub fn quotes(&self) -> Limits {
         Limits {
@@ -118,11 +127,7 @@ impl From<&MarketTermsState> for MarketTerms {
         Self {
             ratios: state.ratios(),
             liquidation: state.liquidation(),
-            spread: Spread {
-                base: Ppm(state.base_spread_ppm),
-                depth: Size(state.depth),
-                volatility_share: Bps(state.volatility_share_bps),
-            },
+            spread: state.spread(),
             funding: FundingTerms {
                 cap: state.funding_cap_ppb,
                 velocity: state.funding_velocity_ppb,

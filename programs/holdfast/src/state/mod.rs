@@ -14,7 +14,8 @@ mod pool_request;
 mod silo;
 
 pub use chain_health::{
-    BlowState, ChainHealth, FuseState, MonitorState, SampleState, ThresholdsState,
+    BlowState, ChainHealth, FuseState, MonitorState, ProviderTimesState, SampleState,
+    ThresholdsState,
 };
 pub use change::{Change, ChangeKind, require_key};
 pub use exchange::{Exchange, GuardianState, MAX_GUARDIANS, NewestChanges, TimelockState};

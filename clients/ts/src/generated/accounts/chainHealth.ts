@@ -43,6 +43,8 @@ import {
     getFuseEncoder,
     getMonitorDecoder,
     getMonitorEncoder,
+    getProviderTimesDecoder,
+    getProviderTimesEncoder,
     getSampleDecoder,
     getSampleEncoder,
     getThresholdsDecoder,
@@ -51,6 +53,8 @@ import {
     type FuseArgs,
     type Monitor,
     type MonitorArgs,
+    type ProviderTimes,
+    type ProviderTimesArgs,
     type Sample,
     type SampleArgs,
     type Thresholds,
@@ -81,8 +85,8 @@ export type ChainHealth = {
     monitor: Monitor;
     /** When states are entered and left. */
     thresholds: Thresholds;
-    /** Newest verified publish time of each provider, milliseconds, by provider code. */
-    publishedMs: Array<bigint>;
+    /** Newest verified publish times of each provider, by provider code. */
+    published: Array<ProviderTimes>;
     /** Ring of samples: the evidence. */
     samples: Array<Sample>;
     /** What guardians have taken away for a time. */
@@ -113,8 +117,8 @@ export type ChainHealthArgs = {
     monitor: MonitorArgs;
     /** When states are entered and left. */
     thresholds: ThresholdsArgs;
-    /** Newest verified publish time of each provider, milliseconds, by provider code. */
-    publishedMs: Array<number | bigint>;
+    /** Newest verified publish times of each provider, by provider code. */
+    published: Array<ProviderTimesArgs>;
     /** Ring of samples: the evidence. */
     samples: Array<SampleArgs>;
     /** What guardians have taken away for a time. */
@@ -142,12 +146,12 @@ export function getChainHealthEncoder(): FixedSizeEncoder<ChainHealthArgs> {
             ['padding', fixEncoderSize(getBytesEncoder(), 4)],
             ['monitor', getMonitorEncoder()],
             ['thresholds', getThresholdsEncoder()],
-            ['publishedMs', getArrayEncoder(getU64Encoder(), { size: 8 })],
+            ['published', getArrayEncoder(getProviderTimesEncoder(), { size: 8 })],
             ['samples', getArrayEncoder(getSampleEncoder(), { size: 64 })],
             ['fuse', getFuseEncoder()],
             ['recoveredMs', getU64Encoder()],
             ['closedMs', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 424)],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 104)],
         ]),
         (value) => ({ ...value, discriminator: CHAIN_HEALTH_DISCRIMINATOR }),
     );
@@ -164,12 +168,12 @@ export function getChainHealthDecoder(): FixedSizeDecoder<ChainHealth> {
         ['padding', fixDecoderSize(getBytesDecoder(), 4)],
         ['monitor', getMonitorDecoder()],
         ['thresholds', getThresholdsDecoder()],
-        ['publishedMs', getArrayDecoder(getU64Decoder(), { size: 8 })],
+        ['published', getArrayDecoder(getProviderTimesDecoder(), { size: 8 })],
         ['samples', getArrayDecoder(getSampleDecoder(), { size: 64 })],
         ['fuse', getFuseDecoder()],
         ['recoveredMs', getU64Decoder()],
         ['closedMs', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 424)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 104)],
     ]);
 }
 

@@ -184,7 +184,7 @@ export const HOLDFAST_ERROR__ALREADY_TRIGGERED = 0x17c2; // 6082
 export const HOLDFAST_ERROR__ORDER_LAPSED = 0x17c3; // 6083
 /** BeyondLimit: The price with spread is beyond the order's limit: it executes within it, or lapses */
 export const HOLDFAST_ERROR__BEYOND_LIMIT = 0x17c4; // 6084
-/** PriceKnown: The order's price is known: it is executed now, or can be cancelled ten seconds later */
+/** PriceKnown: The order's price is known, or may be: it is executed now, or can be cancelled some ten seconds later */
 export const HOLDFAST_ERROR__PRICE_KNOWN = 0x17c5; // 6085
 /** ChangeSuperseded: A newer change of the same settings was proposed, so this one is void: cancel it */
 export const HOLDFAST_ERROR__CHANGE_SUPERSEDED = 0x17c6; // 6086
@@ -384,7 +384,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__OWN_REMOVAL]: `Nobody cancels their own removal: another guardian has to do it`,
         [HOLDFAST_ERROR__PACE_EXHAUSTED]: `This market's liquidations have closed all they may in this minute of the thaw: wait`,
         [HOLDFAST_ERROR__POOL_UNDERVALUED]: `Traders are owed too much of the pool's cash to price a share: wait`,
-        [HOLDFAST_ERROR__PRICE_KNOWN]: `The order's price is known: it is executed now, or can be cancelled ten seconds later`,
+        [HOLDFAST_ERROR__PRICE_KNOWN]: `The order's price is known, or may be: it is executed now, or can be cancelled some ten seconds later`,
         [HOLDFAST_ERROR__PRICE_MAY_RETURN]: `A price may still return: settlement needs a day without one on a running chain`,
         [HOLDFAST_ERROR__PRICE_OUTSIDE_BAND]: `The price is outside the market's band, or no second one bears it out yet: wait for the next`,
         [HOLDFAST_ERROR__PROFIT_CUT]: `The silo cannot pay all pending profit now: only the owner may take less, or wait`,

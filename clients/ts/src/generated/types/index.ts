@@ -59,6 +59,7 @@ export * from './positionSettledEvent.js';
 export * from './price.js';
 export * from './profitMaturedEvent.js';
 export * from './provider.js';
+export * from './providerTimes.js';
 export * from './removalReason.js';
 export * from './sample.js';
 export * from './settlementAnnouncedEvent.js';

@@ -74,7 +74,8 @@ fn a_chain_that_begins_to_crawl_is_disrupted_then() {
 fn another_disruption_does_not_begin_shelter_anew() {
     let mut chain = Chain::new();
     let since = Millis(chain.seen.now.0 - 1_000);
-    chain.monitor = Monitor { state: State::Shelter, since, ..chain.monitor };
+    chain.monitor =
+        Monitor { state: State::Shelter, since, last_disruption: since, ..chain.monitor };
     chain.seen.restart_slot = Some(7);
     let (after, _) = chain.monitor.step(&chain.seen, &chain.limits);
     assert_eq!((after.state, after.since), (State::Shelter, since));

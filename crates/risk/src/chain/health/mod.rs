@@ -11,7 +11,7 @@ mod signals;
 mod states;
 
 pub use bounds::{OutOfBounds, Thresholds};
-pub use evidence::proven_time;
+pub use evidence::{ProviderTimes, proven_time};
 pub use signals::{ChainSample, Judgement, SKIP_WINDOW, Signal, skipped};
 pub use states::{Monitor, State, Transition};
 

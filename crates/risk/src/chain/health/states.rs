@@ -25,6 +25,10 @@ const CATCHING_UP_US: u32 = 1_200_000;
 /// way when the chain stood still land in its first blocks, in any order.
 const SETTLES: Millis = Millis(30_000);
 
+/// How long after a disruption prices show the part of it that the clock hid. What is hidden later is
+/// another one: else whoever kept prices from telling the time would keep it from being found.
+const SHOWS: Millis = Millis(900_000);
+
 /// How careful the venue is, loosest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -194,12 +198,14 @@ impl Monitor {
     /// The first prices after a disruption show the part of it that the cluster's clock hid: it ended
     /// later than was recorded. So the recorded moments move with the clock, grace runs from the true
     /// end, and no new disruption begins. The same goes for a new venue whose clock no price has
-    /// confirmed yet.
+    /// confirmed yet. Both within [`SHOWS`].
     fn correct(&mut self, seen: &ChainSample) {
-        if self.proven {
+        let shown = self.now(seen.clock, seen.slot, Millis(0));
+        let began = if self.last_disruption.0 == 0 { self.since } else { self.last_disruption };
+        if self.proven || shown > began.after(SHOWS) {
             return;
         }
-        let hidden = seen.now.since(self.now(seen.clock, seen.slot, Millis(0)));
+        let hidden = seen.now.since(shown);
         if hidden.0 == 0 {
             return;
         }
@@ -290,11 +296,13 @@ impl Monitor {
         self.window_us = 0;
         // A chain that goes on crawling or failing has not stood still since: prices published in
         // the meantime are true, and whoever wants out gets out at them.
-        if signal.stood_still() || self.state != State::Shelter {
+        let begins = !self.is_disrupted();
+        if signal.stood_still() || begins {
             self.last_disruption = now;
             self.proven = false;
         }
-        if self.state != State::Shelter {
+        // A guardian's Shelter becomes a disruption's.
+        if begins {
             self.enter(State::Shelter, now);
         }
     }

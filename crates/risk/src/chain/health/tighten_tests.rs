@@ -50,6 +50,30 @@ fn shelter_on_a_guardians_word_is_left_by_the_ladder() {
     }
 }
 
+/// Slots that crawl while a guardian shelters the venue are a disruption all the same: it begins then, and
+/// nothing is charged for its time.
+#[test]
+fn a_guardians_shelter_hides_no_disruption() {
+    let (sheltered, _) = monitor().tighten(State::Shelter, START, HALF_HOUR).unwrap();
+    let mut monitor = run(sheltered, 60);
+    assert!(!monitor.is_disrupted());
+    for _ in 0..12 {
+        let now = monitor.seen.after(Millis(12_000));
+        let seen = ChainSample {
+            slot: monitor.slot + 8,
+            clock: now,
+            now,
+            proven: now,
+            restart_slot: Some(0),
+            skipped: Some(0),
+        };
+        monitor = monitor.step(&seen, &Thresholds::default()).0;
+    }
+    assert!(monitor.is_disrupted());
+    assert!(monitor.last_disruption > START.after(Millis(60_000)));
+    assert_eq!(monitor.since, monitor.last_disruption);
+}
+
 /// In the Shelter of a disruption nothing is charged for time, so a guardian does not lengthen it.
 #[test]
 fn the_shelter_of_a_disruption_is_not_lengthened() {

@@ -105,9 +105,11 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     silo.invariant()?;
 
     let now = Chain::guard(&*accounts.chain_health.load()?)?.now;
-    let unstakes = order.leaves && order.insurance;
+    // Penalties that the fund is about to earn are as foreseeable as losses that it is about to bear.
+    let shared = silo.insurance_shares > silo.unheld_insurance_shares;
+    let foreseen = order.insurance && (order.leaves || shared);
     let terms = &silo.terms;
-    let wait = if unstakes { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
+    let wait = if foreseen { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
     // Terms that change later do not reach back.
     let due = now.after(Millis(wait));
     let mut request = accounts.request.load_init()?;

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::Millis;
 use holdfast_risk::account::ledger::Ledger;
 use holdfast_risk::account::write_off::write_off;
 use holdfast_risk::chain::policy::{Action, Permit};
@@ -52,7 +53,7 @@ pub fn write_off_debt<'info>(ctx: Context<'info, WriteOffDebt<'info>>) -> Result
         .into_program_error()?;
     silo.ledger.set(&done.ledger);
     silo.set_draws(&done.charged);
-    account.set_balances(&done.balances, now)?;
+    account.set_balances(&done.balances, now, Millis(silo.terms.maturity_ms))?;
     account.debts = done.debts;
     account.invariant()?;
     silo.invariant()?;

@@ -32,7 +32,8 @@ pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
     let mut silo = ctx.accounts.silo.load_mut()?;
     chain.within(&silo).require(Action::MatureProfit)?;
     let mut account = ctx.accounts.account.load_mut()?;
-    let due = Millis(account.profit_since_ms).after(Millis(silo.terms.maturity_ms));
+    let maturity = Millis(silo.terms.maturity_ms);
+    let due = Millis(account.profit_since_ms).after(maturity);
     require!(account.pending_profit > 0 && now >= due, HoldfastError::NotMatured);
     let pending = account.pending_profit;
     let owns = account.owner == ctx.accounts.authority.key();
@@ -40,7 +41,7 @@ pub fn mature_profit(ctx: Context<MatureProfit>) -> Result<()> {
     let ledger = Ledger::from(&silo.ledger);
     let matured = profit::mature(&ledger, account.balances(), share, owns).into_program_error()?;
     silo.ledger.set(&matured.ledger);
-    account.set_balances(&matured.balances, now)?;
+    account.set_balances(&matured.balances, now, maturity)?;
     silo.invariant()?;
     emit!(ProfitMatured {
         account: ctx.accounts.account.key(),

@@ -7,7 +7,7 @@ use holdfast_testkit::venue::{LONE, Listing, market_order};
 use holdfast_testkit::{Failure, Trader, Venue, tokens};
 use solana_signer::Signer;
 
-use super::{Bench, CRASHED, MARGIN, PRICE, SIZE, START_MS};
+use super::{Bench, MARGIN, PRICE, SIZE, START_MS};
 
 /// Whoever bought at the price with the initial margin has less than nothing here.
 const BANKRUPT: u64 = 128_000_000;
@@ -67,10 +67,10 @@ impl Bench {
         let (wallet, owner) = (trader.wallet, trader.keypair.pubkey());
         let (mint, silo) = (self.venue.mint, self.venue.silo);
         tokens::create_token_account(&mut self.venue.cluster, wallet, mint, owner, MARGIN);
-        let more = instruction::deposit(owner, wallet, silo, trader.account, MARGIN);
+        let more = instruction::deposit(owner, wallet, silo, trader.account, MARGIN - 4_000_000);
         self.venue.cluster.send(&[more], &[&trader.keypair]).map_err(said)?;
         let request = market_order(SIZE, self.venue.cluster.now_ms());
-        let executes = self.decided(&trader, 1, request, [CRASHED, PRICE])?;
+        let executes = self.decided(&trader, 1, request, [BANKRUPT, PRICE])?;
         self.take("execute_order_removed", executes, &self.keeper())?;
         self.venue.cluster.pass(1_000);
         self.venue.publish(&[PRICE; 2]).map_err(said)
