@@ -110,7 +110,7 @@ enum Task {
     },
     /// Record what a validator shows while it is stopped, slowed down, killed and started again
     ///
-    /// Writes crates/slotstall/tests/recorded, which the model of a chain has to reproduce. Takes five
+    /// Writes crates/slotstall/tests/recorded, which the model of a chain has to reproduce. Takes six
     /// minutes on a machine that does nothing else; the first time, compiling a validator takes longer.
     Record,
     /// Draw docs/crates.svg: the crates and which uses which

@@ -70,8 +70,18 @@ impl Validator {
     /// # Errors
     /// When it does not start, or not in two minutes.
     pub async fn start(settings: Settings) -> Result<Self> {
+        let mut validator = Self::launch(settings)?;
+        validator.ready().await?;
+        Ok(validator)
+    }
+
+    /// Starts it as [`Self::start`] does, without waiting.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn launch(settings: Settings) -> Result<Self> {
         let mut validator = Self { settings, process: None, reached: 0 };
-        validator.restart().await?;
+        validator.launch_again()?;
         Ok(validator)
     }
 
@@ -80,8 +90,21 @@ impl Validator {
     /// # Errors
     /// As [`Self::start`].
     pub async fn restart(&mut self) -> Result<()> {
+        self.launch_again()?;
+        self.ready().await
+    }
+
+    fn launch_again(&mut self) -> Result<()> {
         let mut command = self.command();
         self.process = Some(Process::start("the validator", &mut command, &self.settings.log)?);
+        Ok(())
+    }
+
+    /// Waits until it makes new blocks.
+    ///
+    /// # Errors
+    /// When it does not in two minutes.
+    pub async fn ready(&mut self) -> Result<()> {
         let chain = Chain::new(&self.url());
         let reached = self.reached;
         let log = self.settings.log.display().to_string();

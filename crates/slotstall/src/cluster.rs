@@ -18,6 +18,9 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::chain::{Block, Chain, EPOCH_SLOTS, Pace};
 
+/// The memo program of most clients, and the one that Agave's command line calls.
+const MEMO_3: Pubkey = Pubkey::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+const MEMO_4: Pubkey = Pubkey::from_str_const("Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH");
 /// The slot a cluster begins in.
 const FIRST_SLOT: u64 = 1_000_000;
 
@@ -59,8 +62,17 @@ impl Cluster {
     pub fn with(svm: LiteSVM, chain: Chain) -> Self {
         let svm = svm.with_blockhash_check(false).with_transaction_history(0);
         let mut cluster = Self { svm, chain };
+        cluster.add_memo();
         cluster.show_time();
         cluster
+    }
+
+    /// Puts the memo program at its newest address too, as validators have it. The machine has the same
+    /// bytes, at the address before that.
+    fn add_memo(&mut self) {
+        if let Some(memo) = self.svm.get_account(&MEMO_3) {
+            self.svm.add_program(MEMO_4, &memo.data).expect("a program that the SVM has already");
+        }
     }
 
     /// True time, milliseconds since 1970. The sysvar shows what validators vote.

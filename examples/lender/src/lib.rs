@@ -27,12 +27,9 @@ pub mod lender {
         let worth = u128::from(loan.collateral) * u128::from(price) / 1_000_000;
         require!(worth < u128::from(loan.debt), LenderError::Covered);
 
-        let (clock, restart) = (Clock::get()?, LastRestartSlot::get().ok());
-        let now = Now {
-            slot: clock.slot,
-            unix_timestamp: clock.unix_timestamp,
-            last_restart_slot: restart.map(|restart| restart.last_restart_slot),
-        };
+        let Clock { slot, unix_timestamp, .. } = Clock::get()?;
+        let last_restart_slot = LastRestartSlot::get().ok().map(|it| it.last_restart_slot);
+        let now = Now { slot, unix_timestamp, last_restart_slot };
         let health = &ctx.accounts.chain_health;
         let (address, owner) = (health.key.to_bytes(), health.owner.to_bytes());
         let beacon = Beacon::read(&address, &owner, &health.try_borrow_data()?)

@@ -14,10 +14,11 @@ use holdfast_localnet::validator::{Settings, Validator};
 use serde_json::{Value, json};
 
 /// Records how a validator's clock, slots and SlotHashes go while it is stopped with SIGSTOP, slowed
-/// down, killed and started again.
+/// down, from its start too, killed and started again.
 ///
-/// Takes about four minutes, and writes one JSON file a scenario, with one line for every slot that
-/// was seen: when, slot, clock, epoch's start, last restart, and the newest slots of SlotHashes.
+/// Takes about six minutes, and writes one JSON file a scenario, with one line for every slot that
+/// was seen: when, when it was not seen yet, slot, clock, epoch's start, last restart, and the newest
+/// slots of SlotHashes.
 #[derive(Parser)]
 struct Arguments {
     /// `solana-test-validator`
@@ -45,6 +46,8 @@ const LOOK: Duration = Duration::from_millis(40);
 /// What happens to a validator.
 #[derive(Clone, Copy)]
 enum Act {
+    /// It comes to make blocks.
+    Starts,
     /// It is left alone for so many seconds.
     Lives(u64),
     /// SIGSTOP, and SIGCONT so many seconds later.
@@ -55,12 +58,13 @@ enum Act {
     Restarts(u64),
 }
 
-/// What is recorded.
-const SCENARIOS: [(&str, &[Act]); 4] = [
-    ("halt", &[Act::Lives(30), Act::Stands(15), Act::Lives(12)]),
-    ("hidden_halt", &[Act::Lives(4), Act::Stands(30), Act::Lives(30)]),
-    ("slow_slots", &[Act::Lives(15), Act::Stutters(10), Act::Lives(8)]),
-    ("restart", &[Act::Lives(20), Act::Restarts(6), Act::Lives(12)]),
+/// What is recorded, from when the validator's process is launched on.
+const SCENARIOS: [(&str, &[Act]); 5] = [
+    ("halt", &[Act::Starts, Act::Lives(30), Act::Stands(15), Act::Lives(12)]),
+    ("hidden_halt", &[Act::Starts, Act::Lives(4), Act::Stands(30), Act::Lives(30)]),
+    ("slow_slots", &[Act::Starts, Act::Lives(15), Act::Stutters(10), Act::Lives(8)]),
+    ("slow_start", &[Act::Stutters(40), Act::Starts, Act::Lives(15)]),
+    ("restart", &[Act::Starts, Act::Lives(20), Act::Restarts(6), Act::Lives(12)]),
 ];
 
 #[tokio::main]
@@ -91,9 +95,10 @@ async fn record(arguments: &Arguments, name: &str, acts: &[Act]) -> Result<Vec<V
     let seen = Arc::new(Mutex::new(Vec::new()));
     let url = format!("http://127.0.0.1:{}", arguments.port);
     let watcher = tokio::spawn(watch(url, Arc::clone(&seen)));
-    let mut validator = Validator::start(settings).await?;
+    let mut validator = Validator::launch(settings)?;
     for act in acts {
         match *act {
+            Act::Starts => validator.ready().await?,
             Act::Lives(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
             Act::Stands(seconds) => stand(&validator, Duration::from_secs(seconds)).await?,
             Act::Stutters(rounds) => {
@@ -121,21 +126,30 @@ async fn stand(validator: &Validator, time: Duration) -> Result<()> {
     validator.thaw()
 }
 
-/// Writes down every slot that is seen.
+/// Writes down every slot that is seen, and when the newest look began that did not see it.
 async fn watch(url: String, seen: Arc<Mutex<Vec<Value>>>) {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(1)).build();
     let Ok(client) = client else { return };
-    let mut last = None;
+    let (mut last, mut unseen_ms) = (None, now_ms());
     loop {
-        let begun = Instant::now();
-        if let Some(sample) = look(&client, &url).await
-            && last.as_ref() != Some(&sample["slot"])
-        {
-            last = Some(sample["slot"].clone());
-            seen.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+        let (begun, begun_ms) = (Instant::now(), now_ms());
+        if let Some(mut sample) = look(&client, &url).await {
+            if last.as_ref() != Some(&sample["slot"]) {
+                last = Some(sample["slot"].clone());
+                sample["unseen_ms"] = json!(unseen_ms);
+                sample["at_ms"] = json!(now_ms());
+                seen.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+            }
+            unseen_ms = begun_ms;
         }
         tokio::time::sleep(LOOK.saturating_sub(begun.elapsed())).await;
     }
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What the validator's newest processed block shows, if it answers.
@@ -152,12 +166,10 @@ async fn look(client: &reqwest::Client, url: &str) -> Option<Value> {
     let word =
         |data: &[u8], at: usize| Some(u64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
     let (clock, hashes, restart) = (data(0)?, data(1)?, data(2)?);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     // A slot and a hash each, after their number.
     let entries = usize::try_from(word(&hashes, 0)?).ok()?.min(ENTRIES);
     let newest: Option<Vec<_>> = (0..entries).map(|index| word(&hashes, 8 + 40 * index)).collect();
     Some(json!({
-        "at_ms": u64::try_from(now.as_millis()).ok()?,
         "slot": word(&clock, 0)?,
         "epoch_start": word(&clock, 8)?,
         "clock": word(&clock, 32)?,

@@ -1,17 +1,24 @@
-//! A small lender, as many have been written: lamports borrowed against an asset, liquidated by
-//! anybody when the asset's price falls, at a price that may be a minute old.
+//! A lender that refuses old prices by the cluster's clock: lamports borrowed against an asset,
+//! liquidated by anybody when the asset's price falls, at a price at most 100 seconds old.
 //!
 //! It looks right, and in a halt it is not: how old a price is says the cluster's clock, which stands
 //! while the chain does. `tests/stall.rs` shows it.
+//!
+//! The rule is that of project 10 of Solana's developer bootcamp
+//! (<https://github.com/solana-developers/developer-bootcamp-2024>) at commit
+//! `c65782b789b411e4bab64e8e76dec5943cda5732`, `process_borrow` and `process_liquidate` in
+//! `project-10-lending/lending/src/instructions`: `get_price_no_older_than` with the clock and
+//! `MAXIMUM_AGE`. Pyth's account is an account of the program here, tokens are numbers, and deposits,
+//! interest and withdrawals are left out.
 
 use anchor_lang::prelude::*;
 
 declare_id!("EgJQg3f3dSW21bzcsBF2oHnCEWqbA2xPJeCrzJpd5LLV");
 
 /// A price older than this decides nothing, seconds.
-pub const MAX_AGE: i64 = 60;
+pub const MAXIMUM_AGE: i64 = 100;
 /// What a loan may come to of its collateral's value, percent.
-pub const MAX_LOAN: u64 = 80;
+pub const LIQUIDATION_THRESHOLD: u64 = 80;
 
 /// Instructions.
 #[program]
@@ -20,41 +27,30 @@ pub mod example_lending {
 
     /// Opens a loan against units of the asset.
     ///
-    /// Refuses: `TooLarge`, `StalePrice`.
+    /// Refuses: `OverBorrowableAmount`, `StalePrice`.
     pub fn borrow(ctx: Context<Borrow>, units: u64, debt: u64) -> Result<()> {
         let loan = &mut ctx.accounts.loan;
-        (loan.borrower, loan.price) = (ctx.accounts.borrower.key(), ctx.accounts.price.key());
+        (loan.borrower, loan.feed) = (ctx.accounts.borrower.key(), ctx.accounts.price.feed);
         (loan.units, loan.debt) = (units, debt);
-        require!(loan.is_covered(ctx.accounts.price.fresh()?), LendingError::TooLarge);
+        let price = ctx.accounts.price.no_older_than(MAXIMUM_AGE)?;
+        require!(loan.is_covered(price), LendingError::OverBorrowableAmount);
         Ok(())
     }
 
-    /// Adds units of the asset to a loan.
-    pub fn add_collateral(ctx: Context<Change>, units: u64) -> Result<()> {
-        let loan = &mut ctx.accounts.loan;
-        loan.units = loan.units.checked_add(units).ok_or(LendingError::TooLarge)?;
-        Ok(())
-    }
-
-    /// Opens a feed for its publisher.
-    pub fn open_feed(ctx: Context<OpenFeed>) -> Result<()> {
-        ctx.accounts.price.publisher = ctx.accounts.publisher.key();
-        Ok(())
-    }
-
-    /// Records what the asset costs, and when that was so.
-    pub fn publish(ctx: Context<Publish>, value: u64, published: i64) -> Result<()> {
-        let price = &mut ctx.accounts.price;
-        (price.value, price.published) = (value, published);
+    /// Records what the asset costs, and when that was so, in the feed of whoever signs.
+    pub fn publish(ctx: Context<Publish>, value: u64, publish_time: i64) -> Result<()> {
+        let feed = ctx.accounts.publisher.key();
+        *ctx.accounts.price = Price { feed, value, publish_time };
         Ok(())
     }
 
     /// Takes the collateral of a loan that it no longer covers.
     ///
-    /// Refuses: `Covered`, `StalePrice`.
+    /// Refuses: `AnotherFeed`, `NotUndercollateralized`, `StalePrice`.
     pub fn liquidate(ctx: Context<Liquidate>) -> Result<()> {
         let loan = &mut ctx.accounts.loan;
-        require!(!loan.is_covered(ctx.accounts.price.fresh()?), LendingError::Covered);
+        let price = ctx.accounts.price.no_older_than(MAXIMUM_AGE)?;
+        require!(!loan.is_covered(price), LendingError::NotUndercollateralized);
         (loan.units, loan.debt) = (0, 0);
         Ok(())
     }
@@ -66,8 +62,8 @@ pub mod example_lending {
 pub struct Loan {
     /// Whose it is.
     pub borrower: Pubkey,
-    /// The price it is judged by.
-    pub price: Pubkey,
+    /// Whose prices it is judged by.
+    pub feed: Pubkey,
     /// Units of the asset.
     pub units: u64,
     /// Lamports owed.
@@ -76,28 +72,28 @@ pub struct Loan {
 
 impl Loan {
     fn is_covered(&self, price: u64) -> bool {
-        let value = u128::from(self.units) * u128::from(price) * u128::from(MAX_LOAN) / 100;
-        u128::from(self.debt) <= value
+        let value = u128::from(self.units) * u128::from(price);
+        u128::from(self.debt) <= value * u128::from(LIQUIDATION_THRESHOLD) / 100
     }
 }
 
-/// What the asset costs.
+/// What the asset costs: an account for each price, as Pyth's are.
 #[account]
 #[derive(InitSpace)]
 pub struct Price {
     /// Who says so.
-    pub publisher: Pubkey,
+    pub feed: Pubkey,
     /// Lamports for a unit.
     pub value: u64,
     /// When that was so, seconds since 1970.
-    pub published: i64,
+    pub publish_time: i64,
 }
 
 impl Price {
-    /// The price, if it is not too old.
-    fn fresh(&self) -> Result<u64> {
-        let age = Clock::get()?.unix_timestamp - self.published;
-        require!(age <= MAX_AGE, LendingError::StalePrice);
+    /// The price, if it is not older than so many seconds.
+    fn no_older_than(&self, maximum_age: i64) -> Result<u64> {
+        let age = Clock::get()?.unix_timestamp - self.publish_time;
+        require!(age <= maximum_age, LendingError::StalePrice);
         Ok(self.value)
     }
 }
@@ -120,24 +116,11 @@ pub struct Borrow<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// Accounts of `add_collateral`.
+/// Accounts of `publish`.
 #[derive(Accounts)]
-pub struct Change<'info> {
-    /// The loan.
-    #[account(mut, has_one = borrower)]
-    pub loan: Account<'info, Loan>,
-    /// Signs.
-    pub borrower: Signer<'info>,
-}
-
-/// Accounts of `open_feed`.
-#[derive(Accounts)]
-pub struct OpenFeed<'info> {
+pub struct Publish<'info> {
     /// The price, which is made.
-    #[account(
-        init, payer = publisher, space = 8 + Price::INIT_SPACE,
-        seeds = [b"price", publisher.key().as_ref()], bump
-    )]
+    #[account(init, payer = publisher, space = 8 + Price::INIT_SPACE)]
     pub price: Account<'info, Price>,
     /// Signs and pays.
     #[account(mut)]
@@ -146,23 +129,14 @@ pub struct OpenFeed<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// Accounts of `publish`.
-#[derive(Accounts)]
-pub struct Publish<'info> {
-    /// The price.
-    #[account(mut, has_one = publisher)]
-    pub price: Account<'info, Price>,
-    /// Signs.
-    pub publisher: Signer<'info>,
-}
-
 /// Accounts of `liquidate`.
 #[derive(Accounts)]
 pub struct Liquidate<'info> {
     /// The loan.
-    #[account(mut, has_one = price)]
+    #[account(mut)]
     pub loan: Account<'info, Loan>,
-    /// The asset's price.
+    /// A price of its feed.
+    #[account(constraint = price.feed == loan.feed @ LendingError::AnotherFeed)]
     pub price: Account<'info, Price>,
 }
 
@@ -171,11 +145,14 @@ pub struct Liquidate<'info> {
 pub enum LendingError {
     /// The collateral does not cover the loan.
     #[msg("The loan is too large for its collateral: add units or borrow less")]
-    TooLarge,
+    OverBorrowableAmount,
     /// The price is too old.
-    #[msg("The price is older than a minute: publish a new one first")]
+    #[msg("The price is older than 100 seconds: publish a new one first")]
     StalePrice,
     /// The collateral covers the loan.
     #[msg("The collateral covers the loan: it cannot be liquidated")]
-    Covered,
+    NotUndercollateralized,
+    /// The price is of another feed.
+    #[msg("The price is of another feed: pass one of the loan's")]
+    AnotherFeed,
 }
