@@ -50,6 +50,8 @@ export interface Person {
 export class Venue {
   /** What one unit of the asset costs, in smallest units of collateral. */
   price = 150n * UNIT;
+  /** The manifest that the migrations wrote. */
+  deployment: unknown;
 
   private constructor(
     readonly cluster: Slotstall,
@@ -57,7 +59,7 @@ export class Venue {
     readonly keeper: KeyPairSigner,
     readonly silo: Address,
     readonly market: Address,
-    private readonly mint: Address,
+    readonly mint: Address,
     private readonly feed: Address,
   ) {}
 
@@ -104,11 +106,13 @@ export class Venue {
     const file = join(home, 'deployment.toml');
     await writeFile(file, plan);
     const elf = join(ROOT, 'target/deploy/holdfast.so');
+    const manifest = join(home, 'manifest.json');
     const binary = process.env['HOLDFAST_MIGRATE'] ?? join(ROOT, 'target/debug/holdfast-migrate');
     await promisify(execFile)(binary, [
       '--url', this.cluster.url, '--keypair', wallet, '--plan-file', file, '--elf', elf,
-      '--manifest', join(home, 'manifest.json'),
+      '--manifest', manifest,
     ]);
+    this.deployment = JSON.parse(await readFile(manifest, 'utf8'));
   }
 
   private async forgeMint(): Promise<void> {
@@ -120,9 +124,9 @@ export class Venue {
     await this.cluster.setAccount(this.mint, TOKEN, data);
   }
 
-  /** A token account with an amount in it. */
-  private async tokens(owner: Address, mint: Address, amount: bigint): Promise<Address> {
-    const { address } = await generateKeyPairSigner();
+  /** A token account with an amount in it, at an address of its own unless one is given. */
+  async tokens(owner: Address, mint: Address, amount: bigint, at?: Address): Promise<Address> {
+    const address = at ?? (await generateKeyPairSigner()).address;
     const data = new Uint8Array(165);
     data.set(bytes(mint), 0);
     data.set(bytes(owner), 32);

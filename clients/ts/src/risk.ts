@@ -1,4 +1,4 @@
-import { getBase64Encoder } from '@solana/kit';
+import { getBase64Encoder, getU64Decoder } from '@solana/kit';
 
 import type { ChainFacts } from './chain.js';
 import {
@@ -7,12 +7,15 @@ import {
     type MarginAccount,
     type Market,
     type Monitor,
+    Pool,
+    type Position,
     type Price,
+    type Side,
     type Silo,
     type Thresholds,
 } from './generated/index.js';
 import { RISK_MODULE } from './generated/risk.js';
-import { openIndices } from './venue.js';
+import { type VenueSilo, openIndices } from './venue.js';
 
 /** What a person or a keeper may want to do, as docs/chain-health.md lists it. */
 export const ACTIONS = [
@@ -93,6 +96,32 @@ export interface PositionStanding {
     liquidationPrice: bigint | undefined;
 }
 
+/** A trade as it would be at the newest price; the price that decides it is published after it. */
+export interface Quote {
+    /** The price with spread, millionths. */
+    price: bigint;
+    /** What the price is above or below the index, millionths of it: the sum of three parts. */
+    spreadPpm: bigint;
+    /** The part that is for the skew. */
+    impactPpm: bigint;
+    /** The part that is for volatility. */
+    volatilityPpm: bigint;
+    /** The taker fee, native units. */
+    fee: bigint;
+    /** The position afterwards. */
+    position: Position;
+}
+
+/** A pool as somebody who joins or leaves it now would find it. */
+export interface PoolQuote {
+    /** What it is worth, native units; below zero when it owes more than it has. */
+    worth: bigint;
+    /** What a whole share, a million units of the share token, is paid, native units. */
+    perShare: bigint;
+    /** Shares that a deposit buys, or native units that shares are paid. */
+    gets: bigint;
+}
+
 interface Exports {
     memory: WebAssembly.Memory;
     input(): number;
@@ -105,7 +134,14 @@ interface Exports {
     guard(): void;
     fuses(): number;
     permit(action: number, state: number, fuses: number): number;
+    trade(): number;
+    pool(): number;
+    exit_payable(): bigint;
 }
+
+/** For whom a position is valued: its owner, who wants something; somebody who may take something; at most. */
+type Purpose = 0 | 1 | 2;
+const [WANTED, TAKEN, AT_MOST]: [Purpose, Purpose, Purpose] = [0, 1, 2];
 
 type Numbers = readonly (bigint | number | boolean)[];
 
@@ -192,8 +228,8 @@ export class Risk {
      */
     standing(account: MarginAccount, markets: readonly Market[], chain: Chain): Standing {
         const indices = openIndices(account);
-        const judged = indices.map((index) => this.#leg(account, markets, index, chain, true));
-        const asked = indices.map((index) => this.#leg(account, markets, index, chain, false));
+        const judged = indices.map((index) => this.#leg(account, markets, index, chain, TAKEN));
+        const asked = indices.map((index) => this.#leg(account, markets, index, chain, WANTED));
         const [equity = 0n, , , maintenance = 0n, shortfall = 0n] = this.#sum(account, 0n, judged);
         const [, , initial = 0n, , , withdrawable = 0n] = this.#sum(account, account.reservedMargin, asked);
         return {
@@ -225,13 +261,80 @@ export class Risk {
         return this.#read(6);
     }
 
-    /** A position as the module takes it: valued for or, when it may be taken, against the venue. */
+    /**
+     * A trade at the newest price: what a ticket shows.
+     *
+     * @param delta The size to trade, millionths of a base unit; a buy when positive.
+     * @throws RangeError when an amount does not fit or nothing is traded.
+     */
+    trade(market: Market, position: Position, delta: bigint): Quote {
+        const { terms, longs, shorts } = market;
+        const newest = market.prices[market.newest] as Price;
+        this.#write([
+            ...[terms.baseSpreadPpm, terms.depth, terms.volatilityShareBps, terms.takerFeeBps],
+            ...[longs.size, shorts.size, market.variance, newest.low, newest.high],
+            ...[position.size, position.entry, position.carry, market.carryLong, market.carryShort, delta],
+        ]);
+        if (this.#rules.trade() === 0) {
+            throw new RangeError('this size cannot be traded here: write a smaller one');
+        }
+        const [spreadPpm = 0n, impactPpm = 0n, volatilityPpm = 0n, price = 0n, fee = 0n, ...after] =
+            this.#read(8);
+        const [size = 0n, entry = 0n, carry = 0n] = after;
+        const changed = { size: BigInt.asIntN(64, size), entry, carry: BigInt.asIntN(64, carry) };
+        return { price, spreadPpm, impactPpm, volatilityPpm, fee, position: { ...position, ...changed } };
+    }
+
+    /**
+     * A pool now, for whoever joins or leaves it: an estimate at the newest prices of what the prices after
+     * a request will decide.
+     *
+     * @param amount The deposit, native units, or the shares given up, millionths.
+     * @throws RangeError when an amount does not fit.
+     */
+    pool(silo: VenueSilo, chain: Chain, pool: Pool, leaves: boolean, amount: bigint): PoolQuote {
+        const { ledger, liquidityShares, insuranceShares } = silo.data;
+        const isInsurance = pool === Pool.Insurance;
+        const now = { ...chain, lastDisruptionMs: 0n };
+        const exposures = silo.markets.flatMap(({ data: market }) => [
+            market.terms.initialBps,
+            ...this.#exposure(market, market.longs, true, leaves, now),
+            ...this.#exposure(market, market.shorts, false, leaves, now),
+        ]);
+        this.#write([
+            ...[isInsurance, leaves, ledger.collateral, ledger.liquidity, ledger.insurance],
+            ...[ledger.pendingProfit, ledger.debt, isInsurance ? insuranceShares : liquidityShares, amount],
+            ...[silo.markets.length, ...exposures],
+        ]);
+        if (this.#rules.pool() === 0) {
+            throw new RangeError('an amount of this pool is out of range');
+        }
+        const [worth = 0n, perShare = 0n, gets = 0n] = this.#read(3);
+        return { worth: BigInt.asIntN(64, worth), perShare, gets };
+    }
+
+    #exposure(market: Market, side: Side, long: boolean, leaves: boolean, chain: Chain): Numbers {
+        const basis = side.carryBasis;
+        const price = this.#countsFor(market, long, leaves ? AT_MOST : WANTED, chain);
+        const carry = long ? market.carryLong : market.carryShort;
+        const halves = [0, 8].map((at) => getU64Decoder().decode(basis, at));
+        return [side.size, side.entry, ...halves, price, carry];
+    }
+
+    /** How much of an account's exit can be paid now, native units; what is left follows by its own clock. */
+    exitPayable(account: MarginAccount, chain: Chain): bigint {
+        const trusted = chain.allows.WithdrawIdle === 'Allowed';
+        this.#write([trusted, account.exitAsked, account.exitAmount, account.exitMs, chain.nowMs]);
+        return BigInt.asUintN(64, this.#rules.exit_payable());
+    }
+
+    /** A position as the module takes it. */
     #leg(
         account: MarginAccount,
         markets: readonly Market[],
         index: number,
         chain: Chain,
-        taken: boolean,
+        purpose: Purpose,
     ): Numbers {
         const [market, position] = [markets[index], account.positions[index]];
         if (market === undefined || position === undefined || market.index !== index) {
@@ -239,26 +342,39 @@ export class Risk {
         }
         const { terms } = market;
         const long = position.size >= 0n;
+        const price = this.#countsFor(market, long, purpose, chain);
+        const strained = chain.allows.WithdrawFree === 'Stressed';
+        const initial =
+            purpose === TAKEN
+                ? terms.initialBps
+                : this.#initialMargin(market, chain, this.#volatility(market), strained);
+        const carry = long ? market.carryLong : market.carryShort;
+        return [position.size, position.entry, position.carry, price, carry, initial, terms.maintenanceBps];
+    }
+
+    #volatility({ variance, terms }: Market): number {
+        this.#write([variance, terms.tierVolatilityPpm]);
+        return this.#rules.per_minute();
+    }
+
+    /** What a base unit on a side of a market counts for. */
+    #countsFor(market: Market, long: boolean, purpose: Purpose, chain: Chain): bigint {
+        const { terms } = market;
         const newest = market.prices[market.newest] as Price;
         const older = pricesBefore(market);
         const last = older[0];
         const believed = older.find((price) => price.believed);
-        this.#write([market.variance, terms.tierVolatilityPpm]);
-        const volatility = this.#rules.per_minute();
+        const volatility = this.#volatility(market);
         const now = newest.publishedMs > chain.nowMs ? newest.publishedMs : chain.nowMs;
         this.#write([
-            ...[long, taken, newest.low, newest.high, newest.publishedMs, newest.lagMs],
+            ...[long, purpose, newest.low, newest.high, newest.publishedMs, newest.lagMs],
             ...[newest.believed, newest.sudden, last?.low ?? 0n, last?.high ?? 0n],
             ...[last?.publishedMs ?? 0n, last?.believed ?? false],
             ...[believed?.low ?? 0n, believed?.high ?? 0n],
             ...[market.referencePrice, now, chain.lastDisruptionMs, terms.ageMs, terms.bandBps],
             ...[terms.maintenanceBps, volatility, market.settlementPrice],
         ]);
-        const price = BigInt.asUintN(64, this.#rules.counts_for());
-        const strained = chain.allows.WithdrawFree === 'Stressed';
-        const initial = taken ? terms.initialBps : this.#initialMargin(market, chain, volatility, strained);
-        const carry = long ? market.carryLong : market.carryShort;
-        return [position.size, position.entry, position.carry, price, carry, initial, terms.maintenanceBps];
+        return BigInt.asUintN(64, this.#rules.counts_for());
     }
 
     #initialMargin({ terms }: Market, chain: Chain, volatility: number, strained: boolean): number {
@@ -271,7 +387,7 @@ export class Risk {
     }
 
     #write(numbers: Numbers): void {
-        const input = new BigUint64Array(this.#rules.memory.buffer, this.#rules.input(), 128);
+        const input = new BigUint64Array(this.#rules.memory.buffer, this.#rules.input(), 256);
         numbers.forEach((number, at) => {
             input[at] = BigInt.asUintN(64, BigInt(number));
         });

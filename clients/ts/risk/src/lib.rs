@@ -6,6 +6,8 @@
 //! decided here: every function is one call into `holdfast_risk`.
 #![no_std]
 
+mod ask;
+
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use holdfast_risk::account::ledger::AccountBalances;
@@ -30,7 +32,7 @@ const UNKNOWN: u64 = u64::MAX;
 /// Positions of an account besides one.
 const OTHERS: usize = MARKETS - 1;
 
-static INPUT: [AtomicU64; 128] = [const { AtomicU64::new(0) }; 128];
+static INPUT: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
 static OUTPUT: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
 
 #[cfg(not(test))]
@@ -210,8 +212,8 @@ pub extern "C" fn liquidation_price() -> u64 {
     price.ok().flatten().map_or(0, |price| price.0)
 }
 
-/// What a base unit of a position counts for. In: whether it is a long, whether something may be
-/// taken from its owner; the newest price: low, high, published, delay until it was stored,
+/// What a base unit of a position counts for. In: whether it is a long; zero where its owner wants
+/// something, one where something may be taken from its owner, two for the most it can be worth; the newest price: low, high, published, delay until it was stored,
 /// believed, sudden; the price stored before it: low, high, published, believed, zeros where there is
 /// none; the one believed before: low, high, zeros where there is none; the reference
 /// price; the venue's clock, the last disruption, the market's age limit, width of the band and
@@ -221,7 +223,7 @@ pub extern "C" fn liquidation_price() -> u64 {
 pub extern "C" fn counts_for() -> u64 {
     let mut read = Reader::new();
     let side = if read.flag() { Side::Long } else { Side::Short };
-    let taken = read.flag();
+    let purpose = read.next();
     let (low, high) = (Price(read.next()), Price(read.next()));
     let point = PricePoint { published: read.millis(), low, high };
     let (lag, believed, sudden) = (read.millis(), read.flag(), read.flag());
@@ -242,7 +244,11 @@ pub extern "C" fn counts_for() -> u64 {
     } else {
         Valuation::new(&newest, before, &reference, &at, width, maintenance, || per_minute)
     };
-    if taken { valuation.trader_favourable(side).0 } else { valuation.trader_adverse(side).0 }
+    match purpose {
+        0 => valuation.trader_adverse(side).0,
+        1 => valuation.trader_favourable(side).0,
+        _ => valuation.trader_best_case(side).0,
+    }
 }
 
 /// A minute's volatility in millionths. In: the market's variance, its tier's volatility.

@@ -1,0 +1,43 @@
+/** What every part of the page needs: the venue as it is, the visitor's wallet, and a way to send. */
+
+import type { MarginAccount, Market, Standing } from '@holdfast/client';
+import type { Instruction, TransactionSigner } from '@solana/kit';
+import { createContext, useContext } from 'react';
+
+import type { Activity } from './send/useActivity.js';
+import type { Live } from './venue/useVenue.js';
+
+/** A wallet that signs. */
+export interface Connected {
+    signer: TransactionSigner;
+    /** What the visitor calls it. */
+    name: string;
+}
+
+/** The venue with everything that follows from it. */
+export interface Page extends Live {
+    /** What a unit of collateral is called. */
+    unit: string;
+    markets: Market[];
+    wallet: Connected | undefined;
+    /** The wallet's margin account 0, if it has one. */
+    account: MarginAccount | undefined;
+    /** Where that account stands. */
+    standing: Standing | undefined;
+    activity: Activity[];
+    /** Sends what `build` makes, under a title that the visitor follows it by. */
+    submit: (title: string, build: (signer: TransactionSigner) => Promise<Instruction[]>) => Promise<void>;
+    /** Shows a wallet to connect. */
+    askForWallet: () => void;
+}
+
+export const PageContext = createContext<Page | undefined>(undefined);
+
+/** The page's context, below the component that has found the venue. */
+export function usePage(): Page {
+    const page = useContext(PageContext);
+    if (page === undefined) {
+        throw new Error('this part of the page needs the venue');
+    }
+    return page;
+}

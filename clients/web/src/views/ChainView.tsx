@@ -1,0 +1,88 @@
+/** The evidence: what the venue has seen of the chain, and what each state allows. */
+
+import { type Action, ChainState, type Permit } from '@holdfast/client';
+
+import { usePage } from '../context.js';
+import { Card, Figure } from '../ui/parts.js';
+import { duration, moment, number, percent } from '../words/format.js';
+
+const STATES = [ChainState.Normal, ChainState.Strained, ChainState.Throttled, ChainState.Thaw, ChainState.Shelter];
+const ROWS: [string, Action][] = [
+    ['Add margin', 'AddMargin'],
+    ['Cancel an order', 'Cancel'],
+    ['Close or reduce', 'Reduce'],
+    ['Open', 'Open'],
+    ['Withdraw, nothing else held', 'WithdrawIdle'],
+    ['Withdraw beside positions', 'WithdrawFree'],
+    ['Liquidate', 'Liquidate'],
+    ['Join or leave a pool', 'ChangePool'],
+    ['Mature profit', 'MatureProfit'],
+];
+const CELLS: Record<Permit, string> = {
+    Allowed: 'yes',
+    Stressed: '1.5 × margin',
+    Queued: 'queue',
+    DeeplyInsolvent: 'below half',
+    RisingLine: 'rising line',
+    Refused: 'no',
+};
+const BLOCKS = 128;
+
+export function ChainView() {
+    const { chain, risk, snapshot, nowMs, cluster, pulse } = usePage();
+    const { facts, health } = snapshot;
+    const slotMs = (us: number) => `${number(us / 1_000, 0)} ms`;
+    const skipped = facts.skipped === undefined ? 'unknown' : percent(Number(facts.skipped) / (Number(facts.skipped) + BLOCKS), 0);
+    return (
+        <div className="columns even">
+            <Card title="What was seen" className="span">
+                <dl className="figures">
+                    <Figure label="Slot" value={`no. ${snapshot.slot.toLocaleString('en-US')}`} note={pulse.kind === 'goes' ? 'newest of this endpoint' : 'no new one comes'} />
+                    <Figure label="A slot takes" value={slotMs(chain.monitor.windowUs || chain.monitor.baselineUs)} note={`usually ${slotMs(chain.monitor.baselineUs)}`} />
+                    <Figure label="Skipped" value={skipped} note={`of the newest ${BLOCKS} blocks' slots`} />
+                    <Figure label="Last look" value={`${duration(nowMs - Number(health.monitor.seenMs))} ago`} note="keepers observe every 6 s" />
+                    <Figure
+                        label="Last disruption"
+                        value={chain.lastDisruptionMs === 0n ? 'none' : moment(Number(chain.lastDisruptionMs))}
+                        note="prices from before it decide nothing"
+                    />
+                    <Figure label="Cluster" value={cluster.name} note={`genesis ${cluster.genesis.slice(0, 8)}…`} />
+                </dl>
+            </Card>
+            <Card title="What each state allows" className="span">
+                <div className="scroll" tabIndex={0} role="region" aria-label="What each state allows">
+                    <table className="table matrix">
+                        <thead>
+                            <tr>
+                                <th scope="col">Action</th>
+                                {STATES.map((state) => (
+                                    <th key={state} scope="col" className={state === chain.state ? 'now' : ''}>
+                                        {ChainState[state]}
+                                        {state === chain.state && <span className="away"> (now)</span>}
+                                    </th>
+                                ))}
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {ROWS.map(([what, action]) => (
+                                <tr key={action}>
+                                    <th scope="row">{what}</th>
+                                    {STATES.map((state) => {
+                                        const permit = risk.permit(action, state);
+                                        const tone = permit === 'Allowed' ? 'good' : permit === 'Refused' ? 'bad' : 'careful';
+                                        return (
+                                            <td key={state} className={`${tone} ${state === chain.state ? 'now' : ''}`}>
+                                                {CELLS[permit]}
+                                            </td>
+                                        );
+                                    })}
+                                </tr>
+                            ))}
+                        </tbody>
+                    </table>
+                </div>
+                <p className="text note">“Below half” is below half of maintenance. The rising line goes from there to maintenance while the chain thaws.</p>
+            </Card>
+        </div>
+    );
+}
