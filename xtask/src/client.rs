@@ -1,5 +1,5 @@
 //! What is written in TypeScript: the client with what is generated of it, the npm side of
-//! slotstall, the suite of the venue, and their tests.
+//! slotstall, the suite of the venue, the page, and their tests.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,8 +12,10 @@ use crate::sbpf;
 const CLIENT: &str = "clients/ts";
 const SLOTSTALL: &str = "clients/slotstall";
 const SUITE: &str = "tests/ts";
+const PAGE: &str = "clients/web";
 
 const COMPILER: &str = "typescript/bin/tsc";
+const VITE: &str = "vite/bin/vite.js";
 const VITEST: &str = "vitest/vitest.mjs";
 const MOCHA: &str = "mocha/bin/mocha.js";
 
@@ -37,7 +39,8 @@ pub fn test() -> Result<(), String> {
     install()?;
     test_client()?;
     test_slotstall()?;
-    test_suite()
+    test_suite()?;
+    test_page()
 }
 
 /// Compiles the client and its tests; the script that trades on a validator.
@@ -81,6 +84,26 @@ fn test_suite() -> Result<(), String> {
     let mut cluster = std::process::Command::new(built_path("slotstall"));
     cluster.current_dir(root().join(SUITE)).args(["--port", "0", "--anchor", "--"]);
     run(cluster.arg(vitest.get_program()).args(vitest.get_args()).arg("run"))
+}
+
+/// Builds the page as any file server can serve it; its directory.
+///
+/// # Errors
+/// When Node cannot be installed, or a file does not compile.
+pub fn build_page() -> Result<PathBuf, String> {
+    install()?;
+    run(package(VITE, PAGE)?.args(["build", "--logLevel", "warn"]))?;
+    Ok(root().join(PAGE).join("dist"))
+}
+
+/// In a browser, on a venue whose chain stalls.
+fn test_page() -> Result<(), String> {
+    run(package(COMPILER, PAGE)?.args(["--project", "tsconfig.json"]))?;
+    build_page()?;
+    run(package(VITEST, PAGE)?
+        .arg("run")
+        .env("SLOTSTALL_BIN", built_path("slotstall"))
+        .env("HOLDFAST_MIGRATE", built_path("holdfast-migrate")))
 }
 
 /// Compiles `clients/ts/risk`; the path of the module. Debian's compiler is the one that every

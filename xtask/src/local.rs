@@ -16,10 +16,12 @@ pub fn run(options: &[String]) -> Result<(), String> {
     }
     setup::install_compiler()?;
     sbpf::build()?;
+    let page = client::build_page()?;
     let validator = validator::install()?;
     PROGRAMS.into_iter().try_for_each(build_program)?;
     localnet.arg("--validator").arg(validator);
     localnet.arg("--programs").arg(root().join("target/deploy"));
+    localnet.arg("--page").arg(page);
     show(localnet.args(options))
 }
 

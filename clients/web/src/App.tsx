@@ -158,9 +158,10 @@ function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps
     const standing = useMemo(() => account && risk.standing(account, markets, chain), [account, markets, risk, chain]);
     const submit: Page['submit'] = useCallback(
         async (title, build) => {
-            if (wallet === undefined) return;
-            await send(cluster.rpc, wallet.signer, title, build);
+            if (wallet === undefined) return false;
+            const end = await send(cluster.rpc, wallet.signer, title, build);
             refresh();
+            return end.kind === 'landed';
         },
         [wallet, send, cluster, refresh],
     );

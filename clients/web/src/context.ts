@@ -25,8 +25,8 @@ export interface Page extends Live {
     /** Where that account stands. */
     standing: Standing | undefined;
     activity: Activity[];
-    /** Sends what `build` makes, under a title that the visitor follows it by. */
-    submit: (title: string, build: (signer: TransactionSigner) => Promise<Instruction[]>) => Promise<void>;
+    /** Sends what `build` makes, under a title that the visitor follows it by; whether it landed. */
+    submit: (title: string, build: (signer: TransactionSigner) => Promise<Instruction[]>) => Promise<boolean>;
     /** Shows a wallet to connect. */
     askForWallet: () => void;
 }

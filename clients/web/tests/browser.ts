@@ -10,6 +10,9 @@ import { type Browser, type Page, chromium } from 'playwright-core';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--host-resolver-rules=MAP elsewhere.test 127.0.0.1'];
 
+/** What is not there by then never comes, milliseconds. */
+const PATIENCE_MS = 25_000;
+
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
 export type Scheme = 'light' | 'dark';
@@ -43,6 +46,7 @@ export interface Watched {
 /** Opens a page in a context of its own. */
 export async function openPage(browser: Browser, size = DESKTOP, colorScheme: Scheme = 'light'): Promise<Watched> {
     const context = await browser.newContext({ viewport: size, colorScheme, hasTouch: size === PHONE, reducedMotion: 'reduce' });
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => {

@@ -7,21 +7,26 @@ import {
     type MarginAccount,
     type Order,
     TriggerKind,
+    changeKind,
     fetchAllMaybePoolRequest,
+    fetchExchange,
     fetchMarket,
     fetchMaybeMarginAccount,
+    findChangePda,
+    findExchangePda,
     findLiquidityMintPda,
     findLiquidityVaultPda,
     findMarginAccountPda,
     findPoolRequestPda,
     getExecuteOrderInstructionAsync,
     getExecutePoolRequestInstructionAsync,
+    getProposeChangeInstructionAsync,
     getTriggerOrderInstructionAsync,
 } from '@holdfast/client';
 import type { Address } from '@solana/kit';
 import { Slotstall } from 'slotstall';
 
-import { UNIT, Venue } from '../../../tests/ts/venue.js';
+import { UNIT, Venue, expectRefusal } from '../../../tests/ts/venue.js';
 import { tokenAccountOf } from '../src/send/tokens.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -48,11 +53,16 @@ export class World {
         readonly venue: Venue,
     ) {}
 
-    static async start(): Promise<World> {
+    /** With so many prices before anybody looks. */
+    static async start(prices = 0): Promise<World> {
         const cluster = await Slotstall.start({ binary: BINARY, anchor: ROOT });
         const world = new World(cluster, await Venue.open(cluster));
+        for (let price = 1; price <= prices; price += 1) {
+            await cluster.run(SLOT_MS * (WORK_EVERY - 1));
+            await world.slot(price * WORK_EVERY);
+        }
         world.going = true;
-        void world.live();
+        void world.live(prices * WORK_EVERY);
         return world;
     }
 
@@ -93,25 +103,36 @@ export class World {
         await this.alone(() => venue.tokens(owner, venue.mint, GIFT * UNIT, at));
     }
 
-    private async live(): Promise<void> {
-        for (let slots = 0; !this.ended; slots += 1) {
+    /** The admin announces that the market asks for more margin. */
+    async propose(): Promise<void> {
+        const { rpc, keeper, market } = this.venue;
+        const [exchange] = await findExchangePda();
+        const { changeCount: number } = (await fetchExchange(rpc, exchange)).data;
+        const [change] = await findChangePda({ number });
+        const { terms } = (await fetchMarket(rpc, market)).data;
+        const content = changeKind('MarketTerms', { market, terms: { ...terms, initialBps: 1_200 } });
+        await this.venue.send(keeper, await getProposeChangeInstructionAsync({ admin: keeper, change, market, content }));
+    }
+
+    private async live(from: number): Promise<void> {
+        for (let slots = from + 1; !this.ended; slots += 1) {
             const next = pause(SLOT_MS);
             if (this.going) {
-                await this.alone(() => this.slot(slots)).catch((error: unknown) => console.error(error));
+                await this.alone(async () => this.going && this.slot(slots)).catch((error: unknown) => console.error(error));
             }
             await next;
         }
     }
 
     private async slot(number: number): Promise<void> {
-        if (!this.going) return;
         await this.cluster.run(SLOT_MS);
         if (number % WORK_EVERY === 0) {
             // A price that moves a little, the same way every time.
             const swing = BigInt(Math.round(Math.sin(number / 23) * 400_000 + Math.sin(number / 7) * 90_000));
             const before = this.venue.price;
             this.venue.price = before + swing;
-            await this.venue.work();
+            // Feeds tell whole seconds: there may be nothing newer yet.
+            await this.venue.work().catch((refusal) => expectRefusal(refusal, 'FeedNotNewer'));
             this.venue.price = before;
             for (const owner of this.followed) await this.keep(owner);
         }

@@ -226,9 +226,12 @@ impl LocalCluster {
     /// # Errors
     /// When the transaction does not land.
     pub async fn give(&self, to: &Pubkey) -> Result<()> {
-        let admin = Wallet::open(&self.place.keys(), "admin")?;
-        let gift = tokens::gift(&admin, &self.mint, to, LAMPORTS, TOKENS)?;
-        self.chain().send(&gift, &[&admin.keypair]).await
+        self.giver().give(to).await
+    }
+
+    /// Who gives, for those who do so without the cluster.
+    pub fn giver(&self) -> Giver {
+        Giver { keys: self.place.keys(), url: self.validator.url(), mint: self.mint }
     }
 
     /// Starts the keeper `number` (from 0), again if it was killed.
@@ -357,6 +360,26 @@ impl LocalCluster {
         };
         let what = "the keepers' first work: filling the pools";
         self.until(what, FIRST_WORK, filled).await.map(|_| ())
+    }
+}
+
+/// Gives SOL and collateral.
+#[derive(Clone, Debug)]
+pub struct Giver {
+    keys: PathBuf,
+    url: String,
+    mint: Pubkey,
+}
+
+impl Giver {
+    /// Gives SOL and collateral.
+    ///
+    /// # Errors
+    /// When the transaction does not land.
+    pub async fn give(&self, to: &Pubkey) -> Result<()> {
+        let admin = Wallet::open(&self.keys, "admin")?;
+        let gift = tokens::gift(&admin, &self.mint, to, LAMPORTS, TOKENS)?;
+        Chain::new(&self.url).send(&gift, &[&admin.keypair]).await
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod cluster;
 pub mod copy;
 pub mod deployment;
+pub mod page;
 pub mod place;
 pub mod process;
 pub mod proxy;

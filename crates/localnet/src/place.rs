@@ -70,4 +70,9 @@ impl Place {
     pub const fn publisher_port(&self) -> u16 {
         self.first_port + 70
     }
+
+    /// The page.
+    pub const fn page_port(&self) -> u16 {
+        self.first_port + 71
+    }
 }

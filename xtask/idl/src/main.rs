@@ -3,6 +3,7 @@
 //! are what would be generated. Either way, what the pages point at has to exist.
 
 mod accounts;
+mod asked;
 mod arguments;
 mod chains;
 mod constants;

@@ -4,7 +4,12 @@ import { explainError } from '@holdfast/client';
 import {
     type Instruction,
     type Rpc,
+    SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR,
+    SOLANA_ERROR__TRANSACTION_ERROR__ACCOUNT_NOT_FOUND,
+    SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_FEE,
+    SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_RENT,
     type Signature,
+    type SolanaErrorCode,
     type SolanaRpcApi,
     type TransactionSigner,
     appendTransactionMessageInstructions,
@@ -12,6 +17,7 @@ import {
     estimateResourceLimitsFactory,
     getBase64EncodedWireTransaction,
     getSignatureFromTransaction,
+    isSolanaError,
     pipe,
     setTransactionMessageComputeUnitLimit,
     setTransactionMessageComputeUnitPrice,
@@ -144,11 +150,26 @@ function refusal(error: unknown): Progress {
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** What is said where neither the program nor the wallet says anything that people understand. */
+const KNOWN: [SolanaErrorCode, string][] = [
+    [SOLANA_ERROR__TRANSACTION_ERROR__ACCOUNT_NOT_FOUND, 'This wallet has no SOL to pay the fee with.'],
+    [SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_FEE, 'This wallet has too little SOL to pay the fee with.'],
+    [SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_RENT, 'This wallet has too little SOL for the rent of an account.'],
+    [SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, 'The endpoint does not take it: try again, or choose another endpoint.'],
+];
+
 /** What the innermost of the errors says. */
 function deepest(error: unknown): string {
     let found = error;
     while (found instanceof Error && found.cause instanceof Error) {
         found = found.cause;
+    }
+    const known = KNOWN.find(([code]) => isSolanaError(found, code));
+    if (known !== undefined) {
+        return known[1];
+    }
+    if (isSolanaError(found)) {
+        return `The cluster refuses it (error ${found.context.__code} of Solana).`;
     }
     return found instanceof Error ? found.message : String(found);
 }

@@ -3,7 +3,7 @@
 import { AccountRole, type Address, type Instruction, type TransactionSigner, address, getAddressEncoder, getProgramDerivedAddress } from '@solana/kit';
 
 const TOKEN = address('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
-const ASSOCIATED = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWh25efTNsLJA8knL');
+const ASSOCIATED = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
 const SYSTEM = address('11111111111111111111111111111111');
 /** Makes the account, or does nothing where it is there. */
 const CREATE_IDEMPOTENT = 1;

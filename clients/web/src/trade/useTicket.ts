@@ -12,6 +12,8 @@ export interface TicketState {
     change: (changed: Partial<Draft>) => void;
     /** Begins another order, in a market. */
     fill: (index: number, changed: Partial<Draft>) => void;
+    /** An order landed: an empty ticket again, unless another one has been begun. */
+    done: (order: Draft) => void;
 }
 
 export function useTicket(onFill: () => void): TicketState {
@@ -23,5 +25,6 @@ export function useTicket(onFill: () => void): TicketState {
         setDraft({ ...FRESH, ...changed });
         onFill();
     };
-    return { index, draft, choose, change, fill };
+    const done = (order: Draft) => setDraft((now) => (now === order ? { ...FRESH, side: order.side } : now));
+    return { index, draft, choose, change, fill, done };
 }

@@ -47,7 +47,7 @@ export function Field(props: {
     value: string;
     onChange: (text: string) => void;
     error?: string | undefined;
-    action?: { text: string; label: string; run: () => void } | undefined;
+    action?: { text: string; run: () => void } | undefined;
     disabled?: boolean;
 }) {
     const { label, unit, value, onChange, error, action, disabled = false } = props;
@@ -57,7 +57,7 @@ export function Field(props: {
             <div className="field-top">
                 <label htmlFor={id}>{label}</label>
                 {action !== undefined && (
-                    <button type="button" className="link" aria-label={action.label} onClick={action.run}>
+                    <button type="button" className="link" onClick={action.run}>
                         {action.text}
                     </button>
                 )}

@@ -74,6 +74,16 @@ export interface Snapshot {
     holdings: Holdings | undefined;
 }
 
+/** What to read. */
+export interface Wanted {
+    /** The silo's number. */
+    number: number;
+    /** How many changes have been proposed, as far as is known. */
+    changeCount: bigint;
+    /** Whose account, if anybody's. */
+    owner: Address | undefined;
+}
+
 type Read = (ReadonlyUint8Array | undefined)[];
 
 /**
@@ -84,13 +94,12 @@ type Read = (ReadonlyUint8Array | undefined)[];
 export async function readSnapshot(
     rpc: Rpc<SolanaRpcApi>,
     venue: Venue,
-    number: number,
-    owner: Address | undefined,
+    { number, changeCount, owner }: Wanted,
     signal: AbortSignal,
 ): Promise<Snapshot> {
     const silo = siloNumbered(venue, number);
     const fixed = [CLOCK, RESTART, venue.chainHealth.address, venue.exchange.address, silo.address];
-    const changes = await newestChanges(venue.exchange.data.changeCount);
+    const changes = await newestChanges(changeCount);
     const theirs = owner === undefined ? [] : await addressesOf(owner, silo);
     const markets = silo.markets.map((market) => market.address);
     const asked = [...fixed, ...markets, ...changes, ...theirs];

@@ -1,6 +1,6 @@
 /** The venue as the chain shows it now, read again and again. */
 
-import { type Chain, Risk, type Venue, loadVenue } from '@holdfast/client';
+import { type Chain, Risk, type Venue, findMarginAccountPda, loadVenue } from '@holdfast/client';
 import { type Address, createSolanaRpcSubscriptions } from '@solana/kit';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
@@ -82,11 +82,13 @@ export function useVenue(owner: Address | undefined, endpoint: string | undefine
         const onRead = (snapshot: Snapshot) => {
             setRead({ snapshot, at: performance.now() });
             onSlot(snapshot.slot);
+            // A market was listed: its address is not known yet.
+            if (snapshot.silo.data.marketCount > snapshot.silo.markets.length) retry();
         };
         const following = follow(found, owner, onSlot, onRead);
         look.current = following.look;
         return following.stop;
-    }, [found, owner]);
+    }, [found, owner, retry]);
 
     useEffect(() => {
         const timer = setInterval(() => setNow(performance.now()), TICK_MS);
@@ -155,6 +157,7 @@ function follow(
 ): { look: () => void; stop: () => void } {
     const ended = new AbortController();
     let [reading, again] = [false, false];
+    let { changeCount } = venue.exchange.data;
     const number = settings.deployment.silos[0]?.number ?? 0;
     const look = async (): Promise<void> => {
         if (reading) {
@@ -162,9 +165,10 @@ function follow(
             return;
         }
         reading = true;
-        const snapshot = await ask((signal) => readSnapshot(cluster.rpc, venue, number, owner, signal));
+        const snapshot = await ask((signal) => readSnapshot(cluster.rpc, venue, { number, changeCount, owner }, signal));
         reading = false;
         if (snapshot !== undefined && !ended.signal.aborted) {
+            changeCount = snapshot.exchange.changeCount;
             onRead(snapshot);
         }
         if (again) {
@@ -175,7 +179,8 @@ function follow(
     const timer = setInterval(() => void look(), POLL_MS);
     void look();
     const first = cluster.endpoint === settings.rpc[0] ? settings.webSocket : undefined;
-    void listen(first ?? webSocketOf(cluster.endpoint), venue, onSlot, () => void look(), ended.signal);
+    const url = first ?? webSocketOf(cluster.endpoint);
+    void watched(venue, number, owner).then((accounts) => listen(url, accounts, onSlot, () => void look(), ended.signal));
     const stop = () => {
         clearInterval(timer);
         ended.abort();
@@ -183,10 +188,17 @@ function follow(
     return { look: () => void look(), stop };
 }
 
+/** Accounts whose changes are read at once: the chain's health, and what a wallet trades with. */
+async function watched(venue: Venue, number: number, owner: Address | undefined): Promise<Address[]> {
+    const silo = venue.silos.find(({ data }) => data.number === number);
+    const theirs = owner !== undefined && silo !== undefined ? [await findMarginAccountPda({ silo: silo.address, owner, number: 0 })] : [];
+    return [venue.chainHealth.address, ...theirs.map(([account]) => account)];
+}
+
 /** What the endpoint tells by itself. Where its WebSocket cannot be reached, reading goes on without it. */
 async function listen(
     url: string,
-    venue: Venue,
+    accounts: Address[],
     onSlot: (slot: bigint) => void,
     onChange: () => void,
     abortSignal: AbortSignal,
@@ -200,12 +212,11 @@ async function listen(
         }
     };
     const slots = subscriptions.slotNotifications();
-    const health = subscriptions.accountNotifications(venue.chainHealth.address, {
-        commitment: 'confirmed',
-        encoding: 'base64',
-    });
+    const changes = accounts.map((account) =>
+        subscriptions.accountNotifications(account, { commitment: 'confirmed', encoding: 'base64' }),
+    );
     await Promise.all([
         hears(() => slots.subscribe({ abortSignal }), ({ slot }) => onSlot(slot)),
-        hears(() => health.subscribe({ abortSignal }), onChange),
+        ...changes.map((change) => hears(() => change.subscribe({ abortSignal }), onChange)),
     ]);
 }

@@ -50,7 +50,7 @@ export function ChainView() {
                 </dl>
             </Card>
             <Card title="What each state allows" className="span">
-                <div className="scroll" tabIndex={0} role="region" aria-label="What each state allows">
+                <div className="scroll" tabIndex={0} role="group" aria-label="What each state allows">
                     <table className="table matrix">
                         <thead>
                             <tr>

@@ -31,7 +31,7 @@ export function Markets({ chosen, choose }: { chosen: number; choose: (index: nu
     const { markets, unit, chain, nowMs } = usePage();
     return (
         <Card title="Markets" className="markets">
-            <div className="scroll" tabIndex={0} role="region" aria-label="Markets">
+            <div className="scroll" tabIndex={0} role="group" aria-label="Markets">
                 <table className="table">
                     <thead>
                         <tr>

@@ -45,7 +45,7 @@ export function Money() {
                 value={text}
                 error={error}
                 onChange={setText}
-                action={{ text: `at most ${amount(most, unit)}`, label: `Take all: ${amount(most, unit)}`, run: () => setText(String(whole(most))) }}
+                action={{ text: `at most ${amount(most, unit)}`, run: () => setText(String(whole(most))) }}
             />
             {queued && <p className="text note">In this state of the chain it goes through the queue: a tenth of what is left each hour, all of it after a day.</p>}
             <Act reason={reason} run={run}>

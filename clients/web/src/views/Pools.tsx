@@ -124,7 +124,7 @@ function Ask({ pool, held }: { pool: Pool; held: bigint }) {
                 value={text}
                 error={error}
                 onChange={setText}
-                action={{ text: `at most ${shown(most)}`, label: `Take all: ${shown(most)}`, run: () => setText(String(whole(most))) }}
+                action={{ text: `at most ${shown(most)}`, run: () => setText(String(whole(most))) }}
             />
             <dl className="lines">
                 <Line label="Would get now" hint="decided by prices published after the request">
@@ -182,7 +182,7 @@ function Requests() {
             {waiting.length === 0 ? (
                 <Empty>{wallet === undefined ? 'Connect a wallet to see your requests.' : 'No request waits.'}</Empty>
             ) : (
-                <div className="scroll" tabIndex={0} role="region" aria-label="Your requests">
+                <div className="scroll" tabIndex={0} role="group" aria-label="Your requests">
                     <table className="table stack">
                         <thead>
                             <tr>

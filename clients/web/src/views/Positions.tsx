@@ -20,7 +20,7 @@ export function Positions({ fill }: { fill: Fill }) {
             {account === undefined || open.length === 0 ? (
                 <Empty>{wallet === undefined ? 'Connect a wallet to see your positions.' : 'You have no position.'}</Empty>
             ) : (
-                <div className="scroll" tabIndex={0} role="region" aria-label="Positions">
+                <div className="scroll" tabIndex={0} role="group" aria-label="Positions">
                     <table className="table stack">
                         <thead>
                             <tr>
@@ -76,7 +76,7 @@ function PositionRow({ account, index, fill }: { account: MarginAccount; index: 
             <td data-label="Liquidation price">
                 <span>
                     {liquidationPrice === undefined ? 'none' : price(liquidationPrice, unit)}
-                    {distance !== undefined && <small className="note"> {percent(distance, 1)} away</small>}
+                    {distance !== undefined && <small className="note below">{percent(distance, 1)} away</small>}
                 </span>
             </td>
             <td data-label="Do">
@@ -101,11 +101,11 @@ export function Orders() {
             {orders.length === 0 ? (
                 <Empty>{wallet === undefined ? 'Connect a wallet to see your orders.' : 'No order waits.'}</Empty>
             ) : (
-                <div className="scroll" tabIndex={0} role="region" aria-label="Orders">
+                <div className="scroll" tabIndex={0} role="group" aria-label="Orders">
                     <table className="table stack">
                         <thead>
                             <tr>
-                                {['Market', 'Wants', 'When the index is', 'Worst price', 'Where it stands', 'Expires', 'Do'].map((head) => (
+                                {['Market', 'Wants', 'Trigger', 'Worst price', 'Where it stands', 'Expires', 'Do'].map((head) => (
                                     <th key={head} scope="col">
                                         {head}
                                     </th>
@@ -142,10 +142,12 @@ function OrderRow({ order }: { order: Order }) {
             <td data-label="Wants">
                 <span>
                     {wants(order, name)}
-                    {order.margin > 0n && <small className="note"> {amount(order.margin, unit)} reserved</small>}
+                    <small className="note below">
+                        {order.reduceOnly ? 'closing only' : `${amount(order.margin, unit)} reserved`}
+                    </small>
                 </span>
             </td>
-            <td data-label="When the index is">{condition(order, unit)}</td>
+            <td data-label="Trigger" className="wrap">{condition(order, unit)}</td>
             <td data-label="Worst price">{price(order.limit, unit)}</td>
             <td data-label="Where it stands" className="wide">
                 {stage(order, market, nowMs)}

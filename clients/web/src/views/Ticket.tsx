@@ -6,6 +6,7 @@ import type { FormEvent } from 'react';
 import { type Page, usePage } from '../context.js';
 import { type Draft, LASTS, deltaOf, limitOf, placed, rises, typed } from '../trade/draft.js';
 import { type Estimate, estimate, inStrain, indexFor, pricesEvery } from '../trade/estimate.js';
+import type { TicketState } from '../trade/useTicket.js';
 import { Act, Card, Choice, Field, Line } from '../ui/parts.js';
 import { amount, duration, named, percent, price, size } from '../words/format.js';
 import { openingRefusal } from '../words/chain.js';
@@ -17,18 +18,13 @@ const SIDES = [
 ] as const;
 const WHENS = [
     ['now', 'At the next price'],
-    ['price', 'When the index gets to'],
+    ['price', 'At a trigger'],
 ] as const;
 const ABOUT_RPC_MS = 1_000;
 
-interface Props {
-    index: number;
-    draft: Draft;
-    change: (change: Partial<Draft>) => void;
-}
-
-export function Ticket({ index, draft, change }: Props) {
+export function Ticket({ ticket }: { ticket: TicketState }) {
     const page = usePage();
+    const { index, draft, change } = ticket;
     const market = page.markets[index];
     if (market === undefined) return null;
     const base = named(market.name);
@@ -38,7 +34,9 @@ export function Ticket({ index, draft, change }: Props) {
     const reason = refusal(page, draft, index, found);
     const send = (event: FormEvent) => {
         event.preventDefault();
-        if (reason === undefined) void place(page, draft, index).then(() => change({ size: '' }));
+        if (reason === undefined) {
+            void place(page, draft, index).then((landed) => landed && ticket.done(draft));
+        }
     };
     const verb = draft.side === 'buy' ? 'Buy' : 'Sell';
     const closes = draft.closing && held !== undefined && held.size !== 0n;
@@ -58,7 +56,6 @@ export function Ticket({ index, draft, change }: Props) {
                             ? undefined
                             : {
                                   text: `all of ${size(whole, base)}`,
-                                  label: `Take the whole position of ${size(whole, base)}`,
                                   run: () => change({ size: size(whole, '').trim().replaceAll(',', '') }),
                               }
                     }
@@ -69,7 +66,7 @@ export function Ticket({ index, draft, change }: Props) {
                 </label>
                 <Choice label="When" value={draft.when} options={WHENS} onChange={(when) => change({ when })} />
                 {draft.when === 'price' && (
-                    <Field label="Index price to wait for" unit={page.unit} value={draft.trigger} error={errors.trigger} onChange={(text) => change({ trigger: text })} />
+                    <Field label="Trigger: index price to wait for" unit={page.unit} value={draft.trigger} error={errors.trigger} onChange={(text) => change({ trigger: text })} />
                 )}
                 <div className="pair">
                     <Field label="Accept worse by" unit="%" value={draft.slippage} onChange={(text) => change({ slippage: text })} />
@@ -99,6 +96,7 @@ function estimated({ risk, chain, markets, account }: Page, draft: Draft, index:
     const [market, delta] = [markets[index], deltaOf(draft)];
     if (market === undefined || delta === 0n || account === undefined) return undefined;
     const held = account.positions[index] as Position;
+    if (draft.closing && (held.size === 0n || held.size > 0n === delta > 0n)) return undefined;
     try {
         return estimate(risk, chain, markets, account, market, draft.closing ? cut(delta, held.size) : delta);
     } catch (error) {
@@ -153,7 +151,7 @@ function Summary({ page, draft, index, found }: { page: Page; draft: Draft; inde
     const { terms } = market;
     const delta = deltaOf(draft);
     const known = typeof found === 'object' ? found : undefined;
-    const preview = known?.quote ?? quoteOf(page, index, delta);
+    const preview = known?.quote ?? (draft.closing ? undefined : quoteOf(page, index, delta));
     const ppm = (part: bigint) => percent(Number(part) / 1e6, 3);
     const wait = Number(terms.executionDelayMs) + pricesEvery(market) + ABOUT_RPC_MS;
     const liquidation = known?.standing.positions.find((position) => position.market === index)?.liquidationPrice;
@@ -166,7 +164,7 @@ function Summary({ page, draft, index, found }: { page: Page; draft: Draft; inde
                     <Line label="Spread" hint={`${ppm(BigInt(terms.baseSpreadPpm))} base, ${ppm(preview.impactPpm)} skew, ${ppm(preview.volatilityPpm)} volatility`}>
                         {ppm(preview.spreadPpm)}
                     </Line>
-                    <Line label="Price it would get">
+                    <Line label="Price it would get now">
                         <strong>{price(preview.price, unit)}</strong>
                     </Line>
                     <Line label="Fee">{amount(preview.fee, unit)}</Line>
@@ -210,15 +208,18 @@ function quoteOf({ risk, markets }: Page, index: number, delta: bigint) {
     }
 }
 
-async function place(page: Page, draft: Draft, index: number): Promise<void> {
+/** Whether it landed. */
+async function place(page: Page, draft: Draft, index: number): Promise<boolean> {
     const { snapshot, account, markets, nowMs, submit } = page;
     const [market, placedMarket] = [markets[index], snapshot.silo.markets[index]];
     const holdings = snapshot.holdings;
-    if (market === undefined || placedMarket === undefined || account === undefined || holdings === undefined) return;
+    if (market === undefined || placedMarket === undefined || account === undefined || holdings === undefined) {
+        return false;
+    }
     const arguments_ = placed(draft, market, nowMs);
     const held = openIndices(account).flatMap((at) => snapshot.silo.markets[at]?.address ?? []);
     const verb = draft.side === 'buy' ? 'Buy' : 'Sell';
-    await submit(`${verb} ${draft.size} ${named(market.name)}${draft.closing ? ' to close' : ''}`, async (owner) => [
+    return submit(`${verb} ${draft.size} ${named(market.name)}${draft.closing ? ' to close' : ''}`, async (owner) => [
         await getPlaceOrderInstructionAsync({ owner, account: holdings.account, market: placedMarket.address, ...arguments_, markets: held }),
     ]);
 }

@@ -13,7 +13,7 @@ const Chart = lazy(() => import('./Chart.js').then(({ Chart: chart }) => ({ defa
 
 export function Trade({ ticket }: { ticket: TicketState }) {
     const { snapshot } = usePage();
-    const { index, draft, choose, change, fill } = ticket;
+    const { index, choose, fill } = ticket;
     const market = snapshot.silo.markets[index];
     return (
         <div className="trade">
@@ -25,7 +25,7 @@ export function Trade({ ticket }: { ticket: TicketState }) {
                 <Positions fill={fill} />
                 <Orders />
             </div>
-            <Ticket index={index} draft={draft} change={change} />
+            <Ticket ticket={ticket} />
         </div>
     );
 }

@@ -17,7 +17,14 @@ export function WalletButton() {
     const { wallet, askForWallet } = usePage();
     return (
         <button type="button" className="button small wallet-button" aria-haspopup="dialog" onClick={askForWallet}>
-            {wallet === undefined ? 'Connect wallet' : `${wallet.name} ${brief(wallet.signer.address)}`}
+            {wallet === undefined ? (
+                'Connect wallet'
+            ) : (
+                <span>
+                    <span className="wallet-name">{wallet.name} </span>
+                    {brief(wallet.signer.address)}
+                </span>
+            )}
         </button>
     );
 }

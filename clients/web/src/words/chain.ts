@@ -27,8 +27,6 @@ export interface Condition {
 }
 
 const BLOCKS = 128n;
-/** How far a recorded disruption may be from the samples around it, milliseconds. */
-const NEAR_MS = 2_000n;
 
 /** The chain as it is now, for people. */
 export function condition(chain: Chain, snapshot: Snapshot, pulse: Pulse, nowMs: number): Condition {
@@ -125,30 +123,31 @@ function disruption(chain: Chain, health: ChainHealth): string | undefined {
     if (lastDisruptionMs === 0n) {
         return undefined;
     }
-    const at = `at ${moment(Number(lastDisruptionMs))}`;
-    const [before, after] = around(health, lastDisruptionMs);
-    if (before === undefined || after === undefined) {
-        return `The chain was disrupted ${at}.`;
+    const samples = newestFirst(health);
+    const passed = (before: Sample, after: Sample) => Number(after.nowMs - before.nowMs);
+    const missing = (before: Sample, after: Sample) =>
+        passed(before, after) - (Number(after.slot - before.slot) * monitor.baselineUs) / 1_000;
+    for (const [at, after] of samples.entries()) {
+        const before = samples[at + 1];
+        if (before === undefined) break;
+        if (before.lastRestartSlot !== after.lastRestartSlot) {
+            return `The cluster was restarted, and went on at ${moment(Number(after.nowMs))}.`;
+        }
+        if (missing(before, after) >= Number(thresholds.gapMs)) {
+            // Prices may prove a part of it only later, when the cluster's clock has hidden it.
+            const inAll = missing(before, samples[0] ?? after);
+            return `The chain stood still for about ${duration(inAll)}, until ${moment(Number(lastDisruptionMs))}.`;
+        }
+        if (passed(before, after) >= Number(thresholds.silenceMs)) {
+            return `Nobody looked at the chain for ${duration(passed(before, after))}, until ${moment(Number(after.nowMs))}: nothing of the venue's could land.`;
+        }
     }
-    if (before.lastRestartSlot !== after.lastRestartSlot) {
-        return `The cluster was restarted ${at}.`;
-    }
-    const passed = Number(after.nowMs - before.nowMs);
-    const missing = passed - (Number(after.slot - before.slot) * monitor.baselineUs) / 1_000;
-    if (missing >= Number(thresholds.gapMs)) {
-        return `The chain stood still for about ${duration(missing)}, until ${moment(Number(after.nowMs))}.`;
-    }
-    if (passed >= Number(thresholds.silenceMs)) {
-        return `Nobody looked at the chain for ${duration(passed)}, until ${moment(Number(after.nowMs))}: nothing of the venue's could land.`;
-    }
-    return `Slots were slow or failed ${at}.`;
+    return `The chain was disrupted at ${moment(Number(lastDisruptionMs))}.`;
 }
 
-function around(health: ChainHealth, at: bigint): [Sample | undefined, Sample | undefined] {
-    const { samples, newest, count } = health;
-    const ordered = Array.from({ length: count }, (_, back) => samples[(newest - back + samples.length) % samples.length]);
-    const after = ordered.findLastIndex((sample) => sample !== undefined && sample.nowMs + NEAR_MS >= at);
-    return after === -1 ? [undefined, undefined] : [ordered[after + 1], ordered[after]];
+function newestFirst({ samples, newest, count }: ChainHealth): Sample[] {
+    const places = Array.from({ length: count }, (_, back) => (newest - back + samples.length) % samples.length);
+    return places.flatMap((place) => samples[place] ?? []);
 }
 
 /** Something people do, and whether it works. */

@@ -7,18 +7,18 @@ import { duration, price, size } from './format.js';
 /** What an order wants. */
 export function wants(order: Order, base: string): string {
     const side = order.delta > 0n ? 'Buy' : 'Sell';
-    return `${side} ${size(order.delta, base)}${order.reduceOnly ? ', closing only' : ''}`;
+    return `${side} ${size(order.delta, base)}`;
 }
 
 /** What sets it off. */
 export function condition(order: Order, unit: string): string {
     switch (order.trigger) {
         case TriggerKind.AtOrAbove:
-            return `at ${price(order.triggerPrice, unit)} or above`;
+            return `index rises to ${price(order.triggerPrice, unit)}`;
         case TriggerKind.AtOrBelow:
-            return `at ${price(order.triggerPrice, unit)} or below`;
+            return `index falls to ${price(order.triggerPrice, unit)}`;
         default:
-            return 'at once';
+            return 'none';
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use holdfast_localnet::cluster::{LocalCluster, Options};
 use holdfast_localnet::deployment::{MARKETS, RecoverySpeed};
+use holdfast_localnet::page;
 use holdfast_localnet::place::{FIRST_PORTS, Place};
 use holdfast_localnet::process::asked_to_stop;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,10 +27,13 @@ struct Cli {
     /// Directory of the compiled programs
     #[arg(long, value_name = "DIRECTORY", hide = true)]
     programs: PathBuf,
+    /// Directory of the built page
+    #[arg(long, value_name = "DIRECTORY", hide = true)]
+    page: PathBuf,
     /// Where keys, logs and the ledger go; what a former run left there is deleted
     #[arg(long, value_name = "DIRECTORY", default_value = "target/localnet")]
     directory: PathBuf,
-    /// Port of the RPC; the WebSocket has the next one, and 70 more are used
+    /// Port of the RPC; the WebSocket has the next one, and 71 more are used
     #[arg(long, value_name = "PORT", default_value_t = 8899)]
     #[arg(value_parser = clap::value_parser!(u16).range(FIRST_PORTS))]
     port: u16,
@@ -73,10 +77,11 @@ async fn run(cli: Cli) -> Result<()> {
         keepers: cli.keepers,
         proxies: 0,
     };
+    let files = cli.page;
     let stop = asked_to_stop()?;
     tokio::pin!(stop);
     let mut cluster = tokio::select! {
-        started = start(place, options) => started?,
+        started = start(place, options, files) => started?,
         () = &mut stop => return Ok(()),
     };
     print!("{}", guide(&cluster));
@@ -95,7 +100,7 @@ async fn run(cli: Cli) -> Result<()> {
     ended
 }
 
-async fn start(place: Place, options: Options) -> Result<LocalCluster> {
+async fn start(place: Place, options: Options, files: PathBuf) -> Result<LocalCluster> {
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} {elapsed:>4} {msg}")?);
     bar.enable_steady_tick(Duration::from_millis(100));
@@ -108,6 +113,8 @@ async fn start(place: Place, options: Options) -> Result<LocalCluster> {
     let cluster = LocalCluster::start(place, options, say).await?;
     say("opening demo accounts");
     demo(&cluster).await?;
+    let (place, url) = (&cluster.place, cluster.validator.url());
+    page::serve(place.page_port(), files, &url, &place.manifest(), cluster.giver()).await?;
     bar.finish_and_clear();
     Ok(cluster)
 }
@@ -151,6 +158,7 @@ fn guide(cluster: &LocalCluster) -> String {
     format!(
         "The venue runs. Ctrl-C stops everything.
 
+  page         http://127.0.0.1:{page}
   RPC          {url} (WebSocket one port up; both listen on all addresses of this machine)
   program      {program}
   silo         {silo}, markets {markets}
@@ -174,6 +182,7 @@ What to try, in another terminal:
         program = holdfast_client::holdfast::ID,
         silo = LocalCluster::silo(),
         markets = MARKETS.map(|market| market.name).join(", "),
+        page = cluster.place.page_port(),
         publisher = cluster.place.publisher_port(),
         keeper = cluster.place.keeper_port(0),
         keys = file("keys"),
