@@ -10,5 +10,10 @@ export default defineConfig({
         alias: { '@holdfast/client': fileURLToPath(new URL('../ts/src/index.ts', import.meta.url)) },
     },
     build: { target: 'es2022', assetsInlineLimit: 0 },
-    test: { include: ['tests/**/*.test.ts'], poolOptions: { forks: { maxForks: 2 } }, testTimeout: 120_000, hookTimeout: 120_000 },
+    test: {
+        include: ['tests/**/*.test.ts'],
+        poolOptions: { forks: { maxForks: 2 } },
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+    },
 });

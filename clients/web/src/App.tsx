@@ -2,7 +2,7 @@
 
 import { type FormEvent, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 
-import { type Connected, PageContext, type Page } from './context.js';
+import { type Connected, PageContext, type Page, usePage } from './context.js';
 import { useActivity } from './send/useActivity.js';
 import { useTicket } from './trade/useTicket.js';
 import { hostOf } from './venue/cluster.js';
@@ -19,7 +19,13 @@ import { WalletButton, WalletPanel } from './wallet/WalletPanel.js';
 
 const VIEWS = ['trade', 'account', 'pools', 'powers', 'chain'] as const;
 type View = (typeof VIEWS)[number];
-const TITLES: Record<View, string> = { trade: 'Trade', account: 'Account', pools: 'Pools', powers: 'Powers', chain: 'Chain' };
+const TITLES: Record<View, string> = {
+    trade: 'Trade',
+    account: 'Account',
+    pools: 'Pools',
+    powers: 'Powers',
+    chain: 'Chain',
+};
 /** Where the visitor's own endpoint is kept. */
 const ENDPOINT = 'holdfast-endpoint';
 
@@ -49,7 +55,15 @@ export function App() {
                 </Shell>
             );
         case 'live':
-            return <Venue live={venue.live} wallet={wallet} setWallet={setWallet} endpoint={endpoint} chooseEndpoint={chooseEndpoint} />;
+            return (
+                <Venue
+                    live={venue.live}
+                    wallet={wallet}
+                    setWallet={setWallet}
+                    endpoint={endpoint}
+                    chooseEndpoint={chooseEndpoint}
+                />
+            );
     }
 }
 
@@ -113,13 +127,24 @@ function EndpointForm({ endpoint, choose }: EndpointProps) {
             <label htmlFor="endpoint">Your own endpoint</label>
             <div className="pair">
                 <div className={`input ${isWrong ? 'wrong' : ''}`}>
-                    <input id="endpoint" type="url" placeholder="https://…" value={text} aria-invalid={isWrong} onChange={(event) => setText(event.target.value.trim())} />
+                    <input
+                        id="endpoint"
+                        type="url"
+                        placeholder="https://…"
+                        value={text}
+                        aria-invalid={isWrong}
+                        onChange={(event) => setText(event.target.value.trim())}
+                    />
                 </div>
                 <button type="submit" className="button quiet">
                     Use it
                 </button>
             </div>
-            <p className="note">{isWrong ? 'Write an address that begins with https:// or http://.' : 'Kept in this browser. Empty: the one this page came with.'}</p>
+            <p className="note">
+                {isWrong
+                    ? 'Write an address that begins with https:// or http://.'
+                    : 'Kept in this browser. Empty: the one this page came with.'}
+            </p>
         </form>
     );
 }
@@ -134,6 +159,35 @@ function useView(): [View, (view: View) => void] {
         return () => removeEventListener('hashchange', changed);
     }, []);
     return [view, (next) => (location.hash = next)];
+}
+
+function Header({ view }: { view: View }) {
+    const { cluster } = usePage();
+    return (
+        <>
+            <a
+                className="skip"
+                href="#main"
+                onClick={(event) => (event.preventDefault(), document.getElementById('main')?.focus())}
+            >
+                To the content
+            </a>
+            <header className="top">
+                <Brand />
+                <nav aria-label="Views">
+                    {VIEWS.map((name) => (
+                        <a key={name} href={`#${name}`} aria-current={name === view ? 'page' : undefined}>
+                            {TITLES[name]}
+                        </a>
+                    ))}
+                </nav>
+                <span className="place" title={cluster.endpoint}>
+                    {cluster.name} <span className="note">{hostOf(cluster.endpoint)}</span>
+                </span>
+                <WalletButton />
+            </header>
+        </>
+    );
 }
 
 interface VenueProps {
@@ -173,23 +227,7 @@ function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps
     }, [view]);
     return (
         <PageContext value={page}>
-            <a className="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById('main')?.focus())}>
-                To the content
-            </a>
-            <header className="top">
-                <Brand />
-                <nav aria-label="Views">
-                    {VIEWS.map((name) => (
-                        <a key={name} href={`#${name}`} aria-current={name === view ? 'page' : undefined}>
-                            {TITLES[name]}
-                        </a>
-                    ))}
-                </nav>
-                <span className="place" title={cluster.endpoint}>
-                    {cluster.name} <span className="note">{hostOf(cluster.endpoint)}</span>
-                </span>
-                <WalletButton />
-            </header>
+            <Header view={view} />
             <main id="main" tabIndex={-1}>
                 <Banner />
                 {view === 'trade' && <Trade ticket={ticket} />}
@@ -201,7 +239,8 @@ function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps
             <footer className="bottom">
                 <EndpointForm endpoint={endpoint} choose={chooseEndpoint} />
                 <p className="note">
-                    Everything here is read from the chain by your browser, and valued by the venue's own rules. Times are your clock's. Charts by{' '}
+                    Everything here is read from the chain by your browser, and valued by the venue's own rules. Times
+                    are your clock's. Charts by{' '}
                     <a href="https://www.tradingview.com/" rel="noreferrer">
                         TradingView Lightweight Charts™
                     </a>

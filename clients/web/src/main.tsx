@@ -6,6 +6,7 @@ import './style/base.css';
 import './style/forms.css';
 import './style/layout.css';
 import './style/parts.css';
+import './style/tables.css';
 
 createRoot(document.getElementById('root') as HTMLElement).render(
     <StrictMode>

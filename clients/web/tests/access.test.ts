@@ -79,7 +79,8 @@ test('somebody without a mouse gets to the content, a wallet, another view, and 
     const visitor = await Visitor.at(browser, server);
     await visitor.state('Normal');
     const { keyboard } = visitor.page;
-    const focused = () => visitor.page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id || '');
+    const focused = () =>
+        visitor.page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id || '');
     const tabTo = async (text: string) => {
         for (let presses = 0; (await focused()) !== text; presses += 1) {
             expect(presses, `no way to ${text} by keyboard`).toBeLessThan(60);

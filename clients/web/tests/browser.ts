@@ -8,7 +8,12 @@ import { type Browser, type Page, chromium } from 'playwright-core';
 
 /** What a browser may be called, as the tests of the lab's page have it. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--host-resolver-rules=MAP elsewhere.test 127.0.0.1'];
+const FLAGS = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--host-resolver-rules=MAP elsewhere.test 127.0.0.1',
+];
 
 /** What is not there by then never comes, milliseconds. */
 const PATIENCE_MS = 25_000;
@@ -45,7 +50,12 @@ export interface Watched {
 
 /** Opens a page in a context of its own. */
 export async function openPage(browser: Browser, size = DESKTOP, colorScheme: Scheme = 'light'): Promise<Watched> {
-    const context = await browser.newContext({ viewport: size, colorScheme, hasTouch: size === PHONE, reducedMotion: 'reduce' });
+    const context = await browser.newContext({
+        viewport: size,
+        colorScheme,
+        hasTouch: size === PHONE,
+        reducedMotion: 'reduce',
+    });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const complaints: string[] = [];
@@ -63,7 +73,9 @@ export async function faults(page: Page): Promise<string[]> {
         const checker = (globalThis as unknown as { axe: typeof axe }).axe;
         const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
         const { violations } = await checker.run({ runOnly: tags });
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join(' | ')}`);
+        return violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join(' | ')}`,
+        );
     });
     return found;
 }

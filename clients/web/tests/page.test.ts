@@ -69,7 +69,13 @@ test('somebody gets a wallet, deposits and buys at the price that the ticket sho
     await trader.view('Trade');
     await trader.size('100');
     const ticket = trader.part('Trade SOL');
-    for (const line of ['Price it would get', 'Margin it reserves', 'Margin in an outage', 'Liquidation price after', 'Wait']) {
+    for (const line of [
+        'Price it would get',
+        'Margin it reserves',
+        'Margin in an outage',
+        'Liquidation price after',
+        'Wait',
+    ]) {
         await ticket.locator('dt', { hasText: line }).first().waitFor();
     }
     await ticket.getByText('skew').waitFor();
@@ -140,7 +146,10 @@ test('it thaws, and everything works again', async () => {
 });
 
 test('the stop is taken back, and what is free leaves', async () => {
-    await trader.page.getByRole('row', { name: /140.00/ }).getByRole('button').click();
+    await trader.page
+        .getByRole('row', { name: /140.00/ })
+        .getByRole('button')
+        .click();
     await trader.part('Orders').getByText('No order waits').waitFor();
     await trader.view('Account');
     await trader.choose('Withdraw');

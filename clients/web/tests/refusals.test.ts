@@ -136,7 +136,9 @@ test('a wallet of the browser is refused on public clusters and other machines',
     expect(localWalletRefusal({ ...local, endpoint: 'http://localhost:8899' })).toBeUndefined();
     expect(localWalletRefusal({ ...local, genesis: MAINNET })).toContain('this is mainnet');
     expect(localWalletRefusal({ ...local, genesis: DEVNET })).toContain('this is devnet');
-    expect(localWalletRefusal({ ...local, endpoint: 'https://rpc.example.org' })).toContain('rpc.example.org is another');
+    expect(localWalletRefusal({ ...local, endpoint: 'https://rpc.example.org' })).toContain(
+        'rpc.example.org is another',
+    );
     expect(localWalletRefusal({ ...local, endpoint: 'http://127.0.0.1.example.org' })).toContain('is another');
 });
 

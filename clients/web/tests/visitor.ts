@@ -14,7 +14,11 @@ export function settingsOf({ cluster, venue }: World) {
         webSocket: cluster.webSocketUrl,
         faucet: 'faucet',
         collateral: 'tUSD',
-        deployment: venue.deployment as { genesis: string; program: string; silos: { markets: { address: string }[] }[] },
+        deployment: venue.deployment as {
+            genesis: string;
+            program: string;
+            silos: { markets: { address: string }[] }[];
+        },
     };
 }
 

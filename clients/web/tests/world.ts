@@ -111,14 +111,19 @@ export class World {
         const [change] = await findChangePda({ number });
         const { terms } = (await fetchMarket(rpc, market)).data;
         const content = changeKind('MarketTerms', { market, terms: { ...terms, initialBps: 1_200 } });
-        await this.venue.send(keeper, await getProposeChangeInstructionAsync({ admin: keeper, change, market, content }));
+        await this.venue.send(
+            keeper,
+            await getProposeChangeInstructionAsync({ admin: keeper, change, market, content }),
+        );
     }
 
     private async live(from: number): Promise<void> {
         for (let slots = from + 1; !this.ended; slots += 1) {
             const next = pause(SLOT_MS);
             if (this.going) {
-                await this.alone(async () => this.going && this.slot(slots)).catch((error: unknown) => console.error(error));
+                await this.alone(async () => this.going && this.slot(slots)).catch((error: unknown) =>
+                    console.error(error),
+                );
             }
             await next;
         }
@@ -171,7 +176,15 @@ export class World {
         for (const request of requests) {
             if (!request.exists || request.data.dueMs === 0n) continue;
             const { destination } = request.data;
-            const execute = { owner, request: request.address, markets: [venue.market], silo, destination, vault, shareMint };
+            const execute = {
+                owner,
+                request: request.address,
+                markets: [venue.market],
+                silo,
+                destination,
+                vault,
+                shareMint,
+            };
             await venue.send(venue.keeper, await getExecutePoolRequestInstructionAsync(execute)).catch(() => undefined);
         }
     }

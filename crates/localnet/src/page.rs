@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -15,6 +15,8 @@ use axum::routing::{get, post};
 use holdfast_client::Pubkey;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use crate::cluster::Giver;
 
@@ -72,7 +74,10 @@ async fn faucet(State(served): State<Arc<Served>>, body: String) -> Response {
         let reason = format!("\"{address}\" is no address");
         return (StatusCode::BAD_REQUEST, reason).into_response();
     };
-    match served.giver.give(&to).await {
+    let runtime = Handle::current();
+    // The signers of a transaction stay in one thread.
+    let given = spawn_blocking(move || runtime.block_on(served.giver.give(&to)));
+    match given.await.map_err(Error::from).flatten() {
         Ok(()) => StatusCode::OK.into_response(),
         Err(reason) => (StatusCode::BAD_GATEWAY, format!("{reason:#}")).into_response(),
     }

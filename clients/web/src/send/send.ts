@@ -66,7 +66,10 @@ export async function land(
         for (let times = 1; ; times += 1) {
             say({ kind: 'sent', signature, times });
             // What cannot be sent now is sent again in a moment.
-            await rpc.sendTransaction(wire, { encoding: 'base64', skipPreflight: true }).send().catch(() => undefined);
+            await rpc
+                .sendTransaction(wire, { encoding: 'base64', skipPreflight: true })
+                .send()
+                .catch(() => undefined);
             await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
             const verdict = await verdictOn(rpc, signature, lastValidBlockHeight).catch(() => undefined);
             if (verdict !== undefined) {
@@ -89,16 +92,18 @@ async function prepared(rpc: Rpc<SolanaRpcApi>, signer: TransactionSigner, instr
     const { computeUnitLimit } = await estimateResourceLimitsFactory({ rpc })(bare, { commitment: 'confirmed' });
     const price = await usualPrice(rpc);
     const units = Math.ceil((computeUnitLimit * UNITS_PERCENT) / 100);
-    const message = pipe(
-        setTransactionMessageComputeUnitLimit(units, bare),
-        (limited) => (price > 0n ? setTransactionMessageComputeUnitPrice(price, limited) : limited),
+    const message = pipe(setTransactionMessageComputeUnitLimit(units, bare), (limited) =>
+        price > 0n ? setTransactionMessageComputeUnitPrice(price, limited) : limited,
     );
     return { message, lastValidBlockHeight: lifetime.lastValidBlockHeight };
 }
 
 /** What three quarters of the latest blocks took, within bounds. */
 async function usualPrice(rpc: Rpc<SolanaRpcApi>): Promise<bigint> {
-    const fees = await rpc.getRecentPrioritizationFees().send().catch(() => []);
+    const fees = await rpc
+        .getRecentPrioritizationFees()
+        .send()
+        .catch(() => []);
     const sorted = fees.map(({ prioritizationFee }) => BigInt(prioritizationFee)).sort((a, b) => (a < b ? -1 : 1));
     const price = sorted[Math.floor(sorted.length * 0.75)] ?? 0n;
     return price < HIGHEST_PRICE ? price : HIGHEST_PRICE;
@@ -127,7 +132,9 @@ async function verdictOn(
 
 /** The program's own code in a transaction's error. */
 function customCode(error: unknown): number | undefined {
-    const found = /"Custom":\s*"?(\d+)/.exec(JSON.stringify(error, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
+    const found = /"Custom":\s*"?(\d+)/.exec(
+        JSON.stringify(error, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    );
     return found?.[1] === undefined ? undefined : Number(found[1]);
 }
 
@@ -153,8 +160,14 @@ const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.s
 /** What is said where neither the program nor the wallet says anything that people understand. */
 const KNOWN: [SolanaErrorCode, string][] = [
     [SOLANA_ERROR__TRANSACTION_ERROR__ACCOUNT_NOT_FOUND, 'This wallet has no SOL to pay the fee with.'],
-    [SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_FEE, 'This wallet has too little SOL to pay the fee with.'],
-    [SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_RENT, 'This wallet has too little SOL for the rent of an account.'],
+    [
+        SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_FEE,
+        'This wallet has too little SOL to pay the fee with.',
+    ],
+    [
+        SOLANA_ERROR__TRANSACTION_ERROR__INSUFFICIENT_FUNDS_FOR_RENT,
+        'This wallet has too little SOL for the rent of an account.',
+    ],
     [SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, 'The endpoint does not take it: try again, or choose another endpoint.'],
 ];
 

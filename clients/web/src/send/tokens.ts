@@ -1,6 +1,14 @@
 /** Associated token accounts, and making them. */
 
-import { AccountRole, type Address, type Instruction, type TransactionSigner, address, getAddressEncoder, getProgramDerivedAddress } from '@solana/kit';
+import {
+    AccountRole,
+    type Address,
+    type Instruction,
+    type TransactionSigner,
+    address,
+    getAddressEncoder,
+    getProgramDerivedAddress,
+} from '@solana/kit';
 
 const TOKEN = address('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
 const ASSOCIATED = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');

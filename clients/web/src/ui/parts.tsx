@@ -3,7 +3,17 @@
 import { type ReactNode, useId } from 'react';
 
 /** A framed part of the page under a heading. */
-export function Card({ title, aside, children, className = '' }: { title: string; aside?: ReactNode; children: ReactNode; className?: string }) {
+export function Card({
+    title,
+    aside,
+    children,
+    className = '',
+}: {
+    title: string;
+    aside?: ReactNode;
+    children: ReactNode;
+    className?: string;
+}) {
     const id = useId();
     return (
         <section className={`card ${className}`} aria-labelledby={id}>
@@ -17,7 +27,17 @@ export function Card({ title, aside, children, className = '' }: { title: string
 }
 
 /** A figure under its name, with a remark. */
-export function Figure({ label, value, note, tone }: { label: string; value: ReactNode; note?: ReactNode; tone?: string }) {
+export function Figure({
+    label,
+    value,
+    note,
+    tone,
+}: {
+    label: string;
+    value: ReactNode;
+    note?: ReactNode;
+    tone?: string;
+}) {
     return (
         <div className="figure">
             <dt>{label}</dt>

@@ -175,9 +175,11 @@ async function addressesOf(owner: Address, { address: silo, data }: VenueSilo): 
 function holdings(owner: Address, at: Address[], read: Read, lamports: bigint): Holdings {
     const [margin, tokens, liquidity, insurance, ...rest] = read;
     const amount = (data: ReadonlyUint8Array | undefined) => (isAccount(data) ? getU64Decoder().decode(data, 64) : 0n);
-    const requests = rest.slice(0, REQUESTS).flatMap((data, number) =>
-        isAccount(data) ? [{ address: at[4 + number] as Address, data: getPoolRequestDecoder().decode(data) }] : [],
-    );
+    const requests = rest
+        .slice(0, REQUESTS)
+        .flatMap((data, number) =>
+            isAccount(data) ? [{ address: at[4 + number] as Address, data: getPoolRequestDecoder().decode(data) }] : [],
+        );
     return {
         owner,
         account: at[0] as Address,

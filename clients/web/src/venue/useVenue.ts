@@ -33,9 +33,7 @@ export interface Live {
 }
 
 export type VenueState =
-    | { kind: 'searching' }
-    | { kind: 'unusable'; reason: Unusable; retry: () => void }
-    | { kind: 'live'; live: Live };
+    { kind: 'searching' } | { kind: 'unusable'; reason: Unusable; retry: () => void } | { kind: 'live'; live: Live };
 
 interface Found {
     settings: Settings;
@@ -165,7 +163,9 @@ function follow(
             return;
         }
         reading = true;
-        const snapshot = await ask((signal) => readSnapshot(cluster.rpc, venue, { number, changeCount, owner }, signal));
+        const snapshot = await ask((signal) =>
+            readSnapshot(cluster.rpc, venue, { number, changeCount, owner }, signal),
+        );
         reading = false;
         if (snapshot !== undefined && !ended.signal.aborted) {
             changeCount = snapshot.exchange.changeCount;
@@ -180,7 +180,9 @@ function follow(
     void look();
     const first = cluster.endpoint === settings.rpc[0] ? settings.webSocket : undefined;
     const url = first ?? webSocketOf(cluster.endpoint);
-    void watched(venue, number, owner).then((accounts) => listen(url, accounts, onSlot, () => void look(), ended.signal));
+    void watched(venue, number, owner).then((accounts) =>
+        listen(url, accounts, onSlot, () => void look(), ended.signal),
+    );
     const stop = () => {
         clearInterval(timer);
         ended.abort();
@@ -191,7 +193,10 @@ function follow(
 /** Accounts whose changes are read at once: the chain's health, and what a wallet trades with. */
 async function watched(venue: Venue, number: number, owner: Address | undefined): Promise<Address[]> {
     const silo = venue.silos.find(({ data }) => data.number === number);
-    const theirs = owner !== undefined && silo !== undefined ? [await findMarginAccountPda({ silo: silo.address, owner, number: 0 })] : [];
+    const theirs =
+        owner !== undefined && silo !== undefined
+            ? [await findMarginAccountPda({ silo: silo.address, owner, number: 0 })]
+            : [];
     return [venue.chainHealth.address, ...theirs.map(([account]) => account)];
 }
 
@@ -204,7 +209,7 @@ async function listen(
     abortSignal: AbortSignal,
 ): Promise<void> {
     const subscriptions = createSolanaRpcSubscriptions(url);
-    const hears = async <T,>(subscribe: () => Promise<AsyncIterable<T>>, told: (notice: T) => void) => {
+    const hears = async <T>(subscribe: () => Promise<AsyncIterable<T>>, told: (notice: T) => void) => {
         try {
             for await (const notice of await subscribe()) told(notice);
         } catch {
@@ -216,7 +221,10 @@ async function listen(
         subscriptions.accountNotifications(account, { commitment: 'confirmed', encoding: 'base64' }),
     );
     await Promise.all([
-        hears(() => slots.subscribe({ abortSignal }), ({ slot }) => onSlot(slot)),
+        hears(
+            () => slots.subscribe({ abortSignal }),
+            ({ slot }) => onSlot(slot),
+        ),
         ...changes.map((change) => hears(() => change.subscribe({ abortSignal }), onChange)),
     ]);
 }

@@ -58,9 +58,17 @@ function Worth({ account, standing }: { account: MarginAccount; standing: Standi
         <Card title="Account" aside={isFlagged && <span className="tag bad">flagged for liquidation</span>}>
             <dl className="figures">
                 <Figure label="Equity" value={amount(equity, unit, 2)} note="collateral and results, less debt" />
-                <Figure label="Margin used" value={amount(initial, unit, 2)} note="initial margin of positions and orders" />
+                <Figure
+                    label="Margin used"
+                    value={amount(initial, unit, 2)}
+                    note="initial margin of positions and orders"
+                />
                 <Figure label="Free" value={amount(withdrawable, unit, 2)} note="can be withdrawn" />
-                <Figure label="Leverage" value={`${number(leverage, 1)} ×`} note={`${amount(maintenance, unit, 2)} maintenance`} />
+                <Figure
+                    label="Leverage"
+                    value={`${number(leverage, 1)} ×`}
+                    note={`${amount(maintenance, unit, 2)} maintenance`}
+                />
             </dl>
             <Meter equity={equity} initial={initial} maintenance={maintenance} />
             {isFlagged && (
@@ -106,14 +114,16 @@ function Outage({ account }: { account: MarginAccount }) {
     return (
         <Card title="In an outage">
             <p className="text">
-                When the chain is strained, opening and withdrawing ask 1.5 × margin. Maintenance stays as it is: an outage alone liquidates
-                nobody. Closing and adding margin work in every state.
+                When the chain is strained, opening and withdrawing ask 1.5 × margin. Maintenance stays as it is: an
+                outage alone liquidates nobody. Closing and adding margin work in every state.
             </p>
             <dl className="lines">
                 <Line label="Initial margin while all is well">{amount(calm?.initial ?? 0n, unit, 2)}</Line>
                 <Line label="Initial margin in strain">{amount(asked, unit, 2)}</Line>
                 <Line label={missing > 0n ? 'Missing to open or withdraw then' : 'Free then'}>
-                    <strong className={missing > 0n ? 'bad' : 'good'}>{amount(missing > 0n ? missing : (strained?.withdrawable ?? 0n), unit, 2)}</strong>
+                    <strong className={missing > 0n ? 'bad' : 'good'}>
+                        {amount(missing > 0n ? missing : (strained?.withdrawable ?? 0n), unit, 2)}
+                    </strong>
                 </Line>
             </dl>
         </Card>
@@ -125,17 +135,27 @@ function Profit({ account }: { account: MarginAccount }) {
     const { snapshot, chain, nowMs, unit, submit } = usePage();
     const left = Number(account.profitSinceMs + snapshot.silo.data.terms.maturityMs) - nowMs;
     const holdings = snapshot.holdings;
-    const refused = chain.allows.MatureProfit === 'Refused' ? 'Profit does not mature in this state of the chain.' : undefined;
+    const refused =
+        chain.allows.MatureProfit === 'Refused' ? 'Profit does not mature in this state of the chain.' : undefined;
     const reason = left > 0 ? `It matures in ${duration(left)}.` : refused;
     const mature = () =>
         submit('Turn profit into collateral', async (authority) =>
             holdings === undefined
                 ? []
-                : [await getMatureProfitInstructionAsync({ authority, silo: snapshot.silo.address, account: holdings.account })],
+                : [
+                      await getMatureProfitInstructionAsync({
+                          authority,
+                          silo: snapshot.silo.address,
+                          account: holdings.account,
+                      }),
+                  ],
         );
     return (
         <Card title="Pending profit">
-            <p className="text">{amount(account.pendingProfit, unit, 2)} of realised profit. Keepers turn it into collateral when it has matured.</p>
+            <p className="text">
+                {amount(account.pendingProfit, unit, 2)} of realised profit. Keepers turn it into collateral when it has
+                matured.
+            </p>
             <Act reason={reason} run={() => void mature()} kind="quiet">
                 Turn into collateral
             </Act>

@@ -38,7 +38,12 @@ export function ActivityList({ dismiss }: { dismiss: (id: number) => void }) {
                             <strong>{entry.title}</strong>
                             <p>{text}</p>
                         </div>
-                        <button type="button" className="link" aria-label={`Hide: ${entry.title}`} onClick={() => dismiss(entry.id)}>
+                        <button
+                            type="button"
+                            className="link"
+                            aria-label={`Hide: ${entry.title}`}
+                            onClick={() => dismiss(entry.id)}
+                        >
                             Hide
                         </button>
                     </div>

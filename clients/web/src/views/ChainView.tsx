@@ -29,18 +29,31 @@ const CELLS: Record<Permit, string> = {
 const BLOCKS = 128;
 
 export function ChainView() {
-    const { chain, risk, snapshot, nowMs, cluster, pulse } = usePage();
+    const { chain, snapshot, nowMs, cluster, pulse } = usePage();
     const { facts, health } = snapshot;
     const slotMs = (us: number) => `${number(us / 1_000, 0)} ms`;
-    const skipped = facts.skipped === undefined ? 'unknown' : percent(Number(facts.skipped) / (Number(facts.skipped) + BLOCKS), 0);
+    const skipped =
+        facts.skipped === undefined ? 'unknown' : percent(Number(facts.skipped) / (Number(facts.skipped) + BLOCKS), 0);
     return (
         <div className="columns even">
             <Card title="What was seen" className="span">
                 <dl className="figures">
-                    <Figure label="Slot" value={`no. ${snapshot.slot.toLocaleString('en-US')}`} note={pulse.kind === 'goes' ? 'newest of this endpoint' : 'no new one comes'} />
-                    <Figure label="A slot takes" value={slotMs(chain.monitor.windowUs || chain.monitor.baselineUs)} note={`usually ${slotMs(chain.monitor.baselineUs)}`} />
+                    <Figure
+                        label="Slot"
+                        value={`no. ${snapshot.slot.toLocaleString('en-US')}`}
+                        note={pulse.kind === 'goes' ? 'newest of this endpoint' : 'no new one comes'}
+                    />
+                    <Figure
+                        label="A slot takes"
+                        value={slotMs(chain.monitor.windowUs || chain.monitor.baselineUs)}
+                        note={`usually ${slotMs(chain.monitor.baselineUs)}`}
+                    />
                     <Figure label="Skipped" value={skipped} note={`of the newest ${BLOCKS} blocks' slots`} />
-                    <Figure label="Last look" value={`${duration(nowMs - Number(health.monitor.seenMs))} ago`} note="keepers observe every 6 s" />
+                    <Figure
+                        label="Last look"
+                        value={`${duration(nowMs - Number(health.monitor.seenMs))} ago`}
+                        note="keepers observe every 6 s"
+                    />
                     <Figure
                         label="Last disruption"
                         value={chain.lastDisruptionMs === 0n ? 'none' : moment(Number(chain.lastDisruptionMs))}
@@ -49,40 +62,51 @@ export function ChainView() {
                     <Figure label="Cluster" value={cluster.name} note={`genesis ${cluster.genesis.slice(0, 8)}…`} />
                 </dl>
             </Card>
-            <Card title="What each state allows" className="span">
-                <div className="scroll" tabIndex={0} role="group" aria-label="What each state allows">
-                    <table className="table matrix">
-                        <thead>
-                            <tr>
-                                <th scope="col">Action</th>
-                                {STATES.map((state) => (
-                                    <th key={state} scope="col" className={state === chain.state ? 'now' : ''}>
-                                        {ChainState[state]}
-                                        {state === chain.state && <span className="away"> (now)</span>}
-                                    </th>
-                                ))}
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {ROWS.map(([what, action]) => (
-                                <tr key={action}>
-                                    <th scope="row">{what}</th>
-                                    {STATES.map((state) => {
-                                        const permit = risk.permit(action, state);
-                                        const tone = permit === 'Allowed' ? 'good' : permit === 'Refused' ? 'bad' : 'careful';
-                                        return (
-                                            <td key={state} className={`${tone} ${state === chain.state ? 'now' : ''}`}>
-                                                {CELLS[permit]}
-                                            </td>
-                                        );
-                                    })}
-                                </tr>
-                            ))}
-                        </tbody>
-                    </table>
-                </div>
-                <p className="text note">“Below half” is below half of maintenance. The rising line goes from there to maintenance while the chain thaws.</p>
-            </Card>
+            <Matrix />
         </div>
+    );
+}
+
+function Matrix() {
+    const { chain, risk } = usePage();
+    return (
+        <Card title="What each state allows" className="span">
+            <div className="scroll" tabIndex={0} role="group" aria-label="What each state allows">
+                <table className="table matrix">
+                    <thead>
+                        <tr>
+                            <th scope="col">Action</th>
+                            {STATES.map((state) => (
+                                <th key={state} scope="col" className={state === chain.state ? 'now' : ''}>
+                                    {ChainState[state]}
+                                    {state === chain.state && <span className="away"> (now)</span>}
+                                </th>
+                            ))}
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {ROWS.map(([what, action]) => (
+                            <tr key={action}>
+                                <th scope="row">{what}</th>
+                                {STATES.map((state) => {
+                                    const permit = risk.permit(action, state);
+                                    const tone =
+                                        permit === 'Allowed' ? 'good' : permit === 'Refused' ? 'bad' : 'careful';
+                                    return (
+                                        <td key={state} className={`${tone} ${state === chain.state ? 'now' : ''}`}>
+                                            {CELLS[permit]}
+                                        </td>
+                                    );
+                                })}
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+            <p className="text note">
+                “Below half” is below half of maintenance. The rising line goes from there to maintenance while the
+                chain thaws.
+            </p>
+        </Card>
     );
 }

@@ -1,7 +1,15 @@
 /** The prices that a market has stored, and those that came since the page was opened. */
 
 import type { Market } from '@holdfast/client';
-import { type IChartApi, type IPriceLine, type ISeriesApi, LineStyle, LineSeries, type UTCTimestamp, createChart } from 'lightweight-charts';
+import {
+    type IChartApi,
+    type IPriceLine,
+    type ISeriesApi,
+    LineStyle,
+    LineSeries,
+    type UTCTimestamp,
+    createChart,
+} from 'lightweight-charts';
 import { useEffect, useRef } from 'react';
 
 import { usePage } from '../context.js';
@@ -39,7 +47,12 @@ function colours() {
 function options() {
     const { text, grid } = colours();
     return {
-        layout: { background: { color: 'transparent' }, textColor: text, attributionLogo: false, fontFamily: 'inherit' },
+        layout: {
+            background: { color: 'transparent' },
+            textColor: text,
+            attributionLogo: false,
+            fontFamily: 'inherit',
+        },
         grid: { vertLines: { visible: false }, horzLines: { color: grid } },
         rightPriceScale: { borderVisible: false },
         timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true },
@@ -47,8 +60,8 @@ function options() {
     };
 }
 
-export function Chart({ market, address }: { market: Market; address: string }) {
-    const { unit, account, standing } = usePage();
+/** A chart in a place, and the prices of a market in it. */
+function useDrawing(address: string, points: [number, number][], levels: [string, number, 'good' | 'bad'][]) {
     const place = useRef<HTMLDivElement>(null);
     const drawn = useRef<Drawn>(undefined);
     useEffect(() => {
@@ -69,26 +82,31 @@ export function Chart({ market, address }: { market: Market; address: string }) 
             chart.remove();
         };
     }, [address]);
-
-    const points = history(address, market);
-    const position = account?.positions[market.index];
-    const liquidation = standing?.positions.find((held) => held.market === market.index)?.liquidationPrice;
     useEffect(() => {
         const now = drawn.current;
         if (now === undefined) return;
         now.line.setData(points.map(([time, value]) => ({ time: time as UTCTimestamp, value })));
         now.chart.timeScale().fitContent();
         now.marks.forEach((mark) => now.line.removePriceLine(mark));
-        const { good, bad } = colours();
-        const mark = (title: string, level: number, color: string) =>
-            now.line.createPriceLine({ price: level, title, color, lineStyle: LineStyle.Dashed, lineWidth: 1, axisLabelVisible: true });
-        now.marks = [];
-        if (position !== undefined && position.size !== 0n) {
-            now.marks.push(mark('entry', Math.abs(whole(position.entry) / whole(position.size)), good));
-        }
-        if (liquidation !== undefined) now.marks.push(mark('liquidation', whole(liquidation), bad));
-    }, [points.at(-1)?.[0], points.length, position?.size, liquidation, address]);
+        const look = { lineStyle: LineStyle.Dashed, lineWidth: 1, axisLabelVisible: true } as const;
+        now.marks = levels.map(([title, level, tone]) =>
+            now.line.createPriceLine({ ...look, price: level, title, color: colours()[tone] }),
+        );
+    }, [points.at(-1)?.[0], points.length, levels.flat().join(), address]);
+    return place;
+}
 
+export function Chart({ market, address }: { market: Market; address: string }) {
+    const { unit, account, standing } = usePage();
+    const points = history(address, market);
+    const position = account?.positions[market.index];
+    const liquidation = standing?.positions.find((held) => held.market === market.index)?.liquidationPrice;
+    const levels: [string, number, 'good' | 'bad'][] = [];
+    if (position !== undefined && position.size !== 0n) {
+        levels.push(['entry', Math.abs(whole(position.entry) / whole(position.size)), 'good']);
+    }
+    if (liquidation !== undefined) levels.push(['liquidation', whole(liquidation), 'bad']);
+    const place = useDrawing(address, points, levels);
     const name = named(market.name);
     const [first, last] = [points[0], points.at(-1)];
     const moved = first === undefined || last === undefined ? 0 : (last[1] / first[1] - 1) * 100;

@@ -60,7 +60,12 @@ export function Markets({ chosen, choose }: { chosen: number; choose: (index: nu
                             return (
                                 <tr key={market.index} className={isChosen ? 'chosen' : ''}>
                                     <th scope="row">
-                                        <button type="button" className="market-name" aria-pressed={isChosen} onClick={() => choose(market.index)}>
+                                        <button
+                                            type="button"
+                                            className="market-name"
+                                            aria-pressed={isChosen}
+                                            onClick={() => choose(market.index)}
+                                        >
                                             {name}
                                         </button>
                                     </th>
@@ -73,7 +78,10 @@ export function Markets({ chosen, choose }: { chosen: number; choose: (index: nu
                                         {short(market.longs.entry, unit)} / {short(market.shorts.entry, unit)}
                                     </td>
                                     <td>{funding(market)}</td>
-                                    <td className="right">{number(10_000 / (market.terms.initialBps + market.terms.penaltyBps), 1)}{'\u00a0'}×</td>
+                                    <td className="right">
+                                        {number(10_000 / (market.terms.initialBps + market.terms.penaltyBps), 1)}
+                                        {'\u00a0'}×
+                                    </td>
                                 </tr>
                             );
                         })}

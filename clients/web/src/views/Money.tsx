@@ -35,7 +35,10 @@ export function Money() {
     const most = way === 'in' ? (snapshot.holdings?.tokens ?? 0n) : available(page);
     const queued = way === 'out' && leavesByQueue(page);
     const reason = error === undefined ? refusal(page, way, value, most) : error;
-    const run = () => void (way === 'in' ? deposit(page, value) : queued ? requestExit(page, value) : withdraw(page, value)).then(() => setText(''));
+    const run = () =>
+        void (way === 'in' ? deposit(page, value) : queued ? requestExit(page, value) : withdraw(page, value)).then(
+            () => setText(''),
+        );
     return (
         <Card title="Money">
             <Choice label="Way" value={way} options={WAYS} onChange={setWay} />
@@ -47,9 +50,20 @@ export function Money() {
                 onChange={setText}
                 action={{ text: `at most ${amount(most, unit)}`, run: () => setText(String(whole(most))) }}
             />
-            {queued && <p className="text note">In this state of the chain it goes through the queue: a tenth of what is left each hour, all of it after a day.</p>}
+            {queued && (
+                <p className="text note">
+                    In this state of the chain it goes through the queue: a tenth of what is left each hour, all of it
+                    after a day.
+                </p>
+            )}
             <Act reason={reason} run={run}>
-                {way === 'in' ? (account === undefined ? 'Open an account and deposit' : 'Deposit') : queued ? 'Ask for an exit' : 'Withdraw'}
+                {way === 'in'
+                    ? account === undefined
+                        ? 'Open an account and deposit'
+                        : 'Deposit'
+                    : queued
+                      ? 'Ask for an exit'
+                      : 'Withdraw'}
             </Act>
         </Card>
     );
@@ -57,7 +71,12 @@ export function Money() {
 
 /** Whether nothing but collateral is in the account. */
 function isIdle({ account }: Page): boolean {
-    return account !== undefined && account.openMarkets === 0 && account.pendingProfit === 0n && account.orders.every(({ number }) => number === 0n);
+    return (
+        account !== undefined &&
+        account.openMarkets === 0 &&
+        account.pendingProfit === 0n &&
+        account.orders.every(({ number }) => number === 0n)
+    );
 }
 
 function leavesByQueue(page: Page): boolean {
@@ -91,7 +110,16 @@ async function deposit({ snapshot, account, submit, unit }: Page, value: bigint)
         const open = { payer: authority, owner: authority, silo: silo.address, number: 0 };
         const first = account === undefined ? [await getOpenMarginAccountInstructionAsync(open)] : [];
         const source = await tokenAccountOf(authority.address, silo.data.mint);
-        return [...first, await getDepositInstructionAsync({ authority, source, silo: silo.address, account: holdings.account, amount: value })];
+        return [
+            ...first,
+            await getDepositInstructionAsync({
+                authority,
+                source,
+                silo: silo.address,
+                account: holdings.account,
+                amount: value,
+            }),
+        ];
     });
 }
 
@@ -102,7 +130,11 @@ async function withdraw({ snapshot, account, submit, unit }: Page, value: bigint
     await submit(`Withdraw ${amount(value, unit)}`, async (owner) => {
         const destination = await tokenAccountOf(owner.address, silo.data.mint);
         const out = { owner, silo: silo.address, account: holdings.account, destination, amount: value, markets };
-        return [await creates(owner, silo.data.mint), ...(await fetchingInstructions(silo, value)), await getWithdrawInstructionAsync(out)];
+        return [
+            await creates(owner, silo.data.mint),
+            ...(await fetchingInstructions(silo, value)),
+            await getWithdrawInstructionAsync(out),
+        ];
     });
 }
 
@@ -130,15 +162,27 @@ export function Exit() {
             ...(await fetchingInstructions(silo, payable)),
             await getPayExitInstructionAsync({ silo: silo.address, account: holdings.account, destination: exitTo }),
         ]);
-    const cancel = () => submit('Cancel the exit', async (owner) => [getCancelExitInstruction({ owner, account: holdings.account })]);
+    const cancel = () =>
+        submit('Cancel the exit', async (owner) => [getCancelExitInstruction({ owner, account: holdings.account })]);
     return (
         <Card title="Exit in the queue">
-            <progress max={1} value={whole(paid) / whole(exitAsked)} aria-label={`${percent(whole(paid) / whole(exitAsked), 0)} of the exit is paid`} />
+            <progress
+                max={1}
+                value={whole(paid) / whole(exitAsked)}
+                aria-label={`${percent(whole(paid) / whole(exitAsked), 0)} of the exit is paid`}
+            />
             <dl className="lines">
                 <Line label="Asked for">{amount(exitAsked, unit, 2)}</Line>
                 <Line label="Paid">{amount(paid, unit, 2)}</Line>
                 <Line label="Due now">{amount(payable, unit, 2)}</Line>
-                <Line label="All of it" hint={payable === exitAmount ? 'this state of the chain pays at once' : 'or sooner, when the chain is trusted again'}>
+                <Line
+                    label="All of it"
+                    hint={
+                        payable === exitAmount
+                            ? 'this state of the chain pays at once'
+                            : 'or sooner, when the chain is trusted again'
+                    }
+                >
                     {payable === exitAmount ? 'now' : `by ${moment(end)}, in ${duration(end - nowMs)}`}
                 </Line>
             </dl>

@@ -1,6 +1,12 @@
 /** The liquidity pool and the insurance fund: what a share is worth, what the risk is, joining and leaving. */
 
-import { Pool, type PoolQuote, fetchingInstructions, getCancelPoolRequestInstructionAsync, getRequestPoolInstructionAsync } from '@holdfast/client';
+import {
+    Pool,
+    type PoolQuote,
+    fetchingInstructions,
+    getCancelPoolRequestInstructionAsync,
+    getRequestPoolInstructionAsync,
+} from '@holdfast/client';
 import type { Address } from '@solana/kit';
 import { type ReactNode, useState } from 'react';
 
@@ -37,7 +43,9 @@ export function Pools() {
                             {short(openNotional, unit)}
                         </Line>
                         <Line label="Open results" hint="what closing every position now would bring it">
-                            {worth === undefined ? 'unknown' : signed(worth + ledger.pendingProfit - ledger.liquidity, unit)}
+                            {worth === undefined
+                                ? 'unknown'
+                                : signed(worth + ledger.pendingProfit - ledger.liquidity, unit)}
                         </Line>
                         <Line label="Profit it still owes">{amount(ledger.pendingProfit, unit)}</Line>
                         <Line label="Losses owed to it" hint="debts of accounts, not counted when leaving">
@@ -53,7 +61,10 @@ export function Pools() {
                 text="Pays bad debt first: what liquidated accounts cannot. It earns a share of the fees and of the liquidation penalties."
                 risk={
                     <>
-                        <Line label="It should hold" hint={`${percent(terms.insuranceTargetBps / 10_000, 0)} of what is open`}>
+                        <Line
+                            label="It should hold"
+                            hint={`${percent(terms.insuranceTargetBps / 10_000, 0)} of what is open`}
+                        >
                             {short(target, unit)}
                         </Line>
                         <Line label="Kept for outages">{percent(terms.outageReserveBps / 10_000, 0)} of the fund</Line>
@@ -78,9 +89,21 @@ function PoolCard({ pool, title, text, risk }: { pool: Pool; title: string; text
         <Card title={title}>
             <p className="text">{text}</p>
             <dl className="figures three">
-                <Figure label="Worth" value={now === undefined ? 'unknown' : short(now.worth, unit)} note="when leaving" />
-                <Figure label="Share price" value={now === undefined ? 'unknown' : price(now.perShare, unit)} note={`${short(outstanding, 'shares')} in all`} />
-                <Figure label="Yours" value={now === undefined ? shares(held) : amount(now.gets, unit)} note={shares(held)} />
+                <Figure
+                    label="Worth"
+                    value={now === undefined ? 'unknown' : short(now.worth, unit)}
+                    note="when leaving"
+                />
+                <Figure
+                    label="Share price"
+                    value={now === undefined || outstanding === 0n ? 'none yet' : price(now.perShare, unit)}
+                    note={outstanding === 0n ? 'nobody has joined' : `${short(outstanding, 'shares')} in all`}
+                />
+                <Figure
+                    label="Yours"
+                    value={now === undefined ? shares(held) : amount(now.gets, unit)}
+                    note={shares(held)}
+                />
             </dl>
             <h3>Risk</h3>
             <dl className="lines">{risk}</dl>
@@ -112,7 +135,10 @@ function Ask({ pool, held }: { pool: Pool; held: bigint }) {
     const { value = 0n, error } = typed(text, leaves ? 'The number of shares' : 'The amount');
     const most = leaves ? held : (snapshot.holdings?.tokens ?? 0n);
     const quote = value === 0n ? undefined : quoted(page, pool, leaves, value);
-    const wait = pool === Pool.Insurance && leaves ? snapshot.silo.data.terms.unstakeCooldownMs : snapshot.silo.data.terms.requestDelayMs;
+    const wait =
+        pool === Pool.Insurance && leaves
+            ? snapshot.silo.data.terms.unstakeCooldownMs
+            : snapshot.silo.data.terms.requestDelayMs;
     const reason = error ?? refusal(page, leaves, value, most, quote);
     const shown = (units: bigint) => (leaves ? shares(units) : amount(units, unit));
     return (
@@ -132,14 +158,24 @@ function Ask({ pool, held }: { pool: Pool; held: bigint }) {
                 </Line>
                 <Line label="Wait">at least {duration(Number(wait))}</Line>
             </dl>
-            <Act reason={reason} run={() => void request(page, pool, leaves, value, quote).then(() => setText(''))} kind="quiet">
+            <Act
+                reason={reason}
+                run={() => void request(page, pool, leaves, value, quote).then(() => setText(''))}
+                kind="quiet"
+            >
                 {leaves ? 'Ask to leave' : 'Ask to join'}
             </Act>
         </>
     );
 }
 
-function refusal(page: Page, leaves: boolean, value: bigint, most: bigint, quote: PoolQuote | undefined): string | undefined {
+function refusal(
+    page: Page,
+    leaves: boolean,
+    value: bigint,
+    most: bigint,
+    quote: PoolQuote | undefined,
+): string | undefined {
     const { wallet, pulse, chain, snapshot, unit } = page;
     if (wallet === undefined) return 'Connect a wallet first.';
     if (pulse.kind === 'silent') return 'The endpoint does not answer: nothing can be sent through it.';
@@ -147,11 +183,18 @@ function refusal(page: Page, leaves: boolean, value: bigint, most: bigint, quote
     if (value === 0n) return leaves ? 'Write a number of shares.' : 'Write an amount.';
     if (value > most) return leaves ? `The wallet holds ${shares(most)}.` : `The wallet holds ${amount(most, unit)}.`;
     if (quote === undefined) return 'What that is worth now does not fit: write less.';
-    if ((snapshot.holdings?.requests.length ?? 0) >= REQUESTS) return 'Four requests wait already: wait for one of them.';
+    if ((snapshot.holdings?.requests.length ?? 0) >= REQUESTS)
+        return 'Four requests wait already: wait for one of them.';
     return undefined;
 }
 
-async function request(page: Page, pool: Pool, leaves: boolean, value: bigint, quote: PoolQuote | undefined): Promise<void> {
+async function request(
+    page: Page,
+    pool: Pool,
+    leaves: boolean,
+    value: bigint,
+    quote: PoolQuote | undefined,
+): Promise<void> {
     const { snapshot, submit } = page;
     const { silo, holdings } = snapshot;
     if (holdings === undefined || quote === undefined) return;
@@ -162,13 +205,23 @@ async function request(page: Page, pool: Pool, leaves: boolean, value: bigint, q
     const free = Array.from({ length: REQUESTS }, (_, at) => at).find((at) => !taken.includes(at)) ?? 0;
     const name = insurance ? 'insurance fund' : 'liquidity pool';
     await submit(`${leaves ? 'Leave' : 'Join'} the ${name}`, async (owner) => {
-        const [tokens, held] = await Promise.all([silo.data.mint, shareMint].map((mint) => tokenAccountOf(owner.address, mint)));
+        const [tokens, held] = await Promise.all(
+            [silo.data.mint, shareMint].map((mint) => tokenAccountOf(owner.address, mint)),
+        );
         const [source, destination] = (leaves ? [held, tokens] : [tokens, held]) as [Address, Address];
         const least = (quote.gets * LEAST_PERCENT) / 100n;
         const ask = { number: free, insurance, leaves, amount: value, least: least > 0n ? least : 1n };
         return [
             await creates(owner, leaves ? silo.data.mint : shareMint),
-            await getRequestPoolInstructionAsync({ owner, silo: silo.address, source, destination, vault, shareMint, ...ask }),
+            await getRequestPoolInstructionAsync({
+                owner,
+                silo: silo.address,
+                source,
+                destination,
+                vault,
+                shareMint,
+                ...ask,
+            }),
         ];
     });
 }
@@ -232,13 +285,19 @@ function RequestRow({ placed }: { placed: PlacedRequest }) {
             <th scope="row" data-label="Pool">
                 {insurance ? 'Insurance' : 'Liquidity'}
             </th>
-            <td data-label="Asks">{data.leaves ? `to leave with ${shares(data.amount)}` : `to join with ${amount(data.amount, unit)}`}</td>
+            <td data-label="Asks">
+                {data.leaves ? `to leave with ${shares(data.amount)}` : `to join with ${amount(data.amount, unit)}`}
+            </td>
             <td data-label="At least">{data.leaves ? amount(data.least, unit) : shares(data.least)}</td>
             <td data-label="Where it stands" className="wide">
                 {stage}
             </td>
             <td data-label="Do">
-                <Act kind="quiet" reason={nowMs >= due && !lapsed ? 'While it is due, nobody can take it back.' : undefined} run={() => void cancel()}>
+                <Act
+                    kind="quiet"
+                    reason={nowMs >= due && !lapsed ? 'While it is due, nobody can take it back.' : undefined}
+                    run={() => void cancel()}
+                >
                     Take back
                 </Act>
             </td>

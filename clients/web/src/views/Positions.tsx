@@ -1,6 +1,12 @@
 /** Open positions and waiting orders. */
 
-import { type MarginAccount, type Order, type Position, getCancelOrderInstructionAsync, openIndices } from '@holdfast/client';
+import {
+    type MarginAccount,
+    type Order,
+    type Position,
+    getCancelOrderInstructionAsync,
+    openIndices,
+} from '@holdfast/client';
 
 import { usePage } from '../context.js';
 import { resultOf } from '../trade/estimate.js';
@@ -18,17 +24,21 @@ export function Positions({ fill }: { fill: Fill }) {
     return (
         <Card title="Positions">
             {account === undefined || open.length === 0 ? (
-                <Empty>{wallet === undefined ? 'Connect a wallet to see your positions.' : 'You have no position.'}</Empty>
+                <Empty>
+                    {wallet === undefined ? 'Connect a wallet to see your positions.' : 'You have no position.'}
+                </Empty>
             ) : (
                 <div className="scroll" tabIndex={0} role="group" aria-label="Positions">
                     <table className="table stack">
                         <thead>
                             <tr>
-                                {['Market', 'Size', 'Entry', 'Counts at', 'Result', 'Liquidation price', 'Do'].map((head) => (
-                                    <th key={head} scope="col">
-                                        {head}
-                                    </th>
-                                ))}
+                                {['Market', 'Size', 'Entry', 'Counts at', 'Result', 'Liquidation price', 'Do'].map(
+                                    (head) => (
+                                        <th key={head} scope="col">
+                                            {head}
+                                        </th>
+                                    ),
+                                )}
                             </tr>
                         </thead>
                         <tbody>
@@ -54,7 +64,8 @@ function PositionRow({ account, index, fill }: { account: MarginAccount; index: 
     const entry = BigInt(Math.round(Math.abs(whole(position.entry) / whole(position.size)) * 1e6));
     const result = resultOf(risk, account, markets, index, chain);
     const { liquidationPrice } = judged;
-    const distance = liquidationPrice === undefined ? undefined : Math.abs(whole(liquidationPrice) / whole(judged.price) - 1);
+    const distance =
+        liquidationPrice === undefined ? undefined : Math.abs(whole(liquidationPrice) / whole(judged.price) - 1);
     const closing: Partial<Draft> = {
         side: long ? 'sell' : 'buy',
         closing: true,
@@ -81,10 +92,18 @@ function PositionRow({ account, index, fill }: { account: MarginAccount; index: 
             </td>
             <td data-label="Do">
                 <span className="buttons">
-                    <button type="button" className="button small" onClick={() => fill(index, { ...closing, when: 'now' })}>
+                    <button
+                        type="button"
+                        className="button small"
+                        onClick={() => fill(index, { ...closing, when: 'now' })}
+                    >
                         Close {name}
                     </button>
-                    <button type="button" className="button small quiet" onClick={() => fill(index, { ...closing, when: 'price', minutes: '43200', slippage: '2' })}>
+                    <button
+                        type="button"
+                        className="button small quiet"
+                        onClick={() => fill(index, { ...closing, when: 'price', minutes: '43200', slippage: '2' })}
+                    >
                         Stop or target
                     </button>
                 </span>
@@ -105,11 +124,13 @@ export function Orders() {
                     <table className="table stack">
                         <thead>
                             <tr>
-                                {['Market', 'Wants', 'Trigger', 'Worst price', 'Where it stands', 'Expires', 'Do'].map((head) => (
-                                    <th key={head} scope="col">
-                                        {head}
-                                    </th>
-                                ))}
+                                {['Market', 'Wants', 'Trigger', 'Worst price', 'Where it stands', 'Expires', 'Do'].map(
+                                    (head) => (
+                                        <th key={head} scope="col">
+                                            {head}
+                                        </th>
+                                    ),
+                                )}
                             </tr>
                         </thead>
                         <tbody>
@@ -132,7 +153,12 @@ function OrderRow({ order }: { order: Order }) {
     const name = named(market.name);
     const cancel = () =>
         submit(`Cancel order ${order.number}`, async (authority) => [
-            await getCancelOrderInstructionAsync({ authority, account: holdings.account, market: placed.address, number: order.number }),
+            await getCancelOrderInstructionAsync({
+                authority,
+                account: holdings.account,
+                market: placed.address,
+                number: order.number,
+            }),
         ]);
     return (
         <tr>
@@ -147,14 +173,21 @@ function OrderRow({ order }: { order: Order }) {
                     </small>
                 </span>
             </td>
-            <td data-label="Trigger" className="wrap">{condition(order, unit)}</td>
+            <td data-label="Trigger" className="wrap">
+                {condition(order, unit)}
+            </td>
             <td data-label="Worst price">{price(order.limit, unit)}</td>
             <td data-label="Where it stands" className="wide">
                 {stage(order, market, nowMs)}
             </td>
             <td data-label="Expires">{expiry(order, nowMs)}</td>
             <td data-label="Do">
-                <button type="button" className="button small quiet" aria-label={`Cancel order ${order.number}`} onClick={() => void cancel()}>
+                <button
+                    type="button"
+                    className="button small quiet"
+                    aria-label={`Cancel order ${order.number}`}
+                    onClick={() => void cancel()}
+                >
                     Cancel
                 </button>
             </td>

@@ -14,9 +14,14 @@ export function Powers() {
     return (
         <div className="columns">
             <div className="column">
-                <Card title="Pending changes" aside={<span className="note">every change waits {waits} in public</span>}>
+                <Card
+                    title="Pending changes"
+                    aside={<span className="note">every change waits {waits} in public</span>}
+                >
                     {changes.length === 0 ? (
-                        <Empty>Nothing is announced: no setting, key or program can change within the next {waits}.</Empty>
+                        <Empty>
+                            Nothing is announced: no setting, key or program can change within the next {waits}.
+                        </Empty>
                     ) : (
                         <ul className="changes">
                             {changes.map((change) => (
@@ -71,7 +76,9 @@ function Keys() {
                     </Line>
                 ))}
                 <Line label="Changes stay ready for">{duration(Number(exchange.timelock.readyMs))}</Line>
-                <Line label="Set-up">{exchange.locked ? 'over: the exchange is locked' : 'not over: changes need no wait yet'}</Line>
+                <Line label="Set-up">
+                    {exchange.locked ? 'over: the exchange is locked' : 'not over: changes need no wait yet'}
+                </Line>
             </dl>
         </Card>
     );

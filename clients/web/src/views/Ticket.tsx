@@ -1,7 +1,7 @@
 /** The ticket: what an order costs, what it leaves, and how long it takes, before it is sent. */
 
 import { type Position, type Standing, getPlaceOrderInstructionAsync, openIndices } from '@holdfast/client';
-import type { FormEvent } from 'react';
+import { type FormEvent, useState } from 'react';
 
 import { type Page, usePage } from '../context.js';
 import { type Draft, LASTS, deltaOf, limitOf, placed, rises, typed } from '../trade/draft.js';
@@ -25,62 +25,42 @@ const ABOUT_RPC_MS = 1_000;
 export function Ticket({ ticket }: { ticket: TicketState }) {
     const page = usePage();
     const { index, draft, change } = ticket;
+    const [sending, setSending] = useState<Draft>();
     const market = page.markets[index];
     if (market === undefined) return null;
     const base = named(market.name);
-    const held = page.account?.positions[index];
-    const errors = { size: typed(draft.size, 'The size').error, trigger: typed(draft.trigger, 'The price').error };
     const found = estimated(page, draft, index);
-    const reason = refusal(page, draft, index, found);
-    const send = (event: FormEvent) => {
+    const reason = sending === draft ? 'This order is being sent.' : refusal(page, draft, index, found);
+    const send = async (event: FormEvent) => {
         event.preventDefault();
-        if (reason === undefined) {
-            void place(page, draft, index).then((landed) => landed && ticket.done(draft));
-        }
+        if (reason !== undefined) return;
+        setSending(draft);
+        const landed = await place(page, draft, index);
+        setSending(undefined);
+        if (landed) ticket.done(draft);
     };
     const verb = draft.side === 'buy' ? 'Buy' : 'Sell';
-    const closes = draft.closing && held !== undefined && held.size !== 0n;
-    const whole = closes ? held.size : undefined;
     return (
         <Card title={`Trade ${base}`} className="ticket">
-            <form onSubmit={send} noValidate>
-                <Choice label="Side" value={draft.side} options={SIDES} onChange={(side) => change({ side })} className="sides" />
-                <Field
-                    label="Size"
-                    unit={base}
-                    value={draft.size}
-                    error={errors.size}
-                    onChange={(text) => change({ size: text })}
-                    action={
-                        whole === undefined
-                            ? undefined
-                            : {
-                                  text: `all of ${size(whole, base)}`,
-                                  run: () => change({ size: size(whole, '').trim().replaceAll(',', '') }),
-                              }
-                    }
+            <form onSubmit={(event) => void send(event)} noValidate>
+                <Choice
+                    label="Side"
+                    value={draft.side}
+                    options={SIDES}
+                    onChange={(side) => change({ side })}
+                    className="sides"
                 />
+                <SizeField ticket={ticket} base={base} held={page.account?.positions[index]?.size ?? 0n} />
                 <label className="check">
-                    <input type="checkbox" checked={draft.closing} onChange={(event) => change({ closing: event.target.checked })} />
+                    <input
+                        type="checkbox"
+                        checked={draft.closing}
+                        onChange={(event) => change({ closing: event.target.checked })}
+                    />
                     Only close what I hold
                 </label>
                 <Choice label="When" value={draft.when} options={WHENS} onChange={(when) => change({ when })} />
-                {draft.when === 'price' && (
-                    <Field label="Trigger: index price to wait for" unit={page.unit} value={draft.trigger} error={errors.trigger} onChange={(text) => change({ trigger: text })} />
-                )}
-                <div className="pair">
-                    <Field label="Accept worse by" unit="%" value={draft.slippage} onChange={(text) => change({ slippage: text })} />
-                    <div className="field">
-                        <label htmlFor="lasts">Wait at most</label>
-                        <select id="lasts" value={draft.minutes} onChange={(event) => change({ minutes: event.target.value })}>
-                            {LASTS.map(([minutes, text]) => (
-                                <option key={minutes} value={minutes}>
-                                    {text}
-                                </option>
-                            ))}
-                        </select>
-                    </div>
-                </div>
+                <Terms ticket={ticket} unit={page.unit} />
                 <Summary page={page} draft={draft} index={index} found={found} />
                 <Act submit kind={draft.side} reason={reason}>
                     {draft.size === '' ? `${verb} ${base}` : `${verb} ${draft.size} ${base}`}
@@ -91,8 +71,68 @@ export function Ticket({ ticket }: { ticket: TicketState }) {
     );
 }
 
+function SizeField({ ticket, base, held }: { ticket: TicketState; base: string; held: bigint }) {
+    const { draft, change } = ticket;
+    const takeAll = () => change({ size: size(held, '').trim().replaceAll(',', '') });
+    return (
+        <Field
+            label="Size"
+            unit={base}
+            value={draft.size}
+            error={typed(draft.size, 'The size').error}
+            onChange={(text) => change({ size: text })}
+            action={draft.closing && held !== 0n ? { text: `all of ${size(held, base)}`, run: takeAll } : undefined}
+        />
+    );
+}
+
+/** The trigger, the worst price, and for how long. */
+function Terms({ ticket, unit }: { ticket: TicketState; unit: string }) {
+    const { draft, change } = ticket;
+    return (
+        <>
+            {draft.when === 'price' && (
+                <Field
+                    label="Trigger: index price to wait for"
+                    unit={unit}
+                    value={draft.trigger}
+                    error={typed(draft.trigger, 'The price').error}
+                    onChange={(text) => change({ trigger: text })}
+                />
+            )}
+            <div className="pair">
+                <Field
+                    label="Accept worse by"
+                    unit="%"
+                    value={draft.slippage}
+                    error={typed(draft.slippage, 'It').error}
+                    onChange={(text) => change({ slippage: text })}
+                />
+                <div className="field">
+                    <label htmlFor="lasts">Wait at most</label>
+                    <select
+                        id="lasts"
+                        value={draft.minutes}
+                        onChange={(event) => change({ minutes: event.target.value })}
+                    >
+                        {LASTS.map(([minutes, text]) => (
+                            <option key={minutes} value={minutes}>
+                                {text}
+                            </option>
+                        ))}
+                    </select>
+                </div>
+            </div>
+        </>
+    );
+}
+
 /** The trade at the newest price; why there is none, or nothing while no size is typed. */
-function estimated({ risk, chain, markets, account }: Page, draft: Draft, index: number): Estimate | string | undefined {
+function estimated(
+    { risk, chain, markets, account }: Page,
+    draft: Draft,
+    index: number,
+): Estimate | string | undefined {
     const [market, delta] = [markets[index], deltaOf(draft)];
     if (market === undefined || delta === 0n || account === undefined) return undefined;
     const held = account.positions[index] as Position;
@@ -123,11 +163,15 @@ function refusal(page: Page, draft: Draft, index: number, found: Estimate | stri
     if (account === undefined) return `Deposit ${unit} first, under Account: that opens your margin account.`;
     const held = account.positions[index]?.size ?? 0n;
     if (draft.closing && (held === 0n || held > 0n === (draft.side === 'buy'))) {
-        return held === 0n ? 'There is no position to close here.' : `To close a ${held > 0n ? 'long, sell' : 'short, buy'}.`;
+        return held === 0n
+            ? 'There is no position to close here.'
+            : `To close a ${held > 0n ? 'long, sell' : 'short, buy'}.`;
     }
     if (deltaOf(draft) === 0n) return 'Write a size.';
-    if (draft.when === 'price' && typed(draft.trigger, 'The price').value === undefined) return 'Write the price to wait for.';
-    if (typed(draft.slippage, 'The slippage').value === undefined) return 'Write by how many percent the price may be worse.';
+    if (draft.when === 'price' && typed(draft.trigger, 'The price').value === undefined)
+        return 'Write the price to wait for.';
+    if (typed(draft.slippage, 'The slippage').value === undefined)
+        return 'Write by how many percent the price may be worse.';
     if (typeof found === 'string') return found;
     if (draft.closing || market === undefined || draft.when === 'price') return undefined;
     const doubts = doubt(market, chain.lastDisruptionMs, nowMs);
@@ -144,7 +188,17 @@ function refusal(page: Page, draft: Draft, index: number, found: Estimate | stri
     return undefined;
 }
 
-function Summary({ page, draft, index, found }: { page: Page; draft: Draft; index: number; found: Estimate | string | undefined }) {
+function Summary({
+    page,
+    draft,
+    index,
+    found,
+}: {
+    page: Page;
+    draft: Draft;
+    index: number;
+    found: Estimate | string | undefined;
+}) {
     const { unit, markets, chain, risk, account } = page;
     const market = markets[index];
     if (market === undefined) return null;
@@ -161,7 +215,10 @@ function Summary({ page, draft, index, found }: { page: Page; draft: Draft; inde
             <Line label="Index price now">{price(indexFor(market, delta === 0n ? 1n : delta), unit)}</Line>
             {preview !== undefined && (
                 <>
-                    <Line label="Spread" hint={`${ppm(BigInt(terms.baseSpreadPpm))} base, ${ppm(preview.impactPpm)} skew, ${ppm(preview.volatilityPpm)} volatility`}>
+                    <Line
+                        label="Spread"
+                        hint={`${ppm(BigInt(terms.baseSpreadPpm))} base, ${ppm(preview.impactPpm)} skew, ${ppm(preview.volatilityPpm)} volatility`}
+                    >
                         {ppm(preview.spreadPpm)}
                     </Line>
                     <Line label="Price it would get now">
@@ -170,7 +227,9 @@ function Summary({ page, draft, index, found }: { page: Page; draft: Draft; inde
                     <Line label="Fee">{amount(preview.fee, unit)}</Line>
                 </>
             )}
-            <Line label={draft.side === 'buy' ? 'Pays at most' : 'Gets at least'}>{price(limitOf(draft, market), unit)}</Line>
+            <Line label={draft.side === 'buy' ? 'Pays at most' : 'Gets at least'}>
+                {price(limitOf(draft, market), unit)}
+            </Line>
             {known !== undefined && !draft.closing && (
                 <>
                     <Line label="Margin it reserves">{amount(known.margin, unit)}</Line>
@@ -180,7 +239,9 @@ function Summary({ page, draft, index, found }: { page: Page; draft: Draft; inde
                 </>
             )}
             {known !== undefined && (
-                <Line label="Liquidation price after">{liquidation === undefined ? 'none' : price(liquidation, unit)}</Line>
+                <Line label="Liquidation price after">
+                    {liquidation === undefined ? 'none' : price(liquidation, unit)}
+                </Line>
             )}
             <Line
                 label="Wait"
@@ -190,7 +251,8 @@ function Summary({ page, draft, index, found }: { page: Page; draft: Draft; inde
                         : `until the index ${rises(draft, market) ? 'rises' : 'falls'} there, then so long`
                 }
             >
-                about{'\u00a0'}{duration(wait)}
+                about{'\u00a0'}
+                {duration(wait)}
             </Line>
         </dl>
     );
@@ -220,6 +282,12 @@ async function place(page: Page, draft: Draft, index: number): Promise<boolean> 
     const held = openIndices(account).flatMap((at) => snapshot.silo.markets[at]?.address ?? []);
     const verb = draft.side === 'buy' ? 'Buy' : 'Sell';
     return submit(`${verb} ${draft.size} ${named(market.name)}${draft.closing ? ' to close' : ''}`, async (owner) => [
-        await getPlaceOrderInstructionAsync({ owner, account: holdings.account, market: placedMarket.address, ...arguments_, markets: held }),
+        await getPlaceOrderInstructionAsync({
+            owner,
+            account: holdings.account,
+            market: placedMarket.address,
+            ...arguments_,
+            markets: held,
+        }),
     ]);
 }

@@ -43,7 +43,12 @@ export function WalletPanel({ isOpen, close, choose }: Props) {
         else dialog.current?.close();
     }, [isOpen]);
     return (
-        <dialog ref={dialog} aria-labelledby="wallet-title" onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+        <dialog
+            ref={dialog}
+            aria-labelledby="wallet-title"
+            onClose={close}
+            onClick={(event) => event.target === dialog.current && close()}
+        >
             <div className="dialog-body">
                 <header className="card-head">
                     <h2 id="wallet-title">{wallet === undefined ? 'Connect a wallet' : 'Your wallet'}</h2>
@@ -51,7 +56,12 @@ export function WalletPanel({ isOpen, close, choose }: Props) {
                         Close
                     </button>
                 </header>
-                {isOpen && (wallet === undefined ? <Choose close={close} choose={choose} /> : <Chosen wallet={wallet} leave={() => choose(undefined)} />)}
+                {isOpen &&
+                    (wallet === undefined ? (
+                        <Choose close={close} choose={choose} />
+                    ) : (
+                        <Chosen wallet={wallet} leave={() => choose(undefined)} />
+                    ))}
             </div>
         </dialog>
     );
@@ -78,20 +88,32 @@ function Choose({ close, choose }: Pick<Props, 'close' | 'choose'>) {
                     key={known.name}
                     type="button"
                     className="button quiet"
-                    onClick={() => void take(connect(known, cluster.name).then((signer) => ({ signer, name: known.name })))}
+                    onClick={() =>
+                        void take(connect(known, cluster.name).then((signer) => ({ signer, name: known.name })))
+                    }
                 >
                     {known.name}
                 </button>
             ))}
-            {wallets.length === 0 && <p className="text note">No wallet was found in this browser. Any wallet of the wallet-standard works here.</p>}
+            {wallets.length === 0 && (
+                <p className="text note">
+                    No wallet was found in this browser. Any wallet of the wallet-standard works here.
+                </p>
+            )}
             {refused === undefined ? (
-                <button type="button" className="button" onClick={() => void take(localSigner().then((signer) => ({ signer, name })))}>
+                <button
+                    type="button"
+                    className="button"
+                    onClick={() => void take(localSigner().then((signer) => ({ signer, name })))}
+                >
                     Use a wallet of this browser
                 </button>
             ) : (
                 <p className="text note">{refused}</p>
             )}
-            {refused === undefined && <p className="text note">Made in this browser, for the cluster on this machine only.</p>}
+            {refused === undefined && (
+                <p className="text note">Made in this browser, for the cluster on this machine only.</p>
+            )}
             {failed !== undefined && (
                 <p className="error" role="alert">
                     {failed}
@@ -110,7 +132,9 @@ function Chosen({ wallet, leave }: { wallet: Connected; leave: () => void }) {
         setSaid('Asking the cluster…');
         const { address } = wallet.signer;
         try {
-            await cluster.rpc.requestAirdrop(address, AIRDROP as Parameters<typeof cluster.rpc.requestAirdrop>[1]).send();
+            await cluster.rpc
+                .requestAirdrop(address, AIRDROP as Parameters<typeof cluster.rpc.requestAirdrop>[1])
+                .send();
             if (settings.faucet !== undefined) await gift(settings.faucet, address);
             setSaid(undefined);
         } catch (error) {

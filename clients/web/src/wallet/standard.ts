@@ -1,9 +1,6 @@
 /** Wallets of the visitor's browser, through wallet-standard. */
 
-import {
-    SolanaSignTransaction,
-    type SolanaSignTransactionFeature,
-} from '@solana/wallet-standard-features';
+import { SolanaSignTransaction, type SolanaSignTransactionFeature } from '@solana/wallet-standard-features';
 import { type TransactionModifyingSigner, address, getTransactionDecoder, getTransactionEncoder } from '@solana/kit';
 import type { IdentifierString, Wallet, WalletAccount } from '@wallet-standard/base';
 import { getWallets } from '@wallet-standard/app';

@@ -67,7 +67,9 @@ function next({ state, untilMs, sinceMs, thresholds }: Chain, nowMs: number): st
         case ChainState.Shelter: {
             const left = Number(untilMs) - nowMs;
             const rest = `then Thaw for ${duration(Number(thresholds.thawMs))}, Throttled, Normal`;
-            return left > 0 ? `Shelter ends in ${duration(left)} at the earliest; ${rest}.` : `Shelter ends with the next look at the chain; ${rest}.`;
+            return left > 0
+                ? `Shelter ends in ${duration(left)} at the earliest; ${rest}.`
+                : `Shelter ends with the next look at the chain; ${rest}.`;
         }
         case ChainState.Thaw: {
             const left = Number(sinceMs + thresholds.thawMs) - nowMs;
@@ -82,7 +84,8 @@ function next({ state, untilMs, sinceMs, thresholds }: Chain, nowMs: number): st
 }
 
 function why(chain: Chain, { facts, health }: Snapshot, nowMs: number): string {
-    const unrecorded = chain.state === health.monitor.state ? '' : ' Nobody has recorded it yet; the program acts on it all the same.';
+    const unrecorded =
+        chain.state === health.monitor.state ? '' : ' Nobody has recorded it yet; the program acts on it all the same.';
     const signal = presentSignal(chain, facts.skipped, health, nowMs);
     if (chain.state === ChainState.Normal) {
         return `Slots take ${slotTime(chain)}${skips(facts.skipped)}. Last looked at ${duration(nowMs - Number(health.monitor.seenMs))} ago.`;
@@ -94,7 +97,12 @@ function why(chain: Chain, { facts, health }: Snapshot, nowMs: number): string {
 }
 
 /** What is bad just now. */
-function presentSignal(chain: Chain, skipped: bigint | undefined, health: ChainHealth, nowMs: number): string | undefined {
+function presentSignal(
+    chain: Chain,
+    skipped: bigint | undefined,
+    health: ChainHealth,
+    nowMs: number,
+): string | undefined {
     const { thresholds: at, monitor } = chain;
     const silence = nowMs - Number(health.monitor.seenMs);
     if (silence > Number(at.silenceMs)) {
@@ -188,7 +196,9 @@ export function abilities(chain: Chain, pulse: Pulse): Ability[] {
             return { what, works, how };
         }
         const waits = pulse.kind === 'stands' && ['Reduce', 'AddMargin', 'Cancel'].includes(action);
-        return waits ? { what, works: 'partly', how: 'lands when the chain goes on' } : { what, works: 'no', how: 'not now' };
+        return waits
+            ? { what, works: 'partly', how: 'lands when the chain goes on' }
+            : { what, works: 'no', how: 'not now' };
     });
 }
 

@@ -13,7 +13,8 @@ export interface Announced {
     lines: string[];
 }
 
-const marketOf = (address: string, { silo }: Snapshot): Market | undefined => silo.markets.find((market) => market.address === address)?.data;
+const marketOf = (address: string, { silo }: Snapshot): Market | undefined =>
+    silo.markets.find((market) => market.address === address)?.data;
 const marketName = (address: string, snapshot: Snapshot): string => {
     const market = marketOf(address, snapshot);
     return market === undefined ? brief(address) : named(market.name);
@@ -27,15 +28,27 @@ export function announced({ content }: Change, snapshot: Snapshot): Announced {
         case 'Admin':
             return { title: 'Another admin', lines: [`${brief(snapshot.exchange.admin)} → ${content.fields[0]}`] };
         case 'FeeReceiver':
-            return { title: 'Another receiver of protocol fees', lines: [`${brief(snapshot.exchange.feeReceiver)} → ${content.fields[0]}`] };
+            return {
+                title: 'Another receiver of protocol fees',
+                lines: [`${brief(snapshot.exchange.feeReceiver)} → ${content.fields[0]}`],
+            };
         case 'Timelock':
             return { title: 'Timelock', lines: differences(snapshot.exchange.timelock, content.fields[0]) };
         case 'Thresholds':
-            return { title: "Thresholds of the chain's states", lines: differences(snapshot.health.thresholds, content.fields[0]) };
+            return {
+                title: "Thresholds of the chain's states",
+                lines: differences(snapshot.health.thresholds, content.fields[0]),
+            };
         case 'MarketTerms':
-            return { title: `Settings of ${marketName(content.market, snapshot)}`, lines: differences(marketOf(content.market, snapshot)?.terms ?? {}, content.terms) };
+            return {
+                title: `Settings of ${marketName(content.market, snapshot)}`,
+                lines: differences(marketOf(content.market, snapshot)?.terms ?? {}, content.terms),
+            };
         case 'MarketFeeds':
-            return { title: `Price feeds of ${marketName(content.market, snapshot)}`, lines: ['Other accounts would tell the price.'] };
+            return {
+                title: `Price feeds of ${marketName(content.market, snapshot)}`,
+                lines: ['Other accounts would tell the price.'],
+            };
         case 'SiloTerms':
             return { title: 'Settings of the silo', lines: differences(snapshot.silo.data.terms, content.terms) };
         case 'Silo':
@@ -43,7 +56,10 @@ export function announced({ content }: Change, snapshot: Snapshot): Announced {
         case 'Market':
             return { title: `A new market, ${named(content.name)}`, lines: [] };
         case 'Upgrade':
-            return { title: 'Another program', lines: [`SHA-256 ${[...content.sha256].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`] };
+            return {
+                title: 'Another program',
+                lines: [`SHA-256 ${[...content.sha256].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`],
+            };
         default:
             return { title: 'Reset of the fuse of the silo', lines: ['Openings and pools would be on again.'] };
     }

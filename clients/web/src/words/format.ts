@@ -79,7 +79,9 @@ export function moment(ms: number): string {
     const at = new Date(ms);
     const time = at.toLocaleTimeString('en-GB');
     const isToday = at.toDateString() === new Date().toDateString();
-    return isToday ? time : `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}, ${time}`;
+    return isToday
+        ? time
+        : `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}, ${time}`;
 }
 
 /** An address in short. */

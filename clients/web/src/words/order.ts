@@ -37,7 +37,9 @@ export function stage(order: Order, market: Market, nowMs: number): string {
     if (decides) {
         return 'A price has decided it: a keeper executes it now.';
     }
-    return nowMs > Number(order.expiresMs) ? 'Expired: anyone may remove it.' : 'Next in line: waits for the first price that is believed.';
+    return nowMs > Number(order.expiresMs)
+        ? 'Expired: anyone may remove it.'
+        : 'Next in line: waits for the first price that is believed.';
 }
 
 /** How long it may still wait. */
