@@ -50,9 +50,10 @@ pub async fn serve(
         "deployment": deployment,
     });
     let served = Arc::new(Served { files, venue: venue.to_string(), giver });
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))
-        .await
-        .with_context(|| format!("port {port} cannot be had for the page: choose another --port"))?;
+    let listener =
+        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await.with_context(|| {
+            format!("port {port} cannot be had for the page: choose another --port")
+        })?;
     let pages = Router::new()
         .route("/venue.json", get(async |State(served): State<Arc<Served>>| told(&served)))
         .route("/faucet", post(faucet))

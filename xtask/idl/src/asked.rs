@@ -93,11 +93,8 @@ pub fn asked(
         let size = i64::try_from(1 + random.below(30_000_000_000)).unwrap_or(1);
         let delta = SignedSize(if random.below(2) == 0 { size } else { -size });
         let amount = 1_000_000 + random.below(900_000_000);
-        let exit = payable(
-            account.exit(),
-            chain.now,
-            permit(Action::WithdrawIdle, chain.monitor.state),
-        )?;
+        let exit =
+            payable(account.exit(), chain.now, permit(Action::WithdrawIdle, chain.monitor.state))?;
         let kinds = [PoolKind::Liquidity, PoolKind::Insurance];
         let ways = kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]);
         Ok(Asked {
@@ -121,8 +118,7 @@ fn trade(
     let skewed = skew(Size(market.longs.size), Size(market.shorts.size))?;
     let spread = half_spread(terms.spread, skewed, delta, market.volatility().per_minute())?;
     let price = trade_price(market.newest_price().traded(side), side, spread)?;
-    let trade =
-        account.position(market.index).trade(delta, price, |side| market.carry(side))?;
+    let trade = account.position(market.index).trade(delta, price, |side| market.carry(side))?;
     let fee = taker_fee(trade.notional, Bps(market.terms.taker_fee_bps))?;
     Ok(Trade {
         delta: delta.0.to_string(),

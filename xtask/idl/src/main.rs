@@ -3,8 +3,8 @@
 //! are what would be generated. Either way, what the pages point at has to exist.
 
 mod accounts;
-mod asked;
 mod arguments;
+mod asked;
 mod chains;
 mod constants;
 mod enums;

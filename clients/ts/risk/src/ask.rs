@@ -42,11 +42,7 @@ impl Reader {
     }
 
     fn spread(&mut self) -> Spread {
-        Spread {
-            base: Ppm(self.word()),
-            depth: Size(self.next()),
-            volatility_share: self.bps(),
-        }
+        Spread { base: Ppm(self.word()), depth: Size(self.next()), volatility_share: self.bps() }
     }
 }
 
@@ -132,7 +128,8 @@ fn priced(read: &mut Reader) -> Result<[u64; 3], Overflow> {
         worth::liquidity(&ledger, &traders, !leaves)?
     };
     let pool = Pool { assets: worth.gain(), shares };
-    let gets = if leaves { pool.amount_for(asked)?.0 } else { pool.founded().shares_for(Usd(asked))? };
+    let gets =
+        if leaves { pool.amount_for(asked)?.0 } else { pool.founded().shares_for(Usd(asked))? };
     Ok([worth.0.cast_unsigned(), pool.amount_for(WHOLE_SHARE)?.0, gets])
 }
 
