@@ -45,12 +45,12 @@ afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await trader.page.screenshot({ path: `${SEEN}/failed.png`, fullPage: true });
 });
 
-const sizeHeld = async () => (await world.until(owner, () => true)).positions[0]?.size ?? 0n;
-/** A picture without what passes, in a form that is small. */
+/** A picture without what has landed, in a form that is small. */
 const picture = async (name: string, of = trader) => {
-    const hide = of.button(/^Hide/);
-    while ((await hide.count()) > 0) await hide.first().click();
-    await of.page.evaluate(() => scrollTo(0, 0));
+    await of.page.evaluate(() => {
+        document.querySelectorAll<HTMLElement>('.toast.good button').forEach((hide) => hide.click());
+        scrollTo(0, 0);
+    });
     const browser = await of.page.context().newCDPSession(of.page);
     const { data } = await browser.send('Page.captureScreenshot', { format: 'webp', quality: 82 });
     await writeFile(`${PICTURES}/${name}.webp`, data, 'base64');
@@ -132,7 +132,22 @@ test('the chain goes on: the close lands in Shelter, and the reason is named', a
     await trader.choose('Buy, long');
     await trader.size('1');
     await trader.reads(/Opening is off in Shelter/);
-    expect(await sizeHeld()).toBe(0n);
+});
+
+test('in Shelter somebody adds margin, and takes it out through the queue', async () => {
+    const other = await Visitor.at(browser, server);
+    await other.state('Shelter');
+    await other.connect();
+    await other.deposit('5000');
+    await other.choose('Withdraw');
+    await other.part('Money').getByLabel('Amount').fill('4000');
+    await other.button('Ask for an exit').click();
+    const exit = other.part('Exit in the queue');
+    await exit.getByText('or sooner, when the chain is trusted again').waitFor();
+    expect(await exit.locator('.line', { hasText: 'Asked for' }).textContent()).toContain('4,000.00');
+    await exit.getByRole('button', { name: 'Cancel the exit' }).click();
+    await exit.waitFor({ state: 'detached' });
+    await other.leave();
 });
 
 test('it thaws, and everything works again', async () => {

@@ -99,6 +99,7 @@ function refusal(page: Page, way: Way, value: bigint, most: bigint): string | un
     if (!isIdle(page) && chain.allows.WithdrawFree === 'Refused') {
         return 'Beside positions, orders or pending profit nothing leaves in this state of the chain. An account without them can ask for an exit.';
     }
+    if (leavesByQueue(page) && account.exitAmount > 0n) return 'An exit waits already: cancel it to ask for another.';
     if (pulse.kind === 'stands') return 'Withdrawing waits until the chain goes on.';
     return value > most ? `At most ${amount(most, unit)} can leave now.` : undefined;
 }

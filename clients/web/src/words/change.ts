@@ -60,7 +60,7 @@ export function announced({ content }: Change, snapshot: Snapshot): Announced {
                 title: 'Another program',
                 lines: [`SHA-256 ${[...content.sha256].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`],
             };
-        default:
+        case 'FuseReset':
             return { title: 'Reset of the fuse of the silo', lines: ['Openings and pools would be on again.'] };
     }
 }
@@ -143,7 +143,9 @@ function newestOf(content: ChangeKind, snapshot: Snapshot): bigint | undefined {
             return content.silo === snapshot.silo.address ? snapshot.silo.data.newestTerms : undefined;
         case 'FuseReset':
             return content.silo === snapshot.silo.address ? snapshot.silo.data.newestReset : undefined;
-        default:
+        case 'Admin':
+        case 'Silo':
+        case 'Market':
             return undefined;
     }
 }
