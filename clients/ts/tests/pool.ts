@@ -4,8 +4,15 @@ import assert from 'node:assert/strict';
 import * as holdfast from '../src/index.js';
 import type { Stage } from './stage.js';
 
-/** Somebody joins the liquidity pool with so many whole units. */
-export async function provide(stage: Stage, units: bigint): Promise<void> {
+/**
+ * Somebody joins the liquidity pool with so many whole units; the events of the execution, right before
+ * which `look` is called.
+ */
+export async function provide(
+    stage: Stage,
+    units: bigint,
+    look: () => Promise<void> = async () => {},
+): Promise<holdfast.HoldfastEvent[]> {
     const { silo, market } = await stage.addresses();
     const provider = await stage.person(units);
     const owner = provider.signer;
@@ -25,6 +32,10 @@ export async function provide(stage: Stage, units: bigint): Promise<void> {
     assert.deepEqual(markets, [market]);
     const { source: _, ...rest } = accounts;
     const execution = { owner: owner.address, request, ...rest, markets };
-    await stage.send(owner, [await holdfast.getExecutePoolRequestInstructionAsync(execution)]);
+    await look();
+    const { events } = await stage.send(owner, [
+        await holdfast.getExecutePoolRequestInstructionAsync(execution),
+    ]);
     assert.ok(stage.tokens(shares.tokens) > 0n);
+    return events;
 }

@@ -171,3 +171,77 @@ test('in a halt the client says what the program will, before anybody has observ
     const seen = await holdfast.fetchChainHealth(stage.rpc, address);
     assert.equal(seen.data.monitor.state, holdfast.ChainState.Shelter);
 });
+
+test('what is quoted for a trade, a deposit into the pool and an exit is what the program does', async () => {
+    const stage = await Stage.create();
+    const { silo } = await stage.addresses();
+    await stage.price(150n);
+    await provide(stage, 100_000n);
+    const person = await stage.person(2_000n);
+    const owner = person.signer;
+    const account = await open(stage, person, 2_000n);
+    const risk = await holdfast.Risk.load();
+    const look = async () => {
+        const venue = await holdfast.loadVenue(stage.rpc);
+        return { silo: holdfast.siloOf(venue, { silo }), health: venue.chainHealth.data };
+    };
+    const first = async () => (await look()).silo.markets[0]!.data;
+
+    // Opening with skew, and closing a part of it.
+    const expires = new Date(Number(stage.nowMs) + 600_000);
+    for (const [side, size, delta] of [
+        ['buy', '40', 40_000_000n],
+        ['sell', '15', -15_000_000n],
+    ] as const) {
+        const { positions } = await read(stage, account);
+        const quote = risk.trade(await first(), positions[0]!, delta);
+        const limit = side === 'buy' ? '152' : '148';
+        const events = await trade(stage, owner, account, { ...FIELD, side, size, limit, expires }, 150n);
+        const executed = events.find((event) => event.name === 'OrderExecuted')!;
+        assert.ok(executed.name === 'OrderExecuted');
+        assert.equal(executed.data.price, quote.price);
+        assert.equal(executed.data.fee, quote.fee);
+        const held = (await read(stage, account)).positions[0]!;
+        assert.deepEqual([held.size, held.entry], [quote.position.size, quote.position.entry]);
+        const base = BigInt((await first()).terms.baseSpreadPpm);
+        assert.equal(quote.spreadPpm, base + quote.impactPpm + quote.volatilityPpm);
+        assert.equal(quote.impactPpm > 0n, side === 'buy');
+    }
+
+    let told: holdfast.PoolQuote | undefined;
+    const joined = await provide(stage, 5_000n, async () => {
+        const now = await look();
+        const chain = risk.chainState(now.health, stage.facts());
+        told = risk.pool(now.silo, chain, holdfast.Pool.Liquidity, false, 5_000_000_000n);
+    });
+    const executed = joined.find((event) => event.name === 'PoolRequestExecuted')!;
+    assert.ok(executed.name === 'PoolRequestExecuted');
+    assert.deepEqual([told?.gets, told?.worth], [executed.data.received, executed.data.worth]);
+});
+
+test('what of an exit is due is what the program pays', async () => {
+    const stage = await Stage.create();
+    const { silo } = await stage.addresses();
+    await stage.price(150n);
+    const person = await stage.person(1_000n);
+    const owner = person.signer;
+    const account = await open(stage, person, 1_000n);
+    stage.pass(6n);
+    await observe(stage);
+    stage.pass(45n, 1n);
+    await observe(stage);
+    const ask = { owner, silo, account, destination: person.tokens, amount: 900_000_000n };
+    await stage.send(owner, [await holdfast.getRequestExitInstructionAsync(ask)]);
+    stage.pass(4_000n);
+    const risk = await holdfast.Risk.load();
+    const { chainHealth } = await holdfast.loadVenue(stage.rpc);
+    const chain = risk.chainState(chainHealth.data, stage.facts());
+    assert.equal(chain.state, holdfast.ChainState.Shelter);
+    const due = risk.exitPayable(await read(stage, account), chain);
+    const pay = await holdfast.getPayExitInstructionAsync({ silo, account, destination: person.tokens });
+    const { events } = await stage.send(owner, [pay]);
+    const paid = events.find((event) => event.name === 'ExitPaid')!;
+    assert.ok(paid.name === 'ExitPaid');
+    assert.equal(due, paid.data.amount);
+    assert.ok(due > 90_000_000n && due < 110_000_000n, `${due}`);
+});

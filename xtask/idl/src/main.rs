@@ -4,7 +4,6 @@
 
 mod accounts;
 mod arguments;
-mod asked;
 mod chains;
 mod constants;
 mod enums;

@@ -15,8 +15,6 @@ use holdfast_risk::chain::policy::{Action, Permit, permit};
 use holdfast_risk::{Millis, Usd};
 use serde::Serialize;
 
-use crate::asked::{self, Asked};
-
 /// How many there are.
 const CASES: u64 = 24;
 /// Markets of each.
@@ -30,10 +28,8 @@ pub struct Case {
     health: Bytes,
     markets: Vec<Bytes>,
     account: Bytes,
-    silo: Bytes,
     facts: Facts,
     expected: Expected,
-    asked: Asked,
 }
 
 /// An account's data without its discriminator: its length, and the bytes that are not zero, each run
@@ -66,11 +62,11 @@ struct Expected {
 }
 
 /// Different every time in the same way.
-pub struct Random(u64);
+struct Random(u64);
 
 impl Random {
     /// A number below `bound` (xorshift, as G. Marsaglia describes it).
-    pub fn below(&mut self, bound: u64) -> u64 {
+    fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -97,14 +93,11 @@ fn one(random: &mut Random) -> Result<Case> {
         Chain { monitor, thresholds, now: seen.now, slot: seen.slot, fuses: Fuses::default() };
     let markets: Vec<_> = (0..MARKETS).map(|index| market(random, index)).collect();
     let account = account(random, &markets);
-    let silo = asked::silo(random);
     Ok(Case {
         expected: expected(&account, &markets, &chain)?,
-        asked: asked::asked(random, &account, &markets, &silo, &chain)?,
         health: bytes(&health),
         markets: markets.iter().map(bytes).collect(),
         account: bytes(&account),
-        silo: bytes(&silo),
         facts: Facts {
             slot: seen.slot.to_string(),
             clock_ms: seen.clock.0.to_string(),
@@ -178,8 +171,6 @@ fn market(random: &mut Random, index: u8) -> Market {
     market.carry_long = random.below(2_000_000) as i64 - 1_000_000;
     market.carry_short = -market.carry_long;
     market.settlement_price = if random.below(8) == 0 { price } else { 0 };
-    market.longs = asked::side(random, price);
-    market.shorts = asked::side(random, price);
     market
 }
 
@@ -201,9 +192,6 @@ fn account(random: &mut Random, markets: &[Market]) -> MarginAccount {
         position.carry = random.below(1_000_000) as i64;
         account.open_markets |= 1 << market.index;
     }
-    account.exit_asked = 1_000_000 + random.below(1_000_000_000);
-    account.exit_amount = account.exit_asked - random.below(account.exit_asked / 2);
-    account.exit_ms = NOW - random.below(100_000_000);
     account
 }
 

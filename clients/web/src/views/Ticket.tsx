@@ -251,8 +251,7 @@ function Summary({
                         : `until the index ${rises(draft, market) ? 'rises' : 'falls'} there, then so long`
                 }
             >
-                about{'\u00a0'}
-                {duration(wait)}
+                {page.pulse.kind === 'goes' ? `about\u00a0${duration(wait)}` : 'until the chain goes on'}
             </Line>
         </dl>
     );
