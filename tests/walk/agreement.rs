@@ -1,22 +1,19 @@
-//! What the keeper decides is what the program does: of everything that may be done for an account,
-//! the keeper wants what the program accepts and nothing else.
+//! What the keeper decides is what the program does: of everything that a keeper may do, it wants what the
+//! program accepts and leaves what the program refuses, but for the exceptions in `exceptions`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use holdfast_client::holdfast::checks::order::{OrderFate, RemovalReason, order_fate};
-use holdfast_client::holdfast::clock::Chain;
-use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::MarginAccount;
-use holdfast_client::{Pubkey, address, instruction};
+use holdfast_client::{Instruction, Pubkey, address, instruction};
 use holdfast_keeper_core::{Intent, VenueSnapshot, decide};
-use holdfast_risk::chain::health::State as ChainState;
+use holdfast_risk::market::settlement::{NO_PRICE, NOTICE};
 use holdfast_simulator::mirror as reading;
-use holdfast_testkit::Failure;
 use holdfast_testkit::venue::{Venue, feed_account};
 use solana_signer::Signer;
 
 use crate::cast::{Cast, DONOR};
+use crate::exceptions::{Differing, may_be_left, may_be_refused};
 use crate::state::MARKETS;
 use crate::walk::Walk;
 
@@ -24,6 +21,8 @@ use crate::walk::Walk;
 const KEEPER: u16 = 9;
 /// Disagreements that are told in full.
 const TOLD: usize = 5;
+/// How often the chain is observed while markets wind down, milliseconds.
+const MINUTE: u64 = 60_000;
 
 /// How often keeper and program agreed.
 pub struct Agreement {
@@ -33,74 +32,6 @@ pub struct Agreement {
     refused: BTreeMap<&'static str, u32>,
     exceptions: BTreeMap<&'static str, u32>,
     disagreements: Vec<String>,
-}
-
-/// What a pool request comes to is seen when it is sent: the keeper does not work out what shares are
-/// worth, and the answer changes with every trade.
-const POOL: [HoldfastError; 5] = [
-    HoldfastError::DepositTooSmall,
-    HoldfastError::PoolUndervalued,
-    HoldfastError::LiquidityInUse,
-    HoldfastError::BelowMinimum,
-    HoldfastError::ZeroAmount,
-];
-
-/// Why an intent may be refused.
-fn may_be_refused(intent: &Intent, intents: &[Intent], failure: &Failure) -> Option<&'static str> {
-    let is = |error: &HoldfastError| failure.is(*error);
-    match intent {
-        Intent::ExecutePool { .. } if POOL.iter().any(is) => {
-            Some("what a pool request comes to is seen when it is sent")
-        }
-        _ if is(&HoldfastError::ReconcileFirst) && intents.contains(&Intent::Reconcile) => {
-            Some("tokens that lie in the other vault are fetched first")
-        }
-        _ => None,
-    }
-}
-
-/// Why the keeper may leave undone what the program would accept.
-fn may_be_left(
-    left: &Intent,
-    intents: &[Intent],
-    chain: &Chain,
-    mirror: &VenueSnapshot,
-) -> Option<&'static str> {
-    if let Intent::ExecuteOrder { account, market, number } = *left {
-        let triggers = intents.contains(&Intent::TriggerOrder { account, market, number });
-        return (triggers && is_too_small(account, market, number, chain, mirror))
-            .then_some("an order that has lapsed is triggered again, not removed as too small");
-    }
-    let Intent::Liquidate { account, market } = left else { return None };
-    let liquidated = intents.iter().filter_map(|intent| match intent {
-        Intent::Liquidate { account, market } => Some((account, market)),
-        _ => None,
-    });
-    if liquidated.clone().any(|(other, _)| other == account) {
-        return Some("one position of an account is liquidated at a time");
-    }
-    if chain.monitor.state == ChainState::Thaw
-        && liquidated.clone().any(|(_, other)| other == market)
-    {
-        return Some("the minute's notional in a thaw is left to who lacks more");
-    }
-    None
-}
-
-/// Whether executing an order would remove it, because what it opens is too small.
-fn is_too_small(
-    account: Pubkey,
-    market: u8,
-    number: u64,
-    chain: &Chain,
-    mirror: &VenueSnapshot,
-) -> bool {
-    let (account, market) =
-        (&mirror.accounts[&account], mirror.market(market).expect("it is known"));
-    let waiting = account.orders.iter().find(|slot| slot.number == number).expect("it waits");
-    let next = |index| mirror.open_market(index);
-    let fate = order_fate(&mirror.silo, account, market, waiting, chain, next);
-    matches!(fate, Ok(OrderFate::Removed(RemovalReason::TooSmall)))
 }
 
 impl Agreement {
@@ -116,23 +47,19 @@ impl Agreement {
         Self { keeper, signer, accepted, refused, exceptions, disagreements }
     }
 
-    /// Compares what the keeper would do now with what the program would accept.
-    pub fn look(&mut self, walk: &Walk) {
+    /// Compares what the keeper would do now with what the program would accept, and says what it would
+    /// do.
+    pub fn look(&mut self, venue: &Venue, cast: &Cast) -> Vec<Intent> {
         // A transaction lands in a later slot than what its sender has seen.
-        let mut fork = walk.cast.venue.fork();
+        let mut fork = venue.fork();
         fork.cluster.advance(0, 1, 1);
-        let mirror = mirror(&fork, &walk.cast);
+        let mirror = mirror(&fork, cast);
         let intents = decide(&mirror, fork.seen_chain().now);
-        for intent in &intents {
-            self.look_at(intent, &intents, &fork, &mirror);
+        let left = everything(&mirror).into_iter().filter(|intent| !intents.contains(intent));
+        for intent in intents.iter().copied().chain(left) {
+            self.look_at(&intent, &intents, &fork, &mirror);
         }
-        for (address, account) in &mirror.accounts {
-            for left in everything(*address, account) {
-                if !intents.contains(&left) {
-                    self.look_at(&left, &intents, &fork, &mirror);
-                }
-            }
-        }
+        intents
     }
 
     fn look_at(
@@ -146,6 +73,7 @@ impl Agreement {
         let instruction = built.expect("the mirror holds everything");
         let done = fork.cluster.simulate(&[instruction], &self.signer);
         let (wanted, kind) = (intents.contains(intent), name(intent));
+        let differing = Differing { intent, intents, mirror, chain: &fork.seen_chain() };
         let exception = match &done {
             Ok(()) if wanted => {
                 *self.accepted.entry(kind).or_default() += 1;
@@ -155,8 +83,8 @@ impl Agreement {
                 *self.refused.entry(kind).or_default() += 1;
                 return;
             }
-            Err(failure) => may_be_refused(intent, intents, failure),
-            Ok(()) => may_be_left(intent, intents, &fork.seen_chain(), mirror),
+            Err(failure) => may_be_refused(&differing, failure),
+            Ok(()) => may_be_left(&differing),
         };
         match exception {
             Some(reason) => *self.exceptions.entry(reason).or_default() += 1,
@@ -166,6 +94,30 @@ impl Agreement {
                 self.disagreements.push(format!("the keeper {wants} {intent:?}: {said}"));
             }
         }
+    }
+
+    /// From where a walk ended, on a fork: nobody publishes any more while the chain runs and is observed,
+    /// until the markets are given up, settled, and nothing is open in them. The keeper alone acts.
+    pub fn wind_down(&mut self, walk: &Walk) {
+        let mut venue = walk.cast.venue.fork();
+        // Before and after the day without a price, and before and after the notice.
+        for wait in [NO_PRICE.0 - MINUTE, 2 * MINUTE, NOTICE.0 - MINUTE, 2 * MINUTE, 0, 0] {
+            let until = venue.cluster.now_ms() + wait;
+            while venue.cluster.now_ms() < until {
+                venue.cluster.pass(MINUTE);
+                self.send(&mut venue, instruction::observe(&venue.markets.clone()));
+            }
+            let intents = self.look(&venue, &walk.cast);
+            for intent in intents.iter().filter(|intent| settles(intent)) {
+                let mirror = mirror(&venue, &walk.cast);
+                let built = intent.instruction(&mirror, self.keeper, self.signer);
+                self.send(&mut venue, built.expect("the mirror holds everything"));
+            }
+        }
+    }
+
+    fn send(&self, venue: &mut Venue, instruction: Instruction) {
+        venue.cluster.send_unsigned(&[instruction], &self.signer).expect("the keeper may do it");
     }
 
     /// Nothing differs but for the exceptions, and there was something to agree on.
@@ -183,7 +135,7 @@ impl Agreement {
 }
 
 /// What the keeper has to have wanted, for the comparison to be worth something.
-const WANTED: [&str; 10] = [
+const WANTED: [&str; 14] = [
     "pay exit",
     "liquidate",
     "flag",
@@ -192,11 +144,15 @@ const WANTED: [&str; 10] = [
     "remove order",
     "mature profit",
     "execute pool request",
+    "return pool request",
+    "announce settlement",
+    "settle market",
+    "settle position",
     "refresh market",
     "observe",
 ];
 /// What it has to have left.
-const LEFT: [&str; 8] = [
+const LEFT: [&str; 15] = [
     "pay exit",
     "write off debt",
     "liquidate",
@@ -205,7 +161,24 @@ const LEFT: [&str; 8] = [
     "trigger order",
     "remove order",
     "mature profit",
+    "execute pool request",
+    "return pool request",
+    "announce settlement",
+    "settle market",
+    "settle position",
+    "refresh market",
+    "observe",
 ];
+
+/// Whether it is a step of a settlement.
+fn settles(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::AnnounceSettlement { .. }
+            | Intent::SettleMarket { .. }
+            | Intent::SettlePosition { .. }
+    )
+}
 
 fn name(intent: &Intent) -> &'static str {
     match intent {
@@ -230,9 +203,31 @@ fn name(intent: &Intent) -> &'static str {
     }
 }
 
-/// Everything that anybody may try with an account.
-fn everything(address: Pubkey, account: &MarginAccount) -> Vec<Intent> {
-    let legs = account.open_indices().map(|market| Intent::Liquidate { account: address, market });
+/// Everything that a keeper may try. What it does on a guardian's word is not among it: that is decided by
+/// what it has seen for a while, and by a list of its own.
+fn everything(mirror: &VenueSnapshot) -> Vec<Intent> {
+    let accounts = mirror.accounts.iter().flat_map(|(address, it)| for_account(*address, it));
+    let requests = mirror.requests.keys().flat_map(|request| {
+        [Intent::ExecutePool { request: *request }, Intent::ReturnPool { request: *request }]
+    });
+    let markets = mirror.markets.iter().flat_map(|(_, market)| {
+        let market = market.index;
+        [
+            Intent::RefreshMarket { market },
+            Intent::AnnounceSettlement { market },
+            Intent::SettleMarket { market },
+        ]
+    });
+    let venue = [Intent::Reconcile, Intent::Observe];
+    accounts.chain(requests).chain(markets).chain(venue).collect()
+}
+
+/// Everything that it may try with an account.
+fn for_account(address: Pubkey, account: &MarginAccount) -> Vec<Intent> {
+    let legs = account.open_indices().flat_map(|market| {
+        let account = address;
+        [Intent::Liquidate { account, market }, Intent::SettlePosition { account, market }]
+    });
     let orders = account.orders.iter().filter(|slot| slot.number != 0).flat_map(|slot| {
         let (account, market, number) = (address, slot.market, slot.number);
         [

@@ -7,6 +7,7 @@ mod agreement;
 mod build;
 mod cast;
 mod check;
+mod exceptions;
 mod exit;
 mod generate;
 mod model;

@@ -17,6 +17,7 @@ mod build;
 mod cast;
 mod check;
 mod corners;
+mod exceptions;
 mod exit;
 mod generate;
 mod model;
@@ -33,8 +34,8 @@ use play::{POOR, RICH, disagreements, walk};
 
 /// Steps of a walk.
 const STEPS: u32 = 8_000;
-/// Steps of a walk after which keeper and program are compared.
-const AGREEMENT_STEPS: u32 = 2_000;
+/// Steps of a walk after each of which keeper and program are compared.
+const AGREEMENT_STEPS: u32 = 10_000;
 
 /// A walk of which no kind of action is mostly refused, and in which somebody owes and fails: others check
 /// less than they seem to.
@@ -91,6 +92,11 @@ fn another_venue_with_little_liquidity() {
 }
 
 #[test]
-fn the_keeper_wants_what_the_program_accepts_and_nothing_else() {
+fn with_little_liquidity_the_keeper_wants_what_the_program_accepts_and_nothing_else() {
     disagreements(31, POOR, AGREEMENT_STEPS);
+}
+
+#[test]
+fn with_much_liquidity_the_keeper_wants_what_the_program_accepts_and_nothing_else() {
+    disagreements(43, RICH, AGREEMENT_STEPS);
 }

@@ -24,14 +24,16 @@ pub fn walk(seed: u64, liquidity: u64, steps: u32) -> Walk {
     walk
 }
 
-/// A walk after each step of which keeper and program are compared.
+/// A walk after each step of which keeper and program are compared, and after it while its markets are
+/// given up and settled.
 pub fn disagreements(seed: u64, liquidity: u64, steps: u32) {
     let mut walk = Walk::new(seed, liquidity, |_, _| ());
     let mut agreement = Agreement::new(&mut walk);
     for _ in 0..steps {
         walk.play(1);
-        agreement.look(&walk);
+        agreement.look(&walk.cast.venue, &walk.cast);
     }
+    agreement.wind_down(&walk);
     println!("{agreement}");
     agreement.check();
 }

@@ -159,7 +159,7 @@ enum Task {
         /// Seeds for each fault; a thousand take a quarter of an hour on two cores
         #[arg(long, default_value_t = 1_000)]
         faults: u64,
-        /// Rounds of four random walks, with other seeds in each
+        /// Seeds of random walks: each is walked once against the model and once against the keeper
         #[arg(long, default_value_t = 250)]
         walks: u64,
     },

@@ -6,6 +6,7 @@
 mod arrows;
 mod check_comments;
 mod circles;
+mod glossary;
 mod modules;
 mod named_tests;
 mod outside_paths;
@@ -58,6 +59,7 @@ pub fn check() -> Result<(), String> {
     findings.extend(outside_paths::check(&sources));
     findings.extend(check_comments::check(&sources));
     findings.extend(named_tests::check(&sources)?);
+    findings.extend(glossary::check()?);
     findings.extend(circles::check(&workspace.roots, &sources));
     verdict(findings)
 }

@@ -2,18 +2,16 @@
 //! values the pool at its own prices.
 
 use bytemuck::Zeroable;
+use holdfast_client::holdfast::checks::pool::{Executed, exchanged, executed, returnable};
 use holdfast_client::holdfast::clock::Chain as Seen;
 use holdfast_client::holdfast::error::{HoldfastError, OrRefuse};
-use holdfast_client::holdfast::instructions::{join_pool, leave_pool};
-use holdfast_client::holdfast::pool_worth::{self, Valued};
-use holdfast_client::holdfast::state::PoolRequest;
+use holdfast_client::holdfast::instructions::book_executed;
+use holdfast_client::holdfast::state::{Market, PoolRequest};
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::chain::policy::Action;
 use holdfast_risk::market::exposure::SideTotal;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::pool::request::Stage;
 use holdfast_risk::pool::worth::{self, SideExposure, TradersResult};
-use holdfast_risk::{Bps, Millis, Price, Side, Usd};
+use holdfast_risk::{Bps, Millis, Price, Side};
 
 use super::book::{Book, Stake};
 
@@ -55,18 +53,11 @@ pub fn ask(book: &mut Book, place: usize, leaves: bool, due: Millis) -> anchor_l
 /// Why it waits.
 pub fn execute(book: &mut Book, seen: &Seen, place: usize) -> anchor_lang::Result<()> {
     let waiting = book.stakes[place].request.ok_or(HoldfastError::RequestNotDue)?;
-    seen.within(&book.silo).require(Action::ChangePool)?;
-    let health = &book.health;
-    if waiting.stage(seen, health) != Stage::Due {
-        return Err(HoldfastError::RequestNotDue.into());
-    }
-    let (leaves, cash) = (waiting.leaves != 0, Usd(book.silo.ledger.liquidity));
-    let valued = Valued { since: waiting.opens(seen, health), leaves, cash };
-    let mut traders = TradersResult::default();
-    for market in &book.markets {
-        pool_worth::add_market(&mut traders, market, seen, &valued)?;
-    }
-    settle(book, place, &waiting, &traders)
+    let next = |index: u8| -> anchor_lang::Result<&Market> {
+        book.markets.get(usize::from(index)).ok_or_else(|| HoldfastError::MarketsMissing.into())
+    };
+    let done = executed(&book.silo, &waiting, &book.health, seen, next)?;
+    settle(book, place, &waiting, &done)
 }
 
 /// The same where the pool is valued at these prices, at once.
@@ -84,22 +75,24 @@ pub fn execute_at(book: &mut Book, prices: &[u64], place: usize) -> anchor_lang:
             traders.add(&exposure).into_program_error()?;
         }
     }
-    settle(book, place, &waiting, &traders)
+    let ledger = Ledger::from(&book.silo.ledger);
+    let worth = worth::liquidity(&ledger, &traders, waiting.leaves == 0).into_program_error()?;
+    let done = exchanged(&book.silo, &waiting, &ledger, worth)?;
+    settle(book, place, &waiting, &done)
 }
 
 fn settle(
     book: &mut Book,
     place: usize,
     waiting: &PoolRequest,
-    traders: &TradersResult,
+    done: &Executed,
 ) -> anchor_lang::Result<()> {
     let (mut silo, mut stake) = (book.silo, book.stakes[place]);
-    let (ledger, joins) = (Ledger::from(&silo.ledger), waiting.leaves == 0);
-    let worth = worth::liquidity(&ledger, traders, joins).into_program_error()?;
-    if joins {
-        stake.shares += join_pool(&mut silo, waiting, &ledger, worth)?;
+    book_executed(&mut silo, waiting, done)?;
+    if waiting.leaves == 0 {
+        stake.shares += done.received;
     } else {
-        stake.wallet += leave_pool(&mut silo, waiting, &ledger, worth)?;
+        stake.wallet += done.received;
     }
     silo.invariant()?;
     stake.request = None;
@@ -112,9 +105,9 @@ fn settle(
 /// # Errors
 /// When it has not lapsed.
 pub fn give_back(book: &mut Book, seen: &Seen, place: usize) -> anchor_lang::Result<()> {
-    let (stake, health): (&mut Stake, _) = (&mut book.stakes[place], &book.health);
-    let lapsed = stake.request.filter(|waiting| waiting.stage(seen, health) == Stage::Lapsed);
-    let waiting = lapsed.ok_or(HoldfastError::RequestDue)?;
+    let stake: &mut Stake = &mut book.stakes[place];
+    let waiting = stake.request.ok_or(HoldfastError::RequestDue)?;
+    returnable(&waiting, &book.health, seen, false)?;
     stake.request = None;
     if waiting.leaves != 0 {
         stake.shares += waiting.amount;

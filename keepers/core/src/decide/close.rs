@@ -1,10 +1,9 @@
 //! What is decided by little, on prices that have stood for a while.
 
-use holdfast_client::holdfast::account_health::Purpose;
+use holdfast_client::holdfast::account_health::{Purpose, compute_account_health};
 use holdfast_client::holdfast::state::Market;
 use holdfast_risk::{Bps, Millis};
 
-use super::health_of;
 use crate::{Intent, VenueSnapshot};
 
 /// An account that lacks less than this share of its maintenance margin fails by little.
@@ -22,8 +21,10 @@ pub fn is_close(mirror: &VenueSnapshot, now: Millis, intent: &Intent) -> bool {
         let age = market.now(now).since(market.newest_price().published);
         age.0 > market.terms.age_ms / 2
     };
-    let health = health_of(mirror, &mirror.chain(now), account, Purpose::Liquidation);
-    let little = health.is_some_and(|health| {
+    let (balances, chain) = (account.balances(), mirror.chain(now));
+    let (purpose, next) = (Purpose::Liquidation, |index| mirror.open_market(index));
+    let health = compute_account_health(account, &balances, None, &chain, purpose, next, |_, _| ());
+    let little = health.is_ok_and(|health| {
         let line = health.maintenance.0 / 10_000 * u64::from(LITTLE.0);
         health.shortfall().0 < line
     });

@@ -8,20 +8,17 @@ mod rate_limit;
 pub(crate) mod refresh;
 
 use holdfast_client::Pubkey;
-use holdfast_client::holdfast::account_health::{Purpose, compute_account_health};
+use holdfast_client::holdfast::checks::exit::payable_exit;
 use holdfast_client::holdfast::checks::liquidation::{Liquidatable, flaggable, liquidatable};
 use holdfast_client::holdfast::checks::order::{order_fate, removable, triggerable};
+use holdfast_client::holdfast::checks::profit::matured;
+use holdfast_client::holdfast::checks::settlement::{
+    announceable, position_to_settle, settleable, uncovered,
+};
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market};
-use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::account::margin::Health;
 use holdfast_risk::account::order::Order;
-use holdfast_risk::account::profit;
-use holdfast_risk::account::write_off::write_off;
-use holdfast_risk::chain::policy::{Action, Permit};
-use holdfast_risk::chain::rate_limit::payable;
-use holdfast_risk::market::settlement::{announced, is_due};
-use holdfast_risk::{Bps, Millis, Usd};
+use holdfast_risk::{Millis, Usd};
 
 use crate::{Intent, VenueSnapshot};
 
@@ -72,17 +69,11 @@ pub fn decide_about<'a>(
 
 /// The next step towards the settlement of a market whose price does not return.
 fn notice(chain: &Chain, market: &Market) -> Option<Intent> {
-    if market.is_settled() {
-        return None;
-    }
-    let (settles, last_disruption, now) =
-        (Millis(market.settles_ms), chain.monitor.last_disruption, market.now(chain.now));
-    let (published, index) = (market.newest_price().published, market.index);
-    if is_due(settles, last_disruption, now) {
+    let index = market.index;
+    if settleable(market, chain).is_ok() {
         return Some(Intent::SettleMarket { market: index });
     }
-    let announces = settles.0 == 0 && announced(published, last_disruption, now).is_some();
-    announces.then_some(Intent::AnnounceSettlement { market: index })
+    announceable(market, chain).is_ok().then_some(Intent::AnnounceSettlement { market: index })
 }
 
 /// Observations the keepers make in the time after which the venue counts as unwatched.
@@ -165,18 +156,6 @@ fn closable(
     })
 }
 
-/// Where an account stands in the eyes of a liquidation, or of whoever writes its debt off.
-fn health_of(
-    mirror: &VenueSnapshot,
-    chain: &Chain,
-    account: &MarginAccount,
-    purpose: Purpose,
-) -> Option<Health> {
-    let balances = account.balances();
-    let next = |index| mirror.open_market(index);
-    compute_account_health(account, &balances, None, chain, purpose, next, |_, _| ()).ok()
-}
-
 /// Orders that execute, or are removed by executing them, and triggers that are met: reductions
 /// first, then by when they were placed.
 fn waiting<'a>(
@@ -203,10 +182,8 @@ fn waiting<'a>(
 
 /// An exit of which something can be paid now; among reductions, by when it was asked for.
 fn exit(chain: &Chain, address: &Pubkey, account: &MarginAccount) -> Option<((bool, u64), Intent)> {
-    let permit = chain.permit(Action::WithdrawIdle);
-    let amount = payable(account.exit(), chain.now, permit).ok()?;
-    let urgency = (false, account.exit_ms);
-    (amount.0 > 0).then_some((urgency, Intent::PayExit { account: *address }))
+    payable_exit(account, chain).ok()?;
+    Some(((false, account.exit_ms), Intent::PayExit { account: *address }))
 }
 
 /// Positions in settled markets to close, orders that are over to remove, profit to mature and debt to
@@ -223,31 +200,16 @@ fn chore<'a>(
         removable(slot, account, mirror.market(market)?, chain, false).ok()?;
         Some(Intent::RemoveOrder { account: *address, market, number })
     });
-    let due = Millis(account.profit_since_ms).after(Millis(mirror.silo.terms.maturity_ms));
-    let allowed = chain.permit(Action::MatureProfit) == Permit::Allowed;
-    let (ledger, share) = (Ledger::from(&mirror.silo.ledger), mirror.silo.terms.payable_share_bps);
-    let whole = profit::mature(&ledger, account.balances(), Bps(share), false).is_ok();
-    let matures = allowed && account.pending_profit > 0 && chain.now >= due && whole;
+    let is_settled = |market: &Market| position_to_settle(account, market).is_ok();
     let settled = account
         .open_indices()
-        .filter(|index| mirror.market(*index).is_some_and(Market::is_settled))
+        .filter(move |index| mirror.market(*index).is_some_and(is_settled))
         .map(|market| Intent::SettlePosition { account: *address, market });
+    let matures = matured(&mirror.silo, account, chain, false).is_ok();
     let matures = matures.then_some(Intent::MatureProfit { account: *address });
-    let owes = is_written_off(mirror, chain, account);
+    let owes = uncovered(&mirror.silo, account, chain, |index| mirror.open_market(index)).is_ok();
     let owes = owes.then_some(Intent::WriteOffDebt { account: *address });
     settled.chain(removed).chain(matures).chain(owes)
-}
-
-/// Whether an account owes more than all it has can be worth.
-fn is_written_off(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> bool {
-    let trusted = chain.permit(Action::Liquidate) == Permit::Allowed;
-    if account.debt == 0 || !trusted {
-        return false;
-    }
-    let Some(health) = health_of(mirror, chain, account, Purpose::WriteOff) else { return false };
-    let cover = mirror.silo.cover(0, &account.debts, chain.now);
-    let ledger = Ledger::from(&mirror.silo.ledger);
-    write_off(&ledger, account.balances(), health.unrealised, &cover).is_ok()
 }
 
 #[cfg(test)]

@@ -209,7 +209,10 @@ fn housekeeping_comes_last() {
 #[test]
 fn pool_requests_wait_for_their_time_and_for_prices_since_and_lapse() {
     let mut mirror = mirror();
+    (mirror.silo.liquidity_shares, mirror.silo.ledger.queued) =
+        (1_000_000_000_000_000, 2_000_000_000);
     let mut request = PoolRequest { owner: key(5), destination: key(6), ..PoolRequest::zeroed() };
+    (request.amount, request.least) = (1_000_000_000, 1);
     (request.requested_ms, request.due_ms) = (NOW - 5_000, NOW);
     mirror.requests.insert(key(30), request);
     (request.requested_ms, request.due_ms) = (NOW - 8_000, NOW - 3_000);
@@ -218,6 +221,13 @@ fn pool_requests_wait_for_their_time_and_for_prices_since_and_lapse() {
     let [newer, older] = [30, 31].map(|name| Intent::ExecutePool { request: key(name) });
     assert_eq!(decide(&mirror, Millis(NOW)), [older, newer]);
     assert_eq!(decide(&mirror, Millis(NOW - 1)), [older]);
+    mirror.requests.get_mut(&key(30)).expect("it is there").least = u64::MAX;
+    assert_eq!(
+        decide(&mirror, Millis(NOW)),
+        [older],
+        "the newer one asks for more than it is worth"
+    );
+    mirror.requests.get_mut(&key(30)).expect("it is there").least = 1;
     mirror.markets[1].1.newest -= 1;
     assert_eq!(decide(&mirror, Millis(NOW)), [older], "no price since the newer one is due");
     mirror.chain_health.monitor.state = State::Shelter as u8;
@@ -243,7 +253,8 @@ fn tokens_are_fetched_from_the_other_vault_for_whoever_is_paid_next() {
     let ledger = &mut mirror.silo.ledger;
     (ledger.insurance, ledger.in_insurance_vault) = (1_000, 400);
     assert_eq!(decide(&mirror, Millis(NOW)), [], "what the fund has earned can wait");
-    let mut request = PoolRequest { pool: 1, leaves: 1, ..PoolRequest::zeroed() };
+    mirror.silo.insurance_shares = 1_000;
+    let mut request = PoolRequest { pool: 1, leaves: 1, amount: 500, ..PoolRequest::zeroed() };
     (request.worth_at_request, request.due_ms) = (400, NOW);
     mirror.requests.insert(key(30), request);
     let pays = Intent::ExecutePool { request: key(30) };

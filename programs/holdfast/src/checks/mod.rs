@@ -4,5 +4,9 @@
 //! before it sends anything. Markets besides the one acted on are read through a closure, so an
 //! instruction reads the accounts passed after its own, and a keeper reads its own copy.
 
+pub mod exit;
 pub mod liquidation;
 pub mod order;
+pub mod pool;
+pub mod profit;
+pub mod settlement;

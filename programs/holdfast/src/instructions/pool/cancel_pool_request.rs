@@ -2,8 +2,8 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
 use holdfast_risk::pool::PoolKind;
-use holdfast_risk::pool::request::Stage;
 
+use crate::checks::pool::returnable;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequestCancelled;
@@ -56,8 +56,11 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     let accounts = &ctx.accounts;
     let request = *accounts.request.load()?;
     let health = accounts.chain_health.load()?;
-    let stage = request.stage(&Chain::guard(&health)?, &health);
-    check_returnable(accounts, &request, stage)?;
+    let owns = *accounts.authority.key == request.owner;
+    returnable(&request, &health, &Chain::guard(&health)?, owns)?;
+    // The owner says where to; whoever else returns it does not.
+    let named = owns || *accounts.refund.key == request.refund;
+    require!(named, HoldfastError::WrongTokenAccount);
     let mut silo = accounts.silo.load_mut()?;
     let kind = request.kind();
     let holder = PoolKind::Liquidity;
@@ -80,20 +83,5 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
         tokens::mint_shares(&accounts.share_mint, refund, silo, &signer, request.amount)?;
     }
     emit!(PoolRequestCancelled { request: accounts.request.key() });
-    Ok(())
-}
-
-/// The owner takes back what waits or has lapsed, wherever to; others return what has lapsed.
-fn check_returnable(
-    accounts: &CancelPoolRequest,
-    request: &PoolRequest,
-    stage: Stage,
-) -> Result<()> {
-    require!(stage != Stage::Due, HoldfastError::RequestDue);
-    if accounts.authority.key() == request.owner {
-        return Ok(());
-    }
-    require!(stage == Stage::Lapsed, HoldfastError::NotOwner);
-    require_keys_eq!(accounts.refund.key(), request.refund, HoldfastError::WrongTokenAccount);
     Ok(())
 }

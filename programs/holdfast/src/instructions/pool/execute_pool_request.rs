@@ -1,17 +1,13 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::chain::policy::Action;
-use holdfast_risk::pool::request::Stage;
-use holdfast_risk::pool::worth::{self, TradersResult};
-use holdfast_risk::pool::{Exit, Joined, PoolKind, join, leave};
-use holdfast_risk::{SignedUsd, Usd};
+use holdfast_risk::Usd;
+use holdfast_risk::pool::PoolKind;
 
-use crate::account_health;
+use crate::account_health::FollowingMarkets;
+use crate::checks::pool::{Executed, executed};
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PoolRequestExecuted;
-use crate::pool_worth::{self, Valued};
 use crate::state::{ChainHealth, PoolRequest, Silo};
 use crate::tokens;
 
@@ -63,28 +59,14 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
     tokens::check_pool(&silo, kind, kind, &accounts.vault, &accounts.share_mint)?;
     let health = accounts.chain_health.load()?;
     let chain = Chain::guard(&health)?;
-    chain.within(&silo).require(Action::ChangePool)?;
-    match request.stage(&chain, &health) {
-        Stage::Waits => return err!(HoldfastError::RequestNotDue),
-        Stage::Lapsed => return err!(HoldfastError::RequestLapsed),
-        Stage::Due => (),
+    let mut following = FollowingMarkets::new(ctx.remaining_accounts, &request.silo);
+    let next = |index| following.next(index).map_err(|_| HoldfastError::MarketsMissing.into());
+    let done = executed(&silo, &request, &health, &chain, next)?;
+    if kind == PoolKind::Liquidity {
+        following.finish().map_err(|_| HoldfastError::MarketsMissing)?;
     }
-    let ledger = Ledger::from(&silo.ledger);
-    let joins = request.leaves == 0;
-    let worth = match kind {
-        PoolKind::Insurance => worth::insurance(&ledger, joins),
-        PoolKind::Liquidity => {
-            let (since, cash) = (request.opens(&chain, &health), ledger.liquidity);
-            let valued = Valued { since, leaves: !joins, cash };
-            worth::liquidity(&ledger, &traders_result(&ctx, &silo, &valued, &chain)?, joins)
-        }
-    }
-    .into_program_error()?;
-    let received = if joins {
-        join_pool(&mut silo, &request, &ledger, worth)?
-    } else {
-        leave_pool(&mut silo, &request, &ledger, worth)?
-    };
+    book_executed(&mut silo, &request, &done)?;
+    let (joins, received) = (request.leaves == 0, done.received);
     let (to, mint) = (&accounts.destination, if joins { silo.share_mint(kind) } else { silo.mint });
     let arrives = tokens::can_receive(to, &mint, &accounts.vault);
     if !arrives && !joins {
@@ -107,63 +89,19 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
         request: accounts.request.key(),
         amount: request.amount,
         received,
-        worth: worth.0,
+        worth: done.worth.0,
         arrived: arrives,
     });
     Ok(())
 }
 
-/// Books what a request that joins brings in, and says how many shares it buys.
-pub fn join_pool(
-    silo: &mut Silo,
-    request: &PoolRequest,
-    ledger: &Ledger,
-    worth: SignedUsd,
-) -> Result<u64> {
-    let (kind, deposit) = (request.kind(), Usd(request.amount));
-    let Joined { ledger, shares, unheld } =
-        join(ledger, kind, worth, silo.shares(kind), deposit, request.least)
-            .into_program_error()?;
-    silo.ledger.set(&ledger);
-    silo.issue(kind, shares, unheld)?;
-    Ok(shares)
-}
-
-/// Books what a request that leaves takes out, and says how much that is.
-pub fn leave_pool(
-    silo: &mut Silo,
-    request: &PoolRequest,
-    ledger: &Ledger,
-    worth: SignedUsd,
-) -> Result<u64> {
+/// Books what a request came to: the ledger, the pool's shares, and what leaves its vault.
+pub fn book_executed(silo: &mut Silo, request: &PoolRequest, done: &Executed) -> Result<()> {
     let kind = request.kind();
-    let exit = Exit {
-        shares: request.amount,
-        at_request: (kind == PoolKind::Insurance).then_some(Usd(request.worth_at_request)),
-        least: Usd(request.least),
-    };
-    let (after, paid) =
-        leave(ledger, kind, worth, silo.shares(kind), exit, &silo.claims()).into_program_error()?;
-    silo.ledger.set(&after);
-    silo.retire(kind, request.amount)?;
-    silo.take_from_vault(kind, paid.0)?;
-    Ok(paid.0)
-}
-
-/// What the traders of all the silo's markets would gain and lose, against whoever moves.
-fn traders_result<'info>(
-    ctx: &Context<'info, ExecutePoolRequest<'info>>,
-    silo: &Silo,
-    valued: &Valued,
-    chain: &Chain,
-) -> Result<TradersResult> {
-    let count = ctx.remaining_accounts.len();
-    require!(count == usize::from(silo.market_count), HoldfastError::MarketsMissing);
-    let mut traders = TradersResult::default();
-    for (index, info) in (0..silo.market_count).zip(ctx.remaining_accounts) {
-        let market = account_health::open_market(info, &ctx.accounts.silo.key(), index)
-            .map_err(|_| HoldfastError::MarketsMissing)?;
-        pool_worth::add_market(&mut traders, &market, chain, valued)?;
+    silo.ledger.set(&done.ledger);
+    if request.leaves == 0 {
+        return silo.issue(kind, done.received, done.unheld);
     }
-    Ok(traders)
+    silo.retire(kind, request.amount)?;
+    silo.take_from_vault(kind, done.received).map(drop)
 }

@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, accessor};
-use holdfast_risk::Usd;
 use holdfast_risk::pool::PoolKind;
 
-use crate::error::{HoldfastError, OrRefuse};
+use crate::checks::pool::{InLine, in_line};
+use crate::error::HoldfastError;
 use crate::events::VaultsReconciled;
 use crate::state::Silo;
 use crate::tokens;
@@ -45,20 +45,15 @@ pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
         tokens::check_vault(vault, silo.must_hold(kind))?;
         *extra = accessor::amount(vault)?.saturating_sub(silo.counted(kind));
     }
-    let surplus = Usd(extra[0]).plus(Usd(extra[1])).into_program_error()?;
-    let ledger = &mut silo.ledger;
-    let counted = Usd(ledger.in_insurance_vault).plus(Usd(extra[1])).into_program_error()?;
-    let total = Usd(ledger.in_liquidity_vault).plus(Usd(extra[0])).and_then(|it| it.plus(counted));
-    let insurance = Usd(ledger.insurance).plus(surplus).into_program_error()?;
-    ledger.insurance = insurance.0;
-    ledger.in_insurance_vault = insurance.0;
-    ledger.in_liquidity_vault =
-        total.and_then(|total| total.minus(insurance)).into_program_error()?.0;
-    let moved =
-        insurance.signed().and_then(|to| to.minus(counted.signed()?)).into_program_error()?;
-    if moved.0 == 0 && surplus.0 == 0 {
+    let found = in_line(&silo.ledger, extra)?;
+    if found.is_nothing() {
         return Ok(());
     }
+    let InLine { insurance, in_liquidity_vault, surplus, moved } = found;
+    let ledger = &mut silo.ledger;
+    ledger.insurance = insurance.0;
+    ledger.in_insurance_vault = insurance.0;
+    ledger.in_liquidity_vault = in_liquidity_vault.0;
     silo.invariant()?;
     let signer = tokens::SiloSigner::of(&silo);
     drop(silo);

@@ -1,8 +1,7 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::market::settlement::announced;
 
+use crate::checks::settlement::announceable;
 use crate::clock::Chain;
-use crate::error::HoldfastError;
 use crate::events::SettlementAnnounced;
 use crate::state::{ChainHealth, Market};
 
@@ -20,11 +19,7 @@ pub struct AnnounceSettlement<'info> {
 pub fn announce_settlement(ctx: Context<AnnounceSettlement>) -> Result<()> {
     let chain = Chain::guard(&*ctx.accounts.chain_health.load()?)?;
     let mut market = ctx.accounts.market.load_mut()?;
-    market.require_trading()?;
-    require!(market.settles_ms == 0, HoldfastError::AlreadyAnnounced);
-    let newest = market.newest_price().published;
-    let settles = announced(newest, chain.monitor.last_disruption, market.now(chain.now));
-    market.settles_ms = settles.ok_or(HoldfastError::PriceMayReturn)?.0;
+    market.settles_ms = announceable(&market, &chain)?.0;
     emit!(SettlementAnnounced {
         market: ctx.accounts.market.key(),
         settles_ms: market.settles_ms,

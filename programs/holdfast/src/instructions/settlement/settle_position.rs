@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
-use holdfast_risk::Price;
 use holdfast_risk::market::settlement;
 
+use crate::checks::settlement::position_to_settle;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::PositionSettled;
@@ -31,10 +31,7 @@ pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
     let mut silo = accounts.silo.load_mut()?;
     let mut market = accounts.market.load_mut()?;
     let mut account = accounts.account.load_mut()?;
-    let price = Price(market.settlement_price);
-    require!(price.0 > 0, HoldfastError::NotSettled);
-    let held = account.position(market.index).size.0;
-    require!(held != 0, HoldfastError::NoPosition);
+    let (held, price) = position_to_settle(&account, &market)?;
     let book = trade_context::open(&silo, &market, &account);
     let cover = silo.cover(market.index, &account.debts, chain.now);
     let settled = settlement::settle(&book, price, &cover).into_program_error()?;
@@ -48,7 +45,7 @@ pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
         account: accounts.account.key(),
         market: market.index,
         price: price.0,
-        closed: held,
+        closed: held.0,
         realised: settled.trade.realised.0,
         carry: settled.carry.0,
         debt: account.debt,

@@ -1,10 +1,9 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use holdfast_risk::Usd;
-use holdfast_risk::chain::policy::Action;
-use holdfast_risk::chain::rate_limit::payable;
 use holdfast_risk::pool::PoolKind;
 
+use crate::checks::exit::payable_exit;
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
 use crate::events::ExitPaid;
@@ -40,15 +39,11 @@ pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     let mut silo = accounts.silo.load_mut()?;
     let mut account = accounts.account.load_mut()?;
-    let waits = Usd(account.exit_amount);
-    require!(waits.0 > 0, HoldfastError::NoExit);
+    let amount = payable_exit(&account, &chain)?;
     let to = &accounts.destination;
     require_keys_eq!(to.key(), account.exit_to, HoldfastError::WrongTokenAccount);
-    let permit = chain.permit(Action::WithdrawIdle);
-    let amount = payable(account.exit(), chain.now, permit).into_program_error()?;
-    require!(amount.0 > 0, HoldfastError::OutflowLimit);
 
-    account.exit_amount = waits.minus(amount).into_program_error()?.0;
+    account.exit_amount = Usd(account.exit_amount).minus(amount).into_program_error()?.0;
     silo.ledger.collateral = Usd(silo.ledger.collateral).minus(amount).into_program_error()?.0;
     let counted = silo.take_from_vault(PoolKind::Liquidity, amount.0)?;
     silo.invariant()?;
