@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::write::At;
 use super::{Store, int};
 use crate::described::describe;
 
@@ -47,6 +46,20 @@ impl FromStr for Cursor {
         };
         parsed().ok_or_else(|| "before is no cursor: give the `next` of the page before".to_owned())
     }
+}
+
+/// Where and when a transaction's events happened.
+pub(super) struct At<'a> {
+    /// The transaction.
+    pub signature: &'a str,
+    /// Its slot.
+    pub slot: u64,
+    /// Its rank in the slot.
+    pub rank: i64,
+    /// When its block was made.
+    pub time_s: Option<i64>,
+    /// The silo it names.
+    pub silo: Option<u16>,
 }
 
 /// Something that happened.

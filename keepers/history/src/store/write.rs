@@ -7,6 +7,7 @@ use holdfast_client::holdfast;
 use holdfast_rpc::{Listed, Past};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::read::At;
 use super::{Happened, Span, Store, int, spans};
 use crate::rows::{Detail, Fill, Places, Price, Row};
 
@@ -24,7 +25,7 @@ pub struct Entry {
     pub past: Option<Past>,
 }
 
-/// Slots in which transactions are not final yet, though their blocks are by now.
+/// Slots with transactions that are not known to be final yet, though their blocks are by now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The first slot.
@@ -145,19 +146,26 @@ impl Store {
         let slots = [gap.map_or(-1, int), int(finalized)];
         let waiting = waiting.query_map(slots, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let waiting: Vec<(String, u64)> = waiting.collect::<rusqlite::Result<_>>()?;
-        let (Some((_, from)), Some((_, to))) = (waiting.first(), waiting.last()) else {
+        let (Some((_, first)), Some((_, last))) = (waiting.first(), waiting.last()) else {
             return Ok(None);
         };
-        let (from, to) = (*from, *to);
         let one = |sql: &str, slot: u64| {
-            self.connection.query_row(sql, [int(slot)], |row| row.get(0)).optional()
+            let place = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
+            self.connection.query_row(sql, [int(slot)], place).optional()
         };
-        let before = "SELECT signature FROM tx WHERE finalized = 1 AND slot > ?1 ORDER BY slot, rank LIMIT 1";
-        let until = "SELECT signature FROM tx WHERE finalized = 1 AND slot < ?1
+        let before = "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot > ?1
+                      ORDER BY slot, rank LIMIT 1";
+        let until = "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot < ?1
                      ORDER BY slot DESC, rank DESC LIMIT 1";
-        let (before, until) = (one(before, to)?, one(until, from)?);
-        let waiting = waiting.into_iter().map(|(signature, _)| signature).collect();
-        Ok(Some(Window { from, to, before, until, waiting }))
+        let before: Option<(String, u64)> = one(before, *last)?;
+        let until: Option<(String, u64)> = one(until, *first)?;
+        Ok(Some(Window {
+            from: until.as_ref().map_or(*first, |(_, slot)| slot.saturating_add(1)),
+            to: finalized,
+            before: before.map(|(signature, _)| signature),
+            until: until.map(|(signature, _)| signature),
+            waiting: waiting.into_iter().map(|(signature, _)| signature).collect(),
+        }))
     }
 
     /// Writes what the final blocks of a window hold, the newest first, and takes back what they do not.
@@ -436,18 +444,4 @@ impl Writer<'_> {
         }
         Ok(())
     }
-}
-
-/// Where and when a transaction's events happened.
-pub(super) struct At<'a> {
-    /// The transaction.
-    pub signature: &'a str,
-    /// Its slot.
-    pub slot: u64,
-    /// Its rank in the slot.
-    pub rank: i64,
-    /// When its block was made.
-    pub time_s: Option<i64>,
-    /// The silo it names.
-    pub silo: Option<u16>,
 }

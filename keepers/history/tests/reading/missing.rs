@@ -1,15 +1,13 @@
 //! What endpoints do not keep, and what a database lacks.
 
-use holdfast_history::{Database, Failure, Sums};
+use holdfast_client::events::own;
+use holdfast_client::holdfast;
+use holdfast_history::{Database, Failure, Reader, Sums};
 use rusqlite::Connection;
-use solana_commitment_config::CommitmentConfig;
 use tempfile::TempDir;
 
 use super::script::Script;
 use super::{contents, count, read, read_into};
-use holdfast_client::events::own;
-use holdfast_client::holdfast;
-use holdfast_history::Source as _;
 
 const COUNT: usize = 60;
 
@@ -34,7 +32,7 @@ async fn a_gap_that_an_endpoint_cannot_fill_stays_until_another_does() {
     assert!(reason.contains("tx0029") && reason.contains("a longer history in rpc"), "{reason}");
     assert_eq!(count(&path, "SELECT count(*) FROM tx"), 46);
     assert_eq!(count(&path, "SELECT count(*) FROM span"), 2);
-    read(&path, &Script::new(COUNT)).await.expect("it reads");
+    read(&path, &Script::new(COUNT).caught_up()).await.expect("it reads");
     assert_eq!(contents(&path), whole().await);
 }
 
@@ -45,19 +43,16 @@ async fn an_endpoint_without_the_final_blocks_takes_nothing_back() {
     let all = Script::new(COUNT).all;
     let script = Script::of(all.clone());
     let database = Database::open(&path, "genesis").expect("a database");
-    let mut reader = holdfast_history::Reader::new(database.clone(), COUNT);
+    let mut reader = Reader::new(database.clone(), COUNT);
     reader.step(&script).await.expect("it reads");
     let there = count(&path, "SELECT count(*) FROM tx");
     assert!(count(&path, "SELECT not_final FROM counter") > 0);
     // What waits to be final is older than all that this one keeps.
-    let forgetful = Script::of(all[44..].to_vec());
-    for _ in 0..COUNT {
-        let _ = forgetful.slot(CommitmentConfig::confirmed()).await;
-    }
+    let forgetful = Script::of(all[44..].to_vec()).caught_up();
     reader.step(&forgetful).await.expect_err("it does not know the transactions");
     let older = "SELECT count(*) FROM tx WHERE signature < 'tx0044'";
     assert_eq!(count(&path, older), there);
-    read_into(&database, &Script::new(COUNT)).await.expect("it reads");
+    read_into(&database, &Script::new(COUNT).caught_up()).await.expect("it reads");
     assert_eq!(contents(&path), whole().await);
 }
 
