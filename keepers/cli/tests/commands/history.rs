@@ -209,10 +209,10 @@ fn what_happened_is_read_served_and_reconciled() {
     let mut history = History::start(&market, "history.sqlite", &[]);
     history.wait(|status| status["reconciliation"].is_object());
     market.trade();
-    market.operator.works(&["trade", "open", "0", "long", "44", "--wait"]);
+    market.operator.works(&["trade", "open", "0", "long", "46", "--wait"]);
     let account = market.operator.account().to_string();
     market.price.store(PRICE / 10 * 9, Relaxed);
-    while market.operator.tells(&["account", "show"])["positions"][0]["size"] == 45_500_000 {}
+    while market.operator.tells(&["account", "show"])["positions"][0]["size"] == 47_500_000 {}
     market.stall();
     market.live(20);
     market.rests.store(true, Relaxed);
@@ -230,7 +230,7 @@ fn what_happened_is_read_served_and_reconciled() {
     let deltas: Vec<_> =
         fills.iter().map(|fill| (fill["kind"].clone(), fill["size"].clone())).collect();
     let trades =
-        [44_000_000, 500_000, 2_000_000].map(|size| (Value::from("trade"), Value::from(size)));
+        [46_000_000, 500_000, 2_000_000].map(|size| (Value::from("trade"), Value::from(size)));
     assert_eq!(deltas[deltas.len() - 3..], trades, "{fills:?}");
     assert_eq!(history.items("/v1/fills?market=0&kind=trade").len(), 3);
     let liquidations = history.items("/v1/liquidations");
