@@ -236,3 +236,7 @@ fn sign(value: i64) -> i8 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;
