@@ -57,7 +57,9 @@ impl Market {
         operator.works(&["account", "deposit", "50", "--account", "1"]);
         operator.works(&["account", "exit", "request", "20", "--account", "1"]);
         operator.works(&["account", "withdraw", "5"]);
-        operator.works(&["insurance", "join", "100"]);
+        operator.works(&["pool", "join", "100"]);
+        // A request is executed once it is due.
+        self.live(100);
     }
 
     /// Lets so many slots pass, with everything that happens in them.
@@ -253,7 +255,7 @@ fn what_happened_is_read_served_and_reconciled() {
     assert!(!history.items("/v1/markets/0/funding").is_empty());
     let states = history.items("/v1/chain");
     assert!(states.iter().any(|state| state["fields"]["to"] == "Shelter"), "{states:?}");
-    assert_eq!(history.items("/v1/pools/insurance").len(), 1);
+    assert_eq!(history.items("/v1/pools/liquidity").len(), 1);
     let (head, table) = history.get(&format!("/v1/accounts/{account}/taxes.csv")).expect("a table");
     assert!(head.contains("text/csv") && table.contains("deposit,,,,,,,,,1000.000000"), "{table}");
     history.kill();
