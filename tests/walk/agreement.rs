@@ -105,7 +105,8 @@ impl Agreement {
             let until = venue.cluster.now_ms() + wait;
             while venue.cluster.now_ms() < until {
                 venue.cluster.pass(MINUTE);
-                self.send(&mut venue, instruction::observe(&venue.markets.clone()));
+                let observe = instruction::observe(&venue.markets);
+                self.send(&mut venue, observe);
             }
             let intents = self.look(&venue, &walk.cast);
             for intent in intents.iter().filter(|intent| settles(intent)) {
