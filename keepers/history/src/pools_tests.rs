@@ -64,6 +64,6 @@ fn nothing_is_said_of_less_than_a_day_or_of_one_request() {
 #[test]
 fn one_whose_request_is_not_known_is_left_out_and_one_that_got_nothing_has_no_price() {
     let [done, _] = both(1, 5, false, 100, 100);
-    assert_eq!(executed(&[done]), []);
+    assert!(executed(&[done]).is_empty());
     assert_eq!(executed(&both(1, 5, false, 100, 0))[0].share_price, None);
 }

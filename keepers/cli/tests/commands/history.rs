@@ -102,9 +102,9 @@ fn live(node: &mut Node, price: u64) {
     }
 }
 
-/// `holdfast history run`.
+/// `holdfast history run`, which ends with the test at the latest.
 struct History {
-    process: Child,
+    process: Option<Child>,
     place: SocketAddr,
     database: PathBuf,
 }
@@ -120,7 +120,7 @@ impl History {
         let mut command = operator.command(&[more, &run].concat());
         let process =
             command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary");
-        Self { process, place, database: operator.home.join(database) }
+        Self { process: Some(process), place, database: operator.home.join(database) }
     }
 
     fn get(&self, page: &str) -> Option<(String, String)> {
@@ -153,26 +153,34 @@ impl History {
             if status.is_object() && wanted(&status) {
                 return status;
             }
-            let ended = self.process.try_wait().expect("a process");
+            let process = self.process.as_mut().expect("it was started");
+            let ended = process.try_wait().expect("a process");
             assert!(ended.is_none() && Instant::now() < until, "{ended:?} {status}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Ends it as nothing can be answered to.
-    fn kill(mut self) -> PathBuf {
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("it ends");
-        self.database
+    /// Ends it in a way that it cannot answer to.
+    fn kill(self) -> PathBuf {
+        self.database.clone()
     }
 
     /// Asks it to stop, and says what it told then.
-    fn stop(self) -> Value {
-        let asked = Command::new("kill").arg(self.process.id().to_string()).status().expect("kill");
+    fn stop(mut self) -> Value {
+        let process = self.process.take().expect("it was started");
+        let asked = Command::new("kill").arg(process.id().to_string()).status().expect("kill");
         assert!(asked.success());
-        let output = self.process.wait_with_output().expect("it ends");
+        let output = process.wait_with_output().expect("it ends");
         assert!(output.status.success());
         serde_json::from_slice(&output.stdout).expect("one object")
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        process.kill().expect("it runs");
+        process.wait().expect("it ends");
     }
 }
 
