@@ -115,7 +115,7 @@ pub fn earned(rows: &[PoolRow]) -> Option<PoolYield> {
         let priced = rows.iter().filter(|row| row.leaves == leaves);
         let mut priced = priced.filter_map(|row| Some((row, row.time_s?, row.share_price?)));
         let (newest, to_s, to_price) = priced.next()?;
-        let (_, from_s, from_price) = priced.last()?;
+        let (_, from_s, from_price) = priced.next_back()?;
         let long = i128::from(to_s.checked_sub(from_s).filter(|long| *long >= SHORTEST_S)?);
         let gained = i128::from(to_price) - i128::from(from_price);
         let apr = gained * MILLIONTHS * YEAR_S

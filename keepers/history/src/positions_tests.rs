@@ -25,7 +25,9 @@ fn fill(number: i64, size: i64, position: i64) -> FillRow {
     }
 }
 
-fn spans(all: &[PositionRow]) -> Vec<(i8, Option<i64>, Option<i64>, u64, u64, i64)> {
+type Span = (i8, Option<i64>, Option<i64>, u64, u64, i64);
+
+fn spans(all: &[PositionRow]) -> Vec<Span> {
     let span = |it: &PositionRow| (it.side, it.opened_s, it.closed_s, it.size, it.largest, it.net);
     all.iter().map(span).collect()
 }

@@ -252,6 +252,7 @@ fn tokens_are_fetched_from_the_other_vault_for_whoever_is_paid_next() {
     let mut mirror = mirror();
     let ledger = &mut mirror.silo.ledger;
     (ledger.insurance, ledger.in_insurance_vault) = (1_000, 400);
+    ledger.in_liquidity_vault = 1_000;
     assert_eq!(decide(&mirror, Millis(NOW)), [], "what the fund has earned can wait");
     mirror.silo.insurance_shares = 1_000;
     let mut request = PoolRequest { pool: 1, leaves: 1, amount: 500, ..PoolRequest::zeroed() };

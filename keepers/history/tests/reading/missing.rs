@@ -52,7 +52,10 @@ async fn an_endpoint_without_the_final_blocks_takes_nothing_back() {
     reader.step(&forgetful).await.expect_err("it does not know the transactions");
     let older = "SELECT count(*) FROM tx WHERE signature < 'tx0044'";
     assert_eq!(count(&path, older), there);
-    read_into(&database, &Script::new(COUNT).caught_up()).await.expect("it reads");
+    // What is below a gap is known to be final in the step after the one that fills it.
+    for _ in 0..2 {
+        read_into(&database, &Script::new(COUNT).caught_up()).await.expect("it reads");
+    }
     assert_eq!(contents(&path), whole().await);
 }
 
