@@ -3,7 +3,6 @@
 
 mod auditing;
 mod changing;
-mod history;
 mod operator;
 mod outage;
 mod refusing;
