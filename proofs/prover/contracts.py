@@ -146,7 +146,9 @@ ABOVE = {**NUMBERS, **RULES}
 # The theorems that are about a contract, or about more than it says, use the ones below it.
 BELOW_OF = {
     "mul_div_is_exact": MIDDLE,
-    "insurance_keeps_its_reserve_and_caps": NUMBERS,
+    "insurance_pays_no_more_than_is_asked": NUMBERS,
+    "insurance_keeps_its_reserve": NUMBERS,
+    "insurance_keeps_its_caps": NUMBERS,
     "a_periods_draws_leave_the_reserve": NUMBERS,
     "insurance_without_limits_pays_all": NUMBERS,
     "insurance_without_limits_pays_a_write_off": NUMBERS,

@@ -342,7 +342,7 @@ def _function(name, width, arguments, known):
     if op in ("umin", "umax", "smin", "smax"):
         read = words.signed if op[0] == "s" else words.unsigned
         left, right = (read(value, width, known) for value in arguments)
-        return (terms.least if op.endswith("min") else terms.most)(left, right)
+        return (words.least if op.endswith("min") else words.most)(left, right, known)
     if len(name) > 2 and name[2] in ("with", "sat"):
         compute = words.checked if name[2] == "with" else words.saturating
         return compute(op[1:], op[0] == "s", width, *arguments, known)

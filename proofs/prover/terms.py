@@ -120,7 +120,27 @@ def scale(term, factor):
     return polynomial({monomial: by * factor for monomial, by in term.parts.items()})
 
 
+# A sum of more parts than this is multiplied as one variable.
+LONGEST_FACTOR = 8
+
+_sums = {}
+
+
+def _factor(term):
+    """A term as it is multiplied: a long sum as a variable, or every part of it would make a product."""
+    if len(term.parts) <= LONGEST_FACTOR:
+        return term
+    if term.key not in _sums:
+        found = _sums[term.key] = variable(f"sum{len(_sums)}", term.lo, term.hi)
+        atom_of(found).facts.append(eq(found, term))
+    return _sums[term.key]
+
+
 def mul(left, right):
+    for one, other in (left, right), (right, left):
+        if one.value is not None:
+            return scale(other, one.value)
+    left, right = _factor(left), _factor(right)
     total = number(0)
     for one, by in left.parts.items():
         for other, times in right.parts.items():
@@ -298,11 +318,37 @@ def under(condition, known):
         return TRUE
     if no(condition) in known:
         return FALSE
+    if condition.op == "ge0":
+        least, above, below = _bounds(known), *_apart(condition.args[0])
+        if above[0] in least and least[above[0]] <= above[1]:
+            return TRUE
+        if below[0] in least and least[below[0]] < below[1]:
+            return FALSE
     if condition.op in ("and", "or"):
         sides = [under(part, known) for part in condition.args]
         if any(side is not part for side, part in zip(sides, condition.args)):
             return (both if condition.op == "and" else any_of)(*sides)
     return condition
+
+
+@lru_cache(maxsize=None)
+def _apart(term):
+    """A term without its constant, and that; the same of its negative, whose constant is its own negative."""
+    constant = term.parts.get((), 0)
+    rest = {monomial: factor for monomial, factor in term.parts.items() if monomial}
+    negative = frozenset((monomial, -factor) for monomial, factor in rest.items())
+    return (frozenset(rest.items()), constant), (negative, -constant)
+
+
+@lru_cache(maxsize=1024)
+def _bounds(known):
+    """What is known of each sum: the least constant with which it is not negative."""
+    least = {}
+    for condition in known:
+        if condition.op == "ge0":
+            rest, constant = _apart(condition.args[0])[0]
+            least[rest] = min(constant, least.get(rest, constant))
+    return least
 
 
 _choices = {}
@@ -401,9 +447,9 @@ def unknown(lo, hi, what="any"):
 
 def forget():
     """Forgets all terms, so that one theorem does not slow the next."""
-    for table in (_ints, _bools, _choices, _quotients, _remainders):
+    for table in (_ints, _bools, _choices, _quotients, _remainders, _sums):
         table.clear()
-    for cached in (interval, number, ge0, eq0, no, _product):
+    for cached in (interval, number, ge0, eq0, no, _product, _apart, _bounds):
         cached.cache_clear()
     _bools[("true", ())], _bools[("false", ())] = TRUE, FALSE
     _fresh[0] = 0

@@ -7,7 +7,7 @@ distinguish cases.
 """
 
 import terms
-from terms import FALSE, add, any_of, both, choose, either, eq, ge, lt, no, number, sub
+from terms import FALSE, TRUE, add, any_of, both, choose, either, eq, ge, lt, no, number, sub
 
 
 def _within(term, least, width, known):
@@ -30,6 +30,25 @@ def unsigned(term, width, known=frozenset()):
 
 def signed(term, width, known=frozenset()):
     return _within(term, -(1 << (width - 1)), width, known)
+
+
+def least(left, right, known=frozenset()):
+    """The lesser of two integers."""
+    order = _order(left, right, known)
+    return terms.least(left, right) if order is None else (left, right)[order]
+
+
+def most(left, right, known=frozenset()):
+    """The greater of two integers."""
+    order = _order(left, right, known)
+    return terms.most(left, right) if order is None else (right, left)[order]
+
+
+def _order(left, right, known):
+    """0 where `known` says that the first of two integers is the lesser, 1 where the second is, or None."""
+    decided = {TRUE: 0, FALSE: 1}
+    order = decided.get(terms.under(ge(right, left), known))
+    return order if order is not None else decided.get(terms.under(lt(left, right), known))
 
 
 def binary(op, width, left, right, known):
@@ -179,7 +198,7 @@ def saturating(op, is_signed, width, left, right, known):
     result = _exact(op, read(left, width, known), read(right, width, known))
     lowest = -(1 << (width - 1)) if is_signed else 0
     highest = lowest + (1 << width) - 1
-    return terms.most(terms.least(result, number(highest)), number(lowest))
+    return most(least(result, number(highest), known), number(lowest), known)
 
 
 def absolute(width, value, known):

@@ -67,8 +67,10 @@ theorems! {
     fast ledger::insurance_without_limits_pays_all;
     fast ledger::insurance_without_limits_pays_a_write_off;
     fast ledger::totals_are_sums;
-    slow ledger::insurance_keeps_its_reserve_and_caps;
-    slow ledger::a_periods_draws_leave_the_reserve;
+    slow ledger::insurance_pays_no_more_than_is_asked;
+    slow ledger::insurance_keeps_its_reserve in 5 cases;
+    slow ledger::insurance_keeps_its_caps in 5 cases;
+    slow ledger::a_periods_draws_leave_the_reserve in 5 cases;
     fast ledger::writing_off_conserves;
     fast pool::joining_never_dilutes;
     fast pool::leaving_never_dilutes;
@@ -83,6 +85,7 @@ theorems! {
     fast pool::opening_keeps_every_cap;
     fast money::fee_splits_conserve;
     fast money::fees_round_up;
+    fast money::insurance_grows_back_out_of_liquiditys_share in 3 cases;
     fast money::added_profit_waits_anew_by_its_share;
     fast money::a_thaw_never_borrows_from_the_next_minute;
     fast money::a_bound_on_notional_bounds_the_size;

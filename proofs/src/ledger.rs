@@ -5,7 +5,7 @@ use holdfast_risk::account::loss::{ByMarket, InsuranceDraws, InsuranceTerms, Los
 use holdfast_risk::account::write_off::{WriteOffError, write_off};
 use holdfast_risk::{Bps, Millis, SignedUsd, Usd};
 
-use crate::given::{Answer, Given, Stop, accepted, assume, claim};
+use crate::given::{Answer, Given, Stop, accepted, assume, case, claim};
 
 /// Any ledger.
 pub fn ledger(given: &mut Given) -> Ledger {
@@ -113,16 +113,65 @@ impl Case {
         }
     }
 
-    /// Whether the period of draws is still the one that began at `since`.
-    fn runs(&self) -> bool {
-        let ends = u128::from(self.since.0) + 86_400_000;
-        self.since.0 != 0 && u128::from(self.now.0) < ends.min(u128::from(u64::MAX))
+    /// The period of draws, in one of `PERIODS` cases: there was none; it is over; it runs, and the fund
+    /// with what was drawn from it is no less than at its beginning, or is less; or what was drawn is beyond
+    /// counting. They are told apart so that the solvers need not do it.
+    fn period(&self, case: u64) -> Result<Period, Stop> {
+        let fund = u128::from(self.ledger.insurance.0);
+        let ends = (u128::from(self.since.0) + 86_400_000).min(u128::from(u64::MAX));
+        assume((self.since.0 == 0) == (case == 0))?;
+        assume(case == 0 || (u128::from(self.now.0) < ends) == (case > 1))?;
+        if case < 2 {
+            let nothing = [0; MARKETS];
+            let (since, start) = (self.now, self.ledger.insurance);
+            return Ok(Period { since, start, drawn: nothing, spent: 0, base: fund });
+        }
+        let (since, start, drawn) = (self.since, self.start, self.drawn);
+        let began = u128::from(start.0);
+        let counted = counted(&drawn);
+        assume(counted.is_none() == (case == BEYOND_COUNTING))?;
+        // Stakers have taken out what is missing: reserve and cap are shares of what they left.
+        let Some(spent) = counted else {
+            return Ok(Period { since, start, drawn, spent: sum(&drawn), base: began });
+        };
+        assume((fund + spent < began) == (case == 3))?;
+        assume(case != 3 || fund + spent <= u128::from(u64::MAX))?;
+        let base = if case == 3 { fund + spent } else { began };
+        Ok(Period { since, start, drawn, spent, base })
     }
 
     fn settled(&self) -> Result<Settled, Stop> {
         let (result, due) = (self.result, self.due);
         accepted(settle(self.ledger, self.balances, result, due, &self.cover(), self.flat))
     }
+}
+
+/// How many cases of a period of draws are told apart, and the last of them.
+const PERIODS: u64 = 5;
+const BEYOND_COUNTING: u64 = PERIODS - 1;
+
+/// A period of draws as a payment finds it.
+struct Period {
+    since: Millis,
+    start: Usd,
+    drawn: ByMarket,
+    /// Drawn by all markets.
+    spent: u128,
+    /// What reserve and cap are shares of: the fund that the period began with, less what stakers have
+    /// taken out since.
+    base: u128,
+}
+
+/// The sum over all markets, where it is no more than an amount can be.
+fn counted(amounts: &ByMarket) -> Option<u128> {
+    let mut sum = 0;
+    for amount in amounts {
+        sum += u128::from(*amount);
+        if sum > u128::from(u64::MAX) {
+            return None;
+        }
+    }
+    Some(sum)
 }
 
 /// The parts of the ledger keep their sum, and deposits that wait are not touched.
@@ -267,47 +316,53 @@ pub fn totals_are_sums(given: &mut Given) -> Answer {
     claim(i128::from(owned.0) == worth(&balances))
 }
 
-/// What reserve and cap are shares of: the fund that the period began with, less what stakers have taken
-/// out since.
-fn base_of(start: Usd, fund: Usd, drawn: u128) -> u128 {
-    u128::from(start.0).min(u128::from(fund.0) + drawn)
-}
-
-/// Insurance pays no more than it is asked for and than it holds. What it pays leaves the reserve in
-/// the fund, is booked in the period, and takes no market beyond its cap.
-pub fn insurance_keeps_its_reserve_and_caps(given: &mut Given) -> Answer {
+/// Insurance pays no more than it is asked for, and no more than the fund holds.
+pub fn insurance_pays_no_more_than_is_asked(given: &mut Given) -> Answer {
     let case = Case::of(given);
     let fund = case.ledger.insurance;
+    let insured = accepted(case.cover().charge(&case.debts, fund))?.insured;
+    claim(u128::from(insured.0) <= sum(&case.debts) && insured <= fund)
+}
+
+/// What insurance pays leaves the reserve in the fund, and is booked in the period that runs, or in one
+/// that begins now.
+pub fn insurance_keeps_its_reserve(given: &mut Given) -> Answer {
+    let which = case(given, PERIODS)?;
+    let case = Case::of(given);
+    let period = case.period(which)?;
+    let fund = case.ledger.insurance;
     let charged = accepted(case.cover().charge(&case.debts, fund))?;
+    claim(charged.since == period.since && charged.start == period.start)?;
+    let reserve = (period.base * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
     let insured = charged.insured.0;
-    claim(u128::from(insured) <= sum(&case.debts) && insured <= fund.0)?;
-    let runs = case.runs();
-    let base = base_of(charged.start, fund, if runs { sum(&case.drawn) } else { 0 });
-    let reserve = (base * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
-    claim(insured == 0 || u128::from(fund.0 - insured) >= reserve)?;
-    let cap = base * u128::from(case.terms.epoch_cap.0) / 10_000;
-    claim(charged.start == if runs { case.start } else { fund })?;
-    claim(charged.since == if runs { case.since } else { case.now })?;
-    for (after, before) in charged.drawn.iter().zip(&case.drawn) {
-        let before = if runs { *before } else { 0 };
-        claim(*after >= before && (*after == before || u128::from(*after) <= cap))?;
+    claim(insured == 0 || (insured <= fund.0 && u128::from(fund.0 - insured) >= reserve))
+}
+
+/// What insurance pays takes no market beyond its cap, and lowers no market's draws.
+pub fn insurance_keeps_its_caps(given: &mut Given) -> Answer {
+    let which = case(given, PERIODS)?;
+    let case = Case::of(given);
+    let period = case.period(which)?;
+    let charged = accepted(case.cover().charge(&case.debts, case.ledger.insurance))?;
+    let cap = period.base * u128::from(case.terms.epoch_cap.0) / 10_000;
+    for (after, before) in charged.drawn.iter().zip(&period.drawn) {
+        claim(after >= before && (after == before || u128::from(*after) <= cap))?;
     }
     Ok(())
 }
 
 /// All draws of a period together stay within the fund that it began with, less what stakers have taken
-/// out since and less the reserve, and what a payment adds to them is what is paid.
+/// out since and less the reserve, and what a payment adds to them is what is paid. Draws beyond counting
+/// are left as they are, and nothing is paid.
 pub fn a_periods_draws_leave_the_reserve(given: &mut Given) -> Answer {
+    let which = case(given, PERIODS)?;
     let case = Case::of(given);
+    let period = case.period(which)?;
     let charged = accepted(case.cover().charge(&case.debts, case.ledger.insurance))?;
-    let before = if case.runs() { sum(&case.drawn) } else { 0 };
-    // What does not fit is counted as the largest sum there is.
-    assume(before <= u128::from(u64::MAX))?;
     let insured = u128::from(charged.insured.0);
-    claim(sum(&charged.drawn) == before + insured)?;
-    let base = base_of(charged.start, case.ledger.insurance, before);
-    let reserve = (base * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
-    claim(insured == 0 || before + insured + reserve <= base)
+    claim(sum(&charged.drawn) == period.spent + insured)?;
+    let reserve = (period.base * u128::from(case.terms.outage_reserve.0)).div_ceil(10_000);
+    claim(insured == 0 || period.spent + insured + reserve <= period.base)
 }
 
 /// Writing off pays what the account has, keeps the parts of the ledger's sum, and forgives only

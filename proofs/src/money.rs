@@ -6,7 +6,8 @@ use holdfast_risk::chain::rate_limit::{
     Exit, RateLimitWindow, payable, thaw_left, thaw_spend, within,
 };
 use holdfast_risk::market::fee::{FeeShares, split, taker_fee};
-use holdfast_risk::{Bps, Millis, Price, Size, Usd};
+use holdfast_risk::math::mul_div;
+use holdfast_risk::{Bps, Millis, Price, Rounding, Size, Usd};
 
 use crate::given::{Answer, Given, accepted, assume, case, claim};
 use crate::ledger::{balances, held, ledger};
@@ -35,6 +36,34 @@ pub fn fees_round_up(given: &mut Given) -> Answer {
     let exact = u128::from(notional) * u128::from(rate);
     claim(u128::from(fee) == exact.div_ceil(10_000))?;
     claim(rate > 10_000 || fee <= notional)
+}
+
+/// While insurance lacks, what it takes of fees beside its own share is liquidity's: that share times the
+/// fraction by which it misses its target, rounded down, and never more than all of it. Its own share is
+/// never lowered, the protocol's stays, and a fund that holds its target takes nothing.
+///
+/// The cases are a fund that holds it, one that does not, and a target beyond `u64`.
+pub fn insurance_grows_back_out_of_liquiditys_share(given: &mut Given) -> Answer {
+    let which = case(given, 3)?;
+    let before = FeeShares { insurance: Bps(given.u16()), protocol: Bps(given.u16()) };
+    let (fund, open, target) = (given.u64(), given.u64(), Bps(given.u16()));
+    let counted = Usd(open).portion(target, Rounding::Up);
+    assume(counted.is_err() == (which == 2))?;
+    let wanted = counted.unwrap_or(Usd(u64::MAX)).0;
+    assume(which == 2 || (fund < wanted) == (which == 1))?;
+    let after = before.while_insurance_lacks(Usd(fund), Usd(open), target);
+    if which == 0 {
+        return claim(after == before);
+    }
+    let shared = before.insurance.0.saturating_add(before.protocol.0);
+    let liquidity = 10_000_u16.saturating_sub(shared);
+    let missing = wanted.saturating_sub(fund);
+    // What a fund is below is above zero anyway: this way the solvers see the division that the rule makes.
+    let Ok(due) = mul_div(u64::from(liquidity), missing, wanted.max(1), Rounding::Down) else {
+        return claim(false);
+    };
+    claim(due <= u64::from(liquidity) && after.protocol == before.protocol)?;
+    claim(u64::from(after.insurance.0) == u64::from(before.insurance.0) + due)
 }
 
 /// All claims together never get more than the payable share of liquidity, and each gets its part
