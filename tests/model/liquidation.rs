@@ -39,6 +39,8 @@ enum Prices {
     Late { decides: i64, newest: i64 },
     /// The newest is outside the band; the one before it decides.
     Doubted { decides: i64, newest: i64 },
+    /// The newest is sudden: what is closed gets the better of it and the one before it.
+    Sudden { before: i64, newest: i64 },
     /// The newest is past the age limit.
     Stale(i64),
 }
@@ -98,6 +100,7 @@ fn markets() -> Vec<(Prices, Condition)> {
     for decides in INSIDE {
         prices.extend([Prices::Timely(decides), Prices::Stale(decides)]);
         prices.extend(INSIDE.map(|newest| Prices::Late { decides, newest }));
+        prices.extend(INSIDE.map(|newest| Prices::Sudden { before: decides, newest }));
         prices.extend(OUTSIDE.map(|newest| Prices::Doubted { decides, newest }));
     }
     let mut markets: Vec<_> = prices.into_iter().map(|prices| (prices, Condition::Open)).collect();
@@ -166,7 +169,15 @@ impl Leg {
                 push(2_000, decides, 0, true);
                 push(1_000, newest, 0, false);
             }
+            Prices::Sudden { before, newest } => {
+                push(2_000, before, 0, true);
+                push(1_000, newest, 0, true);
+            }
             Prices::Stale(against) => push(40_000, against, 0, true),
+        }
+        if matches!(self.prices, Prices::Sudden { .. }) {
+            let newest = usize::from(market.newest);
+            market.prices[newest].sudden = 1;
         }
         match self.condition {
             Condition::Open | Condition::NotReady => (),
