@@ -67,6 +67,7 @@ const CASES: &[Case] = &[
     goal("refresh_market_1", "one Pyth pull feed: price, funding, borrow, volatility", 6_000, ""),
     case("refresh_market_price_account", "one Pyth price account"),
     goal("observe", "Clock, LastRestartSlot, two reads of SlotHashes", 3_000, ""),
+    goal("chain_state", "Clock, LastRestartSlot; the state of the chain as return data", 1_500, ""),
     case("mature_profit", "pending profit into collateral"),
     case("request_pool", "joins: account created, token transfer"),
     case("execute_pool_request_1", "joins liquidity valued over one market; mints shares"),
