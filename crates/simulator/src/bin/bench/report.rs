@@ -77,7 +77,7 @@ const CASES: &[Case] = &[
     ),
     case("refresh_market_price_account", "one Pyth price account"),
     goal("observe", "Clock, LastRestartSlot, two reads of SlotHashes", 3_000, ""),
-    case("chain_state", "for other programs: the state as return data"),
+    goal("chain_state", "Clock, LastRestartSlot; the state of the chain as return data", 1_500, ""),
     case("mature_profit", "pending profit into collateral"),
     case("request_pool", "joins: account created, token transfer"),
     case("execute_pool_request_1", "joins liquidity valued over one market; mints shares"),
