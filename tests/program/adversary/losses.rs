@@ -136,3 +136,14 @@ pub(crate) fn a_debt_that_may_be_paid_is_not_written_off() {
     let without = world.trader_with(LIQUIDITY / 100, &[(0, 1_000_000)]);
     world.refuses(&write_off(&world, &without), HoldfastError::DebtCoverable);
 }
+
+/// Prices that nobody believes make no debt bad, however many follow one another.
+#[test]
+fn no_debt_is_written_off_at_prices_that_nobody_believes() {
+    let (mut world, trader) = owing(&RISEN);
+    for _ in 0..2 {
+        world.pass_to(1_000, &[SOL / 3, RISEN[1]]);
+        assert!(!world.market(0).newest_stored().believed);
+        world.refuses(&write_off(&world, &trader), HoldfastError::DebtCoverable);
+    }
+}

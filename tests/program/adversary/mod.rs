@@ -12,6 +12,7 @@ mod insurance;
 mod liquidation;
 pub mod losses;
 mod oracle;
+mod one_slot;
 pub mod orders;
 pub mod pools;
 mod prices;

@@ -2,6 +2,7 @@
 
 pub mod fuse;
 pub mod health;
+pub mod landing;
 pub mod latency;
 pub mod policy;
 pub mod rate_limit;

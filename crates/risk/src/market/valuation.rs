@@ -127,13 +127,13 @@ impl Valuation {
         }
     }
 
-    /// The most that a position on `side` can be worth: [`Self::trader_favourable`], but without a fresh
-    /// price the band's edge in the owner's favour if that is better. What exceeds even this is certainly
-    /// lost.
+    /// The most that a position on `side` can be worth: [`Self::trader_favourable`], but without a price
+    /// that is fresh and believed the band's edge in the owner's favour if that is better. What exceeds
+    /// even this is certainly lost.
     pub fn trader_best_case(&self, side: Side) -> Price {
         let favourable = self.trader_favourable(side);
         match side {
-            _ if self.fresh => favourable,
+            _ if self.fresh && self.believed => favourable,
             Side::Long => favourable.max(self.band.high),
             Side::Short => favourable.min(self.band.low),
         }

@@ -157,6 +157,8 @@ proptest! {
         let better_of = |side| mark.in_favour.trader_favourable(side);
         prop_assert_eq!(outlier.trader_favourable(Side::Long), better_of(Side::Long).max(low));
         prop_assert_eq!(outlier.trader_favourable(Side::Short), better_of(Side::Short).min(high));
+        prop_assert!(outlier.trader_best_case(Side::Long) >= high);
+        prop_assert!(outlier.trader_best_case(Side::Short) <= low);
         prop_assert!(outlier.trader_adverse(Side::Long) <= low);
         prop_assert!(outlier.trader_adverse(Side::Short) >= high);
         for side in [Side::Long, Side::Short] {

@@ -240,7 +240,7 @@ impl Hands for Rules {
             proven,
             ..seen
         };
-        if !last.is_due(seen.now) {
+        if !last.is_due(seen.now, seen.slot) {
             return false;
         }
         let (after, _) = last.step(&seen, &Thresholds::from(&health.thresholds));

@@ -7,6 +7,7 @@ use holdfast_risk::account::liquidation::{
     MarginAssessment, flag_stands, is_liquidatable, is_worth_closing, liquidatable_since,
 };
 use holdfast_risk::account::margin::{Health, Leg, requirement};
+use holdfast_risk::chain::landing::has_landed;
 use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::{PriceUse, closing_price};
 use holdfast_risk::market::price::PricePoint;
@@ -92,6 +93,7 @@ pub fn liquidatable<M: Deref<Target = Market>>(
     market.require_trading()?;
     let now = market.now(chain.now);
     require!(flag_stands(Millis(account.flagged_ms), now), HoldfastError::NotFlagged);
+    require!(has_landed(account.flagged_slot, chain.slot), HoldfastError::NoPriceYet);
     let position = account.position(market.index);
     require!(position.size.0 != 0, HoldfastError::NoPosition);
     require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);

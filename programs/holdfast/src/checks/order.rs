@@ -9,10 +9,12 @@ use holdfast_risk::account::execution::{
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts};
 use holdfast_risk::account::position::notional;
+use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::landing::has_landed;
 use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::exposure::skew;
-use holdfast_risk::market::spread::half_spread;
+use holdfast_risk::market::spread::{half_spread, trade_price};
 use holdfast_risk::market::terms::MarketTerms;
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, Size, Usd};
@@ -76,7 +78,7 @@ pub fn order_fate<M: Deref<Target = Market>>(
 ) -> Result<OrderFate> {
     market.require_trading()?;
     require!(waiting.market == market.index, HoldfastError::WrongMarket);
-    require!(waiting.earliest_ms == 0 || chain.slot > waiting.slot, HoldfastError::NoPriceYet);
+    require!(may_be_executed(waiting, chain), HoldfastError::NoPriceYet);
     let opening = chain.within(silo).permit(Action::Open);
     let met = ExecutionContext {
         at: market.moment(chain.now, chain.monitor.last_disruption),
@@ -125,6 +127,14 @@ pub fn order_fate<M: Deref<Target = Market>>(
     Ok(OrderFate::Executed(executed))
 }
 
+/// Whether others could land something since an order was set off. While a disrupted chain recovers, slots
+/// may take so long that an exit's price would lapse before: there a later slot is enough.
+fn may_be_executed(waiting: &OrderState, chain: &Chain) -> bool {
+    waiting.earliest_ms == 0
+        || has_landed(waiting.slot, chain.slot)
+        || (chain.monitor.state >= State::Thaw && chain.slot > waiting.slot)
+}
+
 /// Whether another order of the account closes part of the position at a price that is known: it goes
 /// first. An order that opens would put it off, and its owner could choose by that whether to take the
 /// price. Of two that both close, as `closed` of this one tells, the older goes first.
@@ -135,6 +145,7 @@ fn closes_first(
     closed: Size,
     chain: &Chain,
 ) -> bool {
+    let spread = market.terms.spread();
     let yields = |slot: &&OrderState| {
         slot.number < waiting.number || (closed.0 == 0 && slot.number > waiting.number)
     };
@@ -145,7 +156,9 @@ fn closes_first(
         let closes = order.parts(account.position(market.index).size, false).closes.0 > 0;
         let known = || decided(&order, account, market, chain).ok().flatten();
         let side = order.delta.side();
-        closes && known().is_some_and(|it| order.keeps_limit(it.point.traded(side)))
+        // What cannot be executed with the least spread cannot be at all.
+        let least = |index| trade_price(index, side, spread.base).unwrap_or(index);
+        closes && known().is_some_and(|it| order.keeps_limit(least(it.point.traded(side))))
     })
 }
 

@@ -4,6 +4,7 @@ use core::ops::Deref;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::account::ledger::Ledger;
+use holdfast_risk::chain::landing::has_landed;
 use holdfast_risk::chain::policy::Action;
 use holdfast_risk::pool::request::Stage;
 use holdfast_risk::pool::worth::{self, TradersResult};
@@ -44,6 +45,7 @@ pub fn executed<M: Deref<Target = Market>>(
         Stage::Lapsed => return err!(HoldfastError::RequestLapsed),
         Stage::Due => (),
     }
+    require!(has_landed(request.slot, chain.slot), HoldfastError::RequestNotDue);
     let ledger = Ledger::from(&silo.ledger);
     let joins = request.leaves == 0;
     let worth = match request.kind() {

@@ -32,6 +32,12 @@ pub fn settleable(market: &Market, chain: &Chain) -> Result<Price> {
     market.require_trading()?;
     let due = is_due(Millis(market.settles_ms), chain.monitor.last_disruption, chain.now);
     require!(due, HoldfastError::SettlementNotDue);
+    price_to_settle_at(market, chain)
+}
+
+/// The price a market is settled at unless prices return: the median of its last believed ones.
+#[inline]
+pub fn price_to_settle_at(market: &Market, chain: &Chain) -> Result<Price> {
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     settlement_price(market.recent_prices(), market.last_believed(), &at).into_program_error()
 }

@@ -66,8 +66,10 @@ pub struct MarginAccount {
     pub exit_ms: u64,
     /// The token account it goes to.
     pub exit_to: Pubkey,
+    /// The slot the flag was set in, zero without one.
+    pub flagged_slot: u64,
     /// Room for keys that may trade and not withdraw, and for what bots replay.
-    pub reserved: [u8; 256],
+    pub reserved: [u8; 248],
 }
 
 /// A position, as [`Position`].
@@ -127,7 +129,7 @@ pub struct OrderState {
 
 const _: () = assert!(size_of::<OrderState>() == 112);
 const _: () =
-    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 56 + 256);
+    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 64 + 248);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -202,8 +204,11 @@ impl MarginAccount {
     }
 
     /// Publish time from which on a price liquidates a flagged account's position in `market`: the flag's
-    /// longest delay, or the market's own where that is shorter.
+    /// longest delay, or the market's own where that is shorter and has not changed since the flag.
     pub fn liquidatable_from(&self, market: &Market) -> Millis {
+        if market.terms_changed_ms >= self.flagged_ms {
+            return Millis(self.liquidatable_ms);
+        }
         let own = Millis(self.flagged_ms).after(Millis(market.terms.flag_delay_ms));
         Millis(self.liquidatable_ms).min(own)
     }
@@ -269,6 +274,7 @@ impl MarginAccount {
     pub fn clear_flag(&mut self) {
         self.shortfall = 0;
         self.flagged_ms = 0;
+        self.flagged_slot = 0;
         self.liquidatable_ms = 0;
     }
 

@@ -97,8 +97,10 @@ pub struct Market {
     /// Since when prices have not been outside and agreed with `outside_price`, milliseconds; zero while
     /// they do.
     pub strayed_ms: u64,
+    /// When the terms were last changed, milliseconds; zero before the first change.
+    pub terms_changed_ms: u64,
     /// Room for what is to come.
-    pub reserved: [u8; 160],
+    pub reserved: [u8; 152],
 }
 
 /// All positions of one side, as [`SideTotal`].
@@ -156,7 +158,7 @@ pub struct PriceState {
 }
 
 const _: () = assert!(
-    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 56 + 160
+    size_of::<Market>() == 8 + 32 + 16 + 128 + 2 * 32 + 9 * 8 + 5 * 72 + 32 * 32 + 56 + 64 + 152
 );
 
 impl Market {

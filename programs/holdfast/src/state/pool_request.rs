@@ -45,11 +45,13 @@ pub struct PoolRequest {
     pub due_ms: u64,
     /// Where deposit or shares return when nobody executed it in time, or what it received.
     pub refund: Pubkey,
+    /// The slot it was made in.
+    pub slot: u64,
     /// Room for later.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 56],
 }
 
-const _: () = assert!(size_of::<PoolRequest>() == 8 + 96 + 40 + 32 + 64);
+const _: () = assert!(size_of::<PoolRequest>() == 8 + 96 + 40 + 32 + 8 + 56);
 
 /// Stands for the time at which a request is due that was executed.
 const EXECUTED: u64 = 0;

@@ -13,7 +13,7 @@ mod states;
 pub use bounds::Thresholds;
 pub use evidence::{ProviderTimes, proven_time};
 pub use signals::{ChainSample, Judgement, SKIP_WINDOW, Signal, skipped};
-pub use states::{Monitor, State, Transition};
+pub use states::{LARGEST_LEAD, Monitor, State, Transition};
 
 #[cfg(test)]
 mod bounds_tests;

@@ -10,7 +10,7 @@ const FIRST_BASELINE_US: u32 = 400_000;
 /// The baseline moves by at most one in this many per window.
 const BASELINE_INERTIA: u32 = 50;
 /// The cluster's clock is never further behind: the longest halt on record took 19 hours.
-const LARGEST_LEAD: Millis = Millis::DAY;
+pub const LARGEST_LEAD: Millis = Millis::DAY;
 /// A lead that is real is worked off faster: after a halt the cluster's clock catches up at two and
 /// a half times the pace of 400 ms slots, so with slots up to 750 ms at four thirds of the true pace.
 const LEAD_DECAY: u64 = 4;
@@ -148,9 +148,10 @@ impl Monitor {
         self.state == State::Shelter && self.last_disruption >= self.since
     }
 
-    /// Whether a look at `now` is far enough from the last one to be kept.
-    pub fn is_due(&self, now: Millis) -> bool {
-        now >= self.seen.after(SPACING)
+    /// Whether a look at `now` in `slot` is far enough from the last one to be kept. Several in one slot
+    /// would walk the clock through a halt in steps of which none is a gap.
+    pub fn is_due(&self, now: Millis, slot: u64) -> bool {
+        now >= self.seen.after(SPACING) && slot > self.slot
     }
 
     /// The monitor after a look, and the change of state it brought.

@@ -323,10 +323,12 @@ fn an_old_price_proves_nothing_nor_does_one_more_than_a_day_ahead() {
 }
 
 #[test]
-fn looks_within_two_seconds_are_not_kept() {
+fn looks_within_two_seconds_or_one_slot_are_not_kept() {
     let chain = Chain::new();
-    assert!(!chain.monitor.is_due(Millis(START + 1_999)));
-    assert!(chain.monitor.is_due(Millis(START + 2_000)));
+    let slot = chain.monitor.slot;
+    assert!(!chain.monitor.is_due(Millis(START + 1_999), slot + 5));
+    assert!(chain.monitor.is_due(Millis(START + 2_000), slot + 1));
+    assert!(!chain.monitor.is_due(Millis(START + 2_000), slot));
 }
 
 #[test]

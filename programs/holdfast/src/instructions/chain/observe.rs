@@ -27,7 +27,7 @@ pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
     }
     let last = Monitor::from(&health.monitor);
     let seen = read_sysvars(&last, |clock| health.proven(clock))?;
-    if !last.is_due(seen.now) {
+    if !last.is_due(seen.now, seen.slot) {
         require!(learned, HoldfastError::SampleTooSoon);
         return Ok(());
     }

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use holdfast_risk::chain::health::LARGEST_LEAD;
 use holdfast_risk::market::accrual::{Conditions, refresh};
 use holdfast_risk::market::aggregate::{Aggregate, aggregate};
 use holdfast_risk::market::belief::{StoredPrice, is_sudden, measured_price};
@@ -138,7 +139,8 @@ fn feed_index(market: &Market, reading: &Reading) -> Result<usize> {
 }
 
 /// Stores a reading when it counts. One that lies too far ahead of the clock does not, but it is
-/// kept as evidence of the time.
+/// kept as evidence of the time, unless it lies further ahead than a clock can be behind: that would
+/// be remembered for good.
 pub fn take_reading(
     market: &mut Market,
     index: usize,
@@ -149,7 +151,8 @@ pub fn take_reading(
     let feed = &mut market.feeds[index];
     let previous = Millis(feed.published_ms);
     let judged = quote.check(previous, chain.monitor.last_disruption, chain.now, limits);
-    if judged == Err(ReadingError::Future) && quote.published.0 > feed.seen_ms {
+    let credible = quote.published <= chain.now.after(LARGEST_LEAD);
+    if judged == Err(ReadingError::Future) && credible && quote.published.0 > feed.seen_ms {
         feed.seen_ms = quote.published.0;
         return Ok(false);
     }

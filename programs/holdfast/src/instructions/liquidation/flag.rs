@@ -31,6 +31,7 @@ pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
     following.finish()?;
     stage!("rules");
     account.flagged_ms = flagged.now.0;
+    account.flagged_slot = chain.slot;
     account.liquidatable_ms = flagged.liquidatable.0;
     account.shortfall = flagged.health.shortfall().0;
     stage!("store");

@@ -27,10 +27,11 @@ pub struct CollectFees<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-/// Pays the protocol's fees out.
+/// Pays the protocol's fees out. It is paid last: not while the silo's books are known to be short.
 pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut silo = accounts.silo.load_mut()?;
+    require!(silo.trip.tripped == 0, HoldfastError::FuseBlown);
     tokens::check_account(&accounts.destination, &silo.mint, &accounts.liquidity_vault)?;
     let owner = accessor::authority(&accounts.destination)?;
     let receiver = accounts.exchange.load()?.fee_receiver;

@@ -104,7 +104,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     }
     silo.invariant()?;
 
-    let now = Chain::guard(&*accounts.chain_health.load()?)?.now;
+    let Chain { now, slot, .. } = Chain::guard(&*accounts.chain_health.load()?)?;
     // Penalties that the fund is about to earn are as foreseeable as losses that it is about to bear.
     let shared = silo.insurance_shares > silo.unheld_insurance_shares;
     let foreseen = order.insurance && (order.leaves || shared);
@@ -127,6 +127,7 @@ pub fn request_pool(ctx: Context<RequestPool>, number: u16, order: PoolOrder) ->
     request.requested_ms = now.0;
     request.due_ms = due.0;
     request.refund = accounts.source.key();
+    request.slot = slot;
     emit!(PoolRequested {
         request: accounts.request.key(),
         pool: request.pool,

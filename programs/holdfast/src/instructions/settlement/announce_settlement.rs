@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::checks::settlement::announceable;
+use crate::checks::settlement::{announceable, price_to_settle_at};
 use crate::clock::Chain;
 use crate::events::SettlementAnnounced;
 use crate::state::{ChainHealth, Market};
@@ -23,7 +23,7 @@ pub fn announce_settlement(ctx: Context<AnnounceSettlement>) -> Result<()> {
     emit!(SettlementAnnounced {
         market: ctx.accounts.market.key(),
         settles_ms: market.settles_ms,
-        price: market.reference_price,
+        price: price_to_settle_at(&market, &chain)?.0,
     });
     Ok(())
 }
