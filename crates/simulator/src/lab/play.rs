@@ -13,7 +13,7 @@ use super::leaving::Ended;
 use super::makers::{Desk, MakerOrder};
 use super::providers::Providers;
 use super::queue::Class;
-use super::scenario::{Fault, Scenario, Trouble, Weather};
+use super::scenario::{Fault, FaultKind, Scenario, Weather};
 use super::score::Score;
 use super::venue::{CONFIDENCE, FEEDS, Venue};
 
@@ -233,8 +233,8 @@ impl<'a> Play<'a> {
     fn begin(&mut self, fault: &Fault) {
         self.score.fault_began(self.chain.now_ms());
         match fault.what {
-            Trouble::Nominal { slot_ms } => self.chain.set_nominal(slot_ms),
-            Trouble::Fork => self.fork = Some((self.chain.clone(), self.venue.fork())),
+            FaultKind::Nominal { slot_ms } => self.chain.set_nominal(slot_ms),
+            FaultKind::Fork => self.fork = Some((self.chain.clone(), self.venue.fork())),
             _ => {}
         }
     }
@@ -245,13 +245,13 @@ impl<'a> Play<'a> {
         let now = self.chain.now_ms();
         self.score.fault_ended(now);
         match fault.what {
-            Trouble::Halt { restarts } if !self.weather().stands => {
+            FaultKind::Halt { restarts } if !self.weather().stands => {
                 if restarts {
                     self.chain.restart();
                 }
                 self.first_block(fault)
             }
-            Trouble::Fork => {
+            FaultKind::Fork => {
                 let Some((chain, venue)) = self.fork.take() else { return Ok(0) };
                 let passed = now - chain.now_ms();
                 (self.chain, self.venue) = (chain, venue);
