@@ -8,8 +8,8 @@ use holdfast_client::holdfast::state::{Change, ChangeKind};
 use holdfast_risk::governance::UPGRADE_WAIT;
 use serde_json::{Value, json};
 
-use super::codec::{fields, to_json};
 use super::queue::{Queue, Standing};
+use crate::change_file::{fields, to_json};
 use crate::output::{CommandOutput, joined};
 use crate::render;
 
