@@ -139,7 +139,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
         ));
     }
     let warnings = check_feeds(cluster, &place, wanted, migration.feeds)?;
-    let mut cost = cost::of(cluster, elf.len(), program, written, &steps)?;
+    let mut cost = cost::estimate(cluster, elf.len(), program, written, &steps)?;
     if let (Some(task), Some(given)) = (idl, migration.idl) {
         cost = cost.saturating_add(idl::cost(cluster, task, given)?);
     }

@@ -64,12 +64,12 @@ fn what_the_attacker_gets_is_a_gain() {
     let stage = stage();
     let course = Course::draw(Shape::Wander, 1);
     let mut world = World::begin(&stage, theatre(Shape::Wander, Stake::Outside), &course, false);
-    let before = Holdings::of(&world).worth;
+    let before = Holdings::read(&world).worth;
     let trader = &world.cast.attackers[1];
     let held = tokens::balance(&world.venue.cluster, &trader.wallet);
     let (wallet, mint, owner) = (trader.wallet, world.venue.mint, world.venue.silo);
     tokens::create_token_account(&mut world.venue.cluster, wallet, mint, owner, held + 7_000);
-    assert_eq!(Holdings::of(&world).worth, before + 7_000);
+    assert_eq!(Holdings::read(&world).worth, before + 7_000);
     assert_eq!(world.end().profit, 6_000, "a tenth of a cent is the measure's own rounding");
 }
 

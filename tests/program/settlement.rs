@@ -81,7 +81,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
     world.publish_one(1, published).unwrap();
     world.execute(&case.long.account, number, &case.long.account).unwrap();
     let both = [case.long.account, case.short.account];
-    assert_eq!(Audit::of(world, &both), Audit::default());
+    assert_eq!(Audit::new(world, &both), Audit::default());
     for trader in [&case.long, &case.short] {
         world.watch(400_000).unwrap();
         world.observe().unwrap();
@@ -96,7 +96,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
         assert_eq!(tokens::balance(&world.cluster, &trader.wallet), all);
         world.send(instruction::close_margin_account(owner, account));
     }
-    assert_eq!(Audit::of(world, &[]), Audit::default());
+    assert_eq!(Audit::new(world, &[]), Audit::default());
 }
 
 #[test]

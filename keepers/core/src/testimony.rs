@@ -31,7 +31,7 @@ pub struct Digest([u8; 16]);
 
 impl Digest {
     /// The digest of an account; without bytes, of there being none.
-    pub fn of(owner: &Pubkey, data: &[u8]) -> Self {
+    pub fn new(owner: &Pubkey, data: &[u8]) -> Self {
         let parts: [&[u8]; 2] = if data.is_empty() { [&[], &[]] } else { [owner.as_ref(), data] };
         let mut digest = [0; 16];
         digest.copy_from_slice(&hashv(&parts).to_bytes()[..16]);

@@ -78,7 +78,7 @@ fn leaving_does_not_cut_profit_that_was_payable_in_full() {
     assert_eq!(world.account(&winner.account).collateral, before + pending);
     // Nothing is owed any more: the request is due still.
     world.send(provider.execute(&world, true));
-    assert_eq!(Audit::of(&world, &[winner.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[winner.account]), Audit::default());
 }
 
 #[test]

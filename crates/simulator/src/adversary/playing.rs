@@ -37,7 +37,7 @@ impl<'s> World<'s> {
     /// A fork of a stage, before anything was done on it.
     pub fn begin(stage: &'s Stage, theatre: Theatre, course: &'s Course, traced: bool) -> Self {
         let mut world = Self::fork_of(stage, theatre, course, traced);
-        world.before = Holdings::of(&world).worth;
+        world.before = Holdings::read(&world).worth;
         world
     }
 
@@ -56,7 +56,7 @@ impl<'s> World<'s> {
     /// Lets what was left waiting have its consequences, and says what the attempt came to.
     pub fn end(mut self) -> Outcome {
         self.wait(AFTERMATH, false);
-        let after = Holdings::of(&self).worth;
+        let after = Holdings::read(&self).worth;
         Outcome {
             profit: after - self.before - self.drift.div_euclid(1_000_000) - ROUNDING,
             landed: self.landed,
@@ -146,7 +146,7 @@ impl<'s> World<'s> {
 
     /// A second passes; what the attacker's exposure gained in it is the market's doing.
     fn pass_second(&mut self) {
-        let exposure = Holdings::of(self).exposure;
+        let exposure = Holdings::read(self).exposure;
         let before = [0, 1].map(|market| self.truth(market));
         self.second += 1;
         self.venue.cluster.pass(1_000);
@@ -169,9 +169,9 @@ impl<'s> World<'s> {
         if guard == Guard::Landed {
             return self.send_once(acts);
         }
-        let before = Holdings::of(self).worth;
+        let before = Holdings::read(self).worth;
         let mut fork = self.fork();
-        let kept = fork.send_once(acts) && Holdings::of(&fork).worth > before;
+        let kept = fork.send_once(acts) && Holdings::read(&fork).worth > before;
         if kept {
             *self = fork;
         } else {

@@ -32,7 +32,7 @@ pub struct Holdings {
 
 impl Holdings {
     /// What the attacker has now.
-    pub fn of(world: &World) -> Self {
+    pub fn read(world: &World) -> Self {
         let (silo, markets) = (world.venue.silo_state(), world.markets());
         let mut held = Self { worth: 0, exposure: [0; 2] };
         for trader in &world.cast.attackers {

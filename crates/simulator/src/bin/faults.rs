@@ -166,9 +166,9 @@ fn each<T: Send>(
 }
 
 fn row(name: &str, class: Option<ChainCondition>, findings: &[Finding]) -> Vec<String> {
-    let found = of(findings.iter().map(|finding| finding.found));
+    let found = median_and_worst(findings.iter().map(|finding| finding.found));
     let worked = findings.iter().filter(|finding| !finding.sheltered);
-    let worked = of(worked.map(|finding| finding.liquidated));
+    let worked = median_and_worst(worked.map(|finding| finding.liquidated));
     let alarms: u64 = findings.iter().map(|finding| finding.false_alarms).sum();
     let polls: u64 = findings.iter().map(|finding| finding.calm_polls).sum();
     let [median, worst] = match class {
@@ -185,7 +185,7 @@ fn row(name: &str, class: Option<ChainCondition>, findings: &[Finding]) -> Vec<S
 }
 
 /// Median and worst of times in milliseconds; a time that is missing is the worst.
-fn of(times: impl Iterator<Item = Option<u64>>) -> [String; 2] {
+fn median_and_worst(times: impl Iterator<Item = Option<u64>>) -> [String; 2] {
     let mut times: Vec<_> = times.map(|time| time.unwrap_or(u64::MAX)).collect();
     times.sort_unstable();
     let shown = |time: Option<&u64>| match time {

@@ -204,7 +204,7 @@ impl Ever {
                 .filter(|(_, kept)| decode::<MarginAccount>(&kept.data).is_ok())
                 .map(|(address, _)| *address)
                 .collect();
-            let audit = Audit::of(&world.chain.venue, &accounts);
+            let audit = Audit::new(&world.chain.venue, &accounts);
             if audit != Audit::default() {
                 return Some(format!("the books do not add up: {audit:?}"));
             }

@@ -77,7 +77,7 @@ fn ours_wrongs_nobody_where_others_do() {
     let lies = play("feed-lies");
     assert!(lies.scores[1].1.wrongful > 0);
     let restart = play("restart");
-    assert_eq!(Verdict::of(&restart.scores[2].1), Verdict::Wrongs);
+    assert_eq!(Verdict::new(&restart.scores[2].1), Verdict::Wrongs);
 }
 
 #[test]

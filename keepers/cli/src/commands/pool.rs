@@ -234,12 +234,12 @@ async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<Command
         "shares": outstanding,
         "share_mint": mint.to_string(),
         "wallet_shares": held,
-        "requests": requests.iter().map(|(address, it)| of(address, it)).collect::<Vec<_>>(),
+        "requests": requests.iter().map(|(address, it)| to_json(address, it)).collect::<Vec<_>>(),
     });
     Ok(CommandOutput::new(format!("{}\n{waiting}", render::facts(&rows)), facts))
 }
 
-fn of(address: &Pubkey, request: &PoolRequest) -> Value {
+fn to_json(address: &Pubkey, request: &PoolRequest) -> Value {
     json!({
         "request": address.to_string(),
         "number": request.number,

@@ -28,7 +28,7 @@ fn seen(world: &World) -> View {
         endpoints: vec!["http://one".to_owned(), "http://two".to_owned()],
         streams: vec!["ws://one".to_owned()],
     };
-    View::of(&world.keepers[0], 0, &places, Landing::NotAsked, Millis(world.now))
+    View::new(&world.keepers[0], 0, &places, Landing::NotAsked, Millis(world.now))
 }
 
 fn text(view: &View) -> String {

@@ -34,7 +34,7 @@ impl Blockhashes {
     /// An endpoint gave a blockhash while the chain was at `height`, as far as all of them agree. How
     /// long it lives is not left to one's word.
     pub fn give(&mut self, blockhash: Blockhash, by: Witnesses, height: Option<u64>) {
-        if let Some(known) = self.of(&blockhash.hash) {
+        if let Some(known) = self.find_mut(&blockhash.hash) {
             known.known = known.known.and(by);
             return;
         }
@@ -55,7 +55,7 @@ impl Blockhashes {
 
     /// An endpoint knows a blockhash that another one gave.
     pub fn vouch(&mut self, hash: &Hash, by: Witnesses) {
-        if let Some(known) = self.of(hash) {
+        if let Some(known) = self.find_mut(hash) {
             known.known = known.known.and(by);
         }
     }
@@ -83,7 +83,7 @@ impl Blockhashes {
         lives.find(|given| given.known.count() >= need).map(|given| given.blockhash)
     }
 
-    fn of(&mut self, hash: &Hash) -> Option<&mut Given> {
+    fn find_mut(&mut self, hash: &Hash) -> Option<&mut Given> {
         self.given.iter_mut().find(|given| given.blockhash.hash == *hash)
     }
 }

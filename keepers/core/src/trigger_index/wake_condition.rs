@@ -88,7 +88,7 @@ impl Alarms {
     fn change(&mut self, address: Pubkey, alarm: WakeCondition, set: bool) {
         match alarm {
             WakeCondition::Margin { market, side, worth } => {
-                let market = self.of(market);
+                let market = self.market_mut(market);
                 let sides = match side {
                     Side::Long => &mut market.longs,
                     Side::Short => &mut market.shorts,
@@ -96,16 +96,16 @@ impl Alarms {
                 put(sides, (worth, address), set);
             }
             WakeCondition::Falls { market, to } => {
-                put(&mut self.of(market).falls, (to, address), set)
+                put(&mut self.market_mut(market).falls, (to, address), set)
             }
             WakeCondition::Rises { market, to } => {
-                put(&mut self.of(market).rises, (to, address), set)
+                put(&mut self.market_mut(market).rises, (to, address), set)
             }
             WakeCondition::Moment(moment) => put(&mut self.moments, (moment, address), set),
         }
     }
 
-    fn of(&mut self, market: u8) -> &mut OfMarket {
+    fn market_mut(&mut self, market: u8) -> &mut OfMarket {
         &mut self.markets[usize::from(market) % MAX_MARKETS]
     }
 
