@@ -3,7 +3,7 @@
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 
-use crate::fault::Fault;
+use crate::fault::BrokenRule;
 use crate::look::{Look, Proof, Weather};
 
 /// The moment and slot of the last look, always: only distances to it matter.
@@ -30,7 +30,7 @@ pub struct World {
     /// Whether no price has told the time since the last disruption.
     pub untold: bool,
     /// The rule that the step here broke.
-    pub fault: Option<Fault>,
+    pub fault: Option<BrokenRule>,
 }
 
 /// What is the same in every state.
@@ -83,7 +83,7 @@ impl Setting {
             owed: world.owed.max(lasts),
             age: if state == from { world.age } else { 0 },
             changes: 0,
-            fault: (!held).then_some(Fault::Guardian),
+            fault: (!held).then_some(BrokenRule::Guardian),
             ..world.clone()
         })
     }

@@ -3,6 +3,7 @@
 use holdfast_client::holdfast::state::MarginAccount;
 use solana_signer::Signer;
 
+use super::attempt::Attempt;
 use super::course::{Course, SECONDS};
 use super::grammar::{Act, Guard, Move};
 use super::honest;
@@ -11,7 +12,6 @@ use super::print::WrongPrint;
 use super::stage::{Stage, Theatre};
 use super::trace::{Trace, reason};
 use super::value::Holdings;
-use super::world::World;
 
 /// Seconds that pass after the last move, so that what was left waiting has its consequences.
 const AFTERMATH: usize = 6;
@@ -33,15 +33,15 @@ pub struct Outcome {
     pub trace: Trace,
 }
 
-impl<'s> World<'s> {
+impl<'s> Attempt<'s> {
     /// A fork of a stage, before anything was done on it.
     pub fn begin(stage: &'s Stage, theatre: Theatre, course: &'s Course, traced: bool) -> Self {
-        let mut world = Self::fork_of(stage, theatre, course, traced);
-        world.before = Holdings::read(&world).worth;
-        world
+        let mut attempt = Self::fork_of(stage, theatre, course, traced);
+        attempt.before = Holdings::read(&attempt).worth;
+        attempt
     }
 
-    /// Plays moves. Before each, and after the last, `keep` gets the world as it is.
+    /// Plays moves. Before each, and after the last, `keep` gets the attempt as it is.
     pub fn play(&mut self, moves: &[Move], mut keep: impl FnMut(&Self)) {
         for step in moves {
             keep(self);

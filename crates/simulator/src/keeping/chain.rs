@@ -75,7 +75,7 @@ impl Slot {
 }
 
 /// The chain.
-pub struct Chain {
+pub struct SimulatedChain {
     /// The venue on it.
     pub venue: Venue,
     slots: VecDeque<Slot>,
@@ -87,7 +87,7 @@ pub struct Chain {
     forks: u64,
 }
 
-impl Chain {
+impl SimulatedChain {
     /// A chain at the venue's present slot.
     pub fn new(venue: Venue) -> Self {
         let height = venue.cluster.slot();

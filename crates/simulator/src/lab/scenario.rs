@@ -34,7 +34,7 @@ pub struct Scenario {
     pub prices: Route,
     /// What goes wrong, and when.
     #[serde(default)]
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScenarioFault>,
 }
 
 const fn four_hundred() -> u64 {
@@ -91,7 +91,7 @@ pub struct Diffusion {
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Fault {
+pub struct ScenarioFault {
     /// When, seconds after the path's beginning.
     pub at_s: u64,
     /// For how long, seconds.
@@ -359,9 +359,9 @@ pub struct Weather {
 
 impl Weather {
     /// At `passed_ms` after the beginning.
-    pub fn at(faults: &[Fault], passed_ms: u64) -> Self {
+    pub fn at(faults: &[ScenarioFault], passed_ms: u64) -> Self {
         let mut now = Self::default();
-        let on = |fault: &&Fault| {
+        let on = |fault: &&ScenarioFault| {
             let begins = fault.at_s * 1_000;
             (begins..begins + fault.lasts_s * 1_000).contains(&passed_ms)
         };

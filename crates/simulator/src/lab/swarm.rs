@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::invariants::Invariants;
 use super::policies::Policy;
-use super::scenario::{Diffusion, Fault, FaultKind, Route, Scenario};
+use super::scenario::{Diffusion, FaultKind, Route, Scenario, ScenarioFault};
 use super::scenarios::Prepared;
 use super::score::Score;
 use super::settings::Settings;
@@ -39,7 +39,7 @@ pub fn draw(seed: u64) -> Scenario {
             return None;
         }
         let at_s = begins(&mut random);
-        Some(Fault { at_s, lasts_s: random.random_range(15..=longest_s), what })
+        Some(ScenarioFault { at_s, lasts_s: random.random_range(15..=longest_s), what })
     });
     let faults: Vec<_> = faults.collect();
     Scenario {
