@@ -22,6 +22,7 @@ fn every_kind() -> Vec<ChangeKind> {
         ChangeKind::Silo { mint: first, terms: presets::silo() },
         ChangeKind::Market { silo: second, name: *b"SOL-PERP\0\0\0\0\0\0\0\0", terms, feeds },
         ChangeKind::Upgrade { buffer: first, sha256: [0xab; 32] },
+        ChangeKind::FuseReset { silo: second },
     ]
 }
 
