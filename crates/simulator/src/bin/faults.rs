@@ -20,10 +20,11 @@ struct Options {
     /// Seeds per fault; a thousand take a quarter of an hour on two cores
     #[arg(long, default_value_t = 20)]
     seeds: u64,
-    /// Every lie that one of three endpoints or one of two streams can tell as well
+    /// Also try every lie that one of three endpoints or one of two streams can tell
     #[arg(long)]
     lies: bool,
-    /// Several faults at once instead, drawn from so many seeds, and what holds checked after every step
+    /// Instead, let several faults come and go at once, drawn from this many seeds, and check after every
+    /// step what has to hold
     #[arg(long, value_name = "SEEDS", conflicts_with_all = ["seeds", "lies"])]
     swarm: Option<u64>,
     /// The first seed of the swarm; one alone is replayed with `--swarm 1`
