@@ -39,7 +39,8 @@ pub fn parse(text: &str) -> Result<ChangeKind, String> {
 pub fn from_json(value: &Value) -> Result<ChangeKind, String> {
     let mut bytes = Vec::new();
     write(&named("ChangeKind"), value, "content", &mut bytes)?;
-    decode::content(&bytes).map_err(|_| "this is no change of the program's version".to_owned())
+    decode::content(&bytes)
+        .map_err(|_| "this is not a change that this version of the program knows".to_owned())
 }
 
 /// Every field that is neither an object nor a list, with its path and its value as text.

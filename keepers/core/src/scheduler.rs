@@ -312,7 +312,7 @@ impl Scheduler {
         held.collect()
     }
 
-    /// For how long the oldest thing of each kind has been to do, by the last decision.
+    /// For how long the oldest work of each kind has been due, by the last decision.
     pub fn oldest(&self, now: Millis) -> BTreeMap<Kind, Millis> {
         let mut oldest = BTreeMap::new();
         for (target, record) in &self.records {

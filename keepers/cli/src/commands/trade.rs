@@ -133,7 +133,7 @@ fn default_limit(
         Side::Long => Price(price).portion(Bps(HUNDRED_PERCENT + terms.slippage), Rounding::Down),
         Side::Short => Price(price).portion(Bps(HUNDRED_PERCENT - terms.slippage), Rounding::Up),
     };
-    worse.map(|price| price.0).map_err(|_| "no such price can be written: give --limit".to_owned())
+    worse.map(|price| price.0).map_err(|_| "the worst price does not fit: give --limit".to_owned())
 }
 
 /// Refuses an order for a position that the account's equity could not carry at the newest price,

@@ -93,7 +93,7 @@ pub struct Diagnosis {
     pub silent: Vec<bool>,
     /// How fast the chain was lately; not known before it was watched for long enough.
     pub pace: Option<Pace>,
-    /// Operators of whom an endpoint or a stream is of use.
+    /// Operators with a usable endpoint or stream.
     pub witnesses: u32,
 }
 
