@@ -83,7 +83,7 @@ impl MigrationPlan {
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The program is being written: so many bytes are there.
+    /// The program is being written: this many bytes are there.
     Written(usize),
     /// The program stands.
     Program(ProgramTask),

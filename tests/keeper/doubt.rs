@@ -11,7 +11,7 @@ use solana_signer::Signer;
 /// Enough to be safe again, in the collateral's units.
 const HELP: u64 = 900_000_000;
 
-/// A keeper that has so many streams; without one it has snapshots only, and is always in doubt.
+/// A keeper that has this many streams; without one it has snapshots only, and is always in doubt.
 fn world(seed: u64, streams: usize) -> KeeperWorld {
     let plan = WorldPlan { seed, keepers: 1, endpoints: 3, streams, traders: 1 };
     let mut world = KeeperWorld::new(plan).expect("cargo xtask build");

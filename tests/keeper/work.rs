@@ -22,7 +22,7 @@ fn account(world: &KeeperWorld) -> MarginAccount {
     world.chain.venue.account(&world.traders[0].account)
 }
 
-/// The price falls by a tenth, and the account is partly closed within so many milliseconds.
+/// The price falls by a tenth, and the account is partly closed within this many milliseconds.
 fn liquidates(world: &mut KeeperWorld, within: u64) -> u64 {
     let before = account(world).positions[0].size;
     world.price = world.price / 10 * 9;

@@ -8,7 +8,7 @@ use crate::fault::BrokenRule;
 use crate::look::{Look, Proof, Weather};
 use crate::world::{Setting, World};
 
-/// Two windows: after so long, no slot of worse weather is in either.
+/// Two windows: after this long, no slot of worse weather is in either.
 const WINDOWS_MS: u64 = 40_000;
 
 /// Looks closer together than this are not to be kept.

@@ -9,7 +9,7 @@ use crate::look::{Look, Proof, Weather};
 /// The moment and slot of the last look, always: only distances to it matter.
 pub const NOW: u64 = 1_700_000_000_000;
 const SLOT: u64 = 1_000_000;
-/// Prices published so long after a disruption tell the time since.
+/// Prices published this long after a disruption tell the time since.
 pub const SETTLES_MS: u64 = 30_000;
 
 /// A state of the model.

@@ -72,7 +72,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
     }
     let market = case.world.market(0);
     assert_eq!((market.longs.size, market.shorts.size), (0, 0));
-    // The long's other position goes on, and closes as ever.
+    // The long's other position goes on, and closes as usual.
     let world = &mut case.world;
     let close = market_order(-1_000, world.cluster.now_ms());
     let number = world.place(&case.long, 1, close).unwrap();

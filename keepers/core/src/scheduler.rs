@@ -260,7 +260,7 @@ impl Scheduler {
                 && !record.is_settling(seen, now);
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
                 picked.push((record.refusals.min(4), *intent));
-                // Who has no guardian's key lets nothing pass by not tightening.
+                // A keeper without a guardian's key misses nothing when it does not tighten.
                 if !target.is_guardians() {
                     self.attendance.passed(&record.ahead, record.since, now);
                 }

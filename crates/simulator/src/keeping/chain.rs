@@ -155,7 +155,7 @@ impl SimulatedChain {
         self.slots.back().expect("the first is kept")
     }
 
-    /// The block so many before the newest, or the oldest kept.
+    /// The block this many before the newest, or the oldest kept.
     pub fn behind(&self, blocks: usize) -> &Slot {
         &self.slots[self.slots.len().saturating_sub(1 + blocks)]
     }

@@ -404,7 +404,7 @@ impl SimulatedIo {
 
     fn send(&mut self, endpoints: &[usize], transaction: VersionedTransaction, at: u64) {
         let lost = self.faults.has(Fault::Losing) && self.random.random_ratio(2, 3);
-        // Who stands still, drops or answers garbage passes nothing on.
+        // An endpoint that stands still, drops or answers garbage passes nothing on.
         let passes_on = |endpoint: &usize| {
             let source = Source::Endpoint(*endpoint);
             let deaf = [Lie::Drops, Lie::IsAnotherCluster, Lie::TalksNonsense];

@@ -23,7 +23,7 @@ use super::venue::{CONFIDENCE, FEEDS, Venue};
 const LANDS_MS: u64 = 1_000;
 const SLUGGISH_MS: u64 = 3_000;
 const CROWDED_MS: u64 = 17_000;
-/// Life of a blockhash: who does not land sends again after so long.
+/// Life of a blockhash: who does not land sends again after this long.
 const RESENDS_MS: u64 = 60_000;
 /// Equity below these tenths of the maintenance requirement makes the careful add margin, and the
 /// nervous leave.

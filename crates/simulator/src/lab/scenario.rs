@@ -112,19 +112,19 @@ pub enum FaultKind {
     },
     /// Slots go on, and nothing but votes lands.
     VotesOnly,
-    /// A slot takes so long.
+    /// A slot takes this long.
     Slow {
         /// Milliseconds.
         slot_ms: u64,
     },
-    /// So many leaders in a hundred make no block.
+    /// This many leaders in a hundred make no block.
     Skip {
         /// Percent.
         percent: u64,
     },
     /// A minority's fork wins in the end: what landed in it vanishes when it is over.
     Fork,
-    /// The cluster calls another time a slot, for good.
+    /// The cluster changes its nominal slot duration, for good.
     Nominal {
         /// Milliseconds.
         slot_ms: u64,
@@ -136,12 +136,12 @@ pub enum FaultKind {
     },
     /// No feed publishes.
     FeedsSilent,
-    /// The first feed of each market publishes such a share of the price.
+    /// The first feed of each market publishes this share of the price.
     FeedLies {
         /// Percent.
         percent: u64,
     },
-    /// What feeds publish arrives so much later.
+    /// What feeds publish arrives this much later.
     FeedsLate {
         /// Milliseconds.
         ms: u64,
@@ -151,7 +151,7 @@ pub enum FaultKind {
         /// Basis points of the price.
         bps: u64,
     },
-    /// The keeper's endpoints show the chain as it was so long ago.
+    /// The keeper's endpoints show the chain as it was this long ago.
     Rpc {
         /// Milliseconds.
         lag_ms: u64,
@@ -339,7 +339,7 @@ pub struct Weather {
     pub stands: bool,
     /// Nothing but votes lands.
     pub votes_only: bool,
-    /// What a slot takes, where not as ever.
+    /// What a slot takes, if not the usual time.
     pub slot_ms: Option<u64>,
     /// Leaders in a hundred that make no block.
     pub failing_percent: u64,

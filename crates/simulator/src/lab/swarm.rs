@@ -115,7 +115,7 @@ pub struct Spread {
     pub wrongful: Mean,
     /// Exits refused a seed.
     pub exits_refused: Mean,
-    /// Bad debts, how many seeds have at most so much: 0, 10¹ … 10⁶ dollars.
+    /// Bad debts, how many seeds have at most this much: 0, 10¹ … 10⁶ dollars.
     pub histogram: [u64; 8],
     /// The worst seeds: seed, bad debt, wrongful liquidations.
     pub worst: Vec<(u64, u64, u64)>,

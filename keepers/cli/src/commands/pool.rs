@@ -66,7 +66,7 @@ async fn leave(
     ask(person, order, source, silo.mint, &done).await
 }
 
-/// What is asked for; without a least amount it is so much of what would be received now.
+/// What is asked for; without a least amount it is this much of what would be received now.
 async fn order(
     person: &TraderSession<'_>,
     silo: &Silo,

@@ -110,7 +110,7 @@ fn request(
     })
 }
 
-/// The worst price accepted where no limit is given: so much worse than the price it waits for, or
+/// The worst price accepted where no limit is given: this much worse than the price it waits for, or
 /// than the newest one.
 fn default_limit(
     market: &Market,

@@ -188,7 +188,7 @@ impl Others {
         if self.operators >= 3 { 2 } else { 1 }
     }
 
-    /// Whether enough operators are so many slots beyond one of their sources: its own may contradict
+    /// Whether enough operators are this many slots beyond one of their sources: its own may contradict
     /// it.
     pub fn say_it_is_behind(&self, slot: u64, by: u64) -> bool {
         self.operators_where(|other| other.saturating_sub(slot) >= by).count() >= self.quorum()
@@ -228,7 +228,8 @@ impl Others {
 
 /// Slots of a stream that are remembered.
 const REMEMBERED: usize = 256;
-/// So many slots in a row on another fork, none of them beyond the last one, and it is the chain.
+/// After this many slots in a row on another fork, none of them beyond the last one, that fork is the
+/// chain.
 const ANOTHER_FORK: u32 = 4;
 
 #[derive(Clone)]

@@ -76,7 +76,7 @@ impl Blockhashes {
         (!asked.known.has(own)).then_some(asked.blockhash.hash)
     }
 
-    /// The newest that so many operators know, and that can be used at this height.
+    /// The newest that this many operators know, and that can be used at this height.
     pub fn best(&self, need: u32, height: u64) -> Option<Blockhash> {
         let mut lives =
             self.given.iter().rev().filter(|given| given.blockhash.last_height > height);

@@ -282,7 +282,7 @@ impl Keeper {
         }
     }
 
-    /// Feeds of which nothing was heard lately, at most so many: a stream may not have got a
+    /// Feeds of which nothing was heard lately, at most this many: a stream may not have got a
     /// subscription for each.
     fn quiet_feeds(&mut self, now: Millis, most: usize) -> Vec<Pubkey> {
         let heard = &self.feeds_heard;

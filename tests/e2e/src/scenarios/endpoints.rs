@@ -48,7 +48,7 @@ async fn round_trip(stage: &Stage, name: &str) -> Result<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Whether all keepers say of the first endpoint that it is of use, or of none.
+/// Whether all keepers say that the first endpoint is usable, or that it is not.
 async fn all_say(stage: &Stage, usable: u64) -> Result<bool> {
     for keeper in 0..KEEPERS {
         let metrics = stage.metrics(keeper).await?;

@@ -76,7 +76,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// So many traders with accounts.
+/// This many traders with accounts.
 ///
 /// # Errors
 /// When a transaction does not land.
