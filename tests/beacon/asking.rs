@@ -1,7 +1,7 @@
 //! What asking costs: the difference between two instructions that both succeed, one of which asks.
 
 use anchor_lang::{InstructionData, ToAccountMetas};
-use holdfast_client::{Instruction, address};
+use holdfast_client::{Instruction, address, holdfast};
 use holdfast_migrations::Origin;
 use holdfast_testkit::elf;
 use holdfast_tests::Stage;
@@ -53,4 +53,20 @@ fn it_refuses_in_a_halt() {
     assert!(failure.is(asker::AskerError::Disrupted), "{}", failure.message);
     let go_on = call(asker::accounts::GoOn {}, asker::instruction::GoOn {});
     stage.venue.cluster.send(&[go_on], &[&payer]).unwrap();
+}
+
+/// A program that calls the venue instead gets the same answer, as return data.
+#[test]
+fn a_call_of_the_venue_answers_too() {
+    let mut stage = Stage::open();
+    let payer = stage.trader.keypair.insecure_clone();
+    stage.venue.cluster.install(asker::ID, &payer.pubkey(), &elf::read_asker().unwrap());
+    stage.venue.cluster.pass(400);
+    let (chain_health, venue) = (address::chain_health(), holdfast::ID);
+    let accounts = asker::accounts::AskVenue { chain_health, venue };
+    let ask = call(accounts, asker::instruction::AskVenue {});
+    stage.venue.cluster.send(std::slice::from_ref(&ask), &[&payer]).unwrap();
+    stage.venue.cluster.advance(45_000, 1, 1);
+    let failure = stage.venue.cluster.send(&[ask], &[&payer]).unwrap_err();
+    assert!(failure.is(asker::AskerError::Disrupted), "{}", failure.message);
 }

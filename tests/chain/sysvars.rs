@@ -3,6 +3,7 @@
 
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::state::SampleState;
+use holdfast_client::instruction;
 use holdfast_risk::chain::health::State;
 
 use holdfast_tests::{PRICE, Stage};
@@ -80,12 +81,17 @@ fn a_clock_that_was_never_set_is_refused_and_changes_nothing() {
     stage.calm(30, PRICE);
     stage.venue.cluster.pass(5_000);
     let before = stage.health();
+    let payer = stage.trader.keypair.insecure_clone();
     for unix_timestamp in [0, -1, i64::MIN] {
         stage.venue.cluster.show_clock(unix_timestamp);
         let failure = stage.venue.observe().unwrap_err();
         assert!(failure.is(HoldfastError::UnreadableSysvar), "{}", failure.message);
         let providers = stage.venue.providers(0);
         let failure = stage.venue.refresh(0, &providers).unwrap_err();
+        assert!(failure.is(HoldfastError::UnreadableSysvar), "{}", failure.message);
+        // How long ago the last look was cannot be told, so nobody is told that the chain is well.
+        let asked = stage.venue.cluster.send(&[instruction::chain_state()], &[&payer]);
+        let failure = asked.unwrap_err();
         assert!(failure.is(HoldfastError::UnreadableSysvar), "{}", failure.message);
     }
     assert_eq!(bytemuck::bytes_of(&stage.health()), bytemuck::bytes_of(&before));

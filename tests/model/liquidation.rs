@@ -20,9 +20,11 @@ const NOW: u64 = 1_700_000_000_000;
 const ENTRY: u64 = 100_000_000;
 /// The chain's last disruption.
 const DISRUPTED: u64 = NOW - 60_000;
-/// A position that matters and the smallest one, millionths of a unit.
+/// A position that matters, the smallest one, and one that is smaller, as after a change of terms:
+/// millionths of a unit.
 const LARGE: i64 = 1_000_000_000;
 const SMALL: i64 = 100_000;
+const DUST: i64 = 1_000;
 /// How far a price went against its position, basis points: inside the band of a thousand.
 const INSIDE: [i64; 3] = [0, 400, 800];
 /// The same outside it.
@@ -39,6 +41,8 @@ enum Prices {
     Late { decides: i64, newest: i64 },
     /// The newest is outside the band; the one before it decides.
     Doubted { decides: i64, newest: i64 },
+    /// The newest is sudden: what is closed gets the better of it and the one before it.
+    Sudden { before: i64, newest: i64 },
     /// The newest is past the age limit.
     Stale(i64),
 }
@@ -98,6 +102,7 @@ fn markets() -> Vec<(Prices, Condition)> {
     for decides in INSIDE {
         prices.extend([Prices::Timely(decides), Prices::Stale(decides)]);
         prices.extend(INSIDE.map(|newest| Prices::Late { decides, newest }));
+        prices.extend(INSIDE.map(|newest| Prices::Sudden { before: decides, newest }));
         prices.extend(OUTSIDE.map(|newest| Prices::Doubted { decides, newest }));
     }
     let mut markets: Vec<_> = prices.into_iter().map(|prices| (prices, Condition::Open)).collect();
@@ -106,6 +111,10 @@ fn markets() -> Vec<(Prices, Condition)> {
     }
     markets
 }
+
+/// Sizes of both positions.
+const SIZES: [[i64; 2]; 5] =
+    [[LARGE, LARGE], [LARGE, SMALL], [SMALL, LARGE], [LARGE, DUST], [DUST, LARGE]];
 
 /// Flags by when they were set, milliseconds ago: none, too young, due, and one that has run out.
 const FLAGS: [Option<u64>; 4] = [None, Some(1_000), Some(10_000), Some(301_000)];
@@ -166,7 +175,15 @@ impl Leg {
                 push(2_000, decides, 0, true);
                 push(1_000, newest, 0, false);
             }
+            Prices::Sudden { before, newest } => {
+                push(2_000, before, 0, true);
+                push(1_000, newest, 0, true);
+            }
             Prices::Stale(against) => push(40_000, against, 0, true),
+        }
+        if matches!(self.prices, Prices::Sudden { .. }) {
+            let newest = usize::from(market.newest);
+            market.prices[newest].sudden = 1;
         }
         match self.condition {
             Condition::Open | Condition::NotReady => (),
@@ -258,7 +275,7 @@ fn situations_with(first: (Prices, Condition)) -> Ways {
     silo.ledger.liquidity = 50_000_000_000_000;
     let (chains, mut ways) = (chains(), Ways::default());
     for second in markets() {
-        for [one, other] in [[LARGE, LARGE], [LARGE, SMALL], [SMALL, LARGE]] {
+        for [one, other] in SIZES {
             for sides in [[1, 1], [1, -1], [-1, -1]] {
                 let leg = |(prices, condition), size| Leg { size, prices, condition };
                 let legs = [leg(first, one * sides[0]), leg(second, other * sides[1])];

@@ -64,14 +64,17 @@ fn nobody_else_creates_the_exchange() {
 fn thresholds_out_of_bounds_create_no_exchange() {
     let (venue, admin) = bare();
     let bounds = [
-        ThresholdsState { thaw_ms: 59_999, ..presets::thresholds() },
-        ThresholdsState { gap_ms: 60_001, ..presets::thresholds() },
-        ThresholdsState { slow_bps: 10_999, ..presets::thresholds() },
-        ThresholdsState { failing_bps: 9_001, ..presets::thresholds() },
+        ("thaw_ms", ThresholdsState { thaw_ms: 59_999, ..presets::thresholds() }),
+        ("gap_ms", ThresholdsState { gap_ms: 60_001, ..presets::thresholds() }),
+        ("slow_bps", ThresholdsState { slow_bps: 10_999, ..presets::thresholds() }),
+        ("failing_bps", ThresholdsState { failing_bps: 9_001, ..presets::thresholds() }),
     ];
-    for beyond in bounds {
+    for (setting, beyond) in bounds {
         let create = instruction::create_exchange(admin, admin, beyond);
-        refused(&venue, &create, HoldfastError::TermsOutOfBounds);
+        let failed = venue.cluster.simulate(&[create], &admin).unwrap_err();
+        assert!(failed.is(HoldfastError::TermsOutOfBounds), "{}", failed.message);
+        let named = format!("TermsOutOfBounds: {setting} has to be ");
+        assert!(failed.message.contains(&named), "not {setting}: {}", failed.message);
     }
 }
 

@@ -8,6 +8,7 @@ use holdfast_testkit::venue::market_order;
 use holdfast_testkit::{Trader, events, tokens};
 use solana_signer::Signer;
 
+use crate::powers::guardian;
 use crate::world::{BTC, CALM, SOL, World};
 
 const MONEY: u64 = 1_000_000_000;
@@ -97,6 +98,29 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
         world.send(instruction::close_margin_account(owner, account));
     }
     assert_eq!(Audit::new(world, &[]), Audit::default());
+}
+
+/// Neither broken books nor two guardians hold a settlement up: it has no fuse.
+#[test]
+fn no_fuse_holds_a_settlement_up() {
+    let mut case = Case::new();
+    case.world.send(instruction::blow_fuses([guardian(0), guardian(1)], 7, 3 * DAY));
+    let mut silo = case.world.silo_state();
+    silo.ledger.liquidity += 1;
+    case.world.put(&silo);
+    case.world.send(instruction::trip_fuse(case.world.silo, None));
+    case.silent_for(DAY);
+    case.world.send(instruction::announce_settlement(case.market()));
+    case.silent_for(DAY);
+    case.world.send(instruction::settle_market(case.market()));
+    for trader in [&case.long, &case.short] {
+        let settle = case.settle(trader);
+        case.world.send(settle);
+        assert_eq!(case.world.account(&trader.account).positions[0].size, 0);
+    }
+    let now = case.world.cluster.now_ms();
+    let health = case.world.chain_health();
+    assert!(health.fuse.blows[0].until_ms > now && case.world.silo_state().trip.tripped == 1);
 }
 
 #[test]

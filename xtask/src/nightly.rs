@@ -15,7 +15,7 @@ const STEPS: &str = "8000";
 const MUTATED: [&str; 2] = ["crates/risk/src/**/*.rs", "programs/holdfast/src/checks/**/*.rs"];
 
 /// Packages whose tests run, on this machine, what is mutated.
-const TESTED: [&str; 3] = ["holdfast", "holdfast-keeper-core", "holdfast-risk"];
+const TESTED: [&str; 4] = ["holdfast", "holdfast-keeper-core", "holdfast-model", "holdfast-risk"];
 
 /// Tries every fault, and several at once, with many seeds, then walks this many seeds, each once
 /// against the model and once against the keeper. Each prints its seed.

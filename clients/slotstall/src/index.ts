@@ -32,6 +32,8 @@ export interface Options {
   binary?: string;
   /** The directory of an Anchor.toml whose programs and accounts are installed. */
   anchor?: string;
+  /** The directory of the accounts that Anchor.toml clones, as ADDRESS.json; `tests/accounts` otherwise. */
+  clones?: string;
   /** Programs to install: address and ELF file. */
   programs?: readonly (readonly [id: string, elf: string])[];
   /** Files of accounts, as `solana account ADDRESS --output json` writes them. */
@@ -73,6 +75,7 @@ export class Slotstall {
     const binary = options.binary ?? process.env['SLOTSTALL_BIN'] ?? 'slotstall';
     const flags = ['--port', '0', '--json', '--time', options.time ?? 'virtual'];
     if (options.anchor !== undefined) flags.push('--anchor', options.anchor);
+    if (options.clones !== undefined) flags.push('--clones', options.clones);
     if (options.wallet !== undefined) flags.push('--wallet', options.wallet);
     for (const [id, elf] of options.programs ?? []) flags.push('--program', id, elf);
     for (const file of options.accounts ?? []) flags.push('--account', file);

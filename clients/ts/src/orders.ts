@@ -23,6 +23,18 @@ export interface OrderText {
     anyPrice?: boolean;
 }
 
+/** Every field, so that a misspelt one is not taken for one that was left out. */
+const FIELDS: Record<keyof OrderText, true> = {
+    side: true,
+    size: true,
+    limit: true,
+    effect: true,
+    trigger: true,
+    expires: true,
+    fee: true,
+    anyPrice: true,
+};
+
 /** What `place_order` takes. */
 export interface OrderArguments {
     delta: bigint;
@@ -41,6 +53,14 @@ export interface OrderArguments {
  * @throws RangeError
  */
 export function order(text: OrderText): OrderArguments {
+    const unknown = Object.keys(text).find((field) => !Object.hasOwn(FIELDS, field));
+    if (unknown !== undefined) {
+        throw new RangeError(`an order has no ${unknown}: write ${Object.keys(FIELDS).join(', ')}`);
+    }
+    const anyPrice: unknown = text.anyPrice ?? false;
+    if (typeof anyPrice !== 'boolean') {
+        throw new RangeError(`anyPrice is "${String(anyPrice)}": write true or false`);
+    }
     const size = positive(text.size, 'size');
     const expiresMs = moment(text.expires);
     const fee = text.fee === undefined ? 0n : positive(text.fee, 'fee');
@@ -49,7 +69,7 @@ export function order(text: OrderText): OrderArguments {
         limit: positive(text.limit, 'limit'),
         trigger: trigger(text.trigger),
         effect: one('effect', text.effect, { open: OrderEffect.Open, reduce: OrderEffect.Reduce }),
-        anyPrice: text.anyPrice ?? false,
+        anyPrice,
         expiresMs,
         fee,
     };

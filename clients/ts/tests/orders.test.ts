@@ -58,6 +58,9 @@ test('nothing that is missing, misspelt or out of range becomes zero', () => {
         [{ expires: 1_800_000_000_000 }, /expires/],
         [{ expires: new Date(NaN) }, /expires/],
         [{ fee: '0' }, /fee/],
+        [{ fees: '0.02' }, /an order has no fees: write side, size/],
+        [{ anyprice: true }, /an order has no anyprice/],
+        [{ anyPrice: 'no' }, /anyPrice is "no": write true or false/],
     ];
     for (const [change, message] of wrong) {
         assert.throws(() => order({ ...SOUND, ...change } as OrderText), { name: 'RangeError', message });

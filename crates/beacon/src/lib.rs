@@ -153,7 +153,8 @@ impl Beacon {
         Ok(Self { monitor: monitor(data), thresholds: thresholds(data) })
     }
 
-    /// What was observed against what the chain says now.
+    /// What was observed against what the chain says now. Beside a clock that was never set, the state
+    /// is the one observed and `age_ms` is zero, because nothing says how long ago that was.
     pub fn judge(&self, now: &Now) -> Judgement {
         let seconds = u64::try_from(now.unix_timestamp).unwrap_or_default();
         let clock = Millis::SECOND.times(seconds);

@@ -17,7 +17,6 @@
 //! assert_eq!(cluster.slot(), before.0 + 5);
 //! assert!(cluster.chain().clock_s() >= before.1 + 45);
 //! ```
-
 //!
 //! [`Node`] is an endpoint of the cluster, with commitments, transactions that get lost and blocks that
 //! are abandoned; [`rpc`] speaks JSON-RPC over it, [`serve`] puts that on a port, and the command

@@ -148,7 +148,7 @@ fn thresholds(
     let Some(given) = given else { return Ok(presets::thresholds()) };
     let state = given.get_ref().over(presets::thresholds());
     Thresholds::from(&state).check().map_err(|bound| {
-        lines.say(given, &format!("the thresholds leave the bounds of the program ({bound:?})"))
+        lines.say(given, &format!("the thresholds leave the bounds of the program: {bound}"))
     })?;
     Ok(state)
 }

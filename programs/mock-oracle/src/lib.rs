@@ -43,7 +43,8 @@ pub mod mock_oracle {
 /// Accounts of `write`.
 #[derive(Accounts)]
 pub struct Write<'info> {
-    /// CHECK: an account of this program holds whatever its writer says.
+    /// The feed, an account of this program.
+    /// CHECK: an account of this program (`owner = ID`) holds whatever its writer says.
     #[account(mut, owner = ID @ FeedError::NotAFeed)]
     pub feed: UncheckedAccount<'info>,
     /// Signs; must be the feed's writer once it has one.

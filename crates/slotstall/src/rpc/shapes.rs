@@ -273,7 +273,7 @@ pub fn simulated(
         "logs": said.logs,
         "accounts": null,
         "unitsConsumed": said.compute_units_consumed,
-        "loadedAccountsDataSize": 0,
+        "loadedAccountsDataSize": null,
         "returnData": returned,
         "innerInstructions": null,
         "replacementBlockhash": null,

@@ -6,7 +6,6 @@ use holdfast_risk::account::liquidation;
 use holdfast_risk::account::profit;
 use holdfast_risk::account::write_off::WriteOffError;
 use holdfast_risk::bounds::OutOfBounds;
-use holdfast_risk::chain::health;
 use holdfast_risk::governance;
 use holdfast_risk::market::limits;
 use holdfast_risk::market::reading;
@@ -126,32 +125,6 @@ impl From<governance::GovernanceError> for HoldfastError {
             governance::GovernanceError::Powerless => Self::NotGuardian,
             governance::GovernanceError::OwnRemoval => Self::OwnRemoval,
         }
-    }
-}
-
-impl From<health::OutOfBounds> for HoldfastError {
-    fn from(refusal: health::OutOfBounds) -> Self {
-        let (setting, rule) = match refusal {
-            health::OutOfBounds::Slow => (
-                "slow_bps",
-                "12,500 to 30,000, above slow_over_bps, which is above 11,500, and below crawling_bps, which is at least 25,000",
-            ),
-            health::OutOfBounds::Skip => (
-                "skipping_bps",
-                "above skipping_over_bps, which is at least 1,000, and below failing_bps, which is 3,000 to 9,000",
-            ),
-            health::OutOfBounds::Gap => {
-                ("gap_ms", "5,000 to 60,000, and silence_ms 20,000 to 300,000")
-            }
-            health::OutOfBounds::Blackout => {
-                ("blackout_ms", "60,000 to 600,000 and at least twice silence_ms")
-            }
-            health::OutOfBounds::Times => (
-                "hold_ms",
-                "40,000 to 600,000, and grace_ms, restart_grace_ms and thaw_ms 60,000 to 3,600,000",
-            ),
-        };
-        OutOfBounds { setting, rule }.into()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Thresholds, and the bounds no administrator can leave.
 
+use crate::bounds::{self, OutOfBounds};
 use crate::units::{Bps, Millis};
 
 /// When states are entered and left. Ratios are of the baseline slot duration.
@@ -34,28 +35,6 @@ pub struct Thresholds {
     pub thaw: Millis,
 }
 
-/// Which bound a threshold leaves.
-///
-/// Within the bounds a chain of 200–400 ms slots that skips one slot in twenty becomes Normal in the
-/// end, whatever slots took before. The clock's whole seconds alone make a window look a tenth slower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutOfBounds {
-    /// `slow` has to be 125–300 % of the baseline, `slow_over` above 115 % and below `slow`, and
-    /// `crawling` at least 250 % and above `slow`: slots that go back from 200 to 400 ms are twice
-    /// as slow, and that is no disruption.
-    Slow,
-    /// The skip rates have to rise from `skipping_over` (at least 10 %) to `skipping` to `failing`
-    /// (30–90 %).
-    Skip,
-    /// `gap` has to be 5–60 s, and `silence` 20 s–5 min: keepers observe ten times in a silence, and
-    /// samples are at least two seconds apart.
-    Gap,
-    /// `blackout` has to be 1–10 min, and at least twice the silence.
-    Blackout,
-    /// `hold` has to be 40 s–10 min; both graces and `thaw` have to be 1 min–1 h.
-    Times,
-}
-
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
@@ -77,38 +56,50 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    /// Whether every threshold is within its bounds.
+    /// Whether every threshold is within its bounds. Within them a chain of 200–400 ms slots that skips
+    /// one slot in twenty becomes Normal in the end, whatever slots took before.
     ///
     /// # Errors
-    /// The first bound left.
+    /// The first threshold that leaves them.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        let seconds = |from: u64, to: u64| {
-            Millis(from.saturating_mul(1_000))..=Millis(to.saturating_mul(1_000))
+        self.check_signals()?;
+        self.check_times()
+    }
+
+    /// The clock's whole seconds alone make a window look a tenth slower, and slots that go back from
+    /// 200 to 400 ms are twice as slow without a disruption.
+    fn check_signals(&self) -> Result<(), OutOfBounds> {
+        let within = |bps: Bps, least: u16, most: u16| (Bps(least)..=Bps(most)).contains(&bps);
+        let slow_over = self.slow_over > Bps(11_500) && self.slow_over < self.slow;
+        let crawling = self.crawling >= Bps(25_000) && self.crawling > self.slow;
+        let skipping = self.skipping > Bps(1_000) && self.skipping < self.failing;
+        let skipping_over = self.skipping_over >= Bps(1_000) && self.skipping_over < self.skipping;
+        bounds::check(&[
+            ("slow_bps", "12,500 to 30,000", within(self.slow, 12_500, 30_000)),
+            ("slow_over_bps", "above 11,500 and below slow_bps", slow_over),
+            ("crawling_bps", "at least 25,000 and above slow_bps", crawling),
+            ("failing_bps", "3,000 to 9,000", within(self.failing, 3_000, 9_000)),
+            ("skipping_bps", "above 1,000 and below failing_bps", skipping),
+            ("skipping_over_bps", "at least 1,000 and below skipping_bps", skipping_over),
+        ])
+    }
+
+    /// Keepers observe ten times in a silence, and samples are at least two seconds apart.
+    fn check_times(&self) -> Result<(), OutOfBounds> {
+        let within = |time: Millis, least: u64, most: u64| {
+            (Millis::SECOND.times(least)..=Millis::SECOND.times(most)).contains(&time)
         };
-        let slow = (Bps(12_500)..=Bps(30_000)).contains(&self.slow)
-            && self.slow_over < self.slow
-            && self.slow_over > Bps(11_500)
-            && self.crawling > self.slow
-            && self.crawling >= Bps(25_000);
-        let skip = self.skipping_over >= Bps(1_000)
-            && self.skipping_over < self.skipping
-            && self.skipping < self.failing
-            && (Bps(3_000)..=Bps(9_000)).contains(&self.failing);
-        let gap = seconds(5, 60).contains(&self.gap) && seconds(20, 300).contains(&self.silence);
-        let blackout = seconds(60, 600).contains(&self.blackout)
-            && self.blackout >= self.silence.after(self.silence);
-        let minutes = Millis::MINUTE..=Millis::HOUR;
-        let times = seconds(40, 600).contains(&self.hold)
-            && minutes.contains(&self.grace)
-            && minutes.contains(&self.restart_grace)
-            && minutes.contains(&self.thaw);
-        let held = [
-            (slow, OutOfBounds::Slow),
-            (skip, OutOfBounds::Skip),
-            (gap, OutOfBounds::Gap),
-            (blackout, OutOfBounds::Blackout),
-            (times, OutOfBounds::Times),
-        ];
-        held.iter().find(|(holds, _)| !holds).map_or(Ok(()), |&(_, broken)| Err(broken))
+        let to_an_hour = |time: Millis| within(time, 60, 3_600);
+        let two_silences = self.silence.after(self.silence);
+        let blackout = within(self.blackout, 60, 600) && self.blackout >= two_silences;
+        bounds::check(&[
+            ("gap_ms", "5,000 to 60,000", within(self.gap, 5, 60)),
+            ("silence_ms", "20,000 to 300,000", within(self.silence, 20, 300)),
+            ("blackout_ms", "60,000 to 600,000 and at least twice silence_ms", blackout),
+            ("hold_ms", "40,000 to 600,000", within(self.hold, 40, 600)),
+            ("grace_ms", "60,000 to 3,600,000", to_an_hour(self.grace)),
+            ("restart_grace_ms", "60,000 to 3,600,000", to_an_hour(self.restart_grace)),
+            ("thaw_ms", "60,000 to 3,600,000", to_an_hour(self.thaw)),
+        ])
     }
 }

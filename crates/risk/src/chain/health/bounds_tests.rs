@@ -1,4 +1,5 @@
-//! Every legal setting lets a healthy chain be Normal: the corners of the bounds, searched.
+//! Every legal setting lets a healthy chain be Normal: the corners of the bounds, searched. A setting
+//! beyond them is named.
 
 extern crate std;
 use std::vec::Vec;
@@ -152,5 +153,34 @@ fn normal_is_reached_and_kept_within_all_bounds_on_a_healthy_chain() {
             assert!(normal.is_some(), "{at:?}");
             assert_eq!(strictest, State::Normal, "{at:?}");
         }
+    }
+}
+
+#[test]
+fn the_threshold_that_leaves_its_bounds_is_named() {
+    let preset = Thresholds::default();
+    assert_eq!(preset.check(), Ok(()));
+    let beyond = [
+        ("slow_bps", Thresholds { slow: Bps(0), ..preset }),
+        ("slow_bps", Thresholds { slow: Bps(30_001), ..preset }),
+        ("slow_over_bps", Thresholds { slow_over: Bps(11_500), ..preset }),
+        ("slow_over_bps", Thresholds { slow_over: preset.slow, ..preset }),
+        ("crawling_bps", Thresholds { crawling: Bps(24_999), ..preset }),
+        ("failing_bps", Thresholds { failing: Bps(2_999), ..preset }),
+        ("failing_bps", Thresholds { failing: Bps(9_001), ..preset }),
+        ("skipping_bps", Thresholds { skipping: Bps(0), ..preset }),
+        ("skipping_bps", Thresholds { skipping: preset.failing, ..preset }),
+        ("skipping_over_bps", Thresholds { skipping_over: Bps(999), ..preset }),
+        ("skipping_over_bps", Thresholds { skipping_over: preset.skipping, ..preset }),
+        ("gap_ms", Thresholds { gap: Millis(4_999), ..preset }),
+        ("silence_ms", Thresholds { silence: Millis(300_001), ..preset }),
+        ("blackout_ms", Thresholds { blackout: Millis(119_999), ..preset }),
+        ("hold_ms", Thresholds { hold: Millis(39_999), ..preset }),
+        ("grace_ms", Thresholds { grace: Millis(59_999), ..preset }),
+        ("restart_grace_ms", Thresholds { restart_grace: Millis(3_600_001), ..preset }),
+        ("thaw_ms", Thresholds { thaw: Millis(0), ..preset }),
+    ];
+    for (setting, limits) in beyond {
+        assert_eq!(limits.check().map_err(|out| out.setting), Err(setting), "{limits:?}");
     }
 }

@@ -10,7 +10,7 @@ mod judging;
 mod signals;
 mod states;
 
-pub use bounds::{OutOfBounds, Thresholds};
+pub use bounds::Thresholds;
 pub use evidence::{ProviderTimes, proven_time};
 pub use signals::{ChainSample, Judgement, SKIP_WINDOW, Signal, skipped};
 pub use states::{Monitor, State, Transition};

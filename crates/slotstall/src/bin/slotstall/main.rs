@@ -39,7 +39,7 @@ use stage::Stage;
 ///   slotstall_freeze {frozen}      the endpoint goes on showing what it shows now
 ///   slotstall_epochAge {slots}     how long ago the epoch began: early, the clock hides a halt
 ///   slotstall_nominal {ms}         what the cluster calls a slot, 50 to 10,000
-///   slotstall_setAccount {address, owner, data, lamports}
+///   slotstall_setAccount {address, owner, data, lamports, executable}
 ///   slotstall_time {time}          real or virtual: whether time passes by itself, as --time says
 ///   slotstall_snapshot             everything as it is is kept; the answer says its number
 ///   slotstall_revert {snapshot}    everything is as it was then, time too

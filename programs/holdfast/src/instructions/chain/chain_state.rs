@@ -31,6 +31,8 @@ pub struct ReadChainState<'info> {
 /// Judges the chain for others, as `holdfast_beacon` does in their own program.
 pub fn chain_state(ctx: Context<ReadChainState>) -> Result<ChainReport> {
     let (clock, restart) = (Clock::get()?, LastRestartSlot::get().ok());
+    // A clock that was never set says nothing about how old the last look is.
+    require!(clock.unix_timestamp > 0, HoldfastError::UnreadableSysvar);
     let now = Now {
         slot: clock.slot,
         unix_timestamp: clock.unix_timestamp,
