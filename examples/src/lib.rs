@@ -24,7 +24,7 @@ pub fn arguments<const N: usize>(usage: &str) -> Result<[String; N], String> {
 /// The endpoint at a URL, and the keypair in a file.
 ///
 /// # Errors
-/// A sentence when one of them is none.
+/// A sentence when one of them cannot be used.
 pub fn connect(url: &str, keypair: &str) -> Result<(Endpoint, Keypair), String> {
     let address = Address(url.to_owned());
     address.must_be(&["http", "https"], "URL")?;

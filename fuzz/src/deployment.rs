@@ -15,5 +15,5 @@ thread_local! {
 pub fn deployment(data: &[u8]) -> Outcome {
     let read =
         CLUSTER.with_borrow_mut(|cluster| with_file(data, |path| read_deployment(cluster, path)));
-    Outcome::of(&read)
+    Outcome::from(&read)
 }

@@ -18,5 +18,5 @@ pub fn feeds(data: &[u8]) -> Outcome {
         _ => Pubkey::default(),
     };
     let read = feed::read(&Pubkey::new_from_array([7; 32]), &owner, data);
-    Outcome::of(&read.ok_or(()))
+    Outcome::from(&read.ok_or(()))
 }

@@ -56,16 +56,16 @@ pub fn json_rpc(data: &[u8]) -> Outcome {
         let address = Pubkey::new_from_array([7; 32]);
         let understood = runtime.block_on(async {
             [
-                Outcome::of(&endpoint.confirmed(&[address]).await),
-                Outcome::of(&endpoint.heads(&address, &[1, 2], 64).await),
-                Outcome::of(&endpoint.rent(165).await),
-                Outcome::of(&endpoint.genesis().await),
-                Outcome::of(&endpoint.epoch().await),
-                Outcome::of(&endpoint.newest_blockhash().await),
-                Outcome::of(&endpoint.recent_fees(&[address]).await),
-                Outcome::of(&endpoint.snapshot(&[]).await),
-                Outcome::of(&endpoint.looks(&[([5; 64].into(), 9)]).await),
-                Outcome::of(&endpoint.two_slots(32).await),
+                Outcome::from(&endpoint.confirmed(&[address]).await),
+                Outcome::from(&endpoint.heads(&address, &[1, 2], 64).await),
+                Outcome::from(&endpoint.rent(165).await),
+                Outcome::from(&endpoint.genesis().await),
+                Outcome::from(&endpoint.epoch().await),
+                Outcome::from(&endpoint.newest_blockhash().await),
+                Outcome::from(&endpoint.recent_fees(&[address]).await),
+                Outcome::from(&endpoint.snapshot(&[]).await),
+                Outcome::from(&endpoint.looks(&[([5; 64].into(), 9)]).await),
+                Outcome::from(&endpoint.two_slots(32).await),
             ]
         });
         understood.into_iter().min().unwrap_or(Outcome::Refused)

@@ -6,6 +6,8 @@
 //! file there should reach something that the others do not.
 
 mod accounts;
+mod change_file;
+mod config;
 mod deployment;
 mod events;
 mod feeds;
@@ -13,9 +15,13 @@ mod instructions;
 mod json_rpc;
 mod manifest;
 mod prices;
+mod scenario;
 mod scratch;
+mod slot_times;
 
 pub use accounts::accounts;
+pub use change_file::change_file;
+pub use config::config;
 pub use deployment::deployment;
 pub use events::events;
 pub use feeds::feeds;
@@ -23,6 +29,8 @@ pub use instructions::instructions;
 pub use json_rpc::json_rpc;
 pub use manifest::manifest;
 pub use prices::prices;
+pub use scenario::scenario;
+pub use slot_times::slot_times;
 
 /// What became of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +41,13 @@ pub enum Outcome {
     Refused,
 }
 
-impl Outcome {
-    fn of<T, E>(result: &Result<T, E>) -> Self {
+impl<T, E> From<&Result<T, E>> for Outcome {
+    fn from(result: &Result<T, E>) -> Self {
         if result.is_ok() { Self::Accepted } else { Self::Refused }
     }
+}
+
+/// The bytes of a file that holds text.
+fn text(data: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(data).map_err(|error| error.to_string())
 }

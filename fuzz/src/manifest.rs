@@ -13,5 +13,5 @@ pub fn manifest(data: &[u8]) -> Outcome {
         manifest.write(&path).expect("it is written");
         assert_eq!(Manifest::read(&path).as_ref(), Ok(manifest));
     }
-    Outcome::of(&read)
+    Outcome::from(&read)
 }

@@ -15,5 +15,5 @@ pub fn prices(data: &[u8]) -> Outcome {
         assert!(ticks.is_sorted_by_key(|tick| tick.at_ms), "time runs backwards");
         assert!(ticks.iter().all(|tick| tick.price > 0), "something is worth nothing");
     }
-    Outcome::of(&recording)
+    Outcome::from(&recording)
 }

@@ -26,6 +26,16 @@ fn account_data() {
 }
 
 #[test]
+fn files_of_changes() {
+    replay("change_file", holdfast_fuzz::change_file);
+}
+
+#[test]
+fn configurations() {
+    replay("config", holdfast_fuzz::config);
+}
+
+#[test]
 fn deployment_files() {
     replay("deployment", holdfast_fuzz::deployment);
 }
@@ -58,4 +68,14 @@ fn manifests() {
 #[test]
 fn price_files() {
     replay("prices", holdfast_fuzz::prices);
+}
+
+#[test]
+fn scenarios_of_the_lab() {
+    replay("scenario", holdfast_fuzz::scenario);
+}
+
+#[test]
+fn slot_times() {
+    replay("slot_times", holdfast_fuzz::slot_times);
 }

@@ -16,7 +16,7 @@ const MINT: usize = 82;
 ///
 /// # Errors
 /// A sentence when the cluster does not answer.
-pub fn of(
+pub fn estimate(
     cluster: &mut impl Cluster,
     length: usize,
     program: ProgramTask,

@@ -108,7 +108,7 @@ fn of_accounts(
             .iter()
             .any(|it| it.provider == reading.provider && it.id == reading.id)
         {
-            warnings.push(format!("{address} is another feed than any that the market lists"));
+            warnings.push(format!("{address} is not one of the feeds that the market lists"));
         }
         if read.contains(&(reading.provider, reading.id)) {
             warnings.push(format!("{address} repeats a feed that another account has already"));

@@ -54,7 +54,7 @@ impl PackedIdl {
     /// Packs the text of a description.
     ///
     /// # Errors
-    /// A sentence, when it is none or is another program's.
+    /// A sentence when it is not one, or is another program's.
     pub fn new(text: String) -> Result<Self, String> {
         let read: Value = serde_json::from_str(&text)
             .map_err(|error| format!("--idl is no interface description: {error}"))?;
@@ -272,7 +272,7 @@ impl Target<'_> {
         metadata::close(&self.address, payer, self.program.as_ref(), payer)
     }
 
-    /// Gives it what it lacks of the rent for so many bytes.
+    /// Gives it what it lacks of the rent for this many bytes.
     fn fund(
         &self,
         cluster: &mut impl Cluster,

@@ -23,7 +23,7 @@ pub fn check_layouts(
 ) -> Result<BTreeMap<&'static str, usize>, String> {
     let mut counts = BTreeMap::new();
     for head in cluster.accounts_of(program, &[], HEAD)? {
-        let layout = Layout::of(&head.data, head.length).map_err(|reason| {
+        let layout = Layout::identify(&head.data, head.length).map_err(|reason| {
             format!(
                 "the account {} would be lost to the new program ({reason}): upgrade to a version \
                  that reads it",

@@ -92,7 +92,7 @@ impl Manifest {
             genesis: place.genesis.clone(),
             program: holdfast::ID.to_string(),
             elf_sha256: hexadecimal(solana_sha256_hasher::hash(elf).as_ref()),
-            toolchain: Origin::of(elf),
+            toolchain: Origin::detect(elf),
             exchange: address::exchange().to_string(),
             silos: silos.collect(),
         }

@@ -83,7 +83,7 @@ impl MigrationPlan {
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The program is being written: so many bytes are there.
+    /// The program is being written: this many bytes are there.
     Written(usize),
     /// The program stands.
     Program(ProgramTask),
@@ -139,7 +139,7 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
         ));
     }
     let warnings = check_feeds(cluster, &place, wanted, migration.feeds)?;
-    let mut cost = cost::of(cluster, elf.len(), program, written, &steps)?;
+    let mut cost = cost::estimate(cluster, elf.len(), program, written, &steps)?;
     if let (Some(task), Some(given)) = (idl, migration.idl) {
         cost = cost.saturating_add(idl::cost(cluster, task, given)?);
     }

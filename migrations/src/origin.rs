@@ -85,7 +85,7 @@ pub enum Origin {
 
 impl Origin {
     /// What compiled this program, by what it carries.
-    pub fn of(elf: &[u8]) -> Self {
+    pub fn detect(elf: &[u8]) -> Self {
         let found = elf.windows(PLATFORM_TOOLS.len()).any(|window| window == PLATFORM_TOOLS);
         if found { Self::PlatformTools } else { Self::Another }
     }
@@ -115,7 +115,7 @@ pub fn check(place: &Place, program: &Pubkey, elf: &[u8]) -> Result<(), String> 
              declare_id! in programs/holdfast/src/lib.rs and into Anchor.toml, and build again"
         ));
     }
-    match Origin::of(elf) {
+    match Origin::detect(elf) {
         Origin::PlatformTools => Ok(()),
         Origin::Another => Err(format!(
             "this program was not compiled by Solana's own toolchain (it does not carry the path \

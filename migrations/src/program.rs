@@ -12,7 +12,7 @@ use solana_signer::Signer;
 use crate::account::read;
 use crate::{Cluster, buffer, check_layouts};
 
-/// A program gets room for one so many times as large: once the exchange is its upgrade authority,
+/// A program gets room for one this many times as large: once the exchange is its upgrade authority,
 /// nobody can be sure to extend it any more.
 pub const ROOM: usize = 2;
 

@@ -31,7 +31,7 @@ impl RpcCluster {
     /// compute unit.
     ///
     /// # Errors
-    /// A sentence when the address is none or nobody answers there.
+    /// A sentence when the address cannot be read or nobody answers there.
     pub fn connect(url: &str, price: u64) -> Result<Self, String> {
         let parsed = Url::parse(url).ok().filter(|it| ["http", "https"].contains(&it.scheme()));
         let parsed = parsed.filter(Url::has_host).ok_or(

@@ -12,7 +12,7 @@ use crate::recording::Bar;
 /// Minutes in a hundred that a market's own volatility stays within its tier's: in the others initial
 /// margin rises with it by itself.
 const COVERED_PERCENT: usize = 95;
-/// Values from before the measure has seen so much are not looked at.
+/// Values from before the measure has seen this much are not looked at.
 const LEARNS_MS: u64 = 3_600_000;
 
 /// A tier of volatility: the preset of a market.
@@ -67,7 +67,7 @@ impl Tier {
         }
     }
 
-    /// The tier that covers so much volatility; none does for what moves more than the last one's.
+    /// The tier that covers this much volatility; none does for what moves more than the last one's.
     pub fn covering(ppm: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|tier| ppm <= tier.volatility_ppm())
     }

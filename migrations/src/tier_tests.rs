@@ -2,7 +2,7 @@ use super::{Tier, judge, measured};
 use crate::recording::Bar;
 use holdfast_risk::market::terms::MarketTerms;
 
-/// Minutes in which the price goes up and down by so many millionths, one after the other.
+/// Minutes in which the price goes up and down by this many millionths, one after the other.
 fn history(minutes: u64, ppm: u64) -> Vec<Bar> {
     let price = |minute: u64| 100_000_000 + if minute.is_multiple_of(2) { 0 } else { 100 * ppm };
     let bar = |minute: u64| Bar {

@@ -57,7 +57,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// One of so many cases, which are proved one by one: it comes first of all that is given.
+/// One of this many cases, which are proved one by one: it comes first of all that is given.
 ///
 /// # Errors
 /// [`Stop::Void`] for a number that is none.

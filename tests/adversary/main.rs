@@ -1,12 +1,12 @@
 //! The searching attacker: what it measures, and a short search.
 
+use holdfast_simulator::adversary::attempt::Attempt;
 use holdfast_simulator::adversary::course::{Course, Shape};
 use holdfast_simulator::adversary::grammar::{
     Act, Amount, Guard, Kinds, Move, Size, Ticket, Trigger, Who,
 };
 use holdfast_simulator::adversary::stage::Stake;
 use holdfast_simulator::adversary::value::Holdings;
-use holdfast_simulator::adversary::world::World;
 use holdfast_simulator::adversary::{Honest, Search, Stage, Theatre};
 use holdfast_testkit::{elf, tokens};
 
@@ -41,18 +41,19 @@ fn holding_a_position_gains_nothing_whatever_the_price_does() {
     let (mut risen, mut fallen) = (0, 0);
     for seed in 0..6 {
         let course = Course::draw(Shape::Leap, seed);
-        let mut world = World::begin(&stage, theatre(Shape::Leap, Stake::Inside), &course, false);
+        let mut attempt =
+            Attempt::begin(&stage, theatre(Shape::Leap, Stake::Inside), &course, false);
         let wait = Move::Wait { seconds: 60, early: false };
-        world.play(&[send(Act::Place(Who::A, buy())), wait], |_| ());
-        let position = world.account(&world.cast.attackers[0].account).positions[0];
+        attempt.play(&[send(Act::Place(Who::A, buy())), wait], |_| ());
+        let position = attempt.account(&attempt.cast.attackers[0].account).positions[0];
         assert!(position.size > 0, "it was bought");
-        let worth = u64::try_from(position.size).unwrap() * (world.truth(0) / 1_000_000);
+        let worth = u64::try_from(position.size).unwrap() * (attempt.truth(0) / 1_000_000);
         if worth > position.entry {
             risen += 1
         } else {
             fallen += 1
         }
-        let profit = world.end().profit;
+        let profit = attempt.end().profit;
         let fees = -i128::from(position.entry) / 200;
         assert!((fees..0).contains(&profit), "course {seed}: {profit}");
     }
@@ -63,29 +64,30 @@ fn holding_a_position_gains_nothing_whatever_the_price_does() {
 fn what_the_attacker_gets_is_a_gain() {
     let stage = stage();
     let course = Course::draw(Shape::Wander, 1);
-    let mut world = World::begin(&stage, theatre(Shape::Wander, Stake::Outside), &course, false);
-    let before = Holdings::of(&world).worth;
-    let trader = &world.cast.attackers[1];
-    let held = tokens::balance(&world.venue.cluster, &trader.wallet);
-    let (wallet, mint, owner) = (trader.wallet, world.venue.mint, world.venue.silo);
-    tokens::create_token_account(&mut world.venue.cluster, wallet, mint, owner, held + 7_000);
-    assert_eq!(Holdings::of(&world).worth, before + 7_000);
-    assert_eq!(world.end().profit, 6_000, "a tenth of a cent is the measure's own rounding");
+    let mut attempt =
+        Attempt::begin(&stage, theatre(Shape::Wander, Stake::Outside), &course, false);
+    let before = Holdings::read(&attempt).worth;
+    let trader = &attempt.cast.attackers[1];
+    let held = tokens::balance(&attempt.venue.cluster, &trader.wallet);
+    let (wallet, mint, owner) = (trader.wallet, attempt.venue.mint, attempt.venue.silo);
+    tokens::create_token_account(&mut attempt.venue.cluster, wallet, mint, owner, held + 7_000);
+    assert_eq!(Holdings::read(&attempt).worth, before + 7_000);
+    assert_eq!(attempt.end().profit, 6_000, "a tenth of a cent is the measure's own rounding");
 }
 
 #[test]
 fn a_guarded_transaction_that_loses_is_not_sent() {
     let stage = stage();
     let course = Course::draw(Shape::Wander, 1);
-    let mut world = World::begin(&stage, theatre(Shape::Wander, Stake::Inside), &course, false);
+    let mut attempt = Attempt::begin(&stage, theatre(Shape::Wander, Stake::Inside), &course, false);
     let place = send(Act::Place(Who::A, buy()));
     let guarded = |act| Move::Send { acts: vec![act], guard: Guard::Gained, tries: 3, early: true };
     let withdraw = guarded(Act::Withdraw(Who::A, Amount::Units(5)));
-    world.play(&[guarded(Act::Place(Who::A, buy())), withdraw], |_| ());
-    let outcome = world.fork().end();
+    attempt.play(&[guarded(Act::Place(Who::A, buy())), withdraw], |_| ());
+    let outcome = attempt.fork().end();
     assert_eq!((outcome.landed, outcome.profit), (0, -1_000));
-    world.play(&[place], |_| ());
-    assert_eq!(world.end().landed, 1);
+    attempt.play(&[place], |_| ());
+    assert_eq!(attempt.end().landed, 1);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn it_costs_what_the_page_says() {
     let chain_health = address::chain_health();
     let with = takes(call(asker::accounts::Ask { chain_health }, asker::instruction::Ask {}));
     let asking = with.checked_sub(without).expect("asking is not free");
-    let most = if Origin::of(&elf) == Origin::Another { MOST } else { MOST_ELSEWHERE };
+    let most = if Origin::detect(&elf) == Origin::Another { MOST } else { MOST_ELSEWHERE };
     assert!((LEAST..=most).contains(&asking), "{asking}: {with} with it, {without} without");
     let page = include_str!("../../docs/beacon.md");
     assert!(page.contains(&format!("{LEAST} to {MOST} compute units")), "docs/beacon.md");

@@ -24,12 +24,12 @@ const LAMPORTS: u64 = 100_000_000_000;
 const PROGRAM: Pubkey = Pubkey::new_from_array([7; 32]);
 
 /// A virtual machine with the program.
-pub struct Chain {
+pub struct VirtualMachine {
     svm: LiteSVM,
     payer: Keypair,
 }
 
-impl Chain {
+impl VirtualMachine {
     /// Loads the program that `cargo xtask build` compiled.
     pub fn start() -> Self {
         let path =

@@ -4,7 +4,7 @@
 mod chain;
 mod operands;
 
-use chain::{BATCH, Chain};
+use chain::{BATCH, VirtualMachine};
 use holdfast_differential_operations::{GROUPS, Operands, Output, VECTOR, run};
 use rand::{SeedableRng as _, rngs::SmallRng};
 
@@ -44,7 +44,7 @@ fn shifts() {
 /// Runs every operation of a group on both sides.
 fn compare(group: &str) {
     let number = GROUPS.iter().position(|(name, _)| *name == group).expect("a group by that name");
-    let mut chain = Chain::start();
+    let mut chain = VirtualMachine::start();
     let mut random = SmallRng::seed_from_u64(number as u64);
     for (index, operation) in GROUPS[number].1.iter().enumerate() {
         for _ in 0..ROUNDS {

@@ -5,25 +5,25 @@ use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::instruction;
 use holdfast_keeper_core::keeper::Report;
 use holdfast_risk::Millis;
-use holdfast_simulator::keeping::{Fault, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, KeeperWorld, WorldPlan};
 use solana_signer::Signer;
 
 /// Enough to be safe again, in the collateral's units.
 const HELP: u64 = 900_000_000;
 
-/// A keeper that has so many streams; without one it has snapshots only, and is always in doubt.
-fn world(seed: u64, streams: usize) -> World {
+/// A keeper that has this many streams; without one it has snapshots only, and is always in doubt.
+fn world(seed: u64, streams: usize) -> KeeperWorld {
     let plan = WorldPlan { seed, keepers: 1, endpoints: 3, streams, traders: 1 };
-    let mut world = World::new(plan).expect("cargo xtask build");
+    let mut world = KeeperWorld::new(plan).expect("cargo xtask build");
     world.pass(10_000);
     world
 }
 
-fn account(world: &World) -> MarginAccount {
+fn account(world: &KeeperWorld) -> MarginAccount {
     world.chain.venue.account(&world.traders[0].account)
 }
 
-fn report(world: &World) -> Report {
+fn report(world: &KeeperWorld) -> Report {
     world.keepers[0].report(Millis(world.now))
 }
 

@@ -9,14 +9,14 @@ use holdfast_client::{address, instruction};
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
-use holdfast_simulator::keeping::{Fault, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, KeeperWorld, WorldPlan};
 use holdfast_testkit::venue::{guardians, keypair};
 use solana_signer::Signer;
 
 /// A calm world in which all keepers have the key of a guardian of their own.
-fn world(keepers: usize, endpoints: usize) -> World {
+fn world(keepers: usize, endpoints: usize) -> KeeperWorld {
     let plan = WorldPlan { seed: 7, keepers, endpoints, streams: 2, traders: 1 };
-    let mut world = World::new(plan).expect("cargo xtask build");
+    let mut world = KeeperWorld::new(plan).expect("cargo xtask build");
     for (index, guardian) in guardians().into_iter().enumerate().take(keepers) {
         world.appoint(index, guardian, None);
     }
@@ -24,12 +24,12 @@ fn world(keepers: usize, endpoints: usize) -> World {
     world
 }
 
-fn state(world: &World) -> State {
+fn state(world: &KeeperWorld) -> State {
     State::from_code(world.chain.venue.chain_health().monitor.state)
 }
 
 /// How often guardians have tightened.
-fn tightened(world: &World) -> usize {
+fn tightened(world: &KeeperWorld) -> usize {
     let exchange: Exchange = world.chain.venue.cluster.read(&address::exchange());
     let times = exchange.guardians().iter().flat_map(|guardian| guardian.tightened_ms);
     times.filter(|at| *at != 0).count()
@@ -55,7 +55,7 @@ fn standing_prices_strain_the_venue_once_whoever_is_first() {
 #[test]
 fn without_a_key_or_beyond_doubt_nobody_tightens() {
     let plan = WorldPlan { seed: 7, keepers: 1, endpoints: 3, streams: 2, traders: 1 };
-    let mut keyless = World::new(plan).expect("cargo xtask build");
+    let mut keyless = KeeperWorld::new(plan).expect("cargo xtask build");
     keyless.fail(&[Fault::NoPrices]);
     keyless.pass(150_000);
     assert_eq!((state(&keyless), tightened(&keyless)), (State::Normal, 0));
@@ -94,7 +94,7 @@ fn what_the_program_notices_itself_costs_no_budget() {
 }
 
 /// Numbers of the changes that stand in the queue.
-fn waiting(world: &World) -> Vec<u64> {
+fn waiting(world: &KeeperWorld) -> Vec<u64> {
     let stands = |number: &u64| world.chain.venue.cluster.get(&address::change(*number)).is_some();
     (0..3).filter(stands).collect()
 }

@@ -16,7 +16,7 @@ use holdfast_keeper_core::keeper::Report;
 use holdfast_keeper_core::witness::Source;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
-use holdfast_simulator::keeping::{Fault, Lie, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, KeeperWorld, Lie, WorldPlan};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -25,14 +25,14 @@ const LATE: usize = 40;
 /// How long it may take to liquidate whoever fails, milliseconds.
 const WORKS_WITHIN: u64 = 60_000;
 
-fn world(seed: u64) -> World {
+fn world(seed: u64) -> KeeperWorld {
     let plan = WorldPlan { seed, keepers: 1, endpoints: 3, streams: 2, traders: 2 };
-    let mut world = World::new(plan).expect("cargo xtask build");
+    let mut world = KeeperWorld::new(plan).expect("cargo xtask build");
     world.pass(10_000);
     world
 }
 
-fn report(world: &World) -> Report {
+fn report(world: &KeeperWorld) -> Report {
     world.keepers[0].report(Millis(world.now))
 }
 
@@ -52,7 +52,7 @@ fn kept(mirror: &VenueSnapshot) -> Vec<(Pubkey, Vec<u8>)> {
 }
 
 /// What the mirror has that was not so in any of the last blocks, and accounts that it lacks.
-fn wrong(world: &World) -> Option<String> {
+fn wrong(world: &KeeperWorld) -> Option<String> {
     let mirror = world.keepers[0].mirror()?;
     for (address, data) in kept(mirror) {
         let was_so = |blocks| {
@@ -74,7 +74,7 @@ fn wrong(world: &World) -> Option<String> {
 }
 
 /// What the keeper tells a person that is not so.
-fn misleading(world: &World) -> Option<String> {
+fn misleading(world: &KeeperWorld) -> Option<String> {
     let report = report(world);
     let truth = world.chain.newest().progress;
     let state = State::from_code(world.chain.venue.chain_health().monitor.state);
@@ -94,11 +94,11 @@ fn misleading(world: &World) -> Option<String> {
 }
 
 /// Transactions that the program refused.
-fn refused(world: &World) -> usize {
+fn refused(world: &KeeperWorld) -> usize {
     world.chain.landed().iter().filter(|landed| landed.refused.is_some()).count()
 }
 
-fn there_are(world: &World) -> usize {
+fn there_are(world: &KeeperWorld) -> usize {
     let accounts = world.chain.newest().accounts.values();
     accounts.filter(|kept| decode::<MarginAccount>(&kept.data).is_ok()).count()
 }
@@ -109,7 +109,7 @@ fn one_lies(seed: u64, lies: &[(Source, Lie)]) -> Option<String> {
     let mut world = world(seed);
     let faults: Vec<_> = lies.iter().map(|(source, lie)| Fault::Lies(*source, *lie)).collect();
     world.fail(&faults);
-    let said = |world: &World, what: String| {
+    let said = |world: &KeeperWorld, what: String| {
         Some(format!("seed {seed}, {lies:?}, after {} ms: {what}", world.now))
     };
     for _ in 0..random.random_range(80..250) {
@@ -121,7 +121,7 @@ fn one_lies(seed: u64, lies: &[(Source, Lie)]) -> Option<String> {
     // It does its work while the lie goes on.
     world.price = world.price / 10 * 9;
     let account = world.traders[0].account;
-    let size = |world: &World| world.chain.venue.account(&account).positions[0].size;
+    let size = |world: &KeeperWorld| world.chain.venue.account(&account).positions[0].size;
     let before = size(&world);
     let took = world.until(WORKS_WITHIN, |world| size(world) < before);
     let report = report(&world);

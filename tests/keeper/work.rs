@@ -4,7 +4,7 @@ use holdfast_client::address;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_keeper_core::Intent;
 use holdfast_risk::Millis;
-use holdfast_simulator::keeping::{Fault, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, KeeperWorld, WorldPlan};
 use solana_signer::Signer;
 
 fn plan(seed: u64, keepers: usize) -> WorldPlan {
@@ -12,18 +12,18 @@ fn plan(seed: u64, keepers: usize) -> WorldPlan {
 }
 
 /// A world that has been calm for a while.
-fn world(plan: WorldPlan) -> World {
-    let mut world = World::new(plan).expect("cargo xtask build");
+fn world(plan: WorldPlan) -> KeeperWorld {
+    let mut world = KeeperWorld::new(plan).expect("cargo xtask build");
     world.pass(10_000);
     world
 }
 
-fn account(world: &World) -> MarginAccount {
+fn account(world: &KeeperWorld) -> MarginAccount {
     world.chain.venue.account(&world.traders[0].account)
 }
 
-/// The price falls by a tenth, and the account is partly closed within so many milliseconds.
-fn liquidates(world: &mut World, within: u64) -> u64 {
+/// The price falls by a tenth, and the account is partly closed within this many milliseconds.
+fn liquidates(world: &mut KeeperWorld, within: u64) -> u64 {
     let before = account(world).positions[0].size;
     world.price = world.price / 10 * 9;
     let took = world.until(within, |world| account(world).positions[0].size < before);
@@ -33,7 +33,7 @@ fn liquidates(world: &mut World, within: u64) -> u64 {
     })
 }
 
-fn landed(world: &World) -> Vec<u64> {
+fn landed(world: &KeeperWorld) -> Vec<u64> {
     let counts = world.keepers.iter().map(|keeper| keeper.report(Millis(world.now)).counts);
     counts.map(|counts| counts.landed + counts.refused).collect()
 }
@@ -120,7 +120,7 @@ fn a_request_that_is_gone_is_not_tried_again() {
         let venue = &mut world.chain.venue;
         let (owner, _) = venue.ask_to_join(true, 1_000_000_000).unwrap();
         let request = address::pool_request(&venue.silo, &owner.pubkey(), 0);
-        let gone = |world: &World| world.chain.venue.cluster.get(&request).is_none();
+        let gone = |world: &KeeperWorld| world.chain.venue.cluster.get(&request).is_none();
         assert!(world.until(30_000, gone).is_some(), "nobody executed it");
         world.pass(30_000);
         for keeper in &world.keepers {

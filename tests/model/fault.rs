@@ -2,7 +2,7 @@
 
 /// A rule that a step broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum BrokenRule {
     /// A guarded instruction acted on something looser than the stricter of before and after.
     LooseGuard,
     /// Loosening skipped a state.

@@ -4,11 +4,11 @@
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Monitor, Signal, State, Transition};
 
-use crate::fault::Fault;
+use crate::fault::BrokenRule;
 use crate::look::{Look, Proof, Weather};
 use crate::world::{Setting, World};
 
-/// Two windows: after so long, no slot of worse weather is in either.
+/// Two windows: after this long, no slot of worse weather is in either.
 const WINDOWS_MS: u64 = 40_000;
 
 /// Looks closer together than this are not to be kept.
@@ -81,7 +81,7 @@ impl Step<'_> {
     }
 
     /// The first rule that the step breaks.
-    pub fn fault(&self) -> Option<Fault> {
+    pub fn fault(&self) -> Option<BrokenRule> {
         let (last, after) = (&self.world.monitor, &self.after);
         let (from, to) = (last.state, after.state);
         let guard = last.guard(&self.seen, &self.setting.limits).state;
@@ -89,19 +89,19 @@ impl Step<'_> {
         let now = self.seen.now;
         let true_now = self.seen.clock.0 + self.behind;
         let broken = [
-            (guard != from.max(to), Fault::LooseGuard),
-            (to < from && to != next(from), Fault::Skipped),
-            (self.grace() > 0 && to != State::Shelter, Fault::Missed),
-            (self.is_disrupted() && !self.may_disrupt(), Fault::Twice),
-            (to > from && to > self.allowed(), Fault::FalseAlarm),
-            (to < from && self.is_early(), Fault::LeftShelter),
-            (to < from && self.is_hurried(), Fault::Hurried),
-            (to < from && self.is_restless(), Fault::Restless),
-            (reported != (from, to), Fault::Unreported),
-            (now < last.seen || now < self.seen.clock, Fault::Backwards),
-            (self.setting.is_exact() && now.0 > true_now, Fault::Ahead),
-            (self.look.proof != Proof::True && after.lead > last.lead, Fault::Ahead),
-            (self.look.ms < SPACING_MS, Fault::Spam),
+            (guard != from.max(to), BrokenRule::LooseGuard),
+            (to < from && to != next(from), BrokenRule::Skipped),
+            (self.grace() > 0 && to != State::Shelter, BrokenRule::Missed),
+            (self.is_disrupted() && !self.may_disrupt(), BrokenRule::Twice),
+            (to > from && to > self.allowed(), BrokenRule::FalseAlarm),
+            (to < from && self.is_early(), BrokenRule::LeftShelter),
+            (to < from && self.is_hurried(), BrokenRule::Hurried),
+            (to < from && self.is_restless(), BrokenRule::Restless),
+            (reported != (from, to), BrokenRule::Unreported),
+            (now < last.seen || now < self.seen.clock, BrokenRule::Backwards),
+            (self.setting.is_exact() && now.0 > true_now, BrokenRule::Ahead),
+            (self.look.proof != Proof::True && after.lead > last.lead, BrokenRule::Ahead),
+            (self.look.ms < SPACING_MS, BrokenRule::Spam),
         ];
         broken.iter().find(|(broken, _)| *broken).map(|&(_, fault)| fault)
     }

@@ -7,7 +7,7 @@ use holdfast_risk::chain::health::State;
 use holdfast_risk::chain::policy::{Action, Permit, permit};
 use stateright::{Checker, Model, Property};
 
-use crate::fault::{Fault, JITTER_CHANGES};
+use crate::fault::{BrokenRule, JITTER_CHANGES};
 use crate::look::Look;
 use crate::world::{Setting, World};
 
@@ -25,7 +25,7 @@ const EXITS: [Action; 7] = [
 /// Properties that a fault breaks.
 macro_rules! never {
     ($($name:literal: $fault:ident,)*) => {
-        vec![$(Property::always($name, |_, world: &World| world.fault != Some(Fault::$fault))),*]
+        vec![$(Property::always($name, |_, world: &World| world.fault != Some(BrokenRule::$fault))),*]
     };
 }
 

@@ -3,13 +3,13 @@
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Monitor, State, Thresholds};
 
-use crate::fault::Fault;
+use crate::fault::BrokenRule;
 use crate::look::{Look, Proof, Weather};
 
 /// The moment and slot of the last look, always: only distances to it matter.
 pub const NOW: u64 = 1_700_000_000_000;
 const SLOT: u64 = 1_000_000;
-/// Prices published so long after a disruption tell the time since.
+/// Prices published this long after a disruption tell the time since.
 pub const SETTLES_MS: u64 = 30_000;
 
 /// A state of the model.
@@ -30,7 +30,7 @@ pub struct World {
     /// Whether no price has told the time since the last disruption.
     pub untold: bool,
     /// The rule that the step here broke.
-    pub fault: Option<Fault>,
+    pub fault: Option<BrokenRule>,
 }
 
 /// What is the same in every state.
@@ -83,7 +83,7 @@ impl Setting {
             owed: world.owed.max(lasts),
             age: if state == from { world.age } else { 0 },
             changes: 0,
-            fault: (!held).then_some(Fault::Guardian),
+            fault: (!held).then_some(BrokenRule::Guardian),
             ..world.clone()
         })
     }

@@ -56,7 +56,7 @@ fn a_hedge_gains_nothing_whichever_leg_is_closed_first() {
         let insurance = world.silo_state().ledger.insurance;
         for (market, delta) in order {
             world.trade(&trader, market, delta, &RISEN).unwrap();
-            assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+            assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
         }
         let account = world.account(&trader.account);
         assert_eq!((account.debt, world.silo_state().ledger.debt), (0, 0));
@@ -148,7 +148,7 @@ fn a_liquidation_books_bad_debt_only_with_the_last_position() {
     assert_eq!((owns(&ended), ended.debt, after.debt), (0, 0, 0));
     assert!(after.insurance + owing.debt <= ledger.insurance, "insurance pays all of it");
     let both = [trader.account, keeper.account];
-    assert_eq!(Audit::of(&world, &both), Audit::default());
+    assert_eq!(Audit::new(&world, &both), Audit::default());
 }
 
 #[test]

@@ -49,10 +49,10 @@ fn an_exit_is_paid_at_once_while_the_chain_is_trusted_by_anyone() {
         (waiting.exit_to, waiting.exit_ms),
         (trader.wallet, world.cluster.now_ms() / 1_000 * 1_000)
     );
-    assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
     world.send(pay(&world, &trader));
     assert_eq!(tokens::balance(&world.cluster, &trader.wallet), MONEY);
-    assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
     let close = instruction::close_margin_account(trader.keypair.pubkey(), trader.account);
     world.send(close);
 }
@@ -91,7 +91,7 @@ pub(crate) fn in_shelter_each_hour_pays_a_tenth_and_a_day_everything() {
         assert_eq!(tokens::balance(&world.cluster, &trader.wallet), MONEY);
         assert_eq!(world.account(&trader.account).exit_amount, 0);
     }
-    assert_eq!(Audit::of(&world, &[first.account, second.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[first.account, second.account]), Audit::default());
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_waits_backs_nothing_and_comes_back_when_cancelled() {
     let back = world.account(&trader.account);
     assert_eq!((back.collateral, back.exit_amount), (MONEY, 0));
     world.trade(&trader, 0, 20_000_000, &CALM).unwrap();
-    assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
 }
 
 #[test]

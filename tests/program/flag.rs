@@ -61,7 +61,7 @@ pub(crate) fn refusals() {
     world.send(flag(&world, &trader));
     world.refuses(&flag(&world, &trader), HoldfastError::AlreadyFlagged);
     let flagged = world.account(&trader.account).flagged_ms;
-    // After so long a price is sudden, and posted again a second later.
+    // After this long a price is sudden, and posted again a second later.
     world.pass_to(299_000, &[CRASHED, BTC]);
     world.refuses(&flag(&world, &trader), HoldfastError::AlreadyFlagged);
     // An old flag says nothing any more: it is set anew.

@@ -73,7 +73,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
     }
     let market = case.world.market(0);
     assert_eq!((market.longs.size, market.shorts.size), (0, 0));
-    // The long's other position goes on, and closes as ever.
+    // The long's other position goes on, and closes as usual.
     let world = &mut case.world;
     let close = market_order(-1_000, world.cluster.now_ms());
     let number = world.place(&case.long, 1, close).unwrap();
@@ -82,7 +82,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
     world.publish_one(1, published).unwrap();
     world.execute(&case.long.account, number, &case.long.account).unwrap();
     let both = [case.long.account, case.short.account];
-    assert_eq!(Audit::of(world, &both), Audit::default());
+    assert_eq!(Audit::new(world, &both), Audit::default());
     for trader in [&case.long, &case.short] {
         world.watch(400_000).unwrap();
         world.observe().unwrap();
@@ -97,7 +97,7 @@ fn everybody_is_settled_by_anybody_and_leaves_with_everything() {
         assert_eq!(tokens::balance(&world.cluster, &trader.wallet), all);
         world.send(instruction::close_margin_account(owner, account));
     }
-    assert_eq!(Audit::of(world, &[]), Audit::default());
+    assert_eq!(Audit::new(world, &[]), Audit::default());
 }
 
 /// Neither broken books nor two guardians hold a settlement up: it has no fuse.

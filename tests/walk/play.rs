@@ -8,7 +8,7 @@ pub const RICH: u64 = 4_000_000_000_000;
 /// Little enough that profits and bad debt exhaust the pool.
 pub const POOR: u64 = 250_000_000_000;
 
-/// A walk of so many steps, after which everybody leaves; it says what was played.
+/// A walk of this many steps, after which everybody leaves; it says what was played.
 pub fn walk(seed: u64, liquidity: u64, steps: u32) -> Walk {
     let mut walk = Walk::new(seed, liquidity, |_, _| ());
     let started = std::time::Instant::now();

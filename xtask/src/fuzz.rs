@@ -25,7 +25,7 @@ const COVERAGE: [&str; 5] = [
 pub struct Search {
     /// What reads the bytes: a file in fuzz/search, without its ending
     target: String,
-    /// Stop after so many seconds; without it, search until something is found
+    /// Stop after this many seconds; without it, search until something is found
     #[arg(long)]
     seconds: Option<u32>,
 }

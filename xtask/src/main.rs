@@ -142,7 +142,7 @@ enum Task {
         #[arg(long)]
         without_validator: bool,
     },
-    /// Search for bytes that something which reads them cannot take
+    /// Search for input that a parser cannot handle
     ///
     /// Runs until something fails or the time is over, from the bytes in fuzz/corpus. What it finds
     /// belongs there too: `cargo xtask test` reads all of it again.

@@ -17,7 +17,7 @@ const MUTATED: [&str; 2] = ["crates/risk/src/**/*.rs", "programs/holdfast/src/ch
 /// Packages whose tests run, on this machine, what is mutated.
 const TESTED: [&str; 4] = ["holdfast", "holdfast-keeper-core", "holdfast-model", "holdfast-risk"];
 
-/// Tries every fault, and several at once, with many seeds, then walks so many seeds, each once
+/// Tries every fault, and several at once, with many seeds, then walks this many seeds, each once
 /// against the model and once against the keeper. Each prints its seed.
 ///
 /// # Errors

@@ -27,6 +27,6 @@ impl Reading {
 pub fn read(address: &Pubkey, owner: &Pubkey, data: &[u8]) -> Option<Reading> {
     let (mut lamports, mut data) = (0, data.to_vec());
     let info = AccountInfo::new(address, false, false, &mut lamports, &mut data, owner, false);
-    let reading = Provider::of(&info).and_then(|provider| provider.read(&info)).ok()?;
+    let reading = Provider::from_feed(&info).and_then(|provider| provider.read(&info)).ok()?;
     Some(Reading { provider: reading.provider as u8, id: reading.id, quote: reading.quote })
 }

@@ -32,7 +32,7 @@ impl Layout {
     ///
     /// # Errors
     /// A phrase saying why this version does not read it.
-    pub fn of(head: &[u8], length: usize) -> Result<&'static Self, String> {
+    pub fn identify(head: &[u8], length: usize) -> Result<&'static Self, String> {
         let known = LAYOUTS.iter().find(|layout| head.starts_with(layout.discriminator));
         let layout = known.ok_or("its kind is unknown")?;
         let name = layout.name;

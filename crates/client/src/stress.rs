@@ -154,7 +154,7 @@ impl Disruption {
     }
 }
 
-/// What a venue with so much open offers whoever disrupts the chain.
+/// What a venue with this much open offers whoever disrupts the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prize {
     /// Open notional, native units.

@@ -33,12 +33,12 @@ pub fn create(payer: Pubkey, owner: Pubkey, mint: Pubkey) -> Instruction {
     Instruction { program_id: ASSOCIATED_TOKEN_PROGRAM, accounts, data: vec![CREATE_IDEMPOTENT] }
 }
 
-/// Native units in a token account; `None` when this is none.
+/// Native units in a token account; `None` when it is not one.
 pub fn balance(data: &[u8]) -> Option<u64> {
     Account::unpack(data).ok().map(|account| account.amount)
 }
 
-/// Native units of a mint in existence; `None` when this is none.
+/// Native units of a mint in existence; `None` when it is not a mint.
 pub fn supply(data: &[u8]) -> Option<u64> {
     Mint::unpack(data).ok().map(|mint| mint.supply)
 }

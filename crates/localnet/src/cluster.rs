@@ -12,8 +12,8 @@ use holdfast_client::{Pubkey, address, decode};
 use holdfast_risk::chain::health::SKIP_WINDOW;
 use serde_json::json;
 
-use crate::chain::Chain;
 use crate::cli::{Person, program};
+use crate::cluster_client::ClusterClient;
 use crate::copy::AccountCopy;
 use crate::deployment::{MARKETS, Parties, RecoverySpeed, plan_file};
 use crate::place::Place;
@@ -110,7 +110,7 @@ impl LocalCluster {
             proxies.push(Proxy::start(place.rpc_port(), port, u64::from(number)).await?);
         }
         say("starting the publisher");
-        let chain = Chain::new(&validator.url());
+        let chain = ClusterClient::new(&validator.url());
         tokens::create_mint(&chain, &admin, &mint).await?;
         let publisher = publisher(&place, &options, &chain, &admin, &mint).await?;
         let mint = mint.address();
@@ -155,7 +155,7 @@ impl LocalCluster {
         let first = self.validator.succeed(ledger, accounts, (reached, now)).await?;
         // The manifest names the cluster, and the cluster is another one.
         self.migrate().await?;
-        let even = async |chain: &Chain| Ok(chain.confirmed_slot().await? > first + UNEVEN);
+        let even = async |chain: &ClusterClient| Ok(chain.confirmed_slot().await? > first + UNEVEN);
         self.until("blocks that follow each other", FIRST_WORK, even).await?;
         for number in 0..self.options.keepers {
             self.start_keeper(number)?;
@@ -196,8 +196,8 @@ impl LocalCluster {
     }
 
     /// The validator's own RPC.
-    pub fn chain(&self) -> Chain {
-        Chain::new(&self.validator.url())
+    pub fn chain(&self) -> ClusterClient {
+        ClusterClient::new(&self.validator.url())
     }
 
     /// The silo's address.
@@ -257,7 +257,7 @@ impl LocalCluster {
         &mut self,
         what: &str,
         patience: Duration,
-        holds: impl AsyncFn(&Chain) -> Result<bool>,
+        holds: impl AsyncFn(&ClusterClient) -> Result<bool>,
     ) -> Result<Duration> {
         let chain = self.chain();
         let look = async || {
@@ -269,7 +269,7 @@ impl LocalCluster {
 
     async fn first_prices(&mut self) -> Result<()> {
         let feeds = feeds(&self.place)?;
-        let published = async |chain: &Chain| {
+        let published = async |chain: &ClusterClient| {
             for feed in &feeds {
                 if chain.data(feed).await?.is_none_or(|data| data.iter().all(|byte| *byte == 0)) {
                     return Ok(false);
@@ -353,7 +353,7 @@ impl LocalCluster {
         let provider = self.person("provider").await?;
         provider.says(&["pool", "join", LIQUIDITY]).await?;
         provider.says(&["insurance", "join", INSURANCE]).await?;
-        let filled = async |chain: &Chain| {
+        let filled = async |chain: &ClusterClient| {
             let data = chain.data(&Self::silo()).await?.context("there is no silo")?;
             let silo = decode::decode::<Silo>(&data).ok().context("the silo is unreadable")?;
             Ok(silo.ledger.liquidity > 0 && silo.ledger.insurance > 0)
@@ -379,7 +379,7 @@ impl Giver {
     pub async fn give(&self, to: &Pubkey) -> Result<()> {
         let admin = Wallet::open(&self.keys, "admin")?;
         let gift = tokens::gift(&admin, &self.mint, to, LAMPORTS, TOKENS)?;
-        Chain::new(&self.url).send(&gift, &[&admin.keypair]).await
+        ClusterClient::new(&self.url).send(&gift, &[&admin.keypair]).await
     }
 }
 
@@ -402,7 +402,7 @@ fn feeds(place: &Place) -> Result<Vec<Pubkey>> {
 async fn publisher(
     place: &Place,
     options: &Options,
-    chain: &Chain,
+    chain: &ClusterClient,
     admin: &Wallet,
     mint: &Wallet,
 ) -> Result<Process> {

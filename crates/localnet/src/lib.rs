@@ -1,8 +1,8 @@
 //! A local cluster: a validator, a price publisher, demo accounts and keepers as processes.
 
-pub mod chain;
 pub mod cli;
 pub mod cluster;
+pub mod cluster_client;
 pub mod copy;
 pub mod deployment;
 pub mod page;

@@ -7,7 +7,7 @@ use anchor_spl::token::spl_token;
 use anyhow::Result;
 use holdfast_client::{Instruction, Pubkey};
 
-use crate::chain::Chain;
+use crate::cluster_client::ClusterClient;
 use crate::wallets::Wallet;
 
 /// Decimals of the mint.
@@ -20,7 +20,7 @@ const ASSOCIATED: Pubkey = Pubkey::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xW
 ///
 /// # Errors
 /// When a transaction does not land.
-pub async fn create_mint(chain: &Chain, authority: &Wallet, mint: &Wallet) -> Result<()> {
+pub async fn create_mint(chain: &ClusterClient, authority: &Wallet, mint: &Wallet) -> Result<()> {
     if chain.data(&mint.address()).await?.is_some() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use holdfast_client::Pubkey;
 use nix::sys::signal::Signal;
 
-use crate::chain::Chain;
+use crate::cluster_client::ClusterClient;
 use crate::process::Process;
 use crate::wait::until;
 
@@ -105,7 +105,7 @@ impl Validator {
     /// # Errors
     /// When it does not in two minutes.
     pub async fn ready(&mut self) -> Result<()> {
-        let chain = Chain::new(&self.url());
+        let chain = ClusterClient::new(&self.url());
         let reached = self.reached;
         let log = self.settings.log.display().to_string();
         let works = async || {
@@ -158,7 +158,7 @@ impl Validator {
     /// # Errors
     /// When it does not run or answer.
     pub async fn kill(&mut self) -> Result<()> {
-        self.reached = Chain::new(&self.url()).slot().await?;
+        self.reached = ClusterClient::new(&self.url()).slot().await?;
         self.process.take().context("the validator does not run")?.kill().map(|_| ())
     }
 

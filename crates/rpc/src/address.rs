@@ -22,7 +22,7 @@ impl Address {
         &self.0
     }
 
-    /// Refuses what is no address of one of these schemes.
+    /// Refuses anything but an address with one of these schemes.
     ///
     /// # Errors
     /// A sentence that names the setting.

@@ -25,7 +25,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Compute units to ask for after a simulation took so many; `None`: nothing takes so many.
+    /// Compute units to ask for after a simulation took this many; `None` if no transaction may.
     pub fn measured(consumed: u64) -> Option<u32> {
         let consumed = u32::try_from(consumed).ok();
         let consumed = consumed.filter(|units| (1..=MOST_UNITS).contains(units))?;

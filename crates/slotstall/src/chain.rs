@@ -169,7 +169,7 @@ impl Chain {
         self.voted = true;
     }
 
-    /// From now on a block's clock rests on votes for the one so many blocks before it, instead of two:
+    /// From now on a block's clock rests on votes for the one this many blocks before it, instead of two:
     /// a validator under load was seen to take three.
     pub fn set_vote_lag(&mut self, blocks: usize) {
         self.vote_lag = blocks.max(1);

@@ -201,7 +201,7 @@ enum Event {
         ms: u64,
     },
     Restarts,
-    /// Goes back by up to so many events.
+    /// Goes back by up to this many events.
     Forks {
         events: usize,
     },

@@ -101,7 +101,7 @@ impl Cluster {
         &mut self.svm
     }
 
-    /// From now on the cluster calls `ms` a slot, and [`Cluster::pass`] makes them so long.
+    /// From now on the cluster calls `ms` a slot, and [`Cluster::pass`] makes them this long.
     pub fn set_nominal(&mut self, ms: u64) {
         self.chain.set_nominal(ms);
     }
@@ -311,7 +311,7 @@ impl Cluster {
         let signed = if self.svm.get_sigverify() {
             VersionedTransaction::try_new(message, signers)
         } else {
-            // Who has to sign is checked all the same; a signature that nobody looks at is left blank.
+            // The signers are checked all the same; a signature that nobody looks at is left blank.
             let mute = signers.iter().map(|signer| NullSigner::new(&signer.pubkey()));
             VersionedTransaction::try_new(message, &mute.collect::<Vec<_>>())
         };

@@ -110,7 +110,7 @@ fn signatures_are_verified_unless_told_otherwise() {
     unchecked.send_unsigned(&instructions, &payer.pubkey()).unwrap();
     unchecked.send_unsigned(&instructions, &payer.pubkey()).unwrap();
     assert_eq!(unchecked.get(&friend).unwrap().lamports, 2 * SOL);
-    // Who has to sign is checked all the same.
+    // The signers are checked all the same.
     unchecked.send(&instructions, &[&payer]).unwrap();
     let stranger = Keypair::new();
     let refused = unchecked.send(&[transfer(&payer, &friend, SOL)], &[&stranger]).unwrap_err();

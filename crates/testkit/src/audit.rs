@@ -34,7 +34,7 @@ impl Audit {
     }
 
     /// Sums up every account given, which must be all of the silo's, and all pool requests.
-    pub fn of(venue: &Venue, accounts: &[Pubkey]) -> Self {
+    pub fn new(venue: &Venue, accounts: &[Pubkey]) -> Self {
         let walk = SiloAccounts {
             silo: venue.silo_state(),
             markets: (0..venue.markets.len()).map(|index| venue.market(index)).collect(),

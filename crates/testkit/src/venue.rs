@@ -31,7 +31,7 @@ pub struct Listing {
 
 /// One provider.
 pub const LONE: &[Provider] = &[Provider::PythPull];
-/// Three providers, of whom two have to agree.
+/// Three providers, two of which have to agree.
 pub const ALL: &[Provider] =
     &[Provider::PythPull, Provider::PythPriceAccount, Provider::Switchboard];
 

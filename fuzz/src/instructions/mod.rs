@@ -28,7 +28,7 @@ pub fn instructions(data: &[u8]) -> Outcome {
             assert!(!aborted, "the program aborted: {}", failure.message);
             reach::note(data[0], failure.code.unwrap_or_default());
         }
-        Outcome::of(&done)
+        Outcome::from(&done)
     })
 }
 

@@ -7,7 +7,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Line, Lines, WAITING, filter};
 
-fn of(asked: &str) -> impl tracing::Subscriber {
+fn subscriber(asked: &str) -> impl tracing::Subscriber {
     tracing_subscriber::registry().with(filter(Some(asked.to_owned())))
 }
 
@@ -16,7 +16,7 @@ fn what_would_show_addresses_is_never_logged() {
     for asked in
         ["trace", "debug", "solana_rpc_client=trace,info", "tungstenite=debug", "no=sense=="]
     {
-        with_default(of(asked), || {
+        with_default(subscriber(asked), || {
             assert!(
                 !tracing::enabled!(target: "solana_rpc_client::http_sender", tracing::Level::DEBUG)
             );
@@ -29,8 +29,8 @@ fn what_would_show_addresses_is_never_logged() {
 #[test]
 fn the_keeper_s_own_words_are_as_asked() {
     let here = || tracing::enabled!(target: "holdfast_keeper_core::keeper", tracing::Level::DEBUG);
-    with_default(of("debug"), || assert!(here()));
-    with_default(of("info"), || assert!(!here()));
+    with_default(subscriber("debug"), || assert!(here()));
+    with_default(subscriber("info"), || assert!(!here()));
 }
 
 /// Writes only when it is let, says before that it was asked to, and hands on what was written.

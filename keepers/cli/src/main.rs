@@ -4,7 +4,6 @@ mod amount;
 mod audit;
 mod cli;
 mod commands;
-mod config;
 mod daemon;
 mod log;
 #[cfg(test)]
@@ -20,6 +19,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use holdfast_cli::{change_file, config};
 use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 use solana_signer::Signer;

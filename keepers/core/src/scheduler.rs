@@ -260,7 +260,7 @@ impl Scheduler {
                 && !record.is_settling(seen, now);
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
                 picked.push((record.refusals.min(4), *intent));
-                // Who has no guardian's key lets nothing pass by not tightening.
+                // A keeper without a guardian's key misses nothing when it does not tighten.
                 if !target.is_guardians() {
                     self.attendance.passed(&record.ahead, record.since, now);
                 }
@@ -312,7 +312,7 @@ impl Scheduler {
         held.collect()
     }
 
-    /// For how long the oldest thing of each kind has been to do, by the last decision.
+    /// For how long the oldest work of each kind has been due, by the last decision.
     pub fn oldest(&self, now: Millis) -> BTreeMap<Kind, Millis> {
         let mut oldest = BTreeMap::new();
         for (target, record) in &self.records {

@@ -22,7 +22,7 @@ const SECOND: Millis = Millis(400);
 const AGAIN: Millis = Millis(800);
 /// A claim that is not settled after this many questions is left to the next snapshot.
 const MOST_ASKED: u32 = 6;
-/// A dispute that lasts so long is one: before that, one side may only be late.
+/// A dispute that lasts this long is one: before that, one side may only be late.
 const DISPUTE: Millis = Millis(3_000);
 
 /// What identifies an account's state: the beginning of a hash over owner and bytes.
@@ -31,7 +31,7 @@ pub struct Digest([u8; 16]);
 
 impl Digest {
     /// The digest of an account; without bytes, of there being none.
-    pub fn of(owner: &Pubkey, data: &[u8]) -> Self {
+    pub fn new(owner: &Pubkey, data: &[u8]) -> Self {
         let parts: [&[u8]; 2] = if data.is_empty() { [&[], &[]] } else { [owner.as_ref(), data] };
         let mut digest = [0; 16];
         digest.copy_from_slice(&hashv(&parts).to_bytes()[..16]);
@@ -137,7 +137,7 @@ impl Testimony {
         self.tidy(address);
     }
 
-    /// Accounts about which endpoints are to be asked now, at most so many.
+    /// Accounts about which endpoints are to be asked now, at most this many.
     pub fn next_to_ask(&mut self, most: usize, court: Court) -> Vec<Pubkey> {
         let mut asked = Vec::new();
         while asked.len() < most

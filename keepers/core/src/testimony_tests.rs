@@ -82,7 +82,7 @@ impl Room {
 }
 
 fn digest(what: u8) -> Digest {
-    Digest::of(&Pubkey::default(), &[what])
+    Digest::new(&Pubkey::default(), &[what])
 }
 
 fn believed(slot: u64, streamed: bool) -> Option<Belief> {

@@ -110,7 +110,7 @@ pub struct TxOutcome {
 
 /// Sends and follows transactions.
 pub struct TxSender {
-    /// Who signs what asks for their signature; the first pays.
+    /// The keys, each of which signs what needs its signature; the first pays.
     keys: Vec<Keypair>,
     fees: Fees,
     routes: Routes,
@@ -394,7 +394,7 @@ impl InFlight {
         sign(budget, instructions, &signers, &moment.blockhash?.hash).ok()
     }
 
-    /// Compute units to ask for after a simulation took so many: not fewer than were measured before,
+    /// Compute units to ask for after a simulation took this many: not fewer than were measured before,
     /// and not more than twice as many, because one endpoint may say anything.
     fn simulated_units(&self, units: u64) -> Option<u32> {
         let usual = compute_units(&self.instruction);

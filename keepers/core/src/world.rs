@@ -79,7 +79,7 @@ pub fn held(size: i64, entry: u64) -> PositionState {
     PositionState { size, entry, ..PositionState::default() }
 }
 
-/// The account, flagged so many milliseconds ago.
+/// The account, flagged this many milliseconds ago.
 pub fn flagged(account: MarginAccount, age: u64) -> MarginAccount {
     let flagged_ms = NOW - age;
     let liquidatable_ms = flagged_ms + presets::market(100).flag_delay_ms;

@@ -183,7 +183,7 @@ fn rows(text: &str, delimiter: u8) -> Result<Vec<Row>, String> {
 /// What separates the fields of most lines.
 fn delimiter(text: &str) -> u8 {
     let count = |sign: u8| text.bytes().filter(|byte| *byte == sign).count();
-    // The last of equals wins: a comma where nothing tells.
+    // Of equal counts the last one wins: a comma where nothing tells.
     [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }
 

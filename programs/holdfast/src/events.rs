@@ -296,7 +296,7 @@ pub struct ChainStateChanged {
 
 impl ChainStateChanged {
     /// What became of the monitor at `now`, by the venue's clock.
-    pub fn of(transition: &Transition, after: &Monitor, now: Millis) -> Self {
+    pub fn new(transition: &Transition, after: &Monitor, now: Millis) -> Self {
         let (from, to) = (transition.from as u8, transition.to as u8);
         let signal = transition.signal.map_or(0, |signal| signal as u8);
         let (baseline_us, window_us) = (after.baseline_us, after.window_us);

@@ -19,7 +19,7 @@ pub struct SiloSigner {
 
 impl SiloSigner {
     /// The seeds of a silo.
-    pub fn of(silo: &Silo) -> Self {
+    pub fn new(silo: &Silo) -> Self {
         Self { number: silo.number.to_le_bytes(), bump: [silo.bump] }
     }
 

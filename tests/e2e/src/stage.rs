@@ -13,7 +13,7 @@ use holdfast_localnet::cli::Person;
 use holdfast_localnet::cluster::{LocalCluster, Options};
 use holdfast_localnet::deployment::RecoverySpeed;
 use holdfast_localnet::place::Place;
-use holdfast_localnet::proxy::Fault;
+use holdfast_localnet::proxy::ProxyFault;
 use holdfast_localnet::wait;
 use holdfast_localnet::wallets::Wallet;
 use holdfast_risk::chain::health::State;
@@ -167,7 +167,7 @@ impl Stage {
     ///
     /// # Errors
     /// When there is no such proxy.
-    pub fn fault(&self, proxy: u16, fault: Fault) -> Result<()> {
+    pub fn fault(&self, proxy: u16, fault: ProxyFault) -> Result<()> {
         self.cluster.proxies.get(usize::from(proxy)).context("no such proxy")?.set(fault);
         Ok(())
     }

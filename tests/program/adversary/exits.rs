@@ -81,7 +81,7 @@ fn nobody_takes_each_hours_payments_by_asking_again() {
         let left = (0..hour).fold(MONEY, |left, _| left - left / 10);
         assert!(held(&world, &victim) >= MONEY - left, "hour {hour}: {}", held(&world, &victim));
     }
-    assert_eq!(Audit::of(&world, &[victim.account, whale.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[victim.account, whale.account]), Audit::default());
 }
 
 #[test]

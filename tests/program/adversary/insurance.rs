@@ -96,7 +96,7 @@ fn nobody_unstakes_ahead_of_a_loss_that_may_come() {
     assert!(paid.abs_diff(share) <= 10, "{paid}, not {share}");
 }
 
-/// A staker whose request to leave with so many shares, all there are, nobody has executed in time.
+/// A staker whose request to leave with this many shares, all there are, nobody has executed in time.
 fn lapsed() -> (World, Provider, u64) {
     let mut world = World::new();
     let staker = Provider::new(&mut world, true, INSURANCE);

@@ -51,7 +51,7 @@ fn five_failures_in_a_day_leave_the_fund_its_reserve() {
     }
     let drawn: u64 = world.silo_state().draws.drawn.iter().sum();
     assert!(drawn > INSURANCE / 2, "they did fail: {drawn}");
-    assert_eq!(Audit::of(&world, &accounts), Audit::default());
+    assert_eq!(Audit::new(&world, &accounts), Audit::default());
 }
 
 /// Nine tenths of the fund leave after the day's first loss: who stays still covers the next one.
@@ -116,7 +116,7 @@ fn a_debt_that_nothing_can_cover_is_bad_debt_now() {
     assert_eq!(insured, before.insurance / 2, "the market's cap");
     assert_eq!(after.draws.drawn[1], insured);
     assert_eq!(after.ledger.liquidity, before.liquidity + insured);
-    assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
     world.refuses(&written, HoldfastError::DebtCoverable);
     let mut broken = world.fork();
     broken.break_chain();

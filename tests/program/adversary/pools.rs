@@ -46,7 +46,7 @@ pub(crate) fn nobody_joins_a_pool_that_owes_most_of_its_cash() {
         world.send(attacker.cancel(&world, attacker.money));
     }
     assert_eq!(world.balance(&attacker.shares), 0);
-    // Who comes next joins as ever.
+    // The next provider joins as usual.
     let next = Provider::new(&mut world, false, LIQUIDITY);
     next.join(&mut world, LIQUIDITY, &CALM);
     assert!(world.balance(&next.shares) > LIQUIDITY * 9 / 10);
@@ -78,7 +78,7 @@ fn leaving_does_not_cut_profit_that_was_payable_in_full() {
     assert_eq!(world.account(&winner.account).collateral, before + pending);
     // Nothing is owed any more: the request is due still.
     world.send(provider.execute(&world, true));
-    assert_eq!(Audit::of(&world, &[winner.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[winner.account]), Audit::default());
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_tick_that_is_stored_late_prices_no_request() {
     world.send(provider.execute(&world, false));
 }
 
-/// A provider in front of big positions, who is about to join or to leave with so much.
+/// A provider in front of big positions, who is about to join or to leave with this much.
 fn about_to_ask(leaves: bool) -> (World, Provider, u64) {
     let mut world = roomy();
     world.trader_with(LIQUIDITY, &[(0, BIG)]);

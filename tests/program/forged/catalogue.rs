@@ -55,7 +55,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    pub fn of(world: &mut World, instruction: &Instruction) -> Self {
+    pub fn new(world: &mut World, instruction: &Instruction) -> Self {
         let mut entries = vec![
             (Kind::Nothing, keypair("nothing", 0).pubkey()),
             (Kind::Person, stranger()),

@@ -54,7 +54,7 @@ impl Scenario {
     fn check(mut self) {
         let payer = keypair("payer", 0).pubkey();
         self.world.cluster.fund(&payer, 1_000_000_000_000);
-        let catalogue = Catalogue::of(&mut self.world, &self.instruction);
+        let catalogue = Catalogue::new(&mut self.world, &self.instruction);
         let valid = self.after(&self.instruction, &payer);
         let valid = valid.unwrap_or_else(|failure| panic!("{}: {}", self.name, failure.message));
         omitted::check(self.name, &self.world, &self.instruction, &payer);
@@ -171,7 +171,7 @@ fn sound(world: &World, catalogue: &Catalogue) {
         matches!(kind, Kind::Account | Kind::ForeignAccount) && of_silo(address)
     });
     let accounts: Vec<_> = accounts.map(|(_, address)| *address).collect();
-    let audit = Audit::of(world, &accounts);
+    let audit = Audit::new(world, &accounts);
     // Somebody may have given a vault something.
     assert_eq!(Audit { vaults: 0, ..audit }, Audit::default());
     assert!(audit.vaults >= 0);

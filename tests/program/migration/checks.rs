@@ -118,11 +118,11 @@ fn programs_of_solanas_own_toolchain_are_known_as_such() {
     let venue = Venue::bare(START_MS, silo_plan(&[]).mint);
     let official: Pubkey = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb".parse().unwrap();
     let data = venue.cluster.get(&get_program_data_address(&official)).unwrap().data;
-    assert_eq!(Origin::of(&data), Origin::PlatformTools);
+    assert_eq!(Origin::detect(&data), Origin::PlatformTools);
     let ours = elf::read().unwrap();
     let library = b"target/sbpf/std/library/";
     if ours.windows(library.len()).any(|window| window == library) {
-        assert_eq!(Origin::of(&ours), Origin::Another);
+        assert_eq!(Origin::detect(&ours), Origin::Another);
     }
     assert_eq!(local_program_keypair().unwrap().pubkey(), holdfast_client::holdfast::ID);
 }

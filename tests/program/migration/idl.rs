@@ -20,7 +20,7 @@ use super::migration;
 use super::resume::KILLED;
 use crate::world::{SOL, START_MS};
 
-/// A description with so many bytes that do not pack.
+/// A description with this many bytes that do not pack.
 fn idl(bytes: usize) -> PackedIdl {
     let numbers = &mut ChaCha8Rng::seed_from_u64(bytes as u64);
     let docs: String =

@@ -20,7 +20,7 @@ use crate::world::{SOL, START_MS};
 /// Requests in a slot.
 const SLOT: usize = 20;
 
-/// A client of a node where all blockhashes have expired after every so many requests.
+/// A client of a node on which, each time after `expiry` requests, all blockhashes have expired.
 fn connect(venue: &Venue, expiry: usize) -> RpcCluster {
     connect_to(Node::new(venue.cluster.clone()), expiry)
 }

@@ -281,7 +281,7 @@ fn everybody_leaves_while_it_waits() {
     world.send(instruction::withdraw(owner, silo, trader.account, wallet, all, &[]));
     assert_eq!(world.balance(&wallet), all);
     world.refuses(&world.application(number), HoldfastError::ChangeNotReady);
-    assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
     assert!(world.cluster.get(&stranger()).is_some());
 }
 

@@ -112,7 +112,7 @@ fn an_upgrade_under_load_keeps_every_byte() {
     let all = world.account(&trader.account).collateral;
     let withdraw = instruction::withdraw(owner, silo, trader.account, trader.wallet, all, &[]);
     world.send(withdraw);
-    assert_eq!(Audit::of(&world, &[trader.account]), Audit::default());
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
     // And it can be replaced in turn.
     let next = world.frozen("next", &small_elf(4_000));
     let number = world.propose(next);

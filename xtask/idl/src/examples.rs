@@ -59,7 +59,7 @@ pub fn all(idl: &Idl) -> Result<Vec<Example>> {
 }
 
 /// An instruction of another program, whose accounts have no names here.
-pub fn of(name: &str, built: &Instruction) -> Example {
+pub fn foreign(name: &str, built: &Instruction) -> Example {
     Example {
         name: name.to_owned(),
         accounts: Vec::new(),
@@ -87,7 +87,7 @@ pub fn proposals() -> Vec<Example> {
         ("Upgrade", ChangeKind::Upgrade { buffer: key(7), sha256 }),
         ("FuseReset", ChangeKind::FuseReset { silo }),
     ];
-    let one = |(kind, content)| of(kind, &build::propose_change(key(1), 7, content));
+    let one = |(kind, content)| foreign(kind, &build::propose_change(key(1), 7, content));
     contents.into_iter().map(one).collect()
 }
 

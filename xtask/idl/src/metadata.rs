@@ -60,7 +60,10 @@ pub fn all() -> Result<Compared> {
     ensure!(stored == expected, "the account is read as {stored:?}");
     Ok(Compared {
         address: address.to_string(),
-        instructions: instructions.iter().map(|(name, built)| examples::of(name, built)).collect(),
+        instructions: instructions
+            .iter()
+            .map(|(name, built)| examples::foreign(name, built))
+            .collect(),
         account: hexadecimal(&account),
         content: hexadecimal(&content),
     })

@@ -71,7 +71,7 @@ mod tests {
         check(&[Source::new("a.rs", text).expect("Rust")])
     }
 
-    /// A function of so many lines: the signature, statements, and the closing brace.
+    /// A function of this many lines: the signature, statements, and the closing brace.
     fn function(lines: usize) -> String {
         format!("fn long() {{\n{}}}", "    work();\n".repeat(lines - 2))
     }

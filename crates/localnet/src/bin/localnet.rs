@@ -47,7 +47,7 @@ struct Cli {
     /// Prices walk at random, the same way from the same seed
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     walk: u64,
-    /// Seconds of the prices in a second
+    /// Seconds of the prices that pass in each second
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
     /// Climb back to Normal after a halt in three minutes instead of a quarter of an hour

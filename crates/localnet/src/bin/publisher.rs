@@ -35,7 +35,7 @@ struct Cli {
     /// Volatility of a walk in a year; 0.8 is 80 %.
     #[arg(long, default_value_t = 0.8, value_parser = positive)]
     volatility: f64,
-    /// Seconds of the file or the walk in a second.
+    /// Seconds of the file or the walk that pass in each second.
     #[arg(long, default_value_t = 1.0, value_parser = positive)]
     speed: f64,
     /// How often to publish; publish times are whole seconds.

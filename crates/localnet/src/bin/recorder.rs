@@ -48,13 +48,13 @@ const LOOK: Duration = Duration::from_millis(40);
 enum Act {
     /// It comes to make blocks.
     Starts,
-    /// It is left alone for so many seconds.
+    /// It is left alone for this many seconds.
     Lives(u64),
-    /// SIGSTOP, and SIGCONT so many seconds later.
+    /// SIGSTOP, and SIGCONT this many seconds later.
     Stands(u64),
-    /// For so many rounds it stands for 1.2 s and lives for 0.3 s.
+    /// For this many rounds it stands for 1.2 s and lives for 0.3 s.
     Stutters(u64),
-    /// SIGKILL, and started again on its ledger so many seconds later.
+    /// SIGKILL, and started again on its ledger this many seconds later.
     Restarts(u64),
 }
 

@@ -22,7 +22,7 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// What is wrong with a proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Fault {
+pub struct ProxyFault {
     /// It says what it said last, calls itself well, takes transactions and loses them; its streams
     /// stay open and silent.
     pub frozen: bool,
@@ -34,7 +34,7 @@ pub struct Fault {
 pub struct Proxy {
     upstream: String,
     socket: String,
-    fault: Mutex<Fault>,
+    fault: Mutex<ProxyFault>,
     /// The last answer to each question.
     said: Mutex<LruCache<String, Value>>,
     dice: Mutex<SmallRng>,
@@ -67,7 +67,7 @@ impl Proxy {
     }
 
     /// Makes it go wrong, or right again.
-    pub fn set(&self, fault: Fault) {
+    pub fn set(&self, fault: ProxyFault) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
@@ -80,13 +80,13 @@ impl Proxy {
         self.fault().frozen
     }
 
-    fn fault(&self) -> Fault {
+    fn fault(&self) -> ProxyFault {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the next transaction gets lost.
     fn loses(&self) -> bool {
-        let Fault { frozen, loses } = self.fault();
+        let ProxyFault { frozen, loses } = self.fault();
         let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
         let lost = frozen || dice.random::<f64>() < loses;
         self.taken.fetch_add(1, Ordering::Relaxed);

@@ -37,7 +37,7 @@ struct Client {
 }
 
 impl Client {
-    async fn of(upstream: u16) -> Self {
+    async fn start(upstream: u16) -> Self {
         let proxy = Arc::new(Proxy::new(upstream, upstream, 1));
         let listener = listen(0).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -66,7 +66,7 @@ impl Client {
 
 #[tokio::test]
 async fn questions_and_transactions_are_handed_on() {
-    let client = Client::of(node().await).await;
+    let client = Client::start(node().await).await;
     assert_eq!(client.asks("getSlot", json!([])).await, 0);
     assert_eq!(client.asks("getSlot", json!([])).await, 1);
     assert_eq!(client.sends(Signature::from([3; 64])).await, 2);
@@ -75,24 +75,24 @@ async fn questions_and_transactions_are_handed_on() {
 
 #[tokio::test]
 async fn a_frozen_one_says_what_it_said_and_loses_transactions() {
-    let client = Client::of(node().await).await;
+    let client = Client::start(node().await).await;
     assert_eq!(client.asks("getBalance", json!(["a"])).await, 0);
     assert_eq!(client.asks("getBalance", json!(["b"])).await, 1);
-    client.proxy.set(Fault { frozen: true, loses: 0.0 });
+    client.proxy.set(ProxyFault { frozen: true, loses: 0.0 });
     assert_eq!(client.asks("getBalance", json!(["a"])).await, 0);
     assert_eq!(client.asks("getBalance", json!(["new"])).await, 1, "the last of its kind");
     assert_eq!(client.asks("getSlot", json!([])).await, Value::Null);
     let signature = Signature::from([3; 64]);
     assert_eq!(client.sends(signature).await, signature.to_string());
     assert_eq!(client.proxy.counts(), (1, 1));
-    client.proxy.set(Fault::default());
+    client.proxy.set(ProxyFault::default());
     assert_eq!(client.asks("getBalance", json!(["a"])).await, 2, "the node heard nothing");
 }
 
 #[tokio::test]
 async fn a_lossy_one_loses_its_share() {
-    let client = Client::of(node().await).await;
-    client.proxy.set(Fault { frozen: false, loses: 0.8 });
+    let client = Client::start(node().await).await;
+    client.proxy.set(ProxyFault { frozen: false, loses: 0.8 });
     for byte in 0..200 {
         client.sends(Signature::from([byte; 64])).await;
     }
@@ -104,7 +104,7 @@ async fn a_lossy_one_loses_its_share() {
 
 #[tokio::test]
 async fn what_it_remembers_is_bounded() {
-    let client = Client::of(nobody().await).await;
+    let client = Client::start(nobody().await).await;
     for number in 0..10_000 {
         let question = json!({"method": "getSignatureStatuses", "params": [number]});
         client.proxy.note(&question, &Value::Null);
@@ -114,10 +114,10 @@ async fn what_it_remembers_is_bounded() {
 
 #[tokio::test]
 async fn what_makes_no_sense_and_a_dead_node_are_errors() {
-    let client = Client::of(nobody().await).await;
+    let client = Client::start(nobody().await).await;
     assert_eq!(client.says("no question".to_owned()).await.status(), 400);
     assert_eq!(client.says(json!({"method": "getSlot"}).to_string()).await.status(), 502);
-    client.proxy.set(Fault { frozen: true, loses: 0.0 });
+    client.proxy.set(ProxyFault { frozen: true, loses: 0.0 });
     let unsigned = json!({"method": "sendTransaction", "params": ["AQ=="]});
     assert_eq!(client.says(unsigned.to_string()).await.status(), 400);
 }
@@ -135,12 +135,12 @@ async fn streams_are_silent_while_it_is_frozen() {
     let mut node = node.await.unwrap().unwrap();
     client.send(Message::text("subscribe")).await.unwrap();
     assert_eq!(node.next().await.unwrap().unwrap(), Message::text("subscribe"));
-    proxy.set(Fault { frozen: true, loses: 0.0 });
+    proxy.set(ProxyFault { frozen: true, loses: 0.0 });
     node.send(Message::text("unheard")).await.unwrap();
     // Once the ping is answered, what was told before it was dropped.
     node.send(Message::Ping(Vec::new().into())).await.unwrap();
     assert!(node.next().await.unwrap().unwrap().is_pong());
-    proxy.set(Fault::default());
+    proxy.set(ProxyFault::default());
     node.send(Message::text("heard")).await.unwrap();
     assert_eq!(client.next().await.unwrap().unwrap(), Message::text("heard"));
 }

@@ -11,7 +11,7 @@ use super::path::{Path, scaled};
 /// What is wrong with a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "kebab-case")]
-pub enum Fault {
+pub enum FeedFault {
     /// Nothing.
     #[default]
     Normal,
@@ -51,7 +51,7 @@ struct Line {
     price: u64,
     /// In place of the path's price.
     fixed: Option<u64>,
-    fault: Fault,
+    fault: FeedFault,
     sent: Option<Sent>,
 }
 
@@ -99,7 +99,7 @@ pub struct FeedState {
     pub price: u64,
     /// What is wrong with it.
     #[serde(flatten)]
-    pub fault: Fault,
+    pub fault: FeedFault,
     /// What it said last.
     pub published: Option<Sent>,
 }
@@ -109,7 +109,7 @@ impl Board {
     pub fn new(feeds: Vec<(String, Pubkey, Path)>, speed: f64) -> Self {
         let feeds = feeds.into_iter().map(|(name, address, mut path)| {
             let price = path.price(0);
-            let fault = Fault::Normal;
+            let fault = FeedFault::Normal;
             Line { name, address, path, price, fixed: None, fault, sent: None }
         });
         let feeds = feeds.collect();
@@ -121,8 +121,8 @@ impl Board {
     ///
     /// # Errors
     /// A sentence when there is no such feed, or the factor of a lie is not above zero.
-    pub fn set(&self, feed: &str, price: Option<u64>, fault: Fault) -> Result<(), String> {
-        if let Fault::Lie { factor } = fault
+    pub fn set(&self, feed: &str, price: Option<u64>, fault: FeedFault) -> Result<(), String> {
+        if let FeedFault::Lie { factor } = fault
             && !(factor > 0.0 && factor.is_finite())
         {
             return Err("factor must be above zero".to_owned());
@@ -195,13 +195,13 @@ impl Board {
 impl Line {
     fn said(&self, now_ms: u64) -> Option<Published> {
         let (price, at_ms) = match self.fault {
-            Fault::Normal => (self.price, now_ms),
-            Fault::Stop => return None,
-            Fault::Lie { factor } => (scaled(self.price, factor), now_ms),
-            Fault::Future { seconds } => {
+            FeedFault::Normal => (self.price, now_ms),
+            FeedFault::Stop => return None,
+            FeedFault::Lie { factor } => (scaled(self.price, factor), now_ms),
+            FeedFault::Future { seconds } => {
                 (self.price, now_ms.saturating_add(seconds.saturating_mul(1_000)))
             }
-            Fault::FreezeTime => (self.price, self.sent.map_or(now_ms, |sent| sent.at_ms)),
+            FeedFault::FreezeTime => (self.price, self.sent.map_or(now_ms, |sent| sent.at_ms)),
         };
         Some(Published::new(price, at_ms))
     }

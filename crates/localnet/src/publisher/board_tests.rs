@@ -30,25 +30,25 @@ fn every_fault_does_what_it_says_and_is_taken_back() {
     let board = board(Motion::Still, 1.0);
     let set = |price, fault| board.set("SOL", price, fault).unwrap();
     assert_eq!(said(&board, NOW), Some((SOL, NOW)));
-    set(None, Fault::Stop);
+    set(None, FeedFault::Stop);
     assert_eq!(said(&board, NOW + 1), None);
-    set(None, Fault::FreezeTime);
+    set(None, FeedFault::FreezeTime);
     assert_eq!(said(&board, NOW + 2), Some((SOL, NOW)));
     assert_eq!(said(&board, NOW + 9), Some((SOL, NOW)));
-    set(None, Fault::Lie { factor: 1.5 });
+    set(None, FeedFault::Lie { factor: 1.5 });
     assert_eq!(said(&board, NOW + 10), Some((SOL / 2 * 3, NOW + 10)));
-    set(None, Fault::Future { seconds: 60 });
+    set(None, FeedFault::Future { seconds: 60 });
     assert_eq!(said(&board, NOW + 11), Some((SOL, NOW + 60_011)));
-    set(Some(7), Fault::Normal);
+    set(Some(7), FeedFault::Normal);
     assert_eq!(said(&board, NOW + 12), Some((7, NOW + 12)));
-    set(None, Fault::Normal);
+    set(None, FeedFault::Normal);
     assert_eq!(said(&board, NOW + 13), Some((SOL, NOW + 13)));
 }
 
 #[test]
 fn a_lie_is_about_the_price_that_is_meant() {
     let board = board(Motion::Still, 1.0);
-    board.set("SOL", Some(100), Fault::Lie { factor: 0.5 }).unwrap();
+    board.set("SOL", Some(100), FeedFault::Lie { factor: 0.5 }).unwrap();
     assert_eq!(said(&board, NOW), Some((50, NOW)));
     let state = &board.state().feeds[0];
     assert_eq!((state.price, state.published.map(|sent| sent.price)), (100, Some(50)));
@@ -57,10 +57,10 @@ fn a_lie_is_about_the_price_that_is_meant() {
 #[test]
 fn wrong_orders_are_refused_and_change_nothing() {
     let board = board(Motion::Still, 1.0);
-    let reason = board.set("DOGE", None, Fault::Stop).unwrap_err();
+    let reason = board.set("DOGE", None, FeedFault::Stop).unwrap_err();
     assert!(reason.contains("SOL, BTC"), "{reason}");
     for factor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(board.set("SOL", Some(1), Fault::Lie { factor }).is_err());
+        assert!(board.set("SOL", Some(1), FeedFault::Lie { factor }).is_err());
     }
     assert_eq!(said(&board, NOW), Some((SOL, NOW)));
 }
@@ -74,8 +74,8 @@ fn a_path_runs_at_its_speed_from_the_first_price_on_also_while_a_feed_is_silent(
     };
     assert_eq!(price(NOW), Some(SOL));
     assert_eq!(price(NOW + 5_000), Some(SOL / 2 * 3));
-    board.set("SOL", None, Fault::Stop).unwrap();
-    board.set("BTC", None, Fault::Stop).unwrap();
+    board.set("SOL", None, FeedFault::Stop).unwrap();
+    board.set("BTC", None, FeedFault::Stop).unwrap();
     assert_eq!(price(NOW + 8_000), None);
     let meant = board.state().feeds[0].price;
     // Eighty of a hundred seconds; inside a bar the price is a little ahead or behind.

@@ -24,14 +24,14 @@ use holdfast_testkit::path;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-use super::board::{Board, Fault};
+use super::board::{Board, FeedFault};
 
 #[derive(Deserialize)]
 struct Order {
     feed: String,
     price: Option<f64>,
     #[serde(flatten)]
-    fault: Fault,
+    fault: FeedFault,
 }
 
 /// Takes a port of this machine and serves until the process ends; where. Port 0 is a free one.

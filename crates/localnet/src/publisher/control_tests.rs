@@ -28,15 +28,19 @@ async fn post(url: &str, order: &Value) -> (u16, String) {
 async fn orders_are_obeyed() {
     let (board, url) = served().await;
     let orders = [
-        (json!({"feed": "SOL", "mode": "stop"}), None, Fault::Stop),
-        (json!({"feed": "SOL", "mode": "lie", "factor": 1.5}), None, Fault::Lie { factor: 1.5 }),
+        (json!({"feed": "SOL", "mode": "stop"}), None, FeedFault::Stop),
+        (
+            json!({"feed": "SOL", "mode": "lie", "factor": 1.5}),
+            None,
+            FeedFault::Lie { factor: 1.5 },
+        ),
         (
             json!({"feed": "SOL", "mode": "future", "seconds": 60, "price": 160.25}),
             Some(160_250_000),
-            Fault::Future { seconds: 60 },
+            FeedFault::Future { seconds: 60 },
         ),
-        (json!({"feed": "SOL", "mode": "freeze-time"}), None, Fault::FreezeTime),
-        (json!({"feed": "SOL", "mode": "normal"}), None, Fault::Normal),
+        (json!({"feed": "SOL", "mode": "freeze-time"}), None, FeedFault::FreezeTime),
+        (json!({"feed": "SOL", "mode": "normal"}), None, FeedFault::Normal),
     ];
     for (order, price, fault) in orders {
         assert_eq!(post(&url, &order).await.0, 200, "{order}");
@@ -70,7 +74,7 @@ async fn wrong_orders_are_refused_with_a_sentence() {
 #[tokio::test]
 async fn the_state_is_shown() {
     let (board, url) = served().await;
-    board.set("SOL", Some(151_500_000), Fault::Lie { factor: 2.0 }).unwrap();
+    board.set("SOL", Some(151_500_000), FeedFault::Lie { factor: 2.0 }).unwrap();
     let due = board.due(1_000).remove(0);
     board.sent(&due.address, due.published, 42);
     let answer = reqwest::get(format!("{url}/state")).await.unwrap().text().await.unwrap();

@@ -15,7 +15,7 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::time::MissedTickBehavior;
 
-pub use board::{Board, Fault, FeedState, Sent, State};
+pub use board::{Board, FeedFault, FeedState, Sent, State};
 pub use feed::feed_address;
 pub use path::{Motion, Path};
 

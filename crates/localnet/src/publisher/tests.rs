@@ -75,7 +75,7 @@ async fn accounts_are_made_once_and_prices_follow() {
     assert_eq!(said.map(|quote| quote.published), [Millis(NOW); 2]);
     // Another process goes on where this one stopped.
     let second = publisher(address);
-    second.board().set("SOL", Some(SOL * 2), Fault::Normal).unwrap();
+    second.board().set("SOL", Some(SOL * 2), FeedFault::Normal).unwrap();
     second.publish(|| NOW + 1_000).await.unwrap();
     let quote = reading(&node, "SOL").unwrap().quote;
     assert_eq!((quote.price, quote.published), (Price(SOL * 2), Millis(NOW + 1_000)));

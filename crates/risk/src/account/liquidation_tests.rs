@@ -263,7 +263,7 @@ proptest! {
     }
 
     #[test]
-    fn the_reward_never_falls_with_time_and_beyond_it_nobody_is_charged_what_he_does_not_have(
+    fn the_reward_never_falls_with_time_and_beyond_it_nobody_pays_more_than_they_have(
         closed in 0..1_000_000_000_000_u64, waited in 0..200_000_u64, longer in 0..200_000_u64,
         available in -1_000_000_000..10_000_000_000_i64, ramp in 0..100_000_u64,
         penalty in 0..500_u16, first in 0..=5_000_u16, more in 0..=5_000_u16,

@@ -60,7 +60,7 @@ fn who_leaves_takes_no_cover_along() {
     assert_eq!((next.start, next.insured), (Usd(1_000), Usd(60)));
     let last = going_on(&next, 7, TERMS).charge(&loss, Usd(40)).unwrap();
     assert_eq!(last.insured, Usd(0), "the reserve stays");
-    // Who joins enlarges nothing within the period.
+    // Joining enlarges nothing within the period.
     let joined = going_on(&first, 6, TERMS).charge(&by_market(&[(4, 5_000)]), Usd(9_900)).unwrap();
     assert_eq!(joined.insured, Usd(500));
 }

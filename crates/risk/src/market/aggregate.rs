@@ -84,7 +84,7 @@ pub fn aggregate(
             && reading.published >= last_disruption
             && now.since(reading.published) <= panel.age
     };
-    let fresh = Selection::of(readings, is_fresh);
+    let fresh = Selection::new(readings, is_fresh);
     let all = fresh.feeds;
     let centre = fresh.median(panel.quorum).ok_or(NoPrice::TooFew)?.middle();
     let widest = centre.portion(panel.divergence, Rounding::Down).unwrap_or_default().0;
@@ -92,7 +92,7 @@ pub fn aggregate(
         fresh
     } else {
         let near = |reading: &FeedReading| reading.price.0.abs_diff(centre.0) <= widest;
-        Selection::of(readings, |reading| is_fresh(reading) && near(reading))
+        Selection::new(readings, |reading| is_fresh(reading) && near(reading))
     };
     let point = agreeing.median(panel.quorum).ok_or(NoPrice::Diverging)?;
     if point.published <= previous {
@@ -114,7 +114,7 @@ struct Selection {
 }
 
 impl Selection {
-    fn of(readings: &[FeedReading], counts: impl Fn(&FeedReading) -> bool) -> Self {
+    fn new(readings: &[FeedReading], counts: impl Fn(&FeedReading) -> bool) -> Self {
         let mut chosen = Self {
             prices: [Price(u64::MAX); MAX_FEEDS],
             published: [Reverse(Millis(0)); MAX_FEEDS],

@@ -15,7 +15,7 @@ fn panel(quorum: u8) -> AggregationParams {
     AggregationParams { quorum, divergence: Bps(100), age: AGE }
 }
 
-/// Readings of a price so many seconds old.
+/// Readings of a price this many seconds old.
 fn readings(of: &[(u64, u64)]) -> Vec<FeedReading> {
     let stored = |&(price, age): &(u64, u64)| FeedReading {
         price: Price(price),

@@ -437,7 +437,7 @@ proptest! {
         }
     }
 
-    /// Who is closed at a sudden price gets the better of it and the one before, and never one from
+    /// Whoever is closed at a sudden price gets the better of it and the one before, and never one from
     /// before what decides.
     #[test]
     fn a_closing_price_is_the_newest_that_decides_or_better(

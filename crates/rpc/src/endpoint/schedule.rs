@@ -31,7 +31,7 @@ impl Endpoint {
         Ok((schedule.get_slots_in_epoch(epoch), schedule.get_last_slot_in_epoch(epoch)))
     }
 
-    /// The leaders of so many slots from `first` on.
+    /// The leaders of this many slots from `first` on.
     ///
     /// # Errors
     /// A sentence when the endpoint does not answer.

@@ -38,7 +38,7 @@ pub struct HttpSender {
 impl HttpSender {
     /// A transport to `url`.
     pub fn new(url: String, timeout: Duration, most_bytes: usize) -> Self {
-        // A redirect would send the request, and its key, to whom nobody named.
+        // A redirect would send the request, and its key, to a server that nobody named.
         let client = Client::builder().timeout(timeout).redirect(Policy::none()).build();
         let client = client.map_err(|error| format!("this machine makes no connection: {error}"));
         let (number, breaker) = (AtomicU64::new(0), Mutex::new(Breaker::default()));

@@ -49,7 +49,7 @@ pub enum Amount {
 /// Which published tick is meant, among those of the last half minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tick {
-    /// So many seconds old.
+    /// This many seconds old.
     Old(u8),
     /// The lowest.
     Lowest,
@@ -170,7 +170,7 @@ pub enum Move {
         /// Before honest people.
         early: bool,
     },
-    /// One transaction, tried in so many seconds until it is kept.
+    /// One transaction, tried in this many seconds until it is kept.
     Send {
         /// Its instructions.
         acts: Vec<Act>,

@@ -19,9 +19,9 @@ use holdfast_testkit::switchboard::{pull_feed, write_pull_feed};
 use holdfast_testkit::venue::feed_id;
 use solana_signer::Signer;
 
+use super::attempt::Attempt;
 use super::moves;
 use super::watches::Failing;
-use super::world::World;
 
 /// Seconds between samples of the chain.
 const OBSERVED: usize = 5;
@@ -30,39 +30,39 @@ const OBSERVED: usize = 5;
 const PATIENCE: usize = 6;
 
 /// Everybody honest does what is due in this second.
-pub fn act(world: &mut World) {
+pub fn act(attempt: &mut Attempt) {
     let due =
-        |cadence: Option<usize>| cadence.is_some_and(|every| world.second.is_multiple_of(every));
-    let (posts, keeps) = (due(world.theatre.poster), due(world.theatre.keeper));
+        |cadence: Option<usize>| cadence.is_some_and(|every| attempt.second.is_multiple_of(every));
+    let (posts, keeps) = (due(attempt.theatre.poster), due(attempt.theatre.keeper));
     let markets =
-        [0, 1].into_iter().filter(|market| posts || (keeps && is_awaited(world, *market)));
+        [0, 1].into_iter().filter(|market| posts || (keeps && is_awaited(attempt, *market)));
     for market in markets.collect::<Vec<_>>() {
-        post(world, market);
+        post(attempt, market);
     }
-    if world.second.is_multiple_of(OBSERVED) {
-        observe(world);
+    if attempt.second.is_multiple_of(OBSERVED) {
+        observe(attempt);
     }
     if keeps {
-        execute_orders(world);
-        liquidate(world);
+        execute_orders(attempt);
+        liquidate(attempt);
     }
 }
 
 /// Somebody samples the chain.
-pub fn observe(world: &mut World) {
-    let observe = instruction::observe(&world.venue.markets);
-    transact(world, &[observe]);
+pub fn observe(attempt: &mut Attempt) {
+    let observe = instruction::observe(&attempt.venue.markets);
+    transact(attempt, &[observe]);
 }
 
 /// A refusal is no error: the work may have been done by somebody else.
-fn transact(world: &mut World, instructions: &[holdfast_client::Instruction]) -> bool {
-    let payer = world.venue.admin.pubkey();
-    world.transact(instructions, &payer).is_ok()
+fn transact(attempt: &mut Attempt, instructions: &[holdfast_client::Instruction]) -> bool {
+    let payer = attempt.venue.admin.pubkey();
+    attempt.transact(instructions, &payer).is_ok()
 }
 
 /// Whether an order waits for a market's next price: a keeper refreshes then, whatever others do.
-fn is_awaited(world: &World, index: usize) -> bool {
-    let (chain, market) = (world.venue.seen_chain(), world.venue.market(index));
+fn is_awaited(attempt: &Attempt, index: usize) -> bool {
+    let (chain, market) = (attempt.venue.seen_chain(), attempt.venue.market(index));
     let awaits = |account: &MarginAccount| {
         let orders = account.orders.iter().filter(|order| order.number != 0);
         let mut here = orders.filter(|order| usize::from(order.market) == index).map(Order::from);
@@ -70,22 +70,22 @@ fn is_awaited(world: &World, index: usize) -> bool {
             order_progress(&order, account, &market, &chain) == OrderProgress::AwaitsPrice
         })
     };
-    world.accounts().any(|account| awaits(&world.account(&account)))
+    attempt.accounts().any(|account| awaits(&attempt.account(&account)))
 }
 
-fn post(world: &mut World, market: usize) {
-    let price = world.published(market, world.second);
-    let published = Published::new(price, world.at_ms(world.second));
-    publish(world, market, published);
-    let refresh = moves::refresh(world, market);
-    transact(world, &[refresh]);
+fn post(attempt: &mut Attempt, market: usize) {
+    let price = attempt.published(market, attempt.second);
+    let published = Published::new(price, attempt.at_ms(attempt.second));
+    publish(attempt, market, published);
+    let refresh = moves::refresh(attempt, market);
+    transact(attempt, &[refresh]);
 }
 
 /// Every provider writes its feed of a market.
-fn publish(world: &mut World, market: usize, published: Published) {
+fn publish(attempt: &mut Attempt, market: usize, published: Published) {
     let id = feed_id(market);
-    let cluster = &mut world.venue.cluster;
-    for (provider, address) in world.cast.feeds[market].iter().enumerate() {
+    let cluster = &mut attempt.venue.cluster;
+    for (provider, address) in attempt.cast.feeds[market].iter().enumerate() {
         match provider {
             0 => {
                 let update = pyth_update(id, published, cluster.slot());
@@ -99,73 +99,79 @@ fn publish(world: &mut World, market: usize, published: Published) {
 
 /// Every order that can be triggered or executed now is: what cannot is not tried, as a keeper asks
 /// the program's checks before it sends anything.
-fn execute_orders(world: &mut World) {
-    let chain = world.venue.seen_chain();
-    let accounts: Vec<_> = world.accounts().collect();
+fn execute_orders(attempt: &mut Attempt) {
+    let chain = attempt.venue.seen_chain();
+    let accounts: Vec<_> = attempt.accounts().collect();
     for account in accounts {
-        for (number, market) in moves::waiting(&world.account(&account)) {
-            if is_triggerable(world, &chain, &account, number, market) {
-                let trigger = moves::trigger(world, account, number, market);
-                transact(world, &[trigger]);
-            } else if is_decided(world, &chain, &account, number, market) {
-                let execute = moves::execute(world, account, number, market, world.cast.keeper);
-                transact(world, &[execute]);
+        for (number, market) in moves::waiting(&attempt.account(&account)) {
+            if is_triggerable(attempt, &chain, &account, number, market) {
+                let trigger = moves::trigger(attempt, account, number, market);
+                transact(attempt, &[trigger]);
+            } else if is_decided(attempt, &chain, &account, number, market) {
+                let execute = moves::execute(attempt, account, number, market, attempt.cast.keeper);
+                transact(attempt, &[execute]);
             }
         }
     }
     for insurance in [false, true] {
-        if let Some(execute) = moves::execute_pool(world, insurance) {
-            transact(world, &[execute]);
+        if let Some(execute) = moves::execute_pool(attempt, insurance) {
+            transact(attempt, &[execute]);
         }
     }
 }
 
-fn is_triggerable(world: &World, chain: &Chain, account: &Pubkey, number: u64, market: u8) -> bool {
-    let (state, market) = (world.account(account), world.venue.market(usize::from(market)));
+fn is_triggerable(
+    attempt: &Attempt,
+    chain: &Chain,
+    account: &Pubkey,
+    number: u64,
+    market: u8,
+) -> bool {
+    let (state, market) = (attempt.account(account), attempt.venue.market(usize::from(market)));
     let order = state.orders.iter().find(|order| order.number == number);
     order.is_some_and(|order| triggerable(order, &state, &market, chain).is_ok())
 }
 
-fn is_decided(world: &World, chain: &Chain, account: &Pubkey, number: u64, market: u8) -> bool {
-    let (state, markets) = (world.account(account), world.markets());
+fn is_decided(attempt: &Attempt, chain: &Chain, account: &Pubkey, number: u64, market: u8) -> bool {
+    let (state, markets) = (attempt.account(account), attempt.markets());
     let order = state.orders.iter().find(|order| order.number == number);
     order.is_some_and(|order| {
-        let (silo, market) = (world.venue.silo_state(), &markets[usize::from(market)]);
+        let (silo, market) = (attempt.venue.silo_state(), &markets[usize::from(market)]);
         let next = |index: u8| Ok(&markets[usize::from(index)]);
         order_fate(&silo, &state, market, order, chain, next).is_ok()
     })
 }
 
-fn liquidate(world: &mut World) {
-    let seen = Seen::now(world);
-    let accounts = world.accounts().filter(|account| seen.fails(&world.account(account)));
+fn liquidate(attempt: &mut Attempt) {
+    let seen = Seen::now(attempt);
+    let accounts = attempt.accounts().filter(|account| seen.fails(&attempt.account(account)));
     let accounts: Vec<_> = accounts.collect();
     let mut failing = BTreeMap::new();
     for account in accounts {
-        let markets = world.venue.markets_of(&account, None);
-        transact(world, &[instruction::flag(account, &markets)]);
-        let keeper = world.cast.keeper;
+        let markets = attempt.venue.markets_of(&account, None);
+        transact(attempt, &[instruction::flag(account, &markets)]);
+        let keeper = attempt.cast.keeper;
         for market in [1, 0] {
-            let liquidate = moves::liquidate(world, account, market, keeper);
-            if transact(world, &[liquidate]) {
+            let liquidate = moves::liquidate(attempt, account, market, keeper);
+            if transact(attempt, &[liquidate]) {
                 break;
             }
         }
-        let state = world.account(&account);
-        if Seen::now(world).fails(&state) {
+        let state = attempt.account(&account);
+        if Seen::now(attempt).fails(&state) {
             let sizes = [0, 1].map(|market: usize| state.positions[market].size);
-            failing.insert(account, Failing { since: world.second, sizes });
+            failing.insert(account, Failing { since: attempt.second, sizes });
         }
     }
-    watch(world, failing);
+    watch(attempt, failing);
 }
 
 /// Counts accounts that go on failing without anything having been done about it.
-fn watch(world: &mut World, failing: BTreeMap<Pubkey, Failing>) {
-    let promised = world.theatre.is_kept();
-    let second = world.second;
+fn watch(attempt: &mut Attempt, failing: BTreeMap<Pubkey, Failing>) {
+    let promised = attempt.theatre.is_kept();
+    let second = attempt.second;
     let mut late = Vec::new();
-    let watches = world.watches_mut();
+    let watches = attempt.watches_mut();
     let before = std::mem::take(&mut watches.failing);
     for (account, mut now) in failing {
         if let Some(then) = before.get(&account).filter(|then| then.sizes == now.sizes) {
@@ -178,10 +184,10 @@ fn watch(world: &mut World, failing: BTreeMap<Pubkey, Failing>) {
         watches.failing.insert(account, now);
     }
     for account in late {
-        world.trace.say(|| {
+        attempt.trace.say(|| {
             format!("{second:>4} s    {account} fails maintenance and nobody can liquidate it")
         });
-        world.trace.clue("not liquidated in time");
+        attempt.trace.clue("not liquidated in time");
     }
 }
 
@@ -192,8 +198,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn now(world: &World) -> Self {
-        Self { chain: world.venue.seen_chain(), markets: world.markets() }
+    fn now(attempt: &Attempt) -> Self {
+        Self { chain: attempt.venue.seen_chain(), markets: attempt.markets() }
     }
 
     /// Whether an account fails maintenance at the newest believable prices, as the program judges.

@@ -1,6 +1,7 @@
 //! An attacker that searches: on the compiled program it looks for sequences of moves that gain
 //! money at no market exposure, or that keep an account from being liquidated.
 
+pub mod attempt;
 pub mod course;
 pub mod draw;
 pub mod exits;
@@ -14,7 +15,6 @@ pub mod stage;
 pub mod trace;
 pub mod value;
 mod watches;
-pub mod world;
 
 pub use search::{Found, Honest, Search};
 pub use stage::{Stage, Theatre};

@@ -8,8 +8,8 @@ use holdfast_testkit::venue::{feed_id, market_order};
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
+use super::attempt::Attempt;
 use super::grammar::{Act, Amount, Size, Target, Tick, Ticket, Trigger, Who};
-use super::world::World;
 
 /// The largest position an account may have, native units of notional: the presets' share of the
 /// pool.
@@ -17,7 +17,7 @@ const CAP: u64 = 10_000_000_000_000;
 
 /// Instructions being put together for one transaction.
 pub struct Bundle<'w, 's> {
-    world: &'w mut World<'s>,
+    attempt: &'w mut Attempt<'s>,
     instructions: Vec<Instruction>,
     /// Orders placed in the transaction so far, per account.
     placed: [u64; 2],
@@ -27,8 +27,8 @@ pub struct Bundle<'w, 's> {
 impl<'w, 's> Bundle<'w, 's> {
     /// Builds a transaction's instructions; those that cannot be built, such as executing an order
     /// that is not there, are left out. Posted ticks are in place afterwards.
-    pub fn build(world: &'w mut World<'s>, acts: &[Act]) -> Vec<Instruction> {
-        let mut bundle = Self { world, instructions: Vec::new(), placed: [0; 2], posts: 0 };
+    pub fn build(attempt: &'w mut Attempt<'s>, acts: &[Act]) -> Vec<Instruction> {
+        let mut bundle = Self { attempt, instructions: Vec::new(), placed: [0; 2], posts: 0 };
         for act in acts {
             let built = bundle.instruction(act);
             bundle.instructions.extend(built);
@@ -45,24 +45,24 @@ impl<'w, 's> Bundle<'w, 's> {
                 let (number, market) = self.order(who, place)?;
                 let trader = self.trader(who);
                 let owner = trader.keypair.pubkey();
-                let market = self.world.venue.markets[usize::from(market)];
+                let market = self.attempt.venue.markets[usize::from(market)];
                 Some(instruction::cancel_order(owner, trader.account, market, number))
             }
             Act::Trigger(who, place) => {
                 let (number, market) = self.order(who, place)?;
-                Some(trigger(self.world, self.trader(who).account, number, market))
+                Some(trigger(self.attempt, self.trader(who).account, number, market))
             }
             Act::Execute(who, place) => self.execute(who, place),
             Act::Post { market, tick, others } => self.post(market, tick, others),
             Act::Flag(target) => {
                 let account = self.account(target);
-                let markets = self.world.venue.markets_of(&account, None);
+                let markets = self.attempt.venue.markets_of(&account, None);
                 Some(instruction::flag(account, &markets))
             }
             Act::Liquidate(target, market) => {
                 let account = self.account(target);
                 let liquidator = self.trader(Who::B).account;
-                Some(liquidate(self.world, account, market, liquidator))
+                Some(liquidate(self.attempt, account, market, liquidator))
             }
             Act::Join(insurance, amount) => self.request(insurance, false, amount),
             Act::Leave(insurance, amount) => self.request(insurance, true, amount),
@@ -71,26 +71,26 @@ impl<'w, 's> Bundle<'w, 's> {
             Act::Mature(who) => {
                 let trader = self.trader(who);
                 let owner = trader.keypair.pubkey();
-                Some(instruction::mature_profit(owner, self.world.venue.silo, trader.account))
+                Some(instruction::mature_profit(owner, self.attempt.venue.silo, trader.account))
             }
-            Act::Apply => self.world.stage_change(),
-            Act::Observe => Some(instruction::observe(&self.world.venue.markets)),
+            Act::Apply => self.attempt.stage_change(),
+            Act::Observe => Some(instruction::observe(&self.attempt.venue.markets)),
         }
     }
 
     fn trader(&self, who: Who) -> &'s Trader {
-        &self.world.cast.attackers[who as usize]
+        &self.attempt.cast.attackers[who as usize]
     }
 
     fn state(&self, who: Who) -> MarginAccount {
-        self.world.venue.account(&self.trader(who).account)
+        self.attempt.venue.account(&self.trader(who).account)
     }
 
     fn account(&self, target: Target) -> Pubkey {
         match target {
             Target::Own(who) => self.trader(who).account,
             Target::Honest(place) => {
-                let honest = &self.world.cast.honest;
+                let honest = &self.attempt.cast.honest;
                 honest[usize::from(place) % honest.len()]
             }
         }
@@ -104,30 +104,30 @@ impl<'w, 's> Bundle<'w, 's> {
 
     fn deposit(&self, who: Who, amount: Amount) -> Option<Instruction> {
         let trader = self.trader(who);
-        let held = tokens::balance(&self.world.venue.cluster, &trader.wallet);
+        let held = tokens::balance(&self.attempt.venue.cluster, &trader.wallet);
         let amount = resolve(amount, held)?;
-        let (silo, owner) = (self.world.venue.silo, trader.keypair.pubkey());
+        let (silo, owner) = (self.attempt.venue.silo, trader.keypair.pubkey());
         Some(instruction::deposit(owner, trader.wallet, silo, trader.account, amount))
     }
 
     fn withdraw(&self, who: Who, amount: Amount) -> Option<Instruction> {
         let trader = self.trader(who);
         let amount = resolve(amount, self.state(who).collateral)?;
-        let markets = self.world.venue.markets_of(&trader.account, None);
-        let (silo, owner) = (self.world.venue.silo, trader.keypair.pubkey());
+        let markets = self.attempt.venue.markets_of(&trader.account, None);
+        let (silo, owner) = (self.attempt.venue.silo, trader.keypair.pubkey());
         Some(instruction::withdraw(owner, silo, trader.account, trader.wallet, amount, &markets))
     }
 
     fn place(&mut self, who: Who, ticket: Ticket) -> Option<Instruction> {
         let market = usize::from(ticket.market);
-        let truth = self.world.truth(market);
+        let truth = self.attempt.truth(market);
         let at = |bps: i32| away(truth, bps);
         let trigger = match ticket.trigger {
             Trigger::None => OrderTrigger::Immediate,
             Trigger::Above(bps) => OrderTrigger::AtOrAbove { price: at(bps) },
             Trigger::Below(bps) => OrderTrigger::AtOrBelow { price: at(bps) },
         };
-        let terms = self.world.venue.market(market).terms;
+        let terms = self.attempt.venue.market(market).terms;
         let held = self.state(who).positions[market].size.unsigned_abs();
         let size = resolve_size(ticket.size, truth, held, terms.smallest);
         let size = i64::try_from(size).ok().filter(|size| *size > 0)?;
@@ -138,13 +138,13 @@ impl<'w, 's> Bundle<'w, 's> {
             trigger,
             effect: if ticket.reduce_only { OrderEffect::Reduce } else { OrderEffect::Open },
             any_price: ticket.any_price,
-            expires_ms: self.world.venue.cluster.now_ms() + 3_600_000,
+            expires_ms: self.attempt.venue.cluster.now_ms() + 3_600_000,
             fee: 0,
         };
         self.placed[who as usize] += 1;
         let trader = self.trader(who);
-        let (owner, market) = (trader.keypair.pubkey(), self.world.venue.markets[market]);
-        let markets = self.world.venue.markets_of(&trader.account, None);
+        let (owner, market) = (trader.keypair.pubkey(), self.attempt.venue.markets[market]);
+        let markets = self.attempt.venue.markets_of(&trader.account, None);
         Some(instruction::place_order(owner, trader.account, market, request, &markets))
     }
 
@@ -161,45 +161,45 @@ impl<'w, 's> Bundle<'w, 's> {
             }
         };
         let account = self.trader(who).account;
-        Some(execute(self.world, account, number, market, account))
+        Some(execute(self.attempt, account, number, market, account))
     }
 
     fn post(&mut self, market: u8, tick: Tick, others: u8) -> Option<Instruction> {
         let index = usize::from(market);
-        let (price, at_ms) = self.world.tick(index, tick)?;
-        let address = *self.world.cast.posted.get(self.posts)?;
+        let (price, at_ms) = self.attempt.tick(index, tick)?;
+        let address = *self.attempt.cast.posted.get(self.posts)?;
         self.posts += 1;
-        let cluster = &mut self.world.venue.cluster;
+        let cluster = &mut self.attempt.venue.cluster;
         let update = pyth_update(feed_id(index), Published::new(price, at_ms), cluster.slot());
         post_pyth_update(cluster, address, &update);
         let mut feeds = vec![address];
-        let listed = self.world.cast.feeds[index].iter().skip(1).enumerate();
+        let listed = self.attempt.cast.feeds[index].iter().skip(1).enumerate();
         feeds.extend(listed.filter(|(bit, _)| others & (1 << bit) != 0).map(|(_, feed)| *feed));
-        let venue = &self.world.venue;
+        let venue = &self.attempt.venue;
         Some(instruction::refresh_market(venue.silo, venue.markets[index], &feeds))
     }
 
     fn request(&self, insurance: bool, leaves: bool, amount: Amount) -> Option<Instruction> {
         let trader = self.trader(Who::A);
-        let shares = self.world.cast.shares[usize::from(insurance)];
+        let shares = self.attempt.cast.shares[usize::from(insurance)];
         let (source, destination) =
             if leaves { (shares, trader.wallet) } else { (trader.wallet, shares) };
-        let held = tokens::balance(&self.world.venue.cluster, &source);
+        let held = tokens::balance(&self.attempt.venue.cluster, &source);
         let amount = resolve(amount, held)?;
         let order = PoolOrder { insurance, leaves, amount, least: 1 };
-        let (owner, silo) = (trader.keypair.pubkey(), self.world.venue.silo);
+        let (owner, silo) = (trader.keypair.pubkey(), self.attempt.venue.silo);
         let number = u16::from(insurance);
         Some(instruction::request_pool(owner, silo, number, source, destination, order))
     }
 
     fn execute_pool(&self, insurance: bool) -> Option<Instruction> {
-        execute_pool(self.world, insurance)
+        execute_pool(self.attempt, insurance)
     }
 
     fn cancel_pool(&self, insurance: bool) -> Option<Instruction> {
-        let (address, request) = self.world.pool_request(insurance)?;
+        let (address, request) = self.attempt.pool_request(insurance)?;
         let trader = self.trader(Who::A);
-        let shares = self.world.cast.shares[usize::from(insurance)];
+        let shares = self.attempt.cast.shares[usize::from(insurance)];
         let refund = if request.leaves == 0 { trader.wallet } else { shares };
         Some(instruction::cancel_pool_request(
             request.owner,
@@ -221,7 +221,7 @@ pub fn waiting(account: &MarginAccount) -> Vec<(u64, u8)> {
 
 /// `place_order` that closes a position of `held`, whatever the price.
 pub fn close(
-    world: &World,
+    attempt: &Attempt,
     state: &MarginAccount,
     account: Pubkey,
     market: u8,
@@ -230,51 +230,56 @@ pub fn close(
     let request = OrderRequest {
         effect: OrderEffect::Reduce,
         any_price: true,
-        ..market_order(-held, world.venue.cluster.now_ms())
+        ..market_order(-held, attempt.venue.cluster.now_ms())
     };
-    let market = world.venue.markets[usize::from(market)];
+    let market = attempt.venue.markets[usize::from(market)];
     instruction::place_order(state.owner, account, market, request, &[])
 }
 
 /// `trigger_order` with its market.
-pub fn trigger(world: &World, account: Pubkey, number: u64, market: u8) -> Instruction {
-    instruction::trigger_order(account, world.venue.markets[usize::from(market)], number)
+pub fn trigger(attempt: &Attempt, account: Pubkey, number: u64, market: u8) -> Instruction {
+    instruction::trigger_order(account, attempt.venue.markets[usize::from(market)], number)
 }
 
 /// `execute_order` with the markets it needs.
 pub fn execute(
-    world: &World,
+    attempt: &Attempt,
     account: Pubkey,
     number: u64,
     market: u8,
     executor: Pubkey,
 ) -> Instruction {
-    let venue = &world.venue;
+    let venue = &attempt.venue;
     let others = venue.markets_of(&account, Some(market));
     let market = venue.markets[usize::from(market)];
     instruction::execute_order(venue.silo, market, account, executor, number, &others)
 }
 
 /// `liquidate` with the markets it needs.
-pub fn liquidate(world: &World, account: Pubkey, market: u8, liquidator: Pubkey) -> Instruction {
-    let venue = &world.venue;
+pub fn liquidate(
+    attempt: &Attempt,
+    account: Pubkey,
+    market: u8,
+    liquidator: Pubkey,
+) -> Instruction {
+    let venue = &attempt.venue;
     let others = venue.markets_of(&account, Some(market));
     let market = venue.markets[usize::from(market)];
     instruction::liquidate(venue.silo, market, account, liquidator, &others)
 }
 
 /// `execute_pool_request` of the attacker's request at a pool, if there is one.
-pub fn execute_pool(world: &World, insurance: bool) -> Option<Instruction> {
-    let (address, request) = world.pool_request(insurance)?;
-    let markets = if insurance { &[][..] } else { &world.venue.markets[..] };
+pub fn execute_pool(attempt: &Attempt, insurance: bool) -> Option<Instruction> {
+    let (address, request) = attempt.pool_request(insurance)?;
+    let markets = if insurance { &[][..] } else { &attempt.venue.markets[..] };
     let PoolRequest { owner, silo, destination, .. } = request;
     Some(instruction::execute_pool_request(owner, silo, address, destination, insurance, markets))
 }
 
 /// `refresh_market` of all honest feeds.
-pub fn refresh(world: &World, market: usize) -> Instruction {
-    let venue = &world.venue;
-    instruction::refresh_market(venue.silo, venue.markets[market], &world.cast.feeds[market])
+pub fn refresh(attempt: &Attempt, market: usize) -> Instruction {
+    let venue = &attempt.venue;
+    instruction::refresh_market(venue.silo, venue.markets[market], &attempt.cast.feeds[market])
 }
 
 /// Nothing for no tokens.

@@ -3,6 +3,7 @@
 use holdfast_client::holdfast::state::MarginAccount;
 use solana_signer::Signer;
 
+use super::attempt::Attempt;
 use super::course::{Course, SECONDS};
 use super::grammar::{Act, Guard, Move};
 use super::honest;
@@ -11,7 +12,6 @@ use super::print::WrongPrint;
 use super::stage::{Stage, Theatre};
 use super::trace::{Trace, reason};
 use super::value::Holdings;
-use super::world::World;
 
 /// Seconds that pass after the last move, so that what was left waiting has its consequences.
 const AFTERMATH: usize = 6;
@@ -33,15 +33,15 @@ pub struct Outcome {
     pub trace: Trace,
 }
 
-impl<'s> World<'s> {
+impl<'s> Attempt<'s> {
     /// A fork of a stage, before anything was done on it.
     pub fn begin(stage: &'s Stage, theatre: Theatre, course: &'s Course, traced: bool) -> Self {
-        let mut world = Self::fork_of(stage, theatre, course, traced);
-        world.before = Holdings::of(&world).worth;
-        world
+        let mut attempt = Self::fork_of(stage, theatre, course, traced);
+        attempt.before = Holdings::read(&attempt).worth;
+        attempt
     }
 
-    /// Plays moves. Before each, and after the last, `keep` gets the world as it is.
+    /// Plays moves. Before each, and after the last, `keep` gets the attempt as it is.
     pub fn play(&mut self, moves: &[Move], mut keep: impl FnMut(&Self)) {
         for step in moves {
             keep(self);
@@ -56,7 +56,7 @@ impl<'s> World<'s> {
     /// Lets what was left waiting have its consequences, and says what the attempt came to.
     pub fn end(mut self) -> Outcome {
         self.wait(AFTERMATH, false);
-        let after = Holdings::of(&self).worth;
+        let after = Holdings::read(&self).worth;
         Outcome {
             profit: after - self.before - self.drift.div_euclid(1_000_000) - ROUNDING,
             landed: self.landed,
@@ -146,7 +146,7 @@ impl<'s> World<'s> {
 
     /// A second passes; what the attacker's exposure gained in it is the market's doing.
     fn pass_second(&mut self) {
-        let exposure = Holdings::of(self).exposure;
+        let exposure = Holdings::read(self).exposure;
         let before = [0, 1].map(|market| self.truth(market));
         self.second += 1;
         self.venue.cluster.pass(1_000);
@@ -169,9 +169,9 @@ impl<'s> World<'s> {
         if guard == Guard::Landed {
             return self.send_once(acts);
         }
-        let before = Holdings::of(self).worth;
+        let before = Holdings::read(self).worth;
         let mut fork = self.fork();
-        let kept = fork.send_once(acts) && Holdings::of(&fork).worth > before;
+        let kept = fork.send_once(acts) && Holdings::read(&fork).worth > before;
         if kept {
             *self = fork;
         } else {

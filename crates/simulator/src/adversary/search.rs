@@ -3,13 +3,13 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
+use super::attempt::Attempt;
 use super::course::{Course, Track};
 use super::draw::Draw;
 use super::exits;
 use super::grammar::Move;
 use super::playing::Outcome;
 use super::stage::{Stage, Theatre};
-use super::world::World;
 
 /// Courses, drawn anew, on which a gain has to show again.
 const PROOFS: u64 = 6;
@@ -91,21 +91,21 @@ impl<'s> Search<'s> {
         let (mut violations, mut shield) = (0, None);
         for step in 0..climb {
             let child = draw.mutate(&climber.moves);
-            let (outcome, worlds) = climber.attempt(&child);
+            let (outcome, attempts) = climber.attempt(&child);
             if outcome.violations > violations {
                 violations = outcome.violations;
                 shield = Some(child.clone());
             }
             let warmth = WARMTH * f64::from(climb - step) / f64::from(climb);
             if draw.random.random_bool(accepted(outcome.profit - climber.score, warmth)) {
-                climber.take(child, outcome.profit, worlds);
+                climber.take(child, outcome.profit, attempts);
             }
             if climber.score > best_score {
                 (best, best_score) = (climber.moves.clone(), climber.score);
             }
         }
         self.attempts += u64::from(climb) + 1;
-        let stuck = climber.worlds.last().map(|world| exits::stuck(world.fork()));
+        let stuck = climber.attempts.last().map(|attempt| exits::stuck(attempt.fork()));
         let stuck = stuck.unwrap_or_default();
         if !stuck.is_empty() {
             violations += 1;
@@ -201,41 +201,41 @@ impl<'s> Search<'s> {
 
     fn attempt(&mut self, course: &Course, moves: &[Move], traced: bool) -> Outcome {
         self.attempts += 1;
-        let mut world = World::begin(self.stage, self.theatre, course, traced);
-        world.play(moves, |_| ());
-        world.end()
+        let mut attempt = Attempt::begin(self.stage, self.theatre, course, traced);
+        attempt.play(moves, |_| ());
+        attempt.end()
     }
 }
 
-/// Where a climb stands. The world before each move is kept: a changed sequence is played from its
+/// Where a climb stands. The attempt before each move is kept: a changed sequence is played from its
 /// first change on.
 struct Climber<'c> {
     moves: Vec<Move>,
     score: i128,
-    worlds: Vec<World<'c>>,
+    attempts: Vec<Attempt<'c>>,
 }
 
 impl<'c> Climber<'c> {
     fn begin(stage: &'c Stage, theatre: Theatre, course: &'c Course, moves: Vec<Move>) -> Self {
-        let worlds = vec![World::begin(stage, theatre, course, false)];
-        let mut climber = Self { moves: Vec::new(), score: 0, worlds };
-        let (outcome, worlds) = climber.attempt(&moves);
-        climber.take(moves, outcome.profit, worlds);
+        let attempts = vec![Attempt::begin(stage, theatre, course, false)];
+        let mut climber = Self { moves: Vec::new(), score: 0, attempts };
+        let (outcome, attempts) = climber.attempt(&moves);
+        climber.take(moves, outcome.profit, attempts);
         climber
     }
 
-    /// Plays a sequence, and says how the world was before each move that is new and at the end.
-    fn attempt(&self, moves: &[Move]) -> (Outcome, Vec<World<'c>>) {
+    /// Plays a sequence, and says how the attempt was before each move that is new and at the end.
+    fn attempt(&self, moves: &[Move]) -> (Outcome, Vec<Attempt<'c>>) {
         let same = self.same(moves);
-        let mut world = self.worlds[same].fork();
-        let mut worlds = Vec::with_capacity(moves.len() - same + 1);
-        world.play(&moves[same..], |world| worlds.push(world.fork()));
-        (world.end(), worlds)
+        let mut attempt = self.attempts[same].fork();
+        let mut attempts = Vec::with_capacity(moves.len() - same + 1);
+        attempt.play(&moves[same..], |attempt| attempts.push(attempt.fork()));
+        (attempt.end(), attempts)
     }
 
-    fn take(&mut self, moves: Vec<Move>, score: i128, worlds: Vec<World<'c>>) {
-        self.worlds.truncate(self.same(&moves));
-        self.worlds.extend(worlds);
+    fn take(&mut self, moves: Vec<Move>, score: i128, attempts: Vec<Attempt<'c>>) {
+        self.attempts.truncate(self.same(&moves));
+        self.attempts.extend(attempts);
         (self.moves, self.score) = (moves, score);
     }
 

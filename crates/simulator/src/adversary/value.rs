@@ -18,8 +18,8 @@ use holdfast_risk::pool::worth::{self, SideExposure, TradersResult};
 use holdfast_risk::{Bps, Overflow, Price, Side, SignedUsd, Usd};
 use holdfast_testkit::tokens;
 
+use super::attempt::Attempt;
 use super::course::FIRST;
-use super::world::World;
 
 /// What the attacker has.
 #[derive(Clone, Copy, Debug)]
@@ -32,15 +32,15 @@ pub struct Holdings {
 
 impl Holdings {
     /// What the attacker has now.
-    pub fn of(world: &World) -> Self {
-        let (silo, markets) = (world.venue.silo_state(), world.markets());
+    pub fn read(attempt: &Attempt) -> Self {
+        let (silo, markets) = (attempt.venue.silo_state(), attempt.markets());
         let mut held = Self { worth: 0, exposure: [0; 2] };
-        for trader in &world.cast.attackers {
-            held.worth += i128::from(tokens::balance(&world.venue.cluster, &trader.wallet));
-            held.add_account(world, &world.account(&trader.account), &markets, &silo);
+        for trader in &attempt.cast.attackers {
+            held.worth += i128::from(tokens::balance(&attempt.venue.cluster, &trader.wallet));
+            held.add_account(attempt, &attempt.account(&trader.account), &markets, &silo);
         }
         for insurance in [false, true] {
-            held.add_pool(world, &silo, &markets, insurance);
+            held.add_pool(attempt, &silo, &markets, insurance);
         }
         held
     }
@@ -49,13 +49,13 @@ impl Holdings {
     /// nothing: its owner can leave it behind. Then it has no exposure either.
     fn add_account(
         &mut self,
-        world: &World,
+        attempt: &Attempt,
         state: &MarginAccount,
         markets: &[Market; 2],
         silo: &Silo,
     ) {
         let market = |index: u8| markets.get(usize::from(index));
-        let truth = |market: &Market| Price(world.truth(usize::from(market.index)));
+        let truth = |market: &Market| Price(attempt.truth(usize::from(market.index)));
         let Ok(Some(health)) = standing::health(state, market, truth) else { return };
         let mut worth = i128::from(health.equity.0) + i128::from(state.reserved_fees);
         // Profit is owed by liquidity, which owes no more than it has.
@@ -78,10 +78,10 @@ impl Holdings {
         }
     }
 
-    fn add_pool(&mut self, world: &World, silo: &Silo, markets: &[Market; 2], insurance: bool) {
-        let shares = world.cast.shares[usize::from(insurance)];
-        let mut shares = tokens::balance(&world.venue.cluster, &shares);
-        if let Some((_, request)) = world.pool_request(insurance) {
+    fn add_pool(&mut self, attempt: &Attempt, silo: &Silo, markets: &[Market; 2], insurance: bool) {
+        let shares = attempt.cast.shares[usize::from(insurance)];
+        let mut shares = tokens::balance(&attempt.venue.cluster, &shares);
+        if let Some((_, request)) = attempt.pool_request(insurance) {
             if request.leaves == 0 {
                 self.worth += i128::from(request.amount);
             } else {
@@ -96,7 +96,7 @@ impl Holdings {
         let worth = if insurance {
             worth::insurance(&ledger, true)
         } else {
-            liquidity_worth(&ledger, world, markets)
+            liquidity_worth(&ledger, attempt, markets)
         };
         let Ok(worth) = worth else { return };
         let pool = Pool { assets: worth.gain(), shares: silo.shares(kind) };
@@ -117,12 +117,12 @@ impl Holdings {
 /// nothing.
 fn liquidity_worth(
     ledger: &Ledger,
-    world: &World,
+    attempt: &Attempt,
     markets: &[Market; 2],
 ) -> Result<SignedUsd, Overflow> {
     let mut traders = TradersResult::default();
     for (index, market) in markets.iter().enumerate() {
-        let (price, initial) = (Price(world.truth(index)), Bps(market.terms.initial_bps));
+        let (price, initial) = (Price(attempt.truth(index)), Bps(market.terms.initial_bps));
         for (side, total) in [(Side::Long, &market.longs), (Side::Short, &market.shorts)] {
             let (total, carry) = (SideTotal::from(total), market.carry(side));
             traders.add(&SideExposure { side, total, price, carry, initial })?;

@@ -39,8 +39,8 @@ struct Arguments {
     /// Let honest people post prices every second too; otherwise some seeds leave that to the attacker.
     #[arg(long)]
     kept: bool,
-    /// Let some seeds do without the honest keeper: gains there are what trust in one honest observer
-    /// carries, not holes.
+    /// Let some seeds do without the honest keeper: what is gained there is the worth of assuming one
+    /// honest observer, and no hole.
     #[arg(long, conflicts_with = "kept")]
     deserted: bool,
     /// Another compiled program.

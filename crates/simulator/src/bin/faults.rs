@@ -20,10 +20,11 @@ struct Options {
     /// Seeds per fault; a thousand take a quarter of an hour on two cores
     #[arg(long, default_value_t = 20)]
     seeds: u64,
-    /// Every lie that one of three endpoints or one of two streams can tell as well
+    /// Also try every lie that one of three endpoints or one of two streams can tell
     #[arg(long)]
     lies: bool,
-    /// Several faults at once instead, drawn from so many seeds, and what holds checked after every step
+    /// Instead, let several faults come and go at once, drawn from this many seeds, and check after every
+    /// step what has to hold
     #[arg(long, value_name = "SEEDS", conflicts_with_all = ["seeds", "lies"])]
     swarm: Option<u64>,
     /// The first seed of the swarm; one alone is replayed with `--swarm 1`
@@ -166,9 +167,9 @@ fn each<T: Send>(
 }
 
 fn row(name: &str, class: Option<ChainCondition>, findings: &[Finding]) -> Vec<String> {
-    let found = of(findings.iter().map(|finding| finding.found));
+    let found = median_and_worst(findings.iter().map(|finding| finding.found));
     let worked = findings.iter().filter(|finding| !finding.sheltered);
-    let worked = of(worked.map(|finding| finding.liquidated));
+    let worked = median_and_worst(worked.map(|finding| finding.liquidated));
     let alarms: u64 = findings.iter().map(|finding| finding.false_alarms).sum();
     let polls: u64 = findings.iter().map(|finding| finding.calm_polls).sum();
     let [median, worst] = match class {
@@ -185,7 +186,7 @@ fn row(name: &str, class: Option<ChainCondition>, findings: &[Finding]) -> Vec<S
 }
 
 /// Median and worst of times in milliseconds; a time that is missing is the worst.
-fn of(times: impl Iterator<Item = Option<u64>>) -> [String; 2] {
+fn median_and_worst(times: impl Iterator<Item = Option<u64>>) -> [String; 2] {
     let mut times: Vec<_> = times.map(|time| time.unwrap_or(u64::MAX)).collect();
     times.sort_unstable();
     let shown = |time: Option<&u64>| match time {

@@ -57,7 +57,7 @@ fn mirror() -> VenueSnapshot {
     }
 }
 
-/// Closed whole at `price`, published so long after the flag.
+/// Closed whole at `price`, published this long after the flag.
 fn event(price: u64, after_ms: i64) -> PositionLiquidated {
     PositionLiquidated {
         account: Pubkey::default(),

@@ -19,7 +19,7 @@ use holdfast_testkit::{Failure, Trader, Venue, tokens};
 /// Chance that somebody wants out at a tick, when all is well and when not.
 const EXIT_CHANCE: f64 = 0.05;
 const PANIC_CHANCE: f64 = 0.2;
-/// One in so many adds margin when it gets tight during an outage.
+/// One in this many adds margin when it gets tight during an outage.
 const CAREFUL: usize = 2;
 /// Equity below this many tenths of the maintenance requirement is tight.
 const TIGHT_TENTHS: u64 = 15;

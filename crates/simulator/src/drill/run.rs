@@ -168,7 +168,7 @@ impl Drill<'_> {
     fn report(&self, running: DrillState, insurance_before: u64, course: Vec<Moment>) -> Report {
         let mut accounts: Vec<_> = running.mirror.accounts.keys().copied().collect();
         accounts.push(running.keeper);
-        let audit = Audit::of(&running.venue, &accounts);
+        let audit = Audit::new(&running.venue, &accounts);
         let (measure, watch) = (&running.measure, &running.watch);
         let ended = running.venue.seen_chain().monitor.state;
         let refused = running.refusals.iter().map(|((action, state), count)| Refused {

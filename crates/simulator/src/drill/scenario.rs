@@ -47,7 +47,7 @@ pub enum ChainBehaviour {
     Healthy,
     /// It makes slots at another pace.
     Runs(Pace),
-    /// It makes slots as ever, and its clock goes on, but nothing lands except votes.
+    /// It makes slots as usual, and its clock goes on, but nothing lands except votes.
     VotesOnly,
     /// It makes none.
     Stands {

@@ -75,7 +75,7 @@ impl Slot {
 }
 
 /// The chain.
-pub struct Chain {
+pub struct SimulatedChain {
     /// The venue on it.
     pub venue: Venue,
     slots: VecDeque<Slot>,
@@ -87,7 +87,7 @@ pub struct Chain {
     forks: u64,
 }
 
-impl Chain {
+impl SimulatedChain {
     /// A chain at the venue's present slot.
     pub fn new(venue: Venue) -> Self {
         let height = venue.cluster.slot();
@@ -155,7 +155,7 @@ impl Chain {
         self.slots.back().expect("the first is kept")
     }
 
-    /// The block so many before the newest, or the oldest kept.
+    /// The block this many before the newest, or the oldest kept.
     pub fn behind(&self, blocks: usize) -> &Slot {
         &self.slots[self.slots.len().saturating_sub(1 + blocks)]
     }

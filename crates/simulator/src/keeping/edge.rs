@@ -15,7 +15,7 @@ use solana_message::Hash;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::chain::{Chain, Kept, Slot};
+use super::chain::{Kept, SimulatedChain, Slot};
 use super::fault::{Fault, Faults};
 use super::lie::Lie;
 
@@ -65,7 +65,7 @@ impl SimulatedIo {
     }
 
     /// Carries out what was begun.
-    pub fn carry_out(&mut self, chain: &Chain, now: u64) {
+    pub fn carry_out(&mut self, chain: &SimulatedChain, now: u64) {
         self.remember(chain);
         for command in std::mem::take(&mut self.commands) {
             let late = self.faults.delay(&mut self.random);
@@ -73,7 +73,7 @@ impl SimulatedIo {
         }
     }
 
-    fn carry(&mut self, command: Command, chain: &Chain, now: u64, late: u64) {
+    fn carry(&mut self, command: Command, chain: &SimulatedChain, now: u64, late: u64) {
         match command {
             Command::Probe { endpoint, other, .. } => {
                 if let Some(event) = self.probe(chain, endpoint, other) {
@@ -213,7 +213,7 @@ impl SimulatedIo {
     }
 
     /// Takes note of what endpoints show that stand still from now on.
-    fn remember(&mut self, chain: &Chain) {
+    fn remember(&mut self, chain: &SimulatedChain) {
         for endpoint in 0..8 {
             if self.faults.is_frozen(endpoint) {
                 self.frozen.entry(endpoint).or_insert_with(|| chain.newest().clone());
@@ -228,7 +228,7 @@ impl SimulatedIo {
         };
     }
 
-    fn shown<'a>(&'a mut self, chain: &'a Chain, endpoint: usize) -> &'a Slot {
+    fn shown<'a>(&'a mut self, chain: &'a SimulatedChain, endpoint: usize) -> &'a Slot {
         let lag = self.faults.lag(endpoint, &mut self.random);
         self.frozen.get(&endpoint).unwrap_or_else(|| chain.behind(lag))
     }
@@ -238,7 +238,12 @@ impl SimulatedIo {
         !silent && !self.faults.is_refusing(endpoint)
     }
 
-    fn probe(&mut self, chain: &Chain, endpoint: usize, other: Option<Hash>) -> Option<Event> {
+    fn probe(
+        &mut self,
+        chain: &SimulatedChain,
+        endpoint: usize,
+        other: Option<Hash>,
+    ) -> Option<Event> {
         let source = Source::Endpoint(endpoint);
         if self.faults.tells(source, Lie::FallsSilent) {
             return None;
@@ -274,7 +279,11 @@ impl SimulatedIo {
     }
 
     /// Accounts as an endpoint shows them, and their slot.
-    fn accounts(&mut self, chain: &Chain, endpoint: usize) -> (u64, BTreeMap<Pubkey, Kept>) {
+    fn accounts(
+        &mut self,
+        chain: &SimulatedChain,
+        endpoint: usize,
+    ) -> (u64, BTreeMap<Pubkey, Kept>) {
         let lies = self.faults.lies(Source::Endpoint(endpoint));
         let shown = self.shown(chain, endpoint);
         let (mut slot, mut accounts) = (shown.progress.slot, shown.accounts.clone());
@@ -295,7 +304,12 @@ impl SimulatedIo {
         (slot, accounts)
     }
 
-    fn look(&mut self, chain: &Chain, endpoint: usize, addresses: &[Pubkey]) -> Vec<Shown> {
+    fn look(
+        &mut self,
+        chain: &SimulatedChain,
+        endpoint: usize,
+        addresses: &[Pubkey],
+    ) -> Vec<Shown> {
         let (slot, accounts) = self.accounts(chain, endpoint);
         let shown = addresses.iter().map(|address| {
             let found = accounts.get(address);
@@ -308,7 +322,7 @@ impl SimulatedIo {
 
     fn simulate(
         &mut self,
-        chain: &Chain,
+        chain: &SimulatedChain,
         endpoint: usize,
         since: u64,
         transaction: VersionedTransaction,
@@ -328,7 +342,12 @@ impl SimulatedIo {
         simulation
     }
 
-    fn snapshot(&mut self, chain: &Chain, endpoint: usize, feeds: &[Pubkey]) -> Option<Event> {
+    fn snapshot(
+        &mut self,
+        chain: &SimulatedChain,
+        endpoint: usize,
+        feeds: &[Pubkey],
+    ) -> Option<Event> {
         let source = Source::Endpoint(endpoint);
         if self.faults.tells(source, Lie::FallsSilent)
             || self.faults.tells(source, Lie::WithholdsSnapshots)
@@ -352,7 +371,7 @@ impl SimulatedIo {
 
     fn fates(
         &mut self,
-        chain: &Chain,
+        chain: &SimulatedChain,
         endpoint: usize,
         transactions: &[(Signature, u64)],
     ) -> Event {
@@ -385,7 +404,7 @@ impl SimulatedIo {
 
     fn send(&mut self, endpoints: &[usize], transaction: VersionedTransaction, at: u64) {
         let lost = self.faults.has(Fault::Losing) && self.random.random_ratio(2, 3);
-        // Who stands still, drops or answers garbage passes nothing on.
+        // An endpoint that stands still, drops or answers garbage passes nothing on.
         let passes_on = |endpoint: &usize| {
             let source = Source::Endpoint(*endpoint);
             let deaf = [Lie::Drops, Lie::IsAnotherCluster, Lie::TalksNonsense];

@@ -13,7 +13,7 @@ pub enum Fault {
     Frozen(usize),
     /// All endpoints do.
     AllFrozen,
-    /// An endpoint shows the chain so many blocks ago.
+    /// An endpoint shows the chain this many blocks ago.
     Stale(usize, usize),
     /// An endpoint answers 429, or 500, or not at all.
     Refusing(usize),
@@ -21,17 +21,17 @@ pub enum Fault {
     AllRefusing,
     /// An endpoint answers with garbage.
     Garbage(usize),
-    /// All answers are late by up to so many milliseconds.
+    /// All answers are late by up to this many milliseconds.
     Slow(u64),
     /// Streams say nothing.
     Silent,
     /// Streams are closed again and again.
     Closing,
-    /// Streams leave out one message in so many.
+    /// Streams leave out one message in this many.
     Dropping(u32),
     /// Streams say things twice.
     Duplicating,
-    /// What streams say is late by up to so many milliseconds, each message by another.
+    /// What streams say is late by up to this many milliseconds, each message by another.
     Reordering(u64),
     /// Two transactions in three are lost.
     Losing,
@@ -45,7 +45,7 @@ pub enum Fault {
     Skipping,
     /// Slots take twice as long.
     SlowSlots,
-    /// Blocks are abandoned, so many at a time, every few seconds.
+    /// Blocks are abandoned, this many at a time, every few seconds.
     Forking(usize),
     /// Feeds publish nothing.
     NoPrices,

@@ -9,9 +9,9 @@ pub mod swarm;
 mod trial;
 mod world;
 
-pub use chain::Chain;
+pub use chain::SimulatedChain;
 pub use edge::SimulatedIo;
 pub use fault::{Fault, Faults};
 pub use lie::Lie;
 pub use trial::{Finding, Trial};
-pub use world::{World, WorldPlan};
+pub use world::{KeeperWorld, WorldPlan};

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha20Rng;
 use super::fault::Fault;
 use super::lie::Lie;
 use super::trial::liquidates;
-use super::world::{World, WorldPlan};
+use super::world::{KeeperWorld, WorldPlan};
 
 /// Endpoints, each of another operator; the first two have a stream as well.
 const ENDPOINTS: usize = 3;
@@ -137,7 +137,7 @@ fn choose<'a, T>(among: &'a [T], random: &mut ChaCha20Rng) -> &'a T {
 /// A sentence saying what went wrong with the world itself.
 pub fn endure(seed: u64) -> Result<Endured, String> {
     let plan = WorldPlan { seed, keepers: 1, endpoints: ENDPOINTS, streams: STREAMS, traders: 2 };
-    let mut world = World::new(plan)?;
+    let mut world = KeeperWorld::new(plan)?;
     let mut ever = Ever::default();
     world.pass(10_000);
     let begun = world.now;
@@ -164,8 +164,8 @@ pub fn endure(seed: u64) -> Result<Endured, String> {
 
 /// What is amiss once nothing fails any more: the keeper finds nothing, holds what is there, and
 /// liquidates whoever a falling price makes fail.
-fn recovers(world: &mut World) -> Option<String> {
-    let calm = |world: &World| world.keepers[0].class() == ChainCondition::Healthy;
+fn recovers(world: &mut KeeperWorld) -> Option<String> {
+    let calm = |world: &KeeperWorld| world.keepers[0].class() == ChainCondition::Healthy;
     if world.until(CALMS_WITHIN, calm).is_none() {
         return Some(format!("it still finds {:?}", world.keepers[0].class()));
     }
@@ -179,7 +179,7 @@ fn recovers(world: &mut World) -> Option<String> {
     (held != there).then(|| format!("it knows {held} accounts of {there}"))
 }
 
-fn has_sheltered(world: &World) -> bool {
+fn has_sheltered(world: &KeeperWorld) -> bool {
     world.chain.venue.chain_health().monitor.last_disruption_ms > 0
 }
 
@@ -192,7 +192,7 @@ struct Ever {
 
 impl Ever {
     /// What is amiss now: the keeper holds what never was, or the books do not add up.
-    fn amiss(&mut self, world: &World) -> Option<String> {
+    fn amiss(&mut self, world: &KeeperWorld) -> Option<String> {
         let newest = world.chain.newest();
         if newest.progress.slot != self.slot {
             self.slot = newest.progress.slot;
@@ -204,7 +204,7 @@ impl Ever {
                 .filter(|(_, kept)| decode::<MarginAccount>(&kept.data).is_ok())
                 .map(|(address, _)| *address)
                 .collect();
-            let audit = Audit::of(&world.chain.venue, &accounts);
+            let audit = Audit::new(&world.chain.venue, &accounts);
             if audit != Audit::default() {
                 return Some(format!("the books do not add up: {audit:?}"));
             }

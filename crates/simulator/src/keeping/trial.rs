@@ -5,7 +5,7 @@ use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_keeper_core::health::ChainCondition;
 
 use super::fault::Fault;
-use super::world::{PRICE, World, WorldPlan};
+use super::world::{KeeperWorld, PRICE, WorldPlan};
 
 /// What is tried.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ impl Trial {
     /// A sentence saying what went wrong with the world itself.
     pub fn run(&self) -> Result<Finding, String> {
         let plan = WorldPlan { seed: self.seed, keepers: 1, endpoints: 3, streams: 2, traders: 1 };
-        let mut world = World::new(plan)?;
+        let mut world = KeeperWorld::new(plan)?;
         let mut finding = Finding::default();
         world.pass(10_000);
         let before = world.keepers[0].report(holdfast_risk::Millis(world.now)).counts;
@@ -81,7 +81,7 @@ impl Trial {
 
 /// Lets the price fall by a tenth, which is believed at once and leaves less than maintenance. Says
 /// after how many milliseconds the first trader was liquidated, or the venue took shelter instead.
-pub(super) fn liquidates(world: &mut World) -> Option<u64> {
+pub(super) fn liquidates(world: &mut KeeperWorld) -> Option<u64> {
     world.price = PRICE / 10 * 9;
     let account = world.traders[0].account;
     let before: MarginAccount = world.chain.venue.account(&account);

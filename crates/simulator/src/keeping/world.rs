@@ -12,7 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::chain::Chain;
+use super::chain::SimulatedChain;
 use super::edge::SimulatedIo;
 use super::fault::{Fault, Faults};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
@@ -47,9 +47,9 @@ pub struct WorldPlan {
 }
 
 /// A venue with its keepers in virtual time.
-pub struct World {
+pub struct KeeperWorld {
     /// The chain.
-    pub chain: Chain,
+    pub chain: SimulatedChain,
     /// The keepers.
     pub keepers: Vec<Keeper>,
     /// What lies between each of them and the chain.
@@ -68,7 +68,7 @@ pub struct World {
     slot_left: u64,
 }
 
-impl World {
+impl KeeperWorld {
     /// Deploys a venue with liquidity and lets the traders in. The keepers begin now.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl World {
         let edges =
             keepers.iter().map(|_| SimulatedIo::new(ChaCha20Rng::from_rng(&mut random))).collect();
         Ok(Self {
-            chain: Chain::new(venue),
+            chain: SimulatedChain::new(venue),
             running: vec![true; keepers.len()],
             keepers,
             edges,

@@ -1,5 +1,6 @@
 //! How often a venue is careful on ordinary days: slots as they were recorded, nothing going wrong.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use holdfast_risk::chain::health::{Monitor, State, Thresholds};
@@ -13,6 +14,11 @@ const LOOK_MS: u64 = 6_000;
 const STRETCH_MS: u64 = 600_000;
 /// The slot a chain begins in.
 const FIRST_SLOT: u64 = 100_000_000;
+
+/// What a slot may have taken, milliseconds.
+const PACES_MS: RangeInclusive<f64> = 100.0..=60_000.0;
+/// When a row may be of, seconds since 1970: from 2001 to 2099.
+const TIMES_S: RangeInclusive<u64> = 1_000_000_000..=4_102_444_799;
 
 /// A row of a file of slots.
 #[derive(Deserialize)]
@@ -36,14 +42,35 @@ pub struct Alarms {
     pub slowest_ms: f64,
 }
 
+/// Reads a file of slots and refuses rows that no chain can have been like.
+fn rows(file: &Path) -> Result<Vec<Row>, String> {
+    let said = |error: csv::Error| format!("{}: {error}", file.display());
+    let mut reader = csv::Reader::from_path(file).map_err(said)?;
+    let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().map_err(said)?;
+    let odd = rows
+        .iter()
+        .enumerate()
+        .find(|(_, row)| !PACES_MS.contains(&row.ms_per_slot) || !TIMES_S.contains(&row.unix_ts));
+    let Some((index, row)) = odd else { return Ok(rows) };
+    Err(format!(
+        "{}, row {}: unix_ts is {} and ms_per_slot is {}: take {} to {} seconds and {} to {} ms",
+        file.display(),
+        index + 1,
+        row.unix_ts,
+        row.ms_per_slot,
+        TIMES_S.start(),
+        TIMES_S.end(),
+        PACES_MS.start(),
+        PACES_MS.end(),
+    ))
+}
+
 /// Lives through a file of recorded slot durations, ten minutes a row.
 ///
 /// # Errors
 /// What is wrong with the file.
 pub fn live_through(file: &Path) -> Result<Alarms, String> {
-    let said = |error: csv::Error| format!("{}: {error}", file.display());
-    let mut reader = csv::Reader::from_path(file).map_err(said)?;
-    let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().map_err(said)?;
+    let rows = rows(file)?;
     let first = rows.first().ok_or_else(|| format!("{}: it is empty", file.display()))?;
     let mut chain = Chain::new(first.unix_ts * 1_000, FIRST_SLOT);
     let limits = Thresholds::default();
@@ -97,6 +124,8 @@ mod tests {
         assert_eq!((calm.strained, calm.sheltered, calm.careful_ppm), (0, 0, 0));
         let slow = write(&[450, 450, 780, 450, 450, 450]);
         assert!(slow.strained >= 1 && slow.sheltered == 0, "{slow:?}");
+        std::fs::write(&file, "unix_ts,ms_per_slot\n1700000000,450\n1700000600,0\n").unwrap();
+        assert!(live_through(&file).unwrap_err().contains("row 2: "));
         assert!(live_through(&folder.join("nothing.csv")).is_err());
     }
 }

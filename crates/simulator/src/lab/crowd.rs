@@ -7,9 +7,9 @@ use super::makers::Maker;
 use super::people::Person;
 use super::providers::Provider;
 
-/// One maker for so many people, and no fewer than two.
+/// One maker for this many people, and no fewer than two.
 const PEOPLE_A_MAKER: usize = 20;
-/// One provider of liquidity for so many people, and no fewer than two.
+/// One provider of liquidity for this many people, and no fewer than two.
 const PEOPLE_A_PROVIDER: usize = 10;
 /// The fewest of each.
 const FEWEST: usize = 2;
@@ -26,7 +26,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// So many people, and who comes with them, drawn.
+    /// Draws this many people and those who come with them.
     pub fn draw(people: usize, markets: usize, random: &mut ChaCha20Rng) -> Self {
         let makers = people.div_ceil(PEOPLE_A_MAKER).max(FEWEST);
         let providers = people.div_ceil(PEOPLE_A_PROVIDER).max(FEWEST);

@@ -40,7 +40,7 @@ impl Invariants {
             began_ms: now_ms,
             maintenance: book.markets.iter().map(|market| market.terms.maintenance_bps).collect(),
             highest: vec![0; book.markets.len()],
-            before: book.accounts.iter().map(|account| Standing::of(book, account)).collect(),
+            before: book.accounts.iter().map(|account| Standing::new(book, account)).collect(),
             counted: 0,
             forks: 0,
         }
@@ -72,7 +72,7 @@ impl Invariants {
     /// carry nothing moves it towards its liquidation.
     fn nothing_taken(&mut self, book: &Book) -> Result<(), String> {
         for (before, account) in self.before.iter_mut().zip(&book.accounts) {
-            let now = Standing::of(book, account);
+            let now = Standing::new(book, account);
             let taken = now.held == before.held && now.has < before.has;
             *before = now;
             holds(!taken, "nothing is taken from an account that did not trade")?;
@@ -99,7 +99,7 @@ impl Invariants {
 }
 
 impl Standing {
-    fn of(book: &Book, account: &MarginAccount) -> Self {
+    fn new(book: &Book, account: &MarginAccount) -> Self {
         let positions = book.markets.iter().map(|market| account.position(market.index));
         let has = account.collateral + account.reserved_fees + account.exit_amount;
         Self {

@@ -164,7 +164,7 @@ fn change(
     Some(MakerOrder { market: maker.market, delta, limit })
 }
 
-/// What the price does in `ms`, at `sigma` millionths a minute, so many standard deviations of it.
+/// What the price does in `ms`, at `sigma` millionths a minute, this many standard deviations of it.
 fn latency_ppm(sigma: u64, ms: u64) -> u64 {
     // The root of minutes, in thousandths.
     let root = (ms.saturating_mul(1_000_000) / 60_000).isqrt();

@@ -10,15 +10,15 @@ use super::queue::Class;
 const USUAL_BPS: u64 = 1_150;
 /// Leverage of open positions, tenths: most are modest, and a few as high as initial margin allows.
 const LEVERAGES: [u64; 10] = [12, 18, 25, 32, 40, 48, 56, 64, 72, 82];
-/// One in so many tops up when it gets tight.
+/// One in this many tops up when it gets tight.
 const CAREFUL: f64 = 0.5;
-/// One in so many closes everything instead, when it gets tighter still.
+/// One in this many closes everything instead, when it gets tighter still.
 const NERVOUS: f64 = 0.15;
-/// One in so many leaves at a time of their own.
+/// One in this many leaves at a time of their own.
 const LEAVING: f64 = 0.2;
 /// Three in four are long, as before crashes.
 const LONG: f64 = 0.75;
-/// One in so many pays for priority.
+/// One in this many pays for priority.
 const PAYS: f64 = 0.4;
 /// What people react in, milliseconds: bots at once, most in a minute, some too late.
 const REACTIONS_MS: [u64; 6] = [500, 5_000, 15_000, 30_000, 60_000, 180_000];

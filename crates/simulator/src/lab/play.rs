@@ -13,7 +13,7 @@ use super::leaving::Ended;
 use super::makers::{Desk, MakerOrder};
 use super::providers::Providers;
 use super::queue::Class;
-use super::scenario::{Fault, Scenario, Trouble, Weather};
+use super::scenario::{FaultKind, Scenario, ScenarioFault, Weather};
 use super::score::Score;
 use super::venue::{CONFIDENCE, FEEDS, Venue};
 
@@ -23,7 +23,7 @@ use super::venue::{CONFIDENCE, FEEDS, Venue};
 const LANDS_MS: u64 = 1_000;
 const SLUGGISH_MS: u64 = 3_000;
 const CROWDED_MS: u64 = 17_000;
-/// Life of a blockhash: who does not land sends again after so long.
+/// Life of a blockhash: who does not land sends again after this long.
 const RESENDS_MS: u64 = 60_000;
 /// Equity below these tenths of the maintenance requirement makes the careful add margin, and the
 /// nervous leave.
@@ -199,7 +199,7 @@ impl<'a> Play<'a> {
     fn pass(&mut self, until_ms: u64, weather: &Weather) -> Result<u64, Overflow> {
         let faults = &self.scenario.faults;
         let (begins, now) = (self.begins_ms(), self.chain.now_ms());
-        let span = |fault: &Fault| {
+        let span = |fault: &ScenarioFault| {
             let at = begins + fault.at_s * 1_000;
             (at, at + fault.lasts_s * 1_000)
         };
@@ -230,28 +230,28 @@ impl<'a> Play<'a> {
         Ok(blocks)
     }
 
-    fn begin(&mut self, fault: &Fault) {
+    fn begin(&mut self, fault: &ScenarioFault) {
         self.score.fault_began(self.chain.now_ms());
         match fault.what {
-            Trouble::Nominal { slot_ms } => self.chain.set_nominal(slot_ms),
-            Trouble::Fork => self.fork = Some((self.chain.clone(), self.venue.fork())),
+            FaultKind::Nominal { slot_ms } => self.chain.set_nominal(slot_ms),
+            FaultKind::Fork => self.fork = Some((self.chain.clone(), self.venue.fork())),
             _ => {}
         }
     }
 
     /// What ends with a fault: a halt, with the first block after it, or a fork, with all that
     /// landed in it.
-    fn end(&mut self, fault: &Fault) -> Result<u64, Overflow> {
+    fn end(&mut self, fault: &ScenarioFault) -> Result<u64, Overflow> {
         let now = self.chain.now_ms();
         self.score.fault_ended(now);
         match fault.what {
-            Trouble::Halt { restarts } if !self.weather().stands => {
+            FaultKind::Halt { restarts } if !self.weather().stands => {
                 if restarts {
                     self.chain.restart();
                 }
                 self.first_block(fault)
             }
-            Trouble::Fork => {
+            FaultKind::Fork => {
                 let Some((chain, venue)) = self.fork.take() else { return Ok(0) };
                 let passed = now - chain.now_ms();
                 (self.chain, self.venue) = (chain, venue);
@@ -280,7 +280,7 @@ impl<'a> Play<'a> {
 
     /// The first block after a halt: prices that bots had sent when it began land and keepers act,
     /// people's transactions come later.
-    fn first_block(&mut self, fault: &Fault) -> Result<u64, Overflow> {
+    fn first_block(&mut self, fault: &ScenarioFault) -> Result<u64, Overflow> {
         let pace = self.chain.healthy();
         let made = self.chain.run(pace.slot_ms, pace);
         self.venue.pass(&self.chain);

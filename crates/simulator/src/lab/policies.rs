@@ -20,7 +20,7 @@ pub enum Policy {
     Grace,
     /// As that, but the deeply insolvent are liquidated meanwhile.
     Sentinel,
-    /// The price that counts moves by so much a slot at the most.
+    /// The price that counts moves by this much a slot at the most.
     Percolator,
     /// After an interruption nobody opens and nobody is liquidated for 300 seconds.
     Breaker,

@@ -5,11 +5,11 @@ use rand_chacha::ChaCha20Rng;
 
 use super::book::Book;
 
-/// One in so many is there from the beginning.
+/// One in this many is there from the beginning.
 const EARLY: f64 = 0.5;
-/// One in so many leaves at a time of their own.
+/// One in this many leaves at a time of their own.
 const LEAVING: f64 = 0.5;
-/// One in so many leaves once the price has moved by as much as frightens them.
+/// One in this many leaves once the price has moved by as much as frightens them.
 const FEARFUL: f64 = 0.4;
 
 /// Somebody who provides liquidity for a while.

@@ -25,7 +25,7 @@ pub enum Class {
 pub const CLASSES: [Class; 3] = [Class::Urgent, Class::Paying, Class::Plain];
 /// Share of each class in what is sent, percent.
 const SHARES: [u64; 3] = [2, 18, 80];
-/// Execution times, in thousandths of the mean, and how many in ten take so long: many small
+/// Execution times, in thousandths of the mean, and how many in ten take this long: many small
 /// transactions and a few large ones.
 const SERVICES: [(u64, u64); 2] = [(400, 8), (3_400, 2)];
 

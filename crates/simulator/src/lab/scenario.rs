@@ -1,12 +1,13 @@
 //! What happens, as a file says it: where the price goes, and what goes wrong when.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 
-use holdfast_testkit::path::{Bar, built_in, straight};
+use holdfast_testkit::path::{Bar, built_in, millionths, straight};
 use holdfast_testkit::recording;
 
 /// A scenario file.
@@ -33,7 +34,7 @@ pub struct Scenario {
     pub prices: Route,
     /// What goes wrong, and when.
     #[serde(default)]
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScenarioFault>,
 }
 
 const fn four_hundred() -> u64 {
@@ -90,19 +91,19 @@ pub struct Diffusion {
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Fault {
+pub struct ScenarioFault {
     /// When, seconds after the path's beginning.
     pub at_s: u64,
     /// For how long, seconds.
     pub lasts_s: u64,
     /// What.
-    pub what: Trouble,
+    pub what: FaultKind,
 }
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Trouble {
+pub enum FaultKind {
     /// No slot is made.
     Halt {
         /// Whether a hard fork ends it.
@@ -111,19 +112,19 @@ pub enum Trouble {
     },
     /// Slots go on, and nothing but votes lands.
     VotesOnly,
-    /// A slot takes so long.
+    /// A slot takes this long.
     Slow {
         /// Milliseconds.
         slot_ms: u64,
     },
-    /// So many leaders in a hundred make no block.
+    /// This many leaders in a hundred make no block.
     Skip {
         /// Percent.
         percent: u64,
     },
     /// A minority's fork wins in the end: what landed in it vanishes when it is over.
     Fork,
-    /// The cluster calls another time a slot, for good.
+    /// The cluster changes its nominal slot duration, for good.
     Nominal {
         /// Milliseconds.
         slot_ms: u64,
@@ -135,12 +136,12 @@ pub enum Trouble {
     },
     /// No feed publishes.
     FeedsSilent,
-    /// The first feed of each market publishes such a share of the price.
+    /// The first feed of each market publishes this share of the price.
     FeedLies {
         /// Percent.
         percent: u64,
     },
-    /// What feeds publish arrives so much later.
+    /// What feeds publish arrives this much later.
     FeedsLate {
         /// Milliseconds.
         ms: u64,
@@ -150,7 +151,7 @@ pub enum Trouble {
         /// Basis points of the price.
         bps: u64,
     },
-    /// The keeper's endpoints show the chain as it was so long ago.
+    /// The keeper's endpoints show the chain as it was this long ago.
     Rpc {
         /// Milliseconds.
         lag_ms: u64,
@@ -169,26 +170,26 @@ impl Scenario {
     }
 
     fn check(&self) -> Result<(), String> {
-        let within = |what: &str, value: u64, range: std::ops::RangeInclusive<u64>| {
-            let (least, most) = (range.start(), range.end());
-            let fits = range.contains(&value);
-            fits.then_some(()).ok_or_else(|| format!("{what} is {value}: take {least} to {most}"))
-        };
         within("slot-ms", self.slot_ms, 100..=2_000)?;
+        within("epoch-slots", self.epoch_slots, 0..=432_000)?;
         within("step-ms", self.step_ms, 1_000..=30_000)?;
+        self.prices.check()?;
         for fault in &self.faults {
+            within("at-s", fault.at_s, 0..=LONGEST_S)?;
             within("lasts-s", fault.lasts_s, 1..=604_800)?;
             match fault.what {
-                Trouble::Slow { slot_ms } => within("slow: slot-ms", slot_ms, 100..=60_000)?,
-                Trouble::Nominal { slot_ms } => within("nominal: slot-ms", slot_ms, 150..=800)?,
-                Trouble::Skip { percent } => within("skip: percent", percent, 1..=99)?,
-                Trouble::Congestion { load_percent } => {
+                FaultKind::Slow { slot_ms } => within("slow: slot-ms", slot_ms, 100..=60_000)?,
+                FaultKind::Nominal { slot_ms } => within("nominal: slot-ms", slot_ms, 150..=800)?,
+                FaultKind::Skip { percent } => within("skip: percent", percent, 1..=99)?,
+                FaultKind::Congestion { load_percent } => {
                     within("congestion: load-percent", load_percent, 1..=100_000)?;
                 }
-                Trouble::FeedLies { percent } => within("feed-lies: percent", percent, 1..=1_000)?,
-                Trouble::FeedsUnsure { bps } => within("feeds-unsure: bps", bps, 1..=5_000)?,
-                Trouble::FeedsLate { ms } => within("feeds-late: ms", ms, 1..=3_600_000)?,
-                Trouble::Rpc { lag_ms } => within("rpc: lag-ms", lag_ms, 1..=3_600_000)?,
+                FaultKind::FeedLies { percent } => {
+                    within("feed-lies: percent", percent, 1..=1_000)?
+                }
+                FaultKind::FeedsUnsure { bps } => within("feeds-unsure: bps", bps, 1..=5_000)?,
+                FaultKind::FeedsLate { ms } => within("feeds-late: ms", ms, 1..=3_600_000)?,
+                FaultKind::Rpc { lag_ms } => within("rpc: lag-ms", lag_ms, 1..=3_600_000)?,
                 _ => {}
             }
         }
@@ -245,12 +246,60 @@ impl Scenario {
     }
 }
 
+fn within<T: Copy + PartialOrd + std::fmt::Display>(
+    what: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), String> {
+    let (least, most) = (range.start(), range.end());
+    let fits = range.contains(&value);
+    fits.then_some(()).ok_or_else(|| format!("{what} is {value}: take {least} to {most}"))
+}
+
+impl Route {
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Crash => Ok(()),
+            Self::Diffusion(diffusion) => diffusion.check(),
+            Self::Legs { corners, from, .. } => {
+                if corners.len() < 2 || !corners.is_sorted_by(|one, next| one.0 < next.0) {
+                    return Err("corners: take at least two, each later than the one before".into());
+                }
+                for (second, price) in corners {
+                    within("corners: a second", *second, 0..=LONGEST_S)?;
+                    millionths(*price).ok_or_else(|| {
+                        format!("corners: a price is {price}: take 0.01 to 1000000 dollars")
+                    })?;
+                }
+                let Some((from, lasts)) = from else { return Ok(()) };
+                within("from: seconds since 1970", *from, 0..=LAST_S)?;
+                within("from: seconds to play", *lasts, 1..=LONGEST_S)
+            }
+        }
+    }
+}
+
+/// The longest path, seconds: 31 days, as of recorded prices.
+const LONGEST_S: u64 = 31 * 86_400;
+/// The end of the year 2099, seconds since 1970.
+const LAST_S: u64 = 4_102_444_799;
 /// Bars of a drawn path.
 const BAR_MS: u64 = 15_000;
+/// The highest price that is drawn, millionths of a dollar.
+const HIGHEST: i128 = 1_000_000_000_000;
 /// When drawn paths begin.
 const BEGINS_MS: u64 = 1_760_000_000_000;
 
 impl Diffusion {
+    fn check(&self) -> Result<(), String> {
+        within("start", self.start, 1..=1_000_000)?;
+        within("minutes", self.minutes, 1..=LONGEST_S / 60)?;
+        within("minute-ppm", self.minute_ppm, 0..=100_000)?;
+        within("jumps-per-day", self.jumps_per_day, 0..=5_760)?;
+        within("jump-bps", self.jump_bps, 0..=5_000)?;
+        within("drift-ppm", self.drift_ppm, -100_000..=100_000)
+    }
+
     /// Draws the path. The same seed gives the same bars on every machine: no floating point.
     pub fn bars(&self, seed: u64) -> Vec<Bar> {
         let mut random = ChaCha20Rng::seed_from_u64(seed);
@@ -268,7 +317,7 @@ impl Diffusion {
             let jump = if jumps && most > 0 { random.random_range(-most..=most) } else { 0 };
             let move_ppm = deviation * normal / 1_000 + jump + i128::from(self.drift_ppm) / 4;
             let open = price;
-            price = (price + price * move_ppm / 1_000_000).max(10_000);
+            price = (price + price * move_ppm / 1_000_000).clamp(10_000, HIGHEST);
             let (open, close) = (open as u64, price as u64);
             drawn.push(Bar {
                 opened_ms: BEGINS_MS + index * BAR_MS,
@@ -290,7 +339,7 @@ pub struct Weather {
     pub stands: bool,
     /// Nothing but votes lands.
     pub votes_only: bool,
-    /// What a slot takes, where not as ever.
+    /// What a slot takes, if not the usual time.
     pub slot_ms: Option<u64>,
     /// Leaders in a hundred that make no block.
     pub failing_percent: u64,
@@ -310,27 +359,29 @@ pub struct Weather {
 
 impl Weather {
     /// At `passed_ms` after the beginning.
-    pub fn at(faults: &[Fault], passed_ms: u64) -> Self {
+    pub fn at(faults: &[ScenarioFault], passed_ms: u64) -> Self {
         let mut now = Self::default();
-        let on = |fault: &&Fault| {
+        let on = |fault: &&ScenarioFault| {
             let begins = fault.at_s * 1_000;
             (begins..begins + fault.lasts_s * 1_000).contains(&passed_ms)
         };
         for fault in faults.iter().filter(on) {
             match fault.what {
-                Trouble::Halt { .. } => now.stands = true,
-                Trouble::VotesOnly => now.votes_only = true,
-                Trouble::Slow { slot_ms } => now.slot_ms = now.slot_ms.max(Some(slot_ms)),
-                Trouble::Skip { percent } => now.failing_percent = now.failing_percent.max(percent),
-                Trouble::Congestion { load_percent } => {
+                FaultKind::Halt { .. } => now.stands = true,
+                FaultKind::VotesOnly => now.votes_only = true,
+                FaultKind::Slow { slot_ms } => now.slot_ms = now.slot_ms.max(Some(slot_ms)),
+                FaultKind::Skip { percent } => {
+                    now.failing_percent = now.failing_percent.max(percent)
+                }
+                FaultKind::Congestion { load_percent } => {
                     now.load_percent = now.load_percent.max(load_percent);
                 }
-                Trouble::FeedsSilent => now.silent = true,
-                Trouble::FeedLies { percent } => now.lie_percent = Some(percent),
-                Trouble::FeedsLate { ms } => now.late_ms = now.late_ms.max(ms),
-                Trouble::FeedsUnsure { bps } => now.unsure_bps = now.unsure_bps.max(bps),
-                Trouble::Rpc { lag_ms } => now.rpc_lag_ms = now.rpc_lag_ms.max(lag_ms),
-                Trouble::Fork | Trouble::Nominal { .. } => {}
+                FaultKind::FeedsSilent => now.silent = true,
+                FaultKind::FeedLies { percent } => now.lie_percent = Some(percent),
+                FaultKind::FeedsLate { ms } => now.late_ms = now.late_ms.max(ms),
+                FaultKind::FeedsUnsure { bps } => now.unsure_bps = now.unsure_bps.max(bps),
+                FaultKind::Rpc { lag_ms } => now.rpc_lag_ms = now.rpc_lag_ms.max(lag_ms),
+                FaultKind::Fork | FaultKind::Nominal { .. } => {}
             }
         }
         now

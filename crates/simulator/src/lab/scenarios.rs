@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::invariants::Invariants;
 use super::policies::Policy;
 use super::run::Stage;
-use super::scenario::{Fault, Scenario};
+use super::scenario::{Scenario, ScenarioFault};
 use super::score::Score;
 use super::settings::Settings;
 
@@ -159,7 +159,7 @@ impl Prepared {
         };
         let begins = paths[0][0].opened_ms;
         let outage = outage_ms.unwrap_or_else(|| liveliest_hour(&paths[0]));
-        let last = |fault: &Fault| fault.at_s + fault.lasts_s - first;
+        let last = |fault: &ScenarioFault| fault.at_s + fault.lasts_s - first;
         let lasts_ms = prepared.scenario.faults.iter().map(last).max().unwrap_or(0) * 1_000;
         let from = begins.max(outage.saturating_sub(BEFORE_MS));
         let to = outage + lasts_ms + AFTER_MS;

@@ -35,10 +35,25 @@ fn a_mistake_in_a_file_is_named() {
             "[[faults]]\nat-s = 1\nlasts-s = 5\nwhat = { skip = { percent = 100 } }",
             "percent is 100",
         ),
+        ("[[faults]]\nat-s = 9000000\nlasts-s = 5\nwhat = \"fork\"", "at-s is 9000000"),
     ];
     for (faults, said) in cases {
         let error = Scenario::parse("x.toml", &text(faults)).unwrap_err();
         assert!(error.starts_with("x.toml: ") && error.contains(said), "{error}");
+    }
+    let paths = [
+        ("legs.corners = [[0, 100.0]]", "take at least two"),
+        ("legs.corners = [[9, 100.0], [9, 90.0]]", "each later than the one before"),
+        ("legs.corners = [[0, 100.0], [9, nan]]", "a price is NaN"),
+        (
+            "diffusion = { start = 0, minutes = 9, minute-ppm = 9, jumps-per-day = 0, jump-bps = 0 }",
+            "start is 0",
+        ),
+    ];
+    for (path, said) in paths {
+        let text = format!("name = \"x\"\nabout = \"y\"\n[prices]\n{path}\n");
+        let error = Scenario::parse("x.toml", &text).unwrap_err();
+        assert!(error.contains(said), "{error}");
     }
 }
 
@@ -62,7 +77,7 @@ fn ours_wrongs_nobody_where_others_do() {
     let lies = play("feed-lies");
     assert!(lies.scores[1].1.wrongful > 0);
     let restart = play("restart");
-    assert_eq!(Verdict::of(&restart.scores[2].1), Verdict::Wrongs);
+    assert_eq!(Verdict::new(&restart.scores[2].1), Verdict::Wrongs);
 }
 
 #[test]

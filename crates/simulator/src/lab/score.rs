@@ -370,7 +370,7 @@ impl Score {
         self.missed = live.liquidated.difference(&self.liquidated).count() as u64;
     }
 
-    /// The wait of an exit of so many in a hundred that waited shorter.
+    /// The wait that this many exits in a hundred did not exceed, milliseconds.
     pub fn exit_wait_ms(&self, percent: usize) -> Option<u64> {
         percentile(&self.exit_waits_ms, percent)
     }

@@ -39,7 +39,7 @@ impl Settings {
     /// Reads `name=value` pairs.
     ///
     /// # Errors
-    /// Which name or value is none.
+    /// Which name is unknown, or which value cannot be read.
     pub fn parse(pairs: &[String]) -> Result<Self, String> {
         let one = |pair: &String| {
             let (name, value) =

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::invariants::Invariants;
 use super::policies::Policy;
-use super::scenario::{Diffusion, Fault, Route, Scenario, Trouble};
+use super::scenario::{Diffusion, FaultKind, Route, Scenario, ScenarioFault};
 use super::scenarios::Prepared;
 use super::score::Score;
 use super::settings::Settings;
@@ -39,7 +39,7 @@ pub fn draw(seed: u64) -> Scenario {
             return None;
         }
         let at_s = begins(&mut random);
-        Some(Fault { at_s, lasts_s: random.random_range(15..=longest_s), what })
+        Some(ScenarioFault { at_s, lasts_s: random.random_range(15..=longest_s), what })
     });
     let faults: Vec<_> = faults.collect();
     Scenario {
@@ -62,20 +62,20 @@ pub fn draw(seed: u64) -> Scenario {
 }
 
 /// What can go wrong, and how long at the most, seconds.
-fn kinds(random: &mut ChaCha20Rng) -> Vec<(Trouble, u64)> {
+fn kinds(random: &mut ChaCha20Rng) -> Vec<(FaultKind, u64)> {
     vec![
-        (Trouble::Halt { restarts: random.random_bool(0.4) }, 900),
-        (Trouble::VotesOnly, 600),
-        (Trouble::Slow { slot_ms: random.random_range(600..3_000) }, 300),
-        (Trouble::Skip { percent: random.random_range(10..90) }, 300),
-        (Trouble::Fork, 30),
-        (Trouble::Nominal { slot_ms: *SLOTS_MS.choose(random).unwrap_or(&400) }, 60),
-        (Trouble::Congestion { load_percent: random.random_range(80..1_000) }, 600),
-        (Trouble::FeedsSilent, 300),
-        (Trouble::FeedLies { percent: random.random_range(50..150) }, 300),
-        (Trouble::FeedsLate { ms: random.random_range(1_000..40_000) }, 300),
-        (Trouble::FeedsUnsure { bps: random.random_range(10..500) }, 300),
-        (Trouble::Rpc { lag_ms: random.random_range(5_000..60_000) }, 300),
+        (FaultKind::Halt { restarts: random.random_bool(0.4) }, 900),
+        (FaultKind::VotesOnly, 600),
+        (FaultKind::Slow { slot_ms: random.random_range(600..3_000) }, 300),
+        (FaultKind::Skip { percent: random.random_range(10..90) }, 300),
+        (FaultKind::Fork, 30),
+        (FaultKind::Nominal { slot_ms: *SLOTS_MS.choose(random).unwrap_or(&400) }, 60),
+        (FaultKind::Congestion { load_percent: random.random_range(80..1_000) }, 600),
+        (FaultKind::FeedsSilent, 300),
+        (FaultKind::FeedLies { percent: random.random_range(50..150) }, 300),
+        (FaultKind::FeedsLate { ms: random.random_range(1_000..40_000) }, 300),
+        (FaultKind::FeedsUnsure { bps: random.random_range(10..500) }, 300),
+        (FaultKind::Rpc { lag_ms: random.random_range(5_000..60_000) }, 300),
     ]
 }
 
@@ -115,7 +115,7 @@ pub struct Spread {
     pub wrongful: Mean,
     /// Exits refused a seed.
     pub exits_refused: Mean,
-    /// Bad debts, how many seeds have at most so much: 0, 10¹ … 10⁶ dollars.
+    /// Bad debts, how many seeds have at most this much: 0, 10¹ … 10⁶ dollars.
     pub histogram: [u64; 8],
     /// The worst seeds: seed, bad debt, wrongful liquidations.
     pub worst: Vec<(u64, u64, u64)>,

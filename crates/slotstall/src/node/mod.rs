@@ -20,7 +20,7 @@ pub use landing::{Landed, simulate};
 
 /// A block is confirmed when the next one is made, which carries the votes for it.
 const CONFIRMED_AFTER: usize = 1;
-/// A block is finalized when so many follow it.
+/// A block is finalized when this many follow it.
 const FINALIZED_AFTER: usize = 31;
 /// Blocks an endpoint can lag by, and a fork can abandon.
 pub const VIEWS: usize = 96;
@@ -130,7 +130,7 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         )
     }
 
-    /// The cluster so many blocks ago, or as long ago as is kept.
+    /// The cluster this many blocks ago, or as long ago as is kept.
     fn behind(&self, blocks: usize) -> &Cluster {
         let index = self.state.views.len().saturating_sub(blocks);
         self.state.views.get(index).unwrap_or_else(|| self.present())
@@ -155,7 +155,7 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         Ok(())
     }
 
-    /// From now on the endpoint shows the cluster as it was so many blocks ago, at most 95.
+    /// From now on the endpoint shows the cluster as it was this many blocks ago, at most 95.
     pub fn lag(&mut self, blocks: usize) {
         self.state.lag = blocks.min(VIEWS - 1);
     }
@@ -193,7 +193,7 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         self.state.finality = finality;
     }
 
-    /// Takes and loses so many of the transactions that are sent from now on.
+    /// Takes and loses this many of the transactions that are sent from now on.
     pub fn lose(&mut self, transactions: usize) {
         self.state.loses = transactions;
     }

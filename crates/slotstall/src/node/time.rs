@@ -70,7 +70,7 @@ impl<C: BorrowMut<Cluster>> Node<C> {
         self.land_pending();
     }
 
-    /// Lets so many blocks go by, at the cluster's own pace, that every blockhash known now expires.
+    /// Lets enough blocks go by, at the cluster's own pace, for every blockhash known now to expire.
     pub fn expire_blockhashes(&mut self) {
         self.begin(Condition::Well, None);
         let slot_ms = self.present().chain().healthy().slot_ms;

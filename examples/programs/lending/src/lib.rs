@@ -90,7 +90,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// The price, if it is not older than so many seconds.
+    /// The price, if it is not older than this many seconds.
     fn no_older_than(&self, maximum_age: i64) -> Result<u64> {
         let age = Clock::get()?.unix_timestamp - self.publish_time;
         require!(age <= maximum_age, LendingError::StalePrice);

@@ -133,7 +133,8 @@ async fn look(endpoint: &Endpoint, silo: Pubkey) -> Result<Option<Seen>, String>
     } else {
         return Ok(None);
     };
-    let tokens = tokens_of(&held).ok_or("a vault or share mint of the silo is none: check rpc")?;
+    let tokens =
+        tokens_of(&held).ok_or("a vault or share mint of the silo cannot be read: check rpc")?;
     sort(silo, tokens, everything).map(Some)
 }
 

@@ -57,8 +57,8 @@ pub enum ExitTask {
 pub enum TradeTask {
     /// Place an order that opens or changes a position
     ///
-    /// Keepers execute it at the first price that is published after it and its delay and keeps the
-    /// limit. Until then, or until it expires, it waits in one of the account's order slots.
+    /// Keepers execute it at the first price that keeps the limit and is published after the order and
+    /// its delay. Until then, or until it expires, it waits in one of the account's order slots.
     Open {
         /// The market's index or name
         market: String,

@@ -66,7 +66,7 @@ async fn leave(
     ask(person, order, source, silo.mint, &done).await
 }
 
-/// What is asked for; without a least amount it is so much of what would be received now.
+/// What is asked for; without a least amount it is this much of what would be received now.
 async fn order(
     person: &TraderSession<'_>,
     silo: &Silo,
@@ -234,12 +234,12 @@ async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<Command
         "shares": outstanding,
         "share_mint": mint.to_string(),
         "wallet_shares": held,
-        "requests": requests.iter().map(|(address, it)| of(address, it)).collect::<Vec<_>>(),
+        "requests": requests.iter().map(|(address, it)| to_json(address, it)).collect::<Vec<_>>(),
     });
     Ok(CommandOutput::new(format!("{}\n{waiting}", render::facts(&rows)), facts))
 }
 
-fn of(address: &Pubkey, request: &PoolRequest) -> Value {
+fn to_json(address: &Pubkey, request: &PoolRequest) -> Value {
     json!({
         "request": address.to_string(),
         "number": request.number,

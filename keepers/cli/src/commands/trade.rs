@@ -110,7 +110,7 @@ fn request(
     })
 }
 
-/// The worst price accepted where no limit is given: so much worse than the price it waits for, or
+/// The worst price accepted where no limit is given: this much worse than the price it waits for, or
 /// than the newest one.
 fn default_limit(
     market: &Market,
@@ -133,7 +133,7 @@ fn default_limit(
         Side::Long => Price(price).portion(Bps(HUNDRED_PERCENT + terms.slippage), Rounding::Down),
         Side::Short => Price(price).portion(Bps(HUNDRED_PERCENT - terms.slippage), Rounding::Up),
     };
-    worse.map(|price| price.0).map_err(|_| "no such price can be written: give --limit".to_owned())
+    worse.map(|price| price.0).map_err(|_| "the worst price does not fit: give --limit".to_owned())
 }
 
 /// Refuses an order for a position that the account's equity could not carry at the newest price,
@@ -258,7 +258,7 @@ async fn cancel(person: &TraderSession<'_>, order_slot: u8) -> Result<CommandOut
     let cancel = instruction::cancel_order(person.owner(), address, market, number);
     let submitted = person.submit(Kind::Exit, &[cancel]).await?;
     let facts =
-        joined(json!({"account": address.to_string(), "order_slot": order_slot}), of(order));
+        joined(json!({"account": address.to_string(), "order_slot": order_slot}), to_json(order));
     Ok(submitted.said(&format!("took order {number} back"), facts))
 }
 
@@ -274,11 +274,11 @@ async fn cancel_all(person: &TraderSession<'_>) -> Result<CommandOutput, Failure
         instruction::cancel_order(person.owner(), address, market, order.number)
     });
     let submitted = person.submit(Kind::Exit, &cancels.collect::<Vec<_>>()).await?;
-    let orders: Vec<_> = waiting.iter().map(|order| of(order)).collect();
+    let orders: Vec<_> = waiting.iter().map(|order| to_json(order)).collect();
     let facts = json!({"account": address.to_string(), "orders": orders});
     Ok(submitted.said(&format!("took {} orders back", waiting.len()), facts))
 }
 
-fn of(order: &OrderState) -> Value {
+fn to_json(order: &OrderState) -> Value {
     json!({"order": order.number, "market": order.market, "delta": order.delta})
 }

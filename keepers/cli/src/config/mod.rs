@@ -193,6 +193,18 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
     Ok(config)
 }
 
+/// Reads a file's text alone, over the defaults: neither the environment nor the manifest that it may
+/// name.
+///
+/// # Errors
+/// A sentence saying what to change.
+pub fn parse(text: &str) -> Result<Config, String> {
+    let defaults = Figment::from(Serialized::defaults(Config::default()));
+    let config: Config = defaults.merge(Toml::string(text)).extract().map_err(sentences)?;
+    config.check()?;
+    Ok(config)
+}
+
 /// Settings in the environment. Kubernetes describes each service of a namespace there by variables
 /// that begin with the service's name, which may be this prefix; they are no settings.
 fn environment() -> Env {

@@ -6,7 +6,7 @@ use figment::Jail;
 use holdfast_client::Pubkey;
 use serde_json::{Value, json};
 
-use super::{Address, Addresses, Config, EXAMPLE, Flags, LogForm, load};
+use super::{Address, Addresses, Config, EXAMPLE, Flags, LogForm, load, parse};
 
 /// Runs with an empty home and working directory.
 fn alone(test: impl FnOnce(&mut Jail) -> figment::error::Result<()>) {
@@ -29,6 +29,7 @@ fn the_example_is_the_default() {
         let read = load(Some(Path::new("example.toml")), &Flags::default())?;
         assert_eq!(read, Config::default());
         assert_eq!(load(None, &Flags::default())?, Config::default());
+        assert_eq!(parse(EXAMPLE)?, Config::default());
         Ok(())
     });
 }

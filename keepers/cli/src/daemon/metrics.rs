@@ -42,12 +42,12 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
         ("mirror_slots_behind", "Slots that the mirror is behind the chain", report.behind),
         (
             "witnesses",
-            "Operators of whom an endpoint or a stream is of use",
+            "Operators with a usable endpoint or stream",
             u64::from(report.diagnosis.witnesses),
         ),
         (
             "unsettled",
-            "Accounts of which something was said that is not believed yet",
+            "Accounts with a reported state that is not accepted yet",
             report.unsettled as u64,
         ),
         (
@@ -57,7 +57,7 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
         ),
         (
             "change_ready_seconds",
-            "Until the first of them may be applied; 0 where one may, or none is there",
+            "Seconds until the first of them may be applied; 0 if one may be, or none waits",
             soonest.unwrap_or_default(),
         ),
     ];
@@ -123,7 +123,7 @@ fn write_labelled(page: &mut String, report: &Report) {
     if let Some(state) = report.state {
         sample(page, "venue_state", "", state as u64);
     }
-    let oldest = "Seconds for which the oldest thing of a kind has been to do";
+    let oldest = "Seconds for which the oldest work of a kind has been due";
     family(page, "oldest_due_seconds", oldest, "gauge");
     for kind in Kind::ALL {
         let age = report.oldest.get(&kind).map_or(0, |age| age.0 / 1_000);

@@ -45,7 +45,7 @@ mod tests {
 
     use super::operators;
 
-    fn of(endpoints: &[&str], streams: &[&str]) -> Operators {
+    fn grouped(endpoints: &[&str], streams: &[&str]) -> Operators {
         let all = |texts: &[&str]| -> Vec<_> {
             texts.iter().map(|text| Address((*text).to_owned())).collect()
         };
@@ -56,13 +56,13 @@ mod tests {
     fn nodes_of_one_domain_are_one_operators() {
         let rpc = ["https://a.one.com/?api-key=1", "https://b.one.com", "https://two.org"];
         let told = ["wss://atlas.two.org", "wss://stream.three.net"];
-        assert_eq!(of(&rpc, &told), Operators::new(vec![0, 0, 1], vec![1, 2]));
+        assert_eq!(grouped(&rpc, &told), Operators::new(vec![0, 0, 1], vec![1, 2]));
     }
 
     #[test]
     fn at_a_bare_address_each_port_is_anothers_and_its_stream_the_next() {
         let rpc = ["http://127.0.0.1:8899", "http://127.0.0.1:9899"];
         let told = ["ws://127.0.0.1:9900", "ws://127.0.0.1:7000", "ws://localhost:7000"];
-        assert_eq!(of(&rpc, &told), Operators::new(vec![0, 1], vec![1, 2, 3]));
+        assert_eq!(grouped(&rpc, &told), Operators::new(vec![0, 1], vec![1, 2, 3]));
     }
 }

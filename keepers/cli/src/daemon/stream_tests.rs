@@ -33,7 +33,7 @@ struct Line {
 struct Server(WebSocketStream<TcpStream>);
 
 impl Line {
-    /// A stream of number 3 begins, with room for so many events.
+    /// A stream of number 3 begins, with room for this many events.
     async fn begin(room: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = Address(format!("ws://{}", listener.local_addr().expect("its address")));

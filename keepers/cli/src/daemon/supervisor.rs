@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// How often it is told.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Who started this process and wants to know how it is, if somebody does.
+/// The service manager that started this process and wants to hear from it, if there is one.
 pub struct Supervisor {
     line: Option<(UnixDatagram, SocketAddr)>,
     told: Option<Instant>,
@@ -56,7 +56,7 @@ impl Supervisor {
 
     fn tell(&self, what: &str) {
         if let Some((socket, address)) = &self.line {
-            // Who is not heard is restarted: there is nothing else to do about it.
+            // If it does not arrive, this process is restarted: there is nothing else to do about it.
             let _ = socket.send_to_addr(what.as_bytes(), address);
         }
     }

@@ -20,7 +20,7 @@ fn pending(number: u64) -> PendingChange {
     PendingChange { number, hash: [0xab; 32], ready_in: Millis(61_500) }
 }
 
-/// A hook that refuses the first so many, and what it took.
+/// A hook that refuses this many times first, and what it took.
 async fn hook(refuses: usize) -> (Address, mpsc::UnboundedReceiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = Address(format!("http://{}", listener.local_addr().unwrap()));

@@ -32,7 +32,7 @@ pub async fn account(config: &Config, address: Pubkey) -> Result<CommandOutput, 
         positions(&legs),
         orders(&account, &markets)
     );
-    Ok(CommandOutput::new(text, of(&address, &account, &markets, &legs, health.as_ref())))
+    Ok(CommandOutput::new(text, to_json(&address, &account, &markets, &legs, health.as_ref())))
 }
 
 /// A position as its owner asks for it.
@@ -153,7 +153,7 @@ fn orders(account: &MarginAccount, markets: &[Market]) -> Table {
     table(["slot", "market", "size", "limit", "waits for", "expires"], rows)
 }
 
-fn of(
+fn to_json(
     address: &Pubkey,
     account: &MarginAccount,
     markets: &[Market],

@@ -29,7 +29,8 @@ pub async fn markets(config: &Config) -> Result<CommandOutput, String> {
         ]
     });
     let text = table(["market", "name", "price", "published", "address"], rows);
-    let markets: Vec<_> = markets.iter().map(|(address, market)| of(address, market)).collect();
+    let markets: Vec<_> =
+        markets.iter().map(|(address, market)| to_json(address, market)).collect();
     Ok(CommandOutput::new(text, json!({"silo": silo_address.to_string(), "markets": markets})))
 }
 
@@ -55,10 +56,10 @@ pub async fn market(config: &Config, index: u8) -> Result<CommandOutput, String>
     let market: Market =
         any(config, async |endpoint| read(endpoint, "market", &address).await).await?;
     let text = facts(&rows(&address.to_string(), &market, wall_clock()));
-    Ok(CommandOutput::new(text, of(&address, &market)))
+    Ok(CommandOutput::new(text, to_json(&address, &market)))
 }
 
-pub(super) fn of(address: &Pubkey, market: &Market) -> Value {
+pub(super) fn to_json(address: &Pubkey, market: &Market) -> Value {
     let newest = market.newest_price();
     let (longs, shorts, terms) = (&market.longs, &market.shorts, &market.terms);
     json!({

@@ -13,10 +13,10 @@ use crate::output::CommandOutput;
 pub async fn silo(config: &Config) -> Result<CommandOutput, String> {
     let address = address::silo(config.silo);
     let silo: Silo = any(config, async |endpoint| read(endpoint, "silo", &address).await).await?;
-    Ok(CommandOutput::new(facts(&books(&address, &silo)), of(&address, &silo)))
+    Ok(CommandOutput::new(facts(&books(&address, &silo)), to_json(&address, &silo)))
 }
 
-pub(super) fn of(address: &Pubkey, silo: &Silo) -> Value {
+pub(super) fn to_json(address: &Pubkey, silo: &Silo) -> Value {
     let ledger = &silo.ledger;
     json!({
         "silo": address.to_string(),

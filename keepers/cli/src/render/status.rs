@@ -49,7 +49,7 @@ async fn at_a_glance(config: &Config, places: Vec<Place>) -> CommandOutput {
     match first_answer(&answering, async |endpoint| see(endpoint, &silo).await).await {
         Ok(seen) => {
             let text = format!("{endpoints}\n{}", text(&silo, &seen));
-            CommandOutput::new(text, joined(facts, of(&silo, &seen)))
+            CommandOutput::new(text, joined(facts, to_json(&silo, &seen)))
         }
         Err(reason) => CommandOutput::new(endpoints, facts).failing(reason),
     }
@@ -176,9 +176,10 @@ fn chain(health: &ChainHealth, found: State) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn of(silo_address: &Pubkey, seen: &Seen) -> Value {
+fn to_json(silo_address: &Pubkey, seen: &Seen) -> Value {
     let monitor = Monitor::from(&seen.health.monitor);
-    let markets = seen.markets.iter().map(|(address, market)| super::market::of(address, market));
+    let markets =
+        seen.markets.iter().map(|(address, market)| super::market::to_json(address, market));
     json!({
         "chain": {
             "recorded_state": name_and_meaning(monitor.state).0,
@@ -188,7 +189,7 @@ fn of(silo_address: &Pubkey, seen: &Seen) -> Value {
             "last_disruption_ms": moment(monitor.last_disruption.0),
             "baseline_us": monitor.baseline_us,
         },
-        "silo": super::silo::of(silo_address, &seen.silo),
+        "silo": super::silo::to_json(silo_address, &seen.silo),
         "markets": markets.collect::<Vec<_>>(),
     })
 }

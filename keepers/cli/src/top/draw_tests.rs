@@ -1,7 +1,7 @@
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::State;
-use holdfast_simulator::keeping::{Fault, World, WorldPlan};
+use holdfast_simulator::keeping::{Fault, KeeperWorld, WorldPlan};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -16,19 +16,19 @@ use super::super::view::{
 use super::{Choice, Picture};
 
 /// A venue in memory with one keeper, calm for a while.
-fn world() -> World {
+fn world() -> KeeperWorld {
     let plan = WorldPlan { seed: 3, keepers: 1, endpoints: 2, streams: 1, traders: 2 };
-    let mut world = World::new(plan).expect("cargo xtask build");
+    let mut world = KeeperWorld::new(plan).expect("cargo xtask build");
     world.pass(30_000);
     world
 }
 
-fn seen(world: &World) -> View {
+fn seen(world: &KeeperWorld) -> View {
     let places = Places {
         endpoints: vec!["http://one".to_owned(), "http://two".to_owned()],
         streams: vec!["ws://one".to_owned()],
     };
-    View::of(&world.keepers[0], 0, &places, Landing::NotAsked, Millis(world.now))
+    View::new(&world.keepers[0], 0, &places, Landing::NotAsked, Millis(world.now))
 }
 
 fn text(view: &View) -> String {
@@ -61,8 +61,9 @@ fn the_venue_is_shown_as_it_is() {
     assert_eq!(said["markets"][0]["standing"], "ready");
 
     world.price = world.price / 10 * 9;
-    let fails = |world: &World| seen(world).candidates.iter().any(|one| one.margin_bps() < 10_000);
-    let due = |world: &World| seen(world).due.iter().any(|due| due.what == "flag");
+    let fails =
+        |world: &KeeperWorld| seen(world).candidates.iter().any(|one| one.margin_bps() < 10_000);
+    let due = |world: &KeeperWorld| seen(world).due.iter().any(|due| due.what == "flag");
     assert!(world.until(20_000, |world| fails(world) && due(world)).is_some());
     world.fail(&[Fault::AllFrozen]);
     assert!(

@@ -14,7 +14,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Does what an event asks for, with so many markets to choose from.
+    /// Does what an event asks for, with this many markets to choose from.
     pub fn hear(&mut self, event: &Event, markets: usize) {
         let Event::Key(key) = event else { return };
         if key.kind == KeyEventKind::Release {
@@ -32,7 +32,7 @@ impl Choice {
         }
     }
 
-    /// So many places on in the round of all markets and each of them.
+    /// This many places further in the round of all markets and each of them.
     fn turn(&mut self, places: usize, markets: usize) {
         let place = self.market.map_or(0, |market| market + 1);
         self.market = ((place + places) % (markets + 1)).checked_sub(1);

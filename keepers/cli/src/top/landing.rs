@@ -10,7 +10,7 @@ use url::Url;
 
 /// How long a keeper has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A page longer than this is none of a keeper's.
+/// A page longer than this is not a keeper's.
 const LONGEST: u64 = 1_000_000;
 
 /// What is known of landing.
@@ -45,7 +45,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Reads a page of metrics. `None` when it is none of a keeper's.
+    /// Reads a page of metrics. `None` when it is not a keeper's.
     fn read(page: &str) -> Option<Self> {
         let samples = page.lines().filter(|line| !line.starts_with('#'));
         let samples: HashMap<_, _> =

@@ -115,7 +115,7 @@ impl Top {
     fn view(&self) -> View {
         let Running { keeper, .. } = &self.running;
         let landing = self.landing.borrow().clone();
-        View::of(keeper, self.silo, &self.places, landing, self.running.now())
+        View::new(keeper, self.silo, &self.places, landing, self.running.now())
     }
 
     /// The first picture worth looking at.

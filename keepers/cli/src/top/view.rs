@@ -172,14 +172,14 @@ pub struct Places {
 
 impl View {
     /// What a keeper sees at `now` of its own clock.
-    pub fn of(keeper: &Keeper, silo: u16, places: &Places, landing: Landing, now: Millis) -> Self {
+    pub fn new(keeper: &Keeper, silo: u16, places: &Places, landing: Landing, now: Millis) -> Self {
         let report = keeper.report(now);
         let diagnosis = &report.diagnosis;
         let faults = diagnosis.endpoints.iter().map(|fault| fault.map(fault_name));
         let silent = diagnosis.silent.iter().map(|silent| silent.then_some("silent"));
         let chain = keeper.mirror().map(|mirror| (mirror, mirror.chain(report.venue_now)));
         let markets = |(mirror, chain): &(&VenueSnapshot, Chain)| {
-            mirror.markets.iter().map(|(_, market)| MarketView::of(market, chain)).collect()
+            mirror.markets.iter().map(|(_, market)| MarketView::new(market, chain)).collect()
         };
         let pace = diagnosis.pace;
         Self {
@@ -192,12 +192,12 @@ impl View {
             streams: sources(&places.streams, silent),
             slot_us: pace.map(|pace| pace.slot_us()),
             skipped_bps: pace.map(|pace| pace.skipped() * 10_000 / pace.slots.max(1)),
-            chain: chain.as_ref().map(|(mirror, chain)| ChainView::of(mirror, chain)),
+            chain: chain.as_ref().map(|(mirror, chain)| ChainView::new(mirror, chain)),
             markets: chain.as_ref().map(markets).unwrap_or_default(),
             candidates: chain
                 .map(|(mirror, chain)| candidates(keeper, mirror, &chain))
                 .unwrap_or_default(),
-            due: keeper.due().iter().take(DUE).map(Due::of).collect(),
+            due: keeper.due().iter().take(DUE).map(Due::from).collect(),
             due_in_all: keeper.due().len(),
             landing,
         }
@@ -239,7 +239,7 @@ fn class_name<S: Serializer>(class: &ChainCondition, into: S) -> Result<S::Ok, S
 }
 
 impl ChainView {
-    fn of(mirror: &VenueSnapshot, chain: &Chain) -> Self {
+    fn new(mirror: &VenueSnapshot, chain: &Chain) -> Self {
         let (health, monitor) = (&mirror.chain_health, &chain.monitor);
         let newest = health.samples.get(usize::from(health.newest)).filter(|_| health.count > 0);
         Self {
@@ -258,7 +258,7 @@ impl ChainView {
 }
 
 impl MarketView {
-    fn of(market: &Market, chain: &Chain) -> Self {
+    fn new(market: &Market, chain: &Chain) -> Self {
         let mark = market.valuation(chain.now, chain.monitor.last_disruption);
         let standing = if market.is_settled() {
             MarketStanding::Settled
@@ -322,7 +322,7 @@ fn candidates(keeper: &Keeper, mirror: &VenueSnapshot, chain: &Chain) -> Vec<Can
     let near = keeper.nearest(CANDIDATES);
     let known = |address: &Pubkey| {
         let account = mirror.accounts.get(address)?;
-        Candidate::of(address, account, mirror, chain)
+        Candidate::new(address, account, mirror, chain)
     };
     let mut candidates: Vec<_> = near.iter().filter_map(known).collect();
     candidates.sort_by_key(|candidate| (candidate.margin_bps(), Reverse(candidate.maintenance)));
@@ -331,7 +331,7 @@ fn candidates(keeper: &Keeper, mirror: &VenueSnapshot, chain: &Chain) -> Vec<Can
 }
 
 impl Candidate {
-    fn of(
+    fn new(
         address: &Pubkey,
         account: &MarginAccount,
         mirror: &VenueSnapshot,
@@ -362,8 +362,8 @@ impl Candidate {
     }
 }
 
-impl Due {
-    fn of(intent: &Intent) -> Self {
+impl From<&Intent> for Due {
+    fn from(intent: &Intent) -> Self {
         let (what, request, market) = match *intent {
             Intent::Liquidate { market, .. } => ("liquidate", None, Some(market)),
             Intent::Flag { .. } => ("flag", None, None),

@@ -4,7 +4,7 @@ use super::is_close;
 use crate::world::{NOW, key, long, mirror};
 use crate::{Intent, VenueSnapshot, decide};
 
-/// Whether an account with so much collateral is flagged at `now`; the decision, if it is.
+/// Whether an account with this much collateral is flagged at `now`; the decision, if it is.
 fn flagged(mirror: &mut VenueSnapshot, collateral: u64, now: Millis) -> Option<Intent> {
     mirror.accounts.insert(key(1), long(collateral));
     let flag = Intent::Flag { account: key(1) };

@@ -103,7 +103,7 @@ impl World {
     }
 }
 
-/// Twenty seconds with so many slots, of which so many were made.
+/// Twenty seconds with this many slots, of which this many were made.
 fn steady(slots: u64, made: u64) -> Pace {
     Pace { time: Millis(20_000), slots, made }
 }

@@ -5,7 +5,7 @@ use holdfast_risk::{Millis, Price};
 use crate::world::{NOW, PRICE, flagged, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot, decide};
 
-/// The venue's first market has one feed, which published `price` so long ago.
+/// The venue's first market has one feed, which published `price` this long ago.
 fn with_feed(price: u64, age: u64) -> VenueSnapshot {
     let mut mirror = mirror();
     let market = &mut mirror.markets[0].1;
@@ -68,7 +68,7 @@ fn evidence_of_the_time_is_brought_and_observed() {
     // Once the market has it, the venue looks at it as soon as it may.
     mirror.markets[0].1.feeds[0].seen_ms = now + 7_200_000;
     assert_eq!(decided(&mirror), [Intent::Observe]);
-    // It is brought also when no look is due: somebody may look as often as he may without it.
+    // It is brought even when no look is due: others may look without it, as often as is allowed.
     assert_eq!(decide(&mirror, Millis(NOW + 1_999)), [Intent::Observe]);
     // Each further second tells nothing.
     publishes(&mut mirror, 7_209_999);

@@ -21,7 +21,7 @@ pub enum ChainCondition {
     Restart,
     /// The chain stands still.
     Halt,
-    /// No endpoint is of use: the fault is the keeper's own.
+    /// No endpoint is usable: the fault is the keeper's own.
     RpcStale,
     /// Endpoints and streams contradict one another, and nobody can tell who is right.
     Disputed,

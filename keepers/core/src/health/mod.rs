@@ -42,7 +42,7 @@ const SKIP_PERCENT: u128 = 20;
 const BLOCKHASH: Millis = Millis(30_000);
 /// Slots an endpoint may catch up at once.
 const CATCH_UP: u64 = 1_000;
-/// Who has leapt further is believed after going on from there for this long.
+/// An endpoint that has leapt further is believed once it has gone on from there for this long.
 const SETTLED: Millis = Millis(10_000);
 /// Slots that endpoints of one chain, or the machines behind one address, may be apart.
 const APART: u64 = 10;
@@ -93,7 +93,7 @@ pub struct Diagnosis {
     pub silent: Vec<bool>,
     /// How fast the chain was lately; not known before it was watched for long enough.
     pub pace: Option<Pace>,
-    /// Operators of whom an endpoint or a stream is of use.
+    /// Operators with a usable endpoint or stream.
     pub witnesses: u32,
 }
 
@@ -229,7 +229,7 @@ impl Sources {
         self.of_use(&self.others(now), now).count().clamp(1, 2)
     }
 
-    /// Operators of whom a source is of use.
+    /// Operators with a usable source.
     fn of_use(&self, others: &Others, now: Millis) -> Witnesses {
         let endpoints = self.endpoints.iter().filter(|seen| seen.fault(others, now).is_none());
         let streams = self

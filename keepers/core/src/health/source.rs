@@ -188,39 +188,39 @@ impl Others {
         if self.operators >= 3 { 2 } else { 1 }
     }
 
-    /// Whether enough operators are so many slots beyond one of their sources: its own may contradict
+    /// Whether enough operators are this many slots beyond one of their sources: its own may contradict
     /// it.
     pub fn say_it_is_behind(&self, slot: u64, by: u64) -> bool {
-        self.of(|other| other.saturating_sub(slot) >= by).count() >= self.quorum()
+        self.operators_where(|other| other.saturating_sub(slot) >= by).count() >= self.quorum()
     }
 
     /// Whether a source is so far behind enough others that it is of no use.
     pub fn say_it_is_far_behind(&self, slot: u64) -> bool {
-        let beyond = self.of(|other| other.saturating_sub(slot) >= FAR_BEHIND);
+        let beyond = self.operators_where(|other| other.saturating_sub(slot) >= FAR_BEHIND);
         beyond.count() >= self.quorum() && self.outvotes(beyond, slot)
     }
 
     /// Whether those who contradict a slot are more than those who are near it: of three endpoints two
     /// may be wrong, and streams know better. Of two operators neither outvotes the other.
     fn outvotes(&self, against: Witnesses, slot: u64) -> bool {
-        let near = self.of(|other| other.abs_diff(slot) < FAR_BEHIND);
+        let near = self.operators_where(|other| other.abs_diff(slot) < FAR_BEHIND);
         self.operators < 3 || against.count() > near.count()
     }
 
     /// Operators with a source at such a slot.
-    fn of(&self, is_there: impl Fn(u64) -> bool) -> Witnesses {
+    fn operators_where(&self, is_there: impl Fn(u64) -> bool) -> Witnesses {
         let there = self.slots.iter().filter(|(_, slot)| is_there(*slot));
         there.map(|(operator, _)| *operator).collect()
     }
 
     /// Operators that are well beyond a slot.
     pub fn beyond(&self, slot: u64) -> u32 {
-        self.of(|other| other.saturating_sub(slot) >= OTHERS_MOVED).count()
+        self.operators_where(|other| other.saturating_sub(slot) >= OTHERS_MOVED).count()
     }
 
     /// Whether one is far ahead of enough others: where there are only two, that proves nothing.
     pub fn say_it_is_ahead(&self, own: Witnesses, slot: u64) -> bool {
-        let below = self.of(|other| slot.saturating_sub(other) >= FAR_BEHIND);
+        let below = self.operators_where(|other| slot.saturating_sub(other) >= FAR_BEHIND);
         let enough = below.without(own).count() >= self.quorum();
         self.operators >= 3 && enough && self.outvotes(below, slot)
     }
@@ -228,7 +228,8 @@ impl Others {
 
 /// Slots of a stream that are remembered.
 const REMEMBERED: usize = 256;
-/// So many slots in a row on another fork, none of them beyond the last one, and it is the chain.
+/// After this many slots in a row on another fork, none of them beyond the last one, that fork is the
+/// chain.
 const ANOTHER_FORK: u32 = 4;
 
 #[derive(Clone)]

@@ -34,7 +34,7 @@ impl Blockhashes {
     /// An endpoint gave a blockhash while the chain was at `height`, as far as all of them agree. How
     /// long it lives is not left to one's word.
     pub fn give(&mut self, blockhash: Blockhash, by: Witnesses, height: Option<u64>) {
-        if let Some(known) = self.of(&blockhash.hash) {
+        if let Some(known) = self.find_mut(&blockhash.hash) {
             known.known = known.known.and(by);
             return;
         }
@@ -55,7 +55,7 @@ impl Blockhashes {
 
     /// An endpoint knows a blockhash that another one gave.
     pub fn vouch(&mut self, hash: &Hash, by: Witnesses) {
-        if let Some(known) = self.of(hash) {
+        if let Some(known) = self.find_mut(hash) {
             known.known = known.known.and(by);
         }
     }
@@ -76,14 +76,14 @@ impl Blockhashes {
         (!asked.known.has(own)).then_some(asked.blockhash.hash)
     }
 
-    /// The newest that so many operators know, and that can be used at this height.
+    /// The newest that this many operators know, and that can be used at this height.
     pub fn best(&self, need: u32, height: u64) -> Option<Blockhash> {
         let mut lives =
             self.given.iter().rev().filter(|given| given.blockhash.last_height > height);
         lives.find(|given| given.known.count() >= need).map(|given| given.blockhash)
     }
 
-    fn of(&mut self, hash: &Hash) -> Option<&mut Given> {
+    fn find_mut(&mut self, hash: &Hash) -> Option<&mut Given> {
         self.given.iter_mut().find(|given| given.blockhash.hash == *hash)
     }
 }

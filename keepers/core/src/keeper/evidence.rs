@@ -141,7 +141,7 @@ impl Keeper {
         if source.is_stream() && self.feeds.contains(&shown.address) {
             self.feeds_heard.insert(shown.address, now);
         }
-        let digest = Digest::of(&shown.owner, &shown.data);
+        let digest = Digest::new(&shown.owner, &shown.data);
         let said = (source, shown.slot);
         let address = shown.address;
         let since = self.known_since(&address);
@@ -242,7 +242,7 @@ impl Keeper {
                 None => replica.lose_feed(address, version),
             };
             if taken == Taken::New {
-                self.feeds_seen.insert(address, Digest::of(&owner, &data));
+                self.feeds_seen.insert(address, Digest::new(&owner, &data));
             }
             taken
         } else if data.is_empty() {
@@ -282,7 +282,7 @@ impl Keeper {
         }
     }
 
-    /// Feeds of which nothing was heard lately, at most so many: a stream may not have got a
+    /// Feeds of which nothing was heard lately, at most this many: a stream may not have got a
     /// subscription for each.
     fn quiet_feeds(&mut self, now: Millis, most: usize) -> Vec<Pubkey> {
         let heard = &self.feeds_heard;

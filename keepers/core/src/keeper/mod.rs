@@ -174,7 +174,7 @@ impl Keeper {
         &self.due
     }
 
-    /// Accounts that prices would concern first, so many of each market and side, and those that the
+    /// Accounts that prices would concern first, this many of each market and side, and those that the
     /// last decision looked at.
     pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
         self.replica.as_ref().map(|replica| replica.nearest(count)).unwrap_or_default()

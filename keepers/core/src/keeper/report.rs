@@ -89,13 +89,13 @@ pub struct Report {
     pub flying: usize,
     /// What is not tried for now.
     pub held_back: Vec<HeldBack>,
-    /// For how long the oldest thing of each kind has been to do.
+    /// For how long the oldest work of each kind has been due.
     pub oldest: BTreeMap<Kind, Millis>,
     /// Slots by which the mirror is behind the chain.
     pub behind: u64,
     /// Of each endpoint, whether transactions handed to it come to nothing.
     pub drops: Vec<bool>,
-    /// Accounts of which something was said that is not believed yet.
+    /// Accounts with a reported state that is not accepted yet.
     pub unsettled: usize,
     /// An account about which sources contradict one another, with no majority.
     pub disputed: Option<Pubkey>,

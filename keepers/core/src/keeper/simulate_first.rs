@@ -32,7 +32,7 @@ impl Keeper {
         let behind = shown > self.complete(now).saturating_add(BEHIND);
         let forked = self.sources.suspects_fork(AFTER_FORK, now);
         let refused = self.desk.refusals(intent.target()) > 0;
-        // Streams tell of the program's accounts, and so not that a request is none any more.
+        // Streams report the program's accounts only, and so not that a request is gone.
         let unheard = matches!(intent, Intent::ExecutePool { .. } | Intent::ReturnPool { .. });
         unheard
             || refused
@@ -44,8 +44,8 @@ impl Keeper {
                     || is_close(replica.mirror(), venue_now, intent))
     }
 
-    /// Who is asked: who shows the newest slot, and after each refusal another, so that one that is
-    /// wrong stops nothing.
+    /// The endpoint that is asked: the one that shows the newest slot, and after each refusal another,
+    /// so that one that is wrong stops nothing.
     pub(super) fn judge(&self, target: Target) -> Option<usize> {
         let mut usable = self.usable();
         let frontier = self.sources.frontier();

@@ -17,7 +17,7 @@ const COMPARE: Millis = Millis(300_000);
 const POLL: Millis = Millis(2_000);
 /// An answer that takes longer is not waited for.
 const PATIENCE: Millis = Millis(15_000);
-/// The same for a snapshot, while its endpoint is of use: a large venue takes its time. It doubles
+/// The same for a snapshot, while its endpoint is usable: a large venue takes its time. It doubles
 /// with each one that did not come.
 const SNAPSHOT_PATIENCE: Millis = Millis(60_000);
 const LONGEST_SNAPSHOT_PATIENCE: Millis = Millis(300_000);
@@ -241,7 +241,7 @@ impl Keeper {
         self.agreed = Agreed { slot, height, clock, at: now, disputed };
     }
 
-    /// The chain now, as endpoints agree on it; `None` while none is of use.
+    /// The chain now, as endpoints agree on it; `None` while none is usable.
     pub(super) fn newest(&self) -> Option<Seen> {
         let Agreed { slot, height, clock, at, .. } = self.agreed;
         let known = at > Millis(0) && self.usable().iter().any(|it| self.shown.contains_key(it));

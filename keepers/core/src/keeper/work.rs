@@ -199,7 +199,7 @@ impl Keeper {
             Outcome::Landed { slot } => {
                 info!(intent = ?ended.intent, slots = ended.slots, price = ended.price, "landed");
                 self.desk.landed(target, *slot, now);
-                // Streams tell of the program's accounts, and this is none any more.
+                // Streams report the program's accounts only, and this is no longer one.
                 self.doubtful.extend(ended.intent.closes());
             }
             Outcome::Refused { slot, reason } => {

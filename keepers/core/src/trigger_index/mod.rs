@@ -80,7 +80,7 @@ impl TriggerIndex {
         &self.hot
     }
 
-    /// Accounts that prices would concern first: those that are looked at anyway, and so many of
+    /// Accounts that prices would concern first: those that are looked at anyway, and this many of
     /// each market and side whose alarms on margin go off next.
     pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
         let mut nearest = self.hot.clone();

@@ -17,7 +17,7 @@ use crate::{Intent, VenueSnapshot, decide, decide_about};
 /// Something that happens to the venue.
 #[derive(Clone, Debug)]
 enum Event {
-    /// A market stores a price, thousandths of the first one, published so long before.
+    /// A market stores a price, thousandths of the first one, published this long before.
     Price { market: usize, thousandths: u64, late: u64 },
     /// Carry moves, thousandths of a price.
     Carry { market: usize, long: i64, short: i64 },

@@ -88,7 +88,7 @@ impl Alarms {
     fn change(&mut self, address: Pubkey, alarm: WakeCondition, set: bool) {
         match alarm {
             WakeCondition::Margin { market, side, worth } => {
-                let market = self.of(market);
+                let market = self.market_mut(market);
                 let sides = match side {
                     Side::Long => &mut market.longs,
                     Side::Short => &mut market.shorts,
@@ -96,21 +96,21 @@ impl Alarms {
                 put(sides, (worth, address), set);
             }
             WakeCondition::Falls { market, to } => {
-                put(&mut self.of(market).falls, (to, address), set)
+                put(&mut self.market_mut(market).falls, (to, address), set)
             }
             WakeCondition::Rises { market, to } => {
-                put(&mut self.of(market).rises, (to, address), set)
+                put(&mut self.market_mut(market).rises, (to, address), set)
             }
             WakeCondition::Moment(moment) => put(&mut self.moments, (moment, address), set),
         }
     }
 
-    fn of(&mut self, market: u8) -> &mut OfMarket {
+    fn market_mut(&mut self, market: u8) -> &mut OfMarket {
         &mut self.markets[usize::from(market) % MAX_MARKETS]
     }
 
-    /// Who goes off as a market stands now, having published the prices after `seen`. An account
-    /// stays in the index until it is disarmed.
+    /// Accounts whose alarm goes off as a market stands now, having published the prices after `seen`.
+    /// An account stays in the index until it is disarmed.
     pub fn ring(
         &self,
         market: &Market,
@@ -136,7 +136,7 @@ impl Alarms {
         }
     }
 
-    /// Whose margin alarm goes off next in each market and on each side, so many of each.
+    /// Accounts whose margin alarm goes off next, `count` in each market and on each side.
     pub fn nearest(&self, count: usize, into: &mut impl Extend<Pubkey>) {
         for market in &self.markets {
             into.extend(market.longs.iter().rev().take(count).map(|(_, address)| *address));
@@ -144,7 +144,7 @@ impl Alarms {
         }
     }
 
-    /// Who goes off by `now`.
+    /// Accounts whose alarm goes off by `now`.
     pub fn pass(&self, now: Millis, into: &mut impl Extend<Pubkey>) {
         into.extend(up_to(&self.moments, (now, LAST)));
     }

@@ -54,7 +54,7 @@ impl Provider {
     }
 
     /// Whose feed an account is, told by its owner, which only the provider's program can be.
-    pub fn of(feed: &AccountInfo) -> Result<Self> {
+    pub fn from_feed(feed: &AccountInfo) -> Result<Self> {
         match *feed.owner {
             owner if owner == pyth_solana_receiver_sdk::ID => Ok(Self::PythPull),
             PYTH_PRICE_PROGRAM => Ok(Self::PythPriceAccount),

@@ -433,12 +433,15 @@ impl From<&LedgerState> for Ledger {
 impl LedgerState {
     /// Takes the parts over; what the vaults hold stays.
     pub fn set(&mut self, ledger: &Ledger) {
-        self.collateral = ledger.collateral.0;
-        self.liquidity = ledger.liquidity.0;
-        self.insurance = ledger.insurance.0;
-        self.protocol = ledger.protocol.0;
-        self.queued = ledger.queued.0;
-        self.pending_profit = ledger.pending_profit.0;
-        self.debt = ledger.debt.0;
+        // By name, so that a part added to the ledger cannot be forgotten here.
+        let Ledger { collateral, liquidity, insurance, protocol, queued, pending_profit, debt } =
+            *ledger;
+        self.collateral = collateral.0;
+        self.liquidity = liquidity.0;
+        self.insurance = insurance.0;
+        self.protocol = protocol.0;
+        self.queued = queued.0;
+        self.pending_profit = pending_profit.0;
+        self.debt = debt.0;
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use holdfast_localnet::proxy::Fault;
+use holdfast_localnet::proxy::ProxyFault;
 
 use crate::report::Report;
 use crate::stage::{KEEPERS, Stage};
@@ -12,12 +12,12 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The endpoint that all keepers prefer freezes.
 pub async fn frozen(stage: &mut Stage, report: &mut Report) -> Result<()> {
-    stage.fault(0, Fault { frozen: true, loses: 0.0 })?;
+    stage.fault(0, ProxyFault { frozen: true, loses: 0.0 })?;
     let unused = async |stage: &Stage| all_say(stage, 0).await;
     let waited = stage.until("all keepers leave the frozen endpoint", PATIENCE, unused).await?;
     report.time("until all keepers had left the endpoint", waited);
     report.time("an order placed and executed meanwhile", round_trip(stage, "dora").await?);
-    stage.fault(0, Fault::default())?;
+    stage.fault(0, ProxyFault::default())?;
     let used = async |stage: &Stage| all_say(stage, 1).await;
     let waited = stage.until("all keepers use the endpoint again", PATIENCE, used).await?;
     report.time("until all keepers used it again", waited);
@@ -28,11 +28,11 @@ pub async fn frozen(stage: &mut Stage, report: &mut Report) -> Result<()> {
 pub async fn lossy(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let before = counts(stage);
     for proxy in 0..KEEPERS {
-        stage.fault(proxy, Fault { frozen: false, loses: 0.8 })?;
+        stage.fault(proxy, ProxyFault { frozen: false, loses: 0.8 })?;
     }
     report.time("an order placed and executed", round_trip(stage, "emil").await?);
     for proxy in 0..KEEPERS {
-        stage.fault(proxy, Fault::default())?;
+        stage.fault(proxy, ProxyFault::default())?;
     }
     let after = counts(stage);
     report.figure("transactions sent by keepers", after.0 - before.0, "");
@@ -48,7 +48,7 @@ async fn round_trip(stage: &Stage, name: &str) -> Result<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Whether all keepers say of the first endpoint that it is of use, or of none.
+/// Whether all keepers say that the first endpoint is usable, or that it is not.
 async fn all_say(stage: &Stage, usable: u64) -> Result<bool> {
     for keeper in 0..KEEPERS {
         let metrics = stage.metrics(keeper).await?;

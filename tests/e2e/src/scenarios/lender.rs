@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use holdfast_client::{Pubkey, address};
-use holdfast_localnet::chain::Chain;
+use holdfast_localnet::cluster_client::ClusterClient;
 use lender::LenderError;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -54,6 +54,6 @@ impl Lending {
     }
 }
 
-fn chain(stage: &Stage) -> Chain {
-    Chain::new(&stage.cluster.validator.url())
+fn chain(stage: &Stage) -> ClusterClient {
+    ClusterClient::new(&stage.cluster.validator.url())
 }

@@ -8,8 +8,8 @@ use holdfast_client::holdfast::events::{OrderExecuted, OrderPlaced};
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Pubkey, address, instruction};
-use holdfast_localnet::chain::Chain;
 use holdfast_localnet::cluster::LocalCluster;
+use holdfast_localnet::cluster_client::ClusterClient;
 use holdfast_localnet::tokens::token_account;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -76,7 +76,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// So many traders with accounts.
+/// This many traders with accounts.
 ///
 /// # Errors
 /// When a transaction does not land.
@@ -119,12 +119,12 @@ async fn open(stage: &Stage, url: &str, mint: Pubkey, trader: &Keypair) -> Resul
     let open = instruction::open_margin_account(owner, owner, silo, 0);
     let source = token_account(&owner, &mint);
     let deposit = instruction::deposit(owner, source, silo, account(&owner), COLLATERAL);
-    Chain::new(url).send(&[open, deposit], &[trader]).await
+    ClusterClient::new(url).send(&[open, deposit], &[trader]).await
 }
 
 /// Buys and sells one SOL in turn.
 pub async fn trade(url: &str, trader: &Keypair, orders: u64) -> Done {
-    let (chain, mut done, begun) = (Chain::new(url), Done::default(), Instant::now());
+    let (chain, mut done, begun) = (ClusterClient::new(url), Done::default(), Instant::now());
     let (owner, market) = (trader.pubkey(), address::market(&LocalCluster::silo(), 0));
     while done.landed < orders && begun.elapsed() < DEADLINE {
         let buys = done.landed % 2 == 0;

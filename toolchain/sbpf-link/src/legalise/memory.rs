@@ -3,7 +3,7 @@
 use super::Body;
 use crate::llvm::Value;
 
-/// Up to so many bytes the back end moves words itself, which is cheaper than a system call.
+/// Up to this many bytes the back end moves words itself, which is cheaper than a system call.
 const INLINE: u64 = 64;
 
 /// Copying between ranges that may overlap loads everything before it stores anything, which

@@ -55,7 +55,7 @@ impl Builder {
         builder
     }
 
-    /// The integer type of so many bits.
+    /// The integer type of this many bits.
     pub fn integer(&self, bits: u32) -> Type {
         Type(unsafe { LLVMIntTypeInContext(self.context.raw, bits) })
     }
@@ -77,7 +77,7 @@ impl Builder {
         Type(unsafe { LLVMStructTypeInContext(self.context.raw, raw.as_mut_ptr(), length, 0) })
     }
 
-    /// An integer constant, zero-extended to so many bits.
+    /// An integer constant, zero-extended to this many bits.
     pub fn constant(&self, bits: u32, value: u64) -> Value {
         Value(unsafe { LLVMConstInt(self.integer(bits).0, value, 0) })
     }
@@ -120,12 +120,12 @@ impl Builder {
         Value(unsafe { LLVMBuildFreeze(self.raw, value.0, UNNAMED) })
     }
 
-    /// The same integer in so many bits, extended with zeros or truncated.
+    /// The same integer in this many bits, extended with zeros or truncated.
     pub fn resize(&self, value: Value, bits: u32) -> Value {
         self.cast(value, bits, 0)
     }
 
-    /// The same integer in so many bits, extended by its sign or truncated.
+    /// The same integer in this many bits, extended by its sign or truncated.
     pub fn resize_signed(&self, value: Value, bits: u32) -> Value {
         self.cast(value, bits, 1)
     }

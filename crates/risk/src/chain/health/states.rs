@@ -21,7 +21,7 @@ const SPACING: Millis = Millis(2_000);
 /// What a slot takes at most on the cluster's clock while that catches up, microseconds: two and a
 /// half times 400 ms, and the whole seconds it ticks in.
 const CATCHING_UP_US: u32 = 1_200_000;
-/// A price published so long after a disruption proves that its end is known. Prices that were under
+/// A price published this long after a disruption proves that its end is known. Prices that were under
 /// way when the chain stood still land in its first blocks, in any order.
 const SETTLES: Millis = Millis(30_000);
 

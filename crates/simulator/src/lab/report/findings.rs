@@ -44,8 +44,8 @@ pub enum Verdict {
 pub const FREE_PPM: u64 = 10_000;
 
 impl Verdict {
-    /// Of a score.
-    pub fn of(score: &Score) -> Self {
+    /// Judges a score.
+    pub fn new(score: &Score) -> Self {
         if score.wrongful > 0 || score.exits_refused > 0 || score.top_ups_refused > 0 {
             Self::Wrongs
         } else if score.bad_debt > 0 || score.option_ppm > FREE_PPM {
@@ -58,7 +58,7 @@ impl Verdict {
 
 impl Report {
     /// Scores of a policy in all scenarios.
-    pub fn of(&self, policy: Policy) -> impl Iterator<Item = &Score> {
+    pub fn scores(&self, policy: Policy) -> impl Iterator<Item = &Score> {
         self.played.iter().flat_map(move |played| {
             played.scores.iter().filter(move |(of, _)| *of == policy).map(|(_, score)| score)
         })
@@ -84,12 +84,12 @@ mod tests {
                 (bad_debt, wrongful, exits_refused);
             score
         };
-        assert_eq!(Verdict::of(&score(0, 0, 0)), Verdict::Survives);
-        assert_eq!(Verdict::of(&score(1, 0, 0)), Verdict::Pays);
-        assert_eq!(Verdict::of(&score(0, 1, 0)), Verdict::Wrongs);
-        assert_eq!(Verdict::of(&score(9, 0, 1)), Verdict::Wrongs);
+        assert_eq!(Verdict::new(&score(0, 0, 0)), Verdict::Survives);
+        assert_eq!(Verdict::new(&score(1, 0, 0)), Verdict::Pays);
+        assert_eq!(Verdict::new(&score(0, 1, 0)), Verdict::Wrongs);
+        assert_eq!(Verdict::new(&score(9, 0, 1)), Verdict::Wrongs);
         let mut known = score(0, 0, 0);
         known.option_ppm = super::FREE_PPM + 1;
-        assert_eq!(Verdict::of(&known), Verdict::Pays);
+        assert_eq!(Verdict::new(&known), Verdict::Pays);
     }
 }

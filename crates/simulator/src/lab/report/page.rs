@@ -44,11 +44,12 @@ fn escape(text: &str) -> String {
 
 fn head(report: &Report) -> String {
     let policies = report.policies();
-    let survived =
-        |policy| report.of(policy).filter(|score| Verdict::of(score) == Verdict::Survives).count();
+    let survived = |policy| {
+        report.scores(policy).filter(|score| Verdict::new(score) == Verdict::Survives).count()
+    };
     let ours = survived(Policy::Holdfast);
     let best = policies.iter().skip(1).map(|policy| survived(*policy)).max().unwrap_or(0);
-    let sum = |policy, count: fn(&Score) -> u64| report.of(policy).map(count).sum::<u64>();
+    let sum = |policy, count: fn(&Score) -> u64| report.scores(policy).map(count).sum::<u64>();
     let all = report.played.len();
     let wrongful = sum(Policy::Holdfast, |score| score.wrongful);
     let others: Vec<u64> =
@@ -78,7 +79,7 @@ fn head(report: &Report) -> String {
 fn league(report: &Report) -> String {
     let mut rows = String::new();
     for policy in report.policies() {
-        let verdicts: Vec<_> = report.of(policy).map(Verdict::of).collect();
+        let verdicts: Vec<_> = report.scores(policy).map(Verdict::new).collect();
         let all = verdicts.len().max(1);
         let mut bar = String::new();
         for (verdict, look) in
@@ -110,7 +111,7 @@ fn names(report: &Report) -> String {
 
 fn matrix(report: &Report) -> String {
     let cell = |(policy, score): &(Policy, Score)| {
-        let (look, mark) = match Verdict::of(score) {
+        let (look, mark) = match Verdict::new(score) {
             Verdict::Survives => ("good", "✓".to_owned()),
             Verdict::Pays => ("pay", pays(score)),
             Verdict::Wrongs => ("bad", wrongs(score)),
@@ -220,7 +221,7 @@ fn totals(report: &Report) -> String {
     let mut rows = String::new();
     for (name, figure) in measures {
         let cell = |policy: &Policy| {
-            let scores: Vec<_> = report.of(*policy).collect();
+            let scores: Vec<_> = report.scores(*policy).collect();
             let ours = if *policy == Policy::Holdfast { " class=\"ours\"" } else { "" };
             format!("<td{ours}>{}</td>", figure(&scores))
         };

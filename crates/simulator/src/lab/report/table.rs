@@ -36,10 +36,10 @@ fn policies(report: &Report) -> String {
         "taker's option",
     ]);
     for policy in report.policies() {
-        let scores: Vec<&Score> = report.of(policy).collect();
+        let scores: Vec<&Score> = report.scores(policy).collect();
         let sum = |count: fn(&Score) -> u64| scores.iter().map(|score| count(score)).sum::<u64>();
         let survived =
-            scores.iter().filter(|score| Verdict::of(score) == Verdict::Survives).count();
+            scores.iter().filter(|score| Verdict::new(score) == Verdict::Survives).count();
         let longest = scores.iter().filter_map(|score| score.exit_wait_ms(100)).max();
         let option = scores.iter().map(|score| score.option_ppm).max().unwrap_or(0);
         row(

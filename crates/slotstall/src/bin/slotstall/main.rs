@@ -53,23 +53,23 @@ struct Arguments {
     /// Address to listen at.
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
-    /// A program to install: its address and its ELF file. May be given again.
+    /// A program to install: its address and its ELF file. May be repeated.
     #[arg(long, num_args = 2, value_names = ["ID", "ELF"], action = clap::ArgAction::Append)]
     program: Vec<String>,
-    /// An account to put in place, as `solana account ADDRESS --output json` writes it. May be given
-    /// again.
+    /// An account to put in place, as `solana account ADDRESS --output json` writes it. May be
+    /// repeated.
     #[arg(long, value_name = "FILE")]
     account: Vec<PathBuf>,
-    /// Installs the programs and accounts of Anchor.toml, in this directory or the nearest one above it
-    /// that has one, or where it is said to be.
+    /// Installs the programs and accounts of the Anchor.toml in this directory, or in the nearest one
+    /// above it that has one; a directory given here is looked at instead.
     #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = ".")]
     anchor: Option<PathBuf>,
     /// Where Anchor.toml's `test.validator.clone` accounts lie, as ADDRESS.json.
     #[arg(long, value_name = "DIRECTORY", default_value = "tests/accounts")]
     clones: PathBuf,
-    /// The keypair file that gets 1,000,000 SOL and may upgrade the programs; one is made where there
-    /// is none. Without this, it is the wallet of Anchor.toml if that is there, or one that everybody
-    /// knows.
+    /// The keypair file that gets 1,000,000 SOL and may upgrade the programs; it is made if it
+    /// does not exist. Without this, it is the wallet of Anchor.toml if that exists, or else one whose key
+    /// is public.
     #[arg(long, value_name = "FILE")]
     wallet: Option<PathBuf>,
     /// Whether time passes by itself, or only when a test says so.
@@ -82,7 +82,7 @@ struct Arguments {
     #[arg(long)]
     json: bool,
     /// A command to run against it, with ANCHOR_PROVIDER_URL, ANCHOR_WALLET, SLOTSTALL_URL and
-    /// SLOTSTALL_WS set. The cluster ends with it, with its exit code.
+    /// SLOTSTALL_WS set. When it ends, so does the cluster, with the same exit code.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }

@@ -1,6 +1,5 @@
 //! The queue of changes: proposing, reading, taking back and applying them.
 
-mod codec;
 mod message;
 mod propose;
 mod queue;

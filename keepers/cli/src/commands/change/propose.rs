@@ -4,12 +4,12 @@ use holdfast_client::holdfast::state::{Change, ChangeKind, Market};
 use holdfast_client::{Pubkey, instruction};
 use holdfast_keeper_core::scheduler::Kind;
 use holdfast_risk::governance::Timelock;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::codec::{from_json, to_json};
 use super::queue::{Queue, present};
 use super::show::{differences, facts_of, hash, kind};
 use super::{Standing, message};
+use crate::change_file::{from_json, parse, to_json};
 use crate::cli::{Form, ProposeTask};
 use crate::commands::TraderSession;
 use crate::config::Config;
@@ -101,9 +101,7 @@ async fn content(
             let shown = file.display();
             let text = std::fs::read_to_string(&file)
                 .map_err(|error| format!("{shown} cannot be read ({error})"))?;
-            let value: Value = serde_json::from_str(&text)
-                .map_err(|error| format!("{shown} is not JSON ({error})"))?;
-            (from_json(&value)?, form)
+            (parse(&text).map_err(|reason| format!("{shown}: {reason}"))?, form)
         }
     })
 }

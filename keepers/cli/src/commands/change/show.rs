@@ -8,8 +8,8 @@ use holdfast_client::holdfast::state::{Change, ChangeKind};
 use holdfast_risk::governance::UPGRADE_WAIT;
 use serde_json::{Value, json};
 
-use super::codec::{fields, to_json};
 use super::queue::{Queue, Standing};
+use crate::change_file::{fields, to_json};
 use crate::output::{CommandOutput, joined};
 use crate::render;
 
@@ -109,7 +109,7 @@ pub fn stands(standing: Standing, queue: &Queue) -> String {
         Standing::Ready => "ready: anyone may apply it".to_owned(),
         Standing::Expired => "it has expired: anyone may remove it".to_owned(),
         Standing::Superseded => "void: a newer change of the same target was proposed".to_owned(),
-        Standing::Lapsed => "void: its proposer is not the admin any more".to_owned(),
+        Standing::Lapsed => "void: its proposer is no longer the admin".to_owned(),
     }
 }
 
@@ -147,7 +147,7 @@ impl Build {
     /// A sentence when the file cannot be read, or the change is no upgrade.
     pub fn compare(file: &Path, content: &ChangeKind) -> Result<Self, String> {
         let ChangeKind::Upgrade { sha256, .. } = content else {
-            return Err("this change is no upgrade: leave --build away".to_owned());
+            return Err("this change is no upgrade: leave out --build".to_owned());
         };
         let found = hash(file)?;
         Ok(Self { found: hex(&found), matches: found == *sha256 })

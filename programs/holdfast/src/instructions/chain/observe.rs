@@ -41,7 +41,7 @@ pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
         skipped: sample.skipped,
     });
     if let Some(transition) = transition {
-        emit!(ChainStateChanged::of(&transition, &after, after.seen));
+        emit!(ChainStateChanged::new(&transition, &after, after.seen));
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ fn take_readings(market: &mut Market, feeds: &[AccountInfo], chain: &Chain) -> R
 
 /// Stores what a feed account says when it counts: the bit of that feed, none for evidence of the time.
 fn take_feed(market: &mut Market, info: &AccountInfo, chain: &Chain) -> Result<u8> {
-    let reading = Provider::of(info)?.read(info)?;
+    let reading = Provider::from_feed(info)?.read(info)?;
     let index = feed_index(market, &reading)?;
     let counts = take_reading(market, index, &reading.quote, chain)?;
     Ok(u8::from(counts) << index)

@@ -36,6 +36,6 @@ pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()
     let tightened = last.tighten(state, now, lasts);
     let (after, transition) = tightened.ok_or(HoldfastError::NothingToTighten)?;
     health.remember(&after);
-    emit!(ChainStateChanged::of(&transition, &after, now));
+    emit!(ChainStateChanged::new(&transition, &after, now));
     Ok(())
 }

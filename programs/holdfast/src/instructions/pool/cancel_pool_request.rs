@@ -65,7 +65,7 @@ pub fn cancel_pool_request(ctx: Context<CancelPoolRequest>) -> Result<()> {
     let kind = request.kind();
     let holder = PoolKind::Liquidity;
     tokens::check_pool(&silo, holder, kind, &accounts.vault, &accounts.share_mint)?;
-    let signer = tokens::SiloSigner::of(&silo);
+    let signer = tokens::SiloSigner::new(&silo);
     let joins = request.leaves == 0;
     let returned = if joins { silo.mint } else { silo.share_mint(kind) };
     tokens::check_account(&accounts.refund, &returned, &accounts.vault)?;

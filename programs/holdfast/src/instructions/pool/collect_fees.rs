@@ -41,7 +41,7 @@ pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
     silo.ledger.protocol = 0;
     silo.take_from_vault(PoolKind::Liquidity, amount)?;
     silo.invariant()?;
-    let signer = tokens::SiloSigner::of(&silo);
+    let signer = tokens::SiloSigner::new(&silo);
     drop(silo);
     let (vault, to) = (&accounts.liquidity_vault, &accounts.destination);
     tokens::pay(vault, to, accounts.silo.as_ref(), &signer, amount)?;

@@ -74,7 +74,7 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
         silo.ledger.queued = Usd(silo.ledger.queued).plus(Usd(received)).into_program_error()?.0;
     }
     silo.invariant()?;
-    let signer = tokens::SiloSigner::of(&silo);
+    let signer = tokens::SiloSigner::new(&silo);
     drop(silo);
     let silo = accounts.silo.as_ref();
     match (arrives, joins) {

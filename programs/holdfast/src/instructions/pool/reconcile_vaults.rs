@@ -55,7 +55,7 @@ pub fn reconcile_vaults(ctx: Context<ReconcileVaults>) -> Result<()> {
     ledger.in_insurance_vault = insurance.0;
     ledger.in_liquidity_vault = in_liquidity_vault.0;
     silo.invariant()?;
-    let signer = tokens::SiloSigner::of(&silo);
+    let signer = tokens::SiloSigner::new(&silo);
     drop(silo);
     let (from, to) = if moved.0 > 0 {
         (&accounts.liquidity_vault, &accounts.insurance_vault)

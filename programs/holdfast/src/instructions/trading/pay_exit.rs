@@ -47,7 +47,7 @@ pub fn pay_exit(ctx: Context<PayExit>) -> Result<()> {
     silo.ledger.collateral = Usd(silo.ledger.collateral).minus(amount).into_program_error()?.0;
     let counted = silo.take_from_vault(PoolKind::Liquidity, amount.0)?;
     silo.invariant()?;
-    let signer = tokens::SiloSigner::of(&silo);
+    let signer = tokens::SiloSigner::new(&silo);
     let left = account.exit_amount;
     drop((silo, account));
     let vault = &accounts.liquidity_vault;

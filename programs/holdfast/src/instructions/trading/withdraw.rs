@@ -74,7 +74,7 @@ pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Res
     silo.ledger.collateral = subtract(silo.ledger.collateral)?.0;
     let counted = silo.take_from_vault(holdfast_risk::pool::PoolKind::Liquidity, amount)?;
     silo.invariant()?;
-    let signer = tokens::SiloSigner::of(&silo);
+    let signer = tokens::SiloSigner::new(&silo);
     let collateral = account.collateral;
     drop((silo, account));
     tokens::pay(

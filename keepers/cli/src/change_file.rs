@@ -1,7 +1,7 @@
-//! What a change does, as JSON: by the program's interface description, so that every field has the
-//! name it has there.
+//! A change as JSON: what `holdfast change show --json` prints and `holdfast change propose file` reads.
 //!
-//! Keys are in base58, bytes hexadecimal, kinds without fields by their name; text that is shorter than its field is padded with zeros.
+//! The program's interface description gives every field its name. Keys are in base58, bytes in
+//! hexadecimal, kinds without fields are their name, and text shorter than its field is padded with zeros.
 
 use std::sync::LazyLock;
 
@@ -11,29 +11,39 @@ use holdfast_client::holdfast::state::ChangeKind;
 use serde_json::{Map, Value, json};
 
 static IDL: LazyLock<Value> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../../../idl/holdfast.json")).unwrap_or_default()
+    serde_json::from_str(include_str!("../../../idl/holdfast.json")).unwrap_or_default()
 });
 
 /// Fields that mean nothing.
 const PADDING: &str = "padding";
 
-/// A change's content.
+/// A change's content as JSON.
 pub fn to_json(content: &ChangeKind) -> Value {
     let bytes = decode::content_bytes(content);
     read(&named("ChangeKind"), &mut bytes.as_slice()).unwrap_or_default()
 }
 
-/// The content that JSON says.
+/// Reads a file's text.
+///
+/// # Errors
+/// A sentence saying that it is not JSON, or what [`from_json`] says.
+pub fn parse(text: &str) -> Result<ChangeKind, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))?;
+    from_json(&value)
+}
+
+/// Reads a change's content from JSON.
 ///
 /// # Errors
 /// A sentence naming the field that is missing, unknown or of another kind.
 pub fn from_json(value: &Value) -> Result<ChangeKind, String> {
     let mut bytes = Vec::new();
     write(&named("ChangeKind"), value, "content", &mut bytes)?;
-    decode::content(&bytes).map_err(|_| "this is no change of the program's version".to_owned())
+    decode::content(&bytes)
+        .map_err(|_| "this is not a change that this version of the program knows".to_owned())
 }
 
-/// Every field that is neither an object nor a list of them, with its path.
+/// Every field that is neither an object nor a list, with its path and its value as text.
 pub fn fields(value: &Value) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     collect(value, String::new(), &mut rows);
@@ -249,5 +259,5 @@ fn bytes_from(value: &Value, length: usize) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-#[path = "codec_tests.rs"]
+#[path = "change_file_tests.rs"]
 mod tests;

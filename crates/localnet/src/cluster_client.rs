@@ -7,11 +7,11 @@ use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 
 /// A cluster by one of its endpoints.
-pub struct Chain {
+pub struct ClusterClient {
     endpoint: Endpoint,
 }
 
-impl Chain {
+impl ClusterClient {
     /// The cluster at `url`.
     pub fn new(url: &str) -> Self {
         Self { endpoint: Endpoint::named_by("the validator", Address(url.to_owned())) }

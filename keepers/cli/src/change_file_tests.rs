@@ -3,7 +3,7 @@ use holdfast_client::holdfast::state::{ChangeKind, FeedSource, Feeds};
 use holdfast_migrations::presets;
 use serde_json::json;
 
-use super::{fields, from_json, to_json};
+use super::{fields, from_json, parse, to_json};
 
 fn every_kind() -> Vec<ChangeKind> {
     let [first, second] = [3, 5].map(|byte| Pubkey::new_from_array([byte; 32]));
@@ -22,6 +22,7 @@ fn every_kind() -> Vec<ChangeKind> {
         ChangeKind::Silo { mint: first, terms: presets::silo() },
         ChangeKind::Market { silo: second, name: *b"SOL-PERP\0\0\0\0\0\0\0\0", terms, feeds },
         ChangeKind::Upgrade { buffer: first, sha256: [0xab; 32] },
+        ChangeKind::FuseReset { silo: second },
     ]
 }
 
@@ -29,7 +30,7 @@ fn every_kind() -> Vec<ChangeKind> {
 fn every_kind_of_change_is_read_back() {
     for content in every_kind() {
         let shown = to_json(&content);
-        assert_eq!(from_json(&shown).as_ref(), Ok(&content), "{shown}");
+        assert_eq!(parse(&shown.to_string()).as_ref(), Ok(&content), "{shown}");
     }
 }
 
@@ -61,4 +62,5 @@ fn what_is_wrong_is_named() {
     feeds["MarketFeeds"]["feeds"]["sources"][0]["id"] = json!("a".repeat(65));
     assert!(refused(feeds).contains("sources.0.id has to be 32 bytes"));
     assert!(refused(json!({"Guardian": {"leaves": null}})).contains("joins is missing"));
+    assert!(parse("{").unwrap_err().contains("it is not JSON"));
 }

@@ -14,7 +14,7 @@ use super::trace::{At, Trace};
 use super::watches::Watches;
 
 /// A running attempt.
-pub struct World<'s> {
+pub struct Attempt<'s> {
     /// The venue.
     pub venue: Venue,
     /// Who is there.
@@ -41,7 +41,7 @@ pub struct World<'s> {
     pub(super) landed: u32,
 }
 
-impl<'s> World<'s> {
+impl<'s> Attempt<'s> {
     /// A fork of a stage.
     pub(super) fn fork_of(
         stage: &'s Stage,
