@@ -307,13 +307,18 @@ pub(crate) fn tripping_is_refused_without_proof() {
     stage.world.send(deposit);
 }
 
-/// Only a change that waited resets the fuse, and only once the books add up again.
+/// Only a change that waited resets the fuse, and only once the books add up again. The protocol is paid
+/// after that.
 #[test]
 fn a_tripped_fuse_is_reset_by_a_change() {
     let mut stage = Stage::new();
     BREAKS[2].1(&mut stage);
     let silo = stage.world.silo;
     stage.world.send(instruction::trip_fuse(silo, None));
+    let (mint, admin) = (stage.world.mint, stage.world.admin.pubkey());
+    let receiver = stage.world.token_account("fees", mint, admin, 0);
+    let collect = instruction::collect_fees(silo, receiver);
+    stage.world.refuses(&collect, HoldfastError::FuseBlown);
     let number = stage.world.propose(ChangeKind::FuseReset { silo });
     let reset = stage.world.application(number);
     stage.world.refuses(&reset, HoldfastError::ChangeNotReady);
@@ -332,6 +337,7 @@ fn a_tripped_fuse_is_reset_by_a_change() {
     stage.world.refuses(&swapped, HoldfastError::WrongVault);
     stage.world.send(reset);
     assert_eq!(stage.world.silo_state().trip, TripState::default());
+    stage.world.send(collect);
     stage.opening_is(None);
     stage.pooling_is(None);
 }
