@@ -41,7 +41,8 @@ impl VenueSnapshot {
             monitor: Monitor::from(&self.chain_health.monitor),
             thresholds: Thresholds::from(&self.chain_health.thresholds),
             now,
-            // Later than any order was placed in: what a keeper sends lands in a slot to come.
+            // What a keeper sends lands in a slot to come. Delays last longer than the slots that have to
+            // pass besides, unless slots are slow: then the program refuses, and it is sent again.
             slot: u64::MAX,
             fuses: self.chain_health.fuse.fuses(now),
         }

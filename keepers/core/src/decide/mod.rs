@@ -86,7 +86,7 @@ fn observation(mirror: &VenueSnapshot, chain: &Chain) -> Option<Intent> {
     let cadence = Millis(chain.thresholds.silence.0 / OBSERVATIONS_PER_SILENCE);
     let seen = chain.monitor.seen;
     let passed = chain.now >= seen.after(cadence) || is_behind(mirror, chain);
-    let looks = chain.monitor.is_due(chain.now) && passed;
+    let looks = chain.monitor.is_due(chain.now, chain.slot) && passed;
     (looks || is_unheard(mirror, chain)).then_some(Intent::Observe)
 }
 
