@@ -9,6 +9,7 @@ pub mod elf;
 pub mod hands;
 pub mod invariants;
 pub mod leaving;
+pub mod looking_ahead;
 pub mod makers;
 pub mod ours;
 pub mod peer;
