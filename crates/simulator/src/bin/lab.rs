@@ -12,6 +12,7 @@ use holdfast_simulator::lab::queue;
 use holdfast_simulator::lab::report::{Report, terminal, write};
 use holdfast_simulator::lab::scenarios::{self, Prepared};
 use holdfast_simulator::lab::settings::Settings;
+use holdfast_simulator::lab::sizing;
 use holdfast_simulator::lab::swarm::{self, Spread};
 use holdfast_testkit::recording::{self, When};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -120,6 +121,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         waits: queue::waits(SERVED, SEED),
         alarms: recorded_slots(arguments.data.as_deref())?,
         attacks: attack(arguments, &prepared)?,
+        sizing: sizing::sizing(&settings, SEED).map_err(|error| {
+            format!("the sizes of insurance: an amount does not fit: {error:?}")
+        })?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);

@@ -25,5 +25,6 @@ pub mod scenario;
 pub mod scenarios;
 pub mod score;
 pub mod settings;
+pub mod sizing;
 pub mod swarm;
 pub mod venue;

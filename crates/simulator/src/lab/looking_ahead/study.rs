@@ -4,7 +4,7 @@
 //! ranks forecasts rightly although what is realised is itself measured with noise (A. Patton, Volatility
 //! Forecast Comparison Using Imperfect Volatility Proxies, Journal of Econometrics 160, 2011).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::looks::{FAST, Look, MEMORIES, Month};
 use super::margins::{Margin, margins};
@@ -18,7 +18,7 @@ const SCALES: std::ops::RangeInclusive<u64> = 50..=200;
 const MOST: f64 = 9.0;
 
 /// A way to look ahead: the largest of a fast mean, a part of a slow one and a part of the uncertainty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Place of the fast mean's memory.
     pub fast: usize,
@@ -132,6 +132,12 @@ impl std::fmt::Display for Candidate {
             "{scale_percent} % of the largest of {fast} min, {slow_percent} % of {slow} min, \
              {unsure_percent} % of the range"
         )
+    }
+}
+
+impl Serialize for Candidate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
