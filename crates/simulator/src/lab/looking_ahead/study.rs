@@ -10,7 +10,7 @@ use super::looks::{FAST, Look, MEMORIES, Month};
 use super::margins::{Margin, margins};
 
 /// Weights of the slow mean and of the uncertainty that are tried, percent.
-const SLOW_PERCENTS: [u64; 4] = [25, 50, 75, 100];
+const SLOW_PERCENTS: [u64; 5] = [0, 25, 50, 75, 100];
 const UNSURE_PERCENTS: [u64; 4] = [0, 5, 10, 25];
 /// Scales that are tried, percent.
 const SCALES: std::ops::RangeInclusive<u64> = 50..=200;
@@ -114,10 +114,20 @@ impl Candidate {
         })
     }
 
-    /// The one that is best on these moments.
-    fn fitted<'a>(looks: impl Iterator<Item = &'a Look> + Clone, least: f64) -> Option<Self> {
+    /// Whether it is no more than a mean with a memory of its own.
+    const fn is_one_mean(&self) -> bool {
+        self.slow_percent == 0 && self.unsure_percent == 0
+    }
+
+    /// The one that is best on these moments, of all or of those that are one mean.
+    fn fitted<'a>(
+        looks: impl Iterator<Item = &'a Look> + Clone,
+        least: f64,
+        one_mean: bool,
+    ) -> Option<Self> {
         let calm: Vec<&Look> = looks.clone().filter(|look| look.calm).collect();
-        let scaled = Self::all().filter_map(|candidate| candidate.scaled(&calm, least));
+        let tried = Self::all().filter(|candidate| !one_mean || candidate.is_one_mean());
+        let scaled = tried.filter_map(|candidate| candidate.scaled(&calm, least));
         let judged = scaled.map(|it| (Compared::of(&it, looks.clone(), least).candidate, it));
         judged.min_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, candidate)| candidate)
     }
@@ -127,6 +137,9 @@ impl std::fmt::Display for Candidate {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { slow_percent, unsure_percent, scale_percent, .. } = self;
         let (fast, slow) = (MEMORIES[self.fast], MEMORIES[self.slow]);
+        if self.is_one_mean() {
+            return write!(formatter, "{scale_percent} % of {fast} min");
+        }
         write!(
             formatter,
             "{scale_percent} % of the largest of {fast} min, {slow_percent} % of {slow} min, \
@@ -179,33 +192,35 @@ impl Compared {
 }
 
 impl Study {
-    /// Fits on some months and judges by others, for each margin.
+    /// Fits on some months and judges by others, for each margin: first another memory alone, then the
+    /// largest of three.
     ///
     /// # Errors
     /// When no candidate costs as little as today's margin on calm days.
     pub fn of(fitted: &[Month], unseen: &[Month]) -> Result<Self, String> {
-        let findings = margins().into_iter().map(|margin| {
-            let none = format!("{}: every candidate costs more on calm days", margin.name);
-            Finding::of(margin, fitted, unseen).ok_or(none)
-        });
+        let mut findings = Vec::new();
+        for margin in margins() {
+            for one_mean in [true, false] {
+                let found = Finding::of(&margin, fitted, unseen, one_mean);
+                let none = || format!("{}: every candidate costs more on calm days", margin.name);
+                findings.push(found.ok_or_else(none)?);
+            }
+        }
         let names = |months: &[Month]| months.iter().map(|month| month.name.clone()).collect();
-        Ok(Self {
-            findings: findings.collect::<Result<_, _>>()?,
-            fitted: names(fitted),
-            unseen: names(unseen),
-        })
+        Ok(Self { fitted: names(fitted), unseen: names(unseen), findings })
     }
 }
 
 impl Finding {
-    fn of(margin: Margin, fitted: &[Month], unseen: &[Month]) -> Option<Self> {
+    fn of(margin: &Margin, fitted: &[Month], unseen: &[Month], one_mean: bool) -> Option<Self> {
         let least = margin.least();
-        let candidate = Candidate::fitted(looks(fitted), least)?;
+        let candidate = Candidate::fitted(looks(fitted), least, one_mean)?;
         let compared = |months| Compared::of(&candidate, looks(months), least);
         let better = unseen.iter().map(|month| compared(std::slice::from_ref(month)));
         let better: Vec<f64> = better.map(|compared| compared.better_percent()).collect();
         let exceeded = looks(unseen).filter(|look| look.measured > least).count();
         Some(Self {
+            margin: margin.clone(),
             candidate,
             fitted: compared(fitted),
             unseen: compared(unseen),
@@ -214,7 +229,6 @@ impl Finding {
                 better.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             ),
             exceeded_percent: exceeded as f64 * 100.0 / looks(unseen).count() as f64,
-            margin,
         })
     }
 }

@@ -28,7 +28,8 @@ fn what_forecasts_is_found_and_what_is_always_covered_hides_it() {
     }
     let months = [known];
     let study = Study::of(&months, &months).unwrap();
-    let alone = &study.findings[0];
+    let (memory, alone) = (&study.findings[0], &study.findings[1]);
+    assert!(memory.candidate.is_one_mean() && memory.unseen.better_percent() < 50.0, "{memory:?}");
     assert_eq!(alone.candidate.slow, 4);
     assert!(alone.unseen.better_percent() > 50.0, "{alone:?}");
     assert!(alone.unseen.calm_margin <= 1.0, "{alone:?}");
