@@ -9,7 +9,7 @@ use holdfast_simulator::lab::policies::Policy;
 use holdfast_simulator::lab::report::{Report, write};
 use holdfast_simulator::lab::scenarios::{Prepared, compare_with_program, named, play_all};
 use holdfast_simulator::lab::settings::Settings;
-use holdfast_simulator::lab::{attacks, queue, swarm};
+use holdfast_simulator::lab::{attacks, queue, sizing, swarm};
 
 fn prepared(name: &str, accounts: usize) -> Prepared {
     Prepared::on_its_own(named(name).unwrap(), None, 1, accounts).unwrap()
@@ -45,6 +45,7 @@ fn page() -> PathBuf {
         waits: queue::waits(20_000, 1),
         alarms: Vec::new(),
         attacks: Vec::new(),
+        sizing: sizing::sizing(&Settings::default(), 1).unwrap(),
     };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
     write(&report, &folder).unwrap();

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use holdfast_simulator::drill::{Drill, Report, SCENARIOS, Scenario, draw, overview};
+use holdfast_simulator::drill::{
+    Drill, Healing, POOLS_HEAL, Report, SCENARIOS, Scenario, draw, overview,
+};
 use holdfast_testkit::path::Bar;
 use holdfast_testkit::recording::{self, Recording, When};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -48,13 +50,20 @@ struct Arguments {
 enum Choice {
     One(&'static Scenario),
     All,
+    PoolsHeal,
 }
 
 fn named() -> impl TypedValueParser<Value = Choice> {
     let each = SCENARIOS.iter().map(|known| PossibleValue::new(known.name).help(known.about));
-    let all = PossibleValue::new("all").help("every one of them");
-    PossibleValuesParser::new(each.chain([all]))
-        .map(|name| Scenario::named(&name).map_or(Choice::All, Choice::One))
+    let all = PossibleValue::new("all").help("every one that plays prices");
+    let heal = PossibleValue::new(POOLS_HEAL).help(
+        "four fifths of insurance are gone, then people trade for thirty days: by the rules alone",
+    );
+    PossibleValuesParser::new(each.chain([all, heal])).map(|name| match Scenario::named(&name) {
+        Some(scenario) => Choice::One(scenario),
+        None if name == POOLS_HEAL => Choice::PoolsHeal,
+        None => Choice::All,
+    })
 }
 
 fn main() -> ExitCode {
@@ -62,6 +71,7 @@ fn main() -> ExitCode {
     let done = match arguments.scenario {
         Choice::One(scenario) => one(&arguments, scenario),
         Choice::All => all(&arguments),
+        Choice::PoolsHeal => pools_heal(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -95,6 +105,18 @@ fn all(arguments: &Arguments) -> Result<(), String> {
     } else {
         println!("{}", overview(&reports));
     }
+    Ok(())
+}
+
+fn pools_heal(arguments: &Arguments) -> Result<(), String> {
+    let Arguments { prices, outage_at, svg, .. } = arguments;
+    if !prices.is_empty() || outage_at.is_some() || svg.is_some() {
+        let reason = "has neither prices nor an outage: leave out --prices, --outage-at and --svg";
+        return Err(format!("{POOLS_HEAL} {reason}"));
+    }
+    let healing = Healing::of(arguments.seed);
+    let healing = healing.map_err(|error| format!("an amount does not fit: {error:?}"))?;
+    println!("{}", if arguments.json { json(&healing)? } else { healing.table() });
     Ok(())
 }
 

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use holdfast_simulator::lab::alarms::{self, Alarms};
 use holdfast_simulator::lab::attacks::{self, Attack};
+use holdfast_simulator::lab::looking_ahead::{self, Month, Study};
 use holdfast_simulator::lab::policies::Policy;
 use holdfast_simulator::lab::queue;
 use holdfast_simulator::lab::report::{Report, terminal, write};
 use holdfast_simulator::lab::scenarios::{self, Prepared};
 use holdfast_simulator::lab::settings::Settings;
+use holdfast_simulator::lab::sizing;
 use holdfast_simulator::lab::swarm::{self, Spread};
 use holdfast_testkit::recording::{self, When};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -61,6 +63,19 @@ struct Arguments {
     /// Play ours through the compiled program too, and compare it with the rules alone.
     #[arg(long)]
     program: bool,
+    /// Play nothing: find out on recorded one-minute candles whether initial margin should look further
+    /// ahead. A margin is fitted to these files and compared with today's on those of --unseen.
+    #[arg(
+        long,
+        value_name = "FILE.csv",
+        value_delimiter = ',',
+        requires = "unseen",
+        conflicts_with_all = ["scenario", "prices", "report"]
+    )]
+    looking_ahead: Vec<PathBuf>,
+    /// What the margin of --looking-ahead is judged by: other files, best of other months.
+    #[arg(long, value_name = "FILE.csv", value_delimiter = ',', requires = "looking_ahead")]
+    unseen: Vec<PathBuf>,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -82,6 +97,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), String> {
+    if !arguments.looking_ahead.is_empty() {
+        return look_ahead(arguments);
+    }
     let settings = Settings::parse(&arguments.set)?;
     let mut prepared = prepare(arguments, &settings)?;
     for prepared in &mut prepared {
@@ -103,6 +121,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         waits: queue::waits(SERVED, SEED),
         alarms: recorded_slots(arguments.data.as_deref())?,
         attacks: attack(arguments, &prepared)?,
+        sizing: sizing::sizing(&settings, SEED).map_err(|error| {
+            format!("the sizes of insurance: an amount does not fit: {error:?}")
+        })?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);
@@ -112,6 +133,27 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some(folder) = &arguments.report {
         write(&report, folder)?;
         eprintln!("wrote {}", folder.join("lab.html").display());
+    }
+    Ok(())
+}
+
+/// The study of margin that looks ahead.
+fn look_ahead(arguments: &Arguments) -> Result<(), String> {
+    let (fitted, unseen) = (&arguments.looking_ahead, &arguments.unseen);
+    if let Some(file) = unseen.iter().find(|file| fitted.contains(file)) {
+        return Err(format!("{}: it is in both lists: leave it out of one", file.display()));
+    }
+    let months = |files: &[PathBuf]| {
+        let read = |file: &PathBuf| {
+            Month::read(file, looking_ahead::wait(), &|about| eprintln!("{about}"))
+        };
+        files.iter().map(read).collect::<Result<Vec<_>, _>>()
+    };
+    let study = Study::of(&months(fitted)?, &months(unseen)?)?;
+    if arguments.json {
+        println!("{}", serde_json::to_string(&study).map_err(|error| error.to_string())?);
+    } else {
+        println!("{}", study.table());
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The drills: a venue full of accounts lives through a crash or an outage, with the keeper's own
 //! decision code looking after it, on the compiled program.
 
+mod healing;
 mod keeping;
 mod measure;
 mod moment;
@@ -13,6 +14,7 @@ mod running;
 mod scenario;
 mod watch;
 
+pub use healing::{Healed, Healing, POOLS_HEAL};
 pub use picture::draw;
 pub use report::{Percentiles, Refused, Report, overview};
 pub use run::{Drill, Progress};

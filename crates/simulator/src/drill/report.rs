@@ -212,7 +212,8 @@ pub fn state_name(state: State) -> &'static str {
     }
 }
 
-fn right(value: impl ToString) -> Cell {
+/// A cell whose text ends at its right edge.
+pub fn right(value: impl ToString) -> Cell {
     Cell::new(value).set_alignment(CellAlignment::Right)
 }
 
@@ -228,6 +229,6 @@ fn duration(ms: u64) -> String {
 }
 
 /// An amount in dollars with two decimals, rounded down.
-fn dollars(native: i128) -> String {
+pub fn dollars(native: i128) -> String {
     format!("${}.{:02}", native / 1_000_000, native % 1_000_000 / 10_000)
 }

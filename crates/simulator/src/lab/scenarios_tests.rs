@@ -108,6 +108,7 @@ fn the_report_is_written_whole() {
         waits: crate::lab::queue::waits(2_000, 1),
         alarms: Vec::new(),
         attacks: Vec::new(),
+        sizing: crate::lab::sizing::sizing(&Settings::default(), 1).unwrap(),
     };
     let folder = std::env::temp_dir().join(format!("holdfast-lab-{}", std::process::id()));
     write(&report, &folder).unwrap();

@@ -7,6 +7,8 @@ use holdfast_client::stress::{BLOCK_UNITS, PRIORITY_MICROLAMPORTS, SOL_DOLLARS, 
 
 use super::figures::money;
 use super::findings::Report;
+use super::table::{sizing_cells, sizing_header};
+use crate::lab::sizing::{JUMPS_A_DAY, LARGEST_JUMP_PPM, ONE_IN};
 
 /// What the adversary gained on each scenario's prices.
 pub fn attacks(report: &Report) -> String {
@@ -108,6 +110,27 @@ fn books(report: &Report) -> String {
         );
     }
     rows
+}
+
+/// How large insurance has to be, and how much leverage it bears.
+pub fn sizing(report: &Report) -> String {
+    let line = |cells: &[String], tag: &str| {
+        let cells = cells.iter().map(|cell| format!("<{tag}>{cell}</{tag}>"));
+        format!("<tr>{}</tr>", cells.collect::<String>())
+    };
+    let rows = report.sizing.rows.iter().map(|row| line(&sizing_cells(row), "td"));
+    format!(
+        "<h2>How large insurance has to be</h2><p>The lab's people, the price wandering by {sigma:.2} % a \
+         minute with {JUMPS_A_DAY} jumps a day of up to {jump:.0} %, and nobody liquidated from the last price \
+         that could be acted on until the longest wait is over. One draw in {ONE_IN} moves the price further, \
+         and costs more than the insurance listed, as a share of what is open, where people borrow up to so \
+         much. Last: the largest leverage for which the presets' target suffices.</p><div class=\"wide\">\
+         <table><thead>{head}</thead><tbody>{rows}</tbody></table></div>",
+        sigma = f64::from(report.sizing.minute_ppm) / 1e4,
+        jump = LARGEST_JUMP_PPM / 1e4,
+        head = line(&sizing_header(report), "th"),
+        rows = rows.collect::<String>(),
+    )
 }
 
 /// Waits in front of a leader, closed form and simulation side by side.

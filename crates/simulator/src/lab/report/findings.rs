@@ -8,6 +8,7 @@ use crate::lab::policies::Policy;
 use crate::lab::queue::Wait;
 use crate::lab::scenarios::Played;
 use crate::lab::score::Score;
+use crate::lab::sizing::Sizing;
 use crate::lab::swarm::Spread;
 
 /// Everything.
@@ -27,6 +28,8 @@ pub struct Report {
     pub alarms: Vec<(String, Alarms)>,
     /// What the adversary gained on the scenarios' prices, where it searched.
     pub attacks: Vec<Attack>,
+    /// How large insurance has to be, and how much leverage it bears.
+    pub sizing: Sizing,
 }
 
 /// Whether a score is one that nobody has to be ashamed of.

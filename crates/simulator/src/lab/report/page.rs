@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::chart::{bars, class, state, timelines};
-use super::economics::{attacks, economics, queue};
+use super::economics::{attacks, economics, queue, sizing};
 use super::figures::{money, time};
 use super::findings::{FREE_PPM, Report, Verdict};
 use super::table::percent;
@@ -25,6 +25,7 @@ pub fn page(report: &Report) -> String {
         swarm(report),
         attacks(report),
         economics(report),
+        sizing(report),
         queue(report),
         alarms(report),
         sources(),

@@ -5,10 +5,11 @@ use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use super::figures::{money, time};
 use super::findings::{Report, Verdict};
 use crate::lab::score::{Score, percentile};
+use crate::lab::sizing::{LISTED, Row};
 
-/// Two tables: what each policy came to in all, and ours by scenario.
+/// Tables: what each policy came to in all, ours by scenario, the swarm, and what insurance bears.
 pub fn terminal(report: &Report) -> String {
-    [policies(report), scenarios(report), swarm(report)].join("\n")
+    [policies(report), scenarios(report), swarm(report), sizing(report)].join("\n")
 }
 
 fn table(header: &[&str]) -> Table {
@@ -116,6 +117,45 @@ fn swarm(report: &Report) -> String {
         );
     }
     swarm.to_string()
+}
+
+fn sizing(report: &Report) -> String {
+    let header = sizing_header(report);
+    let mut sizing = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
+    for found in &report.sizing.rows {
+        let cells = sizing_cells(found);
+        row(&mut sizing, &cells[0], cells[1..].iter().cloned());
+    }
+    sizing.to_string()
+}
+
+/// What the columns of [`sizing_cells`] are.
+pub fn sizing_header(report: &Report) -> Vec<String> {
+    let target = basis_points(report.sizing.target_bps);
+    let listed = LISTED.map(|leverage| format!("insurance at {leverage}×"));
+    let first = ["slots, outage", "waits", "moves by"].map(ToOwned::to_owned);
+    first.into_iter().chain(listed).chain([format!("{target} bears")]).collect()
+}
+
+/// A case of what insurance bears.
+pub fn sizing_cells(found: &Row) -> Vec<String> {
+    let outage = match found.outage_minutes {
+        0 => "none".to_owned(),
+        minutes => time(minutes * 60_000),
+    };
+    let most = found.most_leverage.map_or_else(|| "none".to_owned(), |most| format!("{most}×"));
+    let first = [
+        format!("{} ms, {outage}", found.slot_ms),
+        time(found.wait_ms),
+        format!("{} %", found.move_percent),
+    ];
+    let needed = found.needed_bps.iter().copied().map(basis_points);
+    first.into_iter().chain(needed).chain([most]).collect()
+}
+
+/// Basis points as percent.
+fn basis_points(bps: u64) -> String {
+    format!("{}.{:02} %", bps / 100, bps % 100)
 }
 
 /// A share with its interval.
