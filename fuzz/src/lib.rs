@@ -13,6 +13,7 @@ mod instructions;
 mod json_rpc;
 mod manifest;
 mod prices;
+mod pyth_updates;
 mod scratch;
 
 pub use accounts::accounts;
@@ -23,6 +24,7 @@ pub use instructions::instructions;
 pub use json_rpc::json_rpc;
 pub use manifest::manifest;
 pub use prices::prices;
+pub use pyth_updates::pyth_updates;
 
 /// What became of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

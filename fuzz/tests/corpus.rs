@@ -59,3 +59,8 @@ fn manifests() {
 fn price_files() {
     replay("prices", holdfast_fuzz::prices);
 }
+
+#[test]
+fn updates_of_hermes() {
+    replay("pyth_updates", holdfast_fuzz::pyth_updates);
+}
