@@ -8,6 +8,7 @@ pub mod health;
 mod intent;
 pub mod keeper;
 mod leader_rotation;
+pub mod posting;
 pub mod scheduler;
 mod testimony;
 mod trigger_index;

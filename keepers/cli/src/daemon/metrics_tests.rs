@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::leaders::Counts;
-use super::{WalletBalance, metrics};
+use super::{Told, WalletBalance, metrics};
 use crate::loopback::report;
 
 fn page() -> String {
-    metrics(&report(), &Counts::default(), &WalletBalance::holding(42))
+    let wallet_balance = Arc::new(WalletBalance::holding(42));
+    metrics(&report(), &Told { wallet_balance, ..Told::default() })
 }
 
 #[test]

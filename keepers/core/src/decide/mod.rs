@@ -3,7 +3,7 @@
 pub(crate) mod changes;
 mod close;
 pub(crate) mod guardian;
-mod pool;
+pub(crate) mod pool;
 mod rate_limit;
 pub(crate) mod refresh;
 
@@ -54,7 +54,8 @@ pub fn decide_about<'a>(
         }
         orders.extend(exit(&chain, address, account));
         chores.extend(chore(mirror, &chain, address, account));
-        awaited |= refresh::awaited(mirror, &chain, account);
+        let waits = refresh::waits(mirror, &chain, account);
+        awaited |= waits.iter().fold(0, |markets, wait| markets | 1 << (wait.market % 16));
     }
     rescues.sort_by_key(|(missing, _)| core::cmp::Reverse(*missing));
     orders.sort_by_key(|(urgency, _)| *urgency);

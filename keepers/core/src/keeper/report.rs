@@ -9,6 +9,7 @@ use holdfast_risk::chain::health::{Monitor, State};
 
 use super::Keeper;
 use crate::health::{ChainCondition, Diagnosis};
+use crate::posting::PostingReport;
 use crate::scheduler::{HeldBack, Kind};
 use crate::tx_sender::{Outcome, TxOutcome};
 
@@ -101,6 +102,8 @@ pub struct Report {
     pub disputed: Option<Pubkey>,
     /// Changes that wait for being applied or taken back, by number.
     pub changes: Vec<PendingChange>,
+    /// The bringing of prices.
+    pub posting: PostingReport,
     /// What was counted.
     pub counts: Counts,
 }
@@ -138,8 +141,14 @@ impl Keeper {
             unsettled: self.testimony.len(),
             disputed: self.disputed(now),
             changes: self.pending_changes(),
+            posting: self.posting_report(now),
             counts: self.counts.clone(),
         }
+    }
+
+    fn posting_report(&self, now: Millis) -> PostingReport {
+        let poster = self.poster.as_ref();
+        poster.map(|poster| poster.report(self.venue_now(), now)).unwrap_or_default()
     }
 
     fn pending_changes(&self) -> Vec<PendingChange> {
