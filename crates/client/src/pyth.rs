@@ -43,10 +43,6 @@ const VERSION: u8 = 1;
 const HEADER: usize = 6;
 const SIGNATURE: usize = 66;
 const BODY: usize = 51;
-/// A message of thirteen guardians has 952 bytes, and a price of thousands of feeds twelve hashes on its
-/// path: longer ones do not fit the transactions.
-const LONGEST_MESSAGE: usize = 1_000;
-const LONGEST_PATH: usize = 16;
 
 /// Why an update cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +95,7 @@ pub fn read(update: &[u8]) -> Result<Vec<SignedPrice>, Unreadable> {
     let Proof::WormholeMerkle { vaa, updates } = parsed.proof;
     let message: Arc<[u8]> = Arc::from(Vec::from(vaa));
     let read = guardian_message(&message)?;
-    let too_long = |update: &MerklePriceUpdate| update.proof.to_vec().len() > LONGEST_PATH;
-    if message.len() > LONGEST_MESSAGE || updates.iter().any(too_long) {
+    if !updates.iter().all(|update| instructions::fits(&message, update)) {
         return Err(Unreadable::TooLong);
     }
     let mut prices = Vec::with_capacity(updates.len());

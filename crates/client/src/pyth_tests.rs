@@ -6,14 +6,18 @@ use pythnet_sdk::wire::v1::{AccumulatorUpdateData, Proof};
 use solana_message::{Hash, Message};
 use solana_sha256_hasher::hash;
 
+use super::instructions::{FIRST_PART, LAST_PART};
 use super::{
-    CORE_BRIDGE, LONGEST_MESSAGE, LONGEST_PATH, PUSH_ORACLE, RECEIVER, SignedPrice, Unreadable,
-    close, draft_address, open, post, price_feed_address, read, units,
+    CORE_BRIDGE, PUSH_ORACLE, RECEIVER, SignedPrice, Unreadable, close, draft_address, open, post,
+    price_feed_address, read, units,
 };
 
 /// An update of BTC/USD that Hermes handed out (test data of pyth-hermes-client 0.7.0, Apache-2.0), with
 /// the signatures of thirteen guardians.
 const RECORDED: &[u8] = include_bytes!("../../../fuzz/corpus/pyth_updates/recorded");
+/// Bytes of its price, and of the eleven hashes on the path to the root.
+const PRICE: usize = 85;
+const PATH: usize = 220;
 /// Bytes that a transaction may have.
 const MOST_BYTES: usize = 1_232;
 
@@ -72,24 +76,27 @@ fn what_is_no_update_or_was_changed_is_refused() {
 
 #[test]
 fn what_does_not_fit_a_transaction_is_refused() {
-    let parsed = AccumulatorUpdateData::try_from_slice(RECORDED).expect("Hermes handed it out");
-    let Proof::WormholeMerkle { vaa, updates } = parsed.proof;
-    let mut long: Vec<u8> = vaa.into();
     // A payload may be longer than what is known of it.
-    long.resize(LONGEST_MESSAGE + 1, 0);
-    let proof = Proof::WormholeMerkle { vaa: long.into(), updates };
-    let update = AccumulatorUpdateData::new(proof);
-    let bytes = pythnet_sdk::wire::to_vec::<_, byteorder::BE>(&update).expect("it serialises");
-    assert_eq!(read(&bytes), Err(Unreadable::TooLong));
+    let read_with = |length: usize| {
+        let parsed = AccumulatorUpdateData::try_from_slice(RECORDED).expect("Hermes handed it out");
+        let Proof::WormholeMerkle { vaa, updates } = parsed.proof;
+        let mut long: Vec<u8> = vaa.into();
+        long.resize(length, 0);
+        let proof = Proof::WormholeMerkle { vaa: long.into(), updates };
+        let update = AccumulatorUpdateData::new(proof);
+        let bytes = pythnet_sdk::wire::to_vec::<_, byteorder::BE>(&update).expect("it serialises");
+        read(&bytes).map(|prices| prices.len())
+    };
+    let longest = FIRST_PART + LAST_PART - PRICE - PATH;
+    assert_eq!(read_with(longest), Ok(1));
+    assert_eq!(read_with(longest + 1), Err(Unreadable::TooLong));
 }
 
 #[test]
 fn the_longest_update_fits_two_transactions() {
     let mut price = recorded();
-    assert_eq!((size(&open(payer(), &price)), size(&post(payer(), 0, &price))), (1_216, 1_100));
-    price.message = vec![0; LONGEST_MESSAGE].into();
-    price.update.proof =
-        pythnet_sdk::accumulators::merkle::MerklePath::new(vec![[0; 20]; LONGEST_PATH]);
+    assert_eq!((size(&open(payer(), &price)), size(&post(payer(), 0, &price))), (1_199, 1_082));
+    price.message = vec![0; FIRST_PART + LAST_PART - PRICE - PATH].into();
     let sizes = [size(&open(payer(), &price)), size(&post(payer(), 0, &price))];
     assert!(sizes.iter().all(|bytes| *bytes <= MOST_BYTES), "{sizes:?}");
 }
@@ -102,7 +109,7 @@ fn the_parts_of_the_message_are_the_message() {
     let parts: Vec<_> = writes.iter().filter(written).map(|it| it.data[16..].to_vec()).collect();
     assert_eq!(parts.concat(), *price.message);
     let mut short = price;
-    short.message = vec![1; 760].into();
+    short.message = vec![1; FIRST_PART].into();
     assert_eq!(post(payer(), 0, &short).len(), 3, "nothing is left to write");
 }
 

@@ -8,13 +8,18 @@ use anchor_lang::solana_program::system_instruction::{allocate_with_seed, transf
 use anchor_lang::solana_program::system_program;
 use pyth_solana_receiver_sdk::PostUpdateParams;
 use pyth_solana_receiver_sdk::pda::{get_config_address, get_treasury_address};
+use pythnet_sdk::wire::v1::MerklePriceUpdate;
 
 use super::{CORE_BRIDGE, PUSH_ORACLE, RECEIVER, SignedPrice};
 
 /// Bytes of a draft before the guardians' message.
 const DRAFT_HEADER: usize = 46;
 /// Bytes of the message that the first transaction writes: about as many as it has room for.
-const FIRST_PART: usize = 760;
+pub(super) const FIRST_PART: usize = 760;
+/// Bytes of the rest, of the price and of its path, at most: the second transaction has no more room. A
+/// message of thirteen guardians has 952 bytes, a price 85, and among thousands of feeds its path twelve
+/// hashes of twenty: together 517 after the first part.
+pub(super) const LAST_PART: usize = 645;
 
 /// What instruction data begins with: the first bytes of the SHA-256 of `global:` and the name.
 const INIT_ENCODED_VAA: [u8; 8] = [209, 193, 173, 25, 91, 202, 181, 218];
@@ -43,9 +48,16 @@ pub fn draft_address(payer: &Pubkey, id: &[u8; 32]) -> Pubkey {
     Pubkey::create_with_seed(payer, &seed(id), &CORE_BRIDGE).unwrap_or_default()
 }
 
-/// Half of the feed's id: a seed is short, and so is what a transaction has room for.
+/// The beginning of the feed's id: a seed is short, and so is what a transaction has room for.
 fn seed(id: &[u8; 32]) -> String {
     id.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether the two transactions have room for a price under a guardians' message.
+pub(super) fn fits(message: &[u8], update: &MerklePriceUpdate) -> bool {
+    let rest = message.len().saturating_sub(FIRST_PART);
+    let price: &[u8] = update.message.as_ref();
+    rest + price.len() + update.proof.to_bytes().len() <= LAST_PART
 }
 
 /// The first transaction: makes the draft and writes what fits. It is refused where there is one; not

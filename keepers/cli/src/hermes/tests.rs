@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Response, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use futures_util::stream::{iter, pending};
+use futures_util::stream::{iter, pending, unfold};
 use holdfast_client::pyth::SignedPrice;
 use holdfast_keeper_core::keeper::{Event, Report};
 use holdfast_keeper_core::posting::FeedId;
@@ -87,6 +87,15 @@ fn parts(parts: Vec<Vec<u8>>) -> Body {
     Body::from_stream(parts.chain(pending()))
 }
 
+/// A body that goes on for ever with something that never becomes an event.
+fn trickle() -> Body {
+    let bytes = unfold((), |()| async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Some((Ok::<_, Infallible>(b"x".to_vec()), ()))
+    });
+    Body::from_stream(bytes)
+}
+
 async fn host(answers: impl Fn(&Uri) -> Response<Body> + Send + Sync + 'static) -> Address {
     serve(move |uri, _| answers(&uri)).await.address
 }
@@ -128,11 +137,12 @@ async fn who_misbehaves_is_left_for_the_next_host() {
         ("failed", Box::new(redirect)),
         ("failed", Box::new(|| page(200, Body::empty()))),
         ("failed", Box::new(|| page(200, parts(Vec::new())))),
+        ("failed", Box::new(|| page(200, trickle()))),
         ("turned away", Box::new(|| page(429, "too many"))),
         ("turned away", Box::new(asks_for_peace)),
         ("unreadable", Box::new(move || say("data: <html>\n\n".to_owned()))),
         ("unreadable", Box::new(move || say("data: \u{7}\n\n".to_owned()))),
-        ("unreadable", Box::new(|| page(200, parts(vec![vec![0xFF; 64], b"\n\n".to_vec()])))),
+        ("unreadable", Box::new(|| page(200, vec![0xFF; 64]))),
         ("unreadable", Box::new(|| page(200, parts(vec![vec![b'x'; 1 << 16]; 17])))),
         ("unreadable", Box::new(move || say(format!("data:{}\n\n", answer([8; 32], 1, NOW, NOW))))),
         ("stale", Box::new(move || say(event(1, NOW - 60_000)))),

@@ -54,15 +54,16 @@ pub fn waits(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> 
     found
 }
 
-/// Markets that a refresh gives a price worth having, or evidence of the time.
-pub fn refreshes(mirror: &VenueSnapshot, chain: &Chain, awaited: u16) -> Vec<Intent> {
+/// Markets that a refresh gives a price worth having, where nobody or somebody `waits` for one, or evidence
+/// of the time.
+pub fn refreshes(mirror: &VenueSnapshot, chain: &Chain, waits: &[Wait]) -> Vec<Intent> {
     let worth_it = |market: &Market| {
         let stored = market.newest_stored();
         let newest = stored.point;
         let Some(found) = found(mirror, chain, market) else { return false };
         let age = market.now(chain.now).since(newest.published).0;
         let moved = found.middle().0.abs_diff(newest.middle().0);
-        awaited & 1 << (market.index % 16) != 0
+        waits.iter().any(|wait| wait.market == market.index)
             || stored.sudden
             || age >= market.terms.age_ms / REFRESHES_PER_AGE
             || moved >= newest.middle().0 / 1_000 * MOVE_PER_MILLE

@@ -1,4 +1,6 @@
+use bytemuck::Zeroable;
 use holdfast_client::feed::Reading;
+use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::{Millis, Price};
 
@@ -135,4 +137,16 @@ fn orders_and_flags_wait_for_the_first_price_that_decides() {
     assert_eq!(of(&mirror), [], "it has its price");
     mirror.accounts.insert(key(1), flagged(long(40_000_000), 2_999));
     assert_eq!(of(&mirror), [Wait { market: 0, from: Millis(NOW + 1) }]);
+}
+
+#[test]
+fn what_a_due_pool_request_waits_for_is_refreshed_at_once() {
+    let mut mirror = with_feed(PRICE, 0);
+    let mut refreshed = |due_ms: u64| {
+        mirror.requests.insert(key(30), PoolRequest { due_ms, ..PoolRequest::zeroed() });
+        decided(&mirror).contains(&REFRESH)
+    };
+    // The market has a price of `NOW`; its feed says one of four seconds later, which is now.
+    let due = [NOW, NOW + 1, NOW + 4_000, NOW + 4_001];
+    assert_eq!(due.map(&mut refreshed), [false, true, true, false]);
 }
