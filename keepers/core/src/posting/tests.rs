@@ -1,14 +1,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytemuck::Zeroable;
 use holdfast_client::Pubkey;
 use holdfast_client::feed::Reading;
+use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::pyth::{self, SignedPrice, price_feed_address};
 use holdfast_risk::Millis;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::hermes;
 
 use super::{DraftStep, FeedId, Poster, PostingCounts, PostingTerms, Scene};
+use crate::decide::pool;
 use crate::decide::refresh::Wait;
 use crate::scheduler::Kind;
 use crate::tx_sender::{Outcome, TxOutcome};
@@ -324,6 +327,23 @@ fn the_budget_goes_to_who_waits() {
     poor.begin(0, DraftStep::Open);
     poor.end(0, DraftStep::Open, landed());
     assert_eq!(used(&poor), 50);
+}
+
+#[test]
+fn a_due_pool_request_gets_a_price_of_every_market_it_waits_for() {
+    let mut stage = Stage::new(TERMS);
+    stage.now += 1_000;
+    for market in 0..IDS.len() {
+        stage.offer(market, PRICE);
+    }
+    let mut due_at = |due_ms: u64| {
+        stage.mirror.requests.insert(key(30), PoolRequest { due_ms, ..PoolRequest::zeroed() });
+        stage.waits = pool::waits(&stage.mirror, &stage.mirror.chain(Millis(stage.now)));
+        stage.due()
+    };
+    assert_eq!(due_at(NOW + 1_001), [], "it is not due");
+    assert_eq!(due_at(NOW + 1_000), [0, 1].map(|market| intent(market, DraftStep::Open)));
+    assert_eq!(due_at(NOW), [], "every market has a price since");
 }
 
 #[test]
