@@ -34,7 +34,8 @@ fn hosts_of_hermes_are_asked_and_none_of_use_is_refused() {
         [sound, locked].map(|host| host.address)
     });
     let set = |feeds: &[String], hosts: &[&str]| {
-        let settings = format!("feeds = {feeds:?}\n[prices]\nhermes = {hosts:?}\n");
+        let prices = format!("[prices]\nhermes = {hosts:?}\nposts_a_minute = 5\n");
+        let settings = format!("feeds = {feeds:?}\n{prices}");
         std::fs::write(operator.home.join("holdfast.toml"), settings).expect("a file");
     };
     let account = price_feed_address(0, &feed_id(0)).to_string();
@@ -47,6 +48,7 @@ fn hosts_of_hermes_are_asked_and_none_of_use_is_refused() {
     let prices = told["prices"].as_str().expect("text");
     assert!(prices.contains(&format!("{sound}: 1 of 1 feeds")), "{prices}");
     assert!(prices.contains("http://127.0.0.1:1: ") && !prices.contains("secret"), "{prices}");
+    assert!(prices.contains("4 prices a minute") && prices.contains("make it 6 or"), "{prices}");
     set(&feeds, &[locked.secret()]);
     let said = operator.refuses(&check);
     assert!(said.contains("no host in prices.hermes gives a price"), "{said}");

@@ -27,6 +27,7 @@ use crate::{Intent, VenueSnapshot};
 
 use draft::{Draft, Turn};
 pub use hosts::Hosts;
+pub use need::prices_a_minute;
 use need::{Look, Need};
 use spending::Spending;
 pub use step::{DraftStep, FeedId};
@@ -89,6 +90,9 @@ pub struct Poster {
     host: usize,
     /// What it offers of each feed, the newest last.
     offers: BTreeMap<FeedId, VecDeque<Arc<SignedPrice>>>,
+    /// When what was heard last of each feed was signed. A market that is closed has an old price, which is
+    /// signed again and again.
+    signed: BTreeMap<FeedId, Millis>,
     /// What was last chosen to be brought of each feed.
     chosen: BTreeMap<FeedId, Arc<SignedPrice>>,
     drafts: BTreeMap<FeedId, Draft>,
@@ -130,6 +134,7 @@ impl Poster {
             followed: BTreeMap::new(),
             host: 0,
             offers: BTreeMap::new(),
+            signed: BTreeMap::new(),
             chosen: BTreeMap::new(),
             drafts: BTreeMap::new(),
             missing: BTreeSet::new(),
@@ -150,6 +155,7 @@ impl Poster {
         if !self.followed.contains_key(&id) {
             return;
         }
+        self.signed.insert(id, price.signed);
         let offers = self.offers.entry(id).or_default();
         let published = price.quote.published;
         if offers.back().is_some_and(|newest| newest.quote.published >= published) {
@@ -368,8 +374,7 @@ impl Poster {
     /// Looks at it.
     pub fn report(&self, venue_now: Millis, now: Millis) -> PostingReport {
         let age = |(id, (_, since)): (&FeedId, &(Pubkey, Millis))| {
-            let newest = self.offers.get(id).and_then(VecDeque::back);
-            venue_now.since(newest.map_or(*since, |offer| offer.signed))
+            venue_now.since(self.signed.get(id).copied().unwrap_or(*since))
         };
         PostingReport {
             feeds: self.followed.keys().copied().collect(),

@@ -42,6 +42,11 @@ pub struct Look<'a> {
     pub moved_bps: u64,
 }
 
+/// Prices a minute that keep a feed of a market from growing old, while nobody waits and nothing moves.
+pub fn prices_a_minute(market: &Market) -> u64 {
+    Millis::MINUTE.0.div_ceil((market.terms.age_ms / OLD).max(1))
+}
+
 impl Look<'_> {
     /// Whether the program would take an offered price of the feed.
     pub fn counts(&self, offered: &Quote, chain: &Chain) -> bool {

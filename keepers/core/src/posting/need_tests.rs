@@ -2,7 +2,7 @@ use holdfast_client::holdfast::state::Market;
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::{Millis, Price};
 
-use super::{Look, Need, Wait};
+use super::{Look, Need, Wait, prices_a_minute};
 use crate::VenueSnapshot;
 use crate::world::{NOW, PRICE, mirror};
 
@@ -58,6 +58,16 @@ fn a_price_that_stands_is_left_alone_until_it_grows_old() {
     }
     let nothing_there = Case { stored: None, ..self::case() };
     assert_eq!(nothing_there.need(), Some(Need::Old));
+}
+
+#[test]
+fn a_feed_is_prices_a_minute_two_prices_in_each_age_limit() {
+    let mut market = case().market;
+    let prices = [30_000, 60_000, 50_000, 0].map(|age_ms| {
+        market.terms.age_ms = age_ms;
+        prices_a_minute(&market)
+    });
+    assert_eq!(prices, [4, 2, 3, 60_000]);
 }
 
 #[test]

@@ -403,11 +403,14 @@ fn the_age_of_offers_is_that_of_what_was_signed() {
     let age = |stage: &Stage| stage.poster.report(Millis(stage.now), Millis(stage.now)).offer_age.0;
     stage.now += 5_000;
     assert_eq!(age(&stage), 5_000, "nothing has come since they are wanted");
-    // A market that is closed has an old price, and it is signed anew.
-    for (market, published) in [(0, NOW - 86_400_000), (1, NOW + 4_000)] {
-        let prices = [(IDS[market].0, Published::new(PRICE, published))];
-        let update = hermes::update(&prices, NOW + 4_000);
-        stage.poster.hear(0, Arc::new(pyth::read(&update).expect("an update").remove(0)));
+    // A market that is closed has an old price, and it is signed again and again.
+    for (signed, now, expected) in [(4_000, 5_000, 1_000), (60_000, 62_000, 2_000)] {
+        for (market, published) in [(0, NOW - 86_400_000), (1, NOW + 4_000)] {
+            let prices = [(IDS[market].0, Published::new(PRICE, published))];
+            let update = hermes::update(&prices, NOW + signed);
+            stage.poster.hear(0, Arc::new(pyth::read(&update).expect("an update").remove(0)));
+        }
+        stage.now = NOW + now;
+        assert_eq!(age(&stage), expected);
     }
-    assert_eq!(age(&stage), 1_000);
 }
