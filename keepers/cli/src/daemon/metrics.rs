@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_keeper_core::ListedFeed;
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::keeper::Report;
 use holdfast_keeper_core::scheduler::Kind;
@@ -29,6 +31,7 @@ pub fn metrics(report: &Report, told: &Told) -> String {
     write_gauges(&mut page, report, &told.wallet_balance);
     write_counters(&mut page, report, &told.leaders);
     write_labelled(&mut page, report);
+    write_feeds(&mut page, report);
     write_prices(&mut page, report, &told.hermes);
     page
 }
@@ -168,6 +171,28 @@ fn write_labelled(page: &mut String, report: &Report) {
     family(page, "stream_silent", "Whether a stream is silent", "gauge");
     for (stream, silent) in report.diagnosis.silent.iter().enumerate() {
         sample(page, "stream_silent", &format!("{{stream=\"{stream}\"}}"), u64::from(*silent));
+    }
+}
+
+/// The feeds of markets.
+fn write_feeds(page: &mut String, report: &Report) {
+    let late = "Whether a feed has no price within its market's age limit";
+    family(page, "feed_late", late, "gauge");
+    for ListedFeed { market, place, provider, late } in &report.feeds {
+        let (silo, provider) = (report.silo, provider.map_or("unknown", provider_name));
+        let place = format!("silo=\"{silo}\",market=\"{market}\",feed=\"{place}\"");
+        let label = format!("{{{place},provider=\"{provider}\"}}");
+        sample(page, "feed_late", &label, u64::from(*late));
+    }
+}
+
+/// As plan files name it.
+const fn provider_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::PythPull => "pyth-pull",
+        Provider::PythPriceAccount => "pyth-price-account",
+        Provider::Switchboard => "switchboard",
+        Provider::Stork => "stork",
     }
 }
 

@@ -9,6 +9,7 @@ use holdfast_risk::chain::health::{Monitor, State};
 
 use super::Keeper;
 use crate::health::{ChainCondition, Diagnosis};
+use crate::listed_feeds::{ListedFeed, listed_feeds};
 use crate::posting::PostingReport;
 use crate::scheduler::{HeldBack, Kind};
 use crate::tx_sender::{Outcome, TxOutcome};
@@ -82,6 +83,8 @@ pub struct Report {
     pub state: Option<State>,
     /// Whether a market with positions has no price within its age limit.
     pub stale_prices: bool,
+    /// The feeds that markets list.
+    pub feeds: Vec<ListedFeed>,
     /// Accounts in the mirror.
     pub accounts: usize,
     /// Accounts that the last decision looked at.
@@ -131,6 +134,7 @@ impl Keeper {
             venue_now: self.venue_now(),
             state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
             stale_prices: self.venue(now).stale_prices,
+            feeds: self.mirror().map_or_else(Vec::new, |it| listed_feeds(it, self.venue_now())),
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
             hot: self.replica.as_ref().map_or(0, crate::AccountCache::hot),
             flying: self.lander.flying(),
