@@ -178,9 +178,9 @@ fn what_another_did_first_is_a_sign_of_it() {
 fn a_price_is_waited_for_longer_and_ones_own_is_not() {
     let keepers = [key(200), key(201), key(202)];
     let mut office = Office::new(&keepers);
-    let bring = |step| Intent::BringPrice { feed: FeedId([7; 32]), market: 0, step };
+    let bring = |step| Intent::BringPrice { feed: FeedId([7; 32]), market: 1, step };
     let (open, post) = (bring(DraftStep::Open), bring(DraftStep::Post));
-    let ahead = LeaderRotation::new(key(200), &keepers).ahead(0, Millis(NOW)).len() as u64;
+    let ahead = LeaderRotation::new(key(200), &keepers).ahead(1, Millis(NOW)).len() as u64;
     let turn = office.now + 3 * ahead * BACKUP_DELAY.0;
     assert!(ahead > 0, "choose another market: the first in line proves nothing");
     for (at, picked) in [(office.now, vec![post]), (turn - 1, vec![post]), (turn, vec![open, post])]

@@ -44,12 +44,12 @@ pub fn waits(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> 
         }
     }
     if flag_stands(Millis(account.flagged_ms), chain.now) {
-        let awaits = |index: &u8| {
-            let market = mirror.market(*index);
-            market.is_some_and(|market| liquidation::awaits_price(account, market, chain))
-        };
-        let from = Millis(account.liquidatable_ms);
-        found.extend(account.open_indices().filter(awaits).map(|market| Wait { market, from }));
+        let open = account.open_indices().filter_map(|index| mirror.market(index));
+        let waits = open.filter(|market| liquidation::awaits_price(account, market, chain));
+        found.extend(waits.map(|market| {
+            let from = account.liquidatable_from(market);
+            Wait { market: market.index, from }
+        }));
     }
     found
 }

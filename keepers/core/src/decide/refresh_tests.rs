@@ -137,6 +137,10 @@ fn orders_and_flags_wait_for_the_first_price_that_decides() {
     assert_eq!(of(&mirror), [], "it has its price");
     mirror.accounts.insert(key(1), flagged(long(40_000_000), 2_999));
     assert_eq!(of(&mirror), [Wait { market: 0, from: Millis(NOW + 1) }]);
+    // A market whose own delay is shorter than the flag's does not wait for the longer one.
+    mirror.accounts.insert(key(1), flagged(long(40_000_000), 500));
+    mirror.markets[0].1.terms.flag_delay_ms = 1_000;
+    assert_eq!(of(&mirror), [Wait { market: 0, from: Millis(NOW + 500) }]);
 }
 
 #[test]
