@@ -2,11 +2,15 @@
 //!
 //! Hermes signs nothing: what it hands out is a message of guardians (a VAA) with the root of a tree of
 //! prices, and each price with its path to that root. Guardians are Wormhole's or, since August 2026,
-//! Pyth's routers. On chain the core bridge verifies all signatures, which takes an account to write the
-//! message to, because it does not fit one transaction with everything else. Then Pyth's push oracle has
-//! the receiver check the path and write the price into the account of that feed and shard, unless what is
-//! there is as new. Anybody may update such an account, so several keepers share one for each feed, and
-//! nobody can close it.
+//! Pyth's routers. Pyth has two sets of programs that take the same messages: "Pyth Core", whose
+//! addresses stayed the same when it was upgraded then, and "Pyth Core Compatible" at other ones. These
+//! are the former, because they own the accounts that the venue reads.
+//!
+//! On chain the core bridge verifies all signatures, which takes an account to write the message to,
+//! because it does not fit one transaction with everything else. Then Pyth's push oracle has the receiver
+//! check the path and write the price into the account of that feed and shard, unless what is there is as
+//! new. Anybody may update such an account, so several keepers share one for each feed, and nobody can
+//! close it.
 
 mod instructions;
 

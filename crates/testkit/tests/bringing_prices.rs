@@ -68,6 +68,18 @@ fn a_recorded_update_is_stored_as_the_program_reads_it() {
 }
 
 #[test]
+fn what_three_routers_have_signed_fits_the_first_transaction_and_is_stored() {
+    let (mut cluster, payer) = stage();
+    let prices = [(ID, Published::new(100_000_000, RECORDED_AT))];
+    let update = hermes::update_by(&hermes::ROUTERS, &prices, RECORDED_AT);
+    let price = pyth::read(&update).expect("an update").remove(0);
+    assert_eq!(pyth::post(payer.pubkey(), SHARD, &price).len(), 3, "nothing is left to write");
+    bring(&mut cluster, &payer, &price).expect("it is brought");
+    assert_eq!(stored(&cluster, &ID), Some(price.quote));
+    assert!(!exists(&cluster, &draft_address(&payer.pubkey(), &ID)), "its rent is back");
+}
+
+#[test]
 fn prices_only_get_newer_whoever_brings_them() {
     let (mut cluster, payer) = stage();
     let other = keypair("payer", 1);

@@ -25,11 +25,16 @@ use crate::require;
 /// The name of `post_update`.
 pub const POST_UPDATE: [u8; 8] = [133, 95, 207, 175, 11, 79, 118, 44];
 
-/// Where the roots of prices come from: Pyth's chain, and who sends them there.
+/// Where the roots of prices come from: Pyth's chain, and who sends them there, until August 2026 with
+/// Wormhole's guardians and since then with Pyth's routers.
 const CHAIN: u16 = 26;
-const EMITTER: [u8; 32] = [
-    0xe1, 0x01, 0xfa, 0xed, 0xac, 0x58, 0x51, 0xe3, 0x2b, 0x9b, 0x23, 0xb5, 0xf9, 0x41, 0x1a, 0x8c,
-    0x2b, 0xac, 0x4a, 0xae, 0x3e, 0xd4, 0xdd, 0x7b, 0x81, 0x1d, 0xd1, 0xa7, 0x2e, 0xa4, 0xaa, 0x71,
+const EMITTERS: [[u8; 32]; 2] = [
+    [
+        0xe1, 0x01, 0xfa, 0xed, 0xac, 0x58, 0x51, 0xe3, 0x2b, 0x9b, 0x23, 0xb5, 0xf9, 0x41, 0x1a,
+        0x8c, 0x2b, 0xac, 0x4a, 0xae, 0x3e, 0xd4, 0xdd, 0x7b, 0x81, 0x1d, 0xd1, 0xa7, 0x2e, 0xa4,
+        0xaa, 0x71,
+    ],
+    *b"PythnetPythnetPythnetPythnetPyth",
 ];
 
 /// Carries out an instruction.
@@ -60,7 +65,8 @@ pub fn process(name: &[u8; 8], accounts: &[AccountInfo], arguments: &[u8]) -> Pr
 /// The price, where it is under the root that Pyth's chain sent.
 fn believed(said: &Said, update: &MerklePriceUpdate) -> Result<PriceFeedMessage, ProgramError> {
     let refused = ProgramError::InvalidArgument;
-    require(said.chain == CHAIN && said.emitter == EMITTER, ProgramError::IncorrectAuthority)?;
+    let is_pyths = said.chain == CHAIN && EMITTERS.contains(&said.emitter);
+    require(is_pyths, ProgramError::IncorrectAuthority)?;
     let root = WormholeMessage::try_from_bytes(&said.payload).map_err(|_| refused.clone())?;
     let WormholePayload::Merkle(root) = root.payload;
     let root = MerkleRoot::<Keccak160>::new(root.root);
