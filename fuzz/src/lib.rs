@@ -15,6 +15,7 @@ mod instructions;
 mod json_rpc;
 mod manifest;
 mod prices;
+mod pyth_updates;
 mod scenario;
 mod scratch;
 mod slot_times;
@@ -29,6 +30,7 @@ pub use instructions::instructions;
 pub use json_rpc::json_rpc;
 pub use manifest::manifest;
 pub use prices::prices;
+pub use pyth_updates::pyth_updates;
 pub use scenario::scenario;
 pub use slot_times::slot_times;
 

@@ -71,6 +71,11 @@ fn price_files() {
 }
 
 #[test]
+fn updates_of_hermes() {
+    replay("pyth_updates", holdfast_fuzz::pyth_updates);
+}
+
+#[test]
 fn scenarios_of_the_lab() {
     replay("scenario", holdfast_fuzz::scenario);
 }

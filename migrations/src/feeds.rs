@@ -2,17 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_client::feed::{self, Reading};
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::{Pubkey, feed};
+use holdfast_client::{Pubkey, pyth};
 use holdfast_risk::Millis;
 use holdfast_rpc::clock_of;
 use solana_sdk_ids::sysvar::clock;
 
 use crate::{Cluster, Deployment, MarketPlan, Place};
 
+/// How often Pyth itself writes to its accounts of the push oracle's shard 0 where the price stands still.
+const PYTH_WRITES: Millis = Millis::MINUTE;
+/// The least a market should give prices that keepers bring, from their publication to their storage: they
+/// take two transactions and a refresh.
+const BRINGING_TAKES: Millis = Millis(10_000);
+
 /// What is wrong with the feeds of a deployment, in sentences: retired, closed, unreadable or slow
-/// ones, feeds whose account is not known, and feeds that share their publishers. None of it keeps
-/// a market from being listed; all of it keeps one from having a price.
+/// ones, some that can be closed, feeds whose account is not known, and feeds that share their
+/// publishers. None of it keeps a market from being listed; all of it keeps one from having a price.
 ///
 /// # Errors
 /// A sentence when the cluster does not answer.
@@ -114,6 +121,9 @@ fn of_accounts(
             warnings.push(format!("{address} repeats a feed that another account has already"));
         }
         read.push((reading.provider, reading.id));
+        if reading.provider == Provider::PythPull as u8 {
+            warnings.extend(of_pyth(address, &reading, &found.data, market));
+        }
         let age = now.map_or(Millis(0), |now| now.since(reading.quote.published));
         if age.0 > market.terms.age_ms {
             warnings.push(format!(
@@ -133,4 +143,37 @@ fn of_accounts(
         ));
     }
     Ok(warnings)
+}
+
+/// What an account of Pyth's pull oracle shows besides its price: whether somebody can close it, and whether
+/// Pyth itself writes to it often enough.
+fn of_pyth(address: &Pubkey, reading: &Reading, data: &[u8], market: &MarketPlan) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // Its writer, after the discriminator: the push oracle's accounts have themselves.
+    let writer = data.get(8..40).and_then(|bytes| Pubkey::try_from(bytes).ok());
+    if let Some(writer) = writer.filter(|writer| writer != address) {
+        warnings.push(format!(
+            "{address} is written by {writer}, who can close it: list the account of Pyth's push oracle, \
+             which nobody can close, {} in shard 0",
+            pyth::price_feed_address(0, &reading.id)
+        ));
+    }
+    let terms = &market.terms;
+    let is_pyths = *address == pyth::price_feed_address(0, &reading.id);
+    if is_pyths && terms.age_ms < PYTH_WRITES.0 {
+        warnings.push(format!(
+            "Pyth itself writes to {address} once a minute while the price stands still, and the market takes \
+             prices of {} s: name hosts in prices.hermes of every keeper, or make age_ms {} or more",
+            terms.age_ms / 1_000,
+            PYTH_WRITES.0
+        ));
+    }
+    if is_pyths && terms.decide_within_ms < BRINGING_TAKES.0 {
+        warnings.push(format!(
+            "prices decide orders and liquidations only if they are stored within decide_within_ms, {} here, \
+             and keepers take seconds to bring one to {address}: make it {}",
+            terms.decide_within_ms, BRINGING_TAKES.0
+        ));
+    }
+    warnings
 }

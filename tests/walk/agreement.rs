@@ -194,6 +194,7 @@ fn name(intent: &Intent) -> &'static str {
         Intent::ReturnPool { .. } => "return pool request",
         Intent::WriteOffDebt { .. } => "write off debt",
         Intent::RefreshMarket { .. } => "refresh market",
+        Intent::BringPrice { .. } => "bring price",
         Intent::AnnounceSettlement { .. } => "announce settlement",
         Intent::SettleMarket { .. } => "settle market",
         Intent::SettlePosition { .. } => "settle position",

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
 use holdfast_client::holdfast::state::Silo;
+use holdfast_client::pyth::{CORE_BRIDGE, PUSH_ORACLE, RECEIVER};
 use holdfast_client::{Pubkey, address, decode};
 use holdfast_risk::chain::health::SKIP_WINDOW;
 use serde_json::json;
@@ -385,7 +386,9 @@ impl Giver {
 
 /// Programs that stand there from the beginning: address, and file in the directory of programs.
 fn beside(options: &Options) -> impl Iterator<Item = (Pubkey, &'static str)> {
-    [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(options.beside.iter().copied())
+    let pyth = [CORE_BRIDGE, PUSH_ORACLE, RECEIVER].map(|program| (program, "mock_pyth.so"));
+    let prices = [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(pyth);
+    prices.chain(options.beside.iter().copied())
 }
 
 /// A keeper's name: of its keypair, configuration and log.

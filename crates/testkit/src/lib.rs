@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod elf;
 pub mod events;
 pub mod feed;
+pub mod hermes;
 pub mod node;
 pub mod path;
 mod publishing;

@@ -28,6 +28,7 @@ pub fn report() -> Report {
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),
+        posting: None,
         dry_run: false,
         operators: Operators::separate(2, 1),
         genesis: None,

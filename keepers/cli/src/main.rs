@@ -5,6 +5,7 @@ mod audit;
 mod cli;
 mod commands;
 mod daemon;
+mod hermes;
 mod log;
 #[cfg(test)]
 mod loopback;
@@ -109,11 +110,13 @@ async fn check(config: &Config, offline: bool) -> Result<CommandOutput, String> 
     let Standing { genesis, lamports, account } =
         preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
+    let prices = hermes::check(config).await?;
     let found = json!({
         "genesis": genesis,
         "lamports": lamports,
         "account": account.to_string(),
         "streams": streams,
+        "prices": prices,
     });
     let rows = [
         ("cluster", genesis),
@@ -121,6 +124,7 @@ async fn check(config: &Config, offline: bool) -> Result<CommandOutput, String> 
         ("rewards go to", account.to_string()),
         ("guardian", guardian_key.unwrap_or_else(|| "none".to_owned())),
         ("streams", streams.join(", ")),
+        ("prices", prices),
     ];
     Ok(CommandOutput::new(format!("{}\nall is well", render::facts(&rows)), joined(keys, found)))
 }

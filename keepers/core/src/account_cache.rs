@@ -13,6 +13,8 @@ use holdfast_client::holdfast::state::{
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 
+use crate::decide::pool;
+use crate::decide::refresh::{self, Wait};
 use crate::{Intent, Snapshot, TriggerIndex, VenueSnapshot, decide_about};
 
 /// When an account was written.
@@ -102,6 +104,15 @@ impl AccountCache {
     pub fn decide(&mut self, now: Millis) -> Vec<Intent> {
         let candidates = self.watch.candidates(&self.mirror, now);
         decide_about(&self.mirror, now, candidates)
+    }
+
+    /// Who waits for a price at `now`: accounts that the last decision looked at, and pool requests.
+    pub fn waits(&self, now: Millis) -> Vec<Wait> {
+        let chain = self.mirror.chain(now);
+        let looked_at = self.watch.looked_at().iter();
+        let accounts = looked_at.filter_map(|address| self.mirror.accounts.get(address));
+        let waits = accounts.flat_map(|account| refresh::waits(&self.mirror, &chain, account));
+        waits.chain(pool::waits(&self.mirror, &chain)).collect()
     }
 
     /// Accounts that prices would concern first: see [`TriggerIndex::nearest`].

@@ -9,7 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{AccountCache, Snapshot, Taken, Version};
-use crate::world::{NOW, key, long, mirror};
+use crate::decide::refresh::Wait;
+use crate::world::{NOW, key, long, mirror, order};
 use crate::{Intent, decide};
 
 fn silo() -> Pubkey {
@@ -210,4 +211,23 @@ fn it_decides_what_its_mirror_decides() {
     assert_eq!(decided, decide(replica.mirror(), Millis(NOW)));
     replica.close(key(1), at(12, 1));
     assert_eq!((replica.decide(Millis(NOW)), replica.hot()), (vec![], 0));
+}
+
+#[test]
+fn orders_and_pool_requests_wait_for_prices() {
+    let mut replica = replica(10, &[]);
+    let mut account = MarginAccount { silo: silo(), ..long(900_000_000) };
+    account.orders[0] = order(1, -1_000_000, NOW - 1_000);
+    replica.update(key(1), at(11, 1), &bytes(&account));
+    let request = PoolRequest { silo: silo(), due_ms: NOW + 400, ..PoolRequest::zeroed() };
+    replica.update(key(2), at(11, 2), &bytes(&request));
+    let mut waits = |at: u64| {
+        replica.decide(Millis(at));
+        replica.waits(Millis(at))
+    };
+    let [order, request] = [1_000, 400].map(|after| Millis(NOW + after));
+    let order = Wait { market: 0, from: order };
+    assert_eq!(waits(NOW + 399), [order]);
+    let requests = [0, 1].map(|market| Wait { market, from: request });
+    assert_eq!(waits(NOW + 400), [order, requests[0], requests[1]]);
 }

@@ -5,6 +5,7 @@ use holdfast_risk::pool::PoolKind;
 
 use crate::VenueSnapshot;
 use crate::decide::guardian::STRAINED;
+use crate::posting::{DraftStep, FeedId};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,15 @@ pub enum Intent {
         /// The market's index.
         market: u8,
     },
+    /// Bring a price of a market's feed on chain.
+    BringPrice {
+        /// The feed.
+        feed: FeedId,
+        /// The market's index.
+        market: u8,
+        /// How far it is.
+        step: DraftStep,
+    },
     /// Give notice that a market without a price will be settled.
     AnnounceSettlement {
         /// The market's index.
@@ -132,6 +142,7 @@ impl Intent {
             | Self::ReturnPool { .. }
             | Self::Reconcile
             | Self::RefreshMarket { .. }
+            | Self::BringPrice { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
             | Self::Observe
@@ -145,6 +156,7 @@ impl Intent {
         match *self {
             Self::ExecutePool { request } | Self::ReturnPool { request } => Some(request),
             Self::RefreshMarket { market }
+            | Self::BringPrice { market, .. }
             | Self::AnnounceSettlement { market }
             | Self::SettleMarket { market } => mirror.market_address(market),
             Self::Reconcile => Some(mirror.silo_address),
@@ -177,7 +189,8 @@ impl Intent {
     }
 
     /// The instruction, paid into the margin account `keeper` and signed by `signer` where a
-    /// signature is needed. `None` when the mirror does not hold the account or its market.
+    /// signature is needed. `None` when the mirror does not hold the account or its market, and for a
+    /// price, whose instructions are [`Poster`](crate::posting::Poster)'s.
     pub fn instruction(
         &self,
         mirror: &VenueSnapshot,
@@ -208,8 +221,7 @@ impl Intent {
             }
             Self::MatureProfit { account } => instruction::mature_profit(signer, silo, account),
             Self::PayExit { account } => {
-                let to = mirror.accounts.get(&account)?.exit_to;
-                instruction::pay_exit(silo, account, to)
+                instruction::pay_exit(silo, account, mirror.accounts.get(&account)?.exit_to)
             }
             Self::WriteOffDebt { account } => {
                 instruction::write_off_debt(silo, account, &markets_of(&account, None)?)
@@ -231,6 +243,7 @@ impl Intent {
                 let feeds: Vec<_> = mirror.feeds_of(state).map(|(address, _)| *address).collect();
                 instruction::refresh_market(silo, mirror.market_address(market)?, &feeds)
             }
+            Self::BringPrice { .. } => return None,
             Self::Observe => instruction::observe(&mirror.market_addresses()),
             Self::Tighten { guardian } => instruction::tighten(guardian, false, STRAINED.0),
             Self::CancelChange { number, proposer, guardian } => {

@@ -41,9 +41,9 @@ impl LeaderRotation {
         ahead
     }
 
-    /// How long this keeper waits for those ahead.
-    pub fn wait(&self, ahead: &[Pubkey], now: Millis) -> Millis {
-        Millis(BACKUP_DELAY.0.saturating_mul(self.present(ahead, now).count() as u64))
+    /// How long this keeper waits for those ahead, so long for each.
+    pub fn wait(&self, ahead: &[Pubkey], each: Millis, now: Millis) -> Millis {
+        Millis(each.0.saturating_mul(self.present(ahead, now).count() as u64))
     }
 
     /// Nobody ahead did what has been to do since `since`: who did nothing else either is absent.
@@ -54,9 +54,10 @@ impl LeaderRotation {
     }
 
     /// Somebody else did what has been to do since `since`: whoever's turn it was, or, where nobody
-    /// was waited for, one of those who were not.
-    pub fn done(&mut self, ahead: &[Pubkey], since: Millis, now: Millis) {
-        let turns = usize::try_from(now.since(since).0 / BACKUP_DELAY.0).unwrap_or(usize::MAX);
+    /// was waited for, `each` so long, one of those who were not.
+    pub fn done(&mut self, ahead: &[Pubkey], each: Millis, since: Millis, now: Millis) {
+        let turns = now.since(since).0.checked_div(each.0).unwrap_or_default();
+        let turns = usize::try_from(turns).unwrap_or(usize::MAX);
         let present: Vec<_> = self.present(ahead, now).copied().collect();
         let by = match present.get(turns.min(present.len().saturating_sub(1))) {
             Some(keeper) => std::slice::from_ref(keeper),

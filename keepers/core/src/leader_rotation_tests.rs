@@ -4,7 +4,7 @@ use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 use proptest::prelude::*;
 
-use super::LeaderRotation;
+use super::{BACKUP_DELAY, LeaderRotation};
 use crate::world::key;
 
 const KEEPERS: [Pubkey; 3] = [
@@ -23,7 +23,7 @@ fn last() -> (LeaderRotation, Vec<Pubkey>) {
 }
 
 fn waits(attendance: &LeaderRotation, ahead: &[Pubkey], now: u64) -> u64 {
-    attendance.wait(ahead, Millis(now)).0
+    attendance.wait(ahead, BACKUP_DELAY, Millis(now)).0
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn who_let_something_pass_is_not_waited_for_again_for_a_minute() {
 fn who_did_something_else_meanwhile_is_busy_and_not_absent() {
     let (mut last, ahead) = last();
     // Something else of the first one's was done in time.
-    last.done(&ahead, Millis(500), Millis(1_500));
+    last.done(&ahead, BACKUP_DELAY, Millis(500), Millis(1_500));
     last.passed(&ahead, Millis(1_000), Millis(5_000));
     assert_eq!(waits(&last, &ahead[..1], 5_000), 2_000);
     assert_eq!(waits(&last, &ahead[1..], 5_000), 0);
@@ -50,12 +50,12 @@ fn who_did_something_else_meanwhile_is_busy_and_not_absent() {
 #[test]
 fn what_was_done_late_was_done_by_the_next_one() {
     let (mut last, ahead) = last();
-    last.done(&ahead, Millis(0), Millis(2_500));
+    last.done(&ahead, BACKUP_DELAY, Millis(0), Millis(2_500));
     last.passed(&ahead, Millis(1_000), Millis(5_000));
     assert_eq!(waits(&last, &ahead[..1], 5_000), 0);
     assert_eq!(waits(&last, &ahead[1..], 5_000), 2_000);
     // The first is absent, so the second does it at once.
-    last.done(&ahead, Millis(6_000), Millis(6_500));
+    last.done(&ahead, BACKUP_DELAY, Millis(6_000), Millis(6_500));
     assert_eq!(waits(&last, &ahead[..1], 6_500), 0);
 }
 
@@ -63,7 +63,7 @@ fn what_was_done_late_was_done_by_the_next_one() {
 fn who_is_first_though_thought_absent_is_back() {
     let (mut last, ahead) = last();
     last.passed(&ahead, Millis(0), Millis(4_000));
-    last.done(&ahead, Millis(5_000), Millis(6_000));
+    last.done(&ahead, BACKUP_DELAY, Millis(5_000), Millis(6_000));
     assert_eq!(waits(&last, &ahead, 6_000), 4_000);
 }
 
@@ -99,7 +99,7 @@ proptest! {
 fn alone_there_is_nobody_to_wait_for() {
     let mut alone = LeaderRotation::new(key(9), &[]);
     assert!(alone.ahead(0, Millis(0)).is_empty());
-    alone.done(&[], Millis(0), Millis(1));
+    alone.done(&[], BACKUP_DELAY, Millis(0), Millis(1));
     alone.passed(&[], Millis(0), Millis(1));
-    assert_eq!(alone.wait(&[], Millis(0)), Millis(0));
+    assert_eq!(alone.wait(&[], BACKUP_DELAY, Millis(0)), Millis(0));
 }

@@ -10,7 +10,8 @@ use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 
 use crate::health::OperatingPolicy;
-use crate::leader_rotation::LeaderRotation;
+use crate::leader_rotation::{BACKUP_DELAY, LeaderRotation};
+use crate::posting::{DraftStep, FeedId};
 use crate::{Intent, VenueSnapshot};
 
 /// The first pause after a refusal; it doubles with each further one.
@@ -40,6 +41,10 @@ pub enum Target {
     Vaults,
     /// A market's price.
     Market(u8),
+    /// A feed's price that is to be brought.
+    Feed(FeedId),
+    /// One of this keeper's own that is on its way.
+    Draft(FeedId),
     /// A market's settlement.
     Settlement(u8),
     /// An account's position in a settled market.
@@ -106,6 +111,20 @@ pub struct HeldBack {
 }
 
 impl Target {
+    /// How long each further keeper waits before it does what another was to do: a price takes two
+    /// transactions, one after the other.
+    const fn patience(&self) -> Millis {
+        match self {
+            Self::Feed(_) => Millis(3 * BACKUP_DELAY.0),
+            _ => BACKUP_DELAY,
+        }
+    }
+
+    /// Whether it is this keeper's own, and nobody else's turn comes first.
+    const fn is_own(&self) -> bool {
+        matches!(self, Self::Draft(_))
+    }
+
     /// Whether it takes a guardian's key, which not every keeper has.
     const fn is_guardians(&self) -> bool {
         matches!(self, Self::Tightening | Self::Change(_))
@@ -128,6 +147,8 @@ impl Intent {
             }
             Self::Reconcile => Target::Vaults,
             Self::RefreshMarket { market } => Target::Market(market),
+            Self::BringPrice { feed, step: DraftStep::Open, .. } => Target::Feed(feed),
+            Self::BringPrice { feed, .. } => Target::Draft(feed),
             Self::AnnounceSettlement { market } | Self::SettleMarket { market } => {
                 Target::Settlement(market)
             }
@@ -142,7 +163,10 @@ impl Intent {
     pub fn kind(&self, mirror: &VenueSnapshot) -> Kind {
         match self {
             Self::Observe | Self::Tighten { .. } | Self::CancelChange { .. } => Kind::Observe,
-            Self::RefreshMarket { .. } | Self::PayExit { .. } | Self::Reconcile => Kind::Exit,
+            Self::RefreshMarket { .. }
+            | Self::BringPrice { .. }
+            | Self::PayExit { .. }
+            | Self::Reconcile => Kind::Exit,
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number }
             | Self::TriggerOrder { account, market, number } => {
@@ -174,6 +198,7 @@ impl Intent {
             | Self::ExecuteOrder { market, .. }
             | Self::TriggerOrder { market, .. }
             | Self::RefreshMarket { market }
+            | Self::BringPrice { market, .. }
             | Self::AnnounceSettlement { market }
             | Self::SettleMarket { market }
             | Self::SettlePosition { market, .. } => *market,
@@ -251,8 +276,10 @@ impl Scheduler {
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
             record.kind = intent.kind(mirror);
             let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
-            record.ahead = self.attendance.ahead(intent.market(mirror), venue_now);
-            let begins = record.since.after(self.attendance.wait(&record.ahead, now));
+            let ahead = || self.attendance.ahead(intent.market(mirror), venue_now);
+            record.ahead = if target.is_own() { Vec::new() } else { ahead() };
+            let wait = self.attendance.wait(&record.ahead, target.patience(), now);
+            let begins = record.since.after(wait);
             let chosen = free > 0
                 && allowed.allows(intent.kind(mirror))
                 && !self.flying.contains(&target)
@@ -341,7 +368,7 @@ impl Scheduler {
             }
             let ahead = std::mem::take(&mut record.ahead);
             if !record.is_ours() && !target.is_guardians() {
-                attendance.done(&ahead, record.since, now);
+                attendance.done(&ahead, target.patience(), record.since, now);
             }
             record.pause > now
         });

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::{Kind, Scheduler, Target};
 use crate::health::ChainCondition;
-use crate::leader_rotation::BACKUP_DELAY;
+use crate::leader_rotation::{BACKUP_DELAY, LeaderRotation};
+use crate::posting::{DraftStep, FeedId};
 use crate::world::{NOW, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot};
 
@@ -171,4 +172,20 @@ fn what_another_did_first_is_a_sign_of_it() {
     assert_eq!((acts(second, &[], 3_600), acts(second, &[], 4_600)), (0, 0));
     assert_eq!((acts(second, &refresh, 5_000), acts(second, &refresh, 6_999)), (0, 0));
     assert_eq!(acts(second, &refresh, 7_000), 1);
+}
+
+#[test]
+fn a_price_is_waited_for_longer_and_ones_own_is_not() {
+    let keepers = [key(200), key(201), key(202)];
+    let mut office = Office::new(&keepers);
+    let bring = |step| Intent::BringPrice { feed: FeedId([7; 32]), market: 1, step };
+    let (open, post) = (bring(DraftStep::Open), bring(DraftStep::Post));
+    let ahead = LeaderRotation::new(key(200), &keepers).ahead(1, Millis(NOW)).len() as u64;
+    let turn = office.now + 3 * ahead * BACKUP_DELAY.0;
+    assert!(ahead > 0, "choose another market: the first in line proves nothing");
+    for (at, picked) in [(office.now, vec![post]), (turn - 1, vec![post]), (turn, vec![open, post])]
+    {
+        office.now = at;
+        assert_eq!(office.pick(&[open, post]), picked, "{at}");
+    }
 }

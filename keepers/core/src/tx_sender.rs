@@ -104,6 +104,8 @@ pub struct TxOutcome {
     pub slots: u64,
     /// The price of its last version, micro-lamports per compute unit.
     pub price: u64,
+    /// What that version costs in a block, lamports, where one key signs it.
+    pub lamports: u64,
     /// Versions signed.
     pub signed: usize,
 }
@@ -121,7 +123,7 @@ pub struct TxSender {
 struct InFlight {
     intent: Intent,
     kind: Kind,
-    instruction: Instruction,
+    instructions: Vec<Instruction>,
     begun: u64,
     versions: Vec<Version>,
     /// Where it went, in the order of sending.
@@ -138,7 +140,7 @@ struct InFlight {
 
 struct Version {
     tracker: Tracker<String>,
-    price: u64,
+    budget: Budget,
 }
 
 impl TxSender {
@@ -154,31 +156,31 @@ impl TxSender {
         self.keys.first().map(Signer::pubkey).unwrap_or_default()
     }
 
-    /// Signs an instruction and begins to follow it. The transaction is to be sent now.
+    /// Signs instructions as one transaction and begins to follow it. It is to be sent now.
     pub fn begin(
         &mut self,
         intent: Intent,
         kind: Kind,
-        instruction: Instruction,
+        instructions: Vec<Instruction>,
         moment: &Moment,
     ) -> Option<Outgoing> {
-        let mut flight = InFlight::new(intent, kind, instruction, moment);
+        let mut flight = InFlight::new(intent, kind, instructions, moment);
         flight.sign(&self.keys, &self.fees, moment)?;
         let outgoing = flight.send(&self.routes, moment)?;
         self.follow(flight);
         Some(outgoing)
     }
 
-    /// Begins to follow an instruction that is to be simulated first: the simulation's number, and
-    /// the transaction to simulate. It is sent once [`Self::simulated`] says so, or after a second.
+    /// Begins to follow instructions that are to be simulated first: the simulation's number, and the
+    /// transaction to simulate. It is sent once [`Self::simulated`] says so, or after a second.
     pub fn hold(
         &mut self,
         intent: Intent,
         kind: Kind,
-        instruction: Instruction,
+        instructions: Vec<Instruction>,
         moment: &Moment,
     ) -> Option<(u64, VersionedTransaction)> {
-        let mut flight = InFlight::new(intent, kind, instruction, moment);
+        let mut flight = InFlight::new(intent, kind, instructions, moment);
         flight.held = Some(moment.now.after(SIMULATES_WITHIN));
         // What it takes is to be found out, not what it is allowed.
         let budget = Budget { units: Some(MOST_UNITS), price: 0 };
@@ -299,11 +301,11 @@ enum Turn {
 }
 
 impl InFlight {
-    fn new(intent: Intent, kind: Kind, instruction: Instruction, moment: &Moment) -> Self {
+    fn new(intent: Intent, kind: Kind, instructions: Vec<Instruction>, moment: &Moment) -> Self {
         Self {
             intent,
             kind,
-            instruction,
+            instructions,
             begun: moment.slot,
             versions: Vec::new(),
             handed: Vec::new(),
@@ -333,7 +335,7 @@ impl InFlight {
         }
         let again = !last && moment.allowed.allows(self.kind);
         let waited = moment.now.since(self.signed) >= ESCALATE;
-        let dearer = waited && newest.price < fees.cap(self.kind);
+        let dearer = waited && newest.budget.price < fees.cap(self.kind);
         let in_vain = if self.intent.counts_each_time() { expired } else { lapsed || dearer };
         if again && in_vain {
             self.signed_anew(keys, fees, moment)
@@ -352,12 +354,13 @@ impl InFlight {
     fn sign(&mut self, keys: &[Keypair], fees: &Fees, moment: &Moment) -> Option<()> {
         let attempt = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
         // Others may pay less by now; an attempt never pays less than the one before.
-        let before = self.versions.last().map_or(0, |version| version.price);
+        let before = self.versions.last().map_or(0, |version| version.budget.price);
         let price = fees.price(self.kind, moment.recent, attempt).max(before);
-        let units = self.units.unwrap_or_else(|| compute_units(&self.instruction));
-        let transaction = self.transaction(keys, moment, Budget { units: Some(units), price })?;
+        let units = self.units.unwrap_or_else(|| compute_units(&self.instructions));
+        let budget = Budget { units: Some(units), price };
+        let transaction = self.transaction(keys, moment, budget)?;
         let tracker = Tracker::new(transaction, moment.blockhash?);
-        self.versions.push(Version { tracker, price });
+        self.versions.push(Version { tracker, budget });
         self.signed = moment.now;
         Some(())
     }
@@ -385,19 +388,18 @@ impl InFlight {
         budget: Budget,
     ) -> Option<VersionedTransaction> {
         let (payer, others) = keys.split_first()?;
-        let accounts = &self.instruction.accounts;
         let asked = |key: &&Keypair| {
-            accounts.iter().any(|account| account.is_signer && account.pubkey == key.pubkey())
+            let mut accounts = self.instructions.iter().flat_map(|it| &it.accounts);
+            accounts.any(|account| account.is_signer && account.pubkey == key.pubkey())
         };
         let signers: Vec<_> = std::iter::once(payer).chain(others.iter().filter(asked)).collect();
-        let instructions = std::slice::from_ref(&self.instruction);
-        sign(budget, instructions, &signers, &moment.blockhash?.hash).ok()
+        sign(budget, &self.instructions, &signers, &moment.blockhash?.hash).ok()
     }
 
     /// Compute units to ask for after a simulation took this many: not fewer than were measured before,
     /// and not more than twice as many, because one endpoint may say anything.
     fn simulated_units(&self, units: u64) -> Option<u32> {
-        let usual = compute_units(&self.instruction);
+        let usual = compute_units(&self.instructions);
         Budget::measured(units).map(|units| units.clamp(usual, usual.saturating_mul(2)))
     }
 
@@ -406,12 +408,14 @@ impl InFlight {
     }
 
     fn end(&self, outcome: Outcome, slot: u64) -> TxOutcome {
+        let budget = self.versions.last().map(|version| version.budget);
         TxOutcome {
             intent: self.intent,
             kind: self.kind,
             outcome,
             slots: slot.saturating_sub(self.begun),
-            price: self.versions.last().map_or(0, |version| version.price),
+            price: budget.map_or(0, |budget| budget.price),
+            lamports: budget.map_or(0, |budget| budget.lamports()),
             signed: self.versions.len(),
         }
     }

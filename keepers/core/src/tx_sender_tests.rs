@@ -58,7 +58,7 @@ impl Pad {
         let recent = self.recent.clone();
         let flag = instruction::flag(key(1), &[key(2)]);
         let moment = self.moment(&recent);
-        self.lander.begin(FLAG, kind, flag, &moment).expect("it is signed").transaction
+        self.lander.begin(FLAG, kind, vec![flag], &moment).expect("it is signed").transaction
     }
 
     /// Lets time pass, at two and a half blocks a second.
@@ -66,7 +66,7 @@ impl Pad {
         let recent = self.recent.clone();
         let flag = instruction::flag(key(1), &[key(2)]);
         let moment = self.moment(&recent);
-        self.lander.hold(FLAG, Kind::Risk, flag, &moment).expect("it signs")
+        self.lander.hold(FLAG, Kind::Risk, vec![flag], &moment).expect("it signs")
     }
 
     fn signatures(&self) -> Vec<Signature> {
@@ -134,7 +134,7 @@ fn what_is_simulated_first_is_sent_with_what_that_took() {
     let simulation = Simulation { units: 4_000, refused: None };
     assert_eq!(pad.simulated(number, Some(simulation)), None);
     let (sent, _) = pad.pass(0);
-    let usual = compute_units(&instruction::flag(key(1), &[key(2)]));
+    let usual = compute_units(&[instruction::flag(key(1), &[key(2)])]);
     assert!(usual < 7_800, "{usual}");
     assert_eq!((units(&sent[0]), price(&sent[0])), (7_800, 2_000));
     assert_eq!(pad.signatures(), sent[0].signatures);
@@ -271,7 +271,7 @@ fn what_counts_each_time_has_one_version_that_can_land() {
     let guardian = pad.lander.wallet();
     let (intent, recent) = (Intent::Tighten { guardian }, pad.recent.clone());
     let tighten = instruction::tighten(guardian, false, 600_000);
-    let first = pad.lander.begin(intent, Kind::Observe, tighten, &pad.moment(&recent));
+    let first = pad.lander.begin(intent, Kind::Observe, vec![tighten], &pad.moment(&recent));
     let first = first.expect("it is signed").transaction;
     assert_eq!(pad.pass(4_000).0, std::slice::from_ref(&first), "sent again as it is");
     pad.height += 131;
@@ -343,6 +343,6 @@ fn an_endpoint_that_takes_and_drops_is_passed_over() {
     let recent = pad.recent.clone();
     let flag = instruction::flag(key(1), &[key(2)]);
     let moment = pad.moment(&recent);
-    let sent = pad.lander.begin(FLAG, Kind::Exit, flag, &moment).expect("it is signed");
+    let sent = pad.lander.begin(FLAG, Kind::Exit, vec![flag], &moment).expect("it is signed");
     assert_eq!(sent.endpoints, [1]);
 }

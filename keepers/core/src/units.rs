@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use anchor_lang::Discriminator;
-use holdfast_client::Instruction;
 use holdfast_client::holdfast::instruction as of;
+use holdfast_client::{Instruction, pyth};
 use holdfast_rpc::Budget;
 
 /// The ceilings that `cargo xtask bench` checks.
@@ -16,9 +16,15 @@ static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
 /// For what was not measured.
 const UNKNOWN: u32 = 200_000;
 
-/// Compute units to ask for: some more than the ceiling of the measured case with at least as
-/// many accounts after the instruction's own.
-pub fn compute_units(instruction: &Instruction) -> u32 {
+/// Compute units that a transaction asks for: what each of its instructions does.
+pub fn compute_units(instructions: &[Instruction]) -> u32 {
+    let units = |instruction| pyth::units(instruction).unwrap_or_else(|| measured(instruction));
+    instructions.iter().map(units).fold(0, u32::saturating_add)
+}
+
+/// Some more than the ceiling of the measured case with at least as many accounts after the
+/// instruction's own.
+fn measured(instruction: &Instruction) -> u32 {
     let (name, own) = match instruction.data.get(..8).unwrap_or_default() {
         data if data == of::Liquidate::DISCRIMINATOR => ("liquidate", 4),
         data if data == of::Flag::DISCRIMINATOR => ("flag", 2),
@@ -37,11 +43,11 @@ pub fn compute_units(instruction: &Instruction) -> u32 {
         _ => return UNKNOWN,
     };
     let more = instruction.accounts.len().saturating_sub(own);
-    let measured = CEILINGS.keys().filter_map(|case| {
+    let cases = CEILINGS.keys().filter_map(|case| {
         let count: usize = case.strip_prefix(name)?.strip_prefix('_')?.parse().ok()?;
         (count >= more).then_some((count, case))
     });
-    measured.min().map_or(UNKNOWN, |(_, case)| ceiling(case))
+    cases.min().map_or(UNKNOWN, |(_, case)| ceiling(case))
 }
 
 fn ceiling(case: &str) -> u32 {

@@ -78,13 +78,17 @@ impl VenueSnapshot {
         open.filter_map(|index| self.market_address(index)).collect()
     }
 
-    /// The feeds of a market that are known, with their addresses.
+    /// The feeds of a market that are known, with their addresses; of several accounts of one feed the
+    /// one with the newest price.
     pub fn feeds_of<'a>(
         &'a self,
         market: &'a Market,
     ) -> impl Iterator<Item = (&'a Pubkey, &'a Reading)> {
         let listed = market.feeds.iter().take(usize::from(market.feed_count));
-        listed.filter_map(|feed| self.feeds.iter().find(|(_, reading)| reading.is_of(feed)))
+        listed.filter_map(|feed| {
+            let accounts = self.feeds.iter().filter(|(_, reading)| reading.is_of(feed));
+            accounts.max_by_key(|(_, reading)| reading.quote.published)
+        })
     }
 
     fn listed(&self, index: u8) -> Option<&(Pubkey, Market)> {

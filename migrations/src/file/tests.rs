@@ -66,8 +66,9 @@ fn the_example_is_a_deployment() {
     assert_eq!(silo.terms, presets::silo());
     let market = &silo.markets[0];
     assert_eq!(market.name, "SOL");
-    let taker_fee_bps = 5;
-    assert_eq!(market.terms, MarketTermsState { taker_fee_bps, ..presets::market(150) });
+    let (taker_fee_bps, decide_within_ms) = (5, 10_000);
+    let terms = MarketTermsState { taker_fee_bps, decide_within_ms, ..presets::market(150) };
+    assert_eq!(market.terms, terms);
     let providers: Vec<_> = market.feeds.sources.iter().map(|feed| feed.provider).collect();
     assert_eq!(providers, [1, 4, 3]);
     assert_eq!(market.feeds.sources[2].id, [1; 32]);
@@ -141,7 +142,9 @@ fn a_market_has_the_preset_of_its_tier_and_its_history_is_heard() {
 
     let wild = read("tier = \"wild\"\nhistory = \"moves.csv\"").unwrap();
     let terms = wild.deployment.silos[0].markets[0].terms;
-    assert_eq!(terms, MarketTermsState { taker_fee_bps: 5, ..Tier::Wild.market(150) });
+    let (taker_fee_bps, decide_within_ms) = (5, 10_000);
+    let expected = MarketTermsState { taker_fee_bps, decide_within_ms, ..Tier::Wild.market(150) };
+    assert_eq!(terms, expected);
     assert!(wild.warnings.is_empty());
     assert!(wild.tiers[0].contains("asks for tier wild"), "{:?}", wild.tiers);
 

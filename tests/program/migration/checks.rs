@@ -4,6 +4,7 @@ use anchor_lang::solana_program::bpf_loader_upgradeable::get_program_data_addres
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::FeedSource;
+use holdfast_client::pyth::price_feed_address;
 use holdfast_migrations::{
     Deployment, Migration, MigrationPlan, Origin, Step, apply, local_program_keypair, migrate,
     survey,
@@ -139,8 +140,13 @@ fn anchors_settings_name_the_program_and_the_migrations() {
 
 /// What a survey warns of, where the market's feed account is named.
 fn warned(venue: &mut Venue, wanted: &Deployment) -> Vec<String> {
+    warned_of(venue, wanted, feed_account(0))
+}
+
+/// What a survey warns of, where this account is named as the market's feed.
+fn warned_of(venue: &mut Venue, wanted: &Deployment, feed: Pubkey) -> Vec<String> {
     let (admin, elf) = (venue.admin.insecure_clone(), elf::read().unwrap());
-    let feeds = [(0, 0, feed_account(0))];
+    let feeds = [(0, 0, feed)];
     let migration = Migration { feeds: &feeds, ..migration(&admin, &elf, wanted) };
     survey(&mut venue.cluster, &migration).unwrap().warnings
 }
@@ -154,7 +160,11 @@ fn feeds_that_are_closed_unreadable_slow_or_others_are_warned_of() {
         assert!(warnings.iter().any(|it| it.contains(part)), "{part}: {warnings:?}");
     };
     says(warned(&mut venue, &wanted), "there is no feed account");
-    let update = |id, ms| pyth_update(id, Published::new(SOL, ms), 1);
+    let update = |id, ms| {
+        let mut update = pyth_update(id, Published::new(SOL, ms), 1);
+        update.write_authority = feed_account(0);
+        update
+    };
     let now = venue.cluster.now_ms();
     post_pyth_update(&mut venue.cluster, feed_account(0), &update(feed_id(0), now));
     assert_eq!(warned(&mut venue, &wanted), Vec::<String>::new());
@@ -164,6 +174,30 @@ fn feeds_that_are_closed_unreadable_slow_or_others_are_warned_of() {
     says(warned(&mut venue, &wanted), "another feed than any");
     tokens::set_owned(&mut venue.cluster, feed_account(0), vec![1; 99], venue.admin.pubkey());
     says(warned(&mut venue, &wanted), "no price that the program reads");
+}
+
+#[test]
+fn accounts_of_pyth_that_can_be_closed_or_are_written_to_seldom_are_warned_of() {
+    let silo = silo_plan(&[LISTING]);
+    let mut venue = Venue::install_program(START_MS, silo.mint).unwrap();
+    let mut wanted = venue.deployment(vec![silo]);
+    let shared = price_feed_address(0, &feed_id(0));
+    let now = venue.cluster.now_ms();
+    let mut update = pyth_update(feed_id(0), Published::new(SOL, now), 1);
+    update.write_authority = venue.admin.pubkey();
+    post_pyth_update(&mut venue.cluster, feed_account(0), &update);
+    let said = warned(&mut venue, &wanted);
+    let closes = format!("is written by {}, who can close it", venue.admin.pubkey());
+    assert!(said.len() == 1 && said[0].contains(&closes), "{said:?}");
+    assert!(said[0].contains(&shared.to_string()), "{said:?}");
+    update.write_authority = shared;
+    post_pyth_update(&mut venue.cluster, shared, &update);
+    let said = warned_of(&mut venue, &wanted, shared);
+    assert!(said.len() == 2 && said[0].contains("once a minute"), "{said:?}");
+    assert!(said[1].contains("decide_within_ms, 5000 here"), "{said:?}");
+    let terms = &mut wanted.silos[0].markets[0].terms;
+    (terms.age_ms, terms.decide_within_ms) = (60_000, 10_000);
+    assert_eq!(warned_of(&mut venue, &wanted, shared), [""; 0]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ struct Program {
     target: &'static str,
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     Program {
         package: "holdfast",
         workspace: "Cargo.toml",
@@ -36,6 +36,12 @@ const PROGRAMS: [Program; 7] = [
         package: "mock-oracle",
         workspace: "Cargo.toml",
         manifest: "programs/mock-oracle/Cargo.toml",
+        target: "target/sbpf",
+    },
+    Program {
+        package: "mock-pyth",
+        workspace: "Cargo.toml",
+        manifest: "programs/mock-pyth/Cargo.toml",
         target: "target/sbpf",
     },
     Program {

@@ -10,7 +10,15 @@ use crate::workspace::{Crate, Workspace};
 pub const LAYERS: [&[&str]; 12] = [
     &["holdfast-risk", "slotstall"],
     &["holdfast-beacon"],
-    &["asker", "example-lending", "example-vesting", "holdfast", "lender", "mock-oracle"],
+    &[
+        "asker",
+        "example-lending",
+        "example-vesting",
+        "holdfast",
+        "lender",
+        "mock-oracle",
+        "mock-pyth",
+    ],
     &["holdfast-client"],
     &["holdfast-rpc"],
     &["holdfast-migrations"],

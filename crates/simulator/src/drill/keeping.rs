@@ -167,6 +167,7 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::ExecutePool { .. } => "execute pool request",
         Intent::Reconcile => "reconcile",
         Intent::RefreshMarket { .. } => "refresh market",
+        Intent::BringPrice { .. } => "bring price",
         Intent::Observe => "observe",
         Intent::Tighten { .. } => "tighten",
         Intent::CancelChange { .. } => "take change back",

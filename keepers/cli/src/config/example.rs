@@ -58,4 +58,20 @@ cap_chores = 100000
 send = false
 # Connections are made with this keypair; leaders serve stake first. Not set: the wallet's.
 # identity = "/etc/holdfast/identity.json"
+
+# Bringing prices of Pyth's pull feeds to their accounts, which are in feeds.
+[prices]
+# Hosts of Hermes, of which one is asked at a time; empty: others bring prices. A token that a host asks for
+# stands before its name. Pyth's own host, and one that has its key in the path:
+# hermes = ["https://:TOKEN@pyth.dourolabs.app/hermes", "https://example.com/KEY"]
+hermes = []
+# Which of the push oracle's accounts of a feed is written to: the one of this shard.
+shard = 0
+# A price that differs from the stored one by so many basis points is brought; so is one that somebody waits
+# for, and one that replaces a price of half of its market's age limit.
+moved_bps = 20
+# At most so many are begun within a minute, and none once fees of so many lamports were paid within an hour.
+# The last quarter of each is kept for prices that somebody waits for or that prove the time.
+posts_a_minute = 20
+lamports_an_hour = 20000000
 "#;

@@ -12,6 +12,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
+use holdfast_keeper_core::posting::PostingTerms;
 use holdfast_rpc::{Address, Addresses};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,36 @@ pub struct Config {
     pub fees: Fees,
     /// Sending to leaders.
     pub leaders: Leaders,
+    /// Bringing prices.
+    pub prices: Prices,
+}
+
+/// Bringing prices of Pyth's pull feeds.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prices {
+    /// Hosts of Hermes, the preferred one first; empty: others bring prices.
+    pub hermes: Addresses,
+    /// Whose accounts of the push oracle are written to.
+    pub shard: u16,
+    /// A move worth bringing, basis points.
+    pub moved_bps: u64,
+    /// Prices begun within a minute, at most.
+    pub posts_a_minute: u32,
+    /// Fees within an hour, lamports, from which on nothing more is begun.
+    pub lamports_an_hour: u64,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self {
+            hermes: Addresses::default(),
+            shard: 0,
+            moved_bps: 20,
+            posts_a_minute: 20,
+            lamports_an_hour: 20_000_000,
+        }
+    }
 }
 
 /// Sending to leaders.
@@ -111,6 +142,7 @@ impl Default for Config {
             log: LogForm::Text,
             fees: Fees::default(),
             leaders: Leaders::default(),
+            prices: Prices::default(),
         }
     }
 }
@@ -290,6 +322,19 @@ impl Config {
             let given = self.fees.percentile;
             return Err(format!("fees.percentile is {given}: choose 1 to 100"));
         }
+        for address in &self.prices.hermes.0 {
+            address.must_be(&["http", "https"], "prices.hermes")?;
+        }
+        let limits = [
+            ("moved_bps", self.prices.moved_bps),
+            ("posts_a_minute", self.prices.posts_a_minute.into()),
+            ("lamports_an_hour", self.prices.lamports_an_hour),
+        ];
+        if let Some((name, _)) = limits.iter().find(|(_, limit)| *limit == 0) {
+            return Err(format!(
+                "prices.{name} is 0: choose 1 or more; to bring no prices leave prices.hermes empty"
+            ));
+        }
         addresses("keepers", &self.keepers)?;
         addresses("feeds", &self.feeds)?;
         let fees = &self.fees;
@@ -331,6 +376,13 @@ impl Config {
     /// A sentence when one is no address.
     pub fn feeds(&self) -> Result<Vec<Pubkey>, String> {
         addresses("feeds", &self.feeds)
+    }
+
+    /// When prices are brought, if they are.
+    pub fn posting(&self) -> Option<PostingTerms> {
+        let Prices { ref hermes, shard, moved_bps, posts_a_minute, lamports_an_hour } = self.prices;
+        let terms = PostingTerms { shard, moved_bps, posts_a_minute, lamports_an_hour };
+        (!hermes.0.is_empty()).then_some(terms)
     }
 
     /// WebSocket endpoints: as set, or where the RPC endpoints have theirs by convention.

@@ -107,6 +107,11 @@ fn what_is_wrong_is_said_with_its_place() {
         ("rpc = ", "holdfast config example"),
         ("keepers = ['me']", "keepers names me: write addresses in base 58"),
         ("feeds = ['SOL']", "feeds names SOL"),
+        ("[prices]\nhermes = ['ws://localhost']", "prices.hermes names ws://localhost: write"),
+        ("[prices]\nmoved_bps = 0", "prices.moved_bps is 0"),
+        ("[prices]\nposts_a_minute = 0", "prices.posts_a_minute is 0"),
+        ("[prices]\nlamports_an_hour = 0", "leave prices.hermes empty"),
+        ("[prices]\nhost = 'a'", "host"),
         (secret.as_str(), "keepers names no address: write addresses"),
     ];
     alone(|jail| {
@@ -201,4 +206,20 @@ fn websockets_follow_from_rpc_addresses() {
     let derived = |text: &str| Address(text.into()).websocket().map(|found| found.0);
     assert_eq!(derived("http://127.0.0.1:8899").as_deref(), Some("ws://127.0.0.1:8900/"));
     assert_eq!(derived("https://rpc.example/key").as_deref(), Some("wss://rpc.example/key"));
+}
+
+#[test]
+fn prices_are_brought_where_hosts_are_named() {
+    alone(|jail| {
+        let config = load(None, &Flags::default())?;
+        assert_eq!(config.posting(), None);
+        jail.create_file("holdfast.toml", "[prices]\nhermes = ['https://one/key']\nshard = 3\n")?;
+        jail.set_env("HOLDFAST_PRICES__POSTS_A_MINUTE", "7");
+        let config = load(None, &Flags::default())?;
+        let terms = config.posting().expect("a host is named");
+        assert_eq!((terms.shard, terms.moved_bps, terms.posts_a_minute), (3, 20, 7));
+        jail.set_env("HOLDFAST_PRICES__HERMES", "https://two, https://three");
+        assert_eq!(load(None, &Flags::default())?.prices.hermes.0.len(), 2);
+        Ok(())
+    });
 }

@@ -51,6 +51,11 @@ impl RpcIo {
         }
     }
 
+    /// Where the keeper hears what happened.
+    pub fn events(&self) -> mpsc::Sender<Event> {
+        self.events.clone()
+    }
+
     /// Where an endpoint is, without keys.
     pub fn address(&self, endpoint: usize) -> String {
         self.endpoints.get(endpoint).map(|known| known.address.to_string()).unwrap_or_default()

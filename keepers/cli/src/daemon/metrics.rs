@@ -1,25 +1,38 @@
 //! Prometheus' text form.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_keeper_core::ListedFeed;
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::keeper::Report;
 use holdfast_keeper_core::scheduler::Kind;
 
 use super::leaders;
 use super::wallet_balance::WalletBalance;
+use crate::hermes::{self, Refusal};
+
+/// What is told of besides the keeper's own reports.
+#[derive(Clone, Default)]
+pub struct Told {
+    /// Sending to leaders.
+    pub leaders: Arc<leaders::Counts>,
+    /// Following prices.
+    pub hermes: Arc<hermes::Counts>,
+    /// The wallet.
+    pub wallet_balance: Arc<WalletBalance>,
+}
 
 /// All metrics of a keeper.
-pub fn metrics(
-    report: &Report,
-    leaders: &leaders::Counts,
-    wallet_balance: &WalletBalance,
-) -> String {
+pub fn metrics(report: &Report, told: &Told) -> String {
     let mut page = String::new();
-    write_gauges(&mut page, report, wallet_balance);
-    write_counters(&mut page, report, leaders);
+    write_gauges(&mut page, report, &told.wallet_balance);
+    write_counters(&mut page, report, &told.leaders);
     write_labelled(&mut page, report);
+    write_feeds(&mut page, report);
+    write_prices(&mut page, report, &told.hermes);
     page
 }
 
@@ -158,6 +171,67 @@ fn write_labelled(page: &mut String, report: &Report) {
     family(page, "stream_silent", "Whether a stream is silent", "gauge");
     for (stream, silent) in report.diagnosis.silent.iter().enumerate() {
         sample(page, "stream_silent", &format!("{{stream=\"{stream}\"}}"), u64::from(*silent));
+    }
+}
+
+/// The feeds of markets.
+fn write_feeds(page: &mut String, report: &Report) {
+    let late = "Whether a feed has no price within its market's age limit";
+    family(page, "feed_late", late, "gauge");
+    for ListedFeed { market, place, provider, late } in &report.feeds {
+        let (silo, provider) = (report.silo, provider.map_or("unknown", provider_name));
+        let place = format!("silo=\"{silo}\",market=\"{market}\",feed=\"{place}\"");
+        let label = format!("{{{place},provider=\"{provider}\"}}");
+        sample(page, "feed_late", &label, u64::from(*late));
+    }
+}
+
+/// As plan files name it.
+const fn provider_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::PythPull => "pyth-pull",
+        Provider::PythPriceAccount => "pyth-price-account",
+        Provider::Switchboard => "switchboard",
+        Provider::Stork => "stork",
+    }
+}
+
+/// The bringing of prices.
+fn write_prices(page: &mut String, report: &Report, hermes: &hermes::Counts) {
+    let posting = &report.posting;
+    let age = "Seconds since what Hermes handed out last was signed, of the feed for which that is longest";
+    let rows = [
+        ("offer_age_seconds", age, "gauge", posting.offer_age.0 / 1_000),
+        (
+            "post_budget_used_percent",
+            "How much is used of the budget for bringing prices of which most is used",
+            "gauge",
+            posting.budget_used,
+        ),
+        ("posts_begun_total", "Prices begun to be brought", "counter", posting.counts.begun),
+        ("posts_stored_total", "Prices brought", "counter", posting.counts.posted),
+        (
+            "posts_refused_total",
+            "Prices that were refused, or in no block in time",
+            "counter",
+            posting.counts.refused,
+        ),
+        (
+            "hermes_taken_total",
+            "Answers and events of Hermes whose prices were handed on",
+            "counter",
+            hermes.taken.load(Relaxed),
+        ),
+    ];
+    for (name, help, kind, value) in rows {
+        family(page, name, help, kind);
+        sample(page, name, "", value);
+    }
+    let help = "Hosts of Hermes left for a while, and why";
+    family(page, "hermes_refused_total", help, "counter");
+    for (reason, count) in Refusal::NAMES.iter().zip(&hermes.refused) {
+        let label = format!("{{reason=\"{reason}\"}}");
+        sample(page, "hermes_refused_total", &label, count.load(Relaxed));
     }
 }
 

@@ -1,11 +1,15 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::leaders::Counts;
-use super::{WalletBalance, metrics};
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_keeper_core::ListedFeed;
+
+use super::{Told, WalletBalance, metrics};
 use crate::loopback::report;
 
 fn page() -> String {
-    metrics(&report(), &Counts::default(), &WalletBalance::holding(42))
+    let wallet_balance = Arc::new(WalletBalance::holding(42));
+    metrics(&report(), &Told { wallet_balance, ..Told::default() })
 }
 
 #[test]
@@ -31,6 +35,19 @@ fn every_sample_belongs_to_a_family_that_was_announced_once() {
     assert!(!page.contains("\nholdfast_venue_state "), "nobody knows it yet");
     assert!(page.contains("kind=\"risk\"} 0\n") && page.contains("holdfast_witnesses 2\n"));
     assert!(page.contains("holdfast_endpoint_usable{endpoint=\"1\"} 1\n"));
+}
+
+#[test]
+fn feeds_are_told_apart() {
+    let mut report = report();
+    let feed = |place, provider, late| ListedFeed { market: 3, place, provider, late };
+    report.feeds = vec![feed(0, Some(Provider::PythPull), false), feed(1, None, true)];
+    let page = metrics(&report, &Told::default());
+    for (feed, provider, late) in [(0, "pyth-pull", 0), (1, "unknown", 1)] {
+        let place = format!("silo=\"{}\",market=\"3\",feed=\"{feed}\"", report.silo);
+        let line = format!("\nholdfast_feed_late{{{place},provider=\"{provider}\"}} {late}\n");
+        assert!(page.contains(&line), "{line}");
+    }
 }
 
 /// Names of the metrics that a file of ops asks for.

@@ -27,12 +27,14 @@ use tokio::time::MissedTickBehavior;
 use tracing::info;
 
 use crate::config::Config;
+use crate::hermes::{self, Hermes, Patience};
 use crate::preflight;
 use crate::render::decimal;
 use io::RpcIo;
 #[cfg(test)]
 pub use metrics::metrics;
 use operators::operators;
+pub use reports::Reports;
 use supervisor::Supervisor;
 use wallet_balance::WalletBalance;
 
@@ -73,17 +75,30 @@ pub async fn run(config: &Config) -> Result<(), String> {
         keepers: config.keepers()?,
         feeds: config.feeds()?,
         fees: config.fees,
+        posting: config.posting(),
         dry_run: config.dry_run,
         operators: operators(&config.rpc.0, &streams),
         genesis: genesis_of(&standing.genesis),
     };
     let mut running = Running::new(orders, endpoints, streams);
     let leaders = Arc::new(leaders::Counts::default());
+    let hermes = Arc::new(hermes::Counts::default());
+    if config.posting().is_some() {
+        let follows = Hermes {
+            hosts: config.prices.hermes.0.clone(),
+            patience: Patience::default(),
+            reports: running.report.subscribe(),
+            events: running.edge.events(),
+            counts: hermes.clone(),
+        };
+        tokio::spawn(follows.supervise());
+    }
     if let Some(listen) = config.listen {
         let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
         let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         tokio::spawn(async move { seen.watch(&endpoints, me).await });
-        serve::serve(listen, running.report.subscribe(), leaders.clone(), wallet_balance).await?;
+        let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
+        serve::serve(listen, running.report.subscribe(), told).await?;
     }
     if let Some(hook) = config.webhook.clone() {
         tokio::spawn(webhook::tell(hook, running.report.subscribe()));
@@ -130,6 +145,7 @@ impl Running {
             keepers: Vec::new(),
             feeds: config.feeds()?,
             fees: config.fees,
+            posting: None,
             dry_run: true,
             operators: operators(&config.rpc.0, &streams),
             genesis: config.genesis.as_deref().and_then(genesis_of),

@@ -2,7 +2,6 @@
 //! does its work, `/metrics` for Prometheus.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,10 +11,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use super::leaders::Counts;
-use super::metrics::metrics;
+use super::metrics::{Told, metrics};
 use super::reports::Reports;
-use super::wallet_balance::WalletBalance;
 
 /// A keeper that has not decided for this long hangs.
 const HANGS: Duration = Duration::from_secs(5);
@@ -24,12 +21,7 @@ const HANGS: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// A sentence when the port cannot be had.
-pub async fn serve(
-    listen: SocketAddr,
-    reports: Reports,
-    leaders: Arc<Counts>,
-    wallet_balance: Arc<WalletBalance>,
-) -> Result<(), String> {
+pub async fn serve(listen: SocketAddr, reports: Reports, told: Told) -> Result<(), String> {
     let listener = TcpListener::bind(listen).await.map_err(|reason| {
         format!("listen = {listen} cannot be had ({reason}): choose another address or port")
     })?;
@@ -38,9 +30,9 @@ pub async fn serve(
         .route("/readyz", get(readyz))
         .route(
             "/metrics",
-            get(|State(reports): State<Reports>| async move {
-                metrics(&reports.borrow().1, &leaders, &wallet_balance)
-            }),
+            get(
+                |State(reports): State<Reports>| async move { metrics(&reports.borrow().1, &told) },
+            ),
         )
         .with_state(reports);
     tokio::spawn(async move { axum::serve(listener, pages).await });

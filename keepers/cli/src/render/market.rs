@@ -9,14 +9,23 @@ use crate::config::Config;
 use crate::output::{CommandOutput, moment};
 use holdfast_rpc::Endpoint;
 
-/// Lists the silo's markets.
-pub async fn markets(config: &Config) -> Result<CommandOutput, String> {
+/// The silo's markets with their addresses, in the order of their indices.
+///
+/// # Errors
+/// A sentence when no endpoint shows them.
+pub async fn known_markets(config: &Config) -> Result<Vec<(Pubkey, Market)>, String> {
     let silo_address = address::silo(config.silo);
-    let markets = any(config, async |endpoint| {
+    any(config, async |endpoint| {
         let silo: Silo = read(endpoint, "silo", &silo_address).await?;
         all(endpoint, &silo_address, &silo).await
     })
-    .await?;
+    .await
+}
+
+/// Lists the silo's markets.
+pub async fn markets(config: &Config) -> Result<CommandOutput, String> {
+    let silo_address = address::silo(config.silo);
+    let markets = known_markets(config).await?;
     let now = wall_clock();
     let rows = markets.iter().map(|(address, market)| {
         let newest = market.newest_price();

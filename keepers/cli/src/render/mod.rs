@@ -13,7 +13,7 @@ use comfy_table::{Table, presets};
 use holdfast_client::{Pubkey, decode, holdfast};
 
 pub use account::account;
-pub use market::{market, markets};
+pub use market::{known_markets, market, markets};
 pub use silo::silo;
 pub use status::{state, state_now, status};
 

@@ -19,6 +19,7 @@ fn a_keepers_own_page_is_understood() {
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),
+        posting: None,
         dry_run: false,
         operators: Operators::separate(1, 1),
         genesis: None,
@@ -27,8 +28,7 @@ fn a_keepers_own_page_is_understood() {
     let counts = &mut report.counts;
     (counts.sent, counts.landed, counts.refused, counts.expired) = (9, 4, 2, 1);
     (counts.slots_to_land, counts.prices, report.flying) = (10, 4_002, 3);
-    let counted = Counted::read(&metrics(&report, &Default::default(), &Default::default()))
-        .expect("it is a keeper's");
+    let counted = Counted::read(&metrics(&report, &Default::default())).expect("it is a keeper's");
     let expected =
         Counted { sent: 9, flying: 3, landed: 4, refused: 2, expired: 1, slots: 10, prices: 4_002 };
     assert_eq!(counted, expected);

@@ -377,6 +377,7 @@ impl From<&Intent> for Due {
             Intent::ExecutePool { request } => ("pool request", Some(request), None),
             Intent::Reconcile => ("reconcile", None, None),
             Intent::RefreshMarket { market } => ("refresh", None, Some(market)),
+            Intent::BringPrice { market, .. } => ("bring price", None, Some(market)),
             Intent::AnnounceSettlement { market } => ("announce settlement", None, Some(market)),
             Intent::SettleMarket { market } => ("settle market", None, Some(market)),
             Intent::SettlePosition { market, .. } => ("settle position", None, Some(market)),

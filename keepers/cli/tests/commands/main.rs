@@ -5,6 +5,7 @@ mod auditing;
 mod changing;
 mod operator;
 mod outage;
+mod prices;
 mod refusing;
 mod trading;
 

@@ -3,7 +3,7 @@
 pub(crate) mod changes;
 mod close;
 pub(crate) mod guardian;
-mod pool;
+pub(crate) mod pool;
 mod rate_limit;
 pub(crate) mod refresh;
 
@@ -43,7 +43,7 @@ pub fn decide_about<'a>(
     let mut rescues = Vec::new();
     let mut orders = Vec::new();
     let mut chores = Vec::new();
-    let mut awaited = 0;
+    let mut waits = pool::waits(mirror, &chain);
     let known = |address| mirror.accounts.get_key_value(address);
     for (address, account) in accounts.into_iter().filter_map(known) {
         if let Some((missing, intent)) = rescue(mirror, &chain, address, account) {
@@ -54,7 +54,7 @@ pub fn decide_about<'a>(
         }
         orders.extend(exit(&chain, address, account));
         chores.extend(chore(mirror, &chain, address, account));
-        awaited |= refresh::awaited(mirror, &chain, account);
+        waits.extend(refresh::waits(mirror, &chain, account));
     }
     rescues.sort_by_key(|(missing, _)| core::cmp::Reverse(*missing));
     orders.sort_by_key(|(urgency, _)| *urgency);
@@ -62,7 +62,7 @@ pub fn decide_about<'a>(
     let orders = orders.into_iter().map(|(_, intent)| intent);
     let notices = mirror.markets.iter().filter_map(|(_, market)| notice(&chain, market));
     let paid = pool::reconciliation(mirror, &chain).into_iter().chain(orders);
-    let work = rescues.chain(paid).chain(refresh::refreshes(mirror, &chain, awaited));
+    let work = rescues.chain(paid).chain(refresh::refreshes(mirror, &chain, &waits));
     let chores = chores.into_iter().chain(pool::requests(mirror, &chain)).chain(notices);
     work.chain(chores).chain(observation(mirror, &chain)).collect()
 }

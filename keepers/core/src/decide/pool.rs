@@ -3,9 +3,15 @@
 use holdfast_client::Pubkey;
 use holdfast_client::holdfast::checks::pool::{Executed, executed, in_line, returnable};
 use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::pool_worth::{self, Valued};
 use holdfast_client::holdfast::state::PoolRequest;
+use holdfast_risk::Usd;
+use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::pool::PoolKind;
+use holdfast_risk::pool::request::Stage;
+use holdfast_risk::pool::worth::TradersResult;
 
+use super::refresh::Wait;
 use crate::{Intent, VenueSnapshot};
 
 /// Requests that can be executed now, and lapsed ones; the oldest first.
@@ -47,4 +53,24 @@ fn judged(
 ) -> anchor_lang::Result<Executed> {
     let next = |index| mirror.open_market(index);
     executed(&mirror.silo, request, &mirror.chain_health, chain, next)
+}
+
+/// Markets whose prices requests wait for, where they wait for nothing else.
+pub fn waits(mirror: &VenueSnapshot, chain: &Chain) -> Vec<Wait> {
+    let open = chain.permit(Action::ChangePool) != Permit::Refused;
+    let due = mirror.requests.values().filter(|request| {
+        let stage = request.stage(chain, &mirror.chain_health);
+        open && stage == Stage::Due && request.kind() == PoolKind::Liquidity
+    });
+    let unpriced = due.flat_map(|request| {
+        let from = request.opens(chain, &mirror.chain_health);
+        let cash = Usd(mirror.silo.ledger.liquidity);
+        let valued = Valued { since: from, leaves: request.leaves != 0, cash };
+        let markets = mirror.markets.iter().filter(move |(_, market)| {
+            let mut alone = TradersResult::default();
+            pool_worth::add_market(&mut alone, market, chain, &valued).is_err()
+        });
+        markets.map(move |(_, market)| Wait { market: market.index, from })
+    });
+    unpriced.collect()
 }

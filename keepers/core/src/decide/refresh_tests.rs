@@ -1,7 +1,10 @@
+use bytemuck::Zeroable;
 use holdfast_client::feed::Reading;
+use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::{Millis, Price};
 
+use super::{Wait, waits};
 use crate::world::{NOW, PRICE, flagged, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot, decide};
 
@@ -116,4 +119,38 @@ fn a_refresh_names_the_feeds_of_its_market() {
     let mirror = with_feed(PRICE, 0);
     let built = REFRESH.instruction(&mirror, key(7), key(8)).expect("the market is known");
     assert_eq!(built.accounts.last().map(|meta| meta.pubkey), Some(key(50)));
+}
+
+#[test]
+fn orders_and_flags_wait_for_the_first_price_that_decides() {
+    let mut mirror = mirror();
+    let of = |mirror: &VenueSnapshot| {
+        let chain = mirror.chain(Millis(NOW + 500));
+        waits(mirror, &chain, &mirror.accounts[&key(1)])
+    };
+    let mut account = long(900_000_000);
+    account.orders[0] = order(1, -1_000_000, NOW - 1_999);
+    mirror.accounts.insert(key(1), account);
+    assert_eq!(of(&mirror), [Wait { market: 0, from: Millis(NOW + 1) }]);
+    account.orders[0] = order(1, -1_000_000, NOW - 2_000);
+    mirror.accounts.insert(key(1), account);
+    assert_eq!(of(&mirror), [], "it has its price");
+    mirror.accounts.insert(key(1), flagged(long(40_000_000), 2_999));
+    assert_eq!(of(&mirror), [Wait { market: 0, from: Millis(NOW + 1) }]);
+    // A market whose own delay is shorter than the flag's does not wait for the longer one.
+    mirror.accounts.insert(key(1), flagged(long(40_000_000), 500));
+    mirror.markets[0].1.terms.flag_delay_ms = 1_000;
+    assert_eq!(of(&mirror), [Wait { market: 0, from: Millis(NOW + 500) }]);
+}
+
+#[test]
+fn what_a_due_pool_request_waits_for_is_refreshed_at_once() {
+    let mut mirror = with_feed(PRICE, 0);
+    let mut refreshed = |due_ms: u64| {
+        mirror.requests.insert(key(30), PoolRequest { due_ms, ..PoolRequest::zeroed() });
+        decided(&mirror).contains(&REFRESH)
+    };
+    // The market has a price of `NOW`; its feed says one of four seconds later, which is now.
+    let due = [NOW, NOW + 1, NOW + 4_000, NOW + 4_001];
+    assert_eq!(due.map(&mut refreshed), [false, true, true, false]);
 }

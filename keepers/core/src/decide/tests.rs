@@ -1,11 +1,12 @@
 use bytemuck::Zeroable;
-use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest};
+use holdfast_client::holdfast::state::{MarginAccount, OrderState, PoolRequest, SideState};
 use holdfast_client::instruction;
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{State, Thresholds};
 use holdfast_risk::pool::request::WINDOW;
 
-use super::decide;
+use super::refresh::Wait;
+use super::{decide, pool};
 use crate::world::{NOW, PRICE, flagged, held, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot};
 
@@ -245,6 +246,26 @@ fn pool_requests_wait_for_their_time_and_for_prices_since_and_lapse() {
     let built = returns.instruction(&mirror, key(7), key(8)).expect("it is known");
     let expected = instruction::return_pool_request(key(8), key(5), silo, key(31), key(9), false);
     assert_eq!(built, expected);
+}
+
+#[test]
+fn a_pool_request_waits_for_a_price_of_every_market_with_positions() {
+    let mut mirror = mirror();
+    let request = |due_ms: u64| PoolRequest { due_ms, ..PoolRequest::zeroed() };
+    let of = |mirror: &VenueSnapshot| pool::waits(mirror, &mirror.chain(Millis(NOW + 500)));
+    mirror.requests.insert(key(30), request(NOW + 501));
+    assert_eq!(of(&mirror), [], "it is not due");
+    mirror.requests.insert(key(30), request(NOW + 1));
+    let from = Millis(NOW + 1);
+    let waits = [0, 1].map(|market| Wait { market, from });
+    assert_eq!(of(&mirror), waits);
+    let empty = SideState::default();
+    (mirror.markets[0].1.longs, mirror.markets[0].1.shorts) = (empty, empty);
+    assert_eq!(of(&mirror), waits[1..]);
+    mirror.requests.insert(key(30), PoolRequest { pool: 1, ..request(NOW + 1) });
+    assert_eq!(of(&mirror), [], "insurance needs no price");
+    mirror.requests.insert(key(30), request(NOW));
+    assert_eq!(of(&mirror), [], "every market has a price since");
 }
 
 #[test]

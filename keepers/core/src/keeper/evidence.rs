@@ -9,6 +9,7 @@ use holdfast_rpc::{FeedAccount, Shown, Snapshot};
 
 use super::{Command, Keeper};
 use crate::account_cache::Taken;
+use crate::posting::Poster;
 use crate::testimony::{Belief, Court, Digest};
 use crate::witness::{Source, Witnesses};
 use crate::{AccountCache, Version};
@@ -269,6 +270,7 @@ impl Keeper {
             self.testimony.forget(court);
         }
         let mut accounts: Vec<_> = self.doubtful.iter().take(MOST_ACCOUNTS / 4).copied().collect();
+        accounts.extend(self.poster.iter().flat_map(Poster::opening).take(MOST_ACCOUNTS / 8));
         accounts.extend(self.quiet_feeds(now, MOST_ACCOUNTS / 2));
         let court = Court { operators: &self.operators, need: self.need(), since: 0, now };
         accounts.extend(self.testimony.next_to_ask(MOST_ACCOUNTS - accounts.len(), court));

@@ -1,6 +1,9 @@
 //! Between the keeper and the world.
 
+use std::sync::Arc;
+
 use holdfast_client::Pubkey;
+use holdfast_client::pyth::SignedPrice;
 use holdfast_rpc::{FeedAccount, Look, Shown, Simulation};
 use solana_message::Hash;
 use solana_signature::Signature;
@@ -95,6 +98,13 @@ pub enum Event {
     NoFates {
         /// Which endpoint.
         endpoint: usize,
+    },
+    /// A host offers prices.
+    Offered {
+        /// Which of those that are asked.
+        host: usize,
+        /// The prices.
+        prices: Vec<Arc<SignedPrice>>,
     },
 }
 

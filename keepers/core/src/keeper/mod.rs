@@ -23,6 +23,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use crate::decide::guardian::Guardian;
 use crate::fees::Fees;
 use crate::health::{ChainCondition, Diagnosis, Progress, Sources, Venue};
+use crate::posting::{Poster, PostingTerms};
 use crate::scheduler::{Scheduler, Target};
 use crate::testimony::{Digest, Testimony};
 use crate::tx_sender::{Blockhash, Simulation, Tried, TxSender};
@@ -55,6 +56,8 @@ pub struct KeeperConfig {
     pub feeds: Vec<Pubkey>,
     /// What transactions may cost.
     pub fees: Fees,
+    /// When prices are brought, if they are.
+    pub posting: Option<PostingTerms>,
     /// Decide and count, send nothing.
     pub dry_run: bool,
     /// The RPC endpoints and streams, by who runs them.
@@ -82,6 +85,7 @@ pub struct Keeper {
     feeds_heard: BTreeMap<Pubkey, Millis>,
     desk: Scheduler,
     guardian: Option<Guardian>,
+    poster: Option<Poster>,
     announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
     /// The newest that each endpoint showed.
@@ -148,6 +152,7 @@ impl Keeper {
             feeds_heard: BTreeMap::new(),
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
+            poster: orders.posting.map(|terms| Poster::new(terms, me)),
             announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             shown: BTreeMap::new(),
@@ -221,6 +226,11 @@ impl Keeper {
             Event::Looked { endpoint, shown } => {
                 for shown in shown {
                     self.doubtful.remove(&shown.address);
+                    if let Some(poster) = &mut self.poster
+                        && poster.shown(&shown.address, shown.slot, &shown.data)
+                    {
+                        continue;
+                    }
                     self.take_shown(Source::Endpoint(endpoint), shown, now);
                 }
             }
@@ -236,6 +246,11 @@ impl Keeper {
                 }
             }
             Event::NoFates { .. } => self.counts.failed_requests += 1,
+            Event::Offered { host, prices } => {
+                if let Some(poster) = &mut self.poster {
+                    prices.into_iter().for_each(|price| poster.hear(host, price));
+                }
+            }
         }
     }
 

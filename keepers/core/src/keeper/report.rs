@@ -9,6 +9,8 @@ use holdfast_risk::chain::health::{Monitor, State};
 
 use super::Keeper;
 use crate::health::{ChainCondition, Diagnosis};
+use crate::listed_feeds::{ListedFeed, listed_feeds};
+use crate::posting::PostingReport;
 use crate::scheduler::{HeldBack, Kind};
 use crate::tx_sender::{Outcome, TxOutcome};
 
@@ -81,6 +83,8 @@ pub struct Report {
     pub state: Option<State>,
     /// Whether a market with positions has no price within its age limit.
     pub stale_prices: bool,
+    /// The feeds that markets list.
+    pub feeds: Vec<ListedFeed>,
     /// Accounts in the mirror.
     pub accounts: usize,
     /// Accounts that the last decision looked at.
@@ -101,6 +105,8 @@ pub struct Report {
     pub disputed: Option<Pubkey>,
     /// Changes that wait for being applied or taken back, by number.
     pub changes: Vec<PendingChange>,
+    /// The bringing of prices.
+    pub posting: PostingReport,
     /// What was counted.
     pub counts: Counts,
 }
@@ -128,6 +134,7 @@ impl Keeper {
             venue_now: self.venue_now(),
             state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
             stale_prices: self.venue(now).stale_prices,
+            feeds: self.mirror().map_or_else(Vec::new, |it| listed_feeds(it, self.venue_now())),
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
             hot: self.replica.as_ref().map_or(0, crate::AccountCache::hot),
             flying: self.lander.flying(),
@@ -138,8 +145,14 @@ impl Keeper {
             unsettled: self.testimony.len(),
             disputed: self.disputed(now),
             changes: self.pending_changes(),
+            posting: self.posting_report(now),
             counts: self.counts.clone(),
         }
+    }
+
+    fn posting_report(&self, now: Millis) -> PostingReport {
+        let poster = self.poster.as_ref();
+        poster.map(|poster| poster.report(self.venue_now(), now)).unwrap_or_default()
     }
 
     fn pending_changes(&self) -> Vec<PendingChange> {

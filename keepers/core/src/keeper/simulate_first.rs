@@ -23,6 +23,9 @@ impl Keeper {
         venue_now: Millis,
         now: Millis,
     ) -> bool {
+        if let Intent::BringPrice { feed, step, .. } = intent {
+            return self.poster.as_ref().is_some_and(|poster| poster.doubts(feed, *step));
+        }
         let judged = matches!(
             intent,
             Intent::Liquidate { .. } | Intent::Flag { .. } | Intent::ExecuteOrder { .. }

@@ -17,6 +17,7 @@ fn keeper(endpoints: usize) -> Keeper {
         keepers: Vec::new(),
         feeds: Vec::new(),
         fees: Fees::default(),
+        posting: None,
         dry_run: false,
         operators: Operators::separate(endpoints, 0),
         genesis: None,

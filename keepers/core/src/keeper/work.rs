@@ -1,16 +1,17 @@
 //! Deciding, sending, and noting how it ended.
 
-use holdfast_client::Pubkey;
+use holdfast_client::{Instruction, Pubkey};
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::Monitor;
 use tracing::{info, warn};
 
 use super::{Command, Keeper};
-use crate::Intent;
 use crate::decide::changes::unannounced;
 use crate::decide::guardian::{Look, Verdict};
 use crate::health::Venue;
+use crate::posting::{DraftStep, Scene};
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
+use crate::{AccountCache, Intent, VenueSnapshot};
 
 impl Keeper {
     /// What the venue adds to the judgement of sources.
@@ -121,6 +122,11 @@ impl Keeper {
         if let (Some(guardian), Some(announced)) = (&self.guardian, &self.announced) {
             self.due.extend(unannounced(replica.mirror(), announced, guardian.key()));
         }
+        if let Some(poster) = &mut self.poster {
+            let waits = replica.waits(venue_now);
+            let (mirror, feeds) = (replica.mirror(), &self.feeds);
+            self.due.extend(poster.due(&Scene { mirror, feeds, waits: &waits, venue_now, now }));
+        }
         self.counts.due = self.due.len() as u64;
         let allowed = self.diagnosis.class.consequence();
         self.desk.pick(replica.mirror(), &self.due, &allowed, complete, venue_now, now)
@@ -158,23 +164,60 @@ impl Keeper {
             self.desk.refused(target, "dry run".to_owned(), moment.now);
             return None;
         }
-        let instruction = intent.instruction(mirror, self.account, self.lander.wallet())?;
+        let instructions = self.instructions(&intent, mirror)?;
         let command = if self.doubts(&intent, replica, venue_now, moment.now) {
-            let accounts = instruction.accounts.iter().map(|account| &account.pubkey);
-            let since = replica.known_since(accounts);
+            let since = self.seen_in(&intent, &instructions, replica);
             let endpoint = self.judge(target)?;
-            let (simulation, transaction) = self.lander.hold(intent, kind, instruction, moment)?;
+            let (simulation, transaction) = self.lander.hold(intent, kind, instructions, moment)?;
             info!(?intent, "simulated first");
             self.counts.simulations += 1;
             Command::Simulate { endpoint, simulation, since, transaction }
         } else {
-            let outgoing = self.lander.begin(intent, kind, instruction, moment)?;
+            let outgoing = self.lander.begin(intent, kind, instructions, moment)?;
             info!(?intent, "sent");
             self.send(outgoing)
         };
         self.desk.sent(target);
         self.counts.begun += 1;
+        if let (Some(poster), Intent::BringPrice { feed, market, step }) =
+            (&mut self.poster, intent)
+        {
+            poster.begun(&feed, market, step, moment.now);
+        }
         Some(command)
+    }
+
+    /// The instructions that carry an intent out.
+    fn instructions(&self, intent: &Intent, mirror: &VenueSnapshot) -> Option<Vec<Instruction>> {
+        if let Intent::BringPrice { feed, step, .. } = intent {
+            return self.poster.as_ref()?.instructions(feed, *step);
+        }
+        Some(vec![intent.instruction(mirror, self.account, self.lander.wallet())?])
+    }
+
+    /// The slot that a simulation must not be older than: it has all that the intent was decided on.
+    fn seen_in(
+        &self,
+        intent: &Intent,
+        instructions: &[Instruction],
+        replica: &AccountCache,
+    ) -> u64 {
+        let accounts = instructions.iter().flat_map(|it| &it.accounts);
+        let known = replica.known_since(accounts.map(|account| &account.pubkey));
+        match (&self.poster, intent) {
+            (Some(poster), Intent::BringPrice { feed, .. }) => known.max(poster.opened_in(feed)),
+            _ => known,
+        }
+    }
+
+    /// The account that a price was stored in: endpoints are asked for it at once.
+    fn stored_in(&self, intent: &Intent) -> Option<Pubkey> {
+        match intent {
+            Intent::BringPrice { feed, step: DraftStep::Post, .. } => {
+                self.poster.as_ref()?.account(feed)
+            }
+            _ => None,
+        }
     }
 
     fn send(&mut self, outgoing: Outgoing) -> Command {
@@ -191,6 +234,11 @@ impl Keeper {
             Outcome::Foreseen { .. } => {}
         }
         self.counts.end(&ended);
+        if let (Some(poster), Intent::BringPrice { feed, step, .. }) =
+            (&mut self.poster, &ended.intent)
+        {
+            poster.ended(feed, *step, &ended, now);
+        }
         if matches!(ended.outcome, Outcome::Refused { .. } | Outcome::Foreseen { .. }) {
             let subject = self.mirror().and_then(|mirror| ended.intent.subject(mirror));
             self.doubtful.extend(subject);
@@ -201,6 +249,7 @@ impl Keeper {
                 self.desk.landed(target, *slot, now);
                 // Streams report the program's accounts only, and this is no longer one.
                 self.doubtful.extend(ended.intent.closes());
+                self.doubtful.extend(self.stored_in(&ended.intent));
             }
             Outcome::Refused { slot, reason } => {
                 warn!(intent = ?ended.intent, %reason, "refused");

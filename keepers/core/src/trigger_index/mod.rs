@@ -88,6 +88,11 @@ impl TriggerIndex {
         nearest
     }
 
+    /// Accounts that the last decision looked at.
+    pub fn looked_at(&self) -> &BTreeSet<Pubkey> {
+        &self.hot
+    }
+
     /// How many accounts the last decision looked at.
     pub fn hot(&self) -> usize {
         self.hot.len()

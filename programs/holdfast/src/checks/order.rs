@@ -369,7 +369,7 @@ fn decided(
 }
 
 /// Publish time from which on a price decides an order.
-fn decided_from(order: &Order, account: &MarginAccount, market: &Market) -> Millis {
+pub fn decided_from(order: &Order, account: &MarginAccount, market: &Market) -> Millis {
     let parts = order.parts(account.position(market.index).size, true);
     let delay = Millis(market.terms.execution_delay_ms);
     order.decided_from(parts, account.position_changed(market.index), delay)

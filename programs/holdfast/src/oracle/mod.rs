@@ -77,7 +77,10 @@ impl Provider {
 
 /// A provider's fixed-point numbers as a quote. The price rounds down and the confidence up; a
 /// negative price counts as none.
-fn quote(price: i64, confidence: u64, exponent: i32, publish_time: i64) -> Result<Quote> {
+///
+/// # Errors
+/// When the price does not fit.
+pub fn quote(price: i64, confidence: u64, exponent: i32, publish_time: i64) -> Result<Quote> {
     let mantissa = u64::try_from(price).unwrap_or_default();
     let published = u64::try_from(publish_time).unwrap_or_default().saturating_mul(1_000);
     Ok(Quote {

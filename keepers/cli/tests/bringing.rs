@@ -1,0 +1,187 @@
+//! `holdfast keeper run` where nobody else publishes: the keeper brings prices from Hermes through the
+//! program that plays Pyth's part, and executes what waits for them, also after the host that it follows
+//! has gone silent.
+
+use std::convert::Infallible;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::stream::unfold;
+use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_client::pyth::{
+    CORE_BRIDGE, PUSH_ORACLE, RECEIVER, draft_address, price_feed_address,
+};
+use holdfast_client::{address, instruction};
+use holdfast_rpc::loopback;
+use holdfast_testkit::feed::Published;
+use holdfast_testkit::node::{Node, serve};
+use holdfast_testkit::venue::{LONE, Listing, Trader, feed_id, market_order, silo_plan};
+use holdfast_testkit::{Venue, elf, hermes};
+use serde_json::json;
+use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
+use solana_signer::Signer;
+
+const NOW: u64 = 1_700_000_000_000;
+const PRICE: u64 = 150_000_000;
+const SIZE: i64 = 10_000_000;
+/// Requests in a slot.
+const ASKED_A_SLOT: u64 = 4;
+/// How often Hermes says a price.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// A venue with liquidity, somebody whose order waits, and a keeper's wallet with its account.
+fn venue(wallet: &Keypair) -> (Venue, Trader) {
+    let listing = Listing { name: "SOL-PERP", price: PRICE, providers: LONE };
+    let mut plan = silo_plan(&[listing]);
+    // A price takes the keeper a few slots.
+    plan.markets[0].terms.decide_within_ms = 10_000;
+    let mut venue = Venue::install_silo(NOW, plan).expect("cargo xtask build");
+    let program = elf::read_mock_pyth().expect("cargo xtask build");
+    for id in [CORE_BRIDGE, RECEIVER, PUSH_ORACLE] {
+        venue.cluster.install(id, &wallet.pubkey(), &program);
+    }
+    venue.publish(&[PRICE]).expect("a price");
+    venue.join_pool(false, 10_000_000_000_000, &[PRICE]).expect("liquidity");
+    let trader = venue.trader(1_000_000_000).expect("a trader");
+    let order = market_order(SIZE, venue.cluster.now_ms());
+    venue.place(&trader, 0, order).expect("an order");
+    venue.cluster.fund(&wallet.pubkey(), 1_000_000_000);
+    let (owner, silo) = (wallet.pubkey(), address::silo(0));
+    let open = instruction::open_margin_account(owner, owner, silo, 0);
+    venue.cluster.send(&[open], &[wallet]).expect("an account");
+    (venue, trader)
+}
+
+/// Places an order where none waits: the one before was executed, or has lapsed on a slow machine.
+fn place_again(node: &mut Node, trader: &Trader) {
+    let account = node.cluster.read::<MarginAccount>(&trader.account);
+    if account.orders.iter().any(|order| order.number != 0) {
+        return;
+    }
+    let (owner, market) = (trader.keypair.pubkey(), address::market(&address::silo(0), 0));
+    let order = market_order(SIZE, node.cluster.now_ms());
+    let all = [market];
+    let open = &all[..usize::from(account.positions[0].size != 0)];
+    let place = instruction::place_order(owner, trader.account, market, order, open);
+    // It may be refused while the price is old, and is tried again with the next request.
+    let _ = node.cluster.send(&[place], &[&trader.keypair]);
+}
+
+/// What Hermes says of the market's feed, at the cluster's time.
+fn event(node: &Mutex<Node>) -> Vec<u8> {
+    let now_ms = node.lock().expect("no test panicked").cluster.now_ms();
+    let update = hermes::update(&[(feed_id(0), Published::new(PRICE, now_ms))], now_ms);
+    let binary = json!({"encoding": "base64", "data": [STANDARD.encode(update)]});
+    format!("data:{}\n\n", json!({"binary": binary})).into_bytes()
+}
+
+/// A host that says prices as long as it is well. Then it takes connections and says nothing.
+async fn host(node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) -> String {
+    let host = loopback::serve(move |_, _| {
+        let events = unfold((node.clone(), well.clone()), |(node, well)| async move {
+            tokio::time::sleep(EVERY).await;
+            if !well.load(Relaxed) {
+                return std::future::pending().await;
+            }
+            Some((Ok::<_, Infallible>(event(&node)), (node, well)))
+        });
+        loopback::page(200, Body::from_stream(events))
+    });
+    host.await.address.secret().to_owned()
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// The keeper's metrics.
+fn metrics(port: u16) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let request = "GET /metrics HTTP/1.1\r\nhost: keeper\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_silent() {
+    let wallet = keypair_from_seed(&[3; 32]).expect("32 bytes are a seed");
+    let (venue, trader) = venue(&wallet);
+    let node = Arc::new(Mutex::new(Node::new(venue.cluster)));
+    let (tell, told) = mpsc::channel();
+    let (asked, first_is_well) = (AtomicU64::new(0), Arc::new(AtomicBool::new(true)));
+    let well = first_is_well.clone();
+    let endpoint = serve(node.clone(), move |node| {
+        // Time passes with what the keeper asks, about as fast as it would.
+        if asked.fetch_add(1, Relaxed).is_multiple_of(ASKED_A_SLOT) {
+            node.cluster.pass(400);
+            node.tick();
+        }
+        let size = node.cluster.read::<MarginAccount>(&trader.account).positions[0].size;
+        if size == SIZE {
+            well.store(false, Relaxed);
+        }
+        if size < 2 * SIZE {
+            place_again(node, &trader);
+        } else {
+            // Nobody may listen any more.
+            let _ = tell.send(());
+        }
+    })
+    .expect("a port");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let second_is_well = Arc::new(AtomicBool::new(true));
+    let hosts = [first_is_well, second_is_well];
+    let hosts = hosts.map(|well| runtime.block_on(host(node.clone(), well)));
+
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bringing");
+    std::fs::create_dir_all(&home).expect("a directory");
+    write_keypair_file(&wallet, home.join("id.json")).expect("a file");
+    let (port, feed) = (free_port(), price_feed_address(0, &feed_id(0)));
+    let settings = format!(
+        "feeds = [\"{feed}\"]\nlisten = \"127.0.0.1:{port}\"\n[prices]\nhermes = {hosts:?}\n"
+    );
+    std::fs::write(home.join("holdfast.toml"), settings).expect("a file");
+
+    let keeper = Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .current_dir(&home)
+        .env_clear()
+        .env("HOME", &home)
+        .args(["--rpc", &format!("http://{endpoint}"), "--keypair", "id.json"])
+        .args(["--log", "json", "keeper", "run"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary");
+    let result = told.recv_timeout(Duration::from_secs(120));
+    let page = metrics(port);
+    let stop = Command::new("kill").arg(keeper.id().to_string()).status().expect("kill");
+    assert!(stop.success());
+    let output = keeper.wait_with_output().expect("it ends");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(result.is_ok(), "the orders were not executed: {log}");
+    assert!(output.status.success(), "{log}");
+
+    let counted = |name: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("a metric");
+        line.trim().parse::<u64>().expect("a number")
+    };
+    assert!(counted("holdfast_posts_stored_total ") >= 2, "{page}");
+    assert!(counted("holdfast_hermes_refused_total{reason=\"failed\"} ") >= 1, "{page}");
+    assert!(loopback::KEYS.iter().all(|key| !log.contains(key)), "no key is logged: {log}");
+    let cluster = &node.lock().expect("no test panicked").cluster;
+    assert_eq!(cluster.get(&feed).expect("its account").owner, RECEIVER);
+    let draft = cluster.get(&draft_address(&wallet.pubkey(), &feed_id(0)));
+    // The last one may have been on its way when the keeper was stopped.
+    assert!(draft.is_none_or(|draft| draft.lamports == 0 || draft.owner == CORE_BRIDGE));
+}

@@ -1,0 +1,87 @@
+//! The feeds that markets list, and which of them say nothing: a market with a quorum has a price without
+//! one of them, and nobody would notice before the next one is missing too.
+
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_risk::Millis;
+
+use crate::VenueSnapshot;
+
+/// A feed that a market lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedFeed {
+    /// The market's index.
+    pub market: u8,
+    /// Its place among the market's feeds, from zero.
+    pub place: usize,
+    /// Who publishes it; `None`: a provider that this version does not know.
+    pub provider: Option<Provider>,
+    /// Whether neither its account nor the market has a price of it within the market's age limit.
+    pub late: bool,
+}
+
+/// The feeds of all markets that are not settled, at `now`, the venue's clock.
+pub fn listed_feeds(mirror: &VenueSnapshot, now: Millis) -> Vec<ListedFeed> {
+    let markets = mirror.markets.iter().map(|(_, market)| market);
+    let feeds = markets.filter(|market| !market.is_settled()).flat_map(|market| {
+        let listed = market.feeds.iter().take(usize::from(market.feed_count)).enumerate();
+        listed.map(move |(place, feed)| {
+            let accounts = mirror.feeds.values().filter(|reading| reading.is_of(feed));
+            let shown = accounts.map(|reading| reading.quote.published).max().unwrap_or_default();
+            let newest = shown.max(Millis(feed.published_ms));
+            ListedFeed {
+                market: market.index,
+                place,
+                provider: Provider::from_code(feed.provider).ok(),
+                late: market.now(now).since(newest).0 > market.terms.age_ms,
+            }
+        })
+    });
+    feeds.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_client::feed::Reading;
+    use holdfast_client::holdfast::oracle::Provider;
+    use holdfast_risk::market::reading::Quote;
+    use holdfast_risk::{Millis, Price};
+
+    use super::{ListedFeed, listed_feeds};
+    use crate::world::{NOW, PRICE, key, mirror};
+
+    #[test]
+    fn a_feed_is_late_when_neither_its_account_nor_its_market_has_a_price() {
+        let mut mirror = mirror();
+        let age = mirror.markets[0].1.terms.age_ms;
+        let market = &mut mirror.markets[0].1;
+        market.feed_count = 3;
+        for (feed, provider) in market.feeds.iter_mut().zip([1, 4, 9]) {
+            (feed.provider, feed.id) = (provider, [provider; 32]);
+        }
+        // The market has taken a price of the first; the second's account has a newer one.
+        (market.feeds[0].published_ms, market.feeds[1].published_ms) = (NOW, NOW - age);
+        let quote =
+            Quote { price: Price(PRICE), confidence: Price(0), published: Millis(NOW + 1_000) };
+        mirror.feeds.insert(key(50), Reading { provider: 4, id: [4; 32], quote });
+        let late = |at: u64| {
+            let feeds = listed_feeds(&mirror, Millis(at)).into_iter();
+            feeds.map(|feed| feed.late).collect::<Vec<_>>()
+        };
+        assert_eq!(late(NOW + age), [false, false, true]);
+        assert_eq!(late(NOW + age + 1), [true, false, true]);
+        assert_eq!(late(NOW + age + 1_001), [true, true, true]);
+        let last = listed_feeds(&mirror, Millis(NOW)).pop();
+        assert_eq!(last, Some(ListedFeed { market: 0, place: 2, provider: None, late: true }));
+        let second = listed_feeds(&mirror, Millis(NOW))[1];
+        assert_eq!((second.place, second.provider), (1, Some(Provider::Stork)));
+    }
+
+    #[test]
+    fn nobody_waits_for_the_feeds_of_a_settled_market() {
+        let mut mirror = mirror();
+        mirror.markets[0].1.feed_count = 1;
+        assert_eq!(listed_feeds(&mirror, Millis(NOW)).len(), 1);
+        mirror.markets[0].1.settlement_price = PRICE;
+        assert_eq!(listed_feeds(&mirror, Millis(NOW)), []);
+    }
+}

@@ -1,0 +1,395 @@
+//! Bringing prices on chain: which offered price, when, and how far each is.
+//!
+//! A source offers prices, each with what the chain needs to believe it: [`SignedPrice`]. [`need`] decides
+//! by the quote alone what is worth bringing; only the steps of a [`Draft`] are the source's.
+
+mod draft;
+mod hosts;
+mod need;
+mod spending;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use holdfast_client::holdfast::clock::Chain;
+use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::state::{FeedState, Market};
+use holdfast_client::pyth::{self, SignedPrice};
+use holdfast_client::{Instruction, Pubkey};
+use holdfast_risk::Millis;
+use holdfast_risk::market::reading::Quote;
+use tracing::warn;
+
+use crate::decide::refresh::Wait;
+use crate::tx_sender::{Outcome, TxOutcome};
+use crate::{Intent, VenueSnapshot};
+
+use draft::{Draft, Turn};
+pub use hosts::Hosts;
+pub use need::prices_a_minute;
+use need::{Look, Need};
+use spending::Spending;
+pub use step::{DraftStep, FeedId};
+
+/// How long an offered price is kept: the venue's clock may be behind the providers'.
+const KEPT: Millis = Millis(60_000);
+/// Prices that are kept of a feed: one for each second.
+const MOST_KEPT: usize = 64;
+/// The mirror has to show what was stored within this time, or another is brought.
+const SHOWS_AFTER: Millis = Millis(10_000);
+
+/// When prices are brought, and what that may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostingTerms {
+    /// Whose accounts: keepers of one shard share them.
+    pub shard: u16,
+    /// A move worth bringing, basis points.
+    pub moved_bps: u64,
+    /// How many are begun within a minute; the last quarter for those that somebody waits for and for
+    /// evidence of the time.
+    pub posts_a_minute: u32,
+    /// Lamports of fees within an hour, from which on none is begun; the last quarter likewise.
+    pub lamports_an_hour: u64,
+}
+
+/// What was counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PostingCounts {
+    /// Prices that were begun to be brought.
+    pub begun: u64,
+    /// Prices that were stored.
+    pub posted: u64,
+    /// Prices that were not: refused, foreseen to be, or in no block in time.
+    pub refused: u64,
+    /// Of these, those whose verification was refused, or would have been.
+    pub disbelieved: u64,
+}
+
+/// A look at the bringing of prices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostingReport {
+    /// Feeds whose prices are wanted.
+    pub feeds: Vec<FeedId>,
+    /// How long ago what was offered last was signed, by the venue's clock; of the feed for which that is
+    /// longest.
+    pub offer_age: Millis,
+    /// How much of the budgets is used, per cent.
+    pub budget_used: u64,
+    /// What was counted.
+    pub counts: PostingCounts,
+}
+
+/// Brings prices.
+pub struct Poster {
+    terms: PostingTerms,
+    wallet: Pubkey,
+    /// Feeds whose prices are wanted, with their accounts and since when, by the venue's clock.
+    followed: BTreeMap<FeedId, (Pubkey, Millis)>,
+    /// The host that offers.
+    host: usize,
+    /// What it offers of each feed, the newest last.
+    offers: BTreeMap<FeedId, VecDeque<Arc<SignedPrice>>>,
+    /// When what was heard last of each feed was signed. A market that is closed has an old price, which is
+    /// signed again and again.
+    signed: BTreeMap<FeedId, Millis>,
+    /// What was last chosen to be brought of each feed.
+    chosen: BTreeMap<FeedId, Arc<SignedPrice>>,
+    drafts: BTreeMap<FeedId, Draft>,
+    /// Accounts that are not read, and were told of.
+    missing: BTreeSet<Pubkey>,
+    /// Feeds known to have no other draft than those in `drafts`: an earlier run may have left one.
+    known: BTreeSet<FeedId>,
+    spending: Spending,
+    counts: PostingCounts,
+}
+
+/// The venue at a moment.
+pub struct Scene<'a> {
+    /// The venue.
+    pub mirror: &'a VenueSnapshot,
+    /// Feed accounts that the keeper reads.
+    pub feeds: &'a BTreeSet<Pubkey>,
+    /// Who waits for prices.
+    pub waits: &'a [Wait],
+    /// The venue's clock.
+    pub venue_now: Millis,
+    /// The keeper's.
+    pub now: Millis,
+}
+
+/// A price that is worth bringing.
+struct Choice {
+    need: Need,
+    market: u8,
+    price: Arc<SignedPrice>,
+}
+
+impl Poster {
+    /// Brings prices that `wallet` pays for.
+    pub fn new(terms: PostingTerms, wallet: Pubkey) -> Self {
+        Self {
+            terms,
+            wallet,
+            followed: BTreeMap::new(),
+            host: 0,
+            offers: BTreeMap::new(),
+            signed: BTreeMap::new(),
+            chosen: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            missing: BTreeSet::new(),
+            known: BTreeSet::new(),
+            spending: Spending::new(terms.posts_a_minute, terms.lamports_an_hour),
+            counts: PostingCounts::default(),
+        }
+    }
+
+    /// A host offers a price; whatever another host has offered is forgotten. What is not newer than the
+    /// last one, or of no feed that is wanted, is left.
+    pub fn hear(&mut self, host: usize, price: Arc<SignedPrice>) {
+        if host != self.host {
+            self.host = host;
+            self.offers.clear();
+        }
+        let id = FeedId(price.id);
+        if !self.followed.contains_key(&id) {
+            return;
+        }
+        self.signed.insert(id, price.signed);
+        let offers = self.offers.entry(id).or_default();
+        let published = price.quote.published;
+        if offers.back().is_some_and(|newest| newest.quote.published >= published) {
+            return;
+        }
+        offers.push_back(price);
+        let old = |offer: &Arc<SignedPrice>| published.since(offer.quote.published) > KEPT;
+        while offers.len() > MOST_KEPT || offers.front().is_some_and(old) {
+            offers.pop_front();
+        }
+    }
+
+    /// What to do now: goes on with what was begun, then begins what is needed most.
+    pub fn due(&mut self, scene: &Scene) -> Vec<Intent> {
+        self.follow(scene);
+        self.forget_shown(scene);
+        let mut due: Vec<_> =
+            self.drafts.iter().filter_map(|(id, draft)| self.go_on(*id, draft, scene)).collect();
+        let mut needed: Vec<_> = self.needed(scene).into_iter().collect();
+        needed.sort_by_key(|(id, choice)| (choice.need, choice.market, *id));
+        self.chosen.clear();
+        for (feed, choice) in needed {
+            if self.spending.allows(choice.need, self.chosen.len() as u64, scene.now) {
+                due.push(Intent::BringPrice { feed, market: choice.market, step: DraftStep::Open });
+                self.chosen.insert(feed, choice.price);
+            }
+        }
+        due
+    }
+
+    /// Pyth's feeds of all markets, as far as the keeper reads the accounts that are written to.
+    fn follow(&mut self, scene: &Scene) {
+        let mut followed = BTreeMap::new();
+        for feed in scene.mirror.markets.iter().flat_map(|(_, market)| pyth_feeds(market)) {
+            let id = FeedId(feed.id);
+            let known = self.followed.get(&id).copied();
+            let account = || pyth::price_feed_address(self.terms.shard, &id.0);
+            let known = known.unwrap_or_else(|| (account(), scene.venue_now));
+            if scene.feeds.contains(&known.0) {
+                followed.insert(id, known);
+            } else if self.missing.insert(known.0) {
+                let account = known.0;
+                warn!(%account, "prices of a feed are not brought: name its account in feeds");
+            }
+        }
+        self.followed = followed;
+    }
+
+    /// Forgets drafts whose price was stored, once the mirror shows it.
+    fn forget_shown(&mut self, scene: &Scene) {
+        let mut drafts = std::mem::take(&mut self.drafts);
+        drafts.retain(|id, draft| {
+            let there = self.stored(id, scene.mirror).map(|stored| stored.published);
+            let shown = there.is_some_and(|there| there >= draft.price.quote.published);
+            draft.posted().is_none_or(|at| !shown && scene.now.since(at) < SHOWS_AFTER)
+        });
+        self.drafts = drafts;
+    }
+
+    /// The next step of a draft: as long as its price is worth storing it is posted.
+    fn go_on(&self, feed: FeedId, draft: &Draft, scene: &Scene) -> Option<Intent> {
+        let (step, market) = (draft.next()?, draft.market);
+        let chain = scene.mirror.chain(scene.venue_now);
+        let worth = scene.mirror.market(market).is_some_and(|market| {
+            let mut listed = pyth_feeds(market).filter(|listed| listed.id == feed.0);
+            listed.any(|listed| {
+                let look = self.look(market, listed, scene);
+                let quote = &draft.price.quote;
+                look.counts(quote, &chain) || look.tells_time(quote, &chain)
+            })
+        });
+        let step = if worth { step } else { DraftStep::Close };
+        Some(Intent::BringPrice { feed, market, step })
+    }
+
+    /// Feeds of which a price is needed, with the market that needs it most.
+    fn needed(&self, scene: &Scene) -> BTreeMap<FeedId, Choice> {
+        let chain = scene.mirror.chain(scene.venue_now);
+        let mut needed = BTreeMap::<FeedId, Choice>::new();
+        for (_, market) in &scene.mirror.markets {
+            for feed in pyth_feeds(market) {
+                let id = FeedId(feed.id);
+                if !self.followed.contains_key(&id) || self.drafts.contains_key(&id) {
+                    continue;
+                }
+                let look = self.look(market, feed, scene);
+                let Some((need, price)) = self.offered(&id, &look, &chain) else { continue };
+                let found = Choice { need, market: market.index, price };
+                let key = |choice: &Choice| (choice.need, choice.market);
+                if needed.get(&id).is_none_or(|known| key(&found) < key(known)) {
+                    needed.insert(id, found);
+                }
+            }
+        }
+        needed
+    }
+
+    fn look<'a>(&self, market: &'a Market, feed: &FeedState, scene: &Scene<'a>) -> Look<'a> {
+        Look {
+            market,
+            taken: Millis(feed.published_ms),
+            told: Millis(feed.seen_ms),
+            stored: self.stored(&FeedId(feed.id), scene.mirror),
+            waits: scene.waits,
+            moved_bps: self.terms.moved_bps,
+        }
+    }
+
+    /// What is needed most of what is offered of a feed: the newest price that the program would take,
+    /// or the newest of all, where that tells the time.
+    fn offered(&self, id: &FeedId, look: &Look, chain: &Chain) -> Option<(Need, Arc<SignedPrice>)> {
+        let offers = self.offers.get(id)?;
+        let counts = |offer: &&Arc<SignedPrice>| look.counts(&offer.quote, chain);
+        let tells = |offer: &&Arc<SignedPrice>| look.tells_time(&offer.quote, chain);
+        let (newest, evidence) = (offers.iter().rev().find(counts), offers.back().filter(tells));
+        let needed = [newest, evidence].into_iter().flatten();
+        let needed = needed.filter_map(|offer| Some((look.need(&offer.quote, chain)?, offer)));
+        needed.min_by_key(|(need, _)| *need).map(|(need, offer)| (need, offer.clone()))
+    }
+
+    /// What the account of a feed says.
+    fn stored(&self, id: &FeedId, mirror: &VenueSnapshot) -> Option<Quote> {
+        mirror.feeds.get(&self.account(id)?).map(|reading| reading.quote)
+    }
+
+    /// The instructions of a step that was due a moment ago.
+    pub fn instructions(&self, id: &FeedId, step: DraftStep) -> Option<Vec<Instruction>> {
+        Some(match step {
+            DraftStep::Open => pyth::open(self.wallet, self.chosen.get(id)?),
+            DraftStep::Post => {
+                pyth::post(self.wallet, self.terms.shard, &self.drafts.get(id)?.price)
+            }
+            DraftStep::Close => vec![pyth::close(self.wallet, &id.0)],
+        })
+    }
+
+    /// Whether a step is simulated before it is sent: nobody has looked at the signatures, what is to be
+    /// closed may not be there, and an earlier run may have left a draft.
+    pub fn doubts(&self, id: &FeedId, step: DraftStep) -> bool {
+        step != DraftStep::Open || !self.known.contains(id)
+    }
+
+    /// The slot in which a draft was opened: who has not got so far knows nothing of it.
+    pub fn opened_in(&self, id: &FeedId) -> u64 {
+        self.drafts.get(id).map_or(0, |draft| draft.opened)
+    }
+
+    /// The account that a feed's prices are stored in.
+    pub fn account(&self, id: &FeedId) -> Option<Pubkey> {
+        self.followed.get(id).map(|(account, _)| *account)
+    }
+
+    /// A step is under way, with the instructions of this moment.
+    pub fn begun(&mut self, id: &FeedId, market: u8, step: DraftStep, now: Millis) {
+        if step != DraftStep::Open {
+            if let Some(draft) = self.drafts.get_mut(id) {
+                draft.begun(step);
+            }
+        } else if let Some(price) = self.chosen.remove(id) {
+            let account = pyth::draft_address(&self.wallet, &id.0);
+            self.drafts.insert(*id, Draft::new(price, market, account));
+            self.counts.begun += 1;
+            self.spending.begin(now);
+        }
+    }
+
+    /// A step has ended.
+    pub fn ended(&mut self, id: &FeedId, step: DraftStep, ended: &TxOutcome, now: Millis) {
+        if matches!(ended.outcome, Outcome::Landed { .. } | Outcome::Refused { .. }) {
+            self.spending.pay(ended.lamports, now);
+        }
+        let Some(draft) = self.drafts.get_mut(id) else { return };
+        match draft.ended(step, &ended.outcome, now) {
+            Turn::GoesOn => {}
+            Turn::Posted => {
+                self.counts.posted += 1;
+                self.known.insert(*id);
+            }
+            Turn::Failed => {
+                self.counts.refused += 1;
+                if step == DraftStep::Post && ended.outcome != Outcome::Expired {
+                    self.counts.disbelieved += 1;
+                    // What else was offered with it may be no better.
+                    self.offers.remove(id);
+                }
+            }
+            Turn::Closed => {
+                self.known.insert(*id);
+                self.drafts.remove(id);
+            }
+            Turn::Gone => {
+                self.known.remove(id);
+                self.drafts.remove(id);
+            }
+        }
+    }
+
+    /// Accounts that are being opened. Endpoints are asked for them: what they show in a block is
+    /// confirmed later, and the price would be older by then.
+    pub fn opening(&self) -> impl Iterator<Item = Pubkey> {
+        let opening = self.drafts.values().filter(|draft| draft.is_opening());
+        opening.map(|draft| draft.account)
+    }
+
+    /// An endpoint shows such an account, empty where there is none. `false`: it is none of them.
+    pub fn shown(&mut self, account: &Pubkey, slot: u64, data: &[u8]) -> bool {
+        let Some(draft) = self.drafts.values_mut().find(|draft| draft.account == *account) else {
+            return false;
+        };
+        if !data.is_empty() {
+            draft.shown(slot);
+        }
+        true
+    }
+
+    /// Looks at it.
+    pub fn report(&self, venue_now: Millis, now: Millis) -> PostingReport {
+        let age = |(id, (_, since)): (&FeedId, &(Pubkey, Millis))| {
+            venue_now.since(self.signed.get(id).copied().unwrap_or(*since))
+        };
+        PostingReport {
+            feeds: self.followed.keys().copied().collect(),
+            offer_age: self.followed.iter().map(age).max().unwrap_or_default(),
+            budget_used: self.spending.used(now),
+            counts: self.counts,
+        }
+    }
+}
+
+/// Pyth's feeds of a market, as far as keepers can bring their prices.
+pub fn pyth_feeds(market: &Market) -> impl Iterator<Item = &FeedState> {
+    let listed = market.feeds.iter().take(usize::from(market.feed_count));
+    listed.filter(|feed| feed.provider == Provider::PythPull as u8)
+}
+
+#[cfg(test)]
+mod tests;
