@@ -16,6 +16,8 @@ use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
 
 const NOW: u64 = 1_700_000_000_000;
+/// Long after any flag.
+const SLOT: u64 = 1_000;
 /// Where both positions were opened, millionths.
 const ENTRY: u64 = 100_000_000;
 /// The chain's last disruption.
@@ -133,7 +135,7 @@ fn chains() -> [Chain; 7] {
     states.map(|(state, ago)| {
         let now = Millis(NOW);
         let first = ChainSample {
-            slot: 1,
+            slot: SLOT,
             clock: now,
             now,
             proven: now,
@@ -142,7 +144,13 @@ fn chains() -> [Chain; 7] {
         };
         let (since, last_disruption) = (Millis(NOW - ago), Millis(DISRUPTED));
         let monitor = Monitor { state, since, last_disruption, ..Monitor::new(&first) };
-        Chain { monitor, thresholds: Thresholds::default(), now, slot: 1, fuses: Fuses::default() }
+        Chain {
+            monitor,
+            thresholds: Thresholds::default(),
+            now,
+            slot: SLOT,
+            fuses: Fuses::default(),
+        }
     })
 }
 

@@ -191,6 +191,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
         reserved_margin: state.reserved_margin,
         profit_since: Millis(state.profit_since_ms),
         flagged: Millis(state.flagged_ms),
+        flagged_slot: state.flagged_slot,
         liquidatable: Millis(state.liquidatable_ms),
         shortfall: state.shortfall,
         exit: state.exit(),
@@ -255,5 +256,6 @@ fn request(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Request> {
         worth: state.worth_at_request,
         requested: Millis(state.requested_ms),
         due: Millis(state.due_ms),
+        slot: state.slot,
     })
 }

@@ -110,6 +110,8 @@ pub struct Account {
     pub profit_since: Millis,
     /// When flagged; zero when not.
     pub flagged: Millis,
+    /// The slot that was in; zero when not.
+    pub flagged_slot: u64,
     /// Publish time from which on a price may liquidate it; zero when not flagged.
     pub liquidatable: Millis,
     /// What is missing since the flag.
@@ -160,6 +162,8 @@ pub struct Request {
     pub requested: Millis,
     /// From when on it is priced.
     pub due: Millis,
+    /// The slot it was made in.
+    pub slot: u64,
 }
 
 /// Token balances.
@@ -192,6 +196,7 @@ impl Account {
             reserved_margin: 0,
             profit_since: Millis(0),
             flagged: Millis(0),
+            flagged_slot: 0,
             liquidatable: Millis(0),
             shortfall: 0,
             exit: Exit { asked: Usd(0), waits: Usd(0), requested: Millis(0) },

@@ -114,7 +114,7 @@ fn a_slot_takes_one_look() {
     show(&mut world, 9_500, CALM);
     let seen = world.chain_health().monitor.seen_ms;
     assert!(seen >= began_ms + 9_000, "the first look is kept");
-    show(&mut world, 19_000, CALM);
+    show(&mut world, 25_000, CALM);
     assert_eq!(world.chain_health().monitor.seen_ms, seen, "the second one only learns");
     // In the next slot all that was learned counts at once, as the gap it is.
     world.cluster.advance(100, 1, 1);

@@ -12,7 +12,8 @@ use crate::world::{BTC, SOL, World};
 /// Lets the venue's clock run a day ahead, by both feeds of the one provider.
 fn lie(world: &mut World) {
     world.calm(60);
-    let tomorrow = world.cluster.now_ms() + 86_400_000;
+    world.cluster.pass(400);
+    let tomorrow = world.cluster.now_ms() + 86_399_000;
     for (index, price) in [SOL, BTC].into_iter().enumerate() {
         world.publish_one(index, Published::new(price, tomorrow)).unwrap();
     }

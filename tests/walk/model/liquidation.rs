@@ -8,6 +8,7 @@ use holdfast_risk::account::liquidation::{
 };
 use holdfast_risk::account::margin::{Leg, requirement};
 use holdfast_risk::chain::health::Thresholds;
+use holdfast_risk::chain::landing::has_landed;
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::chain::rate_limit::{thaw_left, thaw_spend};
 use holdfast_risk::market::belief::closing_price;
@@ -41,6 +42,7 @@ impl State {
         require(known && !health.meets_maintenance(), HoldfastError::AccountSafe)?;
         let state = self.existing_mut(account)?;
         (state.flagged, state.liquidatable) = (now, now.after(longest));
+        state.flagged_slot = chain.slot;
         state.shortfall = health.shortfall().0;
         Ok(())
     }
@@ -63,6 +65,7 @@ impl State {
     ) -> Outcome<Closable> {
         let (books, terms) = (&self.markets[index], &settings.markets[index]);
         require(chain.is_ready(books), HoldfastError::MarketNotReady)?;
+        require(has_landed(account.flagged_slot, chain.slot), HoldfastError::NoPriceYet)?;
         let at = chain.moment(books, terms);
         let earliest = account.liquidatable.min(account.flagged.after(terms.flag_delay));
         require(books.newest().published >= earliest, HoldfastError::NoPriceYet)?;

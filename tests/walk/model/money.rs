@@ -40,6 +40,7 @@ impl Account {
     /// The account was seen to be safe.
     pub fn clear_flag(&mut self) {
         self.flagged = Millis(0);
+        self.flagged_slot = 0;
         self.liquidatable = Millis(0);
         self.shortfall = 0;
     }

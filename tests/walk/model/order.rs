@@ -11,6 +11,7 @@ use holdfast_risk::account::order::{Order, Parts, Trigger};
 use holdfast_risk::account::position::notional;
 use holdfast_risk::account::trade_context::Traded;
 use holdfast_risk::chain::fuse::permit_with;
+use holdfast_risk::chain::landing::order_has_landed;
 use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::exposure::skew;
@@ -286,8 +287,8 @@ impl State {
         let chain = self.guard(look);
         let waiting = state.order(number).ok_or(HoldfastError::OrderNotFound)?;
         require(waiting.market == market, HoldfastError::WrongMarket)?;
-        let same_slot = waiting.order.earliest.0 != 0 && chain.slot <= waiting.slot;
-        require(!same_slot, HoldfastError::NoPriceYet)?;
+        let landed = order_has_landed(waiting.slot, chain.slot, &chain.monitor);
+        require(waiting.order.earliest.0 == 0 || landed, HoldfastError::NoPriceYet)?;
         let (books, terms) = (&self.markets[market], &settings.markets[market]);
         let met = ExecutionContext {
             at: chain.moment(books, terms),

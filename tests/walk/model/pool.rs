@@ -1,6 +1,7 @@
 //! The pools, the vaults and the protocol's fees.
 
 use holdfast_client::holdfast::error::HoldfastError;
+use holdfast_risk::chain::landing::has_landed;
 use holdfast_risk::chain::policy::Action as Asked;
 use holdfast_risk::market::belief::{DECIDES_FOR, Lapsed, range_since};
 use holdfast_risk::pool::request::{Stage, opens, stage};
@@ -46,13 +47,14 @@ impl State {
             self.pay_in(FIRST_PROVIDER + provider, 0, amount)?;
             self.ledger.queued = self.ledger.queued.plus(Usd(amount))?;
         }
-        let requested = self.guard(look).now;
+        let Chain { now: requested, slot, .. } = self.guard(look);
         let shared = self.shares[pool] > self.unheld[pool];
         let foreseen = kind == PoolKind::Insurance && (leaves || shared);
         let terms = &settings.silo;
         let wait = if foreseen { terms.unstake_cooldown_ms } else { terms.request_delay_ms };
         let due = requested.after(Millis(wait));
-        self.requests[request] = Some(Request { leaves, amount, least, worth, requested, due });
+        self.requests[request] =
+            Some(Request { leaves, amount, least, worth, requested, due, slot });
         Ok(())
     }
 
@@ -103,6 +105,7 @@ impl State {
         let stage = Self::stage(&waiting, &chain);
         require(stage != Stage::Waits, HoldfastError::RequestNotDue)?;
         require(stage != Stage::Lapsed, HoldfastError::RequestLapsed)?;
+        require(has_landed(waiting.slot, chain.slot), HoldfastError::RequestNotDue)?;
         let worth = match kind {
             PoolKind::Insurance => worth::insurance(&self.ledger, !waiting.leaves)?,
             PoolKind::Liquidity => {

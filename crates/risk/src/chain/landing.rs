@@ -4,11 +4,30 @@
 //! of the true time it is shown. In one transaction a request could so be made, its delay be over, and a
 //! price that was known before decide it. Slots cannot be passed in a transaction.
 
+use super::health::{Monitor, State};
+use crate::units::Millis;
+
 /// One more than a leader has in a row: somebody else's transaction can land in between, and show the
 /// clock what time it is.
 pub const SLOTS_BETWEEN: u64 = 5;
+
+/// An order's price lapses within seconds. Where so many slots take longer than this, fewer have to pass.
+const LONGEST: Millis = Millis::SECOND.times(4);
 
 /// Whether so many slots have passed since a request was made that it may be executed in slot `now`.
 pub const fn has_landed(requested: u64, now: u64) -> bool {
     now >= requested.saturating_add(SLOTS_BETWEEN)
 }
+
+/// The same of an order on a chain as it was last seen. While a disrupted one recovers, slots may take
+/// so long that one other has to do; nothing published before the disruption decides there.
+pub fn order_has_landed(requested: u64, now: u64, chain: &Monitor) -> bool {
+    let slot_us = u64::from(chain.window_us.max(chain.baseline_us)).max(1);
+    let fitting = LONGEST.0.saturating_mul(1_000).checked_div(slot_us).unwrap_or(SLOTS_BETWEEN);
+    let between = if chain.state >= State::Thaw { 1 } else { fitting.clamp(1, SLOTS_BETWEEN) };
+    now >= requested.saturating_add(between)
+}
+
+#[cfg(test)]
+#[path = "landing_tests.rs"]
+mod tests;

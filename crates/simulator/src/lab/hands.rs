@@ -103,6 +103,7 @@ impl Rules {
         let found = flaggable(&self.0.accounts[who], &seen, next)?;
         let account = &mut self.0.accounts[who];
         account.flagged_ms = found.now.0;
+        account.flagged_slot = seen.slot;
         account.liquidatable_ms = found.liquidatable.0;
         account.shortfall = found.health.shortfall().0;
         Ok(())

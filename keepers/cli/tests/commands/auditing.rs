@@ -203,7 +203,7 @@ fn a_vault_that_is_none_is_refused() {
         account.data.pop();
         cluster.set(vault, account);
     });
-    assert!(operator.refuses(&["audit"]).contains("is none"));
+    assert!(operator.refuses(&["audit"]).contains("cannot be read"));
 }
 
 #[test]

@@ -93,10 +93,10 @@ pub fn liquidatable<M: Deref<Target = Market>>(
     market.require_trading()?;
     let now = market.now(chain.now);
     require!(flag_stands(Millis(account.flagged_ms), now), HoldfastError::NotFlagged);
-    require!(has_landed(account.flagged_slot, chain.slot), HoldfastError::NoPriceYet);
     let position = account.position(market.index);
     require!(position.size.0 != 0, HoldfastError::NoPosition);
     require!(market.is_ready(chain.monitor.last_disruption), HoldfastError::MarketNotReady);
+    require!(has_landed(account.flagged_slot, chain.slot), HoldfastError::NoPriceYet);
     let side = position.size.side();
     let point = price_to_close_at(account, market, chain, side)?;
     let valuation = market.valuation(chain.now, chain.monitor.last_disruption);

@@ -9,8 +9,7 @@ use holdfast_risk::account::execution::{
 use holdfast_risk::account::margin::{covers, requirement};
 use holdfast_risk::account::order::{Order, Parts};
 use holdfast_risk::account::position::notional;
-use holdfast_risk::chain::health::State;
-use holdfast_risk::chain::landing::has_landed;
+use holdfast_risk::chain::landing::order_has_landed;
 use holdfast_risk::chain::policy::{Action, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::exposure::skew;
@@ -78,7 +77,8 @@ pub fn order_fate<M: Deref<Target = Market>>(
 ) -> Result<OrderFate> {
     market.require_trading()?;
     require!(waiting.market == market.index, HoldfastError::WrongMarket);
-    require!(may_be_executed(waiting, chain), HoldfastError::NoPriceYet);
+    let landed = order_has_landed(waiting.slot, chain.slot, &chain.monitor);
+    require!(waiting.earliest_ms == 0 || landed, HoldfastError::NoPriceYet);
     let opening = chain.within(silo).permit(Action::Open);
     let met = ExecutionContext {
         at: market.moment(chain.now, chain.monitor.last_disruption),
@@ -125,14 +125,6 @@ pub fn order_fate<M: Deref<Target = Market>>(
         }
     }
     Ok(OrderFate::Executed(executed))
-}
-
-/// Whether others could land something since an order was set off. While a disrupted chain recovers, slots
-/// may take so long that an exit's price would lapse before: there a later slot is enough.
-fn may_be_executed(waiting: &OrderState, chain: &Chain) -> bool {
-    waiting.earliest_ms == 0
-        || has_landed(waiting.slot, chain.slot)
-        || (chain.monitor.state >= State::Thaw && chain.slot > waiting.slot)
 }
 
 /// Whether another order of the account closes part of the position at a price that is known: it goes
