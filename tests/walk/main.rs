@@ -78,12 +78,12 @@ fn a_venue_with_much_liquidity() {
 
 #[test]
 fn another_venue_with_much_liquidity() {
-    well_mixed(61, RICH);
+    well_mixed(62, RICH);
 }
 
 #[test]
 fn a_venue_with_little_liquidity() {
-    well_mixed(47, POOR);
+    well_mixed(49, POOR);
 }
 
 #[test]

@@ -114,6 +114,12 @@ fn metrics(port: u16) -> String {
     answer
 }
 
+/// The figure of a metric.
+fn counted(page: &str, name: &str) -> u64 {
+    let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("a metric");
+    line.trim().parse().expect("a number")
+}
+
 #[test]
 fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_silent() {
     let wallet = keypair_from_seed(&[3; 32]).expect("32 bytes are a seed");
@@ -164,7 +170,15 @@ fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_sile
         .spawn()
         .expect("the binary");
     let result = told.recv_timeout(Duration::from_secs(120));
-    let page = metrics(port);
+    // What was sent is counted once the keeper has seen it land.
+    let mut page = metrics(port);
+    for _ in 0..100 {
+        if counted(&page, "holdfast_posts_stored_total ") >= 2 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        page = metrics(port);
+    }
     let stop = Command::new("kill").arg(keeper.id().to_string()).status().expect("kill");
     assert!(stop.success());
     let output = keeper.wait_with_output().expect("it ends");
@@ -172,12 +186,8 @@ fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_sile
     assert!(result.is_ok(), "the orders were not executed: {log}");
     assert!(output.status.success(), "{log}");
 
-    let counted = |name: &str| {
-        let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("a metric");
-        line.trim().parse::<u64>().expect("a number")
-    };
-    assert!(counted("holdfast_posts_stored_total ") >= 2, "{page}");
-    assert!(counted("holdfast_hermes_refused_total{reason=\"failed\"} ") >= 1, "{page}");
+    assert!(counted(&page, "holdfast_posts_stored_total ") >= 2, "{page}");
+    assert!(counted(&page, "holdfast_hermes_refused_total{reason=\"failed\"} ") >= 1, "{page}");
     assert!(loopback::KEYS.iter().all(|key| !log.contains(key)), "no key is logged: {log}");
     let cluster = &node.lock().expect("no test panicked").cluster;
     assert_eq!(cluster.get(&feed).expect("its account").owner, RECEIVER);

@@ -9,6 +9,7 @@ use holdfast_keeper_core::VenueSnapshot;
 use holdfast_risk::Millis;
 use holdfast_risk::account::order::Order;
 use holdfast_risk::chain::health::State;
+use holdfast_risk::chain::landing::order_has_landed;
 use holdfast_risk::market::aggregate::NoPrice;
 use holdfast_risk::market::belief::decided_price;
 use litesvm::types::TransactionMetadata;
@@ -53,6 +54,8 @@ pub struct DrillState {
     newest: Vec<u64>,
     /// Whether a market then dropped a feed, or had no price because its feeds diverge.
     in_doubt: bool,
+    /// The slot of the last look.
+    looked: u64,
     /// Positions closed by their owners.
     pub exits: u64,
     /// Requests to close, and their executions, that were refused or never came.
@@ -95,6 +98,7 @@ impl DrillState {
             tried_ms: 0,
             newest: Vec::new(),
             in_doubt: false,
+            looked: 0,
             exits: 0,
             exits_refused: 0,
             exits_late: HashSet::new(),
@@ -269,6 +273,7 @@ impl DrillState {
         };
         let late: Vec<_> = self.mirror.accounts.iter().flat_map(late).collect();
         self.exits_late.extend(late);
+        self.looked = self.venue.cluster.slot();
     }
 
     /// Whether a request to close could have executed in the round before this one.
@@ -288,7 +293,8 @@ impl DrillState {
         let earliest = order.decided_from(order.parts(held, true), changed, delay);
         // The newest price has only just landed.
         let before = market.recent_prices().skip(1);
-        decided_price(before, earliest, &at, order.delta.side()) != Ok(None)
+        order_has_landed(slot.slot, self.looked, &chain.monitor)
+            && decided_price(before, earliest, &at, order.delta.side()) != Ok(None)
     }
 
     /// How slots go by in a phase in which there are some.
