@@ -5268,11 +5268,15 @@ export type Holdfast = {
             "type": "pubkey"
           },
           {
+            "name": "flaggedSlot",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                256
+                248
               ]
             }
           }
@@ -5476,11 +5480,15 @@ export type Holdfast = {
             "type": "u64"
           },
           {
+            "name": "termsChangedMs",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                160
+                152
               ]
             }
           }
@@ -6277,11 +6285,15 @@ export type Holdfast = {
             "type": "pubkey"
           },
           {
+            "name": "slot",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                64
+                56
               ]
             }
           }

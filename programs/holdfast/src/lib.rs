@@ -285,7 +285,7 @@ pub mod holdfast {
 
     /// Pays protocol fees out to the exchange's fee receiver.
     ///
-    /// Refuses: `WrongVault`, `WrongTokenAccount`, `NothingToMove`, `ReconcileFirst`. Emits:
+    /// Refuses: `WrongVault`, `FuseBlown`, `WrongTokenAccount`, `NothingToMove`, `ReconcileFirst`. Emits:
     /// `FeesCollected`.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         instructions::collect_fees(ctx)

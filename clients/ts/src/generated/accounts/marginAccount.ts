@@ -117,6 +117,8 @@ export type MarginAccount = {
     exitMs: bigint;
     /** The token account it goes to. */
     exitTo: Address;
+    /** The slot the flag was set in, zero without one. */
+    flaggedSlot: bigint;
     /** Room for keys that may trade and not withdraw, and for what bots replay. */
     reserved: ReadonlyUint8Array;
 };
@@ -176,6 +178,8 @@ export type MarginAccountArgs = {
     exitMs: number | bigint;
     /** The token account it goes to. */
     exitTo: Address;
+    /** The slot the flag was set in, zero without one. */
+    flaggedSlot: number | bigint;
     /** Room for keys that may trade and not withdraw, and for what bots replay. */
     reserved: ReadonlyUint8Array;
 };
@@ -209,7 +213,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountArgs> {
             ['exitAsked', getU64Encoder()],
             ['exitMs', getU64Encoder()],
             ['exitTo', getAddressEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 256)],
+            ['flaggedSlot', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 248)],
         ]),
         (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
     );
@@ -243,7 +248,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
         ['exitAsked', getU64Decoder()],
         ['exitMs', getU64Decoder()],
         ['exitTo', getAddressDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 256)],
+        ['flaggedSlot', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 248)],
     ]);
 }
 

@@ -149,6 +149,8 @@ export type Market = {
      * they do.
      */
     strayedMs: bigint;
+    /** When the terms were last changed, milliseconds; zero before the first change. */
+    termsChangedMs: bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -234,6 +236,8 @@ export type MarketArgs = {
      * they do.
      */
     strayedMs: number | bigint;
+    /** When the terms were last changed, milliseconds; zero before the first change. */
+    termsChangedMs: number | bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -280,7 +284,8 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
             ['outsidePrice', getU64Encoder()],
             ['believedPrice', getU64Encoder()],
             ['strayedMs', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 160)],
+            ['termsChangedMs', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 152)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
     );
@@ -327,7 +332,8 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['outsidePrice', getU64Decoder()],
         ['believedPrice', getU64Decoder()],
         ['strayedMs', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 160)],
+        ['termsChangedMs', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 152)],
     ]);
 }
 

@@ -87,6 +87,8 @@ export type PoolRequest = {
     dueMs: bigint;
     /** Where deposit or shares return when nobody executed it in time, or what it received. */
     refund: Address;
+    /** The slot it was made in. */
+    slot: bigint;
     /** Room for later. */
     reserved: ReadonlyUint8Array;
 };
@@ -125,6 +127,8 @@ export type PoolRequestArgs = {
     dueMs: number | bigint;
     /** Where deposit or shares return when nobody executed it in time, or what it received. */
     refund: Address;
+    /** The slot it was made in. */
+    slot: number | bigint;
     /** Room for later. */
     reserved: ReadonlyUint8Array;
 };
@@ -149,7 +153,8 @@ export function getPoolRequestEncoder(): FixedSizeEncoder<PoolRequestArgs> {
             ['requestedMs', getU64Encoder()],
             ['dueMs', getU64Encoder()],
             ['refund', getAddressEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 64)],
+            ['slot', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 56)],
         ]),
         (value) => ({ ...value, discriminator: POOL_REQUEST_DISCRIMINATOR }),
     );
@@ -174,7 +179,8 @@ export function getPoolRequestDecoder(): FixedSizeDecoder<PoolRequest> {
         ['requestedMs', getU64Decoder()],
         ['dueMs', getU64Decoder()],
         ['refund', getAddressDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 64)],
+        ['slot', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 56)],
     ]);
 }
 
