@@ -19,6 +19,7 @@ pub fn mirror(venue: &Venue, accounts: impl IntoIterator<Item = Pubkey>) -> Venu
         requests: BTreeMap::new(),
         changes: BTreeMap::new(),
         feeds: BTreeMap::new(),
+        slot: venue.cluster.slot(),
     }
 }
 

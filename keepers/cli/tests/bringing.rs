@@ -120,6 +120,19 @@ fn counted(page: &str, name: &str) -> u64 {
     line.trim().parse().expect("a number")
 }
 
+/// The metrics once both orders' prices are counted, or what they are after ten seconds: what was sent is
+/// counted when the keeper has seen it land.
+fn metrics_with_both(port: u16) -> String {
+    for _ in 0..100 {
+        let page = metrics(port);
+        if counted(&page, "holdfast_posts_stored_total ") >= 2 {
+            return page;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    metrics(port)
+}
+
 #[test]
 fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_silent() {
     let wallet = keypair_from_seed(&[3; 32]).expect("32 bytes are a seed");
@@ -170,15 +183,7 @@ fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_sile
         .spawn()
         .expect("the binary");
     let result = told.recv_timeout(Duration::from_secs(120));
-    // What was sent is counted once the keeper has seen it land.
-    let mut page = metrics(port);
-    for _ in 0..100 {
-        if counted(&page, "holdfast_posts_stored_total ") >= 2 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-        page = metrics(port);
-    }
+    let page = metrics_with_both(port);
     let stop = Command::new("kill").arg(keeper.id().to_string()).status().expect("kill");
     assert!(stop.success());
     let output = keeper.wait_with_output().expect("it ends");

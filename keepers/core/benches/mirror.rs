@@ -51,7 +51,7 @@ fn measure(count: u64) -> Vec<String> {
 
     let begun = Instant::now();
     let mut replica = AccountCache::new(silo(), &snapshot).expect("it is all there");
-    replica.decide(Millis(NOW));
+    replica.decide(Millis(NOW), u64::MAX);
     let load = begun.elapsed();
     drop(snapshot);
 
@@ -69,7 +69,7 @@ fn measure(count: u64) -> Vec<String> {
         let (address, data) = (address::market(&silo(), market.index), bytes(market));
         let begun = Instant::now();
         replica.update(address, Version { slot, write: 1 }, &data);
-        let decided = replica.decide(Millis(now));
+        let decided = replica.decide(Millis(now), u64::MAX);
         ticks.push(begun.elapsed());
         looked_at = looked_at.max(replica.hot());
         let rescued = decided.iter().any(|intent| intent.account().is_some());
@@ -80,7 +80,7 @@ fn measure(count: u64) -> Vec<String> {
     let begun = Instant::now();
     let all = decide(replica.mirror(), Millis(now));
     let rescan = begun.elapsed();
-    assert_eq!(all, replica.decide(Millis(now)));
+    assert_eq!(all, replica.decide(Millis(now), u64::MAX));
 
     let updates: Vec<_> = (0..UPDATES)
         .map(|_| (name(random.random_range(0..count)), bytes(&account(&mut random, &markets))))
@@ -89,7 +89,7 @@ fn measure(count: u64) -> Vec<String> {
     for (write, (address, data)) in updates.iter().enumerate() {
         replica.update(*address, Version { slot: slot + 1, write: write as u64 + 1 }, data);
     }
-    replica.decide(Millis(now));
+    replica.decide(Millis(now), u64::MAX);
     let updated = begun.elapsed();
 
     let median = ticks[ticks.len() / 2];

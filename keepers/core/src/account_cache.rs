@@ -85,6 +85,7 @@ impl AccountCache {
             requests: BTreeMap::new(),
             changes: BTreeMap::new(),
             feeds: BTreeMap::new(),
+            slot: 0,
         };
         let (watch, versions) = (TriggerIndex::default(), HashMap::new());
         let exchange = address::exchange();
@@ -100,8 +101,10 @@ impl AccountCache {
         &self.mirror
     }
 
-    /// What to do at `now`: as [`crate::decide()`], at the cost of the accounts concerned.
-    pub fn decide(&mut self, now: Millis) -> Vec<Intent> {
+    /// What to do at `now`: as [`crate::decide()`], at the cost of the accounts concerned. What is sent
+    /// lands in `slot` at the earliest.
+    pub fn decide(&mut self, now: Millis, slot: u64) -> Vec<Intent> {
+        self.mirror.slot = slot;
         let candidates = self.watch.candidates(&self.mirror, now);
         decide_about(&self.mirror, now, candidates)
     }

@@ -206,11 +206,11 @@ fn it_decides_what_its_mirror_decides() {
     let mut replica = replica(10, &[]);
     let short = bytes(&MarginAccount { silo: silo(), ..long(40_000_000) });
     replica.update(key(1), at(11, 1), &short);
-    let decided = replica.decide(Millis(NOW));
+    let decided = replica.decide(Millis(NOW), u64::MAX);
     assert_eq!(decided, [Intent::Flag { account: key(1) }]);
     assert_eq!(decided, decide(replica.mirror(), Millis(NOW)));
     replica.close(key(1), at(12, 1));
-    assert_eq!((replica.decide(Millis(NOW)), replica.hot()), (vec![], 0));
+    assert_eq!((replica.decide(Millis(NOW), u64::MAX), replica.hot()), (vec![], 0));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn orders_and_pool_requests_wait_for_prices() {
     let request = PoolRequest { silo: silo(), due_ms: NOW + 400, ..PoolRequest::zeroed() };
     replica.update(key(2), at(11, 2), &bytes(&request));
     let mut waits = |at: u64| {
-        replica.decide(Millis(at));
+        replica.decide(Millis(at), u64::MAX);
         replica.waits(Millis(at))
     };
     let [order, request] = [1_000, 400].map(|after| Millis(NOW + after));

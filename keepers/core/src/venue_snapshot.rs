@@ -32,6 +32,8 @@ pub struct VenueSnapshot {
     pub changes: BTreeMap<Pubkey, Change>,
     /// What the feed accounts last said.
     pub feeds: BTreeMap<Pubkey, Reading>,
+    /// The first slot that what is sent now can land in.
+    pub slot: u64,
 }
 
 impl VenueSnapshot {
@@ -41,9 +43,7 @@ impl VenueSnapshot {
             monitor: Monitor::from(&self.chain_health.monitor),
             thresholds: Thresholds::from(&self.chain_health.thresholds),
             now,
-            // What a keeper sends lands in a slot to come. Delays last longer than the slots that have to
-            // pass besides, unless slots are slow: then the program refuses, and it is sent again.
-            slot: u64::MAX,
+            slot: self.slot,
             fuses: self.chain_health.fuse.fuses(now),
         }
         .within(&self.silo)

@@ -62,6 +62,7 @@ pub fn mirror() -> VenueSnapshot {
         requests,
         changes: Default::default(),
         feeds,
+        slot: u64::MAX,
     }
 }
 

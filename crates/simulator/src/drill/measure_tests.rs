@@ -54,6 +54,7 @@ fn mirror() -> VenueSnapshot {
         requests: BTreeMap::new(),
         changes: BTreeMap::new(),
         feeds: BTreeMap::new(),
+        slot: u64::MAX,
     }
 }
 

@@ -313,6 +313,7 @@ impl DrillState {
     fn refresh_mirror(&mut self) {
         self.mirror.silo = self.venue.silo_state();
         self.mirror.chain_health = self.venue.chain_health();
+        self.mirror.slot = self.venue.cluster.slot();
         for (address, account) in &mut self.mirror.accounts {
             *account = self.venue.account(address);
         }

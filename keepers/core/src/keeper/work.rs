@@ -117,7 +117,7 @@ impl Keeper {
         let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
             return Vec::new();
         };
-        self.due = replica.decide(venue_now);
+        self.due = replica.decide(venue_now, self.sources.frontier().saturating_add(1));
         self.due.extend(tightens);
         if let (Some(guardian), Some(announced)) = (&self.guardian, &self.announced) {
             self.due.extend(unannounced(replica.mirror(), announced, guardian.key()));
