@@ -1,7 +1,5 @@
 //! Random moves, and random changes to a sequence of them.
 
-use std::ops::RangeInclusive;
-
 use rand::Rng;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha20Rng;
@@ -18,8 +16,6 @@ const WIDEST: usize = 5;
 const DISTANCES: [i32; 14] = [2, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400, 1_000, 5_000, 10_000];
 /// Percent of the price that a wrong print shows, inside the preset's band of 15 % and outside.
 const PRINTS: [u32; 12] = [10, 20, 50, 80, 86, 95, 105, 114, 120, 200, 500, 1_000];
-/// The preset's band, percent of the reference.
-const BAND: RangeInclusive<u32> = 85..=115;
 
 /// Draws moves of the kinds allowed.
 pub struct Draw<'r> {
@@ -135,12 +131,9 @@ impl Draw<'_> {
         }
     }
 
-    /// Inside the band a wrong price that is shown twice is the market's price to anybody; outside,
-    /// the venue promises to wait.
     fn print(&mut self, early: bool) -> Move {
         let percent = self.pick(&PRINTS);
-        let longest = if BAND.contains(&percent) { 1 } else { 3 };
-        Move::Print { percent, seconds: self.random.random_range(1..=longest), early }
+        Move::Print { percent, seconds: self.random.random_range(1..=3), early }
     }
 
     fn send(&mut self, acts: Vec<Act>) -> Move {

@@ -165,7 +165,7 @@ pub enum Move {
     Print {
         /// What it shows, percent of the true price.
         percent: u32,
-        /// How long, including the second that passes.
+        /// How long, including the second that passes: that alone where the market may believe it.
         seconds: u8,
         /// Before honest people.
         early: bool,

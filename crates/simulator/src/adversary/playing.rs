@@ -1,6 +1,7 @@
 //! Playing an attempt: moves are made, seconds pass, honest people act.
 
 use holdfast_client::holdfast::state::MarginAccount;
+use holdfast_risk::{Bps, Price};
 use solana_signer::Signer;
 
 use super::attempt::Attempt;
@@ -15,6 +16,9 @@ use super::value::Holdings;
 
 /// Seconds that pass after the last move, so that what was left waiting has its consequences.
 const AFTERMATH: usize = 6;
+
+/// What a band and a price may move towards each other while a wrong price is shown, basis points.
+const MOVES_BPS: u16 = 200;
 
 /// Native units that valuing pool shares can be off by: a gain below a tenth of a cent is none.
 const ROUNDING: i128 = 1_000;
@@ -91,7 +95,8 @@ impl<'s> Attempt<'s> {
             Move::Until { moved, most, early } => self.wait_until(*moved, *most, *early),
             Move::Print { percent, seconds, early } => {
                 if self.print.is_none() {
-                    let (from, seconds) = (self.second + 1, usize::from(*seconds));
+                    let longest = if self.may_be_believed(*percent) { 1 } else { *seconds };
+                    let (from, seconds) = (self.second + 1, usize::from(longest));
                     self.print = Some(WrongPrint { percent: *percent, from, seconds });
                 }
                 self.wait(1, *early);
@@ -107,6 +112,17 @@ impl<'s> Attempt<'s> {
                 }
             }
         }
+    }
+
+    /// Whether this percentage of the true price is inside the first market's band, or may be in a moment.
+    /// There, a wrong price that is shown twice is the market's price to anybody; outside, the venue
+    /// promises to wait.
+    fn may_be_believed(&self, percent: u32) -> bool {
+        let market = self.venue.market(0);
+        let width = Bps(market.terms.band_bps.saturating_add(MOVES_BPS));
+        let band = market.reference().band(width);
+        let shown = Price(self.truth(0) * u64::from(percent) / 100);
+        (band.low..=band.high).contains(&shown)
     }
 
     /// Seconds pass; in the last one honest people act unless somebody is `early`.
