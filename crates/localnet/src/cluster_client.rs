@@ -64,7 +64,7 @@ impl ClusterClient {
     /// Sends a transaction that the first signer pays, and waits until it is confirmed.
     ///
     /// # Errors
-    /// When it does not land.
+    /// When it does not land, or the program refuses it.
     pub async fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<()> {
         let blockhash = self.endpoint.blockhash().await.map_err(Error::msg)?;
         let signed = sign(Budget::default(), instructions, signers, &blockhash.hash);
@@ -73,6 +73,8 @@ impl ClusterClient {
         let followed = follow(endpoints, vec![tracker], &mut |_| {}).await;
         match followed.first().and_then(Tracker::verdict) {
             Some(Verdict::Landed { .. }) => Ok(()),
+            // As the runtime says it: "custom program error" where the program refused.
+            Some(Verdict::Refused { reason, .. }) => bail!("a transaction was refused: {reason}"),
             verdict => bail!("a transaction did not land: {verdict:?}"),
         }
     }

@@ -60,7 +60,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> Result<()> {
     report.figure("orders placed", placed, "");
     report.figure("a second", rate(placed, lasted), "orders");
     let refused: u64 = done.iter().map(|done| done.refused).sum();
-    report.figure("orders refused because eight waited already", refused, "");
+    report.figure("orders refused, and asked for again", refused, "");
     until_executed(stage, &traders).await?;
     let entries = stage.since(slot).await?;
     let executed = entries.iter().flat_map(|entry| entry.events::<OrderExecuted>()).count() as u64;
