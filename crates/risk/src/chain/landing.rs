@@ -8,7 +8,7 @@ use super::health::{Monitor, State};
 use crate::units::Millis;
 
 /// One more than a leader has in a row: somebody else's transaction can land in between, and show the
-/// clock what time it is.
+/// clock what time it is, unless slots are skipped or the leader has the next turn as well.
 pub const SLOTS_BETWEEN: u64 = 5;
 
 /// An order's price lapses within seconds. Where so many slots take longer than this, fewer have to pass.
@@ -20,7 +20,8 @@ pub const fn has_landed(requested: u64, now: u64) -> bool {
 }
 
 /// The same of an order on a chain as it was last seen. While a disrupted one recovers, slots may take
-/// so long that one other has to do; nothing published before the disruption decides there.
+/// so long that one other has to do; nothing published before the disruption decides there. A guardian's
+/// Shelter is treated alike, although prices from before it do decide.
 pub fn order_has_landed(requested: u64, now: u64, chain: &Monitor) -> bool {
     let slot_us = u64::from(chain.window_us.max(chain.baseline_us)).max(1);
     let fitting = LONGEST.0.saturating_mul(1_000).checked_div(slot_us).unwrap_or(SLOTS_BETWEEN);

@@ -103,7 +103,7 @@ pub struct OrderState {
     /// Publish time from which on a price decides it, milliseconds: fixed when it was placed or
     /// triggered; zero while it waits for its trigger.
     pub earliest_ms: u64,
-    /// The slot in which that was fixed: it executes in a later one.
+    /// The slot in which that was fixed: some more have to pass before it executes.
     pub slot: u64,
     /// No price published after this decides it, milliseconds: undecided, it is removed.
     pub expires_ms: u64,
