@@ -5480,7 +5480,7 @@ export type Holdfast = {
             "type": "u64"
           },
           {
-            "name": "termsChangedMs",
+            "name": "termsChangedSlot",
             "type": "u64"
           },
           {

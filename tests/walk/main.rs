@@ -83,7 +83,7 @@ fn another_venue_with_much_liquidity() {
 
 #[test]
 fn a_venue_with_little_liquidity() {
-    well_mixed(49, POOR);
+    well_mixed(53, POOR);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl AccountCache {
             requests: BTreeMap::new(),
             changes: BTreeMap::new(),
             feeds: BTreeMap::new(),
-            slot: 0,
+            slot: snapshot.slot.saturating_add(1),
         };
         let (watch, versions) = (TriggerIndex::default(), HashMap::new());
         let exchange = address::exchange();

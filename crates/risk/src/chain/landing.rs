@@ -11,21 +11,22 @@ use crate::units::Millis;
 /// clock what time it is, unless slots are skipped or the leader has the next turn as well.
 pub const SLOTS_BETWEEN: u64 = 5;
 
-/// An order's price lapses within seconds. Where so many slots take longer than this, fewer have to pass.
-const LONGEST: Millis = Millis::SECOND.times(4);
+/// An order's price lapses within seconds. Where so many slots take longer than this, fewer have to pass: by
+/// default from a slot of 1.2 s on, which is no healthy chain's.
+const LONGEST: Millis = Millis::SECOND.times(6);
 
 /// Whether so many slots have passed since a request was made that it may be executed in slot `now`.
 pub const fn has_landed(requested: u64, now: u64) -> bool {
     now >= requested.saturating_add(SLOTS_BETWEEN)
 }
 
-/// The same of an order on a chain as it was last seen. While a disrupted one recovers, slots may take
-/// so long that one other has to do; nothing published before the disruption decides there. A guardian's
-/// Shelter is treated alike, although prices from before it do decide.
+/// The same of an order on a chain as it was last seen. After a disruption, until slots are measured again,
+/// they may take so long that one other has to do; nothing published before it decides there.
 pub fn order_has_landed(requested: u64, now: u64, chain: &Monitor) -> bool {
     let slot_us = u64::from(chain.window_us.max(chain.baseline_us)).max(1);
     let fitting = LONGEST.0.saturating_mul(1_000).checked_div(slot_us).unwrap_or(SLOTS_BETWEEN);
-    let between = if chain.state >= State::Thaw { 1 } else { fitting.clamp(1, SLOTS_BETWEEN) };
+    let unmeasured = chain.state >= State::Thaw && chain.window_us == 0;
+    let between = if unmeasured { 1 } else { fitting.clamp(1, SLOTS_BETWEEN) };
     now >= requested.saturating_add(between)
 }
 

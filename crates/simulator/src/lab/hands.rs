@@ -241,10 +241,11 @@ impl Hands for Rules {
             proven,
             ..seen
         };
-        if !last.is_due(seen.now, seen.slot) {
+        let thresholds = Thresholds::from(&health.thresholds);
+        if !last.is_due(seen.now, seen.slot, &thresholds) {
             return false;
         }
-        let (after, _) = last.step(&seen, &Thresholds::from(&health.thresholds));
+        let (after, _) = last.step(&seen, &thresholds);
         health.keep(&seen, &after);
         true
     }

@@ -86,7 +86,8 @@ fn observation(mirror: &VenueSnapshot, chain: &Chain) -> Option<Intent> {
     let cadence = Millis(chain.thresholds.silence.0 / OBSERVATIONS_PER_SILENCE);
     let seen = chain.monitor.seen;
     let passed = chain.now >= seen.after(cadence) || is_behind(mirror, chain);
-    let looks = chain.monitor.is_due(chain.now, chain.slot) && passed;
+    let shown = chain.now.max(proven(mirror, chain));
+    let looks = chain.monitor.is_due(shown, chain.slot, &chain.thresholds) && passed;
     (looks || is_unheard(mirror, chain)).then_some(Intent::Observe)
 }
 
@@ -113,11 +114,14 @@ fn learned(mirror: &VenueSnapshot) -> ChainHealth {
 /// Whether the venue's clock is so far behind what an observation would prove that true prices are
 /// refused.
 fn is_behind(mirror: &VenueSnapshot, chain: &Chain) -> bool {
-    let health = learned(mirror);
-    // The venue's clock leads the cluster's.
-    let proven = health.proven(Millis(chain.now.0.saturating_sub(chain.monitor.lead.0)));
     let future = mirror.markets.iter().map(|(_, market)| market.terms.quotes().future);
-    future.min().is_some_and(|future| proven > chain.now.after(future))
+    future.min().is_some_and(|future| proven(mirror, chain) > chain.now.after(future))
+}
+
+/// The publish time that an observation would prove.
+fn proven(mirror: &VenueSnapshot, chain: &Chain) -> Millis {
+    // The venue's clock leads the cluster's.
+    learned(mirror).proven(Millis(chain.now.0.saturating_sub(chain.monitor.lead.0)))
 }
 
 /// Flags an account that fails maintenance, or liquidates it once its flag has aged. With it, what

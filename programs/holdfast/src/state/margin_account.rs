@@ -206,7 +206,8 @@ impl MarginAccount {
     /// Publish time from which on a price liquidates a flagged account's position in `market`: the flag's
     /// longest delay, or the market's own where that is shorter and has not changed since the flag.
     pub fn liquidatable_from(&self, market: &Market) -> Millis {
-        if market.terms_changed_ms >= self.flagged_ms {
+        let changed = market.terms_changed_slot;
+        if changed != 0 && changed >= self.flagged_slot {
             return Millis(self.liquidatable_ms);
         }
         let own = Millis(self.flagged_ms).after(Millis(market.terms.flag_delay_ms));

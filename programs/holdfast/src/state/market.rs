@@ -97,8 +97,8 @@ pub struct Market {
     /// Since when prices have not been outside and agreed with `outside_price`, milliseconds; zero while
     /// they do.
     pub strayed_ms: u64,
-    /// When the terms were last changed, milliseconds; zero before the first change.
-    pub terms_changed_ms: u64,
+    /// The slot in which the terms were last changed; zero before the first change.
+    pub terms_changed_slot: u64,
     /// Room for what is to come.
     pub reserved: [u8; 152],
 }

@@ -149,8 +149,8 @@ export type Market = {
      * they do.
      */
     strayedMs: bigint;
-    /** When the terms were last changed, milliseconds; zero before the first change. */
-    termsChangedMs: bigint;
+    /** The slot in which the terms were last changed; zero before the first change. */
+    termsChangedSlot: bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -236,8 +236,8 @@ export type MarketArgs = {
      * they do.
      */
     strayedMs: number | bigint;
-    /** When the terms were last changed, milliseconds; zero before the first change. */
-    termsChangedMs: number | bigint;
+    /** The slot in which the terms were last changed; zero before the first change. */
+    termsChangedSlot: number | bigint;
     /** Room for what is to come. */
     reserved: ReadonlyUint8Array;
 };
@@ -284,7 +284,7 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
             ['outsidePrice', getU64Encoder()],
             ['believedPrice', getU64Encoder()],
             ['strayedMs', getU64Encoder()],
-            ['termsChangedMs', getU64Encoder()],
+            ['termsChangedSlot', getU64Encoder()],
             ['reserved', fixEncoderSize(getBytesEncoder(), 152)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
@@ -332,7 +332,7 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['outsidePrice', getU64Decoder()],
         ['believedPrice', getU64Decoder()],
         ['strayedMs', getU64Decoder()],
-        ['termsChangedMs', getU64Decoder()],
+        ['termsChangedSlot', getU64Decoder()],
         ['reserved', fixDecoderSize(getBytesDecoder(), 152)],
     ]);
 }

@@ -124,7 +124,7 @@ fn climb(limits: &Thresholds, slot_ms: u64, baseline_ms: u32) -> (Option<u64>, S
     let ladder = limits.grace.0 + limits.thaw.0 + limits.hold.0;
     while chain.passed < 2 * ladder + 3_600_000 {
         let seen = chain.look(cadence, &monitor);
-        if monitor.is_due(seen.now, seen.slot) {
+        if monitor.is_due(seen.now, seen.slot, limits) {
             monitor = monitor.step(&seen, limits).0;
         }
         match (normal, monitor.state) {

@@ -149,9 +149,11 @@ impl Monitor {
     }
 
     /// Whether a look at `now` in `slot` is far enough from the last one to be kept. Several in one slot
-    /// would walk the clock through a halt in steps of which none is a gap.
-    pub fn is_due(&self, now: Millis, slot: u64) -> bool {
-        now >= self.seen.after(SPACING) && slot > self.slot
+    /// would walk the clock through a halt in steps of which none is a gap: there only one that is a gap
+    /// is kept.
+    pub fn is_due(&self, now: Millis, slot: u64, limits: &Thresholds) -> bool {
+        let spacing = if slot > self.slot { SPACING } else { limits.gap };
+        now >= self.seen.after(spacing)
     }
 
     /// The monitor after a look, and the change of state it brought.

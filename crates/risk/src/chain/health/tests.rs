@@ -323,12 +323,14 @@ fn an_old_price_proves_nothing_nor_does_one_more_than_a_day_ahead() {
 }
 
 #[test]
-fn looks_within_two_seconds_or_one_slot_are_not_kept() {
+fn looks_within_two_seconds_or_a_slot_are_not_kept() {
     let chain = Chain::new();
     let slot = chain.monitor.slot;
-    assert!(!chain.monitor.is_due(Millis(START + 1_999), slot + 5));
-    assert!(chain.monitor.is_due(Millis(START + 2_000), slot + 1));
-    assert!(!chain.monitor.is_due(Millis(START + 2_000), slot));
+    let due =
+        |ms, slots| chain.monitor.is_due(Millis(START + ms), slot + slots, &Thresholds::default());
+    assert!(!due(1_999, 5) && due(2_000, 1));
+    let gap = Thresholds::default().gap.0;
+    assert!(!due(gap - 1, 0) && due(gap, 0), "in the same slot only a gap");
 }
 
 #[test]

@@ -27,11 +27,12 @@ pub fn observe<'info>(ctx: Context<'info, Observe<'info>>) -> Result<()> {
     }
     let last = Monitor::from(&health.monitor);
     let seen = read_sysvars(&last, |clock| health.proven(clock))?;
-    if !last.is_due(seen.now, seen.slot) {
+    let thresholds = Thresholds::from(&health.thresholds);
+    if !last.is_due(seen.now, seen.slot, &thresholds) {
         require!(learned, HoldfastError::SampleTooSoon);
         return Ok(());
     }
-    let (after, transition) = last.step(&seen, &Thresholds::from(&health.thresholds));
+    let (after, transition) = last.step(&seen, &thresholds);
     health.keep(&seen, &after);
     let sample = SampleState::from(&seen);
     emit!(ChainObserved {

@@ -151,7 +151,8 @@ pub fn take_reading(
     let feed = &mut market.feeds[index];
     let previous = Millis(feed.published_ms);
     let judged = quote.check(previous, chain.monitor.last_disruption, chain.now, limits);
-    let credible = quote.published <= chain.now.after(LARGEST_LEAD);
+    let cluster = Millis(chain.now.0.saturating_sub(chain.monitor.lead.0));
+    let credible = quote.published <= cluster.after(LARGEST_LEAD);
     if judged == Err(ReadingError::Future) && credible && quote.published.0 > feed.seen_ms {
         feed.seen_ms = quote.published.0;
         return Ok(false);

@@ -103,6 +103,6 @@ fn set_market_terms(market: &mut Market, terms: &MarketTermsState, chain: &Chain
     let (longs, shorts) = (Size(market.longs.size), Size(market.shorts.size));
     MarketTerms::from(terms).check_open(longs, shorts).into_program_error()?;
     market.terms = *terms;
-    market.terms_changed_ms = market.now(chain.now).0;
+    market.terms_changed_slot = chain.slot;
     Ok(())
 }
