@@ -166,7 +166,7 @@ pub enum HoldfastError {
     #[msg("The feed's price was published before the chain's last break: post a newer update")]
     FeedBeforeDisruption,
     /// The sample is too close to the last one.
-    #[msg("The last sample is less than two seconds old: nothing to do")]
+    #[msg("The last sample is of this slot or less than two seconds old: nothing to do")]
     SampleTooSoon,
     /// The collateral mint's decimals are not supported.
     #[msg("The collateral mint must have six decimals")]

@@ -4,6 +4,8 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::{Instruction, instruction};
+use holdfast_risk::Side;
+use holdfast_risk::market::spread::trade_price;
 use holdfast_testkit::Trader;
 use holdfast_testkit::venue::market_order;
 
@@ -172,6 +174,32 @@ fn a_close_beyond_its_limit_holds_no_order_up() {
     world.pass_to(3_000, &CALM);
     let executes = execute(&world, &trader, opens);
     world.send(executes);
+}
+
+/// Nor does one whose limit no price with spread reaches: with the least spread it is the next to execute.
+#[test]
+fn a_close_that_its_spread_keeps_beyond_its_limit_holds_no_order_up() {
+    for held_up in [true, false] {
+        let mut world = World::new();
+        let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+        world.pass_to(3_000, &CALM);
+        let market = world.market(0);
+        let index = market.newest_stored().point.traded(Side::Short);
+        let reached = trade_price(index, Side::Short, market.terms.spread().base).unwrap();
+        assert!(reached < index);
+        let limit = if held_up { reached } else { index }.0;
+        let now = world.cluster.now_ms();
+        let close = OrderRequest { limit, ..market_order(-SIZE / 2, now) };
+        world.place(&trader, 0, close).unwrap();
+        let opens = world.place(&trader, 0, market_order(SIZE / 10, now)).unwrap();
+        world.pass_to(3_000, &CALM);
+        let executes = execute(&world, &trader, opens);
+        if held_up {
+            world.refuses(&executes, HoldfastError::ClosingOrderFirst);
+        } else {
+            world.send(executes);
+        }
+    }
 }
 
 /// Two orders that would each close the position and open the other side do not wait for each other: the

@@ -44,6 +44,17 @@ impl Account {
         self.liquidatable = Millis(0);
         self.shortfall = 0;
     }
+
+    /// An order opened or enlarged the position in a market: what closes it waits, in time and in slots.
+    pub fn enlarged(&mut self, market: usize, now: Millis, slot: u64) {
+        self.changed[market] = now;
+        let long = self.positions[market].size.0 > 0;
+        for waiting in self.orders.iter_mut().flatten() {
+            if waiting.market == market && (waiting.order.delta.0 < 0) == long {
+                waiting.slot = slot;
+            }
+        }
+    }
 }
 
 impl State {

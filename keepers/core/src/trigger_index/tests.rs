@@ -66,7 +66,8 @@ impl Sketch {
             let (size, carry) = (SignedSize(size), CarryIndex(carry));
             account.set_position(index as u8, &Position { size, entry, carry });
             if self.profit_age.is_multiple_of(2) {
-                account.note_position_change(index as u8, Millis(NOW - self.profit_age % 10_000));
+                let changed = Millis(NOW - self.profit_age % 10_000);
+                account.note_position_change(index as u8, changed, 0);
             }
         }
         for (slot, (buys, trigger, level, limit, age, life)) in self.orders.iter().enumerate() {

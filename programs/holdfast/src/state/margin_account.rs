@@ -103,7 +103,8 @@ pub struct OrderState {
     /// Publish time from which on a price decides it, milliseconds: fixed when it was placed or
     /// triggered; zero while it waits for its trigger.
     pub earliest_ms: u64,
-    /// The slot in which that was fixed: some more have to pass before it executes.
+    /// The slot in which that was fixed, or what it closes was last enlarged: some more have to pass
+    /// before it executes.
     pub slot: u64,
     /// No price published after this decides it, milliseconds: undecided, it is removed.
     pub expires_ms: u64,
@@ -198,9 +199,18 @@ impl MarginAccount {
         Millis(self.positions[usize::from(market) % MAX_MARKETS].changed_ms)
     }
 
-    /// Notes that an order opened or enlarged the position in a market.
-    pub fn note_position_change(&mut self, market: u8, now: Millis) {
-        self.positions[usize::from(market) % MAX_MARKETS].changed_ms = now.0;
+    /// Notes that an order opened or enlarged the position in a market. What waits to close it leaves
+    /// others the slots after that, as if it had been placed in this one.
+    pub fn note_position_change(&mut self, market: u8, now: Millis, slot: u64) {
+        let state = &mut self.positions[usize::from(market) % MAX_MARKETS];
+        state.changed_ms = now.0;
+        let buys = state.size < 0;
+        let waits = |order: &&mut OrderState| order.number != 0 && order.market == market;
+        for order in self.orders.iter_mut().filter(waits) {
+            if (order.delta > 0) == buys {
+                order.slot = slot;
+            }
+        }
     }
 
     /// Publish time from which on a price liquidates a flagged account's position in `market`: the flag's
