@@ -249,8 +249,8 @@ pub enum HoldfastError {
     /// Nothing more of the exit is due yet.
     #[msg("Nothing more of this exit is due yet: try again later; everything is paid within a day")]
     OutflowLimit,
-    /// The account has positions, orders or pending profit.
-    #[msg("Close all positions, cancel all orders and let profit mature before asking for an exit")]
+    /// The account has positions or orders.
+    #[msg("Close all positions and cancel all orders before asking for an exit")]
     NotIdle,
     /// The market is settled.
     #[msg("This market is settled: call settle_position for what is open in it")]

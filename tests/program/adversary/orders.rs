@@ -161,6 +161,35 @@ pub fn an_order_that_opens_does_not_put_a_known_close_off() {
     assert_eq!(world.account(&trader.account).positions[0].size, SIZE / 2);
 }
 
+/// Nor while its price may be published and is not stored yet: otherwise a trifle that opens would put the
+/// close off, and its owner could choose by that whether to take the price, or cancel.
+#[test]
+fn an_order_that_opens_does_not_put_off_a_close_whose_price_is_not_stored_yet() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let now = world.cluster.now_ms();
+    let opens = world.place(&trader, 0, market_order(1, now)).unwrap();
+    world.cluster.pass(1_000);
+    let now = world.cluster.now_ms();
+    let whole = OrderRequest { effect: OrderEffect::Reduce, ..market_order(-SIZE, now) };
+    let closes = world.place(&trader, 0, whole).unwrap();
+    // The first price decides what opens, and the next one what closes.
+    world.pass_to(1_400, &CALM);
+    world.cluster.pass(2_000);
+    let cancel =
+        instruction::cancel_order(owner(&trader), trader.account, world.markets[0], closes);
+    world.refuses(&execute(&world, &trader, opens), HoldfastError::ClosingOrderFirst);
+    world.refuses(&cancel, HoldfastError::PriceKnown);
+    world.pass_to(400, &[SOL * 99 / 100, BTC]);
+    for number in [closes, opens] {
+        let executes = execute(&world, &trader, number);
+        world.send(executes);
+    }
+    // By itself what opens is too small to keep.
+    assert_eq!(world.account(&trader.account).open_markets, 0);
+}
+
 /// A close that goes no further holds nobody up: beyond its limit it is not about to execute.
 #[test]
 fn a_close_beyond_its_limit_holds_no_order_up() {

@@ -15,7 +15,6 @@ use holdfast_risk::chain::landing::order_has_landed;
 use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::exposure::skew;
-use holdfast_risk::market::price::PricePoint;
 use holdfast_risk::market::spread::{half_spread, trade_price};
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
@@ -396,8 +395,12 @@ impl State {
             let found = deciding_price(order, recent, from, &at, books.reference.price);
             let side = order.delta.side();
             let least = |price| trade_price(price, side, terms.spread.base).unwrap_or(price);
-            let fits = |point: PricePoint| order.keeps_limit(least(point.traded(side)));
-            order.earliest.0 != 0 && matches!(found, Ok(Some(it)) if fits(it.point))
+            let is_known = match found {
+                Ok(Some(it)) => order.keeps_limit(least(it.point.traded(side))),
+                Ok(None) => order.may_be_decided(from, at.now, terms.decide_within),
+                Err(Lapsed) => false,
+            };
+            order.earliest.0 != 0 && is_known
         })
     }
 

@@ -68,8 +68,10 @@ pub struct MarginAccount {
     pub exit_to: Pubkey,
     /// The slot the flag was set in, zero without one.
     pub flagged_slot: u64,
+    /// The slot the exit was asked for in.
+    pub exit_slot: u64,
     /// Room for keys that may trade and not withdraw, and for what bots replay.
-    pub reserved: [u8; 248],
+    pub reserved: [u8; 240],
 }
 
 /// A position, as [`Position`].
@@ -130,7 +132,7 @@ pub struct OrderState {
 
 const _: () = assert!(size_of::<OrderState>() == 112);
 const _: () =
-    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 64 + 248);
+    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 72 + 240);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -299,11 +301,14 @@ impl MarginAccount {
             && self.is_idle()
     }
 
+    /// Nothing is open or waits, so nothing can be lost any more. Profit may still mature.
+    pub fn is_flat(&self) -> bool {
+        self.open_markets == 0 && self.orders.iter().all(|order| order.number == 0)
+    }
+
     /// Nothing is open, waits or matures: what is left is the owner's.
     pub fn is_idle(&self) -> bool {
-        self.open_markets == 0
-            && self.pending_profit == 0
-            && self.orders.iter().all(|order| order.number == 0)
+        self.is_flat() && self.pending_profit == 0
     }
 
     /// Whether a debt is one that an account with these open markets may have.
