@@ -1,6 +1,7 @@
 //! The queue of changes: proposing, reading, taking back and applying them.
 
 mod message;
+mod present;
 mod propose;
 mod queue;
 mod show;
@@ -60,11 +61,11 @@ async fn show(
         let queue = Queue::read(endpoint).await?;
         let change = queue::change(endpoint, number).await?;
         let standing = queue.standing(endpoint, &change).await?;
-        let present = queue::present(endpoint, &queue, &change.content).await?;
+        let present = present::present(endpoint, &queue, &change.content).await?;
         Ok((queue, change, standing, present))
     });
     let (queue, change, standing, present) = found.await?;
-    let differences = show::differences(present.as_ref(), &change.content);
+    let differences = show::differences(&present, &change.content);
     let build = build.map(|file| show::Build::compare(file, &change.content)).transpose()?;
     Ok(show::show(&queue, &change, standing, &differences, build.as_ref()))
 }
