@@ -1,6 +1,7 @@
 //! The `holdfast` binary.
 
 mod amount;
+mod asking;
 mod audit;
 mod cli;
 mod commands;
@@ -27,7 +28,7 @@ use solana_signer::Signer;
 
 use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
-use crate::output::{CommandOutput, Failure, joined};
+use crate::output::{CommandOutput, Failure, joined, say, tell};
 use crate::preflight::Standing;
 use holdfast_rpc::Endpoint;
 
@@ -37,7 +38,8 @@ async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
-                println!("{}", json!({"error": error.to_string()}));
+                // It is said on the error stream too.
+                let _ = say(json!({"error": error.to_string()}));
             }
             error.exit()
         }
@@ -47,9 +49,10 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if as_json {
-                println!("{}", failure.object());
+                // It is said on the error stream too.
+                let _ = say(failure.object());
             }
-            eprintln!("error: {}", failure.reason);
+            tell(format_args!("error: {}", failure.reason));
             failure.code()
         }
     }
@@ -58,13 +61,13 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Completions { shell } => {
-            let (mut command, mut out) = (Cli::command(), std::io::stdout());
-            clap_complete::generate(shell, &mut command, "holdfast", &mut out);
-            return Ok(());
+            let (mut command, mut script) = (Cli::command(), Vec::<u8>::new());
+            clap_complete::generate(shell, &mut command, "holdfast", &mut script);
+            let script = String::from_utf8_lossy(&script);
+            return text(&script, "completions").print(cli.json);
         }
         Task::Config(ConfigTask::Example) => {
-            print!("{}", config::EXAMPLE);
-            return Ok(());
+            return text(config::EXAMPLE, "example").print(cli.json);
         }
         _ => {}
     }
@@ -76,7 +79,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let said = match cli.task {
         Task::Config(ConfigTask::Check { offline }) => Ok(check(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
-        Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
+        Task::Top(form) => return top::top(&config, &form, cli.json).await,
         Task::Status => Ok(render::status(&config).await),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => commands::account::run(&config, task).await,
@@ -92,6 +95,11 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Task::Silo(SiloTask::Show) => Ok(render::silo(&config).await?),
     };
     said?.print(cli.json)
+}
+
+/// A file to be kept; for a machine it is under `name`.
+fn text(text: &str, name: &str) -> CommandOutput {
+    CommandOutput::new(text.trim_end(), json!({name: text}))
 }
 
 /// Says what was checked, or what to change.

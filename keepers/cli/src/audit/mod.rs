@@ -14,7 +14,7 @@ use serde_json::json;
 use solana_commitment_config::CommitmentConfig;
 
 use crate::config::Config;
-use crate::output::{CommandOutput, Failure, joined};
+use crate::output::{CommandOutput, Failure, joined, note};
 use crate::preflight;
 use crate::render;
 use holdfast_rpc::{Endpoint, Found};
@@ -50,7 +50,7 @@ pub async fn run(config: &Config) -> Result<CommandOutput, String> {
         let reasons = [hearing.wrong.clone(), hearing.silent.clone()].concat();
         return Err(format!("no verdict on the books: {}", reasons.join("; ")));
     };
-    hearing.silent.iter().for_each(|reason| eprintln!("note: {reason}"));
+    hearing.silent.iter().for_each(note);
     let mut told = said(&silo, first);
     let names: Vec<_> = hearing.agree.iter().map(|witness| witness.name.clone()).collect();
     let facts = json!({"witnesses": names, "contradicted_by": hearing.wrong.clone()});

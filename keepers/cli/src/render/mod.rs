@@ -17,6 +17,7 @@ pub use market::{known_markets, market, markets};
 pub use silo::silo;
 pub use status::{state, state_now, status};
 
+use crate::asking::first_answer;
 use crate::config::Config;
 use crate::preflight;
 use holdfast_rpc::Endpoint;
@@ -82,30 +83,6 @@ pub async fn any<T>(
     ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
 ) -> Result<T, String> {
     first_answer(&preflight::usable(config).await?, ask).await
-}
-
-/// What the first endpoint says that answers, of endpoints asked one after the other. What those
-/// before it said instead goes to the error stream.
-///
-/// # Errors
-/// What all of them said, when none answers.
-pub async fn first_answer<T>(
-    endpoints: &[Endpoint],
-    ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
-) -> Result<T, String> {
-    let mut silent: Vec<String> = Vec::new();
-    for endpoint in endpoints {
-        match ask(endpoint).await {
-            Ok(answer) => {
-                silent.iter().for_each(|reason| eprintln!("note: {reason}"));
-                return Ok(answer);
-            }
-            // What is missing on the chain is missing everywhere.
-            Err(reason) if silent.contains(&reason) => {}
-            Err(reason) => silent.push(reason),
-        }
-    }
-    Err(silent.join("; "))
 }
 
 /// One of the program's accounts.

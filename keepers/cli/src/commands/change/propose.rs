@@ -19,7 +19,7 @@ use crate::output::{CommandOutput, Failure, joined};
 /// Proposes what was asked for.
 pub async fn run(config: &Config, task: ProposeTask) -> Result<CommandOutput, Failure> {
     let person = TraderSession::new(config).await?;
-    let queue = Queue::read(person.endpoint()?).await?;
+    let queue = person.any(async |endpoint| Queue::read(endpoint).await).await?;
     let (content, form) = content(&person, &queue, task).await?;
     content
         .check(&queue.exchange)
@@ -34,7 +34,7 @@ pub async fn run(config: &Config, task: ProposeTask) -> Result<CommandOutput, Fa
         )
         .into());
     }
-    let before = present(person.endpoint()?, &queue, &content).await?;
+    let before = person.any(async |endpoint| present(endpoint, &queue, &content).await).await?;
     let differences = differences(&before, &content);
     if differences.is_empty() {
         return Err("nothing would be different: change what is proposed".to_owned().into());
