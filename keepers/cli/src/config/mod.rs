@@ -298,12 +298,22 @@ fn sentences(error: figment::Error) -> String {
                 Some(source) => format!(" in {source}"),
                 None => format!(" in {}", found.name),
             });
-            let (path, kind) = (error.path.join("."), &error.kind);
+            let (path, kind) = (error.path.join("."), without_excerpt(&error.kind.to_string()));
             let path = if path.is_empty() { "configuration".to_owned() } else { path };
             format!("{path}{}: {kind}", from.unwrap_or_default())
         })
         .collect();
     format!("{}: `holdfast config example` prints every setting with its form", said.join("; "))
+}
+
+/// What a parser says, without the line of the file that it shows, which may hold a key: line numbers and
+/// a bar are in front of it, and of the mark below it.
+fn without_excerpt(said: &str) -> String {
+    let shows = |line: &&str| {
+        let rest = line.trim_start_matches(|first: char| first.is_ascii_digit() || first == ' ');
+        !rest.starts_with('|')
+    };
+    said.lines().filter(shows).collect::<Vec<_>>().join(", ")
 }
 
 impl Config {

@@ -113,6 +113,9 @@ fn what_is_wrong_is_said_with_its_place() {
         ("[prices]\nlamports_an_hour = 0", "leave prices.hermes empty"),
         ("[prices]\nhost = 'a'", "host"),
         (secret.as_str(), "keepers names no address: write addresses"),
+        // A key in a line that is none, and a keypair's file.
+        ("silo = 0\nrpc = ['https://host/55555]", "TOML parse error at line 2"),
+        ("[55555,55555,1]", "TOML parse error at line 1"),
     ];
     alone(|jail| {
         for (text, said) in cases {

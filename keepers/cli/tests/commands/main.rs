@@ -3,6 +3,7 @@
 
 mod auditing;
 mod changing;
+mod machines;
 mod operator;
 mod outage;
 mod prices;
