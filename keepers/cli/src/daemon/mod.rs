@@ -6,7 +6,7 @@ mod metrics;
 mod operators;
 mod reports;
 mod serve;
-mod stream;
+pub mod stream;
 mod supervisor;
 mod wallet_balance;
 mod webhook;
