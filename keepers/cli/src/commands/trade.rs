@@ -106,7 +106,7 @@ fn request(
         effect: OrderEffect::Open,
         any_price: false,
         expires_ms: expires.0,
-        fee: 0,
+        fee: terms.fee.unwrap_or_default(),
     })
 }
 
@@ -188,6 +188,7 @@ async fn place(
         "trigger_price": order_trigger(&request).1,
         "reduce_only": request.effect == OrderEffect::Reduce,
         "expires_ms": request.expires_ms,
+        "fee": request.fee,
     });
     let Submitted::Landed { signature, slot } = submitted else {
         return Ok(submitted.said(&format!("an order of {size} {name} at {limit}"), terms));

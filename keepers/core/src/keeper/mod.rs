@@ -305,7 +305,7 @@ impl Keeper {
     }
 
     /// Whether the wallet cannot pay a fee and keep what its account has to hold.
-    pub(in crate::keeper) fn is_poor(&self) -> bool {
+    fn is_poor(&self) -> bool {
         self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
     }
 
