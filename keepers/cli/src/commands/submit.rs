@@ -3,7 +3,7 @@
 
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_keeper_core::scheduler::Kind;
-use holdfast_rpc::limits::{MOST_UNITS, PATIENCE};
+use holdfast_rpc::limits::{FOLLOWED, MOST_UNITS, PATIENCE};
 use holdfast_rpc::{
     Address, Blockhash, Budget, Simulated, Tracker, Verdict, follow, refusal, rehearse, sign,
 };
@@ -155,9 +155,10 @@ fn expired(signature: &Signature) -> Failure {
 
 fn unknown(signature: &Signature) -> Failure {
     let reason = format!(
-        "nobody who may still show {signature} has shown a new block for {} s, so what becomes of \
-         it is not known: it may still land; look it up before you try again",
-        PATIENCE.as_secs()
+        "what becomes of {signature} is not known: nobody who may still show it has shown a new block \
+         for {} s, or all have been asked for {} min; it may still land: look it up before you try again",
+        PATIENCE.as_secs(),
+        FOLLOWED.as_secs() / 60
     );
     Failure::with(reason, facts_of(signature, "unknown", None))
 }
