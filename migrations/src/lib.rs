@@ -66,6 +66,11 @@ pub trait Cluster {
         head: usize,
     ) -> Result<Vec<AccountHead>, String>;
 
+    /// What transactions offer for each compute unit, micro-lamports.
+    fn price(&self) -> u64 {
+        0
+    }
+
     /// Lamports that keep an account of `length` bytes.
     ///
     /// # Errors
