@@ -76,60 +76,16 @@ pub fn estimate(
 
 #[cfg(test)]
 mod tests {
-    use holdfast_client::{Instruction, Pubkey};
-    use holdfast_rpc::AccountHead;
-    use solana_keypair::Keypair;
-
     use super::estimate;
-    use crate::{AccountData, Cluster, Place, ProgramTask};
-
-    /// A cluster where nothing costs rent, and this is offered for a compute unit.
-    struct Offering(u64);
-
-    const NOT_ASKED: &str = "an estimate asks for rents only";
-
-    impl Cluster for Offering {
-        fn place(&mut self) -> Result<Place, String> {
-            Err(NOT_ASKED.to_owned())
-        }
-
-        fn account(&mut self, _: &Pubkey) -> Result<Option<AccountData>, String> {
-            Err(NOT_ASKED.to_owned())
-        }
-
-        fn accounts_of(
-            &mut self,
-            _: &Pubkey,
-            _: &[u8],
-            _: usize,
-        ) -> Result<Vec<AccountHead>, String> {
-            Err(NOT_ASKED.to_owned())
-        }
-
-        fn price(&self) -> u64 {
-            self.0
-        }
-
-        fn rent(&mut self, _: usize) -> Result<u64, String> {
-            Ok(0)
-        }
-
-        fn next_slot(&mut self) -> Result<(), String> {
-            Err(NOT_ASKED.to_owned())
-        }
-
-        fn rehearse(&mut self, _: &[Instruction], _: &Pubkey) -> Result<(), String> {
-            Err(NOT_ASKED.to_owned())
-        }
-
-        fn send(&mut self, _: &[Instruction], _: &[&Keypair]) -> Result<(), String> {
-            Err(NOT_ASKED.to_owned())
-        }
-    }
+    use crate::ProgramTask;
+    use crate::pretend::Pretend;
 
     #[test]
     fn what_is_offered_for_compute_units_is_a_part_of_the_cost() {
-        let cost = |price, program| estimate(&mut Offering(price), 1_000_000, program, None, &[]);
+        let cost = |price, program| {
+            let mut cluster = Pretend { price, ..Pretend::default() };
+            estimate(&mut cluster, 1_000_000, program, None, &[])
+        };
         let plain = cost(0, ProgramTask::Deploy).expect("rents are known");
         let offered = cost(1_000, ProgramTask::Deploy).expect("rents are known") - plain;
         // Each signature is a transaction, eight of which write nothing.

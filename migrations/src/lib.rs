@@ -16,6 +16,8 @@ pub mod metadata;
 mod migrate;
 mod origin;
 pub mod presets;
+#[cfg(test)]
+mod pretend;
 mod program;
 pub mod recording;
 mod rpc;
