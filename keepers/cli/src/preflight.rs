@@ -7,6 +7,7 @@ use bytemuck::Pod;
 use futures_util::future::join_all;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::holdfast::state::{Exchange, MarginAccount, Silo};
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, address, holdfast};
 use holdfast_rpc::{Endpoint, keypair_file};
 use solana_keypair::Keypair;
@@ -255,7 +256,8 @@ async fn kept<T: Pod + Kind>(
             config.silo
         ));
     };
-    let reads = found.owner == holdfast::ID && decode::<T>(&found.data).is_ok();
+    let known = Layout::identify(&found.data, found.data.len()).is_ok();
+    let reads = known && found.owner == holdfast::ID && decode::<T>(&found.data).is_ok();
     reads.then_some(()).ok_or_else(|| {
         format!(
             "the {name} at {address} is not as this version knows it: use the holdfast binary \

@@ -8,6 +8,7 @@ use holdfast_client::decode::{self, NotDecoded, decode};
 use holdfast_client::holdfast::state::{
     ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, address, tokens};
 use holdfast_keeper_core::Snapshot;
 use serde_json::json;
@@ -154,7 +155,9 @@ fn sort(silo: Pubkey, tokens: Tokens, everything: Snapshot) -> Result<Seen, Stri
     let mut health = None;
     let (mut markets, mut accounts, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for (address, data) in &everything.accounts {
-        if let Ok(found) = decode::<MarginAccount>(data) {
+        if Layout::identify(data, data.len()).is_err() {
+            unreadable.push(*address);
+        } else if let Ok(found) = decode::<MarginAccount>(data) {
             take(&mut accounts, found, found.silo == silo, &mut others);
         } else if let Ok(found) = decode::<Market>(data) {
             take(&mut markets, found, found.silo == silo, &mut others);

@@ -10,6 +10,7 @@ pub use decimal::decimal;
 
 use bytemuck::Pod;
 use comfy_table::{Table, presets};
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, decode, holdfast};
 
 pub use account::account;
@@ -94,7 +95,9 @@ where
     let found = found.ok_or_else(|| {
         format!("there is no {what} at {address}: check the address, silo and rpc")
     })?;
-    let decoded = decode::decode(&found.data).ok().filter(|_| found.owner == holdfast::ID);
+    let known = Layout::identify(&found.data, found.data.len()).is_ok();
+    let decoded = decode::decode(&found.data).ok();
+    let decoded = decoded.filter(|_| known && found.owner == holdfast::ID);
     decoded.ok_or_else(|| format!("{address} is no {what} of this program's present version"))
 }
 

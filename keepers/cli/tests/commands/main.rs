@@ -153,6 +153,19 @@ fn what_cannot_work_is_refused_with_what_to_change() {
     assert!(with(&[]).contains("holdfast.toml: unknown field: found `least`"), "{}", with(&[]));
     std::fs::remove_file(operator.home.join("holdfast.toml")).expect("it was there");
 
+    // A layout to come, which may mean something else by the same bytes.
+    let layout = |by: u8| {
+        operator.change(|cluster| {
+            let mut silo = cluster.get(&address::silo(0)).expect("a silo");
+            silo.data[8] = silo.data[8].wrapping_add(by);
+            cluster.set(address::silo(0), silo);
+        });
+    };
+    layout(1);
+    assert!(with(&[]).contains("the silo at"));
+    let said = operator.refuses(&["silo", "show"]);
+    assert!(said.contains("is no silo of this program's present version"), "{said}");
+    layout(u8::MAX);
     operator.change(|cluster| {
         let mut silo = cluster.get(&address::silo(0)).expect("a silo");
         silo.data.push(0);
