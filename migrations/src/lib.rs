@@ -16,6 +16,8 @@ pub mod metadata;
 mod migrate;
 mod origin;
 pub mod presets;
+#[cfg(test)]
+mod pretend;
 mod program;
 pub mod recording;
 mod rpc;
@@ -65,6 +67,11 @@ pub trait Cluster {
         prefix: &[u8],
         head: usize,
     ) -> Result<Vec<AccountHead>, String>;
+
+    /// What transactions offer for each compute unit, micro-lamports.
+    fn price(&self) -> u64 {
+        0
+    }
 
     /// Lamports that keep an account of `length` bytes.
     ///

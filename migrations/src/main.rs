@@ -13,13 +13,22 @@ use holdfast_migrations::{
     read_deployment, survey,
 };
 use holdfast_rpc::keypair_file;
+use serde_json::json;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::cli::{Access, Cli, Options, Task};
 
 fn main() -> ExitCode {
-    let Cli { task, access, options } = Cli::parse();
+    let Cli { task, access, options } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+                println!("{}", json!({"error": error.to_string()}));
+            }
+            error.exit()
+        }
+    };
     let done = match task {
         None => run(&access, &options),
         Some(Task::Buffers { close }) => buffers(&access, &close),
@@ -27,6 +36,9 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
+            if access.json {
+                println!("{}", json!({"error": reason}));
+            }
             eprintln!("error: {reason}");
             ExitCode::FAILURE
         }

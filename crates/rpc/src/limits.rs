@@ -33,6 +33,9 @@ pub const LOOKS: [Duration; 4] = [
 ];
 /// Without a new block for this long nobody knows what becomes of a transaction.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What endpoints do not agree on by then is not known: one that says that its blockhashes live for ever keeps
+/// nobody waiting longer.
+pub const FOLLOWED: Duration = Duration::from_secs(1_800);
 /// Blocks after a blockhash's last one before a transaction counts as expired: heights are those
 /// just made, landings those confirmed.
 pub const SPARE_BLOCKS: u64 = 8;

@@ -10,6 +10,7 @@ use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{
     ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 
@@ -310,11 +311,13 @@ impl AccountCache {
     }
 }
 
-/// Decodes an account by its discriminator.
+/// Decodes an account by its discriminator, if it is of the layout version that is known: of another one the same
+/// bytes may mean something else.
 fn read(data: &[u8]) -> Option<Kept> {
     fn boxed<T: bytemuck::Pod + Kind>(data: &[u8]) -> Option<Box<T>> {
         decode(data).ok().map(Box::new)
     }
+    Layout::identify(data, data.len()).ok()?;
     boxed(data)
         .map(Kept::Account)
         .or_else(|| boxed(data).map(Kept::Market))

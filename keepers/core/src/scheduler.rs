@@ -19,7 +19,7 @@ const FIRST_PAUSE: Millis = Millis(1_000);
 const LONGEST_PAUSE: Millis = Millis(60_000);
 /// The mirror has to show what landed within this time, or it is looked at again.
 const SHOWS_AFTER: Millis = Millis(10_000);
-/// Transactions under way at once.
+/// Transactions of a kind under way at once: none takes the places of another.
 const MOST_FLYING: usize = 64;
 
 /// What an intent is about: one thing is under way at a time for each.
@@ -270,22 +270,25 @@ impl Scheduler {
         now: Millis,
     ) -> Vec<Intent> {
         self.forget(intents, now);
+        let mut taken = self.taken();
         let mut picked = Vec::new();
         for intent in intents {
             let target = intent.target();
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
-            record.kind = intent.kind(mirror);
-            let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
+            let kind = intent.kind(mirror);
+            record.kind = kind;
+            let places = &mut taken[kind as usize];
             let ahead = || self.attendance.ahead(intent.market(mirror), venue_now);
             record.ahead = if target.is_own() { Vec::new() } else { ahead() };
             let wait = self.attendance.wait(&record.ahead, target.patience(), now);
             let begins = record.since.after(wait);
-            let chosen = free > 0
-                && allowed.allows(intent.kind(mirror))
+            let chosen = *places < MOST_FLYING
+                && allowed.allows(kind)
                 && !self.flying.contains(&target)
                 && now >= begins.max(record.pause)
                 && !record.is_settling(seen, now);
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
+                *places += 1;
                 picked.push((record.refusals.min(4), *intent));
                 // A keeper without a guardian's key misses nothing when it does not tighten.
                 if !target.is_guardians() {
@@ -296,6 +299,15 @@ impl Scheduler {
         // What was refused before is less likely to land: it yields to what was not.
         picked.sort_by_key(|(refusals, intent)| (intent.kind(mirror), *refusals));
         picked.into_iter().map(|(_, intent)| intent).collect()
+    }
+
+    /// How much of each kind is under way.
+    fn taken(&self) -> [usize; Kind::ALL.len()] {
+        let kinds = self.flying.iter().filter_map(|target| self.records.get(target));
+        kinds.fold(Default::default(), |mut taken: [usize; Kind::ALL.len()], record| {
+            taken[record.kind as usize] += 1;
+            taken
+        })
     }
 
     /// It is under way.

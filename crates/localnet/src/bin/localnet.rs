@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 use holdfast_localnet::cluster::{LocalCluster, Options};
 use holdfast_localnet::deployment::{MARKETS, RecoverySpeed};
@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<()> {
-    let place = empty(&cli)?;
+    let place = Place::open(&cli.directory, cli.port)?;
     let options = Options {
         beside: Vec::new(),
         prices: prices(&cli),
@@ -117,15 +117,6 @@ async fn start(place: Place, options: Options, files: PathBuf) -> Result<LocalCl
     page::serve(place.page_port(), files, &url, &place.manifest(), cluster.giver()).await?;
     bar.finish_and_clear();
     Ok(cluster)
-}
-
-/// The directory, without what a former run left in it.
-fn empty(cli: &Cli) -> Result<Place> {
-    if cli.directory.join("keys").is_dir() {
-        std::fs::remove_dir_all(&cli.directory)
-            .with_context(|| format!("{} cannot be deleted", cli.directory.display()))?;
-    }
-    Place::open(&cli.directory, cli.port)
 }
 
 fn prices(cli: &Cli) -> Vec<String> {

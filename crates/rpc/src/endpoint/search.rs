@@ -4,9 +4,10 @@ use bytemuck::Pod;
 use holdfast_client::decode::{Kind, decode};
 use holdfast_client::{Pubkey, holdfast};
 use serde_json::{Value, json};
+use solana_account_decoder_client_types::UiDataSliceConfig;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
-use solana_rpc_client_api::config::RpcProgramAccountsConfig;
+use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
@@ -119,6 +120,25 @@ impl Endpoint {
         });
         let heads: Option<Vec<_>> = heads.collect();
         heads.ok_or_else(|| self.garbled("accounts"))
+    }
+
+    /// A confirmed account with no more than its first `length` bytes, if it exists.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn head(&self, address: &Pubkey, length: usize) -> Result<Option<Found>, String> {
+        let config = RpcAccountInfoConfig {
+            data_slice: Some(UiDataSliceConfig { offset: 0, length }),
+            ..binary(CommitmentConfig::confirmed())
+        };
+        let found = self.client.get_multiple_ui_accounts_with_config(&[*address], config);
+        let found = self.asked(found).await?.value;
+        let read = match found.as_slice() {
+            [None] => return Ok(None),
+            [Some(account)] => Found::read(account),
+            _ => None,
+        };
+        read.map(Some).ok_or_else(|| self.garbled("account"))
     }
 
     /// Accounts at one confirmed slot, in the order of their addresses.

@@ -19,7 +19,7 @@ use super::measure::Measure;
 use super::moment::Moment;
 use super::people::{Crowd, Tried, waits_to_leave};
 use super::scenario::{ChainBehaviour, FaultKind, Feeds, Phase, Timeline};
-use super::watch::{Mark, Timeline_};
+use super::watch::{Mark, Milestones};
 use crate::mirror;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::path::Prices;
@@ -42,7 +42,7 @@ pub struct DrillState {
     /// What was seen of liquidations.
     pub measure: Measure,
     /// What was seen of the outage.
-    pub watch: Timeline_,
+    pub watch: Milestones,
     /// The keeper's view of the venue.
     pub mirror: VenueSnapshot,
     timeline: Timeline,
@@ -91,7 +91,7 @@ impl DrillState {
             people,
             keeper,
             measure: Measure::new(),
-            watch: Timeline_::new(trouble),
+            watch: Milestones::new(trouble),
             mirror,
             timeline: Timeline::new(phases),
             began_ms: 0,

@@ -146,7 +146,8 @@ impl SimulatedIo {
         }
         let changed = slot.changed.iter().map(|address| (*address, slot.accounts[address].clone()));
         let mut changed: Vec<_> = changed.collect();
-        let invents = [Lie::ForgesAccounts, Lie::ForgesBooks, Lie::InventsAnAccount];
+        let invents =
+            [Lie::ForgesAccounts, Lie::ForgesBooks, Lie::InventsAnAccount, Lie::ClosesAccounts];
         if lies.iter().any(|lie| invents.contains(lie)) {
             changed = slot.accounts.clone().into_iter().collect();
         }
@@ -294,6 +295,9 @@ impl SimulatedIo {
                 Lie::RunsAhead => slot += 30,
                 Lie::RunsFarAhead => slot += 500,
                 Lie::TalksNonsense => slot = self.random.random(),
+                Lie::ChangesItsMind if self.random.random() => {
+                    Lie::ForgesAccounts.accounts(&mut accounts);
+                }
                 _ => {}
             }
             lie.accounts(&mut accounts);

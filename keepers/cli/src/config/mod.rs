@@ -209,17 +209,18 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
             chosen.display()
         ));
     }
+    let own = |mut figment: Figment| {
+        if chosen.is_file() {
+            figment = figment.merge(Toml::file_exact(chosen));
+        }
+        figment.merge(environment()).merge(Serialized::globals(flags))
+    };
     let solana = home().join(".config/solana/cli/config.yml");
-    let mut figment =
-        with_solana_cli(Figment::from(Serialized::defaults(Config::default())), &solana)?;
-    if chosen.is_file() {
-        figment = figment.merge(Toml::file_exact(chosen));
-    }
-    let mut config: Config = figment
-        .merge(environment())
-        .merge(Serialized::globals(flags))
-        .extract()
-        .map_err(sentences)?;
+    let defaults = Figment::from(Serialized::defaults(Config::default()));
+    // Its stream belongs to its endpoint, and may be another cluster's than one that is named here.
+    let others = own(Figment::new()).contains("rpc");
+    let figment = own(with_solana_cli(defaults, &solana, others)?);
+    let mut config: Config = figment.extract().map_err(sentences)?;
     config.complete()?;
     config.check()?;
     Ok(config)
@@ -270,7 +271,8 @@ fn list<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<String>, D::E
     Ok(texts.into_iter().filter(|text: &String| !text.is_empty()).collect())
 }
 
-fn with_solana_cli(figment: Figment, file: &Path) -> Result<Figment, String> {
+/// Takes what the Solana CLI has; without its stream where `others` are named as endpoints.
+fn with_solana_cli(figment: Figment, file: &Path, others: bool) -> Result<Figment, String> {
     if !file.is_file() {
         return Ok(figment);
     }
@@ -280,7 +282,7 @@ fn with_solana_cli(figment: Figment, file: &Path) -> Result<Figment, String> {
     if let Some(url) = set(cli.json_rpc_url) {
         figment = figment.merge(Serialized::default("rpc", url));
     }
-    if let Some(url) = set(cli.websocket_url) {
+    if let Some(url) = set(cli.websocket_url).filter(|_| !others) {
         figment = figment.merge(Serialized::default("websocket", url));
     }
     if let Some(path) = cli.keypair_path {
@@ -298,12 +300,22 @@ fn sentences(error: figment::Error) -> String {
                 Some(source) => format!(" in {source}"),
                 None => format!(" in {}", found.name),
             });
-            let (path, kind) = (error.path.join("."), &error.kind);
+            let (path, kind) = (error.path.join("."), without_excerpt(&error.kind.to_string()));
             let path = if path.is_empty() { "configuration".to_owned() } else { path };
             format!("{path}{}: {kind}", from.unwrap_or_default())
         })
         .collect();
     format!("{}: `holdfast config example` prints every setting with its form", said.join("; "))
+}
+
+/// What a parser says, without the line of the file that it shows, which may hold a key: line numbers and
+/// a bar are in front of it, and of the mark below it.
+fn without_excerpt(said: &str) -> String {
+    let shows = |line: &&str| {
+        let rest = line.trim_start_matches(|first: char| first.is_ascii_digit() || first == ' ');
+        !rest.starts_with('|')
+    };
+    said.lines().filter(shows).collect::<Vec<_>>().join(", ")
 }
 
 impl Config {

@@ -6,7 +6,7 @@ mod metrics;
 mod operators;
 mod reports;
 mod serve;
-mod stream;
+pub mod stream;
 mod supervisor;
 mod wallet_balance;
 mod webhook;
@@ -93,10 +93,11 @@ pub async fn run(config: &Config) -> Result<(), String> {
         };
         tokio::spawn(follows.supervise());
     }
+    let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
+    let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
+    let events = running.edge.events();
+    tokio::spawn(async move { seen.watch(&endpoints, me, events).await });
     if let Some(listen) = config.listen {
-        let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
-        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
-        tokio::spawn(async move { seen.watch(&endpoints, me).await });
         let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
         serve::serve(listen, running.report.subscribe(), told).await?;
     }

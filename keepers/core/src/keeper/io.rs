@@ -99,6 +99,11 @@ pub enum Event {
         /// Which endpoint.
         endpoint: usize,
     },
+    /// What the wallet was seen to hold.
+    Wallet {
+        /// Lamports.
+        lamports: u64,
+    },
     /// A host offers prices.
     Offered {
         /// Which of those that are asked.

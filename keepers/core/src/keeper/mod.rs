@@ -88,6 +88,8 @@ pub struct Keeper {
     poster: Option<Poster>,
     announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
+    /// What the wallet holds, lamports; not known before anybody says so.
+    wallet: Option<u64>,
     /// The newest that each endpoint showed.
     shown: BTreeMap<usize, Progress>,
     blockhashes: Blockhashes,
@@ -155,6 +157,7 @@ impl Keeper {
             poster: orders.posting.map(|terms| Poster::new(terms, me)),
             announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
+            wallet: None,
             shown: BTreeMap::new(),
             blockhashes: Blockhashes::default(),
             agreed: Agreed::default(),
@@ -246,6 +249,7 @@ impl Keeper {
                 }
             }
             Event::NoFates { .. } => self.counts.failed_requests += 1,
+            Event::Wallet { lamports } => self.wallet = Some(lamports),
             Event::Offered { host, prices } => {
                 if let Some(poster) = &mut self.poster {
                     prices.into_iter().for_each(|price| poster.hear(host, price));
@@ -300,6 +304,11 @@ impl Keeper {
         }
     }
 
+    /// Whether the wallet cannot pay a fee and keep what its account has to hold.
+    fn is_poor(&self) -> bool {
+        self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
+    }
+
     /// Begins nothing more; what is under way is still followed.
     pub const fn rest(&mut self) {
         self.resting = true;
@@ -312,5 +321,7 @@ impl Keeper {
     }
 }
 
+/// What an account without data has to hold, and a few fees.
+const LEAST_LAMPORTS: u64 = 1_000_000;
 /// How long after a stream told of a fork alone another one is no news.
 const FORK_AGAIN: Millis = Millis(10_000);

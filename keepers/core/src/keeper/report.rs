@@ -73,8 +73,10 @@ pub struct Report {
     pub silo: Pubkey,
     /// What is going on.
     pub diagnosis: Diagnosis,
-    /// Whether it does its work: it has a mirror, and the fault is not its own.
+    /// Whether it does its work: it has a mirror, its wallet can pay, and the fault is not its own.
     pub ready: bool,
+    /// Whether its wallet cannot pay for anything.
+    pub poor: bool,
     /// The newest slot known.
     pub slot: u64,
     /// The venue's clock.
@@ -125,11 +127,13 @@ pub struct PendingChange {
 impl Keeper {
     /// Looks at the keeper.
     pub fn report(&self, now: Millis) -> Report {
-        let ready = self.replica.is_some() && self.diagnosis.class.consequence().ready;
+        let poor = self.is_poor();
+        let ready = self.replica.is_some() && self.diagnosis.class.consequence().ready && !poor;
         Report {
             silo: self.silo,
             diagnosis: self.diagnosis.clone(),
             ready,
+            poor,
             slot: self.sources.frontier(),
             venue_now: self.venue_now(),
             state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),

@@ -78,11 +78,16 @@ impl Keeper {
             if moment.blockhash.is_none() && !self.dry_run {
                 break;
             }
-            let begun = self.begin(intent, venue_now, &moment);
+            let poor = self.is_poor() && !self.dry_run;
+            let begun = if poor { None } else { self.begin(intent, venue_now, &moment) };
             if begun.is_none() && !self.dry_run {
-                let reason = "the mirror lacks what it takes".to_owned();
+                let reason = if poor {
+                    "the wallet cannot pay for it: send it SOL"
+                } else {
+                    "the mirror lacks what it takes"
+                };
                 warn!(?intent, %reason, "not begun");
-                self.desk.refused(intent.target(), reason, now);
+                self.desk.refused(intent.target(), reason.to_owned(), now);
             }
             commands.extend(begun);
         }
@@ -230,6 +235,8 @@ impl Keeper {
         let target = ended.intent.target();
         match ended.outcome {
             Outcome::Landed { .. } | Outcome::Refused { .. } => self.sources.ended(true, now),
+            // Nobody takes what nobody pays for.
+            Outcome::Expired if self.is_poor() => {}
             Outcome::Expired => self.sources.ended(false, now),
             Outcome::Foreseen { .. } => {}
         }

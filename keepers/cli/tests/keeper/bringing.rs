@@ -1,12 +1,7 @@
-//! `holdfast keeper run` where nobody else publishes: the keeper brings prices from Hermes through the
-//! program that plays Pyth's part, and executes what waits for them, also after the host that it follows
-//! has gone silent.
+//! Where nobody else publishes: the keeper brings prices from Hermes through the program that plays Pyth's
+//! part, and executes what waits for them, also after the host that it follows has gone silent.
 
 use std::convert::Infallible;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -26,8 +21,10 @@ use holdfast_testkit::node::{Node, serve};
 use holdfast_testkit::venue::{LONE, Listing, Trader, feed_id, market_order, silo_plan};
 use holdfast_testkit::{Venue, elf, hermes};
 use serde_json::json;
-use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
+use solana_keypair::Keypair;
 use solana_signer::Signer;
+
+use crate::running::{RunningKeeper, prepare, wallet};
 
 const NOW: u64 = 1_700_000_000_000;
 const PRICE: u64 = 150_000_000;
@@ -53,10 +50,7 @@ fn venue(wallet: &Keypair) -> (Venue, Trader) {
     let trader = venue.trader(1_000_000_000).expect("a trader");
     let order = market_order(SIZE, venue.cluster.now_ms());
     venue.place(&trader, 0, order).expect("an order");
-    venue.cluster.fund(&wallet.pubkey(), 1_000_000_000);
-    let (owner, silo) = (wallet.pubkey(), address::silo(0));
-    let open = instruction::open_margin_account(owner, owner, silo, 0);
-    venue.cluster.send(&[open], &[wallet]).expect("an account");
+    prepare(&mut venue.cluster, wallet);
     (venue, trader)
 }
 
@@ -98,22 +92,6 @@ async fn host(node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) -> String {
     host.await.address.secret().to_owned()
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("its address").port()
-}
-
-/// The keeper's metrics.
-fn metrics(port: u16) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-    let request = "GET /metrics HTTP/1.1\r\nhost: keeper\r\nconnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).expect("it listens");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
-    answer
-}
-
 /// The figure of a metric.
 fn counted(page: &str, name: &str) -> u64 {
     let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("a metric");
@@ -122,20 +100,20 @@ fn counted(page: &str, name: &str) -> u64 {
 
 /// The metrics once both orders' prices are counted, or what they are after ten seconds: what was sent is
 /// counted when the keeper has seen it land.
-fn metrics_with_both(port: u16) -> String {
+fn metrics_with_both(keeper: &RunningKeeper) -> String {
     for _ in 0..100 {
-        let page = metrics(port);
+        let page = keeper.page("metrics");
         if counted(&page, "holdfast_posts_stored_total ") >= 2 {
             return page;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    metrics(port)
+    keeper.page("metrics")
 }
 
 #[test]
 fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_silent() {
-    let wallet = keypair_from_seed(&[3; 32]).expect("32 bytes are a seed");
+    let wallet = wallet();
     let (venue, trader) = venue(&wallet);
     let node = Arc::new(Mutex::new(Node::new(venue.cluster)));
     let (tell, told) = mpsc::channel();
@@ -164,32 +142,14 @@ fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_sile
     let hosts = [first_is_well, second_is_well];
     let hosts = hosts.map(|well| runtime.block_on(host(node.clone(), well)));
 
-    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bringing");
-    std::fs::create_dir_all(&home).expect("a directory");
-    write_keypair_file(&wallet, home.join("id.json")).expect("a file");
-    let (port, feed) = (free_port(), price_feed_address(0, &feed_id(0)));
-    let settings = format!(
-        "feeds = [\"{feed}\"]\nlisten = \"127.0.0.1:{port}\"\n[prices]\nhermes = {hosts:?}\n"
-    );
-    std::fs::write(home.join("holdfast.toml"), settings).expect("a file");
-
-    let keeper = Command::new(env!("CARGO_BIN_EXE_holdfast"))
-        .current_dir(&home)
-        .env_clear()
-        .env("HOME", &home)
-        .args(["--rpc", &format!("http://{endpoint}"), "--keypair", "id.json"])
-        .args(["--log", "json", "keeper", "run"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary");
+    let feed = price_feed_address(0, &feed_id(0));
+    let settings = format!("feeds = [\"{feed}\"]\n[prices]\nhermes = {hosts:?}\n");
+    let keeper = RunningKeeper::start("bringing", endpoint, &settings);
     let result = told.recv_timeout(Duration::from_secs(120));
-    let page = metrics_with_both(port);
-    let stop = Command::new("kill").arg(keeper.id().to_string()).status().expect("kill");
-    assert!(stop.success());
-    let output = keeper.wait_with_output().expect("it ends");
-    let log = String::from_utf8_lossy(&output.stderr);
+    let page = metrics_with_both(&keeper);
+    let (ended, log) = keeper.stop();
     assert!(result.is_ok(), "the orders were not executed: {log}");
-    assert!(output.status.success(), "{log}");
+    assert!(ended.success(), "{log}");
 
     assert!(counted(&page, "holdfast_posts_stored_total ") >= 2, "{page}");
     assert!(counted(&page, "holdfast_hermes_refused_total{reason=\"failed\"} ") >= 1, "{page}");
