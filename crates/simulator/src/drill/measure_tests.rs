@@ -50,7 +50,7 @@ fn mirror() -> VenueSnapshot {
         chain_health: ChainHealth::zeroed(),
         exchange: None,
         markets: vec![(Pubkey::default(), market)],
-        accounts: BTreeMap::from([(Pubkey::default(), account)]),
+        accounts: [(Pubkey::default(), account)].into_iter().collect(),
         requests: BTreeMap::new(),
         changes: BTreeMap::new(),
         feeds: BTreeMap::new(),
@@ -118,7 +118,9 @@ fn a_price_the_market_never_published_is_wrongful() {
 fn a_safe_an_unflagged_and_an_unknown_account_are_wronged() {
     let with = |change: fn(&mut MarginAccount)| {
         let mut mirror = mirror();
-        mirror.accounts.values_mut().for_each(change);
+        for (_, account) in &mut mirror.accounts {
+            change(account);
+        }
         wrongful(&mirror, &event(CRASHED, 3_000))
     };
     // Ten at 95 ask for 47.50 and have lost 50.
@@ -126,7 +128,7 @@ fn a_safe_an_unflagged_and_an_unknown_account_are_wronged() {
     assert!(with(|account| account.collateral = 97_500_000));
     assert!(with(|account| account.flagged_ms = 0));
     let mut nobody = mirror();
-    nobody.accounts.clear();
+    nobody.accounts = Default::default();
     assert!(wrongful(&nobody, &event(CRASHED, 3_000)));
 }
 

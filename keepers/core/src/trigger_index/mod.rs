@@ -25,7 +25,15 @@ pub struct TriggerIndex {
     alarms: Alarms,
     armed: HashMap<Pubkey, Vec<WakeCondition>>,
     seen: Seen,
+    /// Whether anybody was looked at yet: before, everybody will be.
+    begun: bool,
+    /// Where looking at everybody goes on, while that is necessary.
+    next: Option<Pubkey>,
 }
+
+/// Accounts that one decision looks at because everybody has to be: with a million of them one that
+/// looked at all would take seconds. What alarms set off, or has changed, is looked at beside them.
+const AT_ONCE: usize = 8_192;
 
 /// What the alarms were set against. When one of these moves in a way that alarms do not cover,
 /// everybody is looked at again.
@@ -39,11 +47,18 @@ struct Seen {
 impl TriggerIndex {
     /// An account was added, changed or removed.
     pub fn account_changed(&mut self, address: Pubkey) {
-        self.disarm(&address);
-        self.hot.insert(address);
+        if self.begun {
+            self.disarm(&address);
+            self.hot.insert(address);
+        }
     }
 
-    /// Anything may have changed: everybody is looked at next.
+    /// Whether everybody was looked at since that was last necessary.
+    pub const fn has_looked_at_all(&self) -> bool {
+        self.begun && self.next.is_none()
+    }
+
+    /// Anything may have changed: everybody is looked at next, as many at once as a decision can.
     pub fn forget(&mut self) {
         self.seen = Seen::default();
     }
@@ -53,7 +68,7 @@ impl TriggerIndex {
     pub fn candidates(&mut self, mirror: &VenueSnapshot, now: Millis) -> &BTreeSet<Pubkey> {
         let chain = mirror.chain(now);
         if self.is_unforeseen(mirror, chain.monitor.last_disruption) {
-            self.look_at_all(mirror);
+            (self.begun, self.next) = (true, Some(Pubkey::default()));
         }
         for (market, seen) in
             mirror.markets.iter().map(|(_, market)| market).zip(&self.seen.markets)
@@ -63,6 +78,7 @@ impl TriggerIndex {
         let clocks = mirror.markets.iter().map(|(_, market)| market.now(now));
         self.alarms.pass(clocks.max().unwrap_or(now), &mut self.hot);
         self.remember(mirror, chain.monitor.last_disruption);
+        self.look_further(mirror);
         let looked_at = std::mem::take(&mut self.hot);
         for address in looked_at {
             self.disarm(&address);
@@ -115,10 +131,13 @@ impl TriggerIndex {
             || !same_markets
     }
 
-    fn look_at_all(&mut self, mirror: &VenueSnapshot) {
-        self.alarms = Alarms::default();
-        self.armed.clear();
-        self.hot = mirror.accounts.keys().copied().collect();
+    /// Adds the next of those who have to be looked at because everybody has to be. The alarms that
+    /// stand until then go off as before.
+    fn look_further(&mut self, mirror: &VenueSnapshot) {
+        let Some(first) = self.next else { return };
+        let mut ahead = mirror.accounts.keys_from(first).copied();
+        self.hot.extend(ahead.by_ref().take(AT_ONCE));
+        self.next = ahead.next();
     }
 
     fn remember(&mut self, mirror: &VenueSnapshot, last_disruption: Millis) {
