@@ -128,7 +128,7 @@ fn owned(
     key: &Key,
 ) -> Vec<(usize, Vec<u8>)> {
     let (owner, number) = key.parts();
-    let silo_and_owner = [silo.as_ref(), owner.as_slice()].concat();
+    let silo_and_owner = [&silo.to_bytes()[..], owner.as_slice()].concat();
     let mut filters = vec![(0, discriminator.to_vec()), (DISCRIMINATOR + silo_at, silo_and_owner)];
     if !number.is_empty() {
         filters.push((DISCRIMINATOR + number_at, number.to_vec()));

@@ -77,6 +77,11 @@ impl Accounts {
     pub fn values(&self) -> impl Iterator<Item = &MarginAccount> {
         self.0.values().map(Box::as_ref)
     }
+
+    /// The same, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut MarginAccount> {
+        self.0.values_mut().map(Box::as_mut)
+    }
 }
 
 impl Index<&Pubkey> for Accounts {

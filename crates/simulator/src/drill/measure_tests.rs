@@ -118,9 +118,7 @@ fn a_price_the_market_never_published_is_wrongful() {
 fn a_safe_an_unflagged_and_an_unknown_account_are_wronged() {
     let with = |change: fn(&mut MarginAccount)| {
         let mut mirror = mirror();
-        for (_, account) in &mut mirror.accounts {
-            change(account);
-        }
+        mirror.accounts.values_mut().for_each(change);
         wrongful(&mirror, &event(CRASHED, 3_000))
     };
     // Ten at 95 ask for 47.50 and have lost 50.
