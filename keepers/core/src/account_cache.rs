@@ -116,7 +116,9 @@ impl AccountCache {
     pub fn decide(&mut self, now: Millis, slot: u64) -> Vec<Intent> {
         self.mirror.slot = slot;
         let candidates = self.watch.candidates(&self.mirror, now);
-        decide_about(&self.mirror, now, candidates)
+        let intents = decide_about(&self.mirror, now, candidates);
+        self.watch.remember_due(intents.iter().filter_map(Intent::account));
+        intents
     }
 
     /// Who waits for a price at `now`: accounts that the last decision looked at, and pool requests.

@@ -216,8 +216,8 @@ impl Keeper {
                 self.take_part(endpoint, &part, slot, shown, now);
             }
             Event::NoPart { endpoint, part, too_long } => {
-                self.asked.part_failed(endpoint, &part, too_long, now);
-                self.counts.failed_requests += u64::from(!too_long);
+                let failed = self.asked.part_failed(endpoint, &part, too_long, now);
+                self.counts.failed_requests += u64::from(failed);
             }
             Event::Opened { stream } => {
                 self.sources.opened(stream, now);

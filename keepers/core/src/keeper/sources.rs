@@ -134,13 +134,21 @@ impl RequestTracker {
         reading.done()
     }
 
-    /// A part did not come.
-    pub fn part_failed(&mut self, endpoint: usize, part: &Part, too_long: bool, now: Millis) {
+    /// A part did not come. Says whether the snapshot has failed by that.
+    pub fn part_failed(
+        &mut self,
+        endpoint: usize,
+        part: &Part,
+        too_long: bool,
+        now: Millis,
+    ) -> bool {
         let asked = self.has_asked(endpoint, part);
         let goes_on = |reading: &mut Reading| reading.failed(part, too_long, now);
-        if asked && !self.snapshot.as_mut().is_some_and(goes_on) {
+        let fails = asked && !self.snapshot.as_mut().is_some_and(goes_on);
+        if fails {
             self.snapshot_failed(endpoint, now);
         }
+        fails
     }
 
     pub fn snapshot_failed(&mut self, endpoint: usize, now: Millis) {
