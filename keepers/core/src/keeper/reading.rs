@@ -87,17 +87,7 @@ impl Reading {
         self.asked.retain(|asked| asked != part);
         self.heard = now;
         self.slot = self.slot.min(slot);
-        let sample = !self.sampled && matches!(part, Part::Accounts(..));
-        if !sample {
-            return;
-        }
-        self.sampled = true;
-        let all = Part::Accounts(self.silo, Key::default());
-        if accounts <= FEW {
-            self.waiting.push(all);
-        } else {
-            self.waiting.extend(all.split().into_iter().filter(|other| other != part));
-        }
+        self.ask_others(part, accounts <= FEW);
     }
 
     /// A part did not come. Says whether it is asked for in narrower ones: where it was too long, and
@@ -108,9 +98,25 @@ impl Reading {
         let goes_on = !narrower.is_empty();
         if goes_on {
             self.heard = now;
+            self.ask_others(part, false);
         }
         self.waiting.extend(narrower);
         goes_on
+    }
+
+    /// After the first part of the margin accounts, the others are to be asked for: in one part if there
+    /// are `few`, otherwise in the other 255.
+    fn ask_others(&mut self, first: &Part, few: bool) {
+        if self.sampled || !matches!(first, Part::Accounts(..)) {
+            return;
+        }
+        self.sampled = true;
+        let all = Part::Accounts(self.silo, Key::default());
+        if few {
+            self.waiting.push(all);
+        } else {
+            self.waiting.extend(all.split().into_iter().filter(|other| other != first));
+        }
     }
 
     /// Once all parts have come, the oldest slot that one of them was so in.

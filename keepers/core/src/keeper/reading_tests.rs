@@ -56,6 +56,10 @@ fn what_is_too_long_is_asked_for_in_narrower_parts() {
     assert_eq!(parts.len(), 4 + 256 + 256);
     assert!(crowded.split().iter().all(|part| parts.contains(part)));
     assert!(large.done().is_some());
+    // Also where that is the first.
+    let crowded = Part::Accounts(SILO, Key::beginning_with(0));
+    let (parts, _) = read(&mut reading(), |part| (*part != crowded).then_some(FEW + 1));
+    assert_eq!(parts.len(), 4 + 256 + 256);
 }
 
 #[test]
