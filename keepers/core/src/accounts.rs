@@ -119,10 +119,10 @@ impl<'a> IntoIterator for &'a mut Accounts {
     }
 }
 
-fn shown<'a>((address, account): Entry<'a>) -> Shown<'a> {
+fn shown((address, account): Entry<'_>) -> Shown<'_> {
     (address, account.as_ref())
 }
 
-fn shown_mut<'a>((address, account): EntryMut<'a>) -> ShownMut<'a> {
+fn shown_mut((address, account): EntryMut<'_>) -> ShownMut<'_> {
     (address, account.as_mut())
 }
