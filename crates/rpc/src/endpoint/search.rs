@@ -57,10 +57,11 @@ impl Endpoint {
             });
             return Ok((slot, shown.collect()));
         }
-        let filters = part
-            .filters()
-            .into_iter()
-            .map(|(offset, bytes)| RpcFilterType::Memcmp(Memcmp::new_raw_bytes(offset, bytes)));
+        // As the documentation of the method writes bytes: others may not be passed on by whoever stands
+        // before a node.
+        let filters = part.filters().into_iter().map(|(offset, bytes)| {
+            RpcFilterType::Memcmp(Memcmp::new_base58_encoded(offset, &bytes))
+        });
         let params = filtered(Some(filters.collect()), commitment);
         let found = self.client.send(RpcRequest::GetProgramAccounts, params);
         let found = self.in_time(found).await.map_err(NoPart::Failed)?;
