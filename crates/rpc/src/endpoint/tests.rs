@@ -284,13 +284,13 @@ async fn what_is_not_there_is_shown_without_data() {
 async fn a_part_is_asked_for_by_its_filters_and_comes_with_its_slot() {
     let silo = Pubkey::new_from_array([3; 32]);
     let part = Part::Accounts(silo, Key::beginning_with(7));
-    let wanted: Vec<_> = part.filters();
+    let wanted = part.filters().len();
     let endpoint = serve(move |_, request| {
         let config = &request["params"][1];
         let filters = config["filters"].as_array().cloned().unwrap_or_default();
         let right = request["method"] == "getProgramAccounts" && config["withContext"] == true;
         let in_words = filters.iter().all(|filter| filter["memcmp"]["encoding"] == "base58");
-        assert!(right && in_words && filters.len() == wanted.len(), "{request}");
+        assert!(right && in_words && filters.len() == wanted, "{request}");
         let account = account(&holdfast::ID.to_string(), json!(["AQID", "base64"]));
         let keyed = json!({"pubkey": FEED.to_string(), "account": account});
         result(&request, json!({"context": {"slot": 7}, "value": [keyed]}))
