@@ -3,5 +3,6 @@
 mod doubt;
 mod faults;
 mod guardian;
+mod scale;
 mod witness;
 mod work;

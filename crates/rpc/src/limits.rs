@@ -9,11 +9,15 @@ use holdfast_risk::Millis;
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The same for all accounts of a large venue.
 pub const SNAPSHOT_WITHIN: Duration = Duration::from_secs(300);
+/// The same for a part of a snapshot: the endpoint looks through all of the program's accounts for it.
+pub const PART_WITHIN: Duration = Duration::from_secs(45);
 
 /// Bytes of an answer that are read. The largest ordinary answer is a hundred accounts.
 pub const MOST_BYTES: usize = 64 << 20;
 /// The same for all accounts of a large venue.
 pub const MOST_SNAPSHOT_BYTES: usize = 4 << 30;
+/// The same for a part of a snapshot: some ten thousand margin accounts.
+pub const MOST_PART_BYTES: usize = 32 << 20;
 
 /// Accounts that endpoints answer for in one request.
 pub const MOST_ACCOUNTS: usize = 100;

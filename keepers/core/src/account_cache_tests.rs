@@ -59,7 +59,9 @@ fn replica(slot: u64, accounts: &[(u8, u64)]) -> AccountCache {
 
 /// Lets the cache have a snapshot as the keeper does: what it shows, and what it lacks.
 fn merge(replica: &mut AccountCache, snapshot: &Snapshot) {
-    for address in replica.lacking(snapshot) {
+    replica.compare();
+    snapshot.accounts.iter().for_each(|(address, _)| replica.note_shown(address));
+    for address in replica.lacking(snapshot.slot) {
         replica.close(address, at(snapshot.slot, 0));
     }
     for (address, data) in &snapshot.accounts {

@@ -2,6 +2,7 @@
 //! instructions that carry it out. No network, no clock of its own.
 
 mod account_cache;
+mod accounts;
 mod decide;
 pub mod fees;
 pub mod health;
@@ -21,6 +22,7 @@ pub mod witness;
 mod world;
 
 pub use account_cache::{AccountCache, Taken, Version};
+pub use accounts::Accounts;
 pub use decide::{decide, decide_about};
 pub use holdfast_rpc::Snapshot;
 pub use intent::Intent;

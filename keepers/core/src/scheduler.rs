@@ -272,14 +272,17 @@ impl Scheduler {
         self.forget(intents, now);
         let mut taken = self.taken();
         let mut picked = Vec::new();
+        let mut turns = BTreeMap::new();
         for intent in intents {
             let target = intent.target();
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
             let kind = intent.kind(mirror);
             record.kind = kind;
             let places = &mut taken[kind as usize];
-            let ahead = || self.attendance.ahead(intent.market(mirror), venue_now);
-            record.ahead = if target.is_own() { Vec::new() } else { ahead() };
+            let market = intent.market(mirror);
+            let turn = || self.attendance.ahead(market, venue_now);
+            let ahead = turns.entry(market).or_insert_with(turn);
+            record.ahead = if target.is_own() { Vec::new() } else { ahead.clone() };
             let wait = self.attendance.wait(&record.ahead, target.patience(), now);
             let begins = record.since.after(wait);
             let chosen = *places < MOST_FLYING

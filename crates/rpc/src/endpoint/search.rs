@@ -13,8 +13,8 @@ use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 use solana_signature::Signature;
 
-use super::{Endpoint, Found, binary, bytes_of};
-use crate::Snapshot;
+use super::{Endpoint, Found, binary, bytes_of, is_too_long};
+use crate::{Part, Shown, Snapshot};
 
 /// Bytes before an account's fields.
 const DISCRIMINATOR: usize = 8;
@@ -32,7 +32,51 @@ pub struct AccountHead {
     pub data: Vec<u8>,
 }
 
+/// Why an endpoint did not show a part of the accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoPart {
+    /// It is more than is read at once: to be asked for in narrower parts.
+    TooLong,
+    /// Something else; a sentence.
+    Failed(String),
+}
+
 impl Endpoint {
+    /// A part of a silo's accounts, and the slot it was so in. Accounts that were asked for by their
+    /// addresses and are not there are left out.
+    ///
+    /// # Errors
+    /// When the endpoint does not answer, or not with what was asked for, or with too much.
+    pub async fn part(&self, part: &Part) -> Result<(u64, Vec<Shown>), NoPart> {
+        let commitment = CommitmentConfig::processed();
+        if let Part::Named(addresses) = part {
+            let found = self.accounts_at(addresses, commitment).await;
+            let (slot, found) = found.map_err(NoPart::Failed)?;
+            let shown = addresses.iter().zip(found).filter_map(|(address, found)| {
+                let Found { owner, data, .. } = found?;
+                Some(Shown { slot, address: *address, owner, data })
+            });
+            return Ok((slot, shown.collect()));
+        }
+        // As the documentation of the method writes bytes: others may not be passed on by whoever stands
+        // before a node.
+        let filters = part.filters().into_iter().map(|(offset, bytes)| {
+            RpcFilterType::Memcmp(Memcmp::new_base58_encoded(offset, &bytes))
+        });
+        let params = filtered(Some(filters.collect()), commitment);
+        let found = self.client.send(RpcRequest::GetProgramAccounts, params);
+        let found = self.in_time(found).await.map_err(NoPart::Failed)?;
+        let found = found.map_err(|error| match is_too_long(&error) {
+            true => NoPart::TooLong,
+            false => NoPart::Failed(self.said(error)),
+        })?;
+        let Snapshot { slot, accounts } = self.read_accounts(found).map_err(NoPart::Failed)?;
+        let owner = holdfast::ID;
+        let shown = accounts.into_iter();
+        let shown = shown.map(|(address, data)| Shown { slot, address, owner, data });
+        Ok((slot, shown.collect()))
+    }
+
     /// Accounts of one kind with an address at `offset` among their fields, in the order of their
     /// addresses.
     ///
@@ -71,15 +115,12 @@ impl Endpoint {
         filters: Option<Vec<RpcFilterType>>,
         commitment: CommitmentConfig,
     ) -> Result<Snapshot, String> {
-        let config = RpcProgramAccountsConfig {
-            filters,
-            account_config: binary(commitment),
-            with_context: Some(true),
-            ..RpcProgramAccountsConfig::default()
-        };
-        let params = json!([holdfast::ID.to_string(), config]);
+        let params = filtered(filters, commitment);
         let found = self.client.send(RpcRequest::GetProgramAccounts, params);
-        let found: Response<Vec<RpcKeyedAccount>> = self.asked(found).await?;
+        self.read_accounts(self.asked(found).await?)
+    }
+
+    fn read_accounts(&self, found: Response<Vec<RpcKeyedAccount>>) -> Result<Snapshot, String> {
         let accounts: Option<Vec<_>> = found
             .value
             .iter()
@@ -191,4 +232,15 @@ impl Endpoint {
         let logs = found["meta"]["logMessages"].as_array().cloned().unwrap_or_default();
         Ok(logs.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect())
     }
+}
+
+/// What asks for those of the program's accounts that pass some filters.
+fn filtered(filters: Option<Vec<RpcFilterType>>, commitment: CommitmentConfig) -> Value {
+    let config = RpcProgramAccountsConfig {
+        filters,
+        account_config: binary(commitment),
+        with_context: Some(true),
+        ..RpcProgramAccountsConfig::default()
+    };
+    json!([holdfast::ID.to_string(), config])
 }

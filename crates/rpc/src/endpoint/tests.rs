@@ -11,15 +11,23 @@ use solana_transaction::versioned::VersionedTransaction;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{ANSWER_WITHIN, Endpoint, client_error};
+use super::{ANSWER_WITHIN, Endpoint, NoPart, client_error};
 use crate::loopback::{KEYS, page, result, serve};
-use crate::{Address, Budget, sign};
+use crate::{Address, Budget, Key, Part, Shown, sign};
 
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
 
 fn transaction() -> VersionedTransaction {
     let wallet = keypair_from_seed(&[1; 32]).expect("32 bytes");
     sign(Budget::default(), &[], &[&wallet], &Hash::default()).expect("it signs")
+}
+
+fn read(part: &Result<(u64, Vec<Shown>), NoPart>) -> Result<(), String> {
+    match part {
+        Ok(_) => Ok(()),
+        Err(NoPart::TooLong) => Err("too long".to_owned()),
+        Err(NoPart::Failed(reason)) => Err(reason.clone()),
+    }
 }
 
 /// Everything a keeper asks; of each the name, and what was wrong if something was.
@@ -30,7 +38,8 @@ async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String
         ("epoch", endpoint.epoch().await.map(|_| ())),
         ("account", endpoint.account(&FEED).await.map(|_| ())),
         ("progress", endpoint.progress(&[FEED], None).await.map(|_| ())),
-        ("snapshot", endpoint.snapshot(&[FEED]).await.map(|_| ())),
+        ("feeds", read(&endpoint.part(&Part::Named(vec![FEED])).await)),
+        ("markets", read(&endpoint.part(&Part::Markets(FEED)).await)),
         ("look", endpoint.look(&[FEED]).await.map(|_| ())),
         ("send", endpoint.send(&transaction()).await),
         ("looks", endpoint.looks(&[(signature, 9)]).await.map(|_| ())),
@@ -269,4 +278,36 @@ async fn what_is_not_there_is_shown_without_data() {
     let expected =
         [(7, FEED, holdfast::ID, vec![1, 2, 3]), (7, gone, Pubkey::default(), Vec::new())];
     assert_eq!(facts.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_part_is_asked_for_by_its_filters_and_comes_with_its_slot() {
+    let silo = Pubkey::new_from_array([3; 32]);
+    let part = Part::Accounts(silo, Key::beginning_with(7));
+    let wanted = part.filters().len();
+    let endpoint = serve(move |_, request| {
+        let config = &request["params"][1];
+        let filters = config["filters"].as_array().cloned().unwrap_or_default();
+        let right = request["method"] == "getProgramAccounts" && config["withContext"] == true;
+        let in_words = filters.iter().all(|filter| filter["memcmp"]["encoding"] == "base58");
+        assert!(right && in_words && filters.len() == wanted, "{request}");
+        let account = account(&holdfast::ID.to_string(), json!(["AQID", "base64"]));
+        let keyed = json!({"pubkey": FEED.to_string(), "account": account});
+        result(&request, json!({"context": {"slot": 7}, "value": [keyed]}))
+    })
+    .await;
+    let (slot, shown) = endpoint.part(&part).await.expect("it is right");
+    let facts = shown.into_iter().map(|shown| (shown.slot, shown.address, shown.owner, shown.data));
+    let expected = vec![(7, FEED, holdfast::ID, vec![1, 2, 3])];
+    assert_eq!((slot, facts.collect::<Vec<_>>()), (7, expected));
+}
+
+#[tokio::test]
+async fn a_part_that_is_too_long_is_told_from_one_that_fails() {
+    let endpoint = serve(|_, request| result(&request, json!("x".repeat(2_000)))).await;
+    let narrow = Endpoint::with_limits("rpc", endpoint.address.clone(), ANSWER_WITHIN, 1_000);
+    let part = Part::Markets(FEED);
+    assert_eq!(narrow.part(&part).await.err(), Some(NoPart::TooLong));
+    let said = endpoint.part(&part).await.err();
+    assert!(matches!(said, Some(NoPart::Failed(_))), "{said:?}");
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use holdfast_client::{Pubkey, address};
 use holdfast_keeper_core::health::EndpointFault;
-use holdfast_keeper_core::keeper::{Event, Io, Keeper, KeeperConfig, Report};
+use holdfast_keeper_core::keeper::{BATCH, Event, Io, Keeper, KeeperConfig, Report, WAITING};
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
@@ -40,10 +40,6 @@ use wallet_balance::WalletBalance;
 
 /// How often the keeper decides, if nothing happens.
 pub const TICK: Duration = Duration::from_millis(100);
-/// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
-const WAITING: usize = 16_384;
-/// Events heard between two decisions, at most.
-const BATCH: usize = 4_096;
 /// How long what is under way is still followed after a stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 

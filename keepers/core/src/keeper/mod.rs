@@ -7,6 +7,7 @@
 mod blockhashes;
 mod evidence;
 mod io;
+mod reading;
 mod report;
 mod simulate_first;
 mod sources;
@@ -32,8 +33,8 @@ use crate::{AccountCache, Intent};
 
 use blockhashes::Blockhashes;
 use evidence::Founding;
-pub use holdfast_rpc::{FeedAccount, Shown};
-pub use io::{Command, Event, Io};
+pub use holdfast_rpc::Shown;
+pub use io::{BATCH, Command, Event, Io, WAITING};
 pub use report::{Counts, PendingChange, Report};
 use sources::RequestTracker;
 
@@ -79,6 +80,8 @@ pub struct Keeper {
     testimony: Testimony,
     founding: Founding,
     replica: Option<AccountCache>,
+    /// Whether the mirror was complete once: before, nothing is decided by it.
+    complete_once: bool,
     /// What feed accounts last were, as far as it is believed.
     feeds_seen: BTreeMap<Pubkey, Digest>,
     /// When a stream last told of a feed, or endpoints were asked for it.
@@ -150,6 +153,7 @@ impl Keeper {
             testimony: Testimony::default(),
             founding: Founding::default(),
             replica: None,
+            complete_once: false,
             feeds_seen: BTreeMap::new(),
             feeds_heard: BTreeMap::new(),
             desk: Scheduler::new(me, &orders.keepers),
@@ -174,7 +178,12 @@ impl Keeper {
 
     /// The mirror, once there is one.
     pub fn mirror(&self) -> Option<&crate::VenueSnapshot> {
-        self.replica.as_ref().map(AccountCache::mirror)
+        self.kept().map(AccountCache::mirror)
+    }
+
+    /// The mirror with its index, once it is complete.
+    fn kept(&self) -> Option<&AccountCache> {
+        self.replica.as_ref().filter(|_| self.complete_once)
     }
 
     /// What there is to do, by the last decision: most urgent first, by whomever.
@@ -185,7 +194,7 @@ impl Keeper {
     /// Accounts that prices would concern first, this many of each market and side, and those that the
     /// last decision looked at.
     pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
-        self.replica.as_ref().map(|replica| replica.nearest(count)).unwrap_or_default()
+        self.kept().map(|replica| replica.nearest(count)).unwrap_or_default()
     }
 
     /// What is going on, as of the last poll.
@@ -206,12 +215,12 @@ impl Keeper {
                 self.asked.answered_probe(endpoint);
                 self.counts.failed_requests += 1;
             }
-            Event::Snapshot { endpoint, snapshot, feeds } => {
-                self.take_snapshot(endpoint, snapshot, feeds, now);
+            Event::Part { endpoint, part, slot, shown } => {
+                self.take_part(endpoint, &part, slot, shown, now);
             }
-            Event::NoSnapshot { endpoint } => {
-                self.asked.snapshot_failed(endpoint, now);
-                self.counts.failed_requests += 1;
+            Event::NoPart { endpoint, part, too_long } => {
+                let failed = self.asked.part_failed(endpoint, &part, too_long, now);
+                self.counts.failed_requests += u64::from(failed);
             }
             Event::Opened { stream } => {
                 self.sources.opened(stream, now);

@@ -128,7 +128,7 @@ impl Keeper {
     /// Looks at the keeper.
     pub fn report(&self, now: Millis) -> Report {
         let poor = self.is_poor();
-        let ready = self.replica.is_some() && self.diagnosis.class.consequence().ready && !poor;
+        let ready = self.complete_once && self.diagnosis.class.consequence().ready && !poor;
         Report {
             silo: self.silo,
             diagnosis: self.diagnosis.clone(),
@@ -140,7 +140,7 @@ impl Keeper {
             stale_prices: self.venue(now).stale_prices,
             feeds: self.mirror().map_or_else(Vec::new, |it| listed_feeds(it, self.venue_now())),
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
-            hot: self.replica.as_ref().map_or(0, crate::AccountCache::hot),
+            hot: self.kept().map_or(0, crate::AccountCache::hot),
             flying: self.lander.flying(),
             held_back: self.desk.held_back(now),
             oldest: self.desk.oldest(now),

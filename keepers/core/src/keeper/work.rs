@@ -119,7 +119,8 @@ impl Keeper {
     fn decide(&mut self, venue_now: Millis, now: Millis) -> Vec<Intent> {
         let tightens = self.tighten(venue_now, now);
         let complete = self.complete(now);
-        let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
+        let decides = self.complete_once && !self.resting;
+        let Some(replica) = self.replica.as_mut().filter(|_| decides) else {
             return Vec::new();
         };
         self.due = replica.decide(venue_now, self.sources.frontier().saturating_add(1));
@@ -140,7 +141,8 @@ impl Keeper {
     /// What a guardian does now.
     fn tighten(&mut self, venue_now: Millis, now: Millis) -> Option<Intent> {
         let clock = self.newest()?.clock;
-        let (guardian, replica) = (self.guardian.as_mut()?, self.replica.as_ref()?);
+        let replica = self.replica.as_ref().filter(|_| self.complete_once)?;
+        let guardian = self.guardian.as_mut()?;
         let verdict = guardian.judge(&Look {
             mirror: replica.mirror(),
             diagnosis: &self.diagnosis,
