@@ -9,8 +9,8 @@ use solana_message::Hash;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
-use crate::Snapshot;
 use crate::health::Progress;
+use crate::{Hours, Snapshot};
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -106,6 +106,8 @@ pub enum Event {
         /// The prices.
         prices: Vec<Arc<SignedPrice>>,
     },
+    /// Hosts say when the markets behind feeds are open; what they said before is forgotten.
+    Hours(Hours),
 }
 
 /// Something to do.

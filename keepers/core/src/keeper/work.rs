@@ -25,6 +25,7 @@ impl Keeper {
             !idle
                 && !market.is_settled()
                 && !market.valuation(venue_now, monitor.last_disruption).fresh
+                && !self.hours.is_closed(market, venue_now)
         });
         Venue {
             baseline_us: monitor.baseline_us,
@@ -138,6 +139,7 @@ impl Keeper {
         let (guardian, replica) = (self.guardian.as_mut()?, self.replica.as_ref()?);
         let verdict = guardian.judge(&Look {
             mirror: replica.mirror(),
+            hours: &self.hours,
             diagnosis: &self.diagnosis,
             snapshot: self.asked.snapshot_at(),
             clock,
