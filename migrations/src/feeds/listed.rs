@@ -43,12 +43,12 @@ impl Listed {
         let after = hours(SETTLED_AFTER);
         if closings.week >= SETTLED_AFTER {
             self.refusals.push(format!(
-                "{symbol} is closed for {week} hours a week, and a market without a price for {after} hours is \
+                "{symbol} is closed for {week} hours at a time, and a market without a price for {after} hours is \
                  settled, which closes all positions: list a feed that trades at all hours"
             ));
         } else if closings.holiday >= SETTLED_AFTER {
             self.warnings.push(format!(
-                "{symbol} is closed for {week} hours a week and, around holidays, for up to {holiday}: a market \
+                "{symbol} is closed for {week} hours at a time and, around holidays, for up to {holiday}: a market \
                  without a price for {after} hours is settled, which closes all positions"
             ));
         } else if closings.week.0 > market.terms.age_ms {

@@ -81,7 +81,7 @@ fn feeds_that_close_for_a_while_or_are_not_listed_are_warned_of() {
         (NIGHTS, "A: Equity.US.A/USD is closed for up to 42 hours at a time"),
         (
             HOLIDAYS,
-            "A: Equity.US.A/USD is closed for 42 hours a week and, around holidays, for up to 66",
+            "A: Equity.US.A/USD is closed for 42 hours at a time and, around holidays, for up to 66",
         ),
     ] {
         let found = warned(&mut venue, &list(feed_id(0), schedule, true, START_MS));
@@ -97,7 +97,7 @@ fn a_market_that_is_closed_for_longer_than_until_settlement_is_not_listed() {
     let (admin, elf) = (venue.admin.insecure_clone(), elf::read().unwrap());
     let list = list(feed_id(0), SHARES, true, START_MS);
     let refusals = looked_at(&mut venue, &wanted, &list).refusals;
-    let said = "A: Equity.US.A/USD is closed for 66 hours a week";
+    let said = "A: Equity.US.A/USD is closed for 66 hours at a time";
     assert!(refusals.len() == 1 && refusals[0].starts_with(said), "{refusals:?}");
     let refused = Migration { catalogue: Some(&list), ..migration(&admin, &elf, &wanted) };
     let error = migrate(&mut venue.cluster, &refused, |_| {}).unwrap_err();
