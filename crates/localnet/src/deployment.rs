@@ -88,3 +88,28 @@ fn brought() -> Value {
 fn fast() -> Value {
     json!({"hold_ms": 40_000, "grace_ms": 60_000, "restart_grace_ms": 60_000, "thaw_ms": 60_000})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BROUGHT, MARKETS, Parties, Pubkey, RecoverySpeed, Value, plan_file};
+
+    fn markets(brings: bool) -> Vec<Value> {
+        let [fee_receiver, mint] = [1, 2].map(|byte| Pubkey::new_from_array([byte; 32]));
+        let (guardians, feeds) = (vec![mint; 3], vec![mint; MARKETS.len()]);
+        let parties = Parties { fee_receiver, guardians, mint, feeds, brings };
+        let text = plan_file(&parties, RecoverySpeed::Usual).expect("it is written");
+        let plan: Value = toml::from_str(&text).expect("it is read");
+        plan["silo"][0]["market"].as_array().expect("markets").clone()
+    }
+
+    #[test]
+    fn the_market_whose_prices_keepers_bring_is_the_last_one() {
+        assert_eq!(markets(false).len(), MARKETS.len());
+        let all = markets(true);
+        assert_eq!(all.len(), MARKETS.len() + 1);
+        let last = &all[MARKETS.len()];
+        assert_eq!((last["name"].as_str(), last["quorum"].as_u64()), (Some(BROUGHT.name), Some(1)));
+        assert_eq!(last["feed"][0]["provider"], "pyth-pull");
+        assert_eq!(last["terms"]["decide_within_ms"], 10_000);
+    }
+}
