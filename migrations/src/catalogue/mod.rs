@@ -19,7 +19,7 @@ use url::Url;
 use crate::hex;
 pub use schedule::Closings;
 
-/// Bytes of a list, at most: one of 3,000 feeds has about two million.
+/// Bytes of a list, at most: thousands of feeds have a few hundred each.
 const MOST_BYTES: usize = 16 << 20;
 /// How long a host may take for one.
 const WITHIN: Duration = Duration::from_secs(30);
