@@ -5,10 +5,12 @@
 
 mod account;
 mod buffer;
+pub mod catalogue;
 mod cost;
 mod differences;
 mod feeds;
 mod file;
+mod hex;
 mod idl;
 mod layouts;
 mod manifest;
@@ -30,7 +32,8 @@ pub use holdfast_rpc::AccountHead;
 use solana_keypair::Keypair;
 
 pub use buffer::{OrphanBuffer, close_buffer, leftovers};
-pub use feeds::check_feeds;
+pub use catalogue::Catalogue;
+pub use feeds::{FeedFindings, check_feeds};
 pub use file::{DesiredState, read as read_deployment};
 pub use idl::{IdlTask, PackedIdl};
 pub use layouts::check_layouts;

@@ -49,6 +49,7 @@ fn publisher(node: SocketAddr) -> Publisher {
         url: format!("http://{node}"),
         writer: writer(),
         feeds,
+        offered: Vec::new(),
         motion: Motion::Still,
         speed: 1.0,
         interval: Duration::from_millis(1),

@@ -49,7 +49,7 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
         ("wallet_lamports", "What the wallet holds", wallet_balance.lamports()),
         (
             "stale_prices",
-            "Whether a market with positions has no price within its age limit",
+            "Whether a market with positions has no price within its age limit and is not closed",
             u64::from(report.stale_prices),
         ),
         ("mirror_slots_behind", "Slots that the mirror is behind the chain", report.behind),
@@ -176,13 +176,21 @@ fn write_labelled(page: &mut String, report: &Report) {
 
 /// The feeds of markets.
 fn write_feeds(page: &mut String, report: &Report) {
-    let late = "Whether a feed has no price within its market's age limit";
-    family(page, "feed_late", late, "gauge");
-    for ListedFeed { market, place, provider, late } in &report.feeds {
+    let label = |feed: &ListedFeed| {
+        let ListedFeed { market, place, provider, .. } = feed;
         let (silo, provider) = (report.silo, provider.map_or("unknown", provider_name));
         let place = format!("silo=\"{silo}\",market=\"{market}\",feed=\"{place}\"");
-        let label = format!("{{{place},provider=\"{provider}\"}}");
-        sample(page, "feed_late", &label, u64::from(*late));
+        format!("{{{place},provider=\"{provider}\"}}")
+    };
+    let late = "Whether a feed has no price within its market's age limit and should have one";
+    family(page, "feed_late", late, "gauge");
+    for feed in &report.feeds {
+        sample(page, "feed_late", &label(feed), u64::from(feed.late));
+    }
+    let closed = "Whether a feed has no price because its own market is closed";
+    family(page, "feed_closed", closed, "gauge");
+    for feed in &report.feeds {
+        sample(page, "feed_closed", &label(feed), u64::from(feed.closed));
     }
 }
 

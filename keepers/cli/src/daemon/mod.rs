@@ -27,7 +27,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::info;
 
 use crate::config::Config;
-use crate::hermes::{self, Hermes, Patience};
+use crate::hermes::{self, Hermes, Patience, Timetable};
 use crate::preflight;
 use crate::render::decimal;
 use io::RpcIo;
@@ -88,6 +88,8 @@ pub async fn run(config: &Config) -> Result<(), String> {
             counts: hermes.clone(),
         };
         tokio::spawn(follows.supervise());
+        let hosts = config.prices.hermes.0.clone();
+        tokio::spawn(Timetable::new(hosts, running.edge.events()).supervise());
     }
     let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
     let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));

@@ -5,6 +5,7 @@
 mod answer;
 mod check;
 mod host;
+mod hours;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tracing::{info, warn};
 use crate::daemon::Reports;
 pub use check::check;
 use host::Host;
+pub use hours::Timetable;
 
 /// How long after it broke the task is started again.
 const RESTARTS: Duration = Duration::from_secs(1);

@@ -10,6 +10,7 @@ use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::health::Progress;
+use crate::{Hours, Snapshot};
 
 /// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
 pub const WAITING: usize = 16_384;
@@ -121,6 +122,8 @@ pub enum Event {
         /// The prices.
         prices: Vec<Arc<SignedPrice>>,
     },
+    /// Hosts say when the markets behind feeds are open; what they said before is forgotten.
+    Hours(Hours),
 }
 
 /// Something to do.

@@ -29,7 +29,7 @@ use crate::scheduler::{Scheduler, Target};
 use crate::testimony::{Digest, Testimony};
 use crate::tx_sender::{Blockhash, Simulation, Tried, TxSender};
 use crate::witness::{Operators, Source};
-use crate::{AccountCache, Intent};
+use crate::{AccountCache, Hours, Intent};
 
 use blockhashes::Blockhashes;
 use evidence::Founding;
@@ -89,6 +89,8 @@ pub struct Keeper {
     desk: Scheduler,
     guardian: Option<Guardian>,
     poster: Option<Poster>,
+    /// When the markets behind feeds are open.
+    hours: Hours,
     announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
     /// What the wallet holds, lamports; not known before anybody says so.
@@ -159,6 +161,7 @@ impl Keeper {
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
             poster: orders.posting.map(|terms| Poster::new(terms, me)),
+            hours: Hours::default(),
             announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             wallet: None,
@@ -264,6 +267,7 @@ impl Keeper {
                     prices.into_iter().for_each(|price| poster.hear(host, price));
                 }
             }
+            Event::Hours(hours) => self.hours = hours,
         }
     }
 

@@ -83,7 +83,7 @@ pub struct Report {
     pub venue_now: Millis,
     /// The venue's state as its chain health has it; not known before the first snapshot.
     pub state: Option<State>,
-    /// Whether a market with positions has no price within its age limit.
+    /// Whether a market with positions has no price within its age limit, and is not known to be closed.
     pub stale_prices: bool,
     /// The feeds that markets list.
     pub feeds: Vec<ListedFeed>,
@@ -138,7 +138,7 @@ impl Keeper {
             venue_now: self.venue_now(),
             state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
             stale_prices: self.venue(now).stale_prices,
-            feeds: self.mirror().map_or_else(Vec::new, |it| listed_feeds(it, self.venue_now())),
+            feeds: self.listed_feeds(),
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
             hot: self.kept().map_or(0, crate::AccountCache::hot),
             flying: self.lander.flying(),
@@ -152,6 +152,11 @@ impl Keeper {
             posting: self.posting_report(now),
             counts: self.counts.clone(),
         }
+    }
+
+    fn listed_feeds(&self) -> Vec<ListedFeed> {
+        let now = self.venue_now();
+        self.mirror().map_or_else(Vec::new, |mirror| listed_feeds(mirror, &self.hours, now))
     }
 
     fn posting_report(&self, now: Millis) -> PostingReport {

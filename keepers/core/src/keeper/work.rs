@@ -25,6 +25,7 @@ impl Keeper {
             !idle
                 && !market.is_settled()
                 && !market.valuation(venue_now, monitor.last_disruption).fresh
+                && !self.hours.is_closed(market, venue_now)
         });
         Venue {
             baseline_us: monitor.baseline_us,
@@ -145,6 +146,7 @@ impl Keeper {
         let guardian = self.guardian.as_mut()?;
         let verdict = guardian.judge(&Look {
             mirror: replica.mirror(),
+            hours: &self.hours,
             diagnosis: &self.diagnosis,
             snapshot: self.asked.snapshot_at(),
             clock,

@@ -1,3 +1,5 @@
+mod closed;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
