@@ -6,6 +6,7 @@
 //! so a process that ends anywhere loses nothing and doubles nothing.
 
 mod api;
+mod comparing;
 mod database;
 mod described;
 mod pools;
@@ -20,9 +21,10 @@ mod store;
 mod taxes;
 
 pub use api::Api;
+pub use comparing::{Comparing, Outcome};
 pub use database::Database;
 pub use reader::{Failure, Reader, Step};
-pub use reconcile::{Difference, Reconciliation, Sums};
+pub use reconcile::{Comparison, Difference, Reconciliation, Sums};
 pub use run::{Settings, run};
 pub use source::Source;
 pub use status::Status;

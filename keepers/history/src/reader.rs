@@ -39,6 +39,8 @@ enum Below {
 pub struct Step {
     /// The slot up to which everything is known, where nothing is missing below the newest transaction.
     pub complete_to: Option<u64>,
+    /// The slot up to which that is all there to stay: its blocks are final, and were listed since they are.
+    pub final_to: Option<u64>,
     /// Whether older transactions are known to be missing, or may be.
     pub more: bool,
 }
@@ -64,14 +66,19 @@ impl Reader {
     /// # Errors
     /// Where it ended; what was written before that stays.
     pub async fn step(&mut self, source: &impl Source) -> Result<Step, Failure> {
-        let confirmed = CommitmentConfig::confirmed();
+        let (confirmed, finalized) = (CommitmentConfig::confirmed(), CommitmentConfig::finalized());
         let reached = source.slot(confirmed).await.map_err(Failure::Source)?;
+        // Before anything is listed: what is in these blocks is in every list from now on.
+        let last_final = source.slot(finalized).await.map_err(Failure::Source)?;
         self.newest(source).await?;
-        self.settle(source).await?;
+        self.settle(source, last_final).await?;
         self.older(source).await?;
-        let spans = self.spans().await?;
-        let more = spans.len() > 1 || spans.iter().any(|span| !span.begins);
-        Ok(Step { complete_to: (spans.len() < 2).then_some(reached), more })
+        let look = move |store: &mut Store| Ok((store.spans()?, store.settled(last_final)?));
+        let (spans, settled) = self.database.with(look).await.map_err(Failure::Database)?;
+        let (is_one, more) =
+            (spans.len() < 2, spans.len() > 1 || spans.iter().any(|it| !it.begins));
+        let final_to = settled.filter(|_| is_one);
+        Ok(Step { complete_to: is_one.then_some(reached), final_to, more })
     }
 
     /// What was new in the steps since this was asked for, however they ended.
@@ -141,10 +148,8 @@ impl Reader {
     }
 
     /// Marks what has become final, adds what was missed there, and takes back what is on no chain.
-    async fn settle(&mut self, source: &impl Source) -> Result<(), Failure> {
-        let finalized = CommitmentConfig::finalized();
-        let slot = source.slot(finalized).await.map_err(Failure::Source)?;
-        let window = self.database.with(move |store| store.window(slot)).await;
+    async fn settle(&mut self, source: &impl Source, last_final: u64) -> Result<(), Failure> {
+        let window = self.database.with(move |store| store.window(last_final)).await;
         let Some(window) = window.map_err(Failure::Database)? else { return Ok(()) };
         let listed = self.listed_in(source, &window).await?;
         let is_listed = |signature: &&String| listed.iter().any(|it| it.signature == **signature);
@@ -154,7 +159,7 @@ impl Reader {
                 gone.push(signature.clone());
             }
         }
-        if !gone.is_empty() {
+        if listed.is_empty() || !gone.is_empty() {
             // An endpoint that does not keep these slots does not know what was in them.
             for signature in window.until.iter().chain(&window.before) {
                 must_know(source, signature).await?;

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_rpc::{Endpoint, Snapshot};
+use holdfast_rpc::Endpoint;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{error, info, warn};
 
 use crate::api::Api;
+use crate::comparing::{Comparing, Outcome};
 use crate::database::Database;
 use crate::reader::{Failure, Reader, Step};
-use crate::reconcile::{Reconciliation, Sums};
-use crate::source::Source;
+use crate::reconcile::Reconciliation;
 use crate::status::Status;
 use crate::store::{Happened, Store};
 
@@ -25,8 +25,6 @@ const PAGE: usize = 100;
 const POLL: Duration = Duration::from_secs(1);
 /// The pause after no endpoint could be read from.
 const TROUBLED: Duration = Duration::from_secs(5);
-/// How often sums of events are compared with accounts.
-const COMPARE_EVERY: Duration = Duration::from_secs(600);
 /// Events that a stream may be behind.
 const BEHIND: usize = 4_096;
 
@@ -71,14 +69,13 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<S
     info!(%listen, database = %settings.database.display(), "the history is served");
     let mut running = Running {
         reader: Reader::new(database.clone(), PAGE),
+        comparing: Comparing::new(database.clone(), Instant::now()),
         checked: vec![false; settings.endpoints.len()],
         settings,
         database,
         live,
         status,
         current: 0,
-        compare_at: Instant::now(),
-        listed_again: false,
     };
     let read = running.forever();
     let ended = tokio::select! {
@@ -94,15 +91,13 @@ struct Running {
     settings: Settings,
     database: Database,
     reader: Reader,
+    comparing: Comparing,
     live: broadcast::Sender<Arc<Happened>>,
     status: watch::Sender<Status>,
     /// Endpoints that are known to be on the right cluster.
     checked: Vec<bool>,
     /// The endpoint that is read from.
     current: usize,
-    compare_at: Instant,
-    /// Whether everything was listed again because sums were off.
-    listed_again: bool,
 }
 
 impl Running {
@@ -191,44 +186,33 @@ impl Running {
         let Some(endpoint) = self.settings.endpoints.get(self.current) else {
             return Ok(Step::default());
         };
-        begin(&self.database, endpoint).await?;
+        self.comparing.begin(endpoint).await?;
         let step = self.reader.step(endpoint).await?;
-        if step.more || Instant::now() < self.compare_at {
-            return Ok(step);
-        }
-        self.compare_at = Instant::now() + COMPARE_EVERY;
-        let snapshot = Source::everything(endpoint).await.map_err(Failure::Source)?;
-        let step = self.reader.step(endpoint).await?;
-        if let Some(compared) = compare(&self.database, &step, &snapshot).await? {
-            self.tell(compared).await?;
-        }
+        let outcome = self.comparing.turn(endpoint, &step, Instant::now()).await?;
+        self.tell(outcome);
         Ok(step)
     }
 
-    /// Says what comparing came to; the first time that sums differ, everything is listed again: an endpoint
-    /// may have left something out.
-    async fn tell(&mut self, compared: Reconciliation) -> Result<(), Failure> {
-        if compared.off.is_empty() {
-            info!(slot = compared.slot, sums = compared.sums, "events and accounts agree");
-            self.listed_again = false;
-        } else {
-            let differ: Vec<_> = compared.off.iter().map(|off| off.sum.as_str()).collect();
-            error!(
-                slot = compared.slot,
-                differ = differ.join(", "),
-                "events and accounts do not agree"
-            );
-            if !self.listed_again {
-                self.listed_again = true;
-                self.compare_at = Instant::now();
+    /// Says what comparing came to. Where that is doubted, another endpoint is read from, if there is one.
+    fn tell(&mut self, outcome: Outcome) {
+        let waiting = match outcome {
+            Outcome::Nothing => None,
+            Outcome::Waits(reason) => Some(reason),
+            Outcome::Doubts(sums) => {
+                warn!(
+                    differ = sums.join(", "),
+                    "events and accounts may not agree: all is listed again"
+                );
                 self.current = (self.current + 1) % self.settings.endpoints.len().max(1);
-                let again = self.database.with(|store| store.list_again()).await;
-                again.map_err(Failure::Database)?;
-                warn!("everything is listed again, from another endpoint if there is one");
+                None
             }
-        }
-        self.status.send_modify(|status| status.reconciliation = Some(compared));
-        Ok(())
+            Outcome::Told(compared) => {
+                log(&compared);
+                self.status.send_modify(|status| status.reconciliation = Some(compared));
+                None
+            }
+        };
+        self.status.send_modify(|status| status.waiting = waiting);
     }
 
     async fn show(&self, endpoint: String, step: &Step) -> Result<(), Failure> {
@@ -240,6 +224,7 @@ impl Running {
                 genesis,
                 endpoint,
                 complete_to: step.complete_to,
+                final_to: step.final_to,
                 reading_back: step.more,
                 whole,
                 transactions: counts.transactions,
@@ -249,6 +234,7 @@ impl Running {
                 first_slot: counts.first_slot,
                 last_slot: counts.last_slot,
                 reconciliation,
+                waiting: status.waiting.take(),
                 trouble: None,
             };
         });
@@ -256,26 +242,14 @@ impl Running {
     }
 }
 
-/// Remembers what the accounts hold before anything is read.
-async fn begin(database: &Database, source: &impl Source) -> Result<(), Failure> {
-    let begun = database.with(|store| store.base_slot()).await.map_err(Failure::Database)?;
-    if begun.is_some() {
-        return Ok(());
+/// Writes what comparing came to where operators look.
+fn log(compared: &Reconciliation) {
+    let slot = compared.slot;
+    if compared.off.is_empty() {
+        info!(slot, sums = compared.sums, "events and accounts agree");
+        return;
     }
-    let snapshot = source.everything().await.map_err(Failure::Source)?;
-    let (slot, held) = (snapshot.slot, Sums::held(&snapshot));
-    database.with(move |store| store.begin_sums(slot, &held)).await.map_err(Failure::Database)
-}
-
-/// Compares events with what the accounts held, if everything up to then has been read.
-async fn compare(
-    database: &Database,
-    step: &Step,
-    snapshot: &Snapshot,
-) -> Result<Option<Reconciliation>, Failure> {
-    let (slot, held) = (snapshot.slot, Sums::held(snapshot));
-    if step.complete_to.is_none_or(|known| known < slot) {
-        return Ok(None);
-    }
-    database.with(move |store| store.reconcile(slot, &held)).await.map_err(Failure::Database)
+    let differ: Vec<_> = compared.off.iter().map(|off| off.sum.as_str()).collect();
+    let (differ, truncated) = (differ.join(", "), compared.truncated.join(", "));
+    error!(slot, differ, truncated, "events and accounts do not agree");
 }

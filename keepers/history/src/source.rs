@@ -43,7 +43,7 @@ pub trait Source: Send + Sync {
     /// A sentence when there is no answer.
     fn knows(&self, signature: &str) -> impl Future<Output = Result<bool, String>> + Send;
 
-    /// All of the program's accounts at one confirmed slot.
+    /// All of the program's accounts at one slot whose block is final.
     ///
     /// # Errors
     /// A sentence when there is no answer.
@@ -75,7 +75,7 @@ impl Source for Endpoint {
     }
 
     async fn everything(&self) -> Result<Snapshot, String> {
-        self.patient().everything(CommitmentConfig::confirmed()).await
+        self.patient().everything(CommitmentConfig::finalized()).await
     }
 }
 

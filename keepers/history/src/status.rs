@@ -14,6 +14,8 @@ pub struct Status {
     pub endpoint: String,
     /// The slot up to which everything is known; null while something is missing below the newest transaction.
     pub complete_to: Option<u64>,
+    /// The slot up to which that is final; null where `complete_to` is, or where nothing is.
+    pub final_to: Option<u64>,
     /// Whether older transactions are still being read.
     pub reading_back: bool,
     /// Whether the history reaches back to the beginning of the exchange.
@@ -32,6 +34,8 @@ pub struct Status {
     pub last_slot: u64,
     /// What comparing sums of events with accounts came to; null before the first time.
     pub reconciliation: Option<Reconciliation>,
+    /// Why accounts that were read are not compared with events yet; null while none wait.
+    pub waiting: Option<String>,
     /// Why no endpoint can be read from now; null while one can.
     pub trouble: Option<String>,
 }

@@ -78,6 +78,10 @@ impl Operator {
         let wallet = wallet();
         cluster.fund(&wallet.pubkey(), LAMPORTS);
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if home.exists() {
+            // What an earlier run of the test left there is about another chain.
+            std::fs::remove_dir_all(&home).expect("it can be removed");
+        }
         std::fs::create_dir_all(&home).expect("a directory");
         write_keypair_file(&wallet, home.join("id.json")).expect("a file");
         let node = Arc::new(Mutex::new(Node::new(cluster)));

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use anchor_lang::Event as _;
 use futures_util::StreamExt;
 use governor::clock::FakeRelativeClock;
-use holdfast_client::holdfast::events::{ChainStateChanged, Deposited};
+use holdfast_client::holdfast::events::{ChainStateChanged, Deposited, MarketRefreshed};
 use holdfast_client::{Pubkey, address, holdfast};
 use holdfast_rpc::{Listed, Past};
 use reqwest::Client;
@@ -152,6 +152,50 @@ async fn a_list_is_read_page_by_page_without_gaps_or_repeats() {
         }
     }
     assert_eq!(found, [7, 6, 5, 4, 3, 2, 1]);
+}
+
+/// A transaction in which the first market takes its minute's number for a price.
+fn refreshed(number: u64, minute: u64) -> Entry {
+    let event = MarketRefreshed {
+        market: address::market(&address::silo(0), 0),
+        low: minute,
+        high: minute,
+        published_ms: minute * 60_000,
+        feeds: 1,
+        outliers: 0,
+        believed: true,
+        reference: minute,
+        funding_rate: 0,
+        carry_long: 0,
+        carry_short: 0,
+    };
+    entry(number, &event.data())
+}
+
+#[tokio::test]
+async fn candles_are_read_page_by_page_across_times_without_prices() {
+    let served = served().await;
+    let entries = vec![refreshed(12, 200), refreshed(11, 61), refreshed(10, 2), refreshed(9, 1)];
+    let written = served.database.with(move |store| store.write_newest(&entries, false)).await;
+    assert_eq!(written.expect("it writes").len(), 4);
+    let all = async |minutes: u64| {
+        let (mut found, mut before) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/v1/markets/0/candles?minutes={minutes}&limit=1{before}");
+            let page = served.json(&path).await;
+            let numbers = |candle: &Value| {
+                ["start_ms", "open", "high", "low", "close", "prices"]
+                    .map(|name| candle[name].as_u64().expect("a number"))
+            };
+            found.extend(page["items"].as_array().expect("items").iter().map(numbers));
+            let Some(next) = page["next"].as_str() else { return found };
+            before = format!("&before={next}");
+        }
+    };
+    let alone = |minute: u64| [minute * 60_000, minute, minute, minute, minute, 1];
+    assert_eq!(all(1).await, [alone(200), alone(61), alone(2), alone(1)]);
+    let hours = [[180 * 60_000, 200, 200, 200, 200, 1], [60 * 60_000, 61, 61, 61, 61, 1]];
+    assert_eq!(all(60).await, [hours[0], hours[1], [0, 1, 2, 1, 2, 2]]);
 }
 
 #[tokio::test]

@@ -363,17 +363,10 @@ impl Store {
         limit: u32,
     ) -> rusqlite::Result<Vec<Candle>> {
         let long = minutes.saturating_mul(60_000).max(1);
-        let last = "SELECT coalesce(max(minute_ms), 0) FROM candle
-                    WHERE silo = ?1 AND market = ?2 AND minute_ms < ?3";
-        let last: u64 =
-            self.connection
-                .query_row(last, params![silo, market, int(before_ms)], |row| row.get(0))?;
-        let from =
-            (last / long * long).saturating_sub(long.saturating_mul(u64::from(limit.max(1)) - 1));
         let sql = "SELECT minute_ms, open, high, low, close, prices FROM candle
-                   WHERE silo = ?1 AND market = ?2 AND minute_ms >= ?3 AND minute_ms < ?4 ORDER BY minute_ms";
+                   WHERE silo = ?1 AND market = ?2 AND minute_ms < ?3 ORDER BY minute_ms DESC";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![silo, market, int(from), int(before_ms)])?;
+        let mut rows = statement.query(params![silo, market, int(before_ms)])?;
         let mut candles: Vec<Candle> = Vec::new();
         while let Some(row) = rows.next()? {
             let minute: u64 = row.get(0)?;
@@ -385,16 +378,17 @@ impl Store {
                 close: row.get(4)?,
                 prices: row.get(5)?,
             };
+            let is_full = candles.len() >= limit as usize;
             match candles.last_mut().filter(|candle| candle.start_ms == part.start_ms) {
                 Some(candle) => {
                     candle.high = candle.high.max(part.high);
                     candle.low = candle.low.min(part.low);
-                    (candle.close, candle.prices) = (part.close, candle.prices + part.prices);
+                    (candle.open, candle.prices) = (part.open, candle.prices + part.prices);
                 }
+                None if is_full => break,
                 None => candles.push(part),
             }
         }
-        candles.reverse();
         Ok(candles)
     }
 

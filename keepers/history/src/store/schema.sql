@@ -30,6 +30,7 @@ CREATE TABLE tx (
 ) WITHOUT ROWID;
 CREATE INDEX tx_order ON tx (slot, rank);
 CREATE INDEX tx_waiting ON tx (slot) WHERE finalized = 0;
+CREATE INDEX tx_truncated ON tx (slot) WHERE truncated = 1;
 
 -- Every event, with its bytes as the program wrote them. `idx` counts those of a transaction from zero.
 CREATE TABLE event (

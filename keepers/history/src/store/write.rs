@@ -25,7 +25,7 @@ pub struct Entry {
     pub past: Option<Past>,
 }
 
-/// Slots with transactions that are not known to be final yet, though their blocks are by now.
+/// Slots whose blocks are final by now, and were not all when they were listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The first slot.
@@ -132,7 +132,8 @@ impl Store {
         })
     }
 
-    /// What waits to be final up to this final slot, above the newest gap.
+    /// What has to be listed again now that blocks up to this slot are final, above the newest gap. `None` when
+    /// everything that is known there was final when it was listed.
     ///
     /// # Errors
     /// When the database fails.
@@ -140,32 +141,55 @@ impl Store {
         let spans = self.spans()?;
         let gap = if spans.len() > 1 { spans.first().map(|span| span.bottom_slot) } else { None };
         let waiting =
-            "SELECT signature, slot FROM tx WHERE finalized = 0 AND slot > ?1 AND slot <= ?2
-                       ORDER BY slot, rank";
+            "SELECT signature, slot FROM tx WHERE finalized = 0 AND slot >= ?1 ORDER BY slot, rank";
         let mut waiting = self.connection.prepare_cached(waiting)?;
-        let slots = [gap.map_or(-1, int), int(finalized)];
-        let waiting = waiting.query_map(slots, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let bottom = int(gap.unwrap_or_default());
+        let waiting = waiting.query_map([bottom], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let waiting: Vec<(String, u64)> = waiting.collect::<rusqlite::Result<_>>()?;
         let (Some((_, first)), Some((_, last))) = (waiting.first(), waiting.last()) else {
             return Ok(None);
         };
-        let one = |sql: &str, slot: u64| {
+        let one = |sql: &str, slots: [u64; 2]| {
             let place = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
-            self.connection.query_row(sql, [int(slot)], place).optional()
+            self.connection.query_row(sql, slots.map(int), place).optional()
         };
-        let before = "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot > ?1
+        let before =
+            "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot > ?1 AND slot <= ?2
                       ORDER BY slot, rank LIMIT 1";
-        let until = "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot < ?1
+        let until =
+            "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot >= ?1 AND slot < ?2
                      ORDER BY slot DESC, rank DESC LIMIT 1";
-        let before: Option<(String, u64)> = one(before, *last)?;
-        let until: Option<(String, u64)> = one(until, *first)?;
+        let before: Option<(String, u64)> = one(before, [*last, finalized])?;
+        let until: Option<(String, u64)> = one(until, [gap.unwrap_or_default(), *first])?;
+        let above = until.as_ref().map(|(_, slot)| slot.saturating_add(1));
+        // Nothing is below the beginning but what was left out there.
+        let begins = spans.first().is_some_and(|span| span.begins);
+        let lowest = if begins { 0 } else { *first };
+        let from = above.or(gap).unwrap_or(lowest);
+        let to = before.as_ref().map_or(finalized, |(_, slot)| slot.saturating_sub(1));
+        if from > to {
+            return Ok(None);
+        }
+        let is_final = |(_, slot): &(String, u64)| *slot <= finalized;
         Ok(Some(Window {
-            from: until.as_ref().map_or(*first, |(_, slot)| slot.saturating_add(1)),
-            to: finalized,
+            from,
+            to,
             before: before.map(|(signature, _)| signature),
             until: until.map(|(signature, _)| signature),
-            waiting: waiting.into_iter().map(|(signature, _)| signature).collect(),
+            waiting: waiting.into_iter().filter(is_final).map(|(signature, _)| signature).collect(),
         }))
+    }
+
+    /// The slot up to which nothing is added or taken back any more, where final blocks up to this slot were
+    /// listed: right below the first transaction that waits there all the same.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn settled(&self, finalized: u64) -> rusqlite::Result<Option<u64>> {
+        let first = "SELECT min(slot) FROM tx WHERE finalized = 0 AND slot <= ?1";
+        let mut first = self.connection.prepare_cached(first)?;
+        let first: Option<u64> = first.query_row([int(finalized)], |row| row.get(0))?;
+        Ok(first.map_or(Some(finalized), |slot| slot.checked_sub(1)))
     }
 
     /// Writes what the final blocks of a window hold, the newest first, and takes back what they do not.
@@ -182,7 +206,6 @@ impl Store {
             for (entry, rank) in entries.iter().zip(ranks(entries, None)) {
                 if (window.from..=window.to).contains(&entry.listed.slot) {
                     writer.put(entry, rank)?;
-                    writer.move_to(&entry.listed.signature, rank)?;
                 }
             }
             for signature in gone {
@@ -272,14 +295,15 @@ impl Writer<'_> {
         self.transaction.prepare_cached(sql)?.query_row([signature], place).optional()
     }
 
-    /// Writes a transaction, unless it is known in this slot: then it is final if this one is.
+    /// Writes a transaction. One that is known in this slot gets this rank, and is final if this one is.
     fn put(&mut self, entry: &Entry, rank: i64) -> rusqlite::Result<()> {
         let listed = &entry.listed;
         match self.place_of(&listed.signature)? {
             Some((slot, _)) if slot == listed.slot => {
                 let sql =
                     "UPDATE tx SET finalized = 1 WHERE signature = ?1 AND finalized = 0 AND ?2";
-                return self.run(sql, params![listed.signature, listed.finalized]);
+                self.run(sql, params![listed.signature, listed.finalized])?;
+                return self.move_to(&listed.signature, rank);
             }
             // It landed in another slot of another fork.
             Some(_) => self.remove(&listed.signature)?,
@@ -397,22 +421,30 @@ impl Writer<'_> {
         })
     }
 
-    /// Makes the newest span begin, and the only one end, at transactions that are there.
+    /// Has the newest span begin and end at transactions that are there, or takes it away where none of its
+    /// are.
     fn fit_span(&self) -> rusqlite::Result<()> {
-        let all = spans::all(&self.transaction)?;
-        let Some(mut span) = all.first().cloned() else { return Ok(()) };
+        let mut all = spans::all(&self.transaction)?.into_iter();
+        let (Some(mut span), below) = (all.next(), all.next()) else { return Ok(()) };
+        let below = below.map(|below| self.place_of(&below.top)).transpose()?.flatten();
+        let (floor, rank) = below.map_or((-1, 0), |(slot, rank)| (int(slot), rank));
         let end = |order: &str| {
             let sql = format!(
-                "SELECT signature, slot FROM tx ORDER BY slot {order}, rank {order} LIMIT 1"
+                "SELECT signature, slot FROM tx WHERE slot >= ?1 AND (slot, rank) > (?2, ?3)
+                 ORDER BY slot {order}, rank {order} LIMIT 1"
             );
             let place = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
-            self.transaction.query_row(&sql, [], place).optional()
+            let lowest = params![int(span.bottom_slot), floor, rank];
+            self.transaction.query_row(&sql, lowest, place).optional()
         };
         let (Some(top), Some(bottom)) = (end("DESC")?, end("ASC")?) else {
             return spans::remove(&self.transaction, span.id);
         };
-        (span.top, span.top_slot) = top;
-        if all.len() == 1 {
+        // It may have landed again in another slot.
+        if self.place_of(&span.top)?.is_none_or(|(slot, _)| slot != span.top_slot) {
+            (span.top, span.top_slot) = top;
+        }
+        if self.place_of(&span.bottom)?.is_none_or(|(slot, _)| slot != span.bottom_slot) {
             (span.bottom, span.bottom_slot) = bottom;
         }
         spans::change(&self.transaction, &span)

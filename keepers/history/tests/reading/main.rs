@@ -1,10 +1,12 @@
 //! Reading a script of transactions into a database: whatever breaks off, wherever, the database ends up the
 //! same.
 
+mod agreeing;
 mod broken_off;
 mod forks;
 mod missing;
 mod script;
+mod world;
 
 use std::path::Path;
 

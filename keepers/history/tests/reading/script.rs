@@ -1,5 +1,6 @@
 //! An endpoint that plays a script.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -38,6 +39,8 @@ pub struct Script {
     pub all: Vec<Scripted>,
     looks: AtomicUsize,
     calls: AtomicUsize,
+    /// What the accounts are after a slot, for slots that change any.
+    pub accounts: BTreeMap<u64, Vec<(Pubkey, Vec<u8>)>>,
     /// The call that fails, and all after it.
     pub breaks_at: Option<usize>,
     pub fetched: Mutex<Vec<String>>,
@@ -145,7 +148,8 @@ impl Script {
     /// Of these transactions, the oldest first.
     pub fn of(all: Vec<Scripted>) -> Self {
         let (looks, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { all, looks, calls, breaks_at: None, fetched: Mutex::new(Vec::new()) }
+        let (accounts, fetched) = (BTreeMap::new(), Mutex::new(Vec::new()));
+        Self { all, looks, calls, accounts, breaks_at: None, fetched }
     }
 
     /// The same endpoint, which has shown everything already.
@@ -164,8 +168,14 @@ impl Script {
         self.calls.load(Relaxed)
     }
 
+    /// The first look that shows a slot, or shows it as final.
+    pub fn look_at(&self, slot: u64, is_final: bool) -> usize {
+        let shows = |looks: &usize| self.reached_at(*looks, is_final) >= slot;
+        (0..).find(shows).expect("every slot becomes final")
+    }
+
     fn visible(&self) -> usize {
-        AT_FIRST + EACH * self.looks.load(Relaxed)
+        visible_at(self.looks.load(Relaxed))
     }
 
     fn called(&self) -> Result<(), String> {
@@ -178,11 +188,15 @@ impl Script {
 
     /// The newest slot at a commitment: a block is there in whole or not at all.
     fn reached(&self, commitment: CommitmentConfig) -> u64 {
-        let last = self.all.len() - 1;
-        let next = self.all.get(self.visible()).map(|next| next.listed.slot - 1);
-        let extra = self.visible().saturating_sub(last) as u64;
+        self.reached_at(self.looks.load(Relaxed), commitment.is_finalized())
+    }
+
+    fn reached_at(&self, looks: usize, is_final: bool) -> u64 {
+        let (visible, last) = (visible_at(looks), self.all.len() - 1);
+        let next = self.all.get(visible).map(|next| next.listed.slot - 1);
+        let extra = visible.saturating_sub(last) as u64;
         let newest = next.unwrap_or(self.all[last].listed.slot + extra);
-        if commitment.is_finalized() { newest.saturating_sub(FINAL_AFTER) } else { newest }
+        if is_final { newest.saturating_sub(FINAL_AFTER) } else { newest }
     }
 
     fn shown(&self, commitment: CommitmentConfig) -> Vec<Listed> {
@@ -246,6 +260,14 @@ impl Source for Script {
 
     async fn everything(&self) -> Result<Snapshot, String> {
         self.called()?;
-        Ok(Snapshot::default())
+        let slot = self.reached(CommitmentConfig::finalized());
+        let accounts = self.accounts.range(..=slot).next_back();
+        let accounts = accounts.map(|(_, accounts)| accounts.clone()).unwrap_or_default();
+        Ok(Snapshot { slot, accounts })
     }
+}
+
+/// How many transactions can be seen at a look.
+fn visible_at(looks: usize) -> usize {
+    AT_FIRST + EACH * looks
 }
