@@ -72,13 +72,11 @@ impl Reader {
         let last_final = source.slot(finalized).await.map_err(Failure::Source)?;
         self.newest(source).await?;
         self.settle(source, last_final).await?;
-        self.older(source).await?;
-        let look = move |store: &mut Store| Ok((store.spans()?, store.settled(last_final)?));
-        let (spans, settled) = self.database.with(look).await.map_err(Failure::Database)?;
-        let (is_one, more) =
-            (spans.len() < 2, spans.len() > 1 || spans.iter().any(|it| !it.begins));
-        let final_to = settled.filter(|_| is_one);
-        Ok(Step { complete_to: is_one.then_some(reached), final_to, more })
+        self.older(source, last_final).await?;
+        let look = move |store: &mut Store| Ok((store.spans()?, store.final_to(last_final)?));
+        let (spans, final_to) = self.database.with(look).await.map_err(Failure::Database)?;
+        let more = spans.len() > 1 || spans.iter().any(|span| !span.begins);
+        Ok(Step { complete_to: (spans.len() < 2).then_some(reached), final_to, more })
     }
 
     /// What was new in the steps since this was asked for, however they ended.
@@ -123,7 +121,7 @@ impl Reader {
     }
 
     /// One page below the newest span, if anything may be there.
-    async fn older(&mut self, source: &impl Source) -> Result<(), Failure> {
+    async fn older(&mut self, source: &impl Source, last_final: u64) -> Result<(), Failure> {
         let mut spans = self.spans().await?.into_iter();
         let (Some(span), floor) = (spans.next(), spans.next()) else { return Ok(()) };
         if floor.is_none() && span.begins {
@@ -139,7 +137,8 @@ impl Reader {
         }
         let (entries, below) = self.entries(source, listed, floor.as_ref()).await?;
         let more = below != Below::Nothing;
-        let written = self.database.with(move |store| store.write_below(&entries, more)).await;
+        let write = move |store: &mut Store| store.write_below(&entries, more, last_final);
+        let written = self.database.with(write).await;
         self.written(written)?;
         match floor {
             Some(floor) if below == Below::Lost => must_know(source, &floor.top).await,
@@ -151,7 +150,11 @@ impl Reader {
     async fn settle(&mut self, source: &impl Source, last_final: u64) -> Result<(), Failure> {
         let window = self.database.with(move |store| store.window(last_final)).await;
         let Some(window) = window.map_err(Failure::Database)? else { return Ok(()) };
-        let listed = self.listed_in(source, &window).await?;
+        let slots = window.from..=window.to;
+        let mut listed = Vec::new();
+        if !slots.is_empty() {
+            listed = self.listed_in(source, &window).await?;
+        }
         let is_listed = |signature: &&String| listed.iter().any(|it| it.signature == **signature);
         let mut gone = Vec::new();
         for signature in window.waiting.iter().filter(|signature| !is_listed(signature)) {
@@ -165,6 +168,7 @@ impl Reader {
                 must_know(source, signature).await?;
             }
         }
+        let listed = listed.into_iter().filter(|listed| slots.contains(&listed.slot)).collect();
         let entries = self.filled(source, listed).await?;
         let write = move |store: &mut Store| store.write_final(&window, &entries, &gone);
         let written = self.database.with(write).await;

@@ -12,7 +12,9 @@ CREATE TABLE span (
     bottom TEXT NOT NULL,
     bottom_slot INTEGER NOT NULL,
     -- 1 when no endpoint lists anything older.
-    begins INTEGER NOT NULL
+    begins INTEGER NOT NULL,
+    -- The slot up to which blocks were listed when they were final: nothing is left out there.
+    settled INTEGER NOT NULL
 );
 
 -- The program's transactions. `rank` is 0 for the last one in its slot, -1 for the one before, and so on.

@@ -19,6 +19,8 @@ pub struct Span {
     pub bottom_slot: u64,
     /// Whether no endpoint lists anything older.
     pub begins: bool,
+    /// The slot up to which blocks were listed when they were final: nothing is left out there.
+    pub settled: u64,
 }
 
 impl Store {
@@ -48,7 +50,7 @@ impl Store {
 }
 
 pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<Span>> {
-    let sql = "SELECT id, top, top_slot, bottom, bottom_slot, begins FROM span
+    let sql = "SELECT id, top, top_slot, bottom, bottom_slot, begins, settled FROM span
                ORDER BY top_slot DESC, bottom_slot DESC, id DESC";
     let mut statement = connection.prepare_cached(sql)?;
     let spans = statement.query_map([], |row| {
@@ -59,24 +61,25 @@ pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<Span>> {
             bottom: row.get(3)?,
             bottom_slot: row.get(4)?,
             begins: row.get(5)?,
+            settled: row.get(6)?,
         })
     })?;
     spans.collect()
 }
 
 pub(super) fn add(connection: &Connection, span: &Span) -> rusqlite::Result<()> {
-    let Span { top, top_slot, bottom, bottom_slot, begins, .. } = span;
-    let sql =
-        "INSERT INTO span (top, top_slot, bottom, bottom_slot, begins) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let values = params![top, int(*top_slot), bottom, int(*bottom_slot), begins];
+    let Span { top, top_slot, bottom, bottom_slot, begins, settled, .. } = span;
+    let sql = "INSERT INTO span (top, top_slot, bottom, bottom_slot, begins, settled)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let values = params![top, int(*top_slot), bottom, int(*bottom_slot), begins, int(*settled)];
     connection.execute(sql, values).map(drop)
 }
 
 pub(super) fn change(connection: &Connection, span: &Span) -> rusqlite::Result<()> {
-    let Span { id, top, top_slot, bottom, bottom_slot, begins } = span;
-    let sql = "UPDATE span SET top = ?2, top_slot = ?3, bottom = ?4, bottom_slot = ?5, begins = ?6
-               WHERE id = ?1";
-    let values = params![id, top, int(*top_slot), bottom, int(*bottom_slot), begins];
+    let Span { id, top, top_slot, bottom, bottom_slot, begins, settled } = span;
+    let sql = "UPDATE span SET top = ?2, top_slot = ?3, bottom = ?4, bottom_slot = ?5, begins = ?6,
+               settled = ?7 WHERE id = ?1";
+    let values = params![id, top, int(*top_slot), bottom, int(*bottom_slot), begins, int(*settled)];
     connection.execute(sql, values).map(drop)
 }
 

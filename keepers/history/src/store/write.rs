@@ -13,6 +13,8 @@ use crate::rows::{Detail, Fill, Places, Price, Row};
 
 /// A minute, milliseconds.
 const MINUTE_MS: u64 = 60_000;
+/// Slots that are listed again at once: what was missing between spans may be long.
+const SETTLED_AT_ONCE: u64 = 1_000;
 /// Tables whose rows have a place in the order of things.
 const ORDERED: [&str; 4] = ["tx", "event", "fill", "price"];
 
@@ -25,18 +27,18 @@ pub struct Entry {
     pub past: Option<Past>,
 }
 
-/// Slots whose blocks are final by now, and were not all when they were listed.
+/// Slots whose blocks are final by now and were not, or not all of them, when they were listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The first slot.
     pub from: u64,
-    /// The last slot.
+    /// The last slot. Below the first one there is none.
     pub to: u64,
-    /// The transaction right above, which is final.
+    /// A transaction right above, which is final.
     pub before: Option<String>,
     /// The transaction right below, which is final.
     pub until: Option<String>,
-    /// The transactions that wait.
+    /// The transactions up to the last slot that wait to be final.
     pub waiting: Vec<String>,
 }
 
@@ -83,13 +85,15 @@ impl Store {
                     spans::change(&writer.transaction, &Span { top, top_slot, ..floor })
                 }
                 floor => {
+                    let begins = floor.is_none() && !more;
                     let span = Span {
                         id: 0,
                         top: newest.signature,
                         top_slot: newest.slot,
                         bottom: oldest.signature,
                         bottom_slot: oldest.slot,
-                        begins: floor.is_none() && !more,
+                        begins,
+                        settled: if begins { 0 } else { oldest.slot.saturating_sub(1) },
                     };
                     spans::add(&writer.transaction, &span)
                 }
@@ -97,8 +101,9 @@ impl Store {
         })
     }
 
-    /// Writes transactions below the newest span, the newest first. Without `more` they reach the span below
-    /// it, or, where there is none, the beginning of what is listed.
+    /// Writes transactions below the newest span, the newest first, as an endpoint lists them whose final slot
+    /// is this. Without `more` they reach the span below it, or, where there is none, the beginning of what is
+    /// listed.
     ///
     /// # Errors
     /// When the database fails; nothing is written then.
@@ -106,6 +111,7 @@ impl Store {
         &mut self,
         entries: &[Entry],
         more: bool,
+        finalized: u64,
     ) -> rusqlite::Result<Vec<Happened>> {
         let oldest = ends(entries).map(|(_, oldest)| oldest);
         self.atomically(|writer| {
@@ -116,80 +122,84 @@ impl Store {
             }
             let above = writer.place_of(&span.bottom)?;
             writer.put_all(entries, above)?;
+            // Where not all of it is final yet, something may be left out of it.
+            let is_final = span.bottom_slot <= finalized;
             if let Some(oldest) = oldest {
                 (span.bottom, span.bottom_slot) = (oldest.signature, oldest.slot);
+            }
+            if !is_final {
+                span.settled = span.settled.min(span.bottom_slot.saturating_sub(1));
             }
             match below {
                 Some(below) if !more => {
                     spans::remove(&writer.transaction, below.id)?;
                     (span.bottom, span.bottom_slot) = (below.bottom, below.bottom_slot);
+                    span.settled = span.settled.min(below.settled);
                     span.begins = below.begins;
                 }
-                None if !more => span.begins = true,
+                None if !more => {
+                    span.begins = true;
+                    span.settled = if is_final { span.settled } else { 0 };
+                }
                 _ => {}
             }
             spans::change(&writer.transaction, &span)
         })
     }
 
-    /// What has to be listed again now that blocks up to this slot are final, above the newest gap. `None` when
-    /// everything that is known there was final when it was listed.
+    /// What of the newest span has to be listed again now that blocks up to this slot are final. `None` when
+    /// nothing is above what was, and nothing waits.
     ///
     /// # Errors
     /// When the database fails.
     pub fn window(&self, finalized: u64) -> rusqlite::Result<Option<Window>> {
         let spans = self.spans()?;
-        let gap = if spans.len() > 1 { spans.first().map(|span| span.bottom_slot) } else { None };
-        let waiting =
-            "SELECT signature, slot FROM tx WHERE finalized = 0 AND slot >= ?1 ORDER BY slot, rank";
-        let mut waiting = self.connection.prepare_cached(waiting)?;
-        let bottom = int(gap.unwrap_or_default());
-        let waiting = waiting.query_map([bottom], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let waiting: Vec<(String, u64)> = waiting.collect::<rusqlite::Result<_>>()?;
-        let (Some((_, first)), Some((_, last))) = (waiting.first(), waiting.last()) else {
-            return Ok(None);
-        };
+        let Some(span) = spans.first() else { return Ok(None) };
+        let (lowest, from) =
+            (if spans.len() > 1 { span.bottom_slot } else { 0 }, span.settled.saturating_add(1));
         let one = |sql: &str, slots: [u64; 2]| {
             let place = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
             self.connection.query_row(sql, slots.map(int), place).optional()
         };
         let before =
-            "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot > ?1 AND slot <= ?2
+            "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot >= ?1 AND slot <= ?2
                       ORDER BY slot, rank LIMIT 1";
         let until =
             "SELECT signature, slot FROM tx WHERE finalized = 1 AND slot >= ?1 AND slot < ?2
                      ORDER BY slot DESC, rank DESC LIMIT 1";
-        let before: Option<(String, u64)> = one(before, [*last, finalized])?;
-        let until: Option<(String, u64)> = one(until, [gap.unwrap_or_default(), *first])?;
-        let above = until.as_ref().map(|(_, slot)| slot.saturating_add(1));
-        // Nothing is below the beginning but what was left out there.
-        let begins = spans.first().is_some_and(|span| span.begins);
-        let lowest = if begins { 0 } else { *first };
-        let from = above.or(gap).unwrap_or(lowest);
+        let before: Option<(String, u64)> =
+            one(before, [from.saturating_add(SETTLED_AT_ONCE), finalized])?;
+        let until: Option<(String, u64)> = one(until, [lowest, from])?;
         let to = before.as_ref().map_or(finalized, |(_, slot)| slot.saturating_sub(1));
-        if from > to {
+        let waiting = "SELECT signature FROM tx WHERE finalized = 0 AND slot >= ?1 AND slot <= ?2
+                       ORDER BY slot, rank";
+        let mut waiting = self.connection.prepare_cached(waiting)?;
+        let waiting = waiting.query_map([lowest, to].map(int), |row| row.get(0))?;
+        let waiting: Vec<String> = waiting.collect::<rusqlite::Result<_>>()?;
+        if waiting.is_empty() && (from > to || from > span.top_slot) {
             return Ok(None);
         }
-        let is_final = |(_, slot): &(String, u64)| *slot <= finalized;
-        Ok(Some(Window {
-            from,
-            to,
-            before: before.map(|(signature, _)| signature),
-            until: until.map(|(signature, _)| signature),
-            waiting: waiting.into_iter().filter(is_final).map(|(signature, _)| signature).collect(),
-        }))
+        let (before, until) = (before.map(|(before, _)| before), until.map(|(until, _)| until));
+        Ok(Some(Window { from, to, before, until, waiting }))
     }
 
-    /// The slot up to which nothing is added or taken back any more, where final blocks up to this slot were
-    /// listed: right below the first transaction that waits there all the same.
+    /// The slot up to which everything is there to stay, as an endpoint knows whose final slot is this: final
+    /// blocks up to it were listed, and nothing waits there. `None` while something is missing between spans.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn settled(&self, finalized: u64) -> rusqlite::Result<Option<u64>> {
+    pub fn final_to(&self, finalized: u64) -> rusqlite::Result<Option<u64>> {
+        let spans = self.spans()?;
+        if spans.len() > 1 {
+            return Ok(None);
+        }
+        // Above its newest transaction there is nothing to be listed.
+        let settled = spans.first().filter(|span| span.top_slot > span.settled);
+        let settled = settled.map_or(finalized, |span| span.settled.min(finalized));
         let first = "SELECT min(slot) FROM tx WHERE finalized = 0 AND slot <= ?1";
         let mut first = self.connection.prepare_cached(first)?;
-        let first: Option<u64> = first.query_row([int(finalized)], |row| row.get(0))?;
-        Ok(first.map_or(Some(finalized), |slot| slot.checked_sub(1)))
+        let first: Option<u64> = first.query_row([int(settled)], |row| row.get(0))?;
+        Ok(first.map_or(Some(settled), |slot| slot.checked_sub(1)))
     }
 
     /// Writes what the final blocks of a window hold, the newest first, and takes back what they do not.
@@ -203,15 +213,9 @@ impl Store {
         gone: &[String],
     ) -> rusqlite::Result<Vec<Happened>> {
         self.atomically(|writer| {
-            for (entry, rank) in entries.iter().zip(ranks(entries, None)) {
-                if (window.from..=window.to).contains(&entry.listed.slot) {
-                    writer.put(entry, rank)?;
-                }
-            }
-            for signature in gone {
-                writer.remove(signature)?;
-            }
-            writer.fit_span()
+            writer.put_all(entries, None)?;
+            gone.iter().try_for_each(|signature| writer.remove(signature))?;
+            writer.fit_span(window.to)
         })
     }
 
@@ -295,9 +299,19 @@ impl Writer<'_> {
         self.transaction.prepare_cached(sql)?.query_row([signature], place).optional()
     }
 
+    /// Whether a transaction is known to be final.
+    fn is_final(&self, signature: &str) -> rusqlite::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tx WHERE signature = ?1 AND finalized = 1)";
+        self.transaction.prepare_cached(sql)?.query_row([signature], |row| row.get(0))
+    }
+
     /// Writes a transaction. One that is known in this slot gets this rank, and is final if this one is.
     fn put(&mut self, entry: &Entry, rank: i64) -> rusqlite::Result<()> {
         let listed = &entry.listed;
+        if !listed.finalized && self.is_final(&listed.signature)? {
+            // An endpoint that is behind knows less.
+            return Ok(());
+        }
         match self.place_of(&listed.signature)? {
             Some((slot, _)) if slot == listed.slot => {
                 let sql =
@@ -421,9 +435,9 @@ impl Writer<'_> {
         })
     }
 
-    /// Has the newest span begin and end at transactions that are there, or takes it away where none of its
-    /// are.
-    fn fit_span(&self) -> rusqlite::Result<()> {
+    /// Has the newest span, which is settled up to a slot, begin and end at transactions that are there, or
+    /// takes it away where none of its are.
+    fn fit_span(&self, settled: u64) -> rusqlite::Result<()> {
         let mut all = spans::all(&self.transaction)?.into_iter();
         let (Some(mut span), below) = (all.next(), all.next()) else { return Ok(()) };
         let below = below.map(|below| self.place_of(&below.top)).transpose()?.flatten();
@@ -440,6 +454,7 @@ impl Writer<'_> {
         let (Some(top), Some(bottom)) = (end("DESC")?, end("ASC")?) else {
             return spans::remove(&self.transaction, span.id);
         };
+        span.settled = span.settled.max(settled);
         // It may have landed again in another slot.
         if self.place_of(&span.top)?.is_none_or(|(slot, _)| slot != span.top_slot) {
             (span.top, span.top_slot) = top;

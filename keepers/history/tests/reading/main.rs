@@ -27,9 +27,10 @@ pub async fn read(path: &Path, script: &Script) -> Result<(), Failure> {
 /// The same, into an open database.
 pub async fn read_into(database: &Database, script: &Script) -> Result<(), Failure> {
     let mut reader = Reader::new(database.clone(), PAGE);
+    let last = script.all.last().map(|last| last.listed.slot);
     loop {
         let step = reader.step(script).await?;
-        if !step.more && script.is_over() && step.complete_to.is_some() {
+        if !step.more && script.is_over() && step.final_to >= last {
             return Ok(());
         }
     }
