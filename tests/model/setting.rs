@@ -18,7 +18,7 @@ impl Setting {
         let behind = world.behind + look.ms - shown;
         let clock = NOW - last.lead.0 + shown;
         let seen = sighting(last, look, clock, clock + behind);
-        if !last.is_due(seen.now) {
+        if !last.is_due(seen.now, seen.slot) {
             return None;
         }
         let (after, transition) = last.step(&seen, &self.limits);

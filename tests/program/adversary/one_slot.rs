@@ -69,8 +69,8 @@ fn nobody_is_flagged_and_liquidated_in_one_slot() {
     let trader = world.trader_with(600_000_000, &[(0, SIZE)]);
     world.pass_to(1_000, &[DIPPED, BTC]);
     world.cluster.pass(2_000);
-    publish_at(&mut world, world.cluster.now_ms(), [DIPPED, BTC]);
     let flagged_ms = world.cluster.now_ms();
+    publish_at(&mut world, flagged_ms, [DIPPED, BTC]);
     let markets = world.markets_of(&trader.account, None);
     world.send(instruction::flag(trader.account, &markets));
     show(&mut world, 8_500, [DIPPED, BTC]);

@@ -138,7 +138,7 @@ impl State {
         }
         let from = look.clock.min(self.monitor.seen).since(limits.blackout);
         let seen = look.sighting(&self.monitor, proven_time(&[published], from));
-        if !self.monitor.is_due(seen.now) {
+        if !self.monitor.is_due(seen.now, seen.slot) {
             // What is learned is kept at any time.
             require(published != self.published, HoldfastError::SampleTooSoon)?;
             self.published = published;
