@@ -32,7 +32,9 @@ mod tracker;
 pub use address::{Address, Addresses};
 pub use budget::{Budget, sign, unsigned};
 #[cfg(feature = "client")]
-pub use endpoint::{AccountHead, Endpoint, Found, Probed, Simulated, bytes_of, clock_of};
+pub use endpoint::{
+    AccountHead, Endpoint, Found, Listed, Past, Probed, Simulated, bytes_of, clock_of,
+};
 pub use evidence::{Blockhash, FeedAccount, Progress, Shown, Simulation, Snapshot};
 #[cfg(feature = "client")]
 pub use follow::{follow, rehearse, rehearse_unsigned};

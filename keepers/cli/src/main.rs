@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod daemon;
 mod hermes;
+mod history;
 mod log;
 #[cfg(test)]
 mod loopback;
@@ -25,7 +26,7 @@ use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 use solana_signer::Signer;
 
-use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::cli::{Cli, ConfigTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::output::{CommandOutput, Failure, joined};
 use crate::preflight::Standing;
@@ -77,6 +78,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Task::Config(ConfigTask::Check { offline }) => Ok(check(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
         Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
+        Task::History(HistoryTask::Run(form)) => Ok(history::run(&config, form).await?),
         Task::Status => Ok(render::status(&config).await),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => commands::account::run(&config, task).await,

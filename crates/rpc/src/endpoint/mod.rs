@@ -26,7 +26,7 @@ use crate::limits::{
 };
 use crate::{Address, Addresses, FeedAccount, Progress, Shown, Snapshot};
 
-pub use search::AccountHead;
+pub use search::{AccountHead, Listed, Past};
 pub use transact::Simulated;
 
 /// One RPC endpoint.

@@ -3,6 +3,7 @@
 
 mod auditing;
 mod changing;
+mod history;
 mod operator;
 mod outage;
 mod prices;
