@@ -1,51 +1,94 @@
 //! A history that is read from a living venue, killed, and continued.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, MutexGuard};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::{Pubkey, address, decode, holdfast, instruction};
 use holdfast_testkit::feed::{Published, post_pyth_update, pyth_update};
-use holdfast_testkit::node::Node;
+use holdfast_testkit::node::{Node, serve};
 use holdfast_testkit::venue::{feed_account, feed_id};
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
 use rusqlite::Connection;
 use serde_json::Value;
 use slotstall::node::{Condition, Finality};
+use solana_commitment_config::CommitmentLevel;
 
 use super::operator::{Fault, Operator, PRICE, keep, land};
 
-/// Nothing here takes so long; a test that waits longer says what it has seen.
+/// A test that has seen nothing new for so long says what it saw last.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a test asks a history for its status: less often than it turns away.
+const LOOK: Duration = Duration::from_millis(60);
+/// How often a test looks at what a history has asked its endpoint for.
+const GLANCE: Duration = Duration::from_millis(2);
 /// A slot, milliseconds.
 const SLOT_MS: u64 = 400;
+/// Slots after which everything before them is final.
+const FINAL_AFTER: u64 = 40;
 /// How often the command is killed.
 const KILLS: u64 = 100;
+/// Two to this power is how often a run asks at most before it is killed: reading a whole page takes half of it.
+const MOST_ASKED_LOG2: u32 = 8;
+/// A run is killed so much later at the most: while it handles an answer, or writes, microseconds.
+const LATER_US: u64 = 3_000;
 
-/// A venue whose price the test sets, and which it can have rest.
+/// A venue whose price the test sets. Time passes there with what a command asks for, and when the test says
+/// so; a history's endpoint lets no time pass, or it would have more to read the more it reads.
 struct Market {
     operator: Operator,
     price: Arc<AtomicU64>,
-    rests: Arc<AtomicBool>,
+}
+
+/// An endpoint that lets no time pass.
+struct Still {
+    address: String,
+    /// How often it was asked.
+    asked: Arc<AtomicU64>,
 }
 
 impl Market {
     fn new(name: &str) -> Self {
-        let (price, rests) = (Arc::new(AtomicU64::new(PRICE)), Arc::new(AtomicBool::new(false)));
-        let (of, resting) = (price.clone(), rests.clone());
-        let operator = Operator::on_a_venue(name, 5_000, move |node| {
-            if resting.load(Relaxed) {
-                node.run(SLOT_MS);
-            } else {
-                live(node, of.load(Relaxed));
-            }
-        });
-        operator.node.lock().expect("no panic").set_finality(Finality::Voted);
-        Self { operator, price, rests }
+        let price = Arc::new(AtomicU64::new(PRICE));
+        let of = price.clone();
+        let before = move |node: &mut Node| live(node, of.load(Relaxed));
+        let operator = Operator::on_a_venue(name, 5_000, before);
+        let market = Self { operator, price };
+        market.node().set_finality(Finality::Voted);
+        market
+    }
+
+    fn node(&self) -> MutexGuard<'_, Node> {
+        self.operator.node.lock().expect("no panic")
+    }
+
+    fn still(&self) -> Still {
+        let asked = Arc::new(AtomicU64::new(0));
+        let counted = asked.clone();
+        let count = move |_: &mut Node| {
+            counted.fetch_add(1, Relaxed);
+        };
+        let place = serve(self.operator.node.clone(), count).expect("a port");
+        Still { address: format!("http://{place}/secret"), asked }
+    }
+
+    /// The slot of the newest transaction.
+    fn last_slot(&self) -> u64 {
+        self.node().history().next().map_or(0, |(_, landed)| landed.slot)
+    }
+
+    /// The newest slot whose block is confirmed.
+    fn confirmed_slot(&self) -> u64 {
+        self.node().view(CommitmentLevel::Confirmed).slot()
     }
 
     /// A trader with a position, one that was closed, and another account.
@@ -67,32 +110,42 @@ impl Market {
     /// Lets so many slots pass, with everything that happens in them.
     fn live(&self, slots: usize) {
         for _ in 0..slots {
-            let mut node = self.operator.node.lock().expect("no panic");
-            live(&mut node, self.price.load(Relaxed));
+            live(&mut self.node(), self.price.load(Relaxed));
         }
     }
 
     /// The chain stands still for a while, and goes on.
     fn stall(&self) {
-        let mut node = self.operator.node.lock().expect("no panic");
+        let mut node = self.node();
         node.begin(Condition::Stalled, Some(60_000));
         node.run(61_000);
     }
+
+    /// Slots pass in which nothing happens, until all that has happened is final.
+    fn rest(&self) {
+        self.node().run(FINAL_AFTER * SLOT_MS);
+    }
+
+    /// Whether a history has everything that happened, and none of it can be taken back any more.
+    fn is_read(&self, status: &Value) -> bool {
+        is_final(status) && status["final_to"].as_u64() >= Some(self.last_slot())
+    }
 }
 
-/// A slot passes; once a second the price is published, the market refreshed and the chain observed, and
-/// everything is done that a keeper does.
+/// A slot passes, and orders and requests are executed that are due; once a second the price is published, the
+/// market refreshed, the chain observed, and flagged and liquidated what can be.
 fn live(node: &mut Node, price: u64) {
     node.run(SLOT_MS);
     let (silo, now_ms) = (address::silo(0), node.cluster.now_ms());
     let market = address::market(&silo, 0);
-    if now_ms % 1_000 < SLOT_MS {
-        let update = pyth_update(feed_id(0), Published::new(price, now_ms), node.cluster.slot());
-        post_pyth_update(&mut node.cluster, feed_account(0), &update);
-        land(node, instruction::refresh_market(silo, market, &[feed_account(0)]));
-        land(node, instruction::observe(&[market]));
-    }
     keep(node);
+    if now_ms % 1_000 >= SLOT_MS {
+        return;
+    }
+    let update = pyth_update(feed_id(0), Published::new(price, now_ms), node.cluster.slot());
+    post_pyth_update(&mut node.cluster, feed_account(0), &update);
+    land(node, instruction::refresh_market(silo, market, &[feed_account(0)]));
+    land(node, instruction::observe(&[market]));
     let other = |owner: &Pubkey| address::margin_account(&silo, owner, 1);
     for (account, found) in node.cluster.program_accounts(&holdfast::ID) {
         let Ok(state) = decode::decode::<MarginAccount>(&found.data) else { continue };
@@ -112,14 +165,15 @@ struct History {
 }
 
 impl History {
-    fn start(market: &Market, database: &str, more: &[&str]) -> Self {
+    fn start(market: &Market, database: &str, endpoints: &[&str]) -> Self {
         let operator = &market.operator;
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let place = listener.local_addr().expect("its address");
         drop(listener);
         let listen = place.to_string();
         let run = ["--json", "history", "run", "--database", database, "--listen", &listen];
-        let mut command = operator.command(&[more, &run].concat());
+        let rpc: Vec<_> = endpoints.iter().flat_map(|endpoint| ["--rpc", *endpoint]).collect();
+        let mut command = operator.command(&[&rpc[..], &run].concat());
         let process =
             command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary");
         Self { process: Some(process), place, database: operator.home.join(database) }
@@ -145,25 +199,66 @@ impl History {
         self.json(page)["items"].as_array().expect("a list").clone()
     }
 
+    /// What it says of itself; null while it does not answer.
+    fn status(&self) -> Value {
+        let page = self.get("/v1/status");
+        page.and_then(|(_, body)| serde_json::from_str(&body).ok()).unwrap_or_default()
+    }
+
+    /// Fails if it has ended.
+    fn must_run(&mut self) {
+        let process = self.process.as_mut().expect("it was started");
+        assert_eq!(process.try_wait().expect("a process"), None, "it ends by itself");
+    }
+
     /// Waits until the status is as is wanted.
     fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let until = Instant::now() + PATIENCE;
+        let (mut last, mut changed) = (Value::Null, Instant::now());
         loop {
-            let status =
-                self.get("/v1/status").and_then(|(_, body)| serde_json::from_str(&body).ok());
-            let status: Value = status.unwrap_or_default();
+            let status = self.status();
             if status.is_object() && wanted(&status) {
                 return status;
             }
-            let process = self.process.as_mut().expect("it was started");
-            let ended = process.try_wait().expect("a process");
-            assert!(ended.is_none() && Instant::now() < until, "{ended:?} {status}");
-            std::thread::sleep(Duration::from_millis(20));
+            if status != last {
+                (last, changed) = (status, Instant::now());
+            }
+            self.must_run();
+            assert!(changed.elapsed() < PATIENCE, "nothing changes any more: {last}");
+            sleep(LOOK);
+        }
+    }
+
+    /// Waits until the endpoint that it reads from was asked so often, or has nothing more to tell.
+    fn wait_for_asked(&mut self, market: &Market, still: &Still, asked: u64) {
+        let (mut last, mut changed) = (0, Instant::now());
+        loop {
+            let look = Instant::now() + LOOK;
+            while Instant::now() < look {
+                if still.asked.load(Relaxed) >= asked {
+                    return;
+                }
+                sleep(GLANCE);
+            }
+            let status = self.status();
+            let reaches = status["complete_to"].as_u64() >= Some(market.confirmed_slot());
+            if reaches && status["reading_back"] == false {
+                return;
+            }
+            let now = still.asked.load(Relaxed);
+            if now != last {
+                (last, changed) = (now, Instant::now());
+            }
+            self.must_run();
+            assert!(changed.elapsed() < PATIENCE, "asked {now} times of {asked}: {status}");
         }
     }
 
     /// Ends it in a way that it cannot answer to.
-    fn kill(self) -> PathBuf {
+    fn kill(mut self) -> PathBuf {
+        let mut process = self.process.take().expect("it was started");
+        process.kill().expect("it runs");
+        let killed = process.wait().expect("it ends");
+        assert_eq!(killed.signal(), Some(9), "{killed}");
         self.database.clone()
     }
 
@@ -218,7 +313,8 @@ fn agrees(status: &Value) -> bool {
 #[test]
 fn what_happened_is_read_served_and_reconciled() {
     let market = Market::new("history");
-    let mut history = History::start(&market, "history.sqlite", &[]);
+    let still = market.still();
+    let mut history = History::start(&market, "history.sqlite", &[&still.address]);
     history.wait(|status| status["reconciliation"].is_object());
     market.trade();
     market.operator.works(&["trade", "open", "0", "long", "46", "--wait"]);
@@ -227,14 +323,15 @@ fn what_happened_is_read_served_and_reconciled() {
     while market.operator.tells(&["account", "show"])["positions"][0]["size"] == 47_500_000 {}
     market.stall();
     market.live(20);
-    market.rests.store(true, Relaxed);
-    history.wait(is_final);
+    market.rest();
+    history.wait(|status| market.is_read(status));
     let told = history.stop();
     assert!(told["history"]["events"].as_u64().is_some_and(|events| events > 30), "{told}");
 
     // The next one compares what has happened since the first one began.
-    let mut history = History::start(&market, "history.sqlite", &[]);
-    let status = history.wait(|status| is_final(status) && status["reconciliation"].is_object());
+    let mut history = History::start(&market, "history.sqlite", &[&still.address]);
+    let status =
+        history.wait(|status| market.is_read(status) && status["reconciliation"].is_object());
     assert!(agrees(&status), "{status}");
     let compared = &status["reconciliation"];
     assert!(compared["slot"].as_u64() >= status["last_slot"].as_u64(), "{status}");
@@ -275,26 +372,34 @@ fn what_happened_is_read_served_and_reconciled() {
 
 #[test]
 fn killed_at_any_time_it_ends_with_the_same_as_one_that_never_was() {
+    let seed = RandomState::new().hash_one(KILLS);
+    println!("seed {seed}");
+    let mut random = SmallRng::seed_from_u64(seed);
     let market = Market::new("killed");
     market.trade();
-    market.live(600);
-    let mut whole = History::start(&market, "whole.sqlite", &[]);
+    market.live(250);
+    let (still, other) = (market.still(), market.still());
+    let mut whole = History::start(&market, "whole.sqlite", &[&other.address]);
     for kill in 0..KILLS {
-        let mut history = History::start(&market, "killed.sqlite", &[]);
-        // Earlier and later in a page, and while nothing more is read.
-        history
-            .wait(|status| status["transactions"].as_u64().is_some_and(|there| there >= kill * 6));
-        history.kill();
-        market.live(5);
+        let before = still.asked.load(Relaxed);
+        let mut history = History::start(&market, "killed.sqlite", &[&still.address]);
+        // Meanwhile it goes on, and what was confirmed is not always kept.
+        market.live(2);
         if kill % 10 == 9 {
-            // What was confirmed is not always kept.
-            market.operator.node.lock().expect("no panic").fork(6);
+            market.node().fork(6);
         }
+        // Most are killed early, and some after they have read more than a page.
+        let most = 1_u64 << random.random_range(1..=MOST_ASKED_LOG2);
+        history.wait_for_asked(&market, &still, before + random.random_range(1..=most));
+        sleep(Duration::from_micros(random.random_range(0..LATER_US)));
+        history.kill();
     }
-    let mut history = History::start(&market, "killed.sqlite", &[]);
-    history.wait(|status| status["reading_back"] == false);
-    market.rests.store(true, Relaxed);
-    let ended = [history.wait(is_final), whole.wait(is_final)];
+    market.rest();
+    let mut history = History::start(&market, "killed.sqlite", &[&still.address]);
+    let killed =
+        history.wait(|status| market.is_read(status) && status["reconciliation"].is_object());
+    assert!(agrees(&killed), "{killed}");
+    let ended = [killed, whole.wait(|status| market.is_read(status))];
     assert!(ended.iter().all(|status| status["transactions"].as_u64() > Some(300)), "{ended:?}");
     let (killed, whole) = (contents(&history.kill()), contents(&whole.kill()));
     assert_eq!(killed.len(), whole.len());
@@ -308,11 +413,11 @@ fn reading_goes_on_from_another_endpoint() {
     let market = Market::new("another");
     market.trade();
     let deaf = market.operator.failing(Fault::Closes, &["getTransaction"]);
-    let live = market.operator.endpoint();
-    let endpoints = ["--rpc", "http://127.0.0.1:1/secret", "--rpc", &deaf, "--rpc", &live];
+    let still = market.still();
+    let endpoints = ["http://127.0.0.1:1/secret", &deaf, &still.address];
     let mut history = History::start(&market, "another.sqlite", &endpoints);
     let status = history.wait(|status| status["reading_back"] == false && status["endpoint"] != "");
-    let place = live.trim_end_matches("/secret");
+    let place = still.address.trim_end_matches("/secret");
     assert_eq!(status["endpoint"], place, "{status}");
     assert!(status["events"].as_u64().is_some_and(|events| events > 10), "{status}");
     history.kill();
