@@ -28,7 +28,7 @@ pub struct PositionRow {
     pub largest: u64,
     /// Profit of what was closed, by price.
     pub realised: i64,
-    /// Funding and borrow fee paid. What a liquidation settled of it is in no event and not in here.
+    /// Funding and borrow fee paid, without that of liquidations where it is not known.
     pub carry: i64,
     /// Taker fees paid.
     pub fees: u64,
@@ -47,7 +47,7 @@ impl PositionRow {
 
     fn add(&mut self, fill: &FillRow) {
         self.realised = self.realised.saturating_add(fill.realised);
-        self.carry = self.carry.saturating_add(fill.carry);
+        self.carry = self.carry.saturating_add(fill.carry.unwrap_or_default());
         self.fees = self.fees.saturating_add(fill.fee);
         let penalty = fill.reward.saturating_add(fill.to_insurance);
         self.penalties = self.penalties.saturating_add(penalty);

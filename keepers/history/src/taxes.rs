@@ -59,7 +59,7 @@ fn of_fill(fill: &FillRow) -> Vec<String> {
         decimal(fill.price.into()),
         decimal(fill.position.into()),
         decimal(fill.realised.into()),
-        decimal(fill.carry.into()),
+        fill.carry.map_or_else(String::new, |carry| decimal(carry.into())),
         decimal(fill.fee.into()),
         decimal(penalty),
         String::new(),

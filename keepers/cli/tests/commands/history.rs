@@ -349,6 +349,7 @@ fn what_happened_is_read_served_and_reconciled() {
         !liquidations.is_empty() && liquidations[0]["account"] == account.as_str(),
         "{liquidations:?}"
     );
+    assert!(liquidations.iter().all(|one| one["carry"].is_i64()), "{liquidations:?}");
     let positions = history.items(&format!("/v1/accounts/{account}/positions"));
     assert_eq!((positions.len(), &positions[0]["side"]), (1, &1.into()));
     assert!(positions[0]["penalties"].as_u64().is_some_and(|paid| paid > 0), "{positions:?}");

@@ -2,6 +2,7 @@
 //! ends anywhere leaves either all of it or nothing.
 
 mod base;
+mod carry;
 mod read;
 mod spans;
 mod write;

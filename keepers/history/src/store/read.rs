@@ -134,6 +134,8 @@ pub struct FillRow {
     pub slot: u64,
     /// When its block was made, seconds since 1970; null where no endpoint knew.
     pub time_s: Option<i64>,
+    /// Number of the silo that the transaction names; null where it names none or several.
+    pub silo: Option<u16>,
     /// `trade`, `liquidation` or `settlement`.
     pub kind: String,
     /// The margin account.
@@ -150,8 +152,9 @@ pub struct FillRow {
     pub position: i64,
     /// Profit of what was closed.
     pub realised: i64,
-    /// Funding and borrow fee paid; zero for a liquidation, whose event does not say.
-    pub carry: i64,
+    /// Funding and borrow fee paid; null for a liquidation where the history does not reach back to the change of
+    /// the position before it.
+    pub carry: Option<i64>,
     /// Taker fee paid.
     pub fee: u64,
     /// Penalty of a liquidation: the liquidator's part.
@@ -175,6 +178,7 @@ impl FillRow {
             index: cursor.index,
             slot: cursor.slot,
             time_s: row.get(4)?,
+            silo: row.get(5)?,
             kind: row.get(6)?,
             account: row.get(7)?,
             market: row.get(8)?,
@@ -183,7 +187,7 @@ impl FillRow {
             side: row.get(11)?,
             position: row.get(12)?,
             realised: row.get(13)?,
-            carry: row.get(14)?,
+            carry: Some(row.get(14)?),
             fee: row.get(15)?,
             reward: row.get(16)?,
             to_insurance: row.get(17)?,
@@ -285,7 +289,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn fills(&self, query: &Query) -> rusqlite::Result<Vec<FillRow>> {
-        self.newest("fill", query, FillRow::read, |fill| &fill.cursor)
+        self.with_carry(self.newest("fill", query, FillRow::read, |fill| &fill.cursor)?)
     }
 
     /// The newest rows of a table: those of each kind by themselves, so that rare kinds are found by their index.
@@ -322,7 +326,7 @@ impl Store {
         let sql = "SELECT * FROM fill WHERE account = ?1 ORDER BY slot, rank, idx";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([account], FillRow::read)?;
-        rows.collect()
+        self.with_carry(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// All events of these kinds in slots after `after`, up to `to`, the oldest first, with their bytes.

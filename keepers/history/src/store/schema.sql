@@ -74,6 +74,7 @@ CREATE TABLE fill (
     -- The position afterwards, long when positive.
     position INTEGER NOT NULL,
     realised INTEGER NOT NULL,
+    -- Zero for a liquidation, whose event does not say: it follows from the market's indexes.
     carry INTEGER NOT NULL,
     fee INTEGER NOT NULL,
     -- The penalty's parts: to the liquidator and to insurance.
@@ -108,6 +109,7 @@ CREATE TABLE price (
     PRIMARY KEY (signature, idx)
 ) WITHOUT ROWID;
 CREATE INDEX price_order ON price (silo, market, published_ms, slot, rank, idx);
+CREATE INDEX price_place ON price (silo, market, slot, rank, idx);
 
 -- A minute of the index price, which is the middle of low and high, rounded down.
 CREATE TABLE candle (
