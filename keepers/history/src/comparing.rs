@@ -4,6 +4,8 @@
 //! once the events up to that very slot are final and complete too; until then nothing is said. What happened
 //! after the slot does not count on either side. A difference is believed when it is still there after
 //! everything was listed once more: an endpoint may have left something out.
+//!
+//! The same accounts say what the pools are worth, which is remembered.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use crate::database::Database;
 use crate::reader::{Failure, Step};
 use crate::reconcile::{Comparison, Reconciliation, Sums};
 use crate::source::Source;
+use crate::worth::worths;
 
 /// How often accounts are read to be compared.
 const EVERY: Duration = Duration::from_secs(600);
@@ -79,6 +82,9 @@ impl Comparing {
     ) -> Result<Outcome, Failure> {
         if !step.more && now >= self.due {
             let snapshot = source.everything().await.map_err(Failure::Source)?;
+            let worths = worths(&snapshot);
+            let written = self.database.with(move |store| store.write_worths(&worths)).await;
+            written.map_err(Failure::Database)?;
             self.held = Some((snapshot.slot, Arc::new(Sums::held(&snapshot))));
             self.due = now + EVERY;
             self.lists_again = false;

@@ -19,6 +19,7 @@ mod source;
 mod status;
 mod store;
 mod taxes;
+mod worth;
 
 pub use api::Api;
 pub use comparing::{Comparing, Outcome};

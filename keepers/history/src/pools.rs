@@ -11,7 +11,7 @@ use crate::store::Happened;
 /// Kinds of events that this is made of.
 pub const KINDS: [&str; 2] = ["PoolRequestExecuted", "PoolRequested"];
 /// Millionths.
-const MILLIONTHS: i128 = 1_000_000;
+pub const MILLIONTHS: i128 = 1_000_000;
 /// A year, seconds.
 const YEAR_S: i128 = 365 * 86_400;
 /// A yield is not told from less than this, seconds.
@@ -116,15 +116,25 @@ pub fn earned(rows: &[PoolRow]) -> Option<PoolYield> {
         let mut priced = priced.filter_map(|row| Some((row, row.time_s?, row.share_price?)));
         let (newest, to_s, to_price) = priced.next()?;
         let (_, from_s, from_price) = priced.next_back()?;
-        let long = i128::from(to_s.checked_sub(from_s).filter(|long| *long >= SHORTEST_S)?);
-        let gained = i128::from(to_price) - i128::from(from_price);
-        let apr = gained * MILLIONTHS * YEAR_S
-            / i128::from(from_price).checked_mul(long).filter(|it| *it > 0)?;
-        let (pool, apr_ppm) = (newest.pool.clone(), i64::try_from(apr).ok()?);
-        Some(PoolYield { pool, from_s, to_s, from_price, to_price, apr_ppm })
+        pace(&newest.pool, (from_s, from_price), (to_s, to_price))
     };
     let yields = [among(false), among(true)].into_iter().flatten();
     yields.max_by_key(|it| it.to_s - it.from_s)
+}
+
+/// What a share of a pool gained from one moment, in seconds since 1970, and its price then to another. `None`
+/// where that is less than a day.
+pub fn pace(
+    pool: &str,
+    (from_s, from_price): (i64, u64),
+    (to_s, to_price): (i64, u64),
+) -> Option<PoolYield> {
+    let long = i128::from(to_s.checked_sub(from_s).filter(|long| *long >= SHORTEST_S)?);
+    let gained = i128::from(to_price) - i128::from(from_price);
+    let apr = gained * MILLIONTHS * YEAR_S
+        / i128::from(from_price).checked_mul(long).filter(|it| *it > 0)?;
+    let (pool, apr_ppm) = (pool.to_owned(), i64::try_from(apr).ok()?);
+    Some(PoolYield { pool, from_s, to_s, from_price, to_price, apr_ppm })
 }
 
 #[cfg(test)]

@@ -366,6 +366,8 @@ fn what_happened_is_read_served_and_reconciled() {
     let states = history.items("/v1/chain");
     assert!(states.iter().any(|state| state["fields"]["to"] == "Shelter"), "{states:?}");
     assert_eq!(history.items("/v1/pools/liquidity").len(), 1);
+    let worth = history.items("/v1/pools/liquidity/worth");
+    assert!(worth[0]["share_price"].as_u64().is_some_and(|price| price > 0), "{worth:?}");
     let (head, table) = history.get(&format!("/v1/accounts/{account}/taxes.csv")).expect("a table");
     assert!(head.contains("text/csv") && table.contains("deposit,,,,,,,,,1000.000000"), "{table}");
     history.kill();

@@ -80,6 +80,7 @@ fn described() -> (Router<Arc<Api>>, utoipa::openapi::OpenApi) {
         .routes(routes!(pages::funding))
         .routes(routes!(pages::chain))
         .routes(routes!(pages::pool))
+        .routes(routes!(pages::worth))
         .routes(routes!(stream::stream))
         .split_for_parts()
 }

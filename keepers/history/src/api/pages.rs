@@ -14,8 +14,9 @@ use super::{Api, Asked, Refused};
 use crate::pools::{self, PoolRow, PoolYield, earned, executed};
 use crate::positions::{PositionRow, positions as of_account};
 use crate::status::Status;
-use crate::store::{Candle, FillRow, FundingRow, Happened, Query, Store};
+use crate::store::{Candle, FillRow, FundingRow, Happened, Query, Store, hour_of};
 use crate::taxes::{self, FLOWS, SCALE};
+use crate::worth::Worth;
 
 /// What a list has at the most.
 const MOST: u32 = 500;
@@ -104,6 +105,19 @@ pub struct PoolPage {
     next: Option<String>,
 }
 
+/// What a pool was worth.
+#[derive(Serialize, ToSchema)]
+pub struct WorthPage {
+    /// Decimals of amounts and shares.
+    scale: u8,
+    /// At the end of each hour in which accounts were read, the newest first.
+    items: Vec<Worth>,
+    /// What a share gained up to now over the last day, week and month, where as much is known.
+    earned: Vec<PoolYield>,
+    /// What to give as `before` for the next part; null where this one is the last.
+    next: Option<String>,
+}
+
 /// An account's positions.
 #[derive(Serialize, ToSchema)]
 pub struct Positions {
@@ -125,6 +139,13 @@ fn account(text: &str) -> Result<String, Refused> {
     known.map(|account| account.to_string()).map_err(|_| {
         Refused::asked("account is no address: give the address of a margin account in base 58")
     })
+}
+
+fn must_be_pool(pool: &str) -> Result<(), Refused> {
+    if ["liquidity", "insurance"].contains(&pool) {
+        return Ok(());
+    }
+    Err(Refused::asked(format!("there is no pool {pool}: ask for liquidity or insurance")))
 }
 
 impl Which {
@@ -297,7 +318,7 @@ pub async fn funding(
     let (limit, before) = (limit(hours.limit)?, hours.before.unwrap_or(u64::MAX));
     let place = (api.silo, market);
     let items = api.read(move |store| store.funding(place, before, limit)).await?;
-    Ok(Page::of(items, limit, |row| row.published_ms.to_string()))
+    Ok(Page::of(items, limit, |row| hour_of(row.published_ms).to_string()))
 }
 
 /// Changes of the chain's state, with what tightened it.
@@ -321,11 +342,7 @@ pub async fn pool(
     Path(pool): Path<String>,
     Asked(part): Asked<Part>,
 ) -> Result<Json<PoolPage>, Refused> {
-    if !["liquidity", "insurance"].contains(&pool.as_str()) {
-        return Err(Refused::asked(format!(
-            "there is no pool {pool}: ask for liquidity or insurance"
-        )));
-    }
+    must_be_pool(&pool)?;
     let query = Query { silo: Some(api.silo), ..part.query(&pools::KINDS)? };
     let limit = query.limit;
     // A request may have been made long before it was executed, so all of them are looked at.
@@ -337,4 +354,28 @@ pub async fn pool(
     items.truncate(limit as usize);
     let next = items.last().filter(|_| items.len() >= limit as usize).map(|row| row.cursor.clone());
     Ok(Json(PoolPage { scale: SCALE, items, earned, next }))
+}
+
+/// What a pool and its shares were worth at the end of each hour, and what a share gained.
+#[utoipa::path(
+    get, path = "/v1/pools/{pool}/worth",
+    params(("pool" = String, Path, description = "`liquidity` or `insurance`"), Hours),
+    responses((status = 200, body = WorthPage), (status = 400, body = Refused))
+)]
+pub async fn worth(
+    State(api): State<Arc<Api>>,
+    Path(pool): Path<String>,
+    Asked(hours): Asked<Hours>,
+) -> Result<Json<WorthPage>, Refused> {
+    must_be_pool(&pool)?;
+    let (limit, before) = (limit(hours.limit)?, hours.before.unwrap_or(u64::MAX));
+    let silo = api.silo;
+    let look = move |store: &mut Store| {
+        let place = (silo, pool.as_str());
+        Ok((store.worths(place, before, limit)?, store.gains(place)?))
+    };
+    let (items, earned) = api.read(look).await?;
+    let last = items.last().filter(|_| items.len() >= limit as usize);
+    let next = last.map(|worth| hour_of(worth.published_ms).to_string());
+    Ok(Json(WorthPage { scale: SCALE, items, earned, next }))
 }

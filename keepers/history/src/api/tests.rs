@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
 use crate::store::Entry;
+use crate::worth::{PoolWorth, Worth};
 
 struct Served {
     place: String,
@@ -37,6 +38,12 @@ fn entry(number: u64, bytes: &[u8]) -> Entry {
     Entry { listed, past: Some(Past { logs, accounts: vec![address::silo(0)] }) }
 }
 
+/// What a million shares of liquidity were worth on a day.
+fn on_day(day: u64, worth: i64) -> PoolWorth {
+    let worth = Worth::new(day, day * 86_400_000, worth, 1_000_000);
+    PoolWorth { silo: 0, pool: "liquidity", worth }
+}
+
 /// A history of a few events, and a folder of files.
 async fn served() -> Served {
     let folder = TempDir::new().expect("a folder");
@@ -52,6 +59,8 @@ async fn served() -> Served {
         })
         .collect();
     database.with(move |store| store.write_newest(&entries, false)).await.expect("it writes");
+    let worths = [on_day(1, 1_000_000), on_day(30, 1_090_000), on_day(31, 1_100_000)];
+    database.with(move |store| store.write_worths(&worths)).await.expect("it writes");
     let (live, status) = (broadcast::channel(8).0, watch::channel(Status::default()).1);
     let api = Api::new(database.clone(), status, live.clone(), 0);
     let router = api.router_by(FakeRelativeClock::default(), Some(&page));
@@ -199,6 +208,23 @@ async fn candles_are_read_page_by_page_across_times_without_prices() {
 }
 
 #[tokio::test]
+async fn a_pools_worth_is_told_with_what_a_share_gained() {
+    let served = served().await;
+    let page = served.json("/v1/pools/liquidity/worth?limit=2").await;
+    let prices: Vec<_> =
+        page["items"].as_array().expect("items").iter().map(|it| &it["share_price"]).collect();
+    assert_eq!(prices, [1_100_000, 1_090_000]);
+    // Since the day before, and since the first day.
+    let earned = page["earned"].as_array().expect("a list").iter().map(|it| &it["apr_ppm"]);
+    assert_eq!(earned.collect::<Vec<_>>(), [3_348_623, 1_216_666, 1_216_666]);
+    let before = page["next"].as_str().expect("there is more");
+    let page = served.json(&format!("/v1/pools/liquidity/worth?before={before}")).await;
+    assert_eq!((&page["items"][0]["slot"], &page["next"]), (&1.into(), &Value::Null));
+    let other = served.json("/v1/pools/insurance/worth").await;
+    assert_eq!((&other["items"], &other["earned"]), (&Value::Array(vec![]), &Value::Array(vec![])));
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_refused_with_what_to_change() {
     let served = served().await;
     for (path, part) in [
@@ -210,6 +236,7 @@ async fn what_makes_no_sense_is_refused_with_what_to_change() {
         ("/v1/accounts/x/positions", "account is no address"),
         ("/v1/markets/0/candles?minutes=2", "minutes is 2"),
         ("/v1/pools/other", "there is no pool other"),
+        ("/v1/pools/other/worth", "there is no pool other"),
     ] {
         let (status, body) = served.get(path).await;
         assert_eq!(status, 400, "{path}: {body}");

@@ -5,6 +5,7 @@ mod base;
 mod carry;
 mod read;
 mod spans;
+mod worth;
 mod write;
 
 use std::path::Path;
@@ -17,6 +18,8 @@ pub use read::{Candle, Cursor, FillRow, FundingRow, Happened, Query};
 pub use spans::Span;
 pub use write::{Entry, Window};
 
+/// An hour, milliseconds.
+const HOUR_MS: u64 = 3_600_000;
 /// The layout of the tables; another one is refused.
 const VERSION: i64 = 1;
 
@@ -147,6 +150,11 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.busy_timeout(std::time::Duration::from_secs(10))
+}
+
+/// When the hour of a moment begins, milliseconds.
+pub fn hour_of(ms: u64) -> u64 {
+    ms / HOUR_MS * HOUR_MS
 }
 
 /// An unsigned number as the database keeps it. What does not fit is as large as can be: no amount of a

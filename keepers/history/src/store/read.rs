@@ -8,11 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Store, int};
+use super::{Store, hour_of, int};
 use crate::described::describe;
-
-/// An hour, milliseconds.
-const HOUR_MS: u64 = 3_600_000;
 
 /// A place in the order of things: slot, rank in the slot, index in the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -420,7 +417,7 @@ impl Store {
                 carry_long: row.get(2)?,
                 carry_short: row.get(3)?,
             };
-            before = funding.published_ms / HOUR_MS * HOUR_MS;
+            before = hour_of(funding.published_ms);
             found.push(funding);
         }
         Ok(found)

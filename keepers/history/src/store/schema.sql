@@ -124,6 +124,20 @@ CREATE TABLE candle (
     PRIMARY KEY (silo, market, minute_ms)
 ) WITHOUT ROWID;
 
+-- What the pools were worth when accounts were read, at the newest prices in a slot whose block is final.
+CREATE TABLE worth (
+    silo INTEGER NOT NULL,
+    -- liquidity or insurance.
+    pool TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    -- When the newest of the prices was published.
+    published_ms INTEGER NOT NULL,
+    worth INTEGER NOT NULL,
+    shares INTEGER NOT NULL,
+    PRIMARY KEY (silo, pool, slot)
+) WITHOUT ROWID;
+CREATE INDEX worth_order ON worth (silo, pool, published_ms, slot);
+
 -- The accounts' state when the history was begun, which sums of events start from while the history does not
 -- reach back to the beginning. `value` is an integer as text: it may be wider than 64 bits.
 CREATE TABLE base (line TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
