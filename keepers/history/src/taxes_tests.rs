@@ -12,7 +12,7 @@ fn flow(slot: u64, kind: &str, amount: u64) -> Happened {
         time_s: Some(slot as i64),
         silo: Some(0),
         kind: kind.to_owned(),
-        account: None,
+        account: Some("a".to_owned()),
         market: None,
         fields,
     }
@@ -44,6 +44,22 @@ fn fill() -> FillRow {
     }
 }
 
+fn request(leaves: bool) -> PoolRow {
+    PoolRow {
+        cursor: "11.0.0".to_owned(),
+        signature: "s11".to_owned(),
+        slot: 11,
+        time_s: Some(11),
+        pool: "liquidity".to_owned(),
+        leaves,
+        request: "r".to_owned(),
+        amount: 2_000_000,
+        received: 1_500_000,
+        worth: 1,
+        share_price: None,
+    }
+}
+
 #[test]
 fn everything_is_a_line_in_order_with_exact_decimal_numbers() {
     let flows = [
@@ -51,17 +67,25 @@ fn everything_is_a_line_in_order_with_exact_decimal_numbers() {
         flow(1, "Deposited", 5),
         flow(3, "Withdrawn", 1_000_000),
     ];
-    let text =
-        table::<()>(&[fill()], &flows, |time_s| Ok(format!("at {time_s}"))).expect("it is written");
+    let mut deeds = Deeds::default();
+    deeds.add(&[fill()], &flows, &[request(false), request(true)]);
+    let text = deeds.table::<()>(|time_s| Ok(format!("at {time_s}"))).expect("it is written");
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines[0], COLUMNS.join(","));
-    assert_eq!(lines[1], "at 1,1,deposit,,,,,,,,,0.000005,,s1");
-    assert_eq!(
-        lines[2],
-        ",2,liquidation,1,-2.000000,150.250000,-0.000001,-1.500000,0.000007,0.000000,0.000003,,,s2"
-    );
-    assert_eq!(lines[3], "at 3,3,withdrawal,,,,,,,,,,1.000000,s3");
-    assert_eq!(lines[4], "at 10,10,exit,,,,,,,,,,9007199254.740993,s10");
-    assert_eq!(lines.len(), 5);
-    assert!(lines.iter().all(|line| line.split(',').count() == COLUMNS.len()));
+    let expected = [
+        "time_utc,slot,kind,account,market,size,price,position_after,realised,funding_and_borrow_paid,fee_paid,\
+         penalty_paid,tokens_in,tokens_out,shares_received,shares_given,signature",
+        "at 1,1,deposit,a,,,,,,,,,0.000005,,,,s1",
+        ",2,liquidation,a,1,-2.000000,150.250000,-0.000001,-1.500000,0.000007,0.000000,0.000003,,,,,s2",
+        "at 3,3,withdrawal,a,,,,,,,,,,1.000000,,,s3",
+        "at 10,10,exit,a,,,,,,,,,,9007199254.740993,,,s10",
+        "at 11,11,join_liquidity,,,,,,,,,,2.000000,,1.500000,,s11",
+        "at 11,11,leave_liquidity,,,,,,,,,,,1.500000,,2.000000,s11",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_table_of_nothing_has_its_columns() {
+    let text = Deeds::default().table::<()>(|_| Err(())).expect("it is written");
+    assert!(text.starts_with("time_utc,slot,kind,") && text.lines().count() == 1, "{text}");
 }

@@ -22,6 +22,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use slotstall::node::{Condition, Finality};
 use solana_commitment_config::CommitmentLevel;
+use solana_signer::Signer;
 
 use super::operator::{Fault, Operator, PRICE, keep, land};
 
@@ -336,7 +337,14 @@ fn what_happened_is_read_served_and_reconciled() {
     let compared = &status["reconciliation"];
     assert!(compared["slot"].as_u64() >= status["last_slot"].as_u64(), "{status}");
     assert!(compared["sums"].as_u64().is_some_and(|sums| sums > 3), "{status}");
+    shows_the_trader(&history, &account);
+    shows_the_venue(&history);
+    shows_the_wallet(&history, &market.operator.wallet.pubkey());
+    history.kill();
+}
 
+/// What the trader did is served.
+fn shows_the_trader(history: &History, account: &str) {
     let fills = history.items(&format!("/v1/fills?account={account}"));
     let deltas: Vec<_> =
         fills.iter().map(|fill| (fill["kind"].clone(), fill["size"].clone())).collect();
@@ -345,10 +353,7 @@ fn what_happened_is_read_served_and_reconciled() {
     assert_eq!(deltas[deltas.len() - 3..], trades, "{fills:?}");
     assert_eq!(history.items("/v1/fills?market=0&kind=trade").len(), 3);
     let liquidations = history.items("/v1/liquidations");
-    assert!(
-        !liquidations.is_empty() && liquidations[0]["account"] == account.as_str(),
-        "{liquidations:?}"
-    );
+    assert!(!liquidations.is_empty() && liquidations[0]["account"] == account, "{liquidations:?}");
     assert!(liquidations.iter().all(|one| one["carry"].is_i64()), "{liquidations:?}");
     let positions = history.items(&format!("/v1/accounts/{account}/positions"));
     assert_eq!((positions.len(), &positions[0]["side"]), (1, &1.into()));
@@ -357,6 +362,13 @@ fn what_happened_is_read_served_and_reconciled() {
     let kinds: Vec<_> =
         flows.iter().map(|flow| flow["kind"].as_str().unwrap_or_default()).collect();
     assert_eq!(kinds, ["Withdrawn", "Deposited"]);
+    let (head, table) = history.get(&format!("/v1/accounts/{account}/taxes.csv")).expect("a table");
+    let deposit = format!("deposit,{account},,,,,,,,,1000.000000");
+    assert!(head.contains("text/csv") && table.contains(&deposit), "{table}");
+}
+
+/// What happened in the venue is served.
+fn shows_the_venue(history: &History) {
     let candles = history.items("/v1/markets/0/candles?minutes=1440");
     assert_eq!(
         (&candles[0]["high"], &candles[0]["low"]),
@@ -368,9 +380,17 @@ fn what_happened_is_read_served_and_reconciled() {
     assert_eq!(history.items("/v1/pools/liquidity").len(), 1);
     let worth = history.items("/v1/pools/liquidity/worth");
     assert!(worth[0]["share_price"].as_u64().is_some_and(|price| price > 0), "{worth:?}");
-    let (head, table) = history.get(&format!("/v1/accounts/{account}/taxes.csv")).expect("a table");
-    assert!(head.contains("text/csv") && table.contains("deposit,,,,,,,,,1000.000000"), "{table}");
-    history.kill();
+}
+
+/// What a wallet has is found by its address.
+fn shows_the_wallet(history: &History, owner: &Pubkey) {
+    let numbers: Vec<_> = history
+        .items(&format!("/v1/owners/{owner}/accounts"))
+        .iter()
+        .map(|it| it["number"].clone())
+        .collect();
+    assert_eq!(numbers, [0, 1]);
+    assert_eq!(history.items(&format!("/v1/owners/{owner}/pools")).len(), 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is served over HTTP: pages of JSON under `/v1`, a stream, their description, and static files.
 
 mod limit;
+mod owners;
 mod pages;
 mod stream;
 
@@ -76,6 +77,9 @@ fn described() -> (Router<Arc<Api>>, utoipa::openapi::OpenApi) {
         .routes(routes!(pages::positions))
         .routes(routes!(pages::flows))
         .routes(routes!(pages::taxes))
+        .routes(routes!(owners::owned_accounts))
+        .routes(routes!(owners::owned_requests))
+        .routes(routes!(owners::owned_taxes))
         .routes(routes!(pages::candles))
         .routes(routes!(pages::funding))
         .routes(routes!(pages::chain))

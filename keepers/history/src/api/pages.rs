@@ -15,7 +15,7 @@ use crate::pools::{self, PoolRow, PoolYield, earned, executed};
 use crate::positions::{PositionRow, positions as of_account};
 use crate::status::Status;
 use crate::store::{Candle, FillRow, FundingRow, Happened, Query, Store, hour_of};
-use crate::taxes::{self, FLOWS, SCALE};
+use crate::taxes::{Deeds, FLOWS, SCALE};
 use crate::worth::Worth;
 
 /// What a list has at the most.
@@ -36,13 +36,14 @@ pub struct Page<T: ToSchema> {
 
 impl<T: ToSchema> Page<T> {
     /// A page that has as many as were asked for may have another after it.
-    fn of(items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Json<Self> {
+    pub(super) fn of(items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Json<Self> {
         let next = items.last().filter(|_| items.len() >= limit as usize).map(cursor);
         Json(Self { scale: SCALE, items, next })
     }
 }
 
-type Paged<T> = Result<Json<Page<T>>, Refused>;
+/// A part of a list, or why there is none.
+pub(super) type Paged<T> = Result<Json<Page<T>>, Refused>;
 
 /// Which part of a list.
 #[derive(Deserialize, IntoParams)]
@@ -160,7 +161,7 @@ impl Which {
 }
 
 impl Part {
-    fn query(self, kinds: &[&str]) -> Result<Query, Refused> {
+    pub(super) fn query(self, kinds: &[&str]) -> Result<Query, Refused> {
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
         let before = self.before.map(|text| text.parse()).transpose().map_err(Refused::asked)?;
         Ok(Query { kinds, before, limit: limit(self.limit)?, ..Query::default() })
@@ -168,7 +169,7 @@ impl Part {
 }
 
 impl Api {
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Refused> {
@@ -269,16 +270,19 @@ pub async fn taxes(
     State(api): State<Arc<Api>>,
     Path(of): Path<String>,
 ) -> Result<impl IntoResponse, Refused> {
-    let of = account(&of)?;
-    let name = format!("attachment; filename=\"holdfast-{of}.csv\"");
+    let accounts = [account(&of)?];
+    let name = accounts[0].clone();
     let table = move |store: &mut Store| {
-        let query = Query { account: Some(of.clone()), limit: u32::MAX, ..Query::default() };
-        let kinds = FLOWS.map(str::to_owned).to_vec();
-        let (fills, flows) = (store.fills_of(&of)?, store.events(&Query { kinds, ..query })?);
-        taxes::table(&fills, &flows, |time_s| store.written(time_s))
+        let deeds = Deeds::read(store, &accounts, &[])?;
+        deeds.table(|time_s| store.written(time_s))
     };
-    let table = api.read(table).await?;
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], table))
+    Ok(csv_file(&name, api.read(table).await?))
+}
+
+/// A table as a file named after an address.
+pub(super) fn csv_file(address: &str, table: String) -> impl IntoResponse + use<> {
+    let name = format!("attachment; filename=\"holdfast-{address}.csv\"");
+    ([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], table)
 }
 
 /// Candles of a market's index price, of the prices that were believed.

@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use anchor_lang::Event as _;
 use futures_util::StreamExt;
 use governor::clock::FakeRelativeClock;
-use holdfast_client::holdfast::events::{ChainStateChanged, Deposited, MarketRefreshed};
+use holdfast_client::holdfast::events::{
+    ChainStateChanged, Deposited, MarketRefreshed, PoolRequestExecuted, PoolRequested,
+};
 use holdfast_client::{Pubkey, address, holdfast};
 use holdfast_rpc::{Listed, Past};
 use reqwest::Client;
@@ -127,6 +129,7 @@ async fn every_page_is_served_as_it_is_described() {
         );
         let asked = path
             .replace("{account}", &account().to_string())
+            .replace("{owner}", &account().to_string())
             .replace("{market}", "0")
             .replace("{pool}", "liquidity");
         assert!(!asked.contains('{'), "{path}");
@@ -225,6 +228,44 @@ async fn a_pools_worth_is_told_with_what_a_share_gained() {
 }
 
 #[tokio::test]
+async fn a_wallet_finds_its_accounts_and_its_part_in_the_pools() {
+    let served = served().await;
+    let (silo, owner) = (address::silo(0), Pubkey::new_from_array([8; 32]));
+    let account = address::margin_account(&silo, &owner, 2);
+    let [request, foreign] =
+        [owner, Pubkey::default()].map(|owner| address::pool_request(&silo, &owner, 1));
+    let asked = |request, amount| {
+        PoolRequested { request, pool: 0, leaves: false, amount, due_ms: 1 }.data()
+    };
+    let done = |request, amount| {
+        let (received, worth, arrived) = (amount * 2, 1, true);
+        PoolRequestExecuted { request, amount, received, worth, arrived }.data()
+    };
+    let entries = vec![
+        entry(12, &done(request, 4_000_000)),
+        entry(11, &done(foreign, 9_000_000)),
+        entry(10, &asked(request, 4_000_000)),
+        entry(9, &asked(foreign, 9_000_000)),
+        entry(8, &Deposited { account, amount: 5, collateral: 5 }.data()),
+    ];
+    let written = served.database.with(move |store| store.write_newest(&entries, false)).await;
+    assert_eq!(written.expect("it writes").len(), 5);
+    let accounts = served.json(&format!("/v1/owners/{owner}/accounts")).await;
+    let expected = serde_json::json!([
+        {"account": account.to_string(), "number": 2, "first_slot": 8, "last_slot": 8}
+    ]);
+    assert_eq!(accounts["items"], expected);
+    let requests = served.json(&format!("/v1/owners/{owner}/pools")).await;
+    let slots: Vec<_> =
+        requests["items"].as_array().expect("items").iter().map(|it| &it["slot"]).collect();
+    assert_eq!(slots, [12]);
+    let (status, table) = served.get(&format!("/v1/owners/{owner}/taxes.csv")).await;
+    assert_eq!((status, table.lines().count()), (200, 3), "{table}");
+    assert!(table.contains(&format!("8,deposit,{account},,,,,,,,,0.000005,")), "{table}");
+    assert!(table.contains("12,join_liquidity,,,,,,,,,,4.000000,,8.000000,,tx12"), "{table}");
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_refused_with_what_to_change() {
     let served = served().await;
     for (path, part) in [
@@ -234,6 +275,7 @@ async fn what_makes_no_sense_is_refused_with_what_to_change() {
         ("/v1/events?before=7", "before is no cursor"),
         ("/v1/events?account=x", "account is no address"),
         ("/v1/accounts/x/positions", "account is no address"),
+        ("/v1/owners/x/accounts", "owner is no address"),
         ("/v1/markets/0/candles?minutes=2", "minutes is 2"),
         ("/v1/pools/other", "there is no pool other"),
         ("/v1/pools/other/worth", "there is no pool other"),

@@ -326,6 +326,17 @@ impl Store {
         self.with_carry(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Slots of the first and the last event about an account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn slots_of(&self, account: &str) -> rusqlite::Result<Option<(u64, u64)>> {
+        let sql = "SELECT min(slot), max(slot) FROM event WHERE account = ?1";
+        let slots = |row: &Row| Ok((row.get::<_, Option<u64>>(0)?, row.get::<_, Option<u64>>(1)?));
+        let (first, last) = self.connection.prepare_cached(sql)?.query_row([account], slots)?;
+        Ok(first.zip(last))
+    }
+
     /// All events of these kinds in slots after `after`, up to `to`, the oldest first, with their bytes.
     ///
     /// # Errors
