@@ -1,4 +1,5 @@
-//! The database on a thread of its own: one connection, one thing after the other.
+//! The database on two threads of its own, each with a connection: one writes, one thing after the other, and one
+//! answers questions meanwhile, so that nobody who asks for much holds up reading.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -10,10 +11,11 @@ use crate::store::Store;
 
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
-/// A handle to the database; the thread ends with the last one.
+/// A handle to the database; the threads end with the last one.
 #[derive(Clone)]
 pub struct Database {
     jobs: mpsc::Sender<Job>,
+    questions: mpsc::Sender<Job>,
     path: PathBuf,
 }
 
@@ -23,15 +25,9 @@ impl Database {
     /// # Errors
     /// A sentence saying what to change.
     pub fn open(path: &Path, genesis: &str) -> Result<Self, String> {
-        let mut store = Store::open(path, genesis)?;
-        let (jobs, waiting) = mpsc::channel::<Job>();
-        thread::Builder::new()
-            .name("database".to_owned())
-            .spawn(move || waiting.iter().for_each(|job| job(&mut store)))
-            .map_err(|error| {
-                format!("this machine starts no thread ({error}): free some memory")
-            })?;
-        Ok(Self { jobs, path: path.to_owned() })
+        let jobs = started("database", Store::open(path, genesis)?)?;
+        let questions = started("questions", Store::open(path, genesis)?)?;
+        Ok(Self { jobs, questions, path: path.to_owned() })
     }
 
     /// Does something with the database.
@@ -42,6 +38,25 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
+        self.done(&self.jobs, work).await
+    }
+
+    /// Asks the database something, without waiting for what is being written.
+    ///
+    /// # Errors
+    /// A sentence when the database fails.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Store) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        self.done(&self.questions, move |store: &mut Store| question(store)).await
+    }
+
+    async fn done<T: Send + 'static>(
+        &self,
+        thread: &mpsc::Sender<Job>,
+        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
         let (tell, told) = oneshot::channel();
         let job = Box::new(move |store: &mut Store| {
             // Whoever asked may have gone away.
@@ -49,7 +64,7 @@ impl Database {
         });
         let place = self.path.display();
         let gone = || format!("{place}: the database's thread has ended; start again");
-        self.jobs.send(job).map_err(|_| gone())?;
+        thread.send(job).map_err(|_| gone())?;
         let done = told.await.map_err(|_| gone())?;
         done.map_err(|error| {
             format!(
@@ -57,4 +72,14 @@ impl Database {
             )
         })
     }
+}
+
+/// A thread that works on an open database until nobody can ask it for more.
+fn started(name: &str, mut store: Store) -> Result<mpsc::Sender<Job>, String> {
+    let (jobs, waiting) = mpsc::channel::<Job>();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || waiting.iter().for_each(|job| job(&mut store)))
+        .map_err(|error| format!("this machine starts no thread ({error}): free some memory"))?;
+    Ok(jobs)
 }

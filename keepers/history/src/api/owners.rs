@@ -68,7 +68,7 @@ pub async fn owned_accounts(
     Path(of): Path<String>,
 ) -> Result<Json<OwnedAccounts>, Refused> {
     let accounts = accounts_of(api.silo, &owner(&of)?);
-    let look = move |store: &mut Store| {
+    let look = move |store: &Store| {
         let mut items = Vec::new();
         for (number, account) in (0..NUMBERS).zip(accounts) {
             if let Some((first_slot, last_slot)) = store.slots_of(&account)? {
@@ -116,7 +116,7 @@ pub async fn owned_taxes(
 ) -> Result<impl IntoResponse, Refused> {
     let of = owner(&of)?;
     let (accounts, requests) = (accounts_of(api.silo, &of), requests_of(api.silo, &of));
-    let table = move |store: &mut Store| {
+    let table = move |store: &Store| {
         let deeds = Deeds::read(store, &accounts, &requests)?;
         deeds.table(|time_s| store.written(time_s))
     };

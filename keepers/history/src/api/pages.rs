@@ -171,9 +171,9 @@ impl Part {
 impl Api {
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
+        question: impl FnOnce(&Store) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Refused> {
-        self.database.with(work).await.map_err(Refused::internal)
+        self.database.ask(question).await.map_err(Refused::internal)
     }
 
     async fn page_of_events(&self, query: Query) -> Paged<Happened> {
@@ -272,7 +272,7 @@ pub async fn taxes(
 ) -> Result<impl IntoResponse, Refused> {
     let accounts = [account(&of)?];
     let name = accounts[0].clone();
-    let table = move |store: &mut Store| {
+    let table = move |store: &Store| {
         let deeds = Deeds::read(store, &accounts, &[])?;
         deeds.table(|time_s| store.written(time_s))
     };
@@ -374,7 +374,7 @@ pub async fn worth(
     must_be_pool(&pool)?;
     let (limit, before) = (limit(hours.limit)?, hours.before.unwrap_or(u64::MAX));
     let silo = api.silo;
-    let look = move |store: &mut Store| {
+    let look = move |store: &Store| {
         let place = (silo, pool.as_str());
         Ok((store.worths(place, before, limit)?, store.gains(place)?))
     };

@@ -211,6 +211,26 @@ async fn candles_are_read_page_by_page_across_times_without_prices() {
 }
 
 #[tokio::test]
+async fn funding_is_told_once_an_hour_page_by_page() {
+    let served = served().await;
+    let minutes = [200, 62, 61, 2, 1];
+    let entries: Vec<_> =
+        minutes.into_iter().zip((9..14).rev()).map(|(minute, it)| refreshed(it, minute)).collect();
+    let written = served.database.with(move |store| store.write_newest(&entries, false)).await;
+    assert_eq!(written.expect("it writes").len(), 5);
+    let (mut found, mut before) = (Vec::new(), String::new());
+    loop {
+        let page = served.json(&format!("/v1/markets/0/funding?limit=1{before}")).await;
+        let items = page["items"].as_array().expect("items");
+        found
+            .extend(items.iter().map(|it| it["published_ms"].as_u64().expect("a number") / 60_000));
+        let Some(next) = page["next"].as_str() else { break };
+        before = format!("&before={next}");
+    }
+    assert_eq!(found, [200, 62, 2]);
+}
+
+#[tokio::test]
 async fn a_pools_worth_is_told_with_what_a_share_gained() {
     let served = served().await;
     let page = served.json("/v1/pools/liquidity/worth?limit=2").await;
