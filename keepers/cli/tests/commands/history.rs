@@ -338,6 +338,7 @@ fn what_happened_is_read_served_and_reconciled() {
     assert!(compared["slot"].as_u64() >= status["last_slot"].as_u64(), "{status}");
     assert!(compared["sums"].as_u64().is_some_and(|sums| sums > 3), "{status}");
     shows_the_trader(&history, &account);
+    the_traders_money_adds_up(&market, &history);
     shows_the_venue(&history);
     shows_the_wallet(&history, &market.operator.wallet.pubkey());
     history.kill();
@@ -365,6 +366,28 @@ fn shows_the_trader(history: &History, account: &str) {
     let (head, table) = history.get(&format!("/v1/accounts/{account}/taxes.csv")).expect("a table");
     let deposit = format!("deposit,{account},,,,,,,,,1000.000000");
     assert!(head.contains("text/csv") && table.contains(&deposit), "{table}");
+}
+
+/// What an account was paid and has paid comes to what it has, to the unit, what liquidations settled included.
+fn the_traders_money_adds_up(market: &Market, history: &History) {
+    let account = market.operator.account();
+    let number = |of: &Value, field: &str| i128::from(of[field].as_i64().expect(field));
+    let fills = history.items(&format!("/v1/fills?account={account}"));
+    let paid = |fill: &Value| -> i128 {
+        let parts = ["carry", "fee", "reward", "to_insurance"].into_iter();
+        parts.map(|part| number(fill, part)).sum()
+    };
+    let gained: i128 = fills.iter().map(|fill| number(fill, "realised") - paid(fill)).sum();
+    let moved = |kind: &str| -> i128 {
+        let flows = history.items(&format!("/v1/accounts/{account}/flows"));
+        let of_kind = flows.iter().filter(|flow| flow["kind"] == kind);
+        of_kind.map(|flow| number(&flow["fields"], "amount")).sum()
+    };
+    let found = market.node().account(&account).expect("the account");
+    let has: MarginAccount = decode::decode(&found.data).expect("a margin account");
+    let owned = [has.collateral, has.pending_profit, has.reserved_fees].map(i128::from);
+    let owned = owned.iter().sum::<i128>() - i128::from(has.debt);
+    assert_eq!(owned, moved("Deposited") - moved("Withdrawn") + gained, "{fills:?}");
 }
 
 /// What happened in the venue is served.
