@@ -398,6 +398,7 @@ fn shows_the_venue(history: &History) {
         (&PRICE.into(), &(PRICE / 10 * 9).into())
     );
     assert!(!history.items("/v1/markets/0/funding").is_empty());
+    assert_eq!(history.items("/v1/markets/0/days")[0]["trades"], 3);
     let states = history.items("/v1/chain");
     assert!(states.iter().any(|state| state["fields"]["to"] == "Shelter"), "{states:?}");
     assert_eq!(history.items("/v1/pools/liquidity").len(), 1);

@@ -82,6 +82,7 @@ fn described() -> (Router<Arc<Api>>, utoipa::openapi::OpenApi) {
         .routes(routes!(owners::owned_taxes))
         .routes(routes!(pages::candles))
         .routes(routes!(pages::funding))
+        .routes(routes!(pages::days))
         .routes(routes!(pages::chain))
         .routes(routes!(pages::pool))
         .routes(routes!(pages::worth))

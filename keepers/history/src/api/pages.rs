@@ -14,7 +14,7 @@ use super::{Api, Asked, Refused};
 use crate::pools::{self, PoolRow, PoolYield, earned, executed};
 use crate::positions::{PositionRow, positions as of_account};
 use crate::status::Status;
-use crate::store::{Candle, FillRow, FundingRow, Happened, Query, Store, hour_of};
+use crate::store::{Candle, Day, FillRow, FundingRow, Happened, Query, Store, hour_of};
 use crate::taxes::{Deeds, FLOWS, SCALE};
 use crate::worth::Worth;
 
@@ -323,6 +323,23 @@ pub async fn funding(
     let place = (api.silo, market);
     let items = api.read(move |store| store.funding(place, before, limit)).await?;
     Ok(Page::of(items, limit, |row| hour_of(row.published_ms).to_string()))
+}
+
+/// What a market's positions came to on each day that has anything: what traders lost there, the pools gained.
+#[utoipa::path(
+    get, path = "/v1/markets/{market}/days",
+    params(("market" = u8, Path, description = "Its index in the silo"), Hours),
+    responses((status = 200, body = Page<Day>), (status = 400, body = Refused))
+)]
+pub async fn days(
+    State(api): State<Arc<Api>>,
+    Path(market): Path<u8>,
+    Asked(hours): Asked<Hours>,
+) -> Paged<Day> {
+    let (limit, before) = (limit(hours.limit)?, hours.before.unwrap_or(u64::MAX));
+    let place = (api.silo, market);
+    let items = api.read(move |store| store.days(place, before, limit)).await?;
+    Ok(Page::of(items, limit, |day| day.start_ms.to_string()))
 }
 
 /// Changes of the chain's state, with what tightened it.

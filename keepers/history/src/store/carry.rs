@@ -10,11 +10,17 @@ use super::{Cursor, FillRow, Store, int};
 impl Store {
     /// Has every liquidation among changes of positions say what it settled. Where the history does not reach
     /// back to the change before it, nothing is said.
-    pub(super) fn with_carry(&self, mut fills: Vec<FillRow>) -> rusqlite::Result<Vec<FillRow>> {
-        for fill in fills.iter_mut().filter(|fill| fill.kind == "liquidation") {
-            fill.carry = self.carry_of(fill)?;
+    pub(super) fn with_carry(&self, fills: Vec<FillRow>) -> rusqlite::Result<Vec<FillRow>> {
+        fills.into_iter().map(|fill| self.completed(fill)).collect()
+    }
+
+    /// The same for one of them.
+    pub(super) fn completed(&self, fill: FillRow) -> rusqlite::Result<FillRow> {
+        if fill.kind != "liquidation" {
+            return Ok(fill);
         }
-        Ok(fills)
+        let carry = self.carry_of(&fill)?;
+        Ok(FillRow { carry, ..fill })
     }
 
     fn carry_of(&self, fill: &FillRow) -> rusqlite::Result<Option<i64>> {

@@ -3,6 +3,9 @@
 
 mod base;
 mod carry;
+mod days;
+#[cfg(test)]
+mod made_up;
 mod read;
 mod spans;
 mod worth;
@@ -14,12 +17,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::rows::Places;
 
+pub use days::Day;
 pub use read::{Candle, Cursor, FillRow, FundingRow, Happened, Query};
 pub use spans::Span;
 pub use write::{Entry, Window};
 
 /// An hour, milliseconds.
 const HOUR_MS: u64 = 3_600_000;
+/// A day, milliseconds.
+const DAY_MS: u64 = 24 * HOUR_MS;
 /// The layout of the tables; another one is refused.
 const VERSION: i64 = 1;
 

@@ -167,7 +167,7 @@ pub struct FillRow {
 }
 
 impl FillRow {
-    fn read(row: &Row) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row) -> rusqlite::Result<Self> {
         let cursor = Cursor { slot: row.get(2)?, rank: row.get(3)?, index: row.get(1)? };
         Ok(Self {
             cursor: cursor.to_string(),

@@ -2,12 +2,10 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{HOUR_MS, Store, hour_of, int};
+use super::{DAY_MS, Store, hour_of, int};
 use crate::pools::{PoolYield, pace};
 use crate::worth::{PoolWorth, Worth};
 
-/// A day, milliseconds.
-const DAY_MS: u64 = 24 * HOUR_MS;
 /// Days over which it is told what a share gained.
 const DAYS: [u64; 3] = [1, 7, 30];
 
