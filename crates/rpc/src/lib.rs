@@ -33,7 +33,9 @@ mod tracker;
 pub use address::{Address, Addresses};
 pub use budget::{Budget, sign, unsigned};
 #[cfg(feature = "client")]
-pub use endpoint::{AccountHead, Endpoint, Found, NoPart, Probed, Simulated, bytes_of, clock_of};
+pub use endpoint::{
+    AccountHead, Endpoint, Found, Listed, NoPart, Past, Probed, Simulated, bytes_of, clock_of,
+};
 pub use evidence::{Blockhash, Progress, Shown, Simulation, Snapshot};
 #[cfg(feature = "client")]
 pub use follow::{follow, rehearse, rehearse_unsigned};

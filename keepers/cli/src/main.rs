@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod daemon;
 mod hermes;
+mod history;
 mod log;
 #[cfg(test)]
 mod loopback;
@@ -26,7 +27,7 @@ use holdfast_cli::{change_file, config};
 use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 
-use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::cli::{Cli, ConfigTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::output::{CommandOutput, Failure, say, tell};
 
 #[tokio::main]
@@ -77,6 +78,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Task::Config(ConfigTask::Check { offline }) => Ok(check::run(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
         Task::Top(form) => return top::top(&config, &form, cli.json).await,
+        Task::History(HistoryTask::Run(form)) => Ok(history::run(&config, form).await?),
         Task::Status => Ok(render::status(&config).await),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => commands::account::run(&config, task).await,

@@ -27,7 +27,7 @@ use crate::limits::{
 };
 use crate::{Address, Addresses, Progress, Shown};
 
-pub use search::{AccountHead, NoPart};
+pub use search::{AccountHead, Listed, NoPart, Past};
 pub use transact::Simulated;
 
 /// One RPC endpoint.

@@ -12,12 +12,37 @@ use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 use solana_signature::Signature;
+use solana_transaction_status_client_types::TransactionConfirmationStatus;
 
 use super::{Endpoint, Found, binary, bytes_of, is_too_long};
 use crate::{Part, Shown, Snapshot};
 
 /// Bytes before an account's fields.
 const DISCRIMINATOR: usize = 8;
+
+/// A past transaction, as a list of them has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its signature, in base 58.
+    pub signature: String,
+    /// Its slot.
+    pub slot: u64,
+    /// When its block was made, seconds since 1970, where the endpoint knows.
+    pub time_s: Option<i64>,
+    /// Whether it failed, and changed nothing.
+    pub failed: bool,
+    /// Whether its block is final.
+    pub finalized: bool,
+}
+
+/// What a transaction that worked left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What the programs logged, a line each.
+    pub logs: Vec<String>,
+    /// The accounts that it names, those from lookup tables too.
+    pub accounts: Vec<Pubkey>,
+}
 
 /// The beginning of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +218,68 @@ impl Endpoint {
         self.accounts_at(addresses, CommitmentConfig::confirmed()).await
     }
 
+    /// Transactions that name an account, the newest first: those before the one signed `before`, down to
+    /// the one signed `until` without it, no more than `limit`.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn listed(
+        &self,
+        address: &Pubkey,
+        before: Option<Signature>,
+        until: Option<Signature>,
+        limit: usize,
+        commitment: CommitmentConfig,
+    ) -> Result<Vec<Listed>, String> {
+        let (limit, commitment) = (Some(limit), Some(commitment));
+        let config = GetConfirmedSignaturesForAddress2Config { before, until, limit, commitment };
+        let found = self.client.get_signatures_for_address_with_config(address, config);
+        let found = self.asked(found).await?.into_iter().map(|past| Listed {
+            signature: past.signature,
+            slot: past.slot,
+            time_s: past.block_time,
+            failed: past.err.is_some(),
+            finalized: past.confirmation_status == Some(TransactionConfirmationStatus::Finalized),
+        });
+        Ok(found.collect())
+    }
+
+    /// A confirmed transaction; `None` when the endpoint does not keep it.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer, or not with what was asked for.
+    pub async fn past(&self, signature: &str) -> Result<Option<Past>, String> {
+        let config = json!({
+            "commitment": "confirmed",
+            "encoding": "json",
+            "maxSupportedTransactionVersion": 0,
+        });
+        let found = self.client.send(RpcRequest::GetTransaction, json!([signature, config]));
+        let found: Value = self.asked(found).await?;
+        if found.is_null() {
+            return Ok(None);
+        }
+        let (meta, message) = (&found["meta"], &found["transaction"]["message"]);
+        let loaded = &meta["loadedAddresses"];
+        let named = [&message["accountKeys"], &loaded["writable"], &loaded["readonly"]];
+        let accounts = named.into_iter().flat_map(texts).map(|text| text.parse().ok());
+        let accounts: Option<Vec<_>> = accounts.collect();
+        let logs = meta["logMessages"].is_array().then(|| texts(&meta["logMessages"]).collect());
+        let past = logs.zip(accounts).map(|(logs, accounts)| Past { logs, accounts });
+        past.map(Some).ok_or_else(|| self.garbled("logs of a transaction"))
+    }
+
+    /// Whether the endpoint knows a transaction, its history included.
+    ///
+    /// # Errors
+    /// A sentence when the endpoint does not answer.
+    pub async fn knows(&self, signature: &Signature) -> Result<bool, String> {
+        let asked = [*signature];
+        let found = self.client.get_signature_statuses_with_history(&asked);
+        let found = self.asked(found).await?.value;
+        Ok(found.into_iter().flatten().next().is_some())
+    }
+
     /// Logs of the confirmed transactions that touched an account after the one signed `since`, the
     /// oldest first.
     ///
@@ -229,8 +316,7 @@ impl Endpoint {
         });
         let found = self.client.send(RpcRequest::GetTransaction, json!([signature, config]));
         let found: Value = self.asked(found).await?;
-        let logs = found["meta"]["logMessages"].as_array().cloned().unwrap_or_default();
-        Ok(logs.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect())
+        Ok(texts(&found["meta"]["logMessages"]).collect())
     }
 }
 
@@ -243,4 +329,10 @@ fn filtered(filters: Option<Vec<RpcFilterType>>, commitment: CommitmentConfig) -
         ..RpcProgramAccountsConfig::default()
     };
     json!([holdfast::ID.to_string(), config])
+}
+
+/// The texts of a list, if it is one.
+fn texts(list: &Value) -> impl Iterator<Item = String> {
+    let all = list.as_array().into_iter().flatten();
+    all.filter_map(|text| text.as_str().map(str::to_owned))
 }

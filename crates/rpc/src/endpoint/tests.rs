@@ -4,6 +4,7 @@ use axum::body::Body;
 use futures_util::stream;
 use holdfast_client::{Pubkey, holdfast};
 use serde_json::{Value, json};
+use solana_commitment_config::CommitmentConfig;
 use solana_keypair::keypair_from_seed;
 use solana_message::Hash;
 use solana_signature::Signature;
@@ -11,7 +12,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{ANSWER_WITHIN, Endpoint, NoPart, client_error};
+use super::{ANSWER_WITHIN, Endpoint, Listed, NoPart, Past, client_error};
 use crate::loopback::{KEYS, page, result, serve};
 use crate::{Address, Budget, Key, Part, Shown, sign};
 
@@ -43,7 +44,14 @@ async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String
         ("look", endpoint.look(&[FEED]).await.map(|_| ())),
         ("send", endpoint.send(&transaction()).await),
         ("looks", endpoint.looks(&[(signature, 9)]).await.map(|_| ())),
+        ("listed", listed(endpoint).await.map(|_| ())),
+        ("past", endpoint.past("tx").await.map(|_| ())),
+        ("knows", endpoint.knows(&signature).await.map(|_| ())),
     ]
+}
+
+async fn listed(endpoint: &Endpoint) -> Result<Vec<Listed>, String> {
+    endpoint.listed(&FEED, None, None, 5, CommitmentConfig::confirmed()).await
 }
 
 /// A sentence that names the host, says what to do, and gives no key away.
@@ -310,4 +318,57 @@ async fn a_part_that_is_too_long_is_told_from_one_that_fails() {
     assert_eq!(narrow.part(&part).await.err(), Some(NoPart::TooLong));
     let said = endpoint.part(&part).await.err();
     assert!(matches!(said, Some(NoPart::Failed(_))), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_past_transaction_has_its_logs_and_every_account_that_it_names() {
+    let named = [[1; 32], [2; 32], [3; 32], [4; 32]].map(Pubkey::new_from_array);
+    let texts = named.map(|address| address.to_string());
+    let endpoint = serve(move |_, request| {
+        let shown = json!({
+            "slot": 7,
+            "meta": {
+                "logMessages": ["one", "two"],
+                "loadedAddresses": {"writable": [texts[2]], "readonly": [texts[3]]},
+            },
+            "transaction": {"message": {"accountKeys": [texts[0], texts[1]]}},
+        });
+        result(&request, shown)
+    })
+    .await;
+    let logs = ["one", "two"].map(str::to_owned).to_vec();
+    let past = Past { logs, accounts: named.to_vec() };
+    assert_eq!(endpoint.past("tx").await, Ok(Some(past)));
+}
+
+#[tokio::test]
+async fn a_past_transaction_that_is_not_kept_is_told_from_one_that_makes_no_sense() {
+    let endpoint = serve(|_, request| result(&request, Value::Null)).await;
+    assert_eq!(endpoint.past("tx").await, Ok(None));
+    for shown in [json!({"meta": null}), json!({"meta": {"logMessages": null}}), json!([1])] {
+        let endpoint = serve(move |_, request| result(&request, shown.clone())).await;
+        let said = endpoint.past("tx").await.expect_err("it makes no sense");
+        assert!(said.contains("answers with no logs of a transaction"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn listed_transactions_say_when_and_whether_they_worked_and_are_final() {
+    let endpoint = serve(|_, request| {
+        let one = |signature, err, confirmation| {
+            json!({
+                "signature": signature, "slot": 7, "err": err, "memo": null, "blockTime": 9,
+                "confirmationStatus": confirmation,
+            })
+        };
+        let failed = json!({"InstructionError": [0, {"Custom": 1}]});
+        result(&request, json!([one("b", failed, "confirmed"), one("a", Value::Null, "finalized")]))
+    })
+    .await;
+    let listed = listed(&endpoint).await.expect("a list");
+    let seen = listed
+        .iter()
+        .map(|it| (it.signature.as_str(), it.slot, it.time_s, it.failed, it.finalized));
+    let seen: Vec<_> = seen.collect();
+    assert_eq!(seen, [("b", 7, Some(9), true, false), ("a", 7, Some(9), false, true)]);
 }

@@ -4,6 +4,7 @@
 mod auditing;
 mod changing;
 mod machines;
+mod history;
 mod operator;
 mod outage;
 mod prices;

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
 use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
-use holdfast_client::{Pubkey, address, decode, instruction, tokens};
+use holdfast_client::{Instruction, Pubkey, address, decode, instruction, tokens};
 use holdfast_testkit::node::{Node, pass_with_price, serve};
 use holdfast_testkit::tokens::{balance, create_token_account};
 use holdfast_testkit::venue::{LONE, Listing, keypair, silo_plan};
@@ -266,8 +266,7 @@ fn bare() -> Venue {
 }
 
 /// Executes what waits.
-fn keep(node: &mut Node) {
-    let admin = keypair("admin", 0);
+pub fn keep(node: &mut Node) {
     let silo = address::silo(0);
     let markets = [address::market(&silo, 0)];
     let mut due = Vec::new();
@@ -287,13 +286,19 @@ fn keep(node: &mut Node) {
         }
     }
     for instruction in due {
-        if node.cluster.simulate(std::slice::from_ref(&instruction), &admin.pubkey()).is_ok() {
-            let blockhash = node.cluster.blockhash();
-            let message =
-                Message::new_with_blockhash(&[instruction], Some(&admin.pubkey()), &blockhash);
-            let message = VersionedMessage::Legacy(message);
-            let transaction = VersionedTransaction::try_new(message, &[&admin]).expect("signed");
-            node.send(transaction).expect("a living blockhash");
-        }
+        land(node, instruction);
+    }
+}
+
+/// Lands what anyone may do in a block, if the program takes it.
+pub fn land(node: &mut Node, instruction: Instruction) {
+    let admin = keypair("admin", 0);
+    if node.cluster.simulate(std::slice::from_ref(&instruction), &admin.pubkey()).is_ok() {
+        let blockhash = node.cluster.blockhash();
+        let message =
+            Message::new_with_blockhash(&[instruction], Some(&admin.pubkey()), &blockhash);
+        let message = VersionedMessage::Legacy(message);
+        let transaction = VersionedTransaction::try_new(message, &[&admin]).expect("signed");
+        node.send(transaction).expect("a living blockhash");
     }
 }
