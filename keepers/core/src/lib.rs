@@ -4,6 +4,7 @@
 mod account_cache;
 mod decide;
 pub mod fees;
+pub mod guard;
 pub mod health;
 mod intent;
 pub mod keeper;

@@ -240,6 +240,7 @@ fn orders(plan: &WorldPlan, silo: Pubkey, wallet: Keypair, names: &[Pubkey]) -> 
         feeds: vec![feed_account(0)],
         fees: Fees::default(),
         posting: None,
+        guard: None,
         dry_run: false,
         // As most nodes are: a stream beside each endpoint, as far as there are any.
         operators: Operators::new((0..plan.endpoints).collect(), (0..plan.streams).collect()),

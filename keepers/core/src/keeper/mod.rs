@@ -22,6 +22,7 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::decide::guardian::Guardian;
 use crate::fees::Fees;
+use crate::guard::{Guard, Memory};
 use crate::health::{ChainCondition, Diagnosis, Progress, Sources, Venue};
 use crate::posting::{Poster, PostingTerms};
 use crate::scheduler::{Scheduler, Target};
@@ -58,6 +59,8 @@ pub struct KeeperConfig {
     pub fees: Fees,
     /// When prices are brought, if they are.
     pub posting: Option<PostingTerms>,
+    /// With a guard this keeper does what the guard decides, and nothing for the venue.
+    pub guard: Option<Guard>,
     /// Decide and count, send nothing.
     pub dry_run: bool,
     /// The RPC endpoints and streams, by who runs them.
@@ -86,6 +89,7 @@ pub struct Keeper {
     desk: Scheduler,
     guardian: Option<Guardian>,
     poster: Option<Poster>,
+    guard: Option<Guard>,
     announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
     /// The newest that each endpoint showed.
@@ -153,6 +157,7 @@ impl Keeper {
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
             poster: orders.posting.map(|terms| Poster::new(terms, me)),
+            guard: orders.guard,
             announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             shown: BTreeMap::new(),
@@ -259,6 +264,9 @@ impl Keeper {
         self.agree(now);
         self.diagnosis = self.sources.judge(&self.venue(now), now);
         self.counts.classes[self.diagnosis.class as usize] += 1;
+        if let Some(guard) = &mut self.guard {
+            guard.watch(self.diagnosis.class, now);
+        }
         let mut commands = Vec::new();
         self.ask(now, &mut commands);
         self.work(now, &mut commands);
@@ -298,6 +306,11 @@ impl Keeper {
             }
             Tried::Ends(ended) => self.end(*ended, now),
         }
+    }
+
+    /// What a guard has to keep before anything of the last poll is sent, if it changed.
+    pub fn changed_memory(&mut self) -> Option<Memory> {
+        self.guard.as_mut()?.take_changes()
     }
 
     /// Begins nothing more; what is under way is still followed.
