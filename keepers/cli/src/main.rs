@@ -25,7 +25,7 @@ use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 use solana_signer::Signer;
 
-use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::cli::{Cli, ConfigTask, GuardTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::config::Config;
 use crate::output::{CommandOutput, Failure, joined};
 use crate::preflight::Standing;
@@ -76,6 +76,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let said = match cli.task {
         Task::Config(ConfigTask::Check { offline }) => Ok(check(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
+        Task::Guard(GuardTask::Run) => return Ok(daemon::guard::run(&config).await?),
+        Task::Guard(GuardTask::Test) => Ok(daemon::guard::test(&config).await?),
         Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
         Task::Status => Ok(render::status(&config).await),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),

@@ -40,6 +40,9 @@ pub enum Task {
     /// Keep a silo: observe, execute, liquidate
     #[command(subcommand)]
     Keeper(KeeperTask),
+    /// Watch accounts of yours: warn, add margin within a budget, reduce, move stops
+    #[command(subcommand)]
+    Guard(GuardTask),
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
     /// The same and more, live: sources, candidates, due work and landing
@@ -88,6 +91,14 @@ pub enum Task {
 pub enum KeeperTask {
     /// Run until stopped
     Run,
+}
+
+#[derive(Subcommand)]
+pub enum GuardTask {
+    /// Run until stopped
+    Run,
+    /// Tell every webhook that it is reached
+    Test,
 }
 
 #[derive(Subcommand)]
