@@ -2,6 +2,7 @@
 
 mod doubt;
 mod faults;
+mod guard;
 mod guardian;
 mod witness;
 mod work;

@@ -81,7 +81,7 @@ impl MemoryFile {
             }
         }
         let memory = if path.exists() { read(path)? } else { Memory::default() };
-        let mut file = Self { path: path.to_owned(), _lock: lock, unsaved: None };
+        let file = Self { path: path.to_owned(), _lock: lock, unsaved: None };
         file.write(&memory)
             .map_err(|reason| format!("{place} cannot be written ({reason}): set guard.state"))?;
         Ok((file, memory))
@@ -102,7 +102,7 @@ impl MemoryFile {
     }
 
     /// Replaces the file: whatever happens, the old or the new one is there.
-    fn write(&mut self, memory: &Memory) -> std::io::Result<()> {
+    fn write(&self, memory: &Memory) -> std::io::Result<()> {
         let text = serde_json::to_vec_pretty(&stored(memory))?;
         let beside = self.path.with_added_extension("new");
         let mut file = File::create(&beside)?;
