@@ -59,7 +59,7 @@ impl Ledger {
     /// What is spent of the budget at `now`, native units.
     pub fn spent(&self, now: Millis) -> u64 {
         let lately = self.spends.iter().filter(|spend| self.counts(spend, now));
-        lately.fold(0, |sum, spend| sum.saturating_add(spend.amount))
+        lately.fold(0_u64, |sum, spend| sum.saturating_add(spend.amount))
     }
 
     /// What is left of it, native units.
