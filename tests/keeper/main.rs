@@ -3,6 +3,7 @@
 mod closed;
 mod doubt;
 mod faults;
+mod guard;
 mod guardian;
 mod scale;
 mod witness;

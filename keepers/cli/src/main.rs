@@ -27,7 +27,9 @@ use holdfast_cli::{change_file, config};
 use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 
-use crate::cli::{Cli, ConfigTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::cli::{
+    Cli, ConfigTask, GuardTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task,
+};
 use crate::output::{CommandOutput, Failure, say, tell};
 
 #[tokio::main]
@@ -77,6 +79,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let said = match cli.task {
         Task::Config(ConfigTask::Check { offline }) => Ok(check::run(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
+        Task::Guard(GuardTask::Run) => return Ok(daemon::guard::run(&config).await?),
+        Task::Guard(GuardTask::Test) => Ok(daemon::guard::test(&config).await?),
         Task::Top(form) => return top::top(&config, &form, cli.json).await,
         Task::History(HistoryTask::Run(form)) => Ok(history::run(&config, form).await?),
         Task::Status => Ok(render::status(&config).await),

@@ -5,6 +5,7 @@ mod account_cache;
 mod accounts;
 mod decide;
 pub mod fees;
+pub mod guard;
 pub mod health;
 mod hours;
 mod intent;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 
+use crate::guard::GuardStep;
 use crate::health::OperatingPolicy;
 use crate::leader_rotation::{BACKUP_DELAY, LeaderRotation};
 use crate::posting::{DraftStep, FeedId};
@@ -55,6 +56,12 @@ pub enum Target {
     Tightening,
     /// A change that waits.
     Change(u64),
+    /// Margin for an account that a guard watches.
+    Margin(Pubkey),
+    /// A reduction of such an account's positions.
+    Reduction(Pubkey),
+    /// Its stop in a market.
+    Stop(Pubkey, u8),
 }
 
 /// What an intent is for: it decides what may stop it and what it may cost.
@@ -122,7 +129,7 @@ impl Target {
 
     /// Whether it is this keeper's own, and nobody else's turn comes first.
     const fn is_own(&self) -> bool {
-        matches!(self, Self::Draft(_))
+        matches!(self, Self::Draft(_) | Self::Margin(_) | Self::Reduction(_) | Self::Stop(..))
     }
 
     /// Whether it takes a guardian's key, which not every keeper has.
@@ -156,6 +163,11 @@ impl Intent {
             Self::Observe => Target::Chain,
             Self::Tighten { .. } => Target::Tightening,
             Self::CancelChange { number, .. } => Target::Change(number),
+            Self::Guard { account, step: GuardStep::TopUp { .. } } => Target::Margin(account),
+            Self::Guard { account, step: GuardStep::Reduce { .. } } => Target::Reduction(account),
+            Self::Guard { account, step: GuardStep::MoveStop { market, .. } } => {
+                Target::Stop(account, market)
+            }
         }
     }
 
@@ -166,7 +178,10 @@ impl Intent {
             Self::RefreshMarket { .. }
             | Self::BringPrice { .. }
             | Self::PayExit { .. }
-            | Self::Reconcile => Kind::Exit,
+            | Self::Reconcile
+            | Self::Guard { step: GuardStep::TopUp { .. } | GuardStep::Reduce { .. }, .. } => {
+                Kind::Exit
+            }
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number }
             | Self::TriggerOrder { account, market, number } => {
@@ -187,7 +202,8 @@ impl Intent {
             | Self::WriteOffDebt { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
-            | Self::SettlePosition { .. } => Kind::Chore,
+            | Self::SettlePosition { .. }
+            | Self::Guard { step: GuardStep::MoveStop { .. }, .. } => Kind::Chore,
         }
     }
 
@@ -215,6 +231,7 @@ impl Intent {
             | Self::Observe
             | Self::Tighten { .. }
             | Self::CancelChange { .. } => u8::MAX,
+            Self::Guard { step, .. } => step.market().unwrap_or(u8::MAX),
         }
     }
 }

@@ -41,6 +41,9 @@ pub enum Task {
     /// Keep a silo: observe, execute, liquidate
     #[command(subcommand)]
     Keeper(KeeperTask),
+    /// Watch accounts of yours: warn, add margin within a budget, reduce, move stops
+    #[command(subcommand)]
+    Guard(GuardTask),
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
     /// The same and more, live: sources, candidates, due work and landing
@@ -112,6 +115,14 @@ pub struct HistoryForm {
     /// A folder with a built page that is served beside them
     #[arg(long, value_name = "DIR")]
     pub page: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum GuardTask {
+    /// Run until stopped
+    Run,
+    /// Tell every webhook that it is reached
+    Test,
 }
 
 #[derive(Subcommand)]

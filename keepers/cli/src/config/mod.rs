@@ -3,6 +3,7 @@
 
 mod deployment;
 mod example;
+mod guard;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use holdfast_rpc::{Address, Addresses};
 use serde::{Deserialize, Serialize};
 
 pub use example::EXAMPLE;
+pub use guard::{GuardSettings, Hook, HookForm};
 
 /// Characters of an address in base 58, at most.
 const LONGEST_ADDRESS: usize = 44;
@@ -71,6 +73,8 @@ pub struct Config {
     pub leaders: Leaders,
     /// Bringing prices.
     pub prices: Prices,
+    /// Watching accounts of one's own.
+    pub guard: GuardSettings,
 }
 
 /// Bringing prices of Pyth's pull feeds.
@@ -143,6 +147,7 @@ impl Default for Config {
             fees: Fees::default(),
             leaders: Leaders::default(),
             prices: Prices::default(),
+            guard: GuardSettings::default(),
         }
     }
 }
@@ -349,6 +354,7 @@ impl Config {
         }
         addresses("keepers", &self.keepers)?;
         addresses("feeds", &self.feeds)?;
+        self.guard.check()?;
         let fees = &self.fees;
         let lowest = fees.cap_exits.min(fees.cap_liquidations).min(fees.cap_chores);
         if fees.floor > lowest {

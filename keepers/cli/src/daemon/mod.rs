@@ -1,5 +1,6 @@
 //! Running a keeper against a real cluster: the clock, the signals, and who carries commands out.
 
+pub mod guard;
 mod io;
 mod leaders;
 mod metrics;
@@ -16,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use holdfast_client::{Pubkey, address};
 use holdfast_keeper_core::health::EndpointFault;
-use holdfast_keeper_core::keeper::{BATCH, Event, Io, Keeper, KeeperConfig, Report, WAITING};
+use holdfast_keeper_core::keeper::{
+    BATCH, Command, Event, Io, Keeper, KeeperConfig, Report, WAITING,
+};
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
@@ -30,6 +33,7 @@ use crate::config::Config;
 use crate::hermes::{self, Hermes, Patience, Timetable};
 use crate::preflight;
 use crate::render::decimal;
+use guard::MemoryFile;
 use io::RpcIo;
 #[cfg(test)]
 pub use metrics::metrics;
@@ -72,12 +76,12 @@ pub async fn run(config: &Config) -> Result<(), String> {
         feeds: config.feeds()?,
         fees: config.fees,
         posting: config.posting(),
+        guard: None,
         dry_run: config.dry_run,
         operators: operators(&config.rpc.0, &streams),
         genesis: genesis_of(&standing.genesis),
     };
     let mut running = Running::new(orders, endpoints, streams);
-    let leaders = Arc::new(leaders::Counts::default());
     let hermes = Arc::new(hermes::Counts::default());
     if config.posting().is_some() {
         let follows = Hermes {
@@ -91,28 +95,30 @@ pub async fn run(config: &Config) -> Result<(), String> {
         let hosts = config.prices.hermes.0.clone();
         tokio::spawn(Timetable::new(hosts, running.edge.events()).supervise());
     }
-    let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
-    let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
-    let events = running.edge.events();
-    tokio::spawn(async move { seen.watch(&endpoints, me, events).await });
-    if let Some(listen) = config.listen {
-        let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
-        serve::serve(listen, running.report.subscribe(), told).await?;
-    }
     if let Some(hook) = config.webhook.clone() {
         tokio::spawn(webhook::tell(hook, running.report.subscribe()));
     }
-    if config.leaders.send && !config.dry_run {
-        running.edge.reach_leaders(identity, running.report.subscribe(), leaders);
-    }
+    running
+        .equip(config, Wallet { key: me, lamports: standing.lamports, identity }, hermes)
+        .await?;
     running.until_stopped().await;
     Ok(())
+}
+
+/// Who pays, and as whom leaders are reached.
+struct Wallet {
+    key: Pubkey,
+    /// What it held at the start.
+    lamports: u64,
+    identity: Keypair,
 }
 
 /// A keeper with its edge and its clock.
 pub struct Running {
     /// The keeper.
     pub keeper: Keeper,
+    /// Where a guard keeps what outlives it.
+    memory: Option<MemoryFile>,
     edge: RpcIo,
     heard: mpsc::Receiver<Event>,
     report: watch::Sender<(tokio::time::Instant, Report)>,
@@ -126,7 +132,29 @@ impl Running {
         let begun = Instant::now();
         let keeper = Keeper::new(orders, Millis(0));
         let first = (tokio::time::Instant::now(), keeper.report(Millis(0)));
-        Self { keeper, edge, heard, report: watch::channel(first).0, begun }
+        Self { keeper, memory: None, edge, heard, report: watch::channel(first).0, begun }
+    }
+
+    /// Serves the pages and reaches leaders, where the settings want it.
+    async fn equip(
+        &mut self,
+        config: &Config,
+        wallet: Wallet,
+        hermes: Arc<hermes::Counts>,
+    ) -> Result<(), String> {
+        let leaders = Arc::new(leaders::Counts::default());
+        let wallet_balance = Arc::new(WalletBalance::holding(wallet.lamports));
+        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
+        let events = self.edge.events();
+        tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
+        if let Some(listen) = config.listen {
+            let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
+            serve::serve(listen, self.report.subscribe(), told).await?;
+        }
+        if config.leaders.send && !config.dry_run {
+            self.edge.reach_leaders(wallet.identity, self.report.subscribe(), leaders);
+        }
+        Ok(())
     }
 
     /// A keeper that only looks: it decides and sends nothing, and needs no wallet.
@@ -145,6 +173,7 @@ impl Running {
             feeds: config.feeds()?,
             fees: config.fees,
             posting: None,
+            guard: None,
             dry_run: true,
             operators: operators(&config.rpc.0, &streams),
             genesis: config.genesis.as_deref().and_then(genesis_of),
@@ -203,11 +232,22 @@ impl Running {
             let Ok(event) = self.heard.try_recv() else { break };
             self.keeper.hear(event, now);
         }
-        for command in self.keeper.poll(now) {
-            self.edge.begin(command);
+        let commands = self.keeper.poll(now);
+        let kept = self.keep_memory();
+        for command in commands {
+            // What could not be noted is not sent; it is handed out again until it lapses.
+            if kept || !matches!(command, Command::Send { .. }) {
+                self.edge.begin(command);
+            }
         }
         let report = self.keeper.report(now);
         self.report.send_replace((tokio::time::Instant::now(), report));
+    }
+
+    /// Writes down what a guard has to remember, before anything is sent; whether that is done.
+    fn keep_memory(&mut self) -> bool {
+        let changed = self.keeper.changed_memory();
+        self.memory.as_mut().is_none_or(|file| file.keep(changed))
     }
 
     /// The keeper's clock: milliseconds since it began.

@@ -23,6 +23,7 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::decide::guardian::Guardian;
 use crate::fees::Fees;
+use crate::guard::{Guard, Memory};
 use crate::health::{ChainCondition, Diagnosis, Progress, Sources, Venue};
 use crate::posting::{Poster, PostingTerms};
 use crate::scheduler::{Scheduler, Target};
@@ -59,6 +60,8 @@ pub struct KeeperConfig {
     pub fees: Fees,
     /// When prices are brought, if they are.
     pub posting: Option<PostingTerms>,
+    /// With a guard this keeper does what the guard decides, and nothing for the venue.
+    pub guard: Option<Guard>,
     /// Decide and count, send nothing.
     pub dry_run: bool,
     /// The RPC endpoints and streams, by who runs them.
@@ -91,6 +94,7 @@ pub struct Keeper {
     poster: Option<Poster>,
     /// When the markets behind feeds are open.
     hours: Hours,
+    guard: Option<Guard>,
     announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
     /// What the wallet holds, lamports; not known before anybody says so.
@@ -162,6 +166,7 @@ impl Keeper {
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
             poster: orders.posting.map(|terms| Poster::new(terms, me)),
             hours: Hours::default(),
+            guard: orders.guard,
             announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
             wallet: None,
@@ -276,6 +281,9 @@ impl Keeper {
         self.agree(now);
         self.diagnosis = self.sources.judge(&self.venue(now), now);
         self.counts.classes[self.diagnosis.class as usize] += 1;
+        if let Some(guard) = &mut self.guard {
+            guard.watch(self.diagnosis.class, now);
+        }
         let mut commands = Vec::new();
         self.ask(now, &mut commands);
         self.work(now, &mut commands);
@@ -320,6 +328,11 @@ impl Keeper {
     /// Whether the wallet cannot pay a fee and keep what its account has to hold.
     fn is_poor(&self) -> bool {
         self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
+    }
+
+    /// What a guard has to keep before anything of the last poll is sent, if it changed.
+    pub fn changed_memory(&mut self) -> Option<Memory> {
+        self.guard.as_mut()?.take_changes()
     }
 
     /// Begins nothing more; what is under way is still followed.

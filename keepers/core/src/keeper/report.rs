@@ -8,6 +8,7 @@ use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{Monitor, State};
 
 use super::Keeper;
+use crate::guard::GuardReport;
 use crate::health::{ChainCondition, Diagnosis};
 use crate::listed_feeds::{ListedFeed, listed_feeds};
 use crate::posting::PostingReport;
@@ -109,6 +110,8 @@ pub struct Report {
     pub changes: Vec<PendingChange>,
     /// The bringing of prices.
     pub posting: PostingReport,
+    /// What a guard sees and tells, where this is one.
+    pub guard: Option<GuardReport>,
     /// What was counted.
     pub counts: Counts,
 }
@@ -150,6 +153,7 @@ impl Keeper {
             disputed: self.disputed(now),
             changes: self.pending_changes(),
             posting: self.posting_report(now),
+            guard: self.guard.as_ref().map(|guard| guard.report(self.venue_now())),
             counts: self.counts.clone(),
         }
     }

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use super::{Command, Keeper};
 use crate::decide::changes::unannounced;
 use crate::decide::guardian::{Look, Verdict};
+use crate::guard;
 use crate::health::Venue;
 use crate::posting::{DraftStep, Scene};
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
@@ -124,7 +125,16 @@ impl Keeper {
         let Some(replica) = self.replica.as_mut().filter(|_| decides) else {
             return Vec::new();
         };
-        self.due = replica.decide(venue_now, self.sources.frontier().saturating_add(1));
+        self.due = match &mut self.guard {
+            None => replica.decide(venue_now, self.sources.frontier().saturating_add(1)),
+            Some(guard) => guard.due(&guard::Scene {
+                mirror: replica.mirror(),
+                condition: self.diagnosis.class,
+                venue_now,
+                height: self.agreed.height,
+                complete,
+            }),
+        };
         self.due.extend(tightens);
         if let (Some(guardian), Some(announced)) = (&self.guardian, &self.announced) {
             self.due.extend(unannounced(replica.mirror(), announced, guardian.key()));
@@ -173,6 +183,11 @@ impl Keeper {
             self.desk.refused(target, "dry run".to_owned(), moment.now);
             return None;
         }
+        if let (Some(guard), Intent::Guard { step, .. }) = (&self.guard, intent)
+            && !guard.allows(step, venue_now)
+        {
+            return None;
+        }
         let instructions = self.instructions(&intent, mirror)?;
         let command = if self.doubts(&intent, replica, venue_now, moment.now) {
             let since = self.seen_in(&intent, &instructions, replica);
@@ -193,6 +208,10 @@ impl Keeper {
         {
             poster.begun(&feed, market, step, moment.now);
         }
+        if let (Some(guard), Intent::Guard { account, step }) = (&mut self.guard, intent) {
+            let last_height = moment.blockhash.map_or(u64::MAX, |blockhash| blockhash.last_height);
+            guard.begun(account, step, last_height, venue_now);
+        }
         Some(command)
     }
 
@@ -200,6 +219,9 @@ impl Keeper {
     fn instructions(&self, intent: &Intent, mirror: &VenueSnapshot) -> Option<Vec<Instruction>> {
         if let Intent::BringPrice { feed, step, .. } = intent {
             return self.poster.as_ref()?.instructions(feed, *step);
+        }
+        if let (Some(guard), Intent::Guard { account, step }) = (&self.guard, intent) {
+            return step.instructions(*account, mirror, guard.source(), self.lander.wallet());
         }
         Some(vec![intent.instruction(mirror, self.account, self.lander.wallet())?])
     }
@@ -249,6 +271,10 @@ impl Keeper {
             (&mut self.poster, &ended.intent)
         {
             poster.ended(feed, *step, &ended, now);
+        }
+        let venue_now = self.venue_now();
+        if let (Some(guard), Intent::Guard { account, step }) = (&mut self.guard, &ended.intent) {
+            guard.ended(*account, *step, &ended, venue_now);
         }
         if matches!(ended.outcome, Outcome::Refused { .. } | Outcome::Foreseen { .. }) {
             let subject = self.mirror().and_then(|mirror| ended.intent.subject(mirror));

@@ -89,7 +89,8 @@ impl Stage {
     fn end(&mut self, market: usize, step: DraftStep, outcome: Outcome) {
         let intent = intent(market, step);
         let (kind, slots, price, lamports, signed) = (Kind::Exit, 1, 0, 5_000, 1);
-        let ended = TxOutcome { intent, kind, outcome, slots, price, lamports, signed };
+        let is_absent = false;
+        let ended = TxOutcome { intent, kind, outcome, slots, price, lamports, signed, is_absent };
         self.poster.ended(&IDS[market], step, &ended, Millis(self.now));
     }
 }
