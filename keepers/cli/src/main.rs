@@ -27,9 +27,7 @@ use holdfast_cli::{change_file, config};
 use holdfast_risk::pool::PoolKind;
 use serde_json::json;
 
-use crate::cli::{
-    Cli, ConfigTask, GuardTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task,
-};
+use crate::cli::{Cli, ConfigTask, GuardTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task};
 use crate::output::{CommandOutput, Failure, say, tell};
 
 #[tokio::main]

@@ -105,13 +105,19 @@ pub async fn cluster(
 }
 
 /// Asks every endpoint which cluster it is on, and one after the other for the venue, until one answers.
+/// Says the cluster's genesis hash and which endpoints are on it.
 ///
 /// # Errors
 /// A sentence for the first thing that is not as the settings want it.
-pub async fn venue(config: &Config, endpoints: &[Endpoint]) -> Result<(), String> {
-    let (_, answer) = answering(config, endpoints).await?;
-    first_answer(of_these(endpoints, &answer), async |endpoint| program(config, endpoint).await)
-        .await
+pub async fn venue<'a>(
+    config: &Config,
+    endpoints: &'a [Endpoint],
+) -> Result<(String, Vec<&'a Endpoint>), String> {
+    let (genesis, answer) = answering(config, endpoints).await?;
+    let usable: Vec<_> = of_these(endpoints, &answer).collect();
+    let asked = usable.iter().copied();
+    first_answer(asked, async |endpoint| program(config, endpoint).await).await?;
+    Ok((genesis, usable))
 }
 
 /// Endpoints that answer and are on one cluster, the one the settings name, in the order in which a

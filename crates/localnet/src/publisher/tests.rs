@@ -136,6 +136,7 @@ fn names_are_checked() {
         url: "http://127.0.0.1:1".to_owned(),
         writer: writer(),
         feeds: names.map(|name| (name.to_owned(), SOL)).to_vec(),
+        offered: Vec::new(),
         motion: Motion::Still,
         speed: 1.0,
         interval: Duration::from_secs(1),

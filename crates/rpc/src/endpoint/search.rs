@@ -197,7 +197,8 @@ impl Endpoint {
             data_slice: Some(UiDataSliceConfig { offset: 0, length }),
             ..binary(CommitmentConfig::confirmed())
         };
-        let found = self.client.get_multiple_ui_accounts_with_config(&[*address], config);
+        let addresses = [*address];
+        let found = self.client.get_multiple_ui_accounts_with_config(&addresses, config);
         let found = self.asked(found).await?.value;
         let read = match found.as_slice() {
             [None] => return Ok(None),

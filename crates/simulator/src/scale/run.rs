@@ -186,6 +186,7 @@ fn config() -> KeeperConfig {
         feeds: feed_addresses(),
         fees: Fees::default(),
         posting: None,
+        guard: None,
         dry_run: false,
         operators: Operators::new((0..ENDPOINTS).collect(), (0..STREAMS).collect()),
         genesis: Some([0; 32]),

@@ -3,8 +3,8 @@
 
 mod auditing;
 mod changing;
-mod machines;
 mod history;
+mod machines;
 mod operator;
 mod outage;
 mod prices;

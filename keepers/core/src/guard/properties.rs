@@ -138,8 +138,9 @@ impl World {
         self.slot += 1;
         if matches!(how, End::Lands | End::LandsUnseen) {
             self.landed.push((self.now, amount));
-            let known = self.mirror.accounts.get_mut(&account).expect("it is there");
+            let mut known = self.mirror.accounts[&account];
             known.collateral += amount;
+            self.mirror.accounts.insert(account, known);
         }
         let reason = String::new();
         let (outcome, is_absent) = match how {

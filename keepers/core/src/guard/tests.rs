@@ -198,7 +198,8 @@ fn where_margin_is_not_added_the_owners_key_reduces() {
     let [(_, GuardStep::Reduce { market: 0, order })] = due[..] else { panic!("{due:?}") };
     // Equity carries 55 percent of the maintenance margin twice over: 45 percent of ten units go.
     assert_eq!(order.delta, -4_500_000);
-    mirror.accounts.entry(key(1)).and_modify(|account| account.owner = key(5));
+    let anothers = MarginAccount { owner: key(5), ..mirror.accounts[&key(1)] };
+    mirror.accounts.insert(key(1), anothers);
     assert_eq!(steps(&mut guard, &scene(&mirror)), [], "another's account");
 }
 

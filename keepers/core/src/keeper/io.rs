@@ -9,8 +9,8 @@ use solana_message::Hash;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
+use crate::Hours;
 use crate::health::Progress;
-use crate::{Hours, Snapshot};
 
 /// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
 pub const WAITING: usize = 16_384;

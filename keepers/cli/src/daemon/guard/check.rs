@@ -5,7 +5,7 @@ use holdfast_client::holdfast::state::{MarginAccount, Silo};
 use holdfast_client::{Pubkey, address, tokens};
 use holdfast_rpc::Endpoint;
 
-use crate::config::Config;
+use crate::config::{Config, NO_ENDPOINT};
 use crate::preflight;
 use crate::render;
 
@@ -29,7 +29,8 @@ pub async fn watch(
     endpoints: &[Endpoint],
     wallet: &Pubkey,
 ) -> Result<Watch, String> {
-    let (genesis, first) = preflight::venue(config, endpoints).await?;
+    let (genesis, usable) = preflight::venue(config, endpoints).await?;
+    let first = usable.first().copied().ok_or(NO_ENDPOINT)?;
     let silo = address::silo(config.silo);
     let state: Silo = render::read(first, "silo", &silo).await?;
     let own = tokens::address(wallet, &state.mint);

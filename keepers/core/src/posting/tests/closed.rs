@@ -40,7 +40,8 @@ fn the_last_price_before_a_closing_is_brought_once_whoever_waits() {
     let report = stage.poster.report(Millis(stage.now), Millis(stage.now));
     assert_eq!((report.counts.begun, report.budget_used), (1, 0));
     // The first price after the opening is brought at once.
-    hear(&mut stage, UP, stage.now);
+    let now = stage.now;
+    hear(&mut stage, UP, now);
     assert_eq!(stage.due(), [intent(0, DraftStep::Open)]);
 }
 
