@@ -27,8 +27,8 @@ pub fn read_mock_oracle() -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// A sentence that says how to build it.
-pub fn read_mock_pyth() -> Result<Vec<u8>, String> {
-    read_file(&path().with_file_name("mock_pyth.so"))
+pub fn read_mock_providers() -> Result<Vec<u8>, String> {
+    read_file(&path().with_file_name("mock_providers.so"))
 }
 
 /// The compiled example of a lender that asks the beacon.

@@ -20,7 +20,7 @@ const SHARD: u16 = 2;
 
 fn stage() -> (Cluster, Keypair) {
     let (mut cluster, payer) = (Cluster::new(RECORDED_AT + 2_000), keypair("payer", 0));
-    let program = elf::read_mock_pyth().expect("cargo xtask build");
+    let program = elf::read_mock_providers().expect("cargo xtask build");
     for id in [CORE_BRIDGE, RECEIVER, PUSH_ORACLE] {
         cluster.install(id, &payer.pubkey(), &program);
     }

@@ -44,7 +44,7 @@ fn venue(wallet: &Keypair) -> (Venue, Trader) {
     // A price takes the keeper a few slots.
     plan.markets[0].terms.decide_within_ms = 10_000;
     let mut venue = Venue::install_silo(NOW, plan).expect("cargo xtask build");
-    let program = elf::read_mock_pyth().expect("cargo xtask build");
+    let program = elf::read_mock_providers().expect("cargo xtask build");
     for id in [CORE_BRIDGE, RECEIVER, PUSH_ORACLE] {
         venue.cluster.install(id, &wallet.pubkey(), &program);
     }
