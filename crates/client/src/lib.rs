@@ -11,6 +11,7 @@ pub mod layout;
 pub mod pyth;
 pub mod standing;
 pub mod stress;
+pub mod switchboard;
 pub mod tokens;
 
 pub use anchor_lang::prelude::{AccountMeta, Pubkey};

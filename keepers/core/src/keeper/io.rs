@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use holdfast_client::Pubkey;
-use holdfast_client::pyth::SignedPrice;
 use holdfast_rpc::{FeedAccount, Look, Shown, Simulation};
 use solana_message::Hash;
 use solana_signature::Signature;
@@ -11,6 +10,7 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::Snapshot;
 use crate::health::Progress;
+use crate::posting::Offer;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -101,10 +101,10 @@ pub enum Event {
     },
     /// A host offers prices.
     Offered {
-        /// Which of those that are asked.
+        /// Which of those of its source that are asked.
         host: usize,
         /// The prices.
-        prices: Vec<Arc<SignedPrice>>,
+        prices: Vec<Arc<Offer>>,
     },
 }
 

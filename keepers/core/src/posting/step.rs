@@ -2,14 +2,21 @@
 
 use std::fmt;
 
+use super::Source;
+
 /// A provider's name of a feed. It is shown in hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FeedId(pub [u8; 32]);
+pub struct FeedId {
+    /// Whose feed.
+    pub source: Source,
+    /// Which, as markets list it.
+    pub id: [u8; 32],
+}
 
 /// How far the bringing of a price is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DraftStep {
-    /// What was signed is written to an account of its own.
+    /// What was signed is written to an account of its own, where the source's prices need one.
     Open,
     /// It is verified, and the price stored.
     Post,
@@ -19,7 +26,7 @@ pub enum DraftStep {
 
 impl fmt::Display for FeedId {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        self.id.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
     }
 }
 
