@@ -5,13 +5,13 @@ mod audit;
 mod cli;
 mod commands;
 mod daemon;
-mod hermes;
 mod log;
 #[cfg(test)]
 mod loopback;
 mod output;
 mod panics;
 mod preflight;
+mod prices;
 mod render;
 mod risk;
 mod top;
@@ -110,7 +110,7 @@ async fn check(config: &Config, offline: bool) -> Result<CommandOutput, String> 
     let Standing { genesis, lamports, account } =
         preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
     let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
-    let prices = hermes::check(config).await?;
+    let prices = prices::check(config).await?;
     let found = json!({
         "genesis": genesis,
         "lamports": lamports,

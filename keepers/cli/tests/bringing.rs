@@ -125,7 +125,7 @@ fn counted(page: &str, name: &str) -> u64 {
 fn metrics_with_both(port: u16) -> String {
     for _ in 0..100 {
         let page = metrics(port);
-        if counted(&page, "holdfast_posts_stored_total ") >= 2 {
+        if counted(&page, "holdfast_posts_stored_total{source=\"pyth\"} ") >= 2 {
             return page;
         }
         std::thread::sleep(Duration::from_millis(100));
@@ -191,8 +191,12 @@ fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_sile
     assert!(result.is_ok(), "the orders were not executed: {log}");
     assert!(output.status.success(), "{log}");
 
-    assert!(counted(&page, "holdfast_posts_stored_total ") >= 2, "{page}");
-    assert!(counted(&page, "holdfast_hermes_refused_total{reason=\"failed\"} ") >= 1, "{page}");
+    assert!(counted(&page, "holdfast_posts_stored_total{source=\"pyth\"} ") >= 2, "{page}");
+    assert!(
+        counted(&page, "holdfast_price_hosts_refused_total{source=\"pyth\",reason=\"failed\"} ")
+            >= 1,
+        "{page}"
+    );
     assert!(loopback::KEYS.iter().all(|key| !log.contains(key)), "no key is logged: {log}");
     let cluster = &node.lock().expect("no test panicked").cluster;
     assert_eq!(cluster.get(&feed).expect("its account").owner, RECEIVER);

@@ -11,12 +11,14 @@ mod supervisor;
 mod wallet_balance;
 mod webhook;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdfast_client::{Pubkey, address};
 use holdfast_keeper_core::health::EndpointFault;
 use holdfast_keeper_core::keeper::{Event, Io, Keeper, KeeperConfig, Report};
+use holdfast_keeper_core::posting::Source;
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
@@ -27,8 +29,8 @@ use tokio::time::MissedTickBehavior;
 use tracing::info;
 
 use crate::config::Config;
-use crate::hermes::{self, Hermes, Patience};
 use crate::preflight;
+use crate::prices::{self, Following, Patience};
 use crate::render::decimal;
 use io::RpcIo;
 #[cfg(test)]
@@ -82,22 +84,12 @@ pub async fn run(config: &Config) -> Result<(), String> {
     };
     let mut running = Running::new(orders, endpoints, streams);
     let leaders = Arc::new(leaders::Counts::default());
-    let hermes = Arc::new(hermes::Counts::default());
-    if config.posting().is_some() {
-        let follows = Hermes {
-            hosts: config.prices.hermes.0.clone(),
-            patience: Patience::default(),
-            reports: running.report.subscribe(),
-            events: running.edge.events(),
-            counts: hermes.clone(),
-        };
-        tokio::spawn(follows.supervise());
-    }
+    let prices = follow_prices(config, &running);
     if let Some(listen) = config.listen {
         let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
         let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         tokio::spawn(async move { seen.watch(&endpoints, me).await });
-        let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
+        let told = metrics::Told { leaders: leaders.clone(), prices, wallet_balance };
         serve::serve(listen, running.report.subscribe(), told).await?;
     }
     if let Some(hook) = config.webhook.clone() {
@@ -108,6 +100,25 @@ pub async fn run(config: &Config) -> Result<(), String> {
     }
     running.until_stopped().await;
     Ok(())
+}
+
+/// Follows the prices of every source that hosts are named of, and what is counted of each.
+fn follow_prices(config: &Config, running: &Running) -> BTreeMap<Source, Arc<prices::Counts>> {
+    let hosts = Source::ALL.into_iter().map(|source| (source, config.prices.hosts(source).1));
+    let followed = hosts.filter(|(_, hosts)| !hosts.is_empty()).map(|(source, hosts)| {
+        let counts = Arc::new(prices::Counts::default());
+        let follows = Following {
+            source,
+            hosts: hosts.to_vec(),
+            patience: Patience::default(),
+            reports: running.report.subscribe(),
+            events: running.edge.events(),
+            counts: counts.clone(),
+        };
+        tokio::spawn(follows.supervise());
+        (source, counts)
+    });
+    followed.collect()
 }
 
 /// A keeper with its edge and its clock.

@@ -1,5 +1,5 @@
-//! One host of Hermes: its stream, and its latest prices. Whatever it sends is cut off where an answer
-//! cannot be so long, and waited for no longer than it can take.
+//! One host of a service: its stream, where the service has one, and its latest prices. Whatever it sends is
+//! cut off where an answer cannot be so long, and waited for no longer than it can take.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eventsource_stream::Eventsource;
 use futures_util::stream::{BoxStream, StreamExt, try_unfold};
-use holdfast_keeper_core::posting::FeedId;
+use holdfast_keeper_core::posting::{Source, WantedFeed};
 use holdfast_rpc::Address;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
@@ -15,7 +15,7 @@ use reqwest::{Client, Response, StatusCode};
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Patience, Refusal};
+use super::{Patience, Refusal, crossbar, hermes};
 
 /// Bytes of an answer or an event, at most: one with eighty feeds has 50,000.
 const MOST_BYTES: usize = 1 << 18;
@@ -27,8 +27,17 @@ pub struct Host {
     /// Or why this machine makes no connections.
     client: reqwest::Result<Client>,
     address: Address,
-    feeds: Vec<FeedId>,
+    source: Source,
+    feeds: Vec<WantedFeed>,
     patience: Patience,
+}
+
+/// What a host is asked, below whatever path its address has.
+pub struct Question {
+    /// The rest of the path.
+    pub path: Vec<String>,
+    /// What stands behind it.
+    pub query: Vec<(String, String)>,
 }
 
 /// What a stream says.
@@ -40,15 +49,23 @@ pub struct Told {
 }
 
 impl Host {
-    pub fn new(number: usize, address: &Address, feeds: &[FeedId], patience: Patience) -> Self {
+    pub fn new(
+        number: usize,
+        address: &Address,
+        source: Source,
+        feeds: &[WantedFeed],
+        patience: Patience,
+    ) -> Self {
         // A redirect would send the request, and its key, to whom nobody named.
         let client = Client::builder().redirect(Policy::none()).build();
-        Self { number, client, address: address.clone(), feeds: feeds.to_vec(), patience }
+        let (address, feeds) = (address.clone(), feeds.to_vec());
+        Self { number, client, address, source, feeds, patience }
     }
 
     /// Opens the stream of prices.
     pub async fn stream(&self) -> Result<Told, Refusal> {
-        let opening = self.open("stream");
+        let question = hermes::question("stream", &self.feeds);
+        let opening = self.open(&question);
         let response = timeout(self.patience.answers, opening).await.map_err(|_| late())??;
         let length = Arc::new(AtomicUsize::new(0));
         let events = bounded(response, length.clone()).eventsource();
@@ -61,8 +78,17 @@ impl Host {
 
     /// Asks for the latest prices.
     pub async fn latest(&self) -> Result<String, Refusal> {
+        let question = match self.source {
+            Source::Pyth => hermes::question("latest", &self.feeds),
+            Source::Switchboard => crossbar::question(&self.feeds),
+        };
+        self.answer(&question).await
+    }
+
+    /// Asks, and waits for the whole answer.
+    async fn answer(&self, question: &Question) -> Result<String, Refusal> {
         let answering = async {
-            let response = self.open("latest").await?;
+            let response = self.open(question).await?;
             let mut parts = bounded(response, Arc::default()).boxed();
             let mut whole = Vec::new();
             while let Some(part) = parts.next().await {
@@ -73,9 +99,9 @@ impl Host {
         timeout(self.patience.answers, answering).await.map_err(|_| late())?
     }
 
-    async fn open(&self, what: &str) -> Result<Response, Refusal> {
+    async fn open(&self, question: &Question) -> Result<Response, Refusal> {
         let url =
-            self.url(what).ok_or_else(|| Refusal::Failed("its address is none".to_owned()))?;
+            self.url(question).ok_or_else(|| Refusal::Failed("its address is none".to_owned()))?;
         let client = self.client.as_ref().map_err(|error| Refusal::Failed(error.to_string()))?;
         let failed = |error: reqwest::Error| Refusal::Failed(error.without_url().to_string());
         let request = match token(&url) {
@@ -98,19 +124,15 @@ impl Host {
         }
     }
 
-    /// Where a host has its prices: below whatever path its address has, with whatever key.
-    fn url(&self, what: &str) -> Option<Url> {
+    /// Where a host answers a question: below whatever path its address has, with whatever key.
+    fn url(&self, question: &Question) -> Option<Url> {
         let mut url = Url::parse(self.address.secret()).ok()?;
         let mut path = url.path_segments_mut().ok()?;
-        path.pop_if_empty().extend(["v2", "updates", "price", what]);
+        path.pop_if_empty().extend(&question.path);
         drop(path);
-        for feed in &self.feeds {
-            url.query_pairs_mut().append_pair("ids[]", &feed.to_string());
+        if !question.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&question.query);
         }
-        // One feed that a host does not know is no reason to give none.
-        let options =
-            [("encoding", "base64"), ("parsed", "false"), ("ignore_invalid_price_ids", "true")];
-        url.query_pairs_mut().extend_pairs(options);
         Some(url)
     }
 }
