@@ -10,6 +10,7 @@ pub mod instruction;
 pub mod layout;
 pub mod pyth;
 pub mod standing;
+pub mod stork;
 pub mod stress;
 pub mod switchboard;
 pub mod tokens;

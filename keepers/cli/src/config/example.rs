@@ -68,6 +68,9 @@ hermes = []
 # Hosts of Crossbar, for Switchboard's feeds: one of your own first, then the public one.
 # crossbar = ["http://127.0.0.1:8080", "https://crossbar.switchboard.xyz"]
 crossbar = []
+# Hosts of Stork's REST API, for Stork's feeds. It hands nothing out without a token:
+# stork = ["https://:TOKEN@rest.jp.stork-oracle.network"]
+stork = []
 # Which of the accounts of a feed in Pyth's push oracle is written to: the one of this shard.
 shard = 0
 # A price that differs from the stored one by so many basis points is brought; so is one that somebody waits

@@ -81,6 +81,8 @@ pub struct Prices {
     pub hermes: Addresses,
     /// Hosts of Crossbar, the preferred one first; empty: others bring prices of Switchboard's feeds.
     pub crossbar: Addresses,
+    /// Hosts of Stork's REST API, the preferred one first; empty: others bring prices of Stork's feeds.
+    pub stork: Addresses,
     /// Whose accounts of Pyth's push oracle are written to.
     pub shard: u16,
     /// A move worth bringing, basis points.
@@ -96,6 +98,7 @@ impl Default for Prices {
         Self {
             hermes: Addresses::default(),
             crossbar: Addresses::default(),
+            stork: Addresses::default(),
             shard: 0,
             moved_bps: 20,
             posts_a_minute: 20,
@@ -110,6 +113,7 @@ impl Prices {
         match source {
             Source::Pyth => ("prices.hermes", &self.hermes.0),
             Source::Switchboard => ("prices.crossbar", &self.crossbar.0),
+            Source::Stork => ("prices.stork", &self.stork.0),
         }
     }
 
@@ -399,9 +403,13 @@ impl Config {
 
     /// When prices are brought, if they are.
     pub fn posting(&self) -> Option<PostingTerms> {
-        let Prices { ref hermes, ref crossbar, shard, .. } = self.prices;
-        let Prices { moved_bps, posts_a_minute, lamports_an_hour, .. } = self.prices;
-        let sources = Sources { pyth: !hermes.0.is_empty(), switchboard: !crossbar.0.is_empty() };
+        let Prices { shard, moved_bps, posts_a_minute, lamports_an_hour, .. } = self.prices;
+        let has = |source| !self.prices.hosts(source).1.is_empty();
+        let sources = Sources {
+            pyth: has(Source::Pyth),
+            switchboard: has(Source::Switchboard),
+            stork: has(Source::Stork),
+        };
         let terms = PostingTerms { sources, shard, moved_bps, posts_a_minute, lamports_an_hour };
         (sources != Sources::default()).then_some(terms)
     }

@@ -225,7 +225,7 @@ fn prices_are_brought_where_hosts_are_named() {
         assert_eq!(terms.sources, Sources { pyth: true, ..Sources::default() });
         jail.set_env("HOLDFAST_PRICES__CROSSBAR", "https://four");
         let terms = load(None, &Flags::default())?.posting().expect("hosts are named");
-        assert_eq!(terms.sources, Sources { pyth: true, switchboard: true });
+        assert_eq!(terms.sources, Sources { pyth: true, switchboard: true, stork: false });
         Ok(())
     });
 }

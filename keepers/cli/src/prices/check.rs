@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use holdfast_client::feed::{self, Reading};
-use holdfast_client::{Pubkey, pyth};
+use holdfast_client::{Pubkey, address, pyth};
 use holdfast_keeper_core::posting::{
     FeedId, PostingTerms, Source, WantedFeed, listed_of, prices_a_minute,
 };
@@ -79,6 +79,7 @@ impl Named {
     fn account_of(&self, id: &FeedId, terms: &PostingTerms) -> Result<Pubkey, String> {
         let account = match id.source {
             Source::Pyth => pyth::price_feed_address(terms.shard, &id.id),
+            Source::Stork => address::stork_feed(&id.id),
             Source::Switchboard => {
                 let provider = id.source.provider();
                 let is = |it: &Reading| it.provider == provider && it.id == id.id;
@@ -94,9 +95,11 @@ impl Named {
         if self.accounts.contains(&account) {
             return Ok(account);
         }
+        let or = if id.source == Source::Pyth { ", or choose another prices.shard" } else { "" };
         Err(format!(
-            "feeds does not name {account}, the account that prices of Pyth's feed {id} are brought to: \
-             add it, or choose another prices.shard"
+            "feeds does not name {account}, the account that prices of {}'s feed {id} are brought to: \
+             add it{or}",
+            id.source.name()
         ))
     }
 }

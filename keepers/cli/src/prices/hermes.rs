@@ -10,7 +10,7 @@ use holdfast_risk::Millis;
 use serde::Deserialize;
 
 use super::host::Question;
-use super::{AHEAD, Refusal, STALE};
+use super::{Refusal, judge};
 
 /// An answer, or the data of an event, as far as it is read.
 #[derive(Deserialize)]
@@ -59,12 +59,7 @@ pub fn read(
     let newest = prices.iter().map(|price| price.signed).max();
     let newest = newest.ok_or_else(|| unreadable("it has no price that was asked for"))?;
     let latest = prices.iter().map(|price| price.quote.published).max().unwrap_or_default();
-    if newest.max(latest) > venue_now.after(AHEAD) {
-        return Err(Refusal::Ahead);
-    }
-    if newest.after(STALE) < venue_now {
-        return Err(Refusal::Stale);
-    }
+    judge(newest, latest, venue_now)?;
     Ok(prices.into_iter().map(|price| Arc::new(price.into())).collect())
 }
 

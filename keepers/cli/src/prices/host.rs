@@ -9,13 +9,14 @@ use eventsource_stream::Eventsource;
 use futures_util::stream::{BoxStream, StreamExt, try_unfold};
 use holdfast_keeper_core::posting::{Source, WantedFeed};
 use holdfast_rpc::Address;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use super::{Patience, Refusal, crossbar, hermes};
+use super::{Patience, Refusal, crossbar, hermes, stork};
 
 /// Bytes of an answer or an event, at most: one with eighty feeds has 50,000.
 const MOST_BYTES: usize = 1 << 18;
@@ -29,6 +30,8 @@ pub struct Host {
     address: Address,
     source: Source,
     feeds: Vec<WantedFeed>,
+    /// The names of Stork's assets, once they are known.
+    names: OnceCell<Vec<String>>,
     patience: Patience,
 }
 
@@ -59,7 +62,8 @@ impl Host {
         // A redirect would send the request, and its key, to whom nobody named.
         let client = Client::builder().redirect(Policy::none()).build();
         let (address, feeds) = (address.clone(), feeds.to_vec());
-        Self { number, client, address, source, feeds, patience }
+        let names = OnceCell::new();
+        Self { number, client, address, source, feeds, names, patience }
     }
 
     /// Opens the stream of prices.
@@ -81,8 +85,15 @@ impl Host {
         let question = match self.source {
             Source::Pyth => hermes::question("latest", &self.feeds),
             Source::Switchboard => crossbar::question(&self.feeds),
+            Source::Stork => {
+                stork::question(self.names.get_or_try_init(|| self.asset_names()).await?)
+            }
         };
         self.answer(&question).await
+    }
+
+    async fn asset_names(&self) -> Result<Vec<String>, Refusal> {
+        stork::names(&self.answer(&stork::assets_question()).await?, &self.feeds)
     }
 
     /// Asks, and waits for the whole answer.
@@ -105,6 +116,10 @@ impl Host {
         let client = self.client.as_ref().map_err(|error| Refusal::Failed(error.to_string()))?;
         let failed = |error: reqwest::Error| Refusal::Failed(error.without_url().to_string());
         let request = match token(&url) {
+            // Stork's own way: the token as it is.
+            Some((without, token)) if self.source == Source::Stork => {
+                client.get(without).header(AUTHORIZATION, format!("Basic {token}"))
+            }
             Some((without, token)) => client.get(without).bearer_auth(token),
             None => client.get(url),
         };
@@ -149,7 +164,10 @@ impl Told {
 /// The token of an address that has a password and no user, and the address without it. One with both
 /// is left to the client, which sends them as such.
 fn token(url: &Url) -> Option<(Url, String)> {
-    let token = url.password().filter(|_| url.username().is_empty())?.to_owned();
+    let token = url.password().filter(|_| url.username().is_empty())?;
+    // Within an address some characters are written as numbers.
+    let token = format!("token={}", token.replace('+', "%2B").replace('&', "%26"));
+    let token = form_urlencoded::parse(token.as_bytes()).next()?.1.into_owned();
     let mut without = url.clone();
     without.set_password(None).ok()?;
     Some((without, token))

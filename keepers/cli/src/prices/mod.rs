@@ -1,5 +1,5 @@
-//! Following providers' prices at their services: Pyth's at Hermes, Switchboard's at Crossbar. One host of
-//! each at a time is followed, by server-sent events where the service has them and, where there are none or
+//! Following providers' prices at their services: Pyth's at Hermes, Switchboard's at Crossbar, Stork's at its
+//! REST API. One host of each at a time is followed, by server-sent events where the service has them and, where there are none or
 //! they fail, by asking again and again. What a host hands out is read here, in a task of its own for each
 //! service; the keeper's loop gets prices.
 
@@ -7,6 +7,7 @@ mod check;
 mod crossbar;
 mod hermes;
 mod host;
+mod stork;
 
 use std::fmt;
 use std::sync::Arc;
@@ -294,7 +295,19 @@ fn read(
     match source {
         Source::Pyth => hermes::read(said, feeds, seen.venue_now),
         Source::Switchboard => crossbar::read(said, feeds, seen),
+        Source::Stork => stork::read(said, feeds, seen.venue_now),
     }
+}
+
+/// Judges the newest time of what was signed, and of what was published.
+fn judge(signed: Millis, published: Millis, venue_now: Millis) -> Result<(), Refusal> {
+    if signed.max(published) > venue_now.after(AHEAD) {
+        return Err(Refusal::Ahead);
+    }
+    if signed.after(STALE) < venue_now {
+        return Err(Refusal::Stale);
+    }
+    Ok(())
 }
 
 /// What a report says of a source.
@@ -328,5 +341,7 @@ fn watch(mut reports: Reports, source: Source, feeds: &[WantedFeed]) -> impl Fut
 mod crossbar_tests;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod stork_tests;
 #[cfg(test)]
 mod tests;

@@ -185,6 +185,7 @@ async fn a_password_without_a_user_is_a_token() {
     let cases = [
         ("", None),
         (":some-token@", Some("Bearer some-token")),
+        (":a+b&c%2Fd==@", Some("Bearer a+b&c/d==")),
         // The client's own way with a user and a password: user:word in base64.
         ("user:word@", Some("Basic dXNlcjp3b3Jk")),
     ];

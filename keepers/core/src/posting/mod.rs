@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use holdfast_client::holdfast::clock::Chain;
 use holdfast_client::holdfast::state::{FeedState, Market};
-use holdfast_client::{Instruction, Pubkey, pyth};
+use holdfast_client::{Instruction, Pubkey, address, pyth};
 use holdfast_risk::Millis;
 use holdfast_risk::market::reading::Quote;
 use tracing::warn;
@@ -192,6 +192,7 @@ impl Poster {
     fn account_of(&self, feed: &FeedId, mirror: &VenueSnapshot) -> Option<Pubkey> {
         match feed.source {
             Source::Pyth => Some(pyth::price_feed_address(self.terms.shard, &feed.id)),
+            Source::Stork => Some(address::stork_feed(&feed.id)),
             Source::Switchboard => {
                 let provider = feed.source.provider();
                 let mut read = mirror.feeds.iter();

@@ -1,9 +1,7 @@
 //! Providers whose prices keepers can bring, and what their services offer.
 
 use holdfast_client::holdfast::oracle::Provider;
-use holdfast_client::pyth;
-use holdfast_client::switchboard;
-use holdfast_client::{Instruction, Pubkey};
+use holdfast_client::{Instruction, Pubkey, pyth, stork, switchboard};
 use holdfast_risk::Millis;
 use holdfast_risk::market::reading::Quote;
 use holdfast_rpc::Budget;
@@ -18,18 +16,21 @@ pub enum Source {
     Pyth,
     /// Switchboard On-Demand, from hosts of Crossbar.
     Switchboard,
+    /// Stork, from hosts of its REST API.
+    Stork,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Pyth, Self::Switchboard];
+    pub const ALL: [Self; 3] = [Self::Pyth, Self::Switchboard, Self::Stork];
 
     /// The source of a provider's prices, by the provider's code; `None`: keepers bring none of them.
     pub fn of(provider: u8) -> Option<Self> {
         match Provider::from_code(provider).ok()? {
             Provider::PythPull => Some(Self::Pyth),
             Provider::Switchboard => Some(Self::Switchboard),
-            Provider::PythPriceAccount | Provider::Stork => None,
+            Provider::Stork => Some(Self::Stork),
+            Provider::PythPriceAccount => None,
         }
     }
 
@@ -38,6 +39,7 @@ impl Source {
         match self {
             Self::Pyth => Provider::PythPull as u8,
             Self::Switchboard => Provider::Switchboard as u8,
+            Self::Stork => Provider::Stork as u8,
         }
     }
 
@@ -46,6 +48,7 @@ impl Source {
         match self {
             Self::Pyth => "pyth",
             Self::Switchboard => "switchboard",
+            Self::Stork => "stork",
         }
     }
 }
@@ -57,6 +60,8 @@ pub struct Sources {
     pub pyth: bool,
     /// [`Source::Switchboard`].
     pub switchboard: bool,
+    /// [`Source::Stork`].
+    pub stork: bool,
 }
 
 impl Sources {
@@ -65,6 +70,7 @@ impl Sources {
         match source {
             Source::Pyth => self.pyth,
             Source::Switchboard => self.switchboard,
+            Source::Stork => self.stork,
         }
     }
 }
@@ -85,6 +91,7 @@ pub struct Offer {
 enum Proof {
     Pyth(pyth::SignedPrice),
     Switchboard(switchboard::SignedPrice),
+    Stork(stork::SignedPrice),
 }
 
 /// The account that prices are drafted in by a wallet, for sources whose prices take two transactions.
@@ -101,11 +108,17 @@ impl Offer {
         Self { feed, quote: price.quote(published), signed, proof: Proof::Switchboard(price) }
     }
 
+    /// An offer of Stork's; `None` where it is no price.
+    pub fn stork(price: stork::SignedPrice) -> Option<Self> {
+        let (feed, quote) = (FeedId { source: Source::Stork, id: price.id }, price.quote()?);
+        Some(Self { feed, quote, signed: quote.published, proof: Proof::Stork(price) })
+    }
+
     /// The first of two transactions; none where there is one only.
     pub(super) fn open(&self, wallet: Pubkey) -> Vec<Instruction> {
         match &self.proof {
             Proof::Pyth(price) => pyth::open(wallet, price),
-            Proof::Switchboard(_) => Vec::new(),
+            Proof::Switchboard(_) | Proof::Stork(_) => Vec::new(),
         }
     }
 
@@ -114,14 +127,15 @@ impl Offer {
         match &self.proof {
             Proof::Pyth(price) => pyth::post(wallet, shard, price),
             Proof::Switchboard(price) => switchboard::post(wallet, Budget::INSTRUCTIONS, price),
+            Proof::Stork(price) => stork::post(wallet, price),
         }
     }
 
     /// Lamports that storing it takes besides the fee for the keeper's own signature, as far as they are
-    /// known beforehand: Switchboard's program asks for a reward of its own choice.
+    /// known beforehand: Switchboard's and Stork's programs ask for what they like.
     pub(super) fn fees(&self) -> u64 {
         match &self.proof {
-            Proof::Pyth(_) => 0,
+            Proof::Pyth(_) | Proof::Stork(_) => 0,
             Proof::Switchboard(price) => price.signatures().saturating_mul(SIGNATURE_FEE),
         }
     }

@@ -25,7 +25,7 @@ use crate::{Intent, VenueSnapshot};
 
 const IDS: [FeedId; 2] = [pyths(0x41), pyths(0x42)];
 const TERMS: PostingTerms = PostingTerms {
-    sources: Sources { pyth: true, switchboard: true },
+    sources: Sources { pyth: true, switchboard: true, stork: true },
     shard: 3,
     moved_bps: 50,
     posts_a_minute: 10,
