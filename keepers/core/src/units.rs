@@ -16,6 +16,21 @@ static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
 /// For what was not measured.
 const UNKNOWN: u32 = 200_000;
 
+/// Instructions of one transaction, and the compute units that it asks for as long as no simulation has
+/// shown more.
+pub struct Work {
+    /// What it does.
+    pub instructions: Vec<Instruction>,
+    /// Compute units.
+    pub units: u32,
+}
+
+impl From<Vec<Instruction>> for Work {
+    fn from(instructions: Vec<Instruction>) -> Self {
+        Self { units: compute_units(&instructions), instructions }
+    }
+}
+
 /// Compute units that a transaction asks for: what each of its instructions does.
 pub fn compute_units(instructions: &[Instruction]) -> u32 {
     let units = |instruction| {

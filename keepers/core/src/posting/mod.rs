@@ -288,12 +288,20 @@ impl Poster {
     pub fn instructions(&self, id: &FeedId, step: DraftStep) -> Option<Vec<Instruction>> {
         Some(match step {
             DraftStep::Open => self.chosen.get(id)?.open(self.wallet),
-            DraftStep::Post => {
-                let drafted = self.drafts.get(id).map(|draft| &draft.offer);
-                drafted.or_else(|| self.chosen.get(id))?.post(self.wallet, self.terms.shard)
-            }
+            DraftStep::Post => self.posted(id)?.post(self.wallet, self.terms.shard),
             DraftStep::Close => vec![pyth::close(self.wallet, &id.id)],
         })
+    }
+
+    /// Compute units that they ask for, where that does not follow from them.
+    pub fn units(&self, id: &FeedId, step: DraftStep) -> Option<u32> {
+        (step == DraftStep::Post).then(|| self.posted(id)?.units()).flatten()
+    }
+
+    /// What is posted now: a draft, or what was just chosen where there is none.
+    fn posted(&self, id: &FeedId) -> Option<&Arc<Offer>> {
+        let drafted = self.drafts.get(id).map(|draft| &draft.offer);
+        drafted.or_else(|| self.chosen.get(id))
     }
 
     /// Whether a step is simulated before it is sent: nobody has looked at the signatures, what is to be

@@ -131,6 +131,14 @@ impl Offer {
         }
     }
 
+    /// Compute units that [`Self::post`] asks for, where that does not follow from its instructions.
+    pub(super) fn units(&self) -> Option<u32> {
+        match &self.proof {
+            Proof::Pyth(price) => Some(pyth::post_units(price)),
+            Proof::Switchboard(_) | Proof::Stork(_) => None,
+        }
+    }
+
     /// Lamports that storing it takes besides the fee for the keeper's own signature, as far as they are
     /// known beforehand: Switchboard's and Stork's programs ask for what they like.
     pub(super) fn fees(&self) -> u64 {
