@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use holdfast_client::feed::{self, Reading};
 use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::oracle::switchboard::layout;
+use holdfast_client::switchboard::ORACLES;
 use holdfast_client::{Pubkey, pyth};
 use holdfast_risk::Millis;
 use holdfast_rpc::clock_of;
@@ -65,6 +67,14 @@ fn of_plan(place: &Place, market: &MarketPlan) -> Vec<String> {
                 .to_owned(),
         );
     }
+    for (provider, setting) in [(Provider::Switchboard, "crossbar"), (Provider::Stork, "stork")] {
+        if has(provider) && !place.is_local() {
+            warnings.push(format!(
+                "nobody writes to a feed of {provider:?} by itself: name hosts in prices.{setting} of every \
+                 keeper, or arrange for somebody else to post"
+            ));
+        }
+    }
     let operators = providers.iter().map(|provider| match provider {
         Provider::PythPull | Provider::PythPriceAccount => "Pyth",
         Provider::Switchboard => "Switchboard",
@@ -124,6 +134,9 @@ fn of_accounts(
         if reading.provider == Provider::PythPull as u8 {
             warnings.extend(of_pyth(address, &reading, &found.data, market));
         }
+        if reading.provider == Provider::Switchboard as u8 {
+            warnings.extend(of_switchboard(address, &found.data));
+        }
         let age = now.map_or(Millis(0), |now| now.since(reading.quote.published));
         if age.0 > market.terms.age_ms {
             warnings.push(format!(
@@ -143,6 +156,17 @@ fn of_accounts(
         ));
     }
     Ok(warnings)
+}
+
+/// What an account of Switchboard shows besides its price: whether what keepers bring is enough for it.
+fn of_switchboard(address: &Pubkey, data: &[u8]) -> Option<String> {
+    let samples = usize::from(*data.get(layout::MIN_SAMPLE_SIZE)?);
+    (samples > ORACLES).then(|| {
+        format!(
+            "{address} asks for {samples} samples, and a keeper brings {ORACLES} at a time: list a feed that \
+             asks for {ORACLES}, or several keepers have to post within its max_staleness"
+        )
+    })
 }
 
 /// What an account of Pyth's pull oracle shows besides its price: whether somebody can close it, and whether

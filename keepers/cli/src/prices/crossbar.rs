@@ -7,7 +7,7 @@ use holdfast_keeper_core::posting::{Offer, WantedFeed};
 use holdfast_risk::Millis;
 use serde::Deserialize;
 
-use super::host::Question;
+use super::question::Question;
 use super::{Refusal, STALE, Seen};
 
 /// The one cluster whose feeds the venue reads.

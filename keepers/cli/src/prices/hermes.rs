@@ -9,7 +9,7 @@ use holdfast_keeper_core::posting::{Offer, WantedFeed};
 use holdfast_risk::Millis;
 use serde::Deserialize;
 
-use super::host::Question;
+use super::question::Question;
 use super::{Refusal, judge};
 
 /// An answer, or the data of an event, as far as it is read.

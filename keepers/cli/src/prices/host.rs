@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
+use super::question::Question;
 use super::{Patience, Refusal, crossbar, hermes, stork};
 
 /// Bytes of an answer or an event, at most: one with eighty feeds has 50,000.
@@ -33,14 +34,6 @@ pub struct Host {
     /// The names of Stork's assets, once they are known.
     names: OnceCell<Vec<String>>,
     patience: Patience,
-}
-
-/// What a host is asked, below whatever path its address has.
-pub struct Question {
-    /// The rest of the path.
-    pub path: Vec<String>,
-    /// What stands behind it.
-    pub query: Vec<(String, String)>,
 }
 
 /// What a stream says.

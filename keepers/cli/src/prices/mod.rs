@@ -7,6 +7,7 @@ mod check;
 mod crossbar;
 mod hermes;
 mod host;
+mod question;
 mod stork;
 
 use std::fmt;

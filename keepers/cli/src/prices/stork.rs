@@ -8,7 +8,7 @@ use holdfast_risk::Millis;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::host::Question;
+use super::question::Question;
 use super::{Refusal, judge};
 
 /// The names of all assets.

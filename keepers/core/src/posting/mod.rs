@@ -32,9 +32,9 @@ pub use need::prices_a_minute;
 use need::{Look, Need};
 pub use report::{PostingCounts, PostingReport, SourceReport, WantedFeed};
 use source::draft_address;
-pub use source::{Offer, Source, Sources};
+pub use source::{FeedId, Offer, Source, Sources};
 use spending::Spending;
-pub use step::{DraftStep, FeedId};
+pub use step::DraftStep;
 
 /// How long an offered price is kept: the venue's clock may be behind the providers'.
 const KEPT: Millis = Millis(60_000);

@@ -1,13 +1,13 @@
 //! Providers whose prices keepers can bring, and what their services offer.
 
+use std::fmt;
+
 use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::{Instruction, Pubkey, pyth, stork, switchboard};
 use holdfast_risk::Millis;
 use holdfast_risk::market::reading::Quote;
 use holdfast_rpc::Budget;
 use holdfast_rpc::limits::SIGNATURE_FEE;
-
-use super::FeedId;
 
 /// A provider whose prices keepers can bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,27 @@ impl Source {
             Self::Switchboard => "switchboard",
             Self::Stork => "stork",
         }
+    }
+}
+
+/// A provider's name of a feed. It is shown in hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedId {
+    /// Whose feed.
+    pub source: Source,
+    /// Which, as markets list it.
+    pub id: [u8; 32],
+}
+
+impl fmt::Display for FeedId {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.id.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for FeedId {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        fmt::Display::fmt(self, out)
     }
 }
 
