@@ -1,7 +1,7 @@
 //! Following providers' prices at their services: Pyth's at Hermes, Switchboard's at Crossbar, Stork's at its
-//! REST API. One host of each at a time is followed, by server-sent events where the service has them and, where there are none or
-//! they fail, by asking again and again. What a host hands out is read here, in a task of its own for each
-//! service; the keeper's loop gets prices.
+//! REST API. One host of each at a time is followed, by server-sent events where the service has them and,
+//! where there are none or they fail, by asking again and again. What a host hands out is read here, in a
+//! task of its own for each service; the keeper's loop gets prices.
 
 mod check;
 mod crossbar;

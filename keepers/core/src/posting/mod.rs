@@ -170,8 +170,8 @@ impl Poster {
     /// written to.
     fn follow(&mut self, scene: &Scene) {
         let mut followed = BTreeMap::new();
-        let markets = scene.mirror.markets.iter().map(|(_, market)| market);
-        for (id, _) in markets.flat_map(|market| listed_of(market, self.terms.sources)) {
+        let (markets, sources) = (&scene.mirror.markets, self.terms.sources);
+        for (id, _) in markets.iter().flat_map(|(_, market)| listed_of(market, sources)) {
             let before = self.followed.get(&id).copied();
             // What an account of Switchboard says may change, and with it whose it is.
             let kept = before.filter(|_| id.source != Source::Switchboard);
