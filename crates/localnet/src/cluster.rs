@@ -386,8 +386,9 @@ impl Giver {
 
 /// Programs that stand there from the beginning: address, and file in the directory of programs.
 fn beside(options: &Options) -> impl Iterator<Item = (Pubkey, &'static str)> {
-    let pyth = [CORE_BRIDGE, PUSH_ORACLE, RECEIVER].map(|program| (program, "mock_providers.so"));
-    let prices = [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(pyth);
+    let brought = [CORE_BRIDGE, PUSH_ORACLE, RECEIVER, SWITCHBOARD_PROGRAM, STORK_PROGRAM];
+    let brought = brought.map(|program| (program, "mock_providers.so"));
+    let prices = [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(brought);
     prices.chain(options.beside.iter().copied())
 }
 

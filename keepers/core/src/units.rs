@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use anchor_lang::Discriminator;
 use holdfast_client::holdfast::instruction as of;
-use holdfast_client::{Instruction, pyth, stork};
+use holdfast_client::{Instruction, pyth, stork, switchboard};
 use holdfast_rpc::Budget;
 
 /// The ceilings that `cargo xtask bench` checks.
@@ -34,7 +34,8 @@ impl From<Vec<Instruction>> for Work {
 /// Compute units that a transaction asks for: what each of its instructions does.
 pub fn compute_units(instructions: &[Instruction]) -> u32 {
     let units = |instruction| {
-        let foreign = pyth::units(instruction).or_else(|| stork::units(instruction));
+        let foreign = [pyth::units, switchboard::units, stork::units];
+        let foreign = foreign.into_iter().find_map(|units| units(instruction));
         foreign.unwrap_or_else(|| measured(instruction))
     };
     instructions.iter().map(units).fold(0, u32::saturating_add)

@@ -43,6 +43,12 @@ const FIXED: usize = 9;
 /// Native units of a value in one of a price: 18 decimals in six.
 const SCALE: i128 = 1_000_000_000_000;
 
+/// Compute units of Switchboard's instruction where nothing else is known: what a cluster gives one that does
+/// not ask. Of the check of signatures, which is none of a program's work: something for a program that
+/// stands in its place.
+const SUBMIT_UNITS: u32 = 200_000;
+const VERIFY_UNITS: u32 = 5_000;
+
 /// Why what a host hands out cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
@@ -169,4 +175,14 @@ pub fn post(payer: Pubkey, before: u8, price: &SignedPrice) -> Vec<Instruction> 
     accounts.extend(price.oracles.iter().cloned());
     let data = Submission { slot: price.slot, values: vec![price.value] }.data();
     vec![verify, Instruction { program_id: SWITCHBOARD_PROGRAM, accounts, data }]
+}
+
+/// Compute units that one of these instructions asks for before a simulation has shown what it takes; `None`:
+/// it is none of them.
+pub fn units(instruction: &Instruction) -> Option<u32> {
+    match instruction.program_id {
+        SECP256K1_PROGRAM => Some(VERIFY_UNITS),
+        SWITCHBOARD_PROGRAM => Some(SUBMIT_UNITS),
+        _ => None,
+    }
 }
