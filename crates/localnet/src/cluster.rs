@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
+use holdfast_client::holdfast::oracle::{PYTH_PRICE_PROGRAM, STORK_PROGRAM, SWITCHBOARD_PROGRAM};
 use holdfast_client::holdfast::state::Silo;
 use holdfast_client::pyth::{CORE_BRIDGE, PUSH_ORACLE, RECEIVER};
 use holdfast_client::{Pubkey, address, decode};
