@@ -19,8 +19,9 @@ use url::{Url, form_urlencoded};
 use super::question::Question;
 use super::{Patience, Refusal, crossbar, hermes, stork};
 
-/// Bytes of an answer or an event, at most: one with eighty feeds has 50,000.
-const MOST_BYTES: usize = 1 << 18;
+/// Bytes of an answer or an event, at most: one of Hermes with eighty feeds has 50,000, and one of Stork has
+/// besides each price what every publisher said.
+const MOST_BYTES: usize = 1 << 20;
 
 /// A host, and what it is asked for.
 pub struct Host {

@@ -2,11 +2,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytemuck::Zeroable;
-use holdfast_client::Pubkey;
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::PoolRequest;
 use holdfast_client::pyth::{self, price_feed_address};
-use holdfast_client::switchboard;
+use holdfast_client::{Pubkey, address, stork, switchboard};
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::{Millis, Price};
 use holdfast_testkit::feed::Published;
@@ -490,4 +489,31 @@ fn a_price_of_switchboard_takes_one_transaction() {
     // Its authority has changed what decides its price: it is no feed of the market any more.
     stage.mirror.feeds.insert(account, Reading { id: [1; 32], ..stored(stage.now) });
     assert_eq!(stage.due(), []);
+}
+
+#[test]
+fn a_price_of_stork_takes_one_transaction_and_may_make_its_account() {
+    let mut stage = Stage::new(TERMS);
+    let id = stork::feed_id("SOLUSD");
+    let feed = FeedId { source: Source::Stork, id };
+    let listed = &mut stage.mirror.markets[1].1.feeds[0];
+    (listed.provider, listed.id) = (4, id);
+    stage.feeds.insert(address::stork_feed(&id));
+    assert_eq!(stage.due(), [], "nothing is offered");
+    stage.now += 1_000;
+    let signed = stork::SignedPrice {
+        id,
+        timestamp: stage.now * 1_000_000,
+        value: i128::from(UP) * 1_000_000_000_000,
+        publishers: [1; 32],
+        algorithm: [2; 32],
+        r: [3; 32],
+        s: [4; 32],
+        v: 27,
+    };
+    stage.poster.hear(0, Arc::new(Offer::stork(signed.clone()).expect("a price")));
+    assert_eq!(stage.due(), [Intent::BringPrice { feed, market: 1, step: DraftStep::Post }]);
+    let instructions = stage.poster.instructions(&feed, DraftStep::Post);
+    assert_eq!(instructions, Some(stork::post(key(60), &signed)));
+    assert_eq!(stage.poster.units(&feed, DraftStep::Post), None, "it follows from them");
 }
