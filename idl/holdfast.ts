@@ -384,7 +384,7 @@ export type Holdfast = {
     },
     {
       "code": 6048,
-      "msg": "The last sample is less than two seconds old: nothing to do",
+      "msg": "The last sample is of this slot or less than two seconds old: nothing to do",
       "name": "sampleTooSoon"
     },
     {

@@ -1,4 +1,5 @@
-use holdfast_client::events::all;
+use holdfast_client::events::{all, own};
+use holdfast_client::holdfast;
 use holdfast_client::holdfast::events::{
     AccountFlagged, ChangeProposed, OrderExecuted, OrderPlaced,
 };
@@ -12,5 +13,7 @@ pub fn events(data: &[u8]) -> Outcome {
         + all::<ChangeProposed>(&logs).count()
         + all::<OrderExecuted>(&logs).count()
         + all::<OrderPlaced>(&logs).count();
+    let own = own(&logs, &holdfast::ID).events.len();
+    assert!(own <= logs.len(), "no line is two events");
     if found > 0 { Outcome::Accepted } else { Outcome::Refused }
 }

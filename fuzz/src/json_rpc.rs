@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
 use holdfast_client::Pubkey;
-use holdfast_rpc::{Address, Endpoint};
+use holdfast_rpc::{Address, Endpoint, Part};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::Outcome;
@@ -63,7 +63,7 @@ pub fn json_rpc(data: &[u8]) -> Outcome {
                 Outcome::from(&endpoint.epoch().await),
                 Outcome::from(&endpoint.newest_blockhash().await),
                 Outcome::from(&endpoint.recent_fees(&[address]).await),
-                Outcome::from(&endpoint.snapshot(&[]).await),
+                Outcome::from(&endpoint.part(&Part::Markets(address)).await),
                 Outcome::from(&endpoint.looks(&[([5; 64].into(), 9)]).await),
                 Outcome::from(&endpoint.two_slots(32).await),
             ]

@@ -6,6 +6,7 @@
 //! file there should reach something that the others do not.
 
 mod accounts;
+mod catalogue;
 mod change_file;
 mod config;
 mod deployment;
@@ -21,6 +22,7 @@ mod scratch;
 mod slot_times;
 
 pub use accounts::accounts;
+pub use catalogue::catalogue;
 pub use change_file::change_file;
 pub use config::config;
 pub use deployment::deployment;

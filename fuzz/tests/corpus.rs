@@ -26,6 +26,11 @@ fn account_data() {
 }
 
 #[test]
+fn lists_of_pyths_feeds() {
+    replay("catalogue", holdfast_fuzz::catalogue);
+}
+
+#[test]
 fn files_of_changes() {
     replay("change_file", holdfast_fuzz::change_file);
 }

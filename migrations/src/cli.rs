@@ -67,6 +67,11 @@ pub struct Options {
     /// Replace the program when another version of it is deployed
     #[arg(long)]
     pub upgrade: bool,
+    /// Host of Hermes that lists Pyth's feeds: which there are, and when their markets are closed
+    ///
+    /// It is asked where a market has such a feed and the cluster is not local; the list takes no token.
+    #[arg(long, value_name = "URL", default_value = "https://hermes.pyth.network")]
+    pub hermes: String,
     /// The program's interface description, idl/holdfast.json, to keep on the cluster too, where
     /// explorers and clients look for it
     ///

@@ -2,16 +2,19 @@
 
 use anchor_lang::solana_program::bpf_loader_upgradeable::UpgradeableLoaderState;
 use holdfast_client::holdfast::state::{ChainHealth, Exchange, Market, Silo};
-use holdfast_rpc::limits::SIGNATURE_FEE;
+use holdfast_rpc::limits::{MOST_UNITS, SIGNATURE_FEE};
 
 use crate::program::ROOM;
 use crate::{Cluster, ProgramTask, Step, buffer};
 
+/// Compute units of a transaction that writes a part of the program, at most.
+const WRITE_UNITS: u64 = 10_000;
 /// Bytes of a token account and of a mint.
 const TOKEN_ACCOUNT: usize = 165;
 const MINT: usize = 82;
 
-/// Lamports that the tasks take: what keeps the accounts they create, and fees for signatures.
+/// Lamports that the tasks take: what keeps the accounts they create, fees for signatures, and what is offered
+/// for compute units, of which nobody knows how many a transaction takes before it is tried.
 /// `written` are the bytes of a program of `length` that its buffer holds, if there is one.
 ///
 /// # Errors
@@ -28,10 +31,11 @@ pub fn estimate(
         // The wallet itself has to stay.
         accounts.push(0);
     }
-    let mut signatures = 2 * steps.len();
-    let writes = length.saturating_sub(written.unwrap_or_default()).div_ceil(buffer::CHUNK);
+    let (mut writes, mut others) = (0, 2 * steps.len() as u64);
     if !program.is_settled() {
-        signatures += writes + 8;
+        let left = length.saturating_sub(written.unwrap_or_default());
+        writes = left.div_ceil(buffer::CHUNK) as u64;
+        others += 8;
         if written.is_none() {
             // The program's data, which takes the buffer's place, is a little longer.
             accounts.push(UpgradeableLoaderState::size_of_programdata(length));
@@ -61,9 +65,32 @@ pub fn estimate(
             Step::HandOver | Step::Lock => {}
         }
     }
-    let mut cost = SIGNATURE_FEE * signatures as u64;
+    let units = writes * WRITE_UNITS + others * u64::from(MOST_UNITS);
+    let offered = units.saturating_mul(cluster.price()).div_ceil(1_000_000);
+    let mut cost = (SIGNATURE_FEE * (writes + others)).saturating_add(offered);
     for length in accounts {
         cost = cost.saturating_add(cluster.rent(length)?);
     }
     Ok(cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::estimate;
+    use crate::ProgramTask;
+    use crate::pretend::Pretend;
+
+    #[test]
+    fn what_is_offered_for_compute_units_is_a_part_of_the_cost() {
+        let cost = |price, program| {
+            let mut cluster = Pretend { price, ..Pretend::default() };
+            estimate(&mut cluster, 1_000_000, program, None, &[])
+        };
+        let plain = cost(0, ProgramTask::Deploy).expect("rents are known");
+        let offered = cost(1_000, ProgramTask::Deploy).expect("rents are known") - plain;
+        // Each signature is a transaction, eight of which write nothing.
+        let transactions = plain / 5_000;
+        assert_eq!(offered, (transactions - 8) * 10 + 8 * 1_400);
+        assert_eq!(cost(u64::MAX, ProgramTask::Nothing), Ok(0));
+    }
 }

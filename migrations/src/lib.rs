@@ -5,10 +5,12 @@
 
 mod account;
 mod buffer;
+pub mod catalogue;
 mod cost;
 mod differences;
 mod feeds;
 mod file;
+mod hex;
 mod idl;
 mod layouts;
 mod manifest;
@@ -16,6 +18,8 @@ pub mod metadata;
 mod migrate;
 mod origin;
 pub mod presets;
+#[cfg(test)]
+mod pretend;
 mod program;
 pub mod recording;
 mod rpc;
@@ -28,7 +32,8 @@ pub use holdfast_rpc::AccountHead;
 use solana_keypair::Keypair;
 
 pub use buffer::{OrphanBuffer, close_buffer, leftovers};
-pub use feeds::check_feeds;
+pub use catalogue::Catalogue;
+pub use feeds::{FeedFindings, check_feeds};
 pub use file::{DesiredState, read as read_deployment};
 pub use idl::{IdlTask, PackedIdl};
 pub use layouts::check_layouts;
@@ -65,6 +70,11 @@ pub trait Cluster {
         prefix: &[u8],
         head: usize,
     ) -> Result<Vec<AccountHead>, String>;
+
+    /// What transactions offer for each compute unit, micro-lamports.
+    fn price(&self) -> u64 {
+        0
+    }
 
     /// Lamports that keep an account of `length` bytes.
     ///

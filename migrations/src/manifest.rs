@@ -8,7 +8,7 @@ use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::{Pubkey, address, holdfast};
 use serde::{Deserialize, Serialize};
 
-use crate::{Deployment, Origin, Place};
+use crate::{Deployment, Origin, Place, hex};
 
 /// The form that this version writes and reads.
 const VERSION: u8 = 1;
@@ -91,7 +91,7 @@ impl Manifest {
             version: VERSION,
             genesis: place.genesis.clone(),
             program: holdfast::ID.to_string(),
-            elf_sha256: hexadecimal(solana_sha256_hasher::hash(elf).as_ref()),
+            elf_sha256: hex::write(solana_sha256_hasher::hash(elf).as_ref()),
             toolchain: Origin::detect(elf),
             exchange: address::exchange().to_string(),
             silos: silos.collect(),
@@ -139,10 +139,6 @@ impl Manifest {
         }
         Ok(found)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

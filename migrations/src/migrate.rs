@@ -9,9 +9,9 @@ use solana_signer::Signer;
 use crate::differences::{check_mints, differences};
 use crate::program::{check_admin, waiting_upgrade};
 use crate::{
-    Cluster, Deployed, Deployment, IdlTask, Manifest, PackedIdl, Place, ProgramTask, Step, apply,
-    buffer, check_feeds, check_layouts, cost, deploy_program, deployed, idl, origin, plan,
-    propose_upgrade, sol, upgrade_program,
+    Catalogue, Cluster, Deployed, Deployment, FeedFindings, IdlTask, Manifest, PackedIdl, Place,
+    ProgramTask, Step, apply, buffer, check_feeds, check_layouts, cost, deploy_program, deployed,
+    idl, origin, plan, propose_upgrade, sol, upgrade_program,
 };
 
 /// What a run is given.
@@ -28,6 +28,8 @@ pub struct Migration<'a> {
     pub wanted: &'a Deployment,
     /// Feed accounts that are fixed: the silo's number, the market's index and the account.
     pub feeds: &'a [(u16, u8, Pubkey)],
+    /// Pyth's list of its feeds, where it is known.
+    pub catalogue: Option<&'a Catalogue>,
     /// The interface description that the cluster should have.
     pub idl: Option<&'a PackedIdl>,
 }
@@ -51,6 +53,8 @@ pub struct MigrationPlan {
     pub differences: Vec<String>,
     /// What is wrong with the feeds of its markets, in sentences.
     pub warnings: Vec<String>,
+    /// Why markets that are missing cannot be listed, in sentences.
+    pub refusals: Vec<String>,
     /// Lamports that it takes, a buffer's included, which returns most of them.
     pub cost: u64,
     /// Lamports that the wallet holds.
@@ -77,6 +81,24 @@ impl MigrationPlan {
             sol(self.balance),
             sol(self.cost)
         ))
+    }
+
+    /// Refuses markets that cannot last.
+    ///
+    /// # Errors
+    /// A sentence naming each and what to change.
+    pub fn check_listings(&self) -> Result<(), String> {
+        if self.refusals.is_empty() { Ok(()) } else { Err(self.refusals.join("; ")) }
+    }
+
+    /// Takes what was found of feeds: markets that stand there are not listed any more.
+    fn take_findings(&mut self, found: FeedFindings) {
+        self.warnings = found.warnings;
+        for (silo, market, what) in found.refusals {
+            let is_missing = self.steps.contains(&Step::ListMarket(silo, market));
+            let to = if is_missing { &mut self.refusals } else { &mut self.warnings };
+            to.push(what);
+        }
     }
 }
 
@@ -138,13 +160,13 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
             differences.join(", ")
         ));
     }
-    let warnings = check_feeds(cluster, &place, wanted, migration.feeds)?;
+    let feeds = check_feeds(cluster, &place, wanted, migration.feeds, migration.catalogue)?;
     let mut cost = cost::estimate(cluster, elf.len(), program, written, &steps)?;
     if let (Some(task), Some(given)) = (idl, migration.idl) {
         cost = cost.saturating_add(idl::cost(cluster, task, given)?);
     }
     let balance = cluster.account(&payer)?.map_or(0, |account| account.lamports);
-    Ok(MigrationPlan {
+    let mut found = MigrationPlan {
         place,
         program,
         written: written.unwrap_or_default(),
@@ -152,10 +174,13 @@ pub fn survey(cluster: &mut impl Cluster, migration: &Migration) -> Result<Migra
         steps,
         accounts,
         differences,
-        warnings,
+        warnings: Vec::new(),
+        refusals: Vec::new(),
         cost,
         balance,
-    })
+    };
+    found.take_findings(feeds);
+    Ok(found)
 }
 
 /// What there is to do about the interface description. That of a program which waits to be applied
@@ -198,6 +223,7 @@ pub fn migrate(
 ) -> Result<Manifest, String> {
     let found = survey(cluster, migration)?;
     let Migration { authority, elf, wanted, feeds, .. } = *migration;
+    found.check_listings()?;
     found.check_balance(&authority.pubkey())?;
     let mut written = |bytes| report(Progress::Written(bytes));
     let mut task = found.program;

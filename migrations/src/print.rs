@@ -28,6 +28,7 @@ pub fn survey(
             "differences": found.differences,
             "tiers": tiers,
             "warnings": found.warnings,
+            "refusals": found.refusals,
             "cost_lamports": found.cost,
             "balance_lamports": found.balance,
         }));
@@ -46,6 +47,9 @@ pub fn survey(
     }
     for warning in &found.warnings {
         println!("warning   {warning}");
+    }
+    for refusal in &found.refusals {
+        println!("refused   {refusal}");
     }
     if found.is_done() {
         println!("nothing to do");

@@ -5,7 +5,7 @@ use anchor_lang::solana_program::bpf_loader_upgradeable::{
     get_program_data_address,
 };
 use holdfast_client::holdfast::state::{ChangeKind, Exchange};
-use holdfast_client::{Pubkey, address, decode, instruction};
+use holdfast_client::{AccountMeta, Instruction, Pubkey, address, decode, instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -15,6 +15,9 @@ use crate::{Cluster, buffer, check_layouts};
 /// A program gets room for one this many times as large: once the exchange is its upgrade authority,
 /// nobody can be sure to extend it any more.
 pub const ROOM: usize = 2;
+
+/// The loader's instruction `ExtendProgramChecked`, the tenth of its enum, as `bincode` writes it.
+const EXTEND_CHECKED: [u8; 4] = 9_u32.to_le_bytes();
 
 /// A program is extended by no less: the loader refuses smaller steps.
 const LEAST_EXTENSION: usize = 10_240;
@@ -155,9 +158,37 @@ fn extend(
 ) -> Result<(), String> {
     let lacks = u32::try_from(there.lacks(elf)).map_err(|_| "the program is larger than 4 GB")?;
     if lacks > 0 {
-        cluster.send(&[extend_program(program, Some(&payer.pubkey()), lacks)], &[payer])?;
+        let extension = extension(cluster, &payer.pubkey(), program, lacks)?;
+        cluster.send(&[extension], &[payer])?;
     }
     Ok(())
+}
+
+/// An extension in the form that the cluster takes: on some anybody may extend a program, on others only
+/// its upgrade authority.
+fn extension(
+    cluster: &mut impl Cluster,
+    payer: &Pubkey,
+    program: &Pubkey,
+    lacks: u32,
+) -> Result<Instruction, String> {
+    let plain = extend_program(program, Some(payer), lacks);
+    let Err(reason) = cluster.rehearse(std::slice::from_ref(&plain), payer) else {
+        return Ok(plain);
+    };
+    let checked = checked(plain, payer);
+    match cluster.rehearse(std::slice::from_ref(&checked), payer) {
+        Ok(()) => Ok(checked),
+        Err(_) => Err(format!("the program cannot be extended by {lacks} bytes: {reason}")),
+    }
+}
+
+/// The same extension, signed by the upgrade authority too.
+fn checked(mut plain: Instruction, authority: &Pubkey) -> Instruction {
+    let tail = plain.data.split_off(EXTEND_CHECKED.len());
+    plain.data = [&EXTEND_CHECKED[..], &tail].concat();
+    plain.accounts.insert(2, AccountMeta::new(*authority, true));
+    plain
 }
 
 /// Proposes to replace the program by `elf`, where the exchange is the upgrade authority, and says the
@@ -251,4 +282,31 @@ fn next_change(cluster: &mut impl Cluster) -> Result<u64, String> {
 /// As [`deployed`].
 pub fn authority(cluster: &mut impl Cluster, program: &Pubkey) -> Result<Option<Pubkey>, String> {
     Ok(deployed(cluster, program)?.and_then(|there| there.authority))
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_client::Pubkey;
+
+    use super::extension;
+    use crate::pretend::Pretend;
+
+    #[test]
+    fn a_program_is_extended_in_the_form_that_the_cluster_takes() {
+        let (payer, program) = (Pubkey::new_unique(), Pubkey::new_unique());
+        let extends = |takes| {
+            let mut cluster = Pretend { takes, ..Pretend::default() };
+            extension(&mut cluster, &payer, &program, 10_240)
+        };
+        let plain = extends(6).expect("anybody may");
+        assert_eq!(plain.data, [&6_u32.to_le_bytes()[..], &10_240_u32.to_le_bytes()].concat());
+        let checked = extends(9).expect("the authority may");
+        assert_eq!(checked.data, [&9_u32.to_le_bytes()[..], &10_240_u32.to_le_bytes()].concat());
+        let signers = checked.accounts.iter().filter(|account| account.is_signer);
+        assert!(signers.map(|account| account.pubkey).eq([payer, payer]));
+        assert_eq!(checked.accounts[2].pubkey, payer);
+        assert_eq!(checked.accounts.len(), plain.accounts.len() + 1);
+        let said = extends(7).expect_err("nobody may");
+        assert!(said.contains("cannot be extended by 10240 bytes"), "{said}");
+    }
 }

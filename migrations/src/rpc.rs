@@ -75,8 +75,12 @@ impl RpcCluster {
         payer: &Keypair,
         landed: &mut dyn FnMut(usize),
     ) -> Result<(), String> {
+        // All do the same, so the first says what each takes.
+        let Some(first) = instructions.first() else { return Ok(()) };
+        let tried = rehearse(&self.endpoint, std::slice::from_ref(first), &[payer]).await?;
+        let budget = Budget { units: Budget::measured(tried.units), price: self.price };
+        refused(tried)?;
         let blockhash = self.endpoint.blockhash().await?;
-        let budget = Budget { units: None, price: self.price };
         let signed = instructions.iter().map(|instruction| {
             let instructions = std::slice::from_ref(instruction);
             let signed = sign(budget, instructions, &[payer], &blockhash.hash)?;
@@ -156,6 +160,10 @@ impl Cluster for RpcCluster {
         head: usize,
     ) -> Result<Vec<AccountHead>, String> {
         self.runtime.block_on(self.endpoint.heads(program, prefix, head))
+    }
+
+    fn price(&self) -> u64 {
+        self.price
     }
 
     fn rent(&mut self, length: usize) -> Result<u64, String> {

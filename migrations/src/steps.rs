@@ -4,6 +4,7 @@ use std::fmt;
 
 use anchor_lang::solana_program::bpf_loader_upgradeable as loader;
 use holdfast_client::holdfast;
+use holdfast_client::holdfast::oracle::Provider;
 use holdfast_client::holdfast::state::Feeds;
 use holdfast_client::holdfast::state::{
     Exchange, MarketTermsState, Silo, SiloTermsState, ThresholdsState, TimelockState,
@@ -30,6 +31,15 @@ pub struct Deployment {
     pub timelock: TimelockState,
     /// Silos, in the order of their numbers.
     pub silos: Vec<SiloPlan>,
+}
+
+impl Deployment {
+    /// Whether a market has a feed of Pyth's pull oracle.
+    pub fn has_pull_feeds(&self) -> bool {
+        let markets = self.silos.iter().flat_map(|silo| &silo.markets);
+        let mut sources = markets.flat_map(|market| &market.feeds.sources);
+        sources.any(|source| source.provider == Provider::PythPull as u8)
+    }
 }
 
 /// A silo that should exist.

@@ -1,6 +1,7 @@
 //! The drills themselves: they repeat to the byte, their figures add up, and every outage ends with
 //! nobody wronged and everybody able to leave.
 
+mod guards;
 mod outages;
 
 use holdfast_simulator::drill::{Drill, Report, Scenario};
@@ -12,9 +13,13 @@ fn play(bars: &[Bar], seed: u64) -> Report {
 }
 
 fn play_scenario(name: &str, bars: &[Bar], seed: u64, accounts: usize) -> Report {
+    play_with(name, bars, seed, accounts, false)
+}
+
+fn play_with(name: &str, bars: &[Bar], seed: u64, accounts: usize, guarded: bool) -> Report {
     let scenario = Scenario::named(name).unwrap();
     let paths = [bars.to_vec()];
-    let drill = Drill { scenario, paths: &paths, outage_ms: None, seed, accounts };
+    let drill = Drill { scenario, paths: &paths, outage_ms: None, seed, accounts, guarded };
     drill.run(&|_, _, _| {}).unwrap()
 }
 

@@ -3,6 +3,8 @@
 use holdfast_client::address;
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_keeper_core::Intent;
+use holdfast_keeper_core::health::ChainCondition;
+use holdfast_keeper_core::keeper::Event;
 use holdfast_risk::Millis;
 use holdfast_simulator::keeping::{Fault, KeeperWorld, WorldPlan};
 use solana_signer::Signer;
@@ -109,6 +111,29 @@ fn a_keeper_that_starts_again_knows_what_is_to_do() {
     world.restart_keeper(0);
     let before = account(&world).positions[0].size;
     let took = world.until(20_000, |world| account(world).positions[0].size < before);
+    assert!(took.is_some(), "nothing was liquidated");
+}
+
+#[test]
+fn an_empty_wallet_is_told_and_is_no_fault_of_the_chain() {
+    let mut world = world(plan(1, 1));
+    let holds = |world: &mut KeeperWorld, lamports: u64| {
+        let now = Millis(world.now);
+        world.keepers[0].hear(Event::Wallet { lamports }, now);
+    };
+    holds(&mut world, 10_000);
+    // What was under way still lands.
+    world.pass(2_000);
+    let before = account(&world).positions[0].size;
+    world.price = world.price / 10 * 9;
+    world.pass(15_000);
+    assert_eq!(account(&world).flagged_ms, 0, "nothing is sent");
+    let report = world.keepers[0].report(Millis(world.now));
+    assert!(report.poor && !report.ready, "{report:?}");
+    assert_eq!(report.diagnosis.class, ChainCondition::Healthy);
+    assert!(report.held_back.iter().any(|held| held.reason.contains("send it SOL")), "{report:?}");
+    holds(&mut world, 1_000_000_000);
+    let took = world.until(60_000, |world| account(world).positions[0].size < before);
     assert!(took.is_some(), "nothing was liquidated");
 }
 

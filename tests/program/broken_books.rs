@@ -8,7 +8,8 @@ use holdfast_client::{Instruction, instruction};
 use holdfast_testkit::{Trader, tokens};
 use solana_signer::Signer;
 
-use crate::world::{World, stranger};
+use crate::pool::Provider;
+use crate::world::{CALM, World, stranger};
 
 fn deposit(world: &World, trader: &Trader) -> Instruction {
     let owner = trader.keypair.pubkey();
@@ -43,6 +44,45 @@ pub(crate) fn a_vault_that_holds_too_little() {
     silo.ledger.in_liquidity_vault += 1;
     world.put(&silo);
     world.refuses(&deposit(&world, &trader), HoldfastError::VaultShort);
+}
+
+/// Whoever shares in a pool, or in its fees, does not leave before it is proved that its vault is short.
+#[test]
+fn nobody_is_paid_from_a_vault_that_is_short() {
+    for insurance in [false, true] {
+        let mut world = World::new();
+        world.trader_with(1_000_000_000, &[(0, 10_000_000)]);
+        let provider = Provider::new(&mut world, insurance, 1_000_000_000);
+        provider.join(&mut world, 1_000_000_000, &CALM);
+        let shares = world.balance(&provider.shares);
+        world.send(provider.request(&world, true, shares, 1));
+        provider.wait(&mut world, &CALM);
+        let leaves = provider.execute(&world, true);
+        sent_only_in_full(&mut world, insurance, &leaves);
+    }
+    let mut world = World::new();
+    world.trader_with(1_000_000_000, &[(0, 10_000_000)]);
+    let admin = world.admin.pubkey();
+    let receiver = world.token_account("fees", world.mint, admin, 0);
+    let collects = instruction::collect_fees(world.silo, receiver);
+    sent_only_in_full(&mut world, false, &collects);
+}
+
+/// Sends what is refused as long as the vault lacks a unit.
+fn sent_only_in_full(world: &mut World, insurance: bool, pays: &Instruction) {
+    let sound = world.silo_state();
+    let mut short = sound;
+    let ledger = &mut short.ledger;
+    let (part, counted) = if insurance {
+        (&mut ledger.insurance, &mut ledger.in_insurance_vault)
+    } else {
+        (&mut ledger.liquidity, &mut ledger.in_liquidity_vault)
+    };
+    (*part, *counted) = (*part + 1, *counted + 1);
+    world.put(&short);
+    world.refuses(pays, HoldfastError::VaultShort);
+    world.put(&sound);
+    world.send(pays.clone());
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn expected(world: &World, trader: &Trader) -> (Silo, Market, MarginAccount) {
     .unwrap();
     trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now).unwrap();
     if executed.traded.trade.opened.0 > 0 {
-        account.note_position_change(0, now);
+        account.note_position_change(0, now, world.cluster.slot());
     }
     account.remove_order(waiting.number).unwrap();
     (silo, market, account)

@@ -202,6 +202,7 @@ fn name(intent: &Intent) -> &'static str {
         Intent::Reconcile => "reconcile",
         Intent::Tighten { .. } => "tighten",
         Intent::CancelChange { .. } => "take change back",
+        Intent::Guard { .. } => "guard",
     }
 }
 

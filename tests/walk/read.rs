@@ -195,6 +195,7 @@ fn account(cast: &Cast, address: &holdfast_client::Pubkey) -> Option<Account> {
         liquidatable: Millis(state.liquidatable_ms),
         shortfall: state.shortfall,
         exit: state.exit(),
+        exit_slot: state.exit_slot,
         next_order: state.next_order,
         positions: core::array::from_fn(|index| position(&state.positions[index])),
         changed: core::array::from_fn(|index| Millis(state.positions[index].changed_ms)),

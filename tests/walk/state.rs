@@ -118,6 +118,8 @@ pub struct Account {
     pub shortfall: u64,
     /// Collateral on its way out; when it was asked for is remembered.
     pub exit: Exit,
+    /// The slot it was asked for in.
+    pub exit_slot: u64,
     /// Number of the next order.
     pub next_order: u64,
     /// Position per market.
@@ -200,6 +202,7 @@ impl Account {
             liquidatable: Millis(0),
             shortfall: 0,
             exit: Exit { asked: Usd(0), waits: Usd(0), requested: Millis(0) },
+            exit_slot: 0,
             next_order: 1,
             positions: [Position::default(); MARKETS],
             changed: [Millis(0); MARKETS],
@@ -224,10 +227,14 @@ impl Account {
         self.is_idle() && nothing && self.exit.waits.0 == 0
     }
 
+    /// Nothing is open or waits.
+    pub fn is_flat(&self) -> bool {
+        self.open().count() == 0 && self.orders.iter().flatten().count() == 0
+    }
+
     /// Nothing is open, waits or matures.
     pub fn is_idle(&self) -> bool {
-        let orders = self.orders.iter().flatten().count();
-        self.open().count() == 0 && orders == 0 && self.balances.pending_profit.0 == 0
+        self.is_flat() && self.balances.pending_profit.0 == 0
     }
 }
 

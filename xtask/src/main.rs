@@ -154,6 +154,18 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Let a keeper keep a million accounts, in virtual time
+    ///
+    /// Prints what its decisions took, how much memory it needed and how long it took to become ready,
+    /// and fails when a decision took more than a second, a stream had to be opened again, the process
+    /// needed more than 4 GiB, or an account was missed. Compiled with optimisation; takes some minutes.
+    /// The options are its own: `cargo xtask scale --help`. Try `--accounts 20000 --minutes 1` first.
+    #[command(disable_help_flag = true)]
+    Scale {
+        /// The options of the command: --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Try faults and random walks with many seeds
     Seeds {
         /// Seeds for each fault; a thousand take a quarter of an hour on two cores
@@ -200,6 +212,7 @@ fn main() -> ExitCode {
         Task::Ci { without_validator } => ci::run(without_validator),
         Task::Fuzz(search) => fuzz::search(&search),
         Task::Faults { options } => simulate::faults(&options),
+        Task::Scale { options } => simulate::scale(&options),
         Task::Seeds { faults, walks } => nightly::seeds(faults, walks),
         Task::Mutants { options } => nightly::mutants(&options),
     };

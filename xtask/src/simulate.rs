@@ -57,6 +57,15 @@ pub fn bench_keeper() -> Result<(), String> {
     show(Command::new("cargo").args(bench))
 }
 
+/// Lets a keeper keep a million accounts. Times count here, so it is compiled as keepers are.
+///
+/// # Errors
+/// When it cannot be built, or the keeper does not keep up.
+pub fn scale(options: &[String]) -> Result<(), String> {
+    let run = ["run", "--quiet", "--release", "--locked", "--workspace", "--bin", "scale", "--"];
+    show(Command::new("cargo").args(run).args(options))
+}
+
 /// Lets what lies between a keeper and the chain fail.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod events;
 pub mod feed;
 pub mod instruction;
 pub mod layout;
+pub mod market_hours;
 pub mod pyth;
 pub mod standing;
 pub mod stork;

@@ -38,6 +38,17 @@ pub fn balance(data: &[u8]) -> Option<u64> {
     Account::unpack(data).ok().map(|account| account.amount)
 }
 
+/// Native units that `authority` may spend of a token account of `mint`: all of its own, or what its owner
+/// has approved; `None` when it is no account of this mint.
+pub fn spendable(data: &[u8], mint: &Pubkey, authority: &Pubkey) -> Option<u64> {
+    let account = Account::unpack(data).ok().filter(|account| account.mint == *mint)?;
+    if account.owner == *authority {
+        return Some(account.amount);
+    }
+    let approved = Option::<Pubkey>::from(account.delegate) == Some(*authority);
+    Some(if approved { account.delegated_amount.min(account.amount) } else { 0 })
+}
+
 /// Native units of a mint in existence; `None` when it is not a mint.
 pub fn supply(data: &[u8]) -> Option<u64> {
     Mint::unpack(data).ok().map(|mint| mint.supply)

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::cli::{Person, program};
 use crate::cluster_client::ClusterClient;
 use crate::copy::AccountCopy;
-use crate::deployment::{MARKETS, Parties, RecoverySpeed, plan_file};
+use crate::deployment::{BROUGHT, MARKETS, Parties, RecoverySpeed, plan_file};
 use crate::place::Place;
 use crate::process::Process;
 use crate::proxy::Proxy;
@@ -64,6 +64,8 @@ pub struct Options {
     pub proxies: u16,
     /// The publisher's own options: what prices do.
     pub prices: Vec<String>,
+    /// Whether there is a market whose prices keepers bring.
+    pub brings: bool,
     /// How fast chain health loosens.
     pub climb: RecoverySpeed,
 }
@@ -291,6 +293,7 @@ impl LocalCluster {
             guardians: guardians.collect::<Result<_>>()?,
             mint: self.mint,
             feeds: feeds(&self.place)?,
+            brings: self.options.brings,
         };
         let plan = self.place.file("deployment.toml");
         std::fs::write(&plan, plan_file(&parties, self.options.climb)?)?;
@@ -315,12 +318,16 @@ impl LocalCluster {
         for (number, wallet) in numbers.zip(&wallets) {
             self.give(&wallet.address()).await?;
             let listen = format!("127.0.0.1:{}", self.place.keeper_port(number));
-            let more = json!({
+            let mut more = json!({
                 "rpc": self.endpoints(),
                 "keepers": all,
                 "listen": listen,
                 "log": "json",
             });
+            if self.options.brings {
+                let host = format!("http://127.0.0.1:{}", self.place.publisher_port());
+                more["prices"] = json!({"hermes": [host]});
+            }
             self.configure(&keeper_name(number), wallet, more)?;
             let keeper = self.place.file(&format!("{}.toml", keeper_name(number)));
             Person::new(&keeper).says(&["account", "open"]).await?;
@@ -419,6 +426,9 @@ async fn publisher(
     command.args(["--control", &format!("127.0.0.1:{}", place.publisher_port())]);
     for market in MARKETS {
         command.args(["--feed", &format!("{}={}", market.name, market.price)]);
+    }
+    if options.brings {
+        command.args(["--offered", &format!("{}={}", BROUGHT.name, BROUGHT.price)]);
     }
     Process::start("the publisher", command.args(&options.prices), &place.log("publisher"))
 }

@@ -56,17 +56,6 @@ pub struct Shown {
     pub data: Vec<u8>,
 }
 
-/// A feed account of a snapshot.
-#[derive(Clone, Debug)]
-pub struct FeedAccount {
-    /// Its address.
-    pub address: Pubkey,
-    /// The provider's program.
-    pub owner: Pubkey,
-    /// Its bytes.
-    pub data: Vec<u8>,
-}
-
 /// What a simulation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulation {

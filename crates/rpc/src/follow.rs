@@ -13,7 +13,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use tokio::time::{Instant, sleep};
 
-use crate::limits::{AT_ONCE, LOOKS, MOST_TRIALS, MOST_UNITS};
+use crate::limits::{AT_ONCE, FOLLOWED, LOOKS, MOST_TRIALS, MOST_UNITS};
 use crate::{Budget, Endpoint, Look, Patience, Simulated, Tracker, Verdict, sign, unsigned};
 
 /// Nothing is paid for a trial, but the payer must have what it would pay.
@@ -72,8 +72,8 @@ async fn pause(looks: usize) {
 }
 
 /// Sends transactions to every endpoint and asks each for them until there is a verdict about all,
-/// or no endpoint that could still tell has shown a new block for a minute: then the rest is
-/// [`Unknown`](crate::Verdict::Unknown). No endpoint waits for another. `landed` hears how many
+/// or no endpoint that could still tell has shown a new block for a minute, or all have been asked for half an
+/// hour: then the rest is [`Unknown`](crate::Verdict::Unknown). No endpoint waits for another. `landed` hears how many
 /// are in a block.
 pub async fn follow(
     endpoints: &[Endpoint],
@@ -187,8 +187,12 @@ impl Following {
         judged.filter(|verdict| verdict.is_some_and(Verdict::is_in_block)).count()
     }
 
-    /// Whether all have their verdict, or nobody who could still tell has moved for too long.
+    /// Whether all have their verdict, or nobody who could still tell has moved for too long, or all of this
+    /// takes too long.
     fn is_over(&self) -> bool {
+        if self.begun.elapsed() >= FOLLOWED {
+            return true;
+        }
         let waiting = self.transactions.iter().filter(|tracker| tracker.verdict().is_none());
         let tellers: BTreeSet<_> = waiting
             .flat_map(|tracker| {

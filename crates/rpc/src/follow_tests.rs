@@ -1,15 +1,16 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use serde_json::json;
 use solana_keypair::keypair_from_seed;
 use solana_message::Hash;
 use tokio::time::Instant;
 
-use super::follow;
-use crate::limits::{PATIENCE, REMEMBERED_BLOCKS, SPARE_BLOCKS};
+use super::{Following, follow};
+use crate::limits::{FOLLOWED, PATIENCE, REMEMBERED_BLOCKS, SPARE_BLOCKS};
 use crate::loopback::{epoch, page, result, serve, statuses};
-use crate::{Blockhash, Budget, Endpoint, Status, Tracker, Verdict, sign};
+use crate::{Blockhash, Budget, Endpoint, Look, Status, Tracker, Verdict, sign};
 
 /// The last height that a transaction may land at here, and one at which it has not.
 const LAST: u64 = 10;
@@ -117,6 +118,21 @@ async fn what_nobody_can_tell_is_unknown_after_a_minute_without_a_block() {
     let begun = Instant::now();
     assert_eq!(verdict(&[dead]).await, Some(Verdict::Unknown));
     assert!(begun.elapsed() >= PATIENCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_followed_for_ever() {
+    let mut following = Following::new(1, vec![tracker(1)]);
+    let signature = tracker(1).signature();
+    let is_over = |following: &mut Following, height: u64| {
+        let look = Look { height, status: Status::Absent { searched: false } };
+        following.take(0, Ok(vec![(signature, look)]));
+        following.is_over()
+    };
+    tokio::time::advance(FOLLOWED - Duration::from_secs(1)).await;
+    assert!(!is_over(&mut following, 8));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(is_over(&mut following, 9), "though there are new blocks");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ pub mod keypair_file;
 pub mod limits;
 #[cfg(feature = "loopback")]
 pub mod loopback;
+mod part;
 #[cfg(feature = "client")]
 mod patience;
 mod quorum;
@@ -32,10 +33,13 @@ mod tracker;
 pub use address::{Address, Addresses};
 pub use budget::{Budget, sign, unsigned};
 #[cfg(feature = "client")]
-pub use endpoint::{AccountHead, Endpoint, Found, Probed, Simulated, bytes_of, clock_of};
-pub use evidence::{Blockhash, FeedAccount, Progress, Shown, Simulation, Snapshot};
+pub use endpoint::{
+    AccountHead, Endpoint, Found, Listed, NoPart, Past, Probed, Simulated, bytes_of, clock_of,
+};
+pub use evidence::{Blockhash, Progress, Shown, Simulation, Snapshot};
 #[cfg(feature = "client")]
 pub use follow::{follow, rehearse, rehearse_unsigned};
+pub use part::{Key, Part};
 #[cfg(feature = "client")]
 pub use patience::Patience;
 pub use quorum::agreed;

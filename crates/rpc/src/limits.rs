@@ -9,11 +9,15 @@ use holdfast_risk::Millis;
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The same for all accounts of a large venue.
 pub const SNAPSHOT_WITHIN: Duration = Duration::from_secs(300);
+/// The same for a part of a snapshot: the endpoint looks through all of the program's accounts for it.
+pub const PART_WITHIN: Duration = Duration::from_secs(45);
 
 /// Bytes of an answer that are read. The largest ordinary answer is a hundred accounts.
 pub const MOST_BYTES: usize = 64 << 20;
 /// The same for all accounts of a large venue.
 pub const MOST_SNAPSHOT_BYTES: usize = 4 << 30;
+/// The same for a part of a snapshot: some ten thousand margin accounts.
+pub const MOST_PART_BYTES: usize = 32 << 20;
 
 /// Accounts that endpoints answer for in one request.
 pub const MOST_ACCOUNTS: usize = 100;
@@ -33,6 +37,9 @@ pub const LOOKS: [Duration; 4] = [
 ];
 /// Without a new block for this long nobody knows what becomes of a transaction.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What endpoints do not agree on by then is not known: one that says that its blockhashes live for ever keeps
+/// nobody waiting longer.
+pub const FOLLOWED: Duration = Duration::from_secs(1_800);
 /// Blocks after a blockhash's last one before a transaction counts as expired: heights are those
 /// just made, landings those confirmed.
 pub const SPARE_BLOCKS: u64 = 8;

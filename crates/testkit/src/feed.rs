@@ -66,12 +66,22 @@ pub fn pyth_update(id: [u8; 32], published: Published, slot: u64) -> PriceUpdate
     }
 }
 
-/// Posts an update, as the receiver program would after verifying it.
-pub fn post_pyth_update(cluster: &mut Cluster, address: Pubkey, update: &PriceUpdateV2) {
+/// The program that verified updates belong to.
+pub fn pyth_receiver() -> Pubkey {
+    pyth_solana_receiver_sdk::ID
+}
+
+/// An update as it lies in its account.
+pub fn pyth_update_bytes(update: &PriceUpdateV2) -> Vec<u8> {
     let mut data = Vec::with_capacity(PriceUpdateV2::LEN);
     update.try_serialize(&mut data).expect("writing to memory");
     data.resize(PriceUpdateV2::LEN, 0);
-    set_owned(cluster, address, data, pyth_solana_receiver_sdk::ID);
+    data
+}
+
+/// Posts an update, as the receiver program would after verifying it.
+pub fn post_pyth_update(cluster: &mut Cluster, address: Pubkey, update: &PriceUpdateV2) {
+    set_owned(cluster, address, pyth_update_bytes(update), pyth_receiver());
 }
 
 /// A trading aggregate in Pyth's price account.

@@ -29,6 +29,7 @@ pub fn report() -> Report {
         feeds: Vec::new(),
         fees: Fees::default(),
         posting: None,
+        guard: None,
         dry_run: false,
         operators: Operators::separate(2, 1),
         genesis: None,

@@ -1,10 +1,13 @@
 //! The `holdfast` binary.
 
 mod amount;
+mod asking;
 mod audit;
+mod check;
 mod cli;
 mod commands;
 mod daemon;
+mod history;
 mod log;
 #[cfg(test)]
 mod loopback;
@@ -23,13 +26,9 @@ use clap::{CommandFactory, Parser};
 use holdfast_cli::{change_file, config};
 use holdfast_risk::pool::PoolKind;
 use serde_json::json;
-use solana_signer::Signer;
 
-use crate::cli::{Cli, ConfigTask, KeeperTask, MarketTask, SiloTask, Task};
-use crate::config::Config;
-use crate::output::{CommandOutput, Failure, joined};
-use crate::preflight::Standing;
-use holdfast_rpc::Endpoint;
+use crate::cli::{Cli, ConfigTask, GuardTask, HistoryTask, KeeperTask, MarketTask, SiloTask, Task};
+use crate::output::{CommandOutput, Failure, say, tell};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -37,7 +36,8 @@ async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
-                println!("{}", json!({"error": error.to_string()}));
+                // It is said on the error stream too.
+                let _ = say(json!({"error": error.to_string()}));
             }
             error.exit()
         }
@@ -47,9 +47,10 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if as_json {
-                println!("{}", failure.object());
+                // It is said on the error stream too.
+                let _ = say(failure.object());
             }
-            eprintln!("error: {}", failure.reason);
+            tell(format_args!("error: {}", failure.reason));
             failure.code()
         }
     }
@@ -58,13 +59,13 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Completions { shell } => {
-            let (mut command, mut out) = (Cli::command(), std::io::stdout());
-            clap_complete::generate(shell, &mut command, "holdfast", &mut out);
-            return Ok(());
+            let (mut command, mut script) = (Cli::command(), Vec::<u8>::new());
+            clap_complete::generate(shell, &mut command, "holdfast", &mut script);
+            let script = String::from_utf8_lossy(&script);
+            return text(&script, "completions").print(cli.json);
         }
         Task::Config(ConfigTask::Example) => {
-            print!("{}", config::EXAMPLE);
-            return Ok(());
+            return text(config::EXAMPLE, "example").print(cli.json);
         }
         _ => {}
     }
@@ -74,9 +75,12 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let logs = !matches!(cli.task, Task::Top(_)) || !std::io::stderr().is_terminal();
     let _log = logs.then(|| log::start(config.log));
     let said = match cli.task {
-        Task::Config(ConfigTask::Check { offline }) => Ok(check(&config, offline).await?),
+        Task::Config(ConfigTask::Check { offline }) => Ok(check::run(&config, offline).await?),
         Task::Keeper(KeeperTask::Run) => return Ok(daemon::run(&config).await?),
-        Task::Top(form) => return Ok(top::top(&config, &form, cli.json).await?),
+        Task::Guard(GuardTask::Run) => return Ok(daemon::guard::run(&config).await?),
+        Task::Guard(GuardTask::Test) => Ok(daemon::guard::test(&config).await?),
+        Task::Top(form) => return top::top(&config, &form, cli.json).await,
+        Task::History(HistoryTask::Run(form)) => Ok(history::run(&config, form).await?),
         Task::Status => Ok(render::status(&config).await),
         Task::Completions { .. } | Task::Config(ConfigTask::Example) => return Ok(()),
         Task::Account(task) => commands::account::run(&config, task).await,
@@ -94,37 +98,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     said?.print(cli.json)
 }
 
-/// Says what was checked, or what to change.
-async fn check(config: &Config, offline: bool) -> Result<CommandOutput, String> {
-    let (wallet, guardian) = (preflight::wallet(config)?, preflight::guardian(config)?);
-    preflight::identity(config, &wallet)?;
-    let guardian_key = guardian.as_ref().map(|key| key.pubkey().to_string());
-    let keys = json!({"wallet": wallet.pubkey().to_string(), "guardian": &guardian_key});
-    if offline {
-        return Ok(CommandOutput::new(
-            "settings and keypair are fine; no endpoint was asked",
-            keys,
-        ));
-    }
-    let endpoints = Endpoint::all(&config.rpc);
-    let Standing { genesis, lamports, account } =
-        preflight::cluster(config, &endpoints, &wallet, guardian.as_ref()).await?;
-    let streams: Vec<_> = config.streams().iter().map(|stream| stream.to_string()).collect();
-    let prices = prices::check(config).await?;
-    let found = json!({
-        "genesis": genesis,
-        "lamports": lamports,
-        "account": account.to_string(),
-        "streams": streams,
-        "prices": prices,
-    });
-    let rows = [
-        ("cluster", genesis),
-        ("wallet", format!("{} SOL", render::decimal(lamports, 9))),
-        ("rewards go to", account.to_string()),
-        ("guardian", guardian_key.unwrap_or_else(|| "none".to_owned())),
-        ("streams", streams.join(", ")),
-        ("prices", prices),
-    ];
-    Ok(CommandOutput::new(format!("{}\nall is well", render::facts(&rows)), joined(keys, found)))
+/// A file to be kept; for a machine it is under `name`.
+fn text(text: &str, name: &str) -> CommandOutput {
+    CommandOutput::new(text.trim_end(), json!({name: text}))
 }

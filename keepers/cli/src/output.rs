@@ -1,5 +1,7 @@
 //! What a command says: to a person, or to a machine.
 
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -60,7 +62,7 @@ impl CommandOutput {
 
     /// The same outcome; what could not be found out beside it goes to the error stream.
     pub fn noting(self, reason: &str) -> Self {
-        eprintln!("note: {reason}");
+        note(reason);
         self
     }
 
@@ -77,18 +79,38 @@ impl CommandOutput {
         let Self { text, facts, failed } = self;
         if let Some(failed) = failed {
             if !as_json {
-                println!("{text}");
+                say(text)?;
             }
             let facts = joined(facts, failed.facts);
             return Err(Failure { facts, ..failed });
         }
-        if as_json {
-            println!("{facts}");
-        } else {
-            println!("{text}");
-        }
-        Ok(())
+        if as_json { say(facts) } else { say(text) }
     }
+}
+
+/// Writes a line to the output. Whoever has stopped reading misses nothing.
+///
+/// # Errors
+/// A sentence when it cannot be written.
+pub fn say(line: impl Display) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("the output cannot be written ({error}): make room, or send it elsewhere")
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to the error stream. Nothing depends on whether anybody can read it.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Something that does not change the outcome, on the error stream.
+pub fn note(reason: impl Display) {
+    tell(format_args!("note: {reason}"));
 }
 
 /// Both objects' facts in one.

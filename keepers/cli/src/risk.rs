@@ -9,6 +9,7 @@ use holdfast_risk::chain::health::Monitor;
 use holdfast_rpc::Endpoint;
 use serde_json::json;
 
+use crate::asking::first_answer;
 use crate::audit;
 use crate::config::Config;
 use crate::output::CommandOutput;
@@ -23,8 +24,7 @@ pub async fn run(config: &Config) -> Result<CommandOutput, String> {
     let usable = preflight::usable(config).await?;
     let endpoints: Vec<_> = usable.iter().map(Endpoint::patient).collect();
     let silo = address::silo(config.silo);
-    let seen =
-        render::first_answer(&endpoints, async |endpoint| audit::see(endpoint, silo).await).await?;
+    let seen = first_answer(&endpoints, async |endpoint| audit::see(endpoint, silo).await).await?;
     let walk = &seen.walk;
     let prices: Vec<u64> =
         walk.markets.iter().map(|market| market.newest_price().middle().0).collect();

@@ -3,19 +3,20 @@
 //! Every account has a [`Version`]. An update counts if it is not older than what is there. When a
 //! fork is abandoned, what was seen beyond the last common slot yields to whatever is said next.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_client::decode::{Kind, change, decode};
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{
     ChainHealth, Change, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 
 use crate::decide::pool;
 use crate::decide::refresh::{self, Wait};
-use crate::{Intent, Snapshot, TriggerIndex, VenueSnapshot, decide_about};
+use crate::{Accounts, Intent, Snapshot, TriggerIndex, VenueSnapshot, decide_about};
 
 /// When an account was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,10 +45,20 @@ pub enum Taken {
 pub struct AccountCache {
     mirror: VenueSnapshot,
     watch: TriggerIndex,
-    versions: HashMap<Pubkey, Version>,
+    versions: HashMap<Pubkey, Known>,
+    /// The number of the last snapshot that the mirror was compared with.
+    comparison: u32,
     /// Where the chain's health is: deriving an address takes longer than anything else here.
     chain_health: Pubkey,
     exchange: Pubkey,
+}
+
+/// What is known of an account besides its state.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    version: Version,
+    /// The number of the last snapshot that showed it.
+    shown: u32,
 }
 
 /// One account, decoded.
@@ -81,7 +92,7 @@ impl AccountCache {
             chain_health: health.ok_or_else(|| lacks("chain health"))?,
             exchange: None,
             markets: Vec::new(),
-            accounts: BTreeMap::new(),
+            accounts: Accounts::default(),
             requests: BTreeMap::new(),
             changes: BTreeMap::new(),
             feeds: BTreeMap::new(),
@@ -89,7 +100,7 @@ impl AccountCache {
         };
         let (watch, versions) = (TriggerIndex::default(), HashMap::new());
         let exchange = address::exchange();
-        let mut replica = Self { mirror, watch, versions, chain_health, exchange };
+        let mut replica = Self { mirror, watch, versions, comparison: 0, chain_health, exchange };
         for (address, data) in &snapshot.accounts {
             replica.update(*address, Version { slot: snapshot.slot, write: 0 }, data);
         }
@@ -106,7 +117,9 @@ impl AccountCache {
     pub fn decide(&mut self, now: Millis, slot: u64) -> Vec<Intent> {
         self.mirror.slot = slot;
         let candidates = self.watch.candidates(&self.mirror, now);
-        decide_about(&self.mirror, now, candidates)
+        let intents = decide_about(&self.mirror, now, candidates);
+        self.watch.remember_due(intents.iter().filter_map(Intent::account));
+        intents
     }
 
     /// Who waits for a price at `now`: accounts that the last decision looked at, and pool requests.
@@ -126,7 +139,13 @@ impl AccountCache {
     /// The newest slot that any of these accounts is known from.
     pub fn known_since<'a>(&self, addresses: impl IntoIterator<Item = &'a Pubkey>) -> u64 {
         let known = addresses.into_iter().filter_map(|address| self.versions.get(address));
-        known.map(|version| version.slot).max().unwrap_or_default()
+        known.map(|known| known.version.slot).max().unwrap_or_default()
+    }
+
+    /// Whether every account has been looked at since that was last necessary: it takes several
+    /// decisions where there are many.
+    pub const fn has_looked_at_all(&self) -> bool {
+        self.watch.has_looked_at_all()
     }
 
     /// How many accounts the last decision looked at.
@@ -141,7 +160,7 @@ impl AccountCache {
         }
         let taken = self.take(address, data);
         if taken == Taken::New {
-            self.versions.insert(address, version);
+            self.note(address, version);
         }
         taken
     }
@@ -151,7 +170,7 @@ impl AccountCache {
         if self.is_old(&address, version) {
             return Taken::Old;
         }
-        self.versions.insert(address, version);
+        self.note(address, version);
         self.mirror.feeds.insert(address, reading);
         Taken::New
     }
@@ -161,7 +180,7 @@ impl AccountCache {
         if self.is_old(&address, version) {
             return Taken::Old;
         }
-        self.versions.insert(address, version);
+        self.note(address, version);
         let removed = self.remove(&address);
         if removed { Taken::New } else { Taken::Foreign }
     }
@@ -171,20 +190,34 @@ impl AccountCache {
         if self.is_old(&address, version) {
             return Taken::Old;
         }
-        self.versions.insert(address, version);
+        self.note(address, version);
         self.mirror.feeds.remove(&address);
         Taken::New
     }
 
-    /// Accounts that may be closed, are older than a snapshot, and are not in it.
-    pub fn lacking(&self, snapshot: &Snapshot) -> Vec<Pubkey> {
-        let shown: HashSet<_> = snapshot.accounts.iter().map(|(address, _)| address).collect();
-        let kept = self.mirror.accounts.keys().chain(self.mirror.requests.keys());
-        let kept = kept.chain(self.mirror.changes.keys());
-        let older = |address: &&Pubkey| {
-            self.versions.get(*address).is_some_and(|known| known.slot < snapshot.slot)
-        };
-        kept.filter(|address| !shown.contains(address)).filter(older).copied().collect()
+    /// The mirror is compared with another snapshot from now on: see [`Self::lacking`].
+    pub const fn compare(&mut self) {
+        self.comparison = self.comparison.wrapping_add(1);
+    }
+
+    /// The snapshot has this account.
+    pub fn note_shown(&mut self, address: &Pubkey) {
+        if let Some(known) = self.versions.get_mut(address) {
+            known.shown = self.comparison;
+        }
+    }
+
+    /// Accounts that may be closed, are older than the snapshot, which is of `slot` or later, and are
+    /// not in it; in the order of their addresses.
+    pub fn lacking(&self, slot: u64) -> Vec<Pubkey> {
+        let older = self
+            .versions
+            .iter()
+            .filter(|(_, known)| known.shown != self.comparison && known.version.slot < slot);
+        let addresses = older.map(|(address, _)| *address);
+        let mut lacking: Vec<_> = addresses.filter(|address| self.has(address)).collect();
+        lacking.sort_unstable();
+        lacking
     }
 
     /// Whether an account of this address is kept.
@@ -222,7 +255,7 @@ impl AccountCache {
     pub fn forked(&mut self, parent: u64) {
         let before = Version { slot: parent.saturating_sub(1), write: u64::MAX };
         for known in self.versions.values_mut() {
-            *known = before.min(*known);
+            known.version = before.min(known.version);
         }
         self.watch.forget();
     }
@@ -256,7 +289,11 @@ impl AccountCache {
 
     /// Whether something newer, or as new, is known of an account: it, or that it was closed.
     fn is_old(&self, address: &Pubkey, version: Version) -> bool {
-        self.versions.get(address).is_some_and(|known| *known >= version)
+        self.versions.get(address).is_some_and(|known| known.version >= version)
+    }
+
+    fn note(&mut self, address: Pubkey, version: Version) {
+        self.versions.entry(address).or_default().version = version;
     }
 
     fn take(&mut self, address: Pubkey, data: &[u8]) -> Taken {
@@ -272,7 +309,7 @@ impl AccountCache {
             }
             Kept::Market(state) if state.silo == silo => return self.take_market(address, *state),
             Kept::Account(state) if state.silo == silo => {
-                self.mirror.accounts.insert(address, *state);
+                self.mirror.accounts.put(address, state);
                 self.watch.account_changed(address);
             }
             Kept::Request(state) if state.silo == silo => {
@@ -301,7 +338,7 @@ impl AccountCache {
     }
 
     fn remove(&mut self, address: &Pubkey) -> bool {
-        if self.mirror.accounts.remove(address).is_some() {
+        if self.mirror.accounts.remove(address) {
             self.watch.account_changed(*address);
             return true;
         }
@@ -310,11 +347,13 @@ impl AccountCache {
     }
 }
 
-/// Decodes an account by its discriminator.
+/// Decodes an account by its discriminator, if it is of the layout version that is known: of another one the same
+/// bytes may mean something else.
 fn read(data: &[u8]) -> Option<Kept> {
     fn boxed<T: bytemuck::Pod + Kind>(data: &[u8]) -> Option<Box<T>> {
         decode(data).ok().map(Box::new)
     }
+    Layout::identify(data, data.len()).ok()?;
     boxed(data)
         .map(Kept::Account)
         .or_else(|| boxed(data).map(Kept::Market))

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use bytemuck::{Zeroable, bytes_of};
 use holdfast_client::decode::Kind;
-use holdfast_client::holdfast::state::{ChainHealth, MarginAccount, Market, PoolRequest, Silo};
+use holdfast_client::holdfast::state::{
+    ChainHealth, MarginAccount, Market, PoolRequest, Silo, VERSION,
+};
 use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 use proptest::collection::vec;
@@ -18,7 +20,9 @@ fn silo() -> Pubkey {
 }
 
 fn bytes<T: bytemuck::Pod + Kind>(state: &T) -> Vec<u8> {
-    [T::DISCRIMINATOR, bytes_of(state)].concat()
+    let mut bytes = [T::DISCRIMINATOR, bytes_of(state)].concat();
+    bytes[T::DISCRIMINATOR.len()] = VERSION;
+    bytes
 }
 
 /// An account told from others by its collateral.
@@ -55,7 +59,9 @@ fn replica(slot: u64, accounts: &[(u8, u64)]) -> AccountCache {
 
 /// Lets the cache have a snapshot as the keeper does: what it shows, and what it lacks.
 fn merge(replica: &mut AccountCache, snapshot: &Snapshot) {
-    for address in replica.lacking(snapshot) {
+    replica.compare();
+    snapshot.accounts.iter().for_each(|(address, _)| replica.note_shown(address));
+    for address in replica.lacking(snapshot.slot) {
         replica.close(address, at(snapshot.slot, 0));
     }
     for (address, data) in &snapshot.accounts {
@@ -159,6 +165,9 @@ fn garbage_and_strangers_are_told_apart() {
     torn.truncate(100);
     assert_eq!(replica.update(key(1), at(11, 1), &torn), Taken::Unreadable);
     assert_eq!(replica.update(key(1), at(11, 2), &[]), Taken::Unreadable);
+    let mut newer = account(5);
+    newer[8] += 1;
+    assert_eq!(replica.update(key(1), at(11, 2), &newer), Taken::Unreadable, "another layout");
     let elsewhere = bytes(&MarginAccount { silo: key(77), ..MarginAccount::zeroed() });
     assert_eq!(replica.update(key(4), at(11, 3), &elsewhere), Taken::Foreign);
     assert_eq!(replica.update(key(5), at(11, 4), &bytes(&Silo::zeroed())), Taken::Foreign);

@@ -5,6 +5,7 @@ use holdfast_risk::pool::PoolKind;
 
 use crate::VenueSnapshot;
 use crate::decide::guardian::STRAINED;
+use crate::guard::GuardStep;
 use crate::posting::{DraftStep, FeedId};
 
 /// One thing to do.
@@ -123,6 +124,13 @@ pub enum Intent {
         /// The guardian.
         guardian: Pubkey,
     },
+    /// Look after an account for its owner.
+    Guard {
+        /// The account.
+        account: Pubkey,
+        /// What to do about it.
+        step: GuardStep,
+    },
 }
 
 impl Intent {
@@ -137,7 +145,8 @@ impl Intent {
             | Self::MatureProfit { account }
             | Self::PayExit { account }
             | Self::WriteOffDebt { account }
-            | Self::SettlePosition { account, .. } => Some(*account),
+            | Self::SettlePosition { account, .. }
+            | Self::Guard { account, .. } => Some(*account),
             Self::ExecutePool { .. }
             | Self::ReturnPool { .. }
             | Self::Reconcile
@@ -170,13 +179,20 @@ impl Intent {
             | Self::MatureProfit { .. }
             | Self::PayExit { .. }
             | Self::WriteOffDebt { .. }
-            | Self::SettlePosition { .. } => self.account(),
+            | Self::SettlePosition { .. }
+            | Self::Guard { .. } => self.account(),
         }
     }
 
     /// Whether it does something again when it lands again.
     pub const fn counts_each_time(&self) -> bool {
-        matches!(self, Self::Tighten { .. })
+        matches!(self, Self::Tighten { .. } | Self::Guard { .. })
+    }
+
+    /// Whether it is signed no more than once: where it has not landed it is decided anew, at the prices
+    /// of then.
+    pub const fn is_signed_once(&self) -> bool {
+        matches!(self, Self::Guard { .. })
     }
 
     /// The account that is no more once it has landed.
@@ -189,8 +205,9 @@ impl Intent {
     }
 
     /// The instruction, paid into the margin account `keeper` and signed by `signer` where a
-    /// signature is needed. `None` when the mirror does not hold the account or its market, and for a
-    /// price, whose instructions are [`Poster`](crate::posting::Poster)'s.
+    /// signature is needed. `None` when the mirror does not hold the account or its market, for a price,
+    /// whose instructions are [`Poster`](crate::posting::Poster)'s, and for what a guard does, which has
+    /// [instructions](GuardStep::instructions) of its own.
     pub fn instruction(
         &self,
         mirror: &VenueSnapshot,
@@ -243,7 +260,7 @@ impl Intent {
                 let feeds: Vec<_> = mirror.feeds_of(state).map(|(address, _)| *address).collect();
                 instruction::refresh_market(silo, mirror.market_address(market)?, &feeds)
             }
-            Self::BringPrice { .. } => return None,
+            Self::BringPrice { .. } | Self::Guard { .. } => return None,
             Self::Observe => instruction::observe(&mirror.market_addresses()),
             Self::Tighten { guardian } => instruction::tighten(guardian, false, STRAINED.0),
             Self::CancelChange { number, proposer, guardian } => {

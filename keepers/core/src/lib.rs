@@ -2,9 +2,12 @@
 //! instructions that carry it out. No network, no clock of its own.
 
 mod account_cache;
+mod accounts;
 mod decide;
 pub mod fees;
+pub mod guard;
 pub mod health;
+mod hours;
 mod intent;
 pub mod keeper;
 mod leader_rotation;
@@ -21,8 +24,10 @@ pub mod witness;
 mod world;
 
 pub use account_cache::{AccountCache, Taken, Version};
+pub use accounts::Accounts;
 pub use decide::{decide, decide_about};
 pub use holdfast_rpc::Snapshot;
+pub use hours::Hours;
 pub use intent::Intent;
 pub use listed_feeds::{ListedFeed, listed_feeds};
 pub use trigger_index::TriggerIndex;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use holdfast_client::Pubkey;
 use holdfast_risk::Millis;
 
+use crate::guard::GuardStep;
 use crate::health::OperatingPolicy;
 use crate::leader_rotation::{BACKUP_DELAY, LeaderRotation};
 use crate::posting::{DraftStep, FeedId};
@@ -19,7 +20,7 @@ const FIRST_PAUSE: Millis = Millis(1_000);
 const LONGEST_PAUSE: Millis = Millis(60_000);
 /// The mirror has to show what landed within this time, or it is looked at again.
 const SHOWS_AFTER: Millis = Millis(10_000);
-/// Transactions under way at once.
+/// Transactions of a kind under way at once: none takes the places of another.
 const MOST_FLYING: usize = 64;
 
 /// What an intent is about: one thing is under way at a time for each.
@@ -55,6 +56,12 @@ pub enum Target {
     Tightening,
     /// A change that waits.
     Change(u64),
+    /// Margin for an account that a guard watches.
+    Margin(Pubkey),
+    /// A reduction of such an account's positions.
+    Reduction(Pubkey),
+    /// Its stop in a market.
+    Stop(Pubkey, u8),
 }
 
 /// What an intent is for: it decides what may stop it and what it may cost.
@@ -122,7 +129,7 @@ impl Target {
 
     /// Whether it is this keeper's own, and nobody else's turn comes first.
     const fn is_own(&self) -> bool {
-        matches!(self, Self::Draft(_))
+        matches!(self, Self::Draft(_) | Self::Margin(_) | Self::Reduction(_) | Self::Stop(..))
     }
 
     /// Whether it takes a guardian's key, which not every keeper has.
@@ -156,6 +163,11 @@ impl Intent {
             Self::Observe => Target::Chain,
             Self::Tighten { .. } => Target::Tightening,
             Self::CancelChange { number, .. } => Target::Change(number),
+            Self::Guard { account, step: GuardStep::TopUp { .. } } => Target::Margin(account),
+            Self::Guard { account, step: GuardStep::Reduce { .. } } => Target::Reduction(account),
+            Self::Guard { account, step: GuardStep::MoveStop { market, .. } } => {
+                Target::Stop(account, market)
+            }
         }
     }
 
@@ -166,7 +178,10 @@ impl Intent {
             Self::RefreshMarket { .. }
             | Self::BringPrice { .. }
             | Self::PayExit { .. }
-            | Self::Reconcile => Kind::Exit,
+            | Self::Reconcile
+            | Self::Guard { step: GuardStep::TopUp { .. } | GuardStep::Reduce { .. }, .. } => {
+                Kind::Exit
+            }
             Self::Liquidate { .. } | Self::Flag { .. } => Kind::Risk,
             Self::ExecuteOrder { account, market, number }
             | Self::TriggerOrder { account, market, number } => {
@@ -187,7 +202,8 @@ impl Intent {
             | Self::WriteOffDebt { .. }
             | Self::AnnounceSettlement { .. }
             | Self::SettleMarket { .. }
-            | Self::SettlePosition { .. } => Kind::Chore,
+            | Self::SettlePosition { .. }
+            | Self::Guard { step: GuardStep::MoveStop { .. }, .. } => Kind::Chore,
         }
     }
 
@@ -215,6 +231,7 @@ impl Intent {
             | Self::Observe
             | Self::Tighten { .. }
             | Self::CancelChange { .. } => u8::MAX,
+            Self::Guard { step, .. } => step.market().unwrap_or(u8::MAX),
         }
     }
 }
@@ -270,22 +287,28 @@ impl Scheduler {
         now: Millis,
     ) -> Vec<Intent> {
         self.forget(intents, now);
+        let mut taken = self.taken();
         let mut picked = Vec::new();
+        let mut turns = BTreeMap::new();
         for intent in intents {
             let target = intent.target();
             let record = self.records.entry(target).or_insert_with(|| Record::new(now));
-            record.kind = intent.kind(mirror);
-            let free = MOST_FLYING.saturating_sub(self.flying.len() + picked.len());
-            let ahead = || self.attendance.ahead(intent.market(mirror), venue_now);
-            record.ahead = if target.is_own() { Vec::new() } else { ahead() };
+            let kind = intent.kind(mirror);
+            record.kind = kind;
+            let places = &mut taken[kind as usize];
+            let market = intent.market(mirror);
+            let turn = || self.attendance.ahead(market, venue_now);
+            let ahead = turns.entry(market).or_insert_with(turn);
+            record.ahead = if target.is_own() { Vec::new() } else { ahead.clone() };
             let wait = self.attendance.wait(&record.ahead, target.patience(), now);
             let begins = record.since.after(wait);
-            let chosen = free > 0
-                && allowed.allows(intent.kind(mirror))
+            let chosen = *places < MOST_FLYING
+                && allowed.allows(kind)
                 && !self.flying.contains(&target)
                 && now >= begins.max(record.pause)
                 && !record.is_settling(seen, now);
             if chosen && !picked.iter().any(|(_, other): &(u32, Intent)| other.target() == target) {
+                *places += 1;
                 picked.push((record.refusals.min(4), *intent));
                 // A keeper without a guardian's key misses nothing when it does not tighten.
                 if !target.is_guardians() {
@@ -296,6 +319,15 @@ impl Scheduler {
         // What was refused before is less likely to land: it yields to what was not.
         picked.sort_by_key(|(refusals, intent)| (intent.kind(mirror), *refusals));
         picked.into_iter().map(|(_, intent)| intent).collect()
+    }
+
+    /// How much of each kind is under way.
+    fn taken(&self) -> [usize; Kind::ALL.len()] {
+        let kinds = self.flying.iter().filter_map(|target| self.records.get(target));
+        kinds.fold(Default::default(), |mut taken: [usize; Kind::ALL.len()], record| {
+            taken[record.kind as usize] += 1;
+            taken
+        })
     }
 
     /// It is under way.

@@ -127,6 +127,21 @@ fn no_more_is_under_way_than_can_be_followed() {
     assert_eq!(office.pick(&many).len(), 1);
 }
 
+#[test]
+fn chores_under_way_keep_nothing_urgent_waiting() {
+    let mut office = Office::new(&[]);
+    let chores: Vec<_> = (0..100).map(|name| Intent::MatureProfit { account: key(name) }).collect();
+    let first = office.pick(&chores);
+    assert_eq!(first.len(), 64);
+    first.iter().for_each(|intent| office.desk.sent(intent.target()));
+    let all = [&chores[..], &[FLAG, Intent::Observe]].concat();
+    assert_eq!(office.pick(&all), [Intent::Observe, FLAG]);
+    // What is chosen takes places too, of its own kind only.
+    let risks = (0..100).map(|name| Intent::Flag { account: key(name) });
+    let all: Vec<_> = risks.chain([Intent::Observe]).chain(chores).collect();
+    assert_eq!(office.pick(&all).len(), 65);
+}
+
 proptest! {
     /// Of several keepers with one view exactly one acts at once; when it does not, exactly one more
     /// does after each delay.

@@ -25,6 +25,9 @@ const MOST_ASKED: u32 = 6;
 /// A dispute that lasts this long is one: before that, one side may only be late.
 const DISPUTE: Millis = Millis(3_000);
 
+/// How many sources usually make a claim until it is believed.
+const USUAL: usize = 2;
+
 /// What identifies an account's state: the beginning of a hash over owner and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest([u8; 16]);
@@ -215,8 +218,10 @@ impl Case {
     fn claim_of(&mut self, digest: Digest, now: Millis) -> &mut Claim {
         let place = self.claims.iter().position(|claim| claim.digest == digest);
         let place = place.unwrap_or_else(|| {
-            let against = Witnesses::default();
-            self.claims.push(Claim { digest, said: Vec::new(), against, since: now });
+            let (said, against) = (Vec::with_capacity(USUAL), Witnesses::default());
+            // While the first snapshots are read there is a claim for every account.
+            self.claims.reserve_exact(1);
+            self.claims.push(Claim { digest, said, against, since: now });
             self.claims.len() - 1
         });
         &mut self.claims[place]

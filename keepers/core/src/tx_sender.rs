@@ -25,6 +25,10 @@ pub use holdfast_rpc::{Blockhash, Simulation};
 
 /// How long something urgent waits before it is signed again at a higher price.
 const ESCALATE: Millis = Millis(4_000);
+/// What is signed once pays at once what others pay at this attempt, the first being number zero.
+const SIGNED_ONCE_AS: u32 = 2;
+/// Blocks after which endpoints that have not told the fate of something signed once never will.
+const UNDECIDED: u64 = 150;
 /// How long a simulation is waited for.
 const SIMULATES_WITHIN: Millis = Millis(1_000);
 
@@ -108,6 +112,9 @@ pub struct TxOutcome {
     pub lamports: u64,
     /// Versions signed.
     pub signed: usize,
+    /// Whether endpoints agree that no version has landed or ever will. Without it what expired may have
+    /// landed unseen.
+    pub is_absent: bool,
 }
 
 /// Sends and follows transactions.
@@ -332,9 +339,13 @@ impl InFlight {
         let Some(newest) = self.versions.last() else { return Turn::Expired };
         let lapsed = newest.tracker.has_lapsed(moment.height);
         let expired = newest.tracker.is_past(moment.height);
-        let last = self.kind == Kind::Chore || self.versions.len() >= MOST_SIGNED;
+        let once = self.intent.is_signed_once();
+        let last = once || self.kind == Kind::Chore || self.versions.len() >= MOST_SIGNED;
         if expired && last {
-            return Turn::Expired;
+            let undecided = once && !self.is_absent();
+            let waits =
+                undecided && !newest.tracker.is_past(moment.height.saturating_sub(UNDECIDED));
+            return if waits { Turn::Wait } else { Turn::Expired };
         }
         let again = !last && moment.allowed.allows(self.kind);
         let waited = moment.now.since(self.signed) >= ESCALATE;
@@ -355,7 +366,8 @@ impl InFlight {
 
     /// Signs another version, at the price that its number asks.
     fn sign(&mut self, keys: &[Keypair], fees: &Fees, moment: &Moment) -> Option<()> {
-        let attempt = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
+        let ahead = if self.intent.is_signed_once() { SIGNED_ONCE_AS } else { 0 };
+        let attempt = u32::try_from(self.versions.len()).unwrap_or(u32::MAX).saturating_add(ahead);
         // Others may pay less by now; an attempt never pays less than the one before.
         let before = self.versions.last().map_or(0, |version| version.budget.price);
         let price = fees.price(self.kind, moment.recent, attempt).max(before);
@@ -410,6 +422,12 @@ impl InFlight {
         self.versions.iter().any(|version| version.tracker.signature() == *signature)
     }
 
+    /// Whether endpoints agree that no version has landed or ever will.
+    fn is_absent(&self) -> bool {
+        let mut verdicts = self.versions.iter().map(|version| version.tracker.verdict());
+        verdicts.all(|verdict| matches!(verdict, Some(Verdict::Expired)))
+    }
+
     fn end(&self, outcome: Outcome, slot: u64) -> TxOutcome {
         let budget = self.versions.last().map(|version| version.budget);
         TxOutcome {
@@ -420,6 +438,7 @@ impl InFlight {
             price: budget.map_or(0, |budget| budget.price),
             lamports: budget.map_or(0, |budget| budget.lamports()),
             signed: self.versions.len(),
+            is_absent: self.is_absent(),
         }
     }
 }

@@ -4,12 +4,14 @@ use solana_keypair::keypair_from_seed;
 use solana_message::{Hash, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
 
+use holdfast_rpc::limits::SPARE_BLOCKS;
 use holdfast_rpc::{Look, Status};
 use solana_signature::Signature;
 
 use super::{Blockhash, Moment, Outcome, Outgoing, Simulation, Tried, TxOutcome, TxSender};
 use crate::Intent;
 use crate::fees::Fees;
+use crate::guard::GuardStep;
 use crate::health::ChainCondition;
 use crate::scheduler::Kind;
 use crate::units::compute_units;
@@ -345,4 +347,38 @@ fn an_endpoint_that_takes_and_drops_is_passed_over() {
     let moment = pad.moment(&recent);
     let sent = pad.lander.begin(FLAG, Kind::Exit, vec![flag], &moment).expect("it is signed");
     assert_eq!(sent.endpoints, [1]);
+}
+
+/// What is signed once is not signed again, and is over once endpoints agree that it never lands, or will
+/// not say.
+#[test]
+fn a_guards_deposit_is_signed_once_and_waited_for_until_its_fate_is_known() {
+    for agree in [true, false] {
+        let mut pad = Pad::new();
+        let (account, step) = (key(1), GuardStep::TopUp { amount: 5 });
+        let intent = Intent::Guard { account, step };
+        let deposit = instruction::deposit(pad.lander.wallet(), key(3), key(4), account, 5);
+        let recent = pad.recent.clone();
+        let moment = pad.moment(&recent);
+        let begun = pad.lander.begin(intent, Kind::Exit, vec![deposit], &moment).expect("signed");
+        let signature = begun.transaction.signatures[0];
+        let last = pad.height + 150;
+        (pad.now, pad.height) = (60_000, last + 1 + SPARE_BLOCKS);
+        let moment = pad.moment(&recent);
+        let (sent, ended) = pad.lander.poll(&moment);
+        assert_eq!((sent, ended), (Vec::new(), Vec::new()), "it may have landed unseen");
+        if agree {
+            for endpoint in [0, 1] {
+                let status = Status::Absent { searched: true };
+                let look = Look { height: pad.height, status };
+                assert_eq!(pad.lander.shown(&signature, endpoint, look, &[0, 1]), None);
+            }
+        } else {
+            pad.height += 150;
+        }
+        let moment = pad.moment(&recent);
+        let (_, ended) = pad.lander.poll(&moment);
+        let ended: Vec<_> = ended.iter().map(|it| (&it.outcome, it.is_absent, it.signed)).collect();
+        assert_eq!(ended, [(&Outcome::Expired, agree, 1)]);
+    }
 }

@@ -55,6 +55,8 @@ fn measured(instruction: &Instruction) -> u32 {
         data if data == of::Tighten::DISCRIMINATOR => return ceiling("tighten"),
         data if data == of::CancelChange::DISCRIMINATOR => return ceiling("cancel_change"),
         data if data == of::CancelOrder::DISCRIMINATOR => return ceiling("cancel_order"),
+        data if data == of::Deposit::DISCRIMINATOR => return ceiling("deposit"),
+        data if data == of::PlaceOrder::DISCRIMINATOR => return ceiling("place_order"),
         data if data == of::Observe::DISCRIMINATOR => {
             let markets = u32::try_from(instruction.accounts.len()).unwrap_or_default();
             return ceiling("observe").saturating_add(markets.saturating_mul(1_500));

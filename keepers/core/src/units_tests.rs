@@ -16,7 +16,8 @@ fn what_is_asked_follows_what_was_measured() {
     let refresh = instruction::refresh_market(key(1), key(2), &[key(3)]);
     let pool = instruction::execute_pool_request(key(1), key(2), key(3), key(4), false, &markets);
     let observe = instruction::observe(&markets);
-    for known in [liquidate, execute, mature, cancel, refresh, pool, observe] {
+    let deposit = instruction::deposit(key(1), key(2), key(3), key(4), 5);
+    for known in [liquidate, execute, mature, cancel, refresh, pool, observe, deposit] {
         assert!(measured(&known) < 45_000, "{known:?}");
     }
     assert_eq!(measured(&instruction::reconcile_vaults(key(1))), 200_000);

@@ -12,6 +12,8 @@ use holdfast_client::holdfast::state::{
 use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{Monitor, Thresholds};
 
+use crate::Accounts;
+
 /// One silo with its markets and accounts.
 pub struct VenueSnapshot {
     /// The silo's address.
@@ -24,8 +26,8 @@ pub struct VenueSnapshot {
     pub exchange: Option<Exchange>,
     /// Markets by index, with their addresses.
     pub markets: Vec<(Pubkey, Market)>,
-    /// Margin accounts by address; in an order that is the same in every run.
-    pub accounts: BTreeMap<Pubkey, MarginAccount>,
+    /// Margin accounts by address.
+    pub accounts: Accounts,
     /// Waiting pool requests by address.
     pub requests: BTreeMap<Pubkey, PoolRequest>,
     /// Changes that wait, by address.

@@ -4,6 +4,8 @@ use holdfast_client::Pubkey;
 use holdfast_client::holdfast::oracle::Provider;
 use serde::de::{Deserialize, Deserializer, Error};
 
+use crate::hex;
+
 /// An address, in base 58.
 pub struct Address(pub Pubkey);
 
@@ -25,7 +27,7 @@ impl<'de> Deserialize<'de> for FeedId {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
         let digits = text.strip_prefix("0x").unwrap_or(&text);
-        bytes(digits).map(Self).ok_or_else(|| {
+        hex::read(digits).map(Self).ok_or_else(|| {
             D::Error::custom("a feed's id is 64 hexadecimal digits, as its provider lists it")
         })
     }
@@ -42,13 +44,4 @@ impl<'de> Deserialize<'de> for ProviderName {
             other => Err(D::Error::unknown_variant(other, &NAMES)),
         }
     }
-}
-
-fn bytes(digits: &str) -> Option<[u8; 32]> {
-    let is_hexadecimal = digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit());
-    let mut bytes = [0; 32];
-    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(at..at + 2).filter(|_| is_hexadecimal)?, 16).ok()?;
-    }
-    Some(bytes)
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{AccountData, AccountHead, Place};
+use crate::{AccountData, AccountHead, Catalogue, Place, check_feeds};
 use holdfast_client::Instruction;
 use holdfast_client::holdfast::state::MarketTermsState;
 use solana_keypair::Keypair;
@@ -33,9 +33,14 @@ impl Cluster for Empty {
 
 const EXAMPLE: &str = include_str!("../../deployment.example.toml");
 
+/// Somebody's Switchboard feed.
+const SWITCHBOARD: &str = "account = \"CGxZ79a9u1Xwa1kLJUZbvVQ5AZZSYUz4DqZ5QJyy2dwd\"
+id = \"0x0101010101010101010101010101010101010101010101010101010101010101\"";
+
 /// The example with addresses where it has none.
 fn example() -> String {
     let named = [
+        ("account = \"<address of your Switchboard feed>\"", SWITCHBOARD),
         ("<address of the fee receiver>", "11111111111111111111111111111112"),
         ("<address of guardian 1>", "11111111111111111111111111111113"),
         ("<address of guardian 2>", "11111111111111111111111111111114"),
@@ -47,13 +52,17 @@ fn example() -> String {
 #[test]
 fn nobody_is_locked_in_who_was_not_named() {
     let mut text = EXAMPLE.to_owned();
-    for who in ["the fee receiver", "guardian 1", "guardian 2", "guardian 3"] {
+    let people = ["the fee receiver", "guardian 1", "guardian 2", "guardian 3"];
+    for who in people.into_iter().chain(["your Switchboard feed"]) {
         let missing = format!("<address of {who}>");
         let error = parse(&mut Empty, &text, Path::new("")).map(|_| ()).unwrap_err();
         assert!(error.contains(&format!("\"{missing}\" is no Solana address")), "{error}");
         text = text.replacen(&missing, &Pubkey::new_unique().to_string(), 1);
     }
-    assert!(parse(&mut Empty, &text, Path::new("")).is_ok());
+    // Its id is read from the account.
+    let error = parse(&mut Empty, &text, Path::new("")).map(|_| ()).unwrap_err();
+    assert!(error.contains("there is no account"), "{error}");
+    assert!(parse(&mut Empty, &example(), Path::new("")).is_ok());
 }
 
 #[test]
@@ -75,6 +84,25 @@ fn the_example_is_a_deployment() {
     // Those that the manifest would not know from the ids.
     let places: Vec<_> = feeds.iter().map(|&(silo, market, _)| (silo, market)).collect();
     assert_eq!(places, [(0, 0); 3]);
+}
+
+#[test]
+fn the_feeds_of_the_example_fit_its_limits() {
+    let list = r#"[{"id": "ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d",
+        "market_hours": {"is_open": true, "next_open": null, "next_close": null},
+        "attributes": {"symbol": "Crypto.SOL/USD", "schedule": "America/New_York;O,O,O,O,O,O,O;"}}]"#;
+    let list = Catalogue::read(list).unwrap();
+    let DesiredState { deployment, feeds, .. } =
+        parse(&mut Empty, &example(), Path::new("")).unwrap();
+    let place = Place { genesis: "a public cluster's".to_owned(), near: false };
+    let found = check_feeds(&mut Empty, &place, &deployment, &feeds, Some(&list)).unwrap();
+    assert!(found.refusals.is_empty(), "{:?}", found.refusals);
+    // On a cluster without accounts each feed lacks its own, and nothing else is wrong.
+    let lacking = found.warnings.iter().filter(|it| it.contains("there is no feed account"));
+    assert_eq!((lacking.count(), found.warnings.len()), (3, 3), "{:?}", found.warnings);
+    // Pyth writes to the first one once a minute, and keepers bring prices within these times.
+    let terms = &deployment.silos[0].markets[0].terms;
+    assert!(terms.age_ms >= 30_000 && terms.decide_within_ms >= 10_000);
 }
 
 #[test]

@@ -166,7 +166,7 @@ pub enum HoldfastError {
     #[msg("The feed's price was published before the chain's last break: post a newer update")]
     FeedBeforeDisruption,
     /// The sample is too close to the last one.
-    #[msg("The last sample is less than two seconds old: nothing to do")]
+    #[msg("The last sample is of this slot or less than two seconds old: nothing to do")]
     SampleTooSoon,
     /// The collateral mint's decimals are not supported.
     #[msg("The collateral mint must have six decimals")]
@@ -249,8 +249,8 @@ pub enum HoldfastError {
     /// Nothing more of the exit is due yet.
     #[msg("Nothing more of this exit is due yet: try again later; everything is paid within a day")]
     OutflowLimit,
-    /// The account has positions, orders or pending profit.
-    #[msg("Close all positions, cancel all orders and let profit mature before asking for an exit")]
+    /// The account has positions or orders.
+    #[msg("Close all positions and cancel all orders before asking for an exit")]
     NotIdle,
     /// The market is settled.
     #[msg("This market is settled: call settle_position for what is open in it")]

@@ -76,10 +76,6 @@ async fn run_or_stop(cli: &Cli) -> Result<()> {
 
 async fn run(cli: &Cli) -> Result<()> {
     let chosen = chosen(&cli.only)?;
-    if cli.directory.is_dir() {
-        std::fs::remove_dir_all(&cli.directory)
-            .with_context(|| format!("{} cannot be deleted", cli.directory.display()))?;
-    }
     let place = Place::open(&cli.directory, cli.port)?;
     let orders = if cli.short { ORDERS / 10 } else { ORDERS };
     let client = Client { node: cli.node.clone(), script: cli.client.clone() };

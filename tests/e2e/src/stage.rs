@@ -62,6 +62,7 @@ impl Stage {
             keepers: KEEPERS,
             proxies: KEEPERS,
             prices: Vec::new(),
+            brings: false,
             climb: RecoverySpeed::Fast,
         };
         let cluster = LocalCluster::start(place, options, |step| eprintln!("{step}")).await?;

@@ -220,3 +220,39 @@ fn leave(world: &mut World, terms: &SiloTermsState) {
     world.send(provider.execute(world, true));
     assert!(world.balance(&provider.money) > LIQUIDITY * 99 / 100);
 }
+
+/// Profit that a disturbed chain lets nobody mature, however little, is no lock on the collateral beside it.
+#[test]
+fn profit_that_cannot_mature_keeps_no_collateral_in() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, 1_000_000)]);
+    let higher = [SOL + SOL / 50, CALM[1]];
+    world.pass_to(5_000, &higher);
+    world.trade(&trader, 0, -1_000_000, &higher).unwrap();
+    let closed = world.account(&trader.account);
+    assert!(closed.pending_profit > 0 && closed.open_markets == 0);
+    break_chain(&mut world);
+    world.send(request(&world, &trader, closed.collateral));
+    shelter_for(&mut world, 2 * HOUR);
+    world.send(pay(&world, &trader));
+    assert!(held(&world, &trader) >= closed.collateral / 6);
+    assert_eq!(world.account(&trader.account).pending_profit, closed.pending_profit);
+    assert_eq!(Audit::new(&world, &[trader.account]), Audit::default());
+}
+
+/// Hours that turn out to have passed before the exit was asked for, because the clock was behind, are not
+/// waited: what passes in a slot counts for no more than ten seconds.
+#[test]
+fn a_halt_that_was_hidden_when_an_exit_was_asked_for_is_not_waited() {
+    let mut world = World::new();
+    let trader = world.trader(MONEY).unwrap();
+    break_chain(&mut world);
+    world.send(request(&world, &trader, MONEY));
+    world.cluster.advance(19 * HOUR, 1, 1);
+    world.observe().unwrap();
+    world.send(pay(&world, &trader));
+    assert!(held(&world, &trader) <= MONEY / 3_600, "{}", held(&world, &trader));
+    shelter_for(&mut world, HOUR);
+    world.send(pay(&world, &trader));
+    assert!(held(&world, &trader) >= MONEY / 10, "{}", held(&world, &trader));
+}

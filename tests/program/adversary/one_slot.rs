@@ -104,6 +104,32 @@ fn an_order_leaves_others_the_slots_to_show_the_time() {
     world.send(executes);
 }
 
+/// What waits to close a position leaves others the same slots after an order has opened it: the delay
+/// after that can be over in the slot of the opening.
+#[test]
+fn nothing_is_opened_and_closed_in_one_slot() {
+    let mut world = World::new();
+    let trader = world.trader(MINE).unwrap();
+    world.calm(30);
+    let asked_ms = world.cluster.now_ms();
+    let [opens, closes] =
+        [SIZE, -SIZE].map(|size| world.place(&trader, 0, market_order(size, asked_ms)).unwrap());
+    world.pass_to(3_000, &CALM);
+    world.cluster.pass(400);
+    let opened_ms = world.cluster.now_ms();
+    world.execute(&trader.account, opens, &trader.account).unwrap();
+    show(&mut world, 9_500, CALM);
+    publish_at(&mut world, opened_ms + 6_000, CALM);
+    let (silo, market, account) = (world.silo, world.markets[0], trader.account);
+    let executes = instruction::execute_order(silo, market, account, account, closes, &[]);
+    for _ in 0..OTHERS {
+        world.refuses(&executes, HoldfastError::NoPriceYet);
+        world.cluster.advance(100, 1, 1);
+    }
+    world.send(executes);
+    assert_eq!(world.account(&account).open_markets, 0);
+}
+
 /// Two looks in one slot, each less than a gap ahead of the one before, would hide a halt.
 #[test]
 fn a_slot_takes_one_look() {

@@ -4,6 +4,8 @@
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_client::holdfast::instructions::{OrderEffect, OrderRequest, OrderTrigger};
 use holdfast_client::{Instruction, instruction};
+use holdfast_risk::Side;
+use holdfast_risk::market::spread::trade_price;
 use holdfast_testkit::Trader;
 use holdfast_testkit::venue::market_order;
 
@@ -159,6 +161,35 @@ pub fn an_order_that_opens_does_not_put_a_known_close_off() {
     assert_eq!(world.account(&trader.account).positions[0].size, SIZE / 2);
 }
 
+/// Nor while its price may be published and is not stored yet: otherwise a trifle that opens would put the
+/// close off, and its owner could choose by that whether to take the price, or cancel.
+#[test]
+fn an_order_that_opens_does_not_put_off_a_close_whose_price_is_not_stored_yet() {
+    let mut world = World::new();
+    let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+    world.pass_to(3_000, &CALM);
+    let now = world.cluster.now_ms();
+    let opens = world.place(&trader, 0, market_order(1, now)).unwrap();
+    world.cluster.pass(1_000);
+    let now = world.cluster.now_ms();
+    let whole = OrderRequest { effect: OrderEffect::Reduce, ..market_order(-SIZE, now) };
+    let closes = world.place(&trader, 0, whole).unwrap();
+    // The first price decides what opens, and the next one what closes.
+    world.pass_to(1_400, &CALM);
+    world.cluster.pass(2_000);
+    let cancel =
+        instruction::cancel_order(owner(&trader), trader.account, world.markets[0], closes);
+    world.refuses(&execute(&world, &trader, opens), HoldfastError::ClosingOrderFirst);
+    world.refuses(&cancel, HoldfastError::PriceKnown);
+    world.pass_to(400, &[SOL * 99 / 100, BTC]);
+    for number in [closes, opens] {
+        let executes = execute(&world, &trader, number);
+        world.send(executes);
+    }
+    // By itself what opens is too small to keep.
+    assert_eq!(world.account(&trader.account).open_markets, 0);
+}
+
 /// A close that goes no further holds nobody up: beyond its limit it is not about to execute.
 #[test]
 fn a_close_beyond_its_limit_holds_no_order_up() {
@@ -172,6 +203,32 @@ fn a_close_beyond_its_limit_holds_no_order_up() {
     world.pass_to(3_000, &CALM);
     let executes = execute(&world, &trader, opens);
     world.send(executes);
+}
+
+/// Nor does one whose limit no price with spread reaches: with the least spread it is the next to execute.
+#[test]
+fn a_close_that_its_spread_keeps_beyond_its_limit_holds_no_order_up() {
+    for held_up in [true, false] {
+        let mut world = World::new();
+        let trader = world.trader_with(MONEY, &[(0, SIZE)]);
+        world.pass_to(3_000, &CALM);
+        let market = world.market(0);
+        let index = market.newest_stored().point.traded(Side::Short);
+        let reached = trade_price(index, Side::Short, market.terms.spread().base).unwrap();
+        assert!(reached < index);
+        let limit = if held_up { reached } else { index }.0;
+        let now = world.cluster.now_ms();
+        let close = OrderRequest { limit, ..market_order(-SIZE / 2, now) };
+        world.place(&trader, 0, close).unwrap();
+        let opens = world.place(&trader, 0, market_order(SIZE / 10, now)).unwrap();
+        world.pass_to(3_000, &CALM);
+        let executes = execute(&world, &trader, opens);
+        if held_up {
+            world.refuses(&executes, HoldfastError::ClosingOrderFirst);
+        } else {
+            world.send(executes);
+        }
+    }
 }
 
 /// Two orders that would each close the position and open the other side do not wait for each other: the

@@ -2,6 +2,7 @@
 
 mod checks;
 mod idl;
+mod listed;
 mod metadata;
 pub mod resume;
 mod rpc;
@@ -18,7 +19,16 @@ use crate::world::{SOL, START_MS};
 
 /// A migration by `authority` that replaces no program.
 fn migration<'a>(authority: &'a Keypair, elf: &'a [u8], wanted: &'a Deployment) -> Migration<'a> {
-    Migration { authority, program: None, elf, upgrade: false, wanted, feeds: &[], idl: None }
+    Migration {
+        authority,
+        program: None,
+        elf,
+        upgrade: false,
+        wanted,
+        feeds: &[],
+        catalogue: None,
+        idl: None,
+    }
 }
 
 #[test]

@@ -86,13 +86,13 @@ pub(crate) fn a_budget_runs_out_and_refills() {
     let first = world.cluster.now_ms() / 1_000 * 1_000;
     for _ in 0..3 {
         world.send(instruction::tighten(guardian(0), true, 60_000));
-        world.cluster.pass(60_000);
+        world.watch(60_000).unwrap();
     }
     let fourth = instruction::tighten(guardian(0), true, HALF_HOUR);
     world.refuses(&fourth, HoldfastError::BudgetExhausted);
     world.fork().send(instruction::tighten(guardian(1), true, HALF_HOUR));
     let left = first + 86_400_000 - 1_000 - world.cluster.now_ms();
-    world.cluster.pass(left);
+    world.watch(left).unwrap();
     world.refuses(&fourth, HoldfastError::BudgetExhausted);
     world.cluster.pass(1_000);
     world.send(fourth);

@@ -22,6 +22,11 @@ fn state(world: &World) -> State {
 fn it_never_loosens() {
     let mut world = World::new();
     world.break_chain();
+    // Nor does it make a halt's Shelter longer before anybody has recorded it.
+    for shelter in [false, true] {
+        let tighten = instruction::tighten(guardian(0), shelter, HALF_HOUR);
+        world.refuses(&tighten, HoldfastError::NothingToTighten);
+    }
     world.publish(&CALM).unwrap();
     let broken = world.chain_health().monitor;
     assert_eq!(state(&world), State::Shelter);

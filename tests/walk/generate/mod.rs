@@ -164,7 +164,7 @@ impl Generator {
                 .any(|it| it.flagged.0 != 0 && !state.health(it, settings).meets_maintenance()),
             Kind::WriteOff => accounts.any(|it| it.balances.debt.0 != 0),
             Kind::Mature => accounts.any(|it| it.balances.pending_profit.0 != 0),
-            Kind::RequestExit => accounts.any(|it| it.is_idle() && it.balances.collateral.0 != 0),
+            Kind::RequestExit => accounts.any(|it| it.is_flat() && it.balances.collateral.0 != 0),
             Kind::PayExit | Kind::CancelExit => accounts.any(|it| it.exit.waits.0 != 0),
             Kind::Execute => is_some_order(Progress::Known, state, look, settings),
             Kind::Trigger => is_some_order(Progress::Untriggered, state, look, settings),

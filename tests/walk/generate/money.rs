@@ -29,11 +29,11 @@ impl Generator {
         Action::Withdraw { signer, account, amount }
     }
 
-    /// Asking for an exit, mostly of an idle account and of everything; paying one or taking it back.
+    /// Asking for an exit, mostly of an account without positions and orders and of everything; paying one or taking it back.
     pub(super) fn exit(&mut self, kind: Kind, account: usize, state: &State) -> Action {
         let asks = kind == Kind::RequestExit;
         let fits = |it: Option<&Account>| {
-            let worth = |it: &Account| it.is_idle() && it.balances.collateral.0 > 0;
+            let worth = |it: &Account| it.is_flat() && it.balances.collateral.0 > 0;
             it.is_some_and(|it| if asks { worth(it) } else { it.exit.waits.0 > 0 })
         };
         let account = self.any_account(state, fits).unwrap_or(account);

@@ -4,6 +4,7 @@ use holdfast_client::holdfast::account_health::Purpose;
 use holdfast_client::holdfast::error::HoldfastError;
 use holdfast_risk::account::ledger::AccountBalances;
 use holdfast_risk::account::profit;
+use holdfast_risk::chain::landing::counted_until;
 use holdfast_risk::chain::policy::{Action as Asked, Permit, permit};
 use holdfast_risk::chain::rate_limit::{Exit, payable};
 use holdfast_risk::{Bps, Millis, Usd};
@@ -43,6 +44,17 @@ impl Account {
         self.flagged_slot = 0;
         self.liquidatable = Millis(0);
         self.shortfall = 0;
+    }
+
+    /// An order opened or enlarged the position in a market: what closes it waits, in time and in slots.
+    pub fn enlarged(&mut self, market: usize, now: Millis, slot: u64) {
+        self.changed[market] = now;
+        let long = self.positions[market].size.0 > 0;
+        for waiting in self.orders.iter_mut().flatten() {
+            if waiting.market == market && (waiting.order.delta.0 < 0) == long {
+                waiting.slot = slot;
+            }
+        }
     }
 }
 
@@ -116,21 +128,25 @@ impl State {
         require(owns(signer, account), HoldfastError::NotOwner)?;
         require(amount > 0, HoldfastError::ZeroAmount)?;
         require(state.exit.waits.0 == 0, HoldfastError::ExitWaiting)?;
-        require(state.is_idle(), HoldfastError::NotIdle)?;
+        require(state.is_flat(), HoldfastError::NotIdle)?;
         require(amount <= state.balances.collateral.0, HoldfastError::NotEnoughCollateral)?;
-        let requested = self.guard(look).now;
+        let chain = self.guard(look);
+        let requested = chain.now;
         let state = self.existing_mut(account)?;
         state.balances.collateral = state.balances.collateral.minus(Usd(amount))?;
         state.exit = Exit { asked: Usd(amount), waits: Usd(amount), requested };
+        state.exit_slot = chain.slot;
         Ok(())
     }
 
     pub(super) fn pay_exit(&mut self, account: usize, look: &Look) -> Outcome {
-        let exit = self.existing(account)?.exit;
+        let state = self.existing(account)?;
+        let exit = state.exit;
         require(exit.waits.0 > 0, HoldfastError::NoExit)?;
         let chain = self.guard(look);
         let permit = permit(Asked::WithdrawIdle, chain.monitor.state);
-        let amount = payable(exit, chain.now, permit)?;
+        let slots = chain.slot.saturating_sub(state.exit_slot);
+        let amount = payable(exit, counted_until(exit.requested, slots, chain.now), permit)?;
         require(amount.0 > 0, HoldfastError::OutflowLimit)?;
         self.ledger.collateral = self.ledger.collateral.minus(amount)?;
         let left = exit.waits.minus(amount)?;

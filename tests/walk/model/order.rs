@@ -15,8 +15,7 @@ use holdfast_risk::chain::landing::order_has_landed;
 use holdfast_risk::chain::policy::{Action as Asked, Permit};
 use holdfast_risk::market::belief::{Lapsed, PriceUse};
 use holdfast_risk::market::exposure::skew;
-use holdfast_risk::market::price::PricePoint;
-use holdfast_risk::market::spread::half_spread;
+use holdfast_risk::market::spread::{half_spread, trade_price};
 use holdfast_risk::math::Rounding;
 use holdfast_risk::{Millis, Price, Side, SignedSize, Size, Usd};
 
@@ -329,7 +328,7 @@ impl State {
             chain.fresh(books, terms)?;
             let opened = after.existing_mut(account)?;
             opened.clear_flag();
-            opened.changed[market] = met.at.now;
+            opened.enlarged(market, met.at.now, chain.slot);
             if !after.carries(account, met.opening, &chain, settings)? {
                 if trade.closed.0 == 0 {
                     return self.fails_for_good(account, &waiting);
@@ -395,8 +394,13 @@ impl State {
             let recent = books.recent.iter().copied();
             let found = deciding_price(order, recent, from, &at, books.reference.price);
             let side = order.delta.side();
-            let fits = |point: PricePoint| order.keeps_limit(point.traded(side));
-            order.earliest.0 != 0 && matches!(found, Ok(Some(it)) if fits(it.point))
+            let least = |price| trade_price(price, side, terms.spread.base).unwrap_or(price);
+            let is_known = match found {
+                Ok(Some(it)) => order.keeps_limit(least(it.point.traded(side))),
+                Ok(None) => order.may_be_decided(from, at.now, terms.decide_within),
+                Err(Lapsed) => false,
+            };
+            order.earliest.0 != 0 && is_known
         })
     }
 

@@ -1,7 +1,7 @@
 //! The pools, the vaults and the protocol's fees.
 
 use holdfast_client::holdfast::error::HoldfastError;
-use holdfast_risk::chain::landing::has_landed;
+use holdfast_risk::chain::landing::{counted_until, has_landed};
 use holdfast_risk::chain::policy::Action as Asked;
 use holdfast_risk::market::belief::{DECIDES_FOR, Lapsed, range_since};
 use holdfast_risk::pool::request::{Stage, opens, stage};
@@ -106,6 +106,9 @@ impl State {
         require(stage != Stage::Waits, HoldfastError::RequestNotDue)?;
         require(stage != Stage::Lapsed, HoldfastError::RequestLapsed)?;
         require(has_landed(waiting.slot, chain.slot), HoldfastError::RequestNotDue)?;
+        let slots = chain.slot.saturating_sub(waiting.slot);
+        let counted = counted_until(waiting.requested, slots, chain.now);
+        require(counted >= waiting.due, HoldfastError::RequestNotDue)?;
         let worth = match kind {
             PoolKind::Insurance => worth::insurance(&self.ledger, !waiting.leaves)?,
             PoolKind::Liquidity => {

@@ -23,7 +23,7 @@ pub const LAYERS: [&[&str]; 12] = [
     &["holdfast-rpc"],
     &["holdfast-migrations"],
     &["holdfast-testkit"],
-    &["holdfast-keeper-core", "holdfast-localnet"],
+    &["holdfast-history", "holdfast-keeper-core", "holdfast-localnet"],
     &["holdfast-simulator"],
     &["holdfast-cli", "holdfast-examples"],
     &[

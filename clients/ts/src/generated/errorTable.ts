@@ -120,7 +120,7 @@ export const ERRORS = [
         'FeedBeforeDisruption',
         "The feed's price was published before the chain's last break: post a newer update",
     ],
-    [6048, 'SampleTooSoon', 'The last sample is less than two seconds old: nothing to do'],
+    [6048, 'SampleTooSoon', 'The last sample is of this slot or less than two seconds old: nothing to do'],
     [6049, 'MintDecimals', 'The collateral mint must have six decimals'],
     [6050, 'UnreadableSysvar', 'The cluster does not provide a sysvar this needs: nothing was changed'],
     [6051, 'ReconcileFirst', "The vault's tokens are still in the other vault: call reconcile_vaults first"],

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 use holdfast_localnet::cluster::{LocalCluster, Options};
-use holdfast_localnet::deployment::{MARKETS, RecoverySpeed};
+use holdfast_localnet::deployment::{BROUGHT, MARKETS, RecoverySpeed};
 use holdfast_localnet::page;
 use holdfast_localnet::place::{FIRST_PORTS, Place};
 use holdfast_localnet::process::asked_to_stop;
@@ -67,10 +67,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<()> {
-    let place = empty(&cli)?;
+    let place = Place::open(&cli.directory, cli.port)?;
     let options = Options {
         beside: Vec::new(),
         prices: prices(&cli),
+        brings: true,
         climb: if cli.fast_climb { RecoverySpeed::Fast } else { RecoverySpeed::Usual },
         validator: cli.validator,
         programs: cli.programs,
@@ -119,15 +120,6 @@ async fn start(place: Place, options: Options, files: PathBuf) -> Result<LocalCl
     Ok(cluster)
 }
 
-/// The directory, without what a former run left in it.
-fn empty(cli: &Cli) -> Result<Place> {
-    if cli.directory.join("keys").is_dir() {
-        std::fs::remove_dir_all(&cli.directory)
-            .with_context(|| format!("{} cannot be deleted", cli.directory.display()))?;
-    }
-    Place::open(&cli.directory, cli.port)
-}
-
 fn prices(cli: &Cli) -> Vec<String> {
     let mut options = vec!["--speed".to_owned(), cli.speed.to_string()];
     match &cli.csv {
@@ -161,8 +153,9 @@ fn guide(cluster: &LocalCluster) -> String {
   page         http://127.0.0.1:{page}
   RPC          {url} (WebSocket one port up; both listen on all addresses of this machine)
   program      {program}
-  silo         {silo}, markets {markets}
-  prices       http://127.0.0.1:{publisher}/state
+  silo         {silo}, markets {markets}, {brought}
+  prices       http://127.0.0.1:{publisher}/state; keepers bring those of {brought} from there,
+               and a keeper's /metrics count them (holdfast_posts_stored_total)
   keepers      http://127.0.0.1:{keeper}/readyz and the next ports
   keys, logs   {keys}, {logs}
 
@@ -174,6 +167,7 @@ What to try, in another terminal:
   holdfast account show
   holdfast trade open ETH long 1 --limit 4000 --wait
   holdfast trade close ETH --limit 2000 --wait
+  holdfast trade open {brought} long 0.01 --limit 200000 --wait   # at a price that a keeper brings for it
   holdfast audit
   solana program show {program} --url {url} --keypair {keys}/alice.json
   curl -d '{{\"feed\": \"SOL\", \"mode\": \"normal\", \"price\": 110}}' http://127.0.0.1:{publisher}/set
@@ -182,6 +176,7 @@ What to try, in another terminal:
         program = holdfast_client::holdfast::ID,
         silo = LocalCluster::silo(),
         markets = MARKETS.map(|market| market.name).join(", "),
+        brought = BROUGHT.name,
         page = cluster.place.page_port(),
         publisher = cluster.place.publisher_port(),
         keeper = cluster.place.keeper_port(0),

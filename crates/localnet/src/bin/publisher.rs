@@ -25,6 +25,10 @@ struct Cli {
     /// A feed and its first price, such as SOL=150; once for every feed.
     #[arg(long = "feed", value_name = "NAME=PRICE", required = true, value_parser = feed)]
     feeds: Vec<(String, u64)>,
+    /// A feed that is not written but handed out at the address of --control, as Pyth's service Hermes does,
+    /// for keepers to bring; once for every such feed.
+    #[arg(long, value_name = "NAME=PRICE", requires = "control", value_parser = feed)]
+    offered: Vec<(String, u64)>,
     /// Prices rise and fall as in this file: a header `unix_ts,open,high,low,close,volume`, then
     /// bars.
     #[arg(long, value_name = "FILE", conflicts_with = "walk")]
@@ -41,7 +45,8 @@ struct Cli {
     /// How often to publish; publish times are whole seconds.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(100..))]
     interval_ms: u64,
-    /// Address of this machine that takes orders, such as 127.0.0.1:9700: GET /state, POST /set.
+    /// Address of this machine that takes orders, such as 127.0.0.1:9700: GET /state, POST /set; below /v2 it
+    /// plays Hermes.
     #[arg(long, value_name = "ADDRESS")]
     control: Option<SocketAddr>,
 }
@@ -82,6 +87,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         url: cli.url,
         writer,
         feeds: cli.feeds,
+        offered: cli.offered,
         motion,
         speed: cli.speed,
         interval: Duration::from_millis(cli.interval_ms),
@@ -90,7 +96,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         tracing::info!("{} is published at {}", feed.feed, feed.address);
     }
     if let Some(listen) = cli.control {
-        let address = control::serve(listen, publisher.board()).await?;
+        let address = control::serve(listen, publisher.board(), publisher.hermes().pages()).await?;
         tracing::info!("orders are taken at http://{address}");
     }
     let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;

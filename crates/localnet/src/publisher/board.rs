@@ -55,7 +55,7 @@ struct Line {
     sent: Option<Sent>,
 }
 
-/// What was published of a feed: the cluster's endpoint took it.
+/// What was published of a feed: the cluster's endpoint took it, or it was handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Sent {
     /// Price, millionths; shown in whole units.
@@ -63,7 +63,7 @@ pub struct Sent {
     pub price: u64,
     /// Its publish time, milliseconds since 1970.
     pub at_ms: u64,
-    /// The cluster's slot then.
+    /// The cluster's slot then; zero where the price was handed out for keepers to bring.
     pub slot: u64,
 }
 

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! `price`, in whole units, may stand beside every mode and takes the path's place. What an order
-//! does not say is as it was at the beginning.
+//! does not say is as it was at the beginning. Beside these are the pages of Hermes.
 
 use std::net::SocketAddr;
 
@@ -34,11 +34,12 @@ struct Order {
     fault: FeedFault,
 }
 
-/// Takes a port of this machine and serves until the process ends; where. Port 0 is a free one.
+/// Takes a port of this machine and serves `board`, and `hermes` beside it, until the process ends; where.
+/// Port 0 is a free one.
 ///
 /// # Errors
 /// A sentence when others could reach the port, or it cannot be had.
-pub async fn serve(listen: SocketAddr, board: Board) -> Result<SocketAddr, String> {
+pub async fn serve(listen: SocketAddr, board: Board, hermes: Router) -> Result<SocketAddr, String> {
     if !listen.ip().is_loopback() {
         return Err(format!(
             "{listen} can be reached by others, who could set prices: use 127.0.0.1"
@@ -48,7 +49,7 @@ pub async fn serve(listen: SocketAddr, board: Board) -> Result<SocketAddr, Strin
     let listener = TcpListener::bind(listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
     let pages = Router::new().route("/set", post(set)).route("/state", get(state));
-    let pages = pages.with_state(board);
+    let pages = pages.with_state(board).merge(hermes);
     tokio::spawn(async move { axum::serve(listener, pages).await });
     Ok(address)
 }

@@ -14,7 +14,8 @@ fn board() -> Board {
 /// A board behind a port, and where that is.
 async fn served() -> (Board, String) {
     let board = board();
-    let address = serve("127.0.0.1:0".parse().unwrap(), board.clone()).await.unwrap();
+    let address =
+        serve("127.0.0.1:0".parse().unwrap(), board.clone(), Router::new()).await.unwrap();
     (board, format!("http://{address}"))
 }
 
@@ -94,6 +95,6 @@ async fn the_state_is_shown() {
 
 #[tokio::test]
 async fn others_cannot_reach_it() {
-    let reason = serve("0.0.0.0:0".parse().unwrap(), board()).await.unwrap_err();
+    let reason = serve("0.0.0.0:0".parse().unwrap(), board(), Router::new()).await.unwrap_err();
     assert!(reason.contains("use 127.0.0.1"), "{reason}");
 }

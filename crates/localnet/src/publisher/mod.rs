@@ -1,9 +1,11 @@
 //! Publishes prices on a local cluster: to accounts of Pyth's layout, through the program in
-//! `programs/mock-oracle`, which has to stand at the address of Pyth's price program.
+//! `programs/mock-oracle`, which has to stand at the address of Pyth's price program. Some it hands out
+//! instead, as Hermes does, for keepers to bring.
 
 mod board;
 pub mod control;
 pub mod feed;
+pub mod hermes;
 mod path;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,6 +19,7 @@ use tokio::time::MissedTickBehavior;
 
 pub use board::{Board, FeedFault, FeedState, Sent, State};
 pub use feed::feed_address;
+pub use hermes::{Hermes, brought_account};
 pub use path::{Motion, Path};
 
 use board::Due;
@@ -29,6 +32,8 @@ pub struct Settings {
     pub writer: Keypair,
     /// Feeds: their names and first prices, millionths.
     pub feeds: Vec<(String, u64)>,
+    /// Feeds that are handed out for keepers to bring: likewise.
+    pub offered: Vec<(String, u64)>,
     /// How prices move.
     pub motion: Motion,
     /// Seconds of the motion in a second.
@@ -43,6 +48,7 @@ pub struct Publisher {
     writer: Keypair,
     interval: Duration,
     board: Board,
+    hermes: Hermes,
 }
 
 /// The cluster as it was just seen.
@@ -61,23 +67,34 @@ impl Publisher {
     /// # Errors
     /// A sentence when a feed's name is too long or there twice.
     pub fn new(settings: Settings) -> Result<Self, String> {
-        let Settings { url, writer, feeds, motion, speed, interval } = settings;
-        let (names, starts): (Vec<String>, Vec<u64>) = feeds.into_iter().unzip();
+        let Settings { url, writer, feeds, offered, motion, speed, interval } = settings;
+        let brought: Vec<_> = offered.iter().map(|(name, _)| name.clone()).collect();
+        let (names, starts): (Vec<String>, Vec<u64>) = feeds.into_iter().chain(offered).unzip();
         let mut lines: Vec<(String, Pubkey, Path)> = Vec::new();
         for (name, path) in names.into_iter().zip(motion.paths(&starts)) {
-            let address = feed_address(&writer.pubkey(), &name)?;
+            let address = if brought.contains(&name) {
+                brought_account(&name)
+            } else {
+                feed_address(&writer.pubkey(), &name)?
+            };
             if lines.iter().any(|(other, ..)| *other == name) {
                 return Err(format!("there are two feeds {name:?}: give each a name of its own"));
             }
             lines.push((name, address, path));
         }
         let endpoint = Endpoint::named_by("--url", Address(url));
-        Ok(Self { endpoint, writer, interval, board: Board::new(lines, speed) })
+        let (board, hermes) = (Board::new(lines, speed), Hermes::new(&brought));
+        Ok(Self { endpoint, writer, interval, board, hermes })
     }
 
     /// Shows and changes what feeds say, also while [`Publisher::run`] publishes.
     pub fn board(&self) -> Board {
         self.board.clone()
+    }
+
+    /// Plays Hermes for the feeds that keepers bring, also while [`Publisher::run`] publishes.
+    pub fn hermes(&self) -> Hermes {
+        self.hermes.clone()
     }
 
     /// Publishes at every interval until `shutdown`. A price that cannot be published in time is
@@ -88,6 +105,7 @@ impl Publisher {
         let publishing = async {
             loop {
                 ticks.tick().await;
+                self.offer(wall_ms());
                 self.note(self.publish(wall_ms).await);
             }
         };
@@ -95,6 +113,18 @@ impl Publisher {
             () = shutdown => {}
             () = publishing => {}
         }
+    }
+
+    /// Hands out the prices that keepers bring, whatever becomes of the cluster.
+    fn offer(&self, now_ms: u64) {
+        if self.hermes.is_empty() {
+            return;
+        }
+        let due = self.board.due(now_ms);
+        for due in due.iter().filter(|due| self.hermes.has(&due.address)) {
+            self.board.sent(&due.address, due.published, 0);
+        }
+        self.hermes.offer(&due, now_ms);
     }
 
     /// Publishes once, with the time that `clock` shows after the cluster was looked at. Makes the
@@ -105,7 +135,8 @@ impl Publisher {
     pub async fn publish(&self, clock: impl Fn() -> u64) -> Result<(), String> {
         let seen = self.look().await?;
         let due = self.board.due(clock());
-        let sent = join_all(due.iter().map(|due| self.send(due, &seen))).await;
+        let written = due.iter().filter(|due| !self.hermes.has(&due.address));
+        let sent = join_all(written.map(|due| self.send(due, &seen))).await;
         let refused: Vec<String> = sent.into_iter().filter_map(Result::err).collect();
         if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
     }

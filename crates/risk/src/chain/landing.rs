@@ -15,6 +15,16 @@ pub const SLOTS_BETWEEN: u64 = 5;
 /// default from a slot of 1.2 s on, which is no healthy chain's.
 const LONGEST: Millis = Millis::SECOND.times(6);
 
+/// The most that one slot counts for where somebody has to wait for long. More than a slot takes on any
+/// chain that moves, so that it bounds nothing but halts.
+const LONGEST_SLOT: Millis = Millis::SECOND.times(10);
+
+/// The moment until which waiting has counted, of something requested `slots` ago. A clock that was behind
+/// when it was requested, and has learned since of a halt before, would count the halt as waited.
+pub fn counted_until(requested: Millis, slots: u64, now: Millis) -> Millis {
+    now.min(requested.after(LONGEST_SLOT.times(slots)))
+}
+
 /// Whether so many slots have passed since a request was made that it may be executed in slot `now`.
 pub const fn has_landed(requested: u64, now: u64) -> bool {
     now >= requested.saturating_add(SLOTS_BETWEEN)

@@ -33,6 +33,16 @@ proptest! {
 }
 
 #[test]
+fn a_slot_counts_for_ten_seconds_of_waiting_at_most() {
+    let (requested, halted) = (Millis(5_000), Millis(5_000).after(Millis::HOUR));
+    for (slots, counted) in [(0, 5_000), (1, 15_000), (359, 3_595_000), (360, 3_605_000)] {
+        assert_eq!(counted_until(requested, slots, halted), Millis(counted));
+    }
+    assert_eq!(counted_until(requested, u64::MAX, halted), halted);
+    assert_eq!(counted_until(requested, 360, Millis(7_000)), Millis(7_000));
+}
+
+#[test]
 fn as_many_slots_as_six_seconds_have_and_no_more_than_five() {
     let least =
         |state, window_us| (0..10).find(|now| order_has_landed(0, *now, &chain(state, window_us)));

@@ -20,13 +20,14 @@ use solana_rpc_client_api::config::RpcAccountInfoConfig;
 use solana_rpc_client_api::response::Response;
 use solana_sdk_ids::sysvar::{clock, last_restart_slot};
 
-use crate::http::HttpSender;
+use crate::http::{HttpSender, TOO_LONG};
 use crate::limits::{
-    ANSWER_WITHIN, MOST_ACCOUNTS, MOST_BYTES, MOST_SNAPSHOT_BYTES, SNAPSHOT_WITHIN,
+    ANSWER_WITHIN, MOST_ACCOUNTS, MOST_BYTES, MOST_PART_BYTES, MOST_SNAPSHOT_BYTES, PART_WITHIN,
+    SNAPSHOT_WITHIN,
 };
-use crate::{Address, Addresses, FeedAccount, Progress, Shown, Snapshot};
+use crate::{Address, Addresses, Progress, Shown};
 
-pub use search::AccountHead;
+pub use search::{AccountHead, Listed, NoPart, Past};
 pub use transact::Simulated;
 
 /// One RPC endpoint.
@@ -93,6 +94,12 @@ impl Endpoint {
     pub fn patient(&self) -> Self {
         let address = self.address.clone();
         Self::with_limits(self.setting, address, SNAPSHOT_WITHIN, MOST_SNAPSHOT_BYTES)
+    }
+
+    /// The same endpoint, asked for parts of a snapshot.
+    pub fn for_parts(&self) -> Self {
+        let address = self.address.clone();
+        Self::with_limits(self.setting, address, PART_WITHIN, MOST_PART_BYTES)
     }
 
     /// What the client was asked for, in time.
@@ -233,20 +240,6 @@ impl Endpoint {
         Ok(Probed { progress, fees, vouched })
     }
 
-    /// All of the program's accounts, and the feed accounts.
-    ///
-    /// # Errors
-    /// A sentence when the endpoint does not answer, or not with what was asked for.
-    pub async fn snapshot(&self, feeds: &[Pubkey]) -> Result<(Snapshot, Vec<FeedAccount>), String> {
-        let snapshot = self.everything(CommitmentConfig::processed()).await?;
-        let shown = self.accounts(feeds).await?;
-        let shown = feeds.iter().zip(shown).filter_map(|(address, found)| {
-            let Found { owner, data, .. } = found?;
-            Some(FeedAccount { address: *address, owner, data })
-        });
-        Ok((snapshot, shown.collect()))
-    }
-
     /// Accounts as the endpoint has them now. Those that are not there have no data.
     ///
     /// # Errors
@@ -336,6 +329,11 @@ fn reason(error: client_error::Error) -> String {
         ErrorKind::Custom(reason) => reason,
         kind => kind.to_string(),
     }
+}
+
+/// Whether an answer was not read because it is too long.
+fn is_too_long(error: &client_error::Error) -> bool {
+    matches!(&*error.kind, ErrorKind::Custom(reason) if reason.starts_with(TOO_LONG))
 }
 
 /// The last of an error's causes: the one that says what happened.

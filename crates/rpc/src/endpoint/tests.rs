@@ -4,6 +4,7 @@ use axum::body::Body;
 use futures_util::stream;
 use holdfast_client::{Pubkey, holdfast};
 use serde_json::{Value, json};
+use solana_commitment_config::CommitmentConfig;
 use solana_keypair::keypair_from_seed;
 use solana_message::Hash;
 use solana_signature::Signature;
@@ -11,15 +12,23 @@ use solana_transaction::versioned::VersionedTransaction;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{ANSWER_WITHIN, Endpoint, client_error};
+use super::{ANSWER_WITHIN, Endpoint, Listed, NoPart, Past, client_error};
 use crate::loopback::{KEYS, page, result, serve};
-use crate::{Address, Budget, sign};
+use crate::{Address, Budget, Key, Part, Shown, sign};
 
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
 
 fn transaction() -> VersionedTransaction {
     let wallet = keypair_from_seed(&[1; 32]).expect("32 bytes");
     sign(Budget::default(), &[], &[&wallet], &Hash::default()).expect("it signs")
+}
+
+fn read(part: &Result<(u64, Vec<Shown>), NoPart>) -> Result<(), String> {
+    match part {
+        Ok(_) => Ok(()),
+        Err(NoPart::TooLong) => Err("too long".to_owned()),
+        Err(NoPart::Failed(reason)) => Err(reason.clone()),
+    }
 }
 
 /// Everything a keeper asks; of each the name, and what was wrong if something was.
@@ -30,11 +39,19 @@ async fn everything(endpoint: &Endpoint) -> Vec<(&'static str, Result<(), String
         ("epoch", endpoint.epoch().await.map(|_| ())),
         ("account", endpoint.account(&FEED).await.map(|_| ())),
         ("progress", endpoint.progress(&[FEED], None).await.map(|_| ())),
-        ("snapshot", endpoint.snapshot(&[FEED]).await.map(|_| ())),
+        ("feeds", read(&endpoint.part(&Part::Named(vec![FEED])).await)),
+        ("markets", read(&endpoint.part(&Part::Markets(FEED)).await)),
         ("look", endpoint.look(&[FEED]).await.map(|_| ())),
         ("send", endpoint.send(&transaction()).await),
         ("looks", endpoint.looks(&[(signature, 9)]).await.map(|_| ())),
+        ("listed", listed(endpoint).await.map(|_| ())),
+        ("past", endpoint.past("tx").await.map(|_| ())),
+        ("knows", endpoint.knows(&signature).await.map(|_| ())),
     ]
+}
+
+async fn listed(endpoint: &Endpoint) -> Result<Vec<Listed>, String> {
+    endpoint.listed(&FEED, None, None, 5, CommitmentConfig::confirmed()).await
 }
 
 /// A sentence that names the host, says what to do, and gives no key away.
@@ -269,4 +286,89 @@ async fn what_is_not_there_is_shown_without_data() {
     let expected =
         [(7, FEED, holdfast::ID, vec![1, 2, 3]), (7, gone, Pubkey::default(), Vec::new())];
     assert_eq!(facts.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_part_is_asked_for_by_its_filters_and_comes_with_its_slot() {
+    let silo = Pubkey::new_from_array([3; 32]);
+    let part = Part::Accounts(silo, Key::beginning_with(7));
+    let wanted = part.filters().len();
+    let endpoint = serve(move |_, request| {
+        let config = &request["params"][1];
+        let filters = config["filters"].as_array().cloned().unwrap_or_default();
+        let right = request["method"] == "getProgramAccounts" && config["withContext"] == true;
+        let in_words = filters.iter().all(|filter| filter["memcmp"]["encoding"] == "base58");
+        assert!(right && in_words && filters.len() == wanted, "{request}");
+        let account = account(&holdfast::ID.to_string(), json!(["AQID", "base64"]));
+        let keyed = json!({"pubkey": FEED.to_string(), "account": account});
+        result(&request, json!({"context": {"slot": 7}, "value": [keyed]}))
+    })
+    .await;
+    let (slot, shown) = endpoint.part(&part).await.expect("it is right");
+    let facts = shown.into_iter().map(|shown| (shown.slot, shown.address, shown.owner, shown.data));
+    let expected = vec![(7, FEED, holdfast::ID, vec![1, 2, 3])];
+    assert_eq!((slot, facts.collect::<Vec<_>>()), (7, expected));
+}
+
+#[tokio::test]
+async fn a_part_that_is_too_long_is_told_from_one_that_fails() {
+    let endpoint = serve(|_, request| result(&request, json!("x".repeat(2_000)))).await;
+    let narrow = Endpoint::with_limits("rpc", endpoint.address.clone(), ANSWER_WITHIN, 1_000);
+    let part = Part::Markets(FEED);
+    assert_eq!(narrow.part(&part).await.err(), Some(NoPart::TooLong));
+    let said = endpoint.part(&part).await.err();
+    assert!(matches!(said, Some(NoPart::Failed(_))), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_past_transaction_has_its_logs_and_every_account_that_it_names() {
+    let named = [[1; 32], [2; 32], [3; 32], [4; 32]].map(Pubkey::new_from_array);
+    let texts = named.map(|address| address.to_string());
+    let endpoint = serve(move |_, request| {
+        let shown = json!({
+            "slot": 7,
+            "meta": {
+                "logMessages": ["one", "two"],
+                "loadedAddresses": {"writable": [texts[2]], "readonly": [texts[3]]},
+            },
+            "transaction": {"message": {"accountKeys": [texts[0], texts[1]]}},
+        });
+        result(&request, shown)
+    })
+    .await;
+    let logs = ["one", "two"].map(str::to_owned).to_vec();
+    let past = Past { logs, accounts: named.to_vec() };
+    assert_eq!(endpoint.past("tx").await, Ok(Some(past)));
+}
+
+#[tokio::test]
+async fn a_past_transaction_that_is_not_kept_is_told_from_one_that_makes_no_sense() {
+    let endpoint = serve(|_, request| result(&request, Value::Null)).await;
+    assert_eq!(endpoint.past("tx").await, Ok(None));
+    for shown in [json!({"meta": null}), json!({"meta": {"logMessages": null}}), json!([1])] {
+        let endpoint = serve(move |_, request| result(&request, shown.clone())).await;
+        let said = endpoint.past("tx").await.expect_err("it makes no sense");
+        assert!(said.contains("answers with no logs of a transaction"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn listed_transactions_say_when_and_whether_they_worked_and_are_final() {
+    let endpoint = serve(|_, request| {
+        let one = |signature, err, confirmation| {
+            json!({
+                "signature": signature, "slot": 7, "err": err, "memo": null, "blockTime": 9,
+                "confirmationStatus": confirmation,
+            })
+        };
+        let failed = json!({"InstructionError": [0, {"Custom": 1}]});
+        result(&request, json!([one("b", failed, "confirmed"), one("a", Value::Null, "finalized")]))
+    })
+    .await;
+    let listed = listed(&endpoint).await.expect("a list");
+    let seen = listed
+        .iter()
+        .map(|it| (it.signature.as_str(), it.slot, it.time_s, it.failed, it.finalized));
+    let seen: Vec<_> = seen.collect();
+    assert_eq!(seen, [("b", 7, Some(9), true, false), ("a", 7, Some(9), false, true)]);
 }

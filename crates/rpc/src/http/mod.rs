@@ -22,6 +22,9 @@ use tokio::time::{Instant, sleep};
 use crate::limits::MOST_TURNED_AWAY;
 use breaker::Breaker;
 
+/// What the reason begins with when an answer is too long to be read.
+pub const TOO_LONG: &str = "the answer is longer than";
+
 /// One endpoint's transport.
 pub struct HttpSender {
     /// Or why this machine makes no connections.
@@ -89,7 +92,7 @@ impl HttpSender {
         while let Some(chunk) = response.chunk().await? {
             if bytes.len() + chunk.len() > self.most_bytes {
                 let most = self.most_bytes;
-                return Err(failed(format!("the answer is longer than {most} bytes")));
+                return Err(failed(format!("{TOO_LONG} {most} bytes")));
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -15,7 +15,8 @@ const WIDEST: usize = 5;
 /// Distances from the true price, basis points.
 const DISTANCES: [i32; 14] = [2, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400, 1_000, 5_000, 10_000];
 /// Percent of the price that a wrong print shows, inside the preset's band of 15 % and outside.
-const PRINTS: [u32; 12] = [10, 20, 50, 80, 86, 95, 105, 114, 120, 200, 500, 1_000];
+const PRINTS: [u32; 18] =
+    [10, 20, 30, 50, 70, 80, 86, 95, 105, 114, 120, 150, 200, 250, 300, 400, 500, 1_000];
 
 /// Draws moves of the kinds allowed.
 pub struct Draw<'r> {
@@ -83,7 +84,7 @@ impl Draw<'_> {
     }
 
     fn vary(&mut self, old: &Move) -> Move {
-        let Move::Send { acts, guard, tries, early } = old else { return self.step() };
+        let Move::Send { acts, guard, tries, early } = old else { return self.vary_time(old) };
         let (mut acts, mut guard, mut tries, mut early) = (acts.clone(), *guard, *tries, *early);
         let place = self.random.random_range(0..acts.len());
         match self.random.random_range(0..8) {
@@ -98,6 +99,19 @@ impl Draw<'_> {
             _ => acts[place] = self.act(),
         }
         Move::Send { acts, guard, tries, early }
+    }
+
+    /// Another move, or the same one with something else about it.
+    fn vary_time(&mut self, old: &Move) -> Move {
+        if self.random.random_bool(0.3) {
+            return self.step();
+        }
+        let early = self.random.random_bool(0.3);
+        match *old {
+            Move::Wait { .. } => Move::Wait { seconds: self.seconds(), early },
+            Move::Print { .. } => self.print(early),
+            _ => self.step(),
+        }
     }
 
     fn vary_act(&mut self, old: &Act) -> Act {

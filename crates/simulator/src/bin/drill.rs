@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use holdfast_simulator::drill::{
-    Drill, Healing, POOLS_HEAL, Report, SCENARIOS, Scenario, draw, overview,
+    Drill, Guarding, Healing, POOLS_HEAL, Report, SCENARIOS, Scenario, draw, guarding_overview,
+    overview,
 };
 use holdfast_testkit::path::Bar;
 use holdfast_testkit::recording::{self, Recording, When};
@@ -37,6 +38,10 @@ struct Arguments {
     /// Margin accounts.
     #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u16).range(1..))]
     accounts: u16,
+    /// Play it without guards and again with guards over half of the accounts, and print what these came
+    /// to instead.
+    #[arg(long)]
+    guarded: bool,
     /// Print one JSON object, or an array of them for all, amounts in native units, instead of a
     /// table.
     #[arg(long)]
@@ -69,6 +74,10 @@ fn named() -> impl TypedValueParser<Value = Choice> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.scenario {
+        Choice::One(scenario) if arguments.guarded => guarded(&arguments, &[scenario]),
+        Choice::All if arguments.guarded => {
+            guarded(&arguments, &SCENARIOS.iter().collect::<Vec<_>>())
+        }
         Choice::One(scenario) => one(&arguments, scenario),
         Choice::All => all(&arguments),
         Choice::PoolsHeal => pools_heal(&arguments),
@@ -83,7 +92,7 @@ fn main() -> ExitCode {
 }
 
 fn one(arguments: &Arguments, scenario: &'static Scenario) -> Result<(), String> {
-    let report = play(arguments, scenario)?;
+    let report = play(arguments, scenario, false)?;
     if arguments.json {
         println!("{}", json(&report)?);
     } else {
@@ -98,7 +107,7 @@ fn all(arguments: &Arguments) -> Result<(), String> {
         return Err("--svg is for one scenario".to_owned());
     }
     let asked = |scenario: &&Scenario| arguments.outage_at.is_none() || !scenario.phases.is_empty();
-    let reports = SCENARIOS.iter().filter(asked).map(|scenario| play(arguments, scenario));
+    let reports = SCENARIOS.iter().filter(asked).map(|scenario| play(arguments, scenario, false));
     let reports: Vec<_> = reports.collect::<Result<_, _>>()?;
     if arguments.json {
         println!("{}", json(&reports)?);
@@ -108,10 +117,28 @@ fn all(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
+/// What guards came to in each scenario that has an outage, if one is to begin at a time.
+fn guarded(arguments: &Arguments, scenarios: &[&'static Scenario]) -> Result<(), String> {
+    if arguments.svg.is_some() {
+        return Err("--svg shows one run and --guarded plays two: leave one of them out".to_owned());
+    }
+    let asked = |scenario: &&&'static Scenario| {
+        scenarios.len() == 1 || arguments.outage_at.is_none() || !scenario.phases.is_empty()
+    };
+    let compared = scenarios.iter().filter(asked).map(|&scenario| {
+        let without = play(arguments, scenario, false)?;
+        Guarding::new(&without, &play(arguments, scenario, true)?)
+    });
+    let compared: Vec<_> = compared.collect::<Result<_, String>>()?;
+    println!("{}", if arguments.json { json(&compared)? } else { guarding_overview(&compared) });
+    Ok(())
+}
+
 fn pools_heal(arguments: &Arguments) -> Result<(), String> {
-    let Arguments { prices, outage_at, svg, .. } = arguments;
-    if !prices.is_empty() || outage_at.is_some() || svg.is_some() {
-        let reason = "has neither prices nor an outage: leave out --prices, --outage-at and --svg";
+    let Arguments { prices, outage_at, svg, guarded, .. } = arguments;
+    if !prices.is_empty() || outage_at.is_some() || svg.is_some() || *guarded {
+        let reason = "has neither prices nor an outage nor accounts: leave out --prices, --outage-at, \
+                      --svg and --guarded";
         return Err(format!("{POOLS_HEAL} {reason}"));
     }
     let healing = Healing::of(arguments.seed);
@@ -124,11 +151,16 @@ fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, String> {
     serde_json::to_string(value).map_err(|error| error.to_string())
 }
 
-fn play(arguments: &Arguments, scenario: &'static Scenario) -> Result<Report, String> {
+fn play(
+    arguments: &Arguments,
+    scenario: &'static Scenario,
+    guarded: bool,
+) -> Result<Report, String> {
     let paths = paths(&arguments.prices, scenario)?;
     let outage_ms = arguments.outage_at.map(|when| when.after(paths[0][0].opened_ms));
     let accounts = arguments.accounts.into();
-    let drill = Drill { scenario, paths: &paths, outage_ms, seed: arguments.seed, accounts };
+    let seed = arguments.seed;
+    let drill = Drill { scenario, paths: &paths, outage_ms, seed, accounts, guarded };
     let bar = if arguments.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
     let style = ProgressStyle::with_template("{prefix}: {msg} {wide_bar} {pos}/{len}");
     bar.set_style(style.map_err(|error| error.to_string())?);

@@ -171,5 +171,6 @@ fn action(intent: &Intent, exits: bool) -> &'static str {
         Intent::Observe => "observe",
         Intent::Tighten { .. } => "tighten",
         Intent::CancelChange { .. } => "take change back",
+        Intent::Guard { .. } => "guard",
     }
 }

@@ -50,7 +50,7 @@ fn mirror() -> VenueSnapshot {
         chain_health: ChainHealth::zeroed(),
         exchange: None,
         markets: vec![(Pubkey::default(), market)],
-        accounts: BTreeMap::from([(Pubkey::default(), account)]),
+        accounts: [(Pubkey::default(), account)].into_iter().collect(),
         requests: BTreeMap::new(),
         changes: BTreeMap::new(),
         feeds: BTreeMap::new(),
@@ -126,7 +126,7 @@ fn a_safe_an_unflagged_and_an_unknown_account_are_wronged() {
     assert!(with(|account| account.collateral = 97_500_000));
     assert!(with(|account| account.flagged_ms = 0));
     let mut nobody = mirror();
-    nobody.accounts.clear();
+    nobody.accounts = Default::default();
     assert!(wrongful(&nobody, &event(CRASHED, 3_000)));
 }
 

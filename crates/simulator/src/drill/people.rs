@@ -204,7 +204,7 @@ pub fn waits_to_leave(account: &MarginAccount, market: u8) -> bool {
 }
 
 /// Tokens arrive from elsewhere and go into the margin account.
-fn deposit(venue: &mut Venue, trader: &Trader, amount: u64) -> Result<(), Failure> {
+pub fn deposit(venue: &mut Venue, trader: &Trader, amount: u64) -> Result<(), Failure> {
     let owner = trader.keypair.pubkey();
     let held = tokens::balance(&venue.cluster, &trader.wallet);
     tokens::create_token_account(

@@ -4,6 +4,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use holdfast_risk::chain::health::State;
 use serde::Serialize;
 
+use super::guards::GuardFigures;
 use super::moment::Moment;
 use super::watch::Mark;
 use holdfast_testkit::audit::Audit;
@@ -19,6 +20,10 @@ pub struct Report {
     pub accounts: usize,
     /// Accounts liquidated at least once.
     pub liquidated: usize,
+    /// The same of the half that guards watch where there are any.
+    pub half_liquidated: usize,
+    /// What guards did, where there are any.
+    pub guards: Option<GuardFigures>,
     /// What liquidated accounts could not pay.
     pub bad_debt: u64,
     /// Insurance fund before the path.

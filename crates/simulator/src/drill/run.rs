@@ -5,6 +5,7 @@ use holdfast_risk::chain::health::State;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+use super::guards::Guards;
 use super::moment::Moment;
 use super::people::Crowd;
 use super::population::move_in;
@@ -57,6 +58,8 @@ pub struct Drill<'a> {
     pub seed: u64,
     /// Margin accounts.
     pub accounts: usize,
+    /// Whether guards watch half of them.
+    pub guarded: bool,
 }
 
 /// Hears how far a drill has come: what it does, steps done, steps in all.
@@ -150,9 +153,10 @@ impl Drill<'_> {
         progress("opening accounts", 2, 4);
         let traders = move_in(&mut venue, self.accounts, prices, random).map_err(said)?;
         let keeper = venue.trader(0).map_err(said)?.account;
+        let guards = Guards::new(&venue, &traders, self.guarded);
         let people = Crowd::new(&mut venue, traders).map_err(said)?;
         let trouble = self.scenario.trouble();
-        let mut running = DrillState::new(venue, people, keeper, trouble, phases);
+        let mut running = DrillState::new(venue, people, keeper, guards, trouble, phases);
         progress("executing the first orders", 3, 4);
         running.settle(prices)?;
         for _ in 0..learns / LEARNING_LOOK_MS {
@@ -170,6 +174,7 @@ impl Drill<'_> {
         accounts.push(running.keeper);
         let audit = Audit::new(&running.venue, &accounts);
         let (measure, watch) = (&running.measure, &running.watch);
+        let half = running.guards.half.iter();
         let ended = running.venue.seen_chain().monitor.state;
         let refused = running.refusals.iter().map(|((action, state), count)| Refused {
             action,
@@ -181,6 +186,8 @@ impl Drill<'_> {
             seed: self.seed,
             accounts: self.accounts,
             liquidated: measure.liquidated.len(),
+            half_liquidated: half.filter(|it| measure.liquidated.contains_key(*it)).count(),
+            guards: running.guards.figures(),
             bad_debt: measure.bad_debt,
             insurance_before,
             insurance_after: running.venue.silo_state().ledger.insurance,

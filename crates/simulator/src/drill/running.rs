@@ -15,11 +15,12 @@ use holdfast_risk::market::belief::decided_price;
 use litesvm::types::TransactionMetadata;
 use rand_chacha::ChaCha20Rng;
 
+use super::guards::Guards;
 use super::measure::Measure;
 use super::moment::Moment;
 use super::people::{Crowd, Tried, waits_to_leave};
 use super::scenario::{ChainBehaviour, FaultKind, Feeds, Phase, Timeline};
-use super::watch::{Mark, Timeline_};
+use super::watch::{Mark, Milestones};
 use crate::mirror;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::path::Prices;
@@ -39,10 +40,12 @@ pub struct DrillState {
     pub people: Crowd,
     /// The keeper's margin account.
     pub keeper: Pubkey,
+    /// Guards over half of the people.
+    pub guards: Guards,
     /// What was seen of liquidations.
     pub measure: Measure,
     /// What was seen of the outage.
-    pub watch: Timeline_,
+    pub watch: Milestones,
     /// The keeper's view of the venue.
     pub mirror: VenueSnapshot,
     timeline: Timeline,
@@ -52,6 +55,8 @@ pub struct DrillState {
     tried_ms: u64,
     /// What was true when prices landed last.
     newest: Vec<u64>,
+    /// What is true now.
+    pub truth: Vec<u64>,
     /// Whether a market then dropped a feed, or had no price because its feeds diverge.
     in_doubt: bool,
     /// The slot of the last look.
@@ -82,6 +87,7 @@ impl DrillState {
         venue: Venue,
         people: Crowd,
         keeper: Pubkey,
+        guards: Guards,
         trouble: FaultKind,
         phases: Vec<Phase>,
     ) -> Self {
@@ -90,13 +96,15 @@ impl DrillState {
             venue,
             people,
             keeper,
+            guards,
             measure: Measure::new(),
-            watch: Timeline_::new(trouble),
+            watch: Milestones::new(trouble),
             mirror,
             timeline: Timeline::new(phases),
             began_ms: 0,
             tried_ms: 0,
             newest: Vec::new(),
+            truth: Vec::new(),
             in_doubt: false,
             looked: 0,
             exits: 0,
@@ -119,6 +127,7 @@ impl DrillState {
         prices: &[u64],
         random: &mut ChaCha20Rng,
     ) -> Result<(), String> {
+        self.truth = prices.to_vec();
         let has_block = self.pass_to(at_ms)?;
         let phase = self.timeline.phase();
         self.send(&phase, prices, has_block, random);
@@ -136,6 +145,7 @@ impl DrillState {
 
     /// Lets what was asked for be executed at `prices`; an exit that still waits was refused.
     pub fn settle(&mut self, prices: &[u64]) -> Result<(), String> {
+        self.truth = prices.to_vec();
         self.venue.cluster.pass(SETTLES_MS);
         self.publish(prices, Feeds::Well, self.venue.cluster.now_ms())?;
         self.work()?;
@@ -235,12 +245,13 @@ impl DrillState {
         Millis(published_ms / 1_000 * 1_000) > self.venue.seen_chain().now.after(future)
     }
 
-    /// What people sent lands, and the keeper works.
+    /// What people sent lands, and guards and the keeper work.
     fn work(&mut self) -> Result<(), String> {
         let landed = self.people.land(&mut self.venue);
         self.count(landed)?;
         self.refresh_mirror();
         self.look();
+        self.watch_over()?;
         self.keep()
     }
 

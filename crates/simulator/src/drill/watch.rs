@@ -18,8 +18,8 @@ pub struct Mark {
     pub slot: u64,
 }
 
-/// What is watched for.
-pub struct Timeline_ {
+/// The moments that are watched for.
+pub struct Milestones {
     trouble: FaultKind,
     /// When chain or feeds were disrupted; in a crash, when the first account failed maintenance.
     pub last_disruption: Option<Mark>,
@@ -35,7 +35,7 @@ pub struct Timeline_ {
     pub liquidated: Option<Mark>,
 }
 
-impl Timeline_ {
+impl Milestones {
     /// Nothing has happened.
     pub fn new(trouble: FaultKind) -> Self {
         Self {

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_client::{Pubkey, holdfast};
-use holdfast_keeper_core::Snapshot;
 use holdfast_keeper_core::health::Progress;
-use holdfast_keeper_core::keeper::{Command, Event, FeedAccount, Io, Shown};
+use holdfast_keeper_core::keeper::{Command, Event, Io, Shown};
 use holdfast_keeper_core::tx_sender::Simulation;
 use holdfast_keeper_core::witness::Source;
-use holdfast_rpc::{Look, Status};
+use holdfast_rpc::{Look, Part, Status};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use solana_message::Hash;
@@ -80,9 +79,9 @@ impl SimulatedIo {
                     self.arrive(now + late, event);
                 }
             }
-            Command::Snapshot { endpoint, feeds } => {
-                if let Some(event) = self.snapshot(chain, endpoint, &feeds) {
-                    self.arrive(now + 2 * late, event);
+            Command::Part { endpoint, part } => {
+                if let Some(event) = self.part(chain, endpoint, part) {
+                    self.arrive(now + late, event);
                 }
             }
             Command::Open { stream, .. } => self.open(stream, now + late),
@@ -146,7 +145,8 @@ impl SimulatedIo {
         }
         let changed = slot.changed.iter().map(|address| (*address, slot.accounts[address].clone()));
         let mut changed: Vec<_> = changed.collect();
-        let invents = [Lie::ForgesAccounts, Lie::ForgesBooks, Lie::InventsAnAccount];
+        let invents =
+            [Lie::ForgesAccounts, Lie::ForgesBooks, Lie::InventsAnAccount, Lie::ClosesAccounts];
         if lies.iter().any(|lie| invents.contains(lie)) {
             changed = slot.accounts.clone().into_iter().collect();
         }
@@ -294,6 +294,9 @@ impl SimulatedIo {
                 Lie::RunsAhead => slot += 30,
                 Lie::RunsFarAhead => slot += 500,
                 Lie::TalksNonsense => slot = self.random.random(),
+                Lie::ChangesItsMind if self.random.random() => {
+                    Lie::ForgesAccounts.accounts(&mut accounts);
+                }
                 _ => {}
             }
             lie.accounts(&mut accounts);
@@ -342,12 +345,7 @@ impl SimulatedIo {
         simulation
     }
 
-    fn snapshot(
-        &mut self,
-        chain: &SimulatedChain,
-        endpoint: usize,
-        feeds: &[Pubkey],
-    ) -> Option<Event> {
+    fn part(&mut self, chain: &SimulatedChain, endpoint: usize, part: Part) -> Option<Event> {
         let source = Source::Endpoint(endpoint);
         if self.faults.tells(source, Lie::FallsSilent)
             || self.faults.tells(source, Lie::WithholdsSnapshots)
@@ -355,18 +353,18 @@ impl SimulatedIo {
             return None;
         }
         if self.faults.is_refusing(endpoint) {
-            return Some(Event::NoSnapshot { endpoint });
+            return Some(Event::NoPart { endpoint, part, too_long: false });
         }
-        let (slot, shown) = self.accounts(chain, endpoint);
-        let (mut accounts, mut read) = (Vec::new(), Vec::new());
-        for (address, Kept { owner, data }) in shown {
-            if owner == holdfast::ID {
-                accounts.push((address, data));
-            } else if feeds.contains(&address) {
-                read.push(FeedAccount { address, owner, data });
-            }
-        }
-        Some(Event::Snapshot { endpoint, snapshot: Snapshot { slot, accounts }, feeds: read })
+        let (slot, accounts) = self.accounts(chain, endpoint);
+        let is_in = |address: &Pubkey, kept: &Kept| {
+            let named = matches!(part, Part::Named(_));
+            (named || kept.owner == holdfast::ID) && part.has(address, &kept.data)
+        };
+        let shown = accounts.into_iter().filter(|(address, kept)| is_in(address, kept));
+        let shown =
+            shown.map(|(address, Kept { owner, data })| Shown { slot, address, owner, data });
+        let shown = shown.collect();
+        Some(Event::Part { endpoint, part, slot, shown })
     }
 
     fn fates(

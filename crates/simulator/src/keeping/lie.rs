@@ -71,6 +71,10 @@ pub enum Lie {
     ForgesBooks,
     /// A margin account that is not there.
     InventsAnAccount,
+    /// Traders' accounts are closed.
+    ClosesAccounts,
+    /// Now the truth, now traders that have lost their collateral.
+    ChangesItsMind,
     /// The feed says half of the price.
     ForgesFeeds,
     /// Feed accounts are closed.
@@ -117,7 +121,7 @@ pub enum Lie {
 
 impl Lie {
     /// Every lie that an endpoint can tell.
-    pub const ENDPOINTS: [Self; 40] = [
+    pub const ENDPOINTS: [Self; 42] = [
         Self::Freezes,
         Self::FallsSilent,
         Self::Refuses,
@@ -158,10 +162,12 @@ impl Lie {
         Self::RefusesSimulations,
         Self::PraisesSimulations,
         Self::Drops,
+        Self::ClosesAccounts,
+        Self::ChangesItsMind,
     ];
 
     /// Every lie that a stream can tell.
-    pub const STREAMS: [Self; 20] = [
+    pub const STREAMS: [Self; 21] = [
         Self::FallsSilent,
         Self::Closes,
         Self::LeavesMessagesOut,
@@ -182,6 +188,7 @@ impl Lie {
         Self::ClosesFeeds,
         Self::TearsAccounts,
         Self::IsAnotherCluster,
+        Self::ClosesAccounts,
     ];
 
     /// What is made of an endpoint's word on the chain.
@@ -251,6 +258,11 @@ impl Lie {
                 if let Ok(mut silo) = decode::<Silo>(&kept.data) {
                     silo.ledger.liquidity /= 2;
                     kept.data = [Silo::DISCRIMINATOR, bytes_of(&silo)].concat();
+                }
+            }
+            Self::ClosesAccounts => {
+                if decode::<MarginAccount>(&kept.data).is_ok() {
+                    *kept = Kept { owner: Pubkey::default(), data: Vec::new() };
                 }
             }
             Self::ForgesFeeds if !ours => halve_price(&mut kept.data),

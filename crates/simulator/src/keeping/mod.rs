@@ -14,4 +14,4 @@ pub use edge::SimulatedIo;
 pub use fault::{Fault, Faults};
 pub use lie::Lie;
 pub use trial::{Finding, Trial};
-pub use world::{KeeperWorld, WorldPlan};
+pub use world::{KeeperWorld, PRICE, WorldPlan};

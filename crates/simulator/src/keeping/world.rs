@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_client::{Pubkey, address, instruction};
 use holdfast_keeper_core::fees::Fees;
+use holdfast_keeper_core::guard::Guard;
 use holdfast_keeper_core::keeper::{Io, Keeper, KeeperConfig};
 use holdfast_keeper_core::witness::Operators;
 use holdfast_risk::Millis;
@@ -117,7 +118,7 @@ impl KeeperWorld {
 
     /// A keeper's process dies and is started again: it knows nothing, and nothing is under way to it.
     pub fn restart_keeper(&mut self, index: usize) {
-        self.start(index, None, None);
+        self.start(index, |orders| orders);
     }
 
     /// A keeper is started again with a guardian's key, and with the hashes of what was announced where
@@ -128,21 +129,21 @@ impl KeeperWorld {
         guardian: Keypair,
         announced: Option<BTreeSet<[u8; 32]>>,
     ) {
-        self.start(index, Some(guardian), announced);
+        let guardian = Some(guardian);
+        self.start(index, |orders| KeeperConfig { guardian, announced, ..orders });
     }
 
-    fn start(
-        &mut self,
-        index: usize,
-        guardian: Option<Keypair>,
-        announced: Option<BTreeSet<[u8; 32]>>,
-    ) {
+    /// A keeper is started again as a guard: it knows what the guard remembers.
+    pub fn watch(&mut self, index: usize, guard: Guard) {
+        self.start(index, |orders| KeeperConfig { guard: Some(guard), ..orders });
+    }
+
+    fn start(&mut self, index: usize, told: impl FnOnce(KeeperConfig) -> KeeperConfig) {
         let wallet = keypair("keeper", index as u64);
         let names: Vec<_> =
             (0..self.keepers.len() as u64).map(|name| keypair("keeper", name).pubkey()).collect();
         let orders = orders(&self.plan, self.chain.venue.silo, wallet, &names);
-        let orders = KeeperConfig { guardian, announced, ..orders };
-        self.keepers[index] = Keeper::new(orders, Millis(self.now));
+        self.keepers[index] = Keeper::new(told(orders), Millis(self.now));
         self.edges[index] = SimulatedIo::new(ChaCha20Rng::from_rng(&mut self.random));
         self.edges[index].faults = self.faults.clone();
     }
@@ -240,6 +241,7 @@ fn orders(plan: &WorldPlan, silo: Pubkey, wallet: Keypair, names: &[Pubkey]) -> 
         feeds: vec![feed_account(0)],
         fees: Fees::default(),
         posting: None,
+        guard: None,
         dry_run: false,
         // As most nodes are: a stream beside each endpoint, as far as there are any.
         operators: Operators::new((0..plan.endpoints).collect(), (0..plan.streams).collect()),

@@ -208,7 +208,7 @@ impl Rules {
             let now = market.now(seen.now);
             trade_context::store(&executed.traded, &mut silo, &mut market, &mut account, now)?;
             if executed.traded.trade.opened.0 > 0 {
-                account.note_position_change(market.index, now);
+                account.note_position_change(market.index, now, seen.slot);
                 account.clear_flag();
             }
         }

@@ -8,13 +8,14 @@ use holdfast_client::decode::{self, NotDecoded, decode};
 use holdfast_client::holdfast::state::{
     ChainHealth, Exchange, MarginAccount, Market, PoolRequest, Silo,
 };
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, address, tokens};
 use holdfast_keeper_core::Snapshot;
 use serde_json::json;
 use solana_commitment_config::CommitmentConfig;
 
 use crate::config::Config;
-use crate::output::{CommandOutput, Failure, joined};
+use crate::output::{CommandOutput, Failure, joined, note};
 use crate::preflight;
 use crate::render;
 use holdfast_rpc::{Endpoint, Found};
@@ -50,7 +51,7 @@ pub async fn run(config: &Config) -> Result<CommandOutput, String> {
         let reasons = [hearing.wrong.clone(), hearing.silent.clone()].concat();
         return Err(format!("no verdict on the books: {}", reasons.join("; ")));
     };
-    hearing.silent.iter().for_each(|reason| eprintln!("note: {reason}"));
+    hearing.silent.iter().for_each(note);
     let mut told = said(&silo, first);
     let names: Vec<_> = hearing.agree.iter().map(|witness| witness.name.clone()).collect();
     let facts = json!({"witnesses": names, "contradicted_by": hearing.wrong.clone()});
@@ -154,7 +155,9 @@ fn sort(silo: Pubkey, tokens: Tokens, everything: Snapshot) -> Result<Seen, Stri
     let mut health = None;
     let (mut markets, mut accounts, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for (address, data) in &everything.accounts {
-        if let Ok(found) = decode::<MarginAccount>(data) {
+        if Layout::identify(data, data.len()).is_err() {
+            unreadable.push(*address);
+        } else if let Ok(found) = decode::<MarginAccount>(data) {
             take(&mut accounts, found, found.silo == silo, &mut others);
         } else if let Ok(found) = decode::<Market>(data) {
             take(&mut markets, found, found.silo == silo, &mut others);

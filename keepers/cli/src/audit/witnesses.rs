@@ -6,9 +6,7 @@ use holdfast_client::audit::{Check, reconcile};
 use holdfast_rpc::Endpoint;
 
 use super::{Seen, off, see};
-
-/// Slots that an endpoint may be behind the newest one that any endpoint shows: a minute's.
-const OLD: u64 = 150;
+use crate::preflight::OLD;
 
 /// What one endpoint shows.
 pub struct Witness {

@@ -3,6 +3,7 @@
 mod change;
 mod trader;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -40,10 +41,16 @@ pub enum Task {
     /// Keep a silo: observe, execute, liquidate
     #[command(subcommand)]
     Keeper(KeeperTask),
+    /// Watch accounts of yours: warn, add margin within a budget, reduce, move stops
+    #[command(subcommand)]
+    Guard(GuardTask),
     /// Endpoints, chain health, the silo's books and its markets at a glance
     Status,
     /// The same and more, live: sources, candidates, due work and landing
     Top(top::Form),
+    /// What happened at the venue
+    #[command(subcommand)]
+    History(HistoryTask),
     /// Margin accounts
     #[command(subcommand)]
     Account(AccountTask),
@@ -88,6 +95,34 @@ pub enum Task {
 pub enum KeeperTask {
     /// Run until stopped
     Run,
+}
+
+#[derive(Subcommand)]
+pub enum HistoryTask {
+    /// Read the program's events into a database and serve them, until stopped
+    Run(HistoryForm),
+}
+
+/// Where a history is kept and served.
+#[derive(clap::Args)]
+pub struct HistoryForm {
+    /// File of the database; it is made where it is not there
+    #[arg(long, value_name = "FILE", default_value = "holdfast-history.sqlite")]
+    pub database: PathBuf,
+    /// Where pages are served
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8480")]
+    pub listen: SocketAddr,
+    /// A folder with a built page that is served beside them
+    #[arg(long, value_name = "DIR")]
+    pub page: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum GuardTask {
+    /// Run until stopped
+    Run,
+    /// Tell every webhook that it is reached
+    Test,
 }
 
 #[derive(Subcommand)]

@@ -119,6 +119,10 @@ pub struct OrderTerms {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub lasts: u64,
+    /// What the keeper who executes it gets besides, out of the account's collateral; it is set aside at once
+    /// [default: nothing]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount::millionths)]
+    pub fee: Option<u64>,
     /// Wait until it is executed and say at which price; exit code 1 when it was not. Interrupting
     /// leaves the order where it is
     #[arg(long)]

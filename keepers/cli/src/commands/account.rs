@@ -35,7 +35,7 @@ pub async fn run(config: &Config, task: AccountTask) -> Result<CommandOutput, Fa
 async fn open(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
     let (owner, address) = (person.owner(), person.account_address());
     let number = person.config.account;
-    if person.endpoint()?.account(&address).await?.is_some() {
+    if person.any(async |endpoint| endpoint.account(&address).await).await?.is_some() {
         return Err(format!(
             "the margin account number {number} is open already: it is {address}; open another with \
              --account"
@@ -51,7 +51,8 @@ async fn open(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
 async fn list(person: &TraderSession<'_>) -> Result<CommandOutput, Failure> {
     let owner = person.owner();
     let offset = offset_of!(MarginAccount, owner);
-    let found = person.endpoint()?.having::<MarginAccount>(offset, &owner).await?;
+    let found = person.any(async |endpoint| endpoint.having::<MarginAccount>(offset, &owner).await);
+    let found = found.await?;
     let rows = found.iter().map(|(address, account)| {
         let silo = account.silo.to_string();
         [address.to_string(), account.number.to_string(), silo, render::amount(account.collateral)]

@@ -39,15 +39,11 @@ async fn request(person: &TraderSession<'_>, amount: u64) -> Result<CommandOutpu
 
 async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<CommandOutput, Failure> {
     let (address, account) = match wanted {
-        Some(address) => {
-            let endpoint = person.endpoint()?;
-            let account: MarginAccount = render::read(endpoint, "margin account", &address).await?;
-            (address, account)
-        }
+        Some(address) => (address, person.read::<MarginAccount>("margin account", &address).await?),
         None => person.account().await?,
     };
     let waits = waiting(&account)?;
-    let silo: Silo = render::read(person.endpoint()?, "silo", &account.silo).await?;
+    let silo: Silo = person.read("silo", &account.silo).await?;
     let fetches = super::fetches(account.silo, &silo, PoolKind::Liquidity, waits);
     let pay = instruction::pay_exit(account.silo, address, account.exit_to);
     let instructions: Vec<_> = fetches.into_iter().chain([pay]).collect();
@@ -56,7 +52,7 @@ async fn pay(person: &TraderSession<'_>, wanted: Option<Pubkey>) -> Result<Comma
     let Submitted::Landed { .. } = submitted else {
         return Ok(submitted.said("an exit paid as far as may be now", facts));
     };
-    let after = render::read::<MarginAccount>(person.endpoint()?, "margin account", &address).await;
+    let after = person.read::<MarginAccount>("margin account", &address).await;
     let left = match after {
         Ok(after) => after.exit_amount,
         Err(reason) => {

@@ -11,7 +11,6 @@ use super::TraderSession;
 use crate::cli::{GuardianTask, MinimumState};
 use crate::config::Config;
 use crate::output::{CommandOutput, Failure};
-use crate::render;
 
 /// Does what was asked for.
 pub async fn run(config: &Config, task: GuardianTask) -> Result<CommandOutput, Failure> {
@@ -22,8 +21,7 @@ pub async fn run(config: &Config, task: GuardianTask) -> Result<CommandOutput, F
         format!("a tightening lasts {least} to {most} minutes, not {minutes}: change --minutes")
     })?;
     let person = TraderSession::new(config).await?;
-    let exchange: Exchange =
-        render::read(person.endpoint()?, "exchange", &address::exchange()).await?;
+    let exchange: Exchange = person.read("exchange", &address::exchange()).await?;
     let guardian = person.owner();
     if !exchange.is_guardian(&guardian) {
         let all = exchange.guardians().iter().map(|known| known.key.to_string());

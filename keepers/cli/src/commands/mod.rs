@@ -10,12 +10,18 @@ mod submit;
 pub mod trade;
 mod wait;
 
+use std::cell::Cell;
+
+use bytemuck::Pod;
+use holdfast_client::decode::Kind;
 use holdfast_client::holdfast::state::{MarginAccount, Market, Silo};
 use holdfast_client::{Instruction, Pubkey, address, decode, instruction, tokens};
+use holdfast_risk::Millis;
 use holdfast_risk::pool::PoolKind;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use crate::asking::first_answer;
 use crate::config::Config;
 use crate::preflight;
 use crate::render;
@@ -25,6 +31,8 @@ use holdfast_rpc::Endpoint;
 pub struct TraderSession<'a> {
     config: &'a Config,
     endpoints: Vec<Endpoint>,
+    /// The endpoint that answered last, by its number: it is asked first.
+    answering: Cell<usize>,
     wallet: Keypair,
     silo: Pubkey,
 }
@@ -37,11 +45,35 @@ impl<'a> TraderSession<'a> {
     pub async fn new(config: &'a Config) -> Result<Self, String> {
         let wallet = preflight::wallet(config)?;
         let endpoints = preflight::usable(config).await?;
-        Ok(Self { config, endpoints, wallet, silo: address::silo(config.silo) })
+        let silo = address::silo(config.silo);
+        Ok(Self { config, endpoints, answering: Cell::new(0), wallet, silo })
     }
 
-    fn endpoint(&self) -> Result<&Endpoint, String> {
-        self.endpoints.first().ok_or_else(|| crate::config::NO_ENDPOINT.to_owned())
+    /// All endpoints, in the order in which they are asked.
+    fn in_turn(&self) -> impl Iterator<Item = &Endpoint> {
+        let (before, from) = self.endpoints.split_at(self.answering.get());
+        from.iter().chain(before)
+    }
+
+    /// What the first endpoint says that answers.
+    async fn any<T>(&self, ask: impl AsyncFn(&Endpoint) -> Result<T, String>) -> Result<T, String> {
+        first_answer(self.in_turn(), async |endpoint| {
+            let answer = ask(endpoint).await?;
+            let number = self.endpoints.iter().position(|it| std::ptr::eq(it, endpoint));
+            self.answering.set(number.unwrap_or_default());
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// One of the program's accounts.
+    async fn read<T: Pod + Kind>(&self, what: &str, address: &Pubkey) -> Result<T, String> {
+        self.any(async |endpoint| render::read(endpoint, what, address).await).await
+    }
+
+    /// The cluster's clock.
+    async fn clock(&self) -> Result<Millis, String> {
+        self.any(async |endpoint| endpoint.clock().await).await
     }
 
     fn owner(&self) -> Pubkey {
@@ -49,7 +81,7 @@ impl<'a> TraderSession<'a> {
     }
 
     async fn silo(&self) -> Result<Silo, String> {
-        render::read(self.endpoint()?, "silo", &self.silo).await
+        self.read("silo", &self.silo).await
     }
 
     /// Address of the wallet's margin account, whether it exists or not.
@@ -60,16 +92,19 @@ impl<'a> TraderSession<'a> {
     /// The wallet's margin account.
     async fn account(&self) -> Result<(Pubkey, MarginAccount), String> {
         let address = self.account_address();
-        if self.endpoint()?.account(&address).await?.is_none() {
-            return Err(format!(
-                "the wallet {} has no margin account number {} in silo {}: open it first with \
-                 `holdfast account open`, or name another with --account",
-                self.owner(),
-                self.config.account,
-                self.config.silo
-            ));
-        }
-        Ok((address, render::read(self.endpoint()?, "margin account", &address).await?))
+        let account = self.any(async |endpoint| {
+            if endpoint.account(&address).await?.is_none() {
+                return Err(format!(
+                    "the wallet {} has no margin account number {} in silo {}: open it first with \
+                     `holdfast account open`, or name another with --account",
+                    self.owner(),
+                    self.config.account,
+                    self.config.silo
+                ));
+            }
+            render::read(endpoint, "margin account", &address).await
+        });
+        Ok((address, account.await?))
     }
 
     /// All the silo's markets, in the order of their indices.
@@ -77,7 +112,7 @@ impl<'a> TraderSession<'a> {
         let count = self.silo().await?.market_count;
         let addresses: Vec<_> =
             (0..count).map(|index| address::market(&self.silo, index)).collect();
-        let found = self.endpoint()?.accounts(&addresses).await?;
+        let found = self.any(async |endpoint| endpoint.accounts(&addresses).await).await?;
         let markets = addresses.into_iter().zip(found).filter_map(|(address, found)| {
             let market: Market = decode::decode(&found?.data).ok()?;
             Some((address, market))
@@ -108,7 +143,7 @@ impl<'a> TraderSession<'a> {
     /// Refuses when the wallet's token account of a mint holds less than `amount`.
     async fn must_hold(&self, what: &str, mint: &Pubkey, amount: u64) -> Result<Pubkey, String> {
         let address = tokens::address(&self.owner(), mint);
-        let found = self.endpoint()?.account(&address).await?;
+        let found = self.any(async |endpoint| endpoint.account(&address).await).await?;
         let held = found.and_then(|found| tokens::balance(&found.data)).unwrap_or_default();
         if held < amount {
             return Err(format!(

@@ -97,7 +97,7 @@ async fn worth_now(
     let worth = match kind {
         PoolKind::Insurance => worth::insurance(&ledger, joins),
         PoolKind::Liquidity => {
-            let (clock, markets) = (person.endpoint()?.clock().await?, person.markets().await?);
+            let (clock, markets) = (person.clock().await?, person.markets().await?);
             let mut traders = TradersResult::default();
             markets
                 .iter()
@@ -198,8 +198,9 @@ async fn cancel(
 
 /// The wallet's waiting requests in this silo.
 async fn requests(person: &TraderSession<'_>) -> Result<Vec<(Pubkey, PoolRequest)>, String> {
-    let offset = offset_of!(PoolRequest, owner);
-    let mut found = person.endpoint()?.having::<PoolRequest>(offset, &person.owner()).await?;
+    let (offset, owner) = (offset_of!(PoolRequest, owner), person.owner());
+    let found = person.any(async |endpoint| endpoint.having::<PoolRequest>(offset, &owner).await);
+    let mut found = found.await?;
     found.retain(|(_, request)| request.silo == person.silo);
     found.sort_by_key(|(_, request)| request.number);
     Ok(found)
@@ -213,7 +214,7 @@ async fn show_pool(person: &TraderSession<'_>, kind: PoolKind) -> Result<Command
     };
     let mint = silo.share_mint(kind);
     let account = tokens::address(&person.owner(), &mint);
-    let found = person.endpoint()?.account(&account).await?;
+    let found = person.any(async |endpoint| endpoint.account(&account).await).await?;
     let held = found.and_then(|found| tokens::balance(&found.data)).unwrap_or_default();
     let requests = requests(person).await?;
     let requests: Vec<_> = requests.iter().filter(|(_, request)| request.kind() == kind).collect();

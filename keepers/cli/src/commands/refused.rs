@@ -53,10 +53,12 @@ impl TraderSession<'_> {
 
     /// The state of the chain as the program would judge it now.
     async fn state(&self) -> Result<State, String> {
-        let endpoint = self.endpoint()?;
-        let health: ChainHealth =
-            render::read(endpoint, "exchange", &address::chain_health()).await?;
-        render::state_now(endpoint, &health).await
+        self.any(async |endpoint| {
+            let address = address::chain_health();
+            let health: ChainHealth = render::read(endpoint, "exchange", &address).await?;
+            render::state_now(endpoint, &health).await
+        })
+        .await
     }
 }
 

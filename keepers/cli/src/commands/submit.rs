@@ -3,14 +3,16 @@
 
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_keeper_core::scheduler::Kind;
-use holdfast_rpc::limits::{MOST_UNITS, PATIENCE};
-use holdfast_rpc::{Blockhash, Budget, Tracker, Verdict, follow, rehearse, sign};
+use holdfast_rpc::limits::{FOLLOWED, MOST_UNITS, PATIENCE};
+use holdfast_rpc::{
+    Address, Blockhash, Budget, Simulated, Tracker, Verdict, follow, refusal, rehearse, sign,
+};
 use serde_json::{Value, json};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
 use super::TraderSession;
-use crate::output::{CommandOutput, Failure, joined};
+use crate::output::{CommandOutput, Failure, joined, note, tell};
 use crate::render::decimal;
 
 /// How a submission ended.
@@ -67,10 +69,9 @@ impl TraderSession<'_> {
         kind: Kind,
         instructions: &[Instruction],
     ) -> Result<Submitted, Failure> {
-        let endpoint = self.endpoint()?;
-        let recent = endpoint.recent_fees(&written(instructions)).await?;
+        let recent = self.recent_fees(instructions).await;
         let price = self.config.fees.price(kind, &recent, 0);
-        let tried = rehearse(endpoint, instructions, &[&self.wallet]).await?;
+        let tried = self.rehearse(instructions).await?;
         if let Some(error) = &tried.refused {
             return Err(self.refusal(error, &tried.logs).await.into());
         }
@@ -79,9 +80,42 @@ impl TraderSession<'_> {
         if self.config.dry_run {
             return Ok(Submitted::Tried(budget));
         }
-        let blockhash = endpoint.blockhash().await?;
+        let blockhash = self.any(async |endpoint| endpoint.blockhash().await).await?;
         let transaction = sign(budget, instructions, &[&self.wallet], &blockhash.hash)?;
         self.land(transaction, blockhash).await
+    }
+
+    /// Fees paid lately for writing what these instructions write. They are an extra: none where no
+    /// endpoint tells of any.
+    async fn recent_fees(&self, instructions: &[Instruction]) -> Vec<u64> {
+        let written = written(instructions);
+        for endpoint in self.in_turn() {
+            if let Ok(fees) = endpoint.recent_fees(&written).await {
+                return fees;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Tries instructions at one endpoint after the other until one finds that they work, or two that they
+    /// do not: one that is behind, or wrong, keeps nobody from anything.
+    async fn rehearse(&self, instructions: &[Instruction]) -> Result<Simulated, String> {
+        let mut refused: Option<(&Address, Simulated)> = None;
+        let mut silent = Vec::new();
+        for endpoint in self.in_turn() {
+            match rehearse(endpoint, instructions, &[&self.wallet]).await {
+                Ok(tried) if tried.refused.is_none() => {
+                    if let Some((address, Simulated { refused: Some(error), .. })) = &refused {
+                        note(format_args!("{address} alone would refuse it: {}", refusal(error)));
+                    }
+                    return Ok(tried);
+                }
+                Ok(_) if refused.is_some() => break,
+                Ok(tried) => refused = Some((&endpoint.address, tried)),
+                Err(reason) => silent.push(reason),
+            }
+        }
+        refused.map(|(_, tried)| tried).ok_or_else(|| silent.join("; "))
     }
 
     /// Sends a transaction to every endpoint until there is a verdict.
@@ -92,7 +126,7 @@ impl TraderSession<'_> {
     ) -> Result<Submitted, Failure> {
         let tracker = Tracker::new(transaction, blockhash);
         let signature = tracker.signature();
-        eprintln!("sending {signature}");
+        tell(format_args!("sending {signature}"));
         let followed = follow(&self.endpoints, vec![tracker], &mut |_| {}).await;
         match followed.first().and_then(Tracker::verdict) {
             Some(Verdict::Landed { slot }) => Ok(Submitted::Landed { signature, slot: *slot }),
@@ -121,9 +155,10 @@ fn expired(signature: &Signature) -> Failure {
 
 fn unknown(signature: &Signature) -> Failure {
     let reason = format!(
-        "nobody who may still show {signature} has shown a new block for {} s, so what becomes of \
-         it is not known: it may still land; look it up before you try again",
-        PATIENCE.as_secs()
+        "what becomes of {signature} is not known: nobody who may still show it has shown a new block \
+         for {} s, or all have been asked for {} min; it may still land: look it up before you try again",
+        PATIENCE.as_secs(),
+        FOLLOWED.as_secs() / 60
     );
     Failure::with(reason, facts_of(signature, "unknown", None))
 }

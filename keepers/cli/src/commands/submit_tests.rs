@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use holdfast_client::Pubkey;
 use holdfast_client::instruction;
 use holdfast_rpc::limits::SPARE_BLOCKS;
@@ -24,8 +26,13 @@ async fn endpoint(height: u64, slot: Option<u64>) -> Endpoint {
 /// What becomes of a transaction that may land up to height ten.
 async fn landed(endpoints: Vec<Endpoint>) -> Result<Submitted, Failure> {
     let config = Config::default();
-    let person =
-        TraderSession { config: &config, endpoints, wallet: wallet(), silo: Pubkey::default() };
+    let person = TraderSession {
+        config: &config,
+        endpoints,
+        answering: Cell::new(0),
+        wallet: wallet(),
+        silo: Pubkey::default(),
+    };
     person.land(transaction(), Blockhash { last_height: 10, ..Blockhash::default() }).await
 }
 

@@ -11,7 +11,7 @@ use super::submit::Submitted;
 use super::{TraderSession, wait};
 use crate::cli::{OrderTerms, TradeTask, Way};
 use crate::config::Config;
-use crate::output::{CommandOutput, Failure, joined};
+use crate::output::{CommandOutput, Failure, joined, tell};
 use crate::render;
 
 /// The whole, in hundredths of a percent.
@@ -50,7 +50,7 @@ async fn open(
 ) -> Result<CommandOutput, Failure> {
     let (account, state) = person.account().await?;
     let (address, market) = person.market(market).await?;
-    let clock = person.endpoint()?.clock().await?;
+    let clock = person.clock().await?;
     let request = request(&market, clock, delta, terms)?;
     let immediate = request.trigger == OrderTrigger::Immediate;
     if immediate && market.valuation(clock, Millis(0)).fresh {
@@ -77,7 +77,7 @@ async fn close(
         );
     }
     let size = size.unwrap_or(i64::MAX).min(held.saturating_abs());
-    let clock = person.endpoint()?.clock().await?;
+    let clock = person.clock().await?;
     let mut request = request(&market, clock, -held.signum() * size, terms)?;
     request.effect = OrderEffect::Reduce;
     request.any_price = terms.any_price;
@@ -106,7 +106,7 @@ fn request(
         effect: OrderEffect::Open,
         any_price: false,
         expires_ms: expires.0,
-        fee: 0,
+        fee: terms.fee.unwrap_or_default(),
     })
 }
 
@@ -188,6 +188,7 @@ async fn place(
         "trigger_price": order_trigger(&request).1,
         "reduce_only": request.effect == OrderEffect::Reduce,
         "expires_ms": request.expires_ms,
+        "fee": request.fee,
     });
     let Submitted::Landed { signature, slot } = submitted else {
         return Ok(submitted.said(&format!("an order of {size} {name} at {limit}"), terms));
@@ -208,7 +209,7 @@ async fn place(
     if !waits {
         return Ok(said);
     }
-    eprintln!("{}", said.text);
+    tell(&said.text);
     match wait::outcome(person, account, placed, (signature, slot)).await {
         Ok(after) => Ok(CommandOutput { facts: joined(said.facts, after.facts), ..after }),
         Err(reason) => Ok(said.failing(reason)),
@@ -217,8 +218,7 @@ async fn place(
 
 /// The slot that an order waits in; not known when the endpoint does not show it.
 async fn order_slot(person: &TraderSession<'_>, account: Pubkey, number: u64) -> Option<usize> {
-    let endpoint = person.endpoint().ok()?;
-    let state: MarginAccount = render::read(endpoint, "margin account", &account).await.ok()?;
+    let state: MarginAccount = person.read("margin account", &account).await.ok()?;
     slot_of(&state, number)
 }
 

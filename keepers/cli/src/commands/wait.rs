@@ -32,20 +32,45 @@ pub async fn placed(
     account: Pubkey,
     signature: Signature,
 ) -> Result<u64, String> {
+    let told = told(person, async |endpoint| {
+        let logs = endpoint.logs(&signature.to_string()).await?;
+        let placed = events::all::<OrderPlaced>(&logs).find(|placed| placed.account == account);
+        Ok(placed.map(|placed| placed.number))
+    });
+    told.await?.ok_or_else(|| {
+        format!(
+            "{signature} landed, but no endpoint keeps a history that tells the order's number: see \
+             `holdfast account show`"
+        )
+    })
+}
+
+/// What the first endpoint tells that can, of all that are asked again and again: history may be written
+/// later than what it is of. `None` when those that answer never tell.
+///
+/// # Errors
+/// What all of them said, when none answers.
+async fn told<T>(
+    person: &TraderSession<'_>,
+    ask: impl AsyncFn(&Endpoint) -> Result<Option<T>, String>,
+) -> Result<Option<T>, String> {
     for look in 0..MOST_LOOKS {
         if look > 0 {
             tokio::time::sleep(ROUND).await;
         }
-        let logs = person.endpoint()?.logs(&signature.to_string()).await?;
-        let placed = events::all::<OrderPlaced>(&logs).find(|placed| placed.account == account);
-        if let Some(placed) = placed {
-            return Ok(placed.number);
+        let (mut answers, mut silent) = (false, Vec::new());
+        for endpoint in person.in_turn() {
+            match ask(endpoint).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => answers = true,
+                Err(reason) => silent.push(reason),
+            }
+        }
+        if !answers {
+            return Err(silent.join("; "));
         }
     }
-    Err(format!(
-        "{signature} landed, but this endpoint keeps no history that tells the order's number: see \
-         `holdfast account show`"
-    ))
+    Ok(None)
 }
 
 /// Waits until an order has left its slot or has expired, and says why.
@@ -58,10 +83,9 @@ pub async fn outcome(
     number: u64,
     (placed, landed): (Signature, u64),
 ) -> Result<CommandOutput, String> {
-    let endpoint = person.endpoint()?;
     let mut patience = Patience::new(Instant::now());
     loop {
-        match look(endpoint, account).await {
+        match person.any(async |endpoint| look(endpoint, account).await).await {
             // Before the order was there it is not gone.
             Ok(Look { slot, .. }) if slot < landed => {}
             Ok(Look { state, clock, slot }) => {
@@ -107,23 +131,20 @@ async fn gone(
     number: u64,
     placed: Signature,
 ) -> Result<CommandOutput, String> {
-    for look in 0..MOST_LOOKS {
-        if look > 0 {
-            tokio::time::sleep(ROUND).await;
-        }
-        let logs = person.endpoint()?.logs_since(&account, placed).await?;
-        if let Some(said) = logs.iter().find_map(|logs| told(logs, account, number)) {
-            return Ok(said);
-        }
-    }
-    Err(format!(
-        "order {number} is gone, but this endpoint keeps no history that tells why: see \
-         `holdfast account show`"
-    ))
+    let told = told(person, async |endpoint| {
+        let logs = endpoint.logs_since(&account, placed).await?;
+        Ok(logs.iter().find_map(|logs| ended(logs, account, number)))
+    });
+    told.await?.ok_or_else(|| {
+        format!(
+            "order {number} is gone, but no endpoint keeps a history that tells why: see \
+             `holdfast account show`"
+        )
+    })
 }
 
-/// What a transaction's logs tell of an order.
-fn told(logs: &[String], account: Pubkey, number: u64) -> Option<CommandOutput> {
+/// How an order ended, by a transaction's logs.
+fn ended(logs: &[String], account: Pubkey, number: u64) -> Option<CommandOutput> {
     let mut executed = events::all::<OrderExecuted>(logs);
     let mut removed = events::all::<OrderRemoved>(logs);
     if let Some(done) = executed.find(|it| it.account == account && it.number == number) {

@@ -80,4 +80,41 @@ moved_bps = 20
 # The last quarter of each is kept for prices that somebody waits for or that prove the time.
 posts_a_minute = 20
 lamports_an_hour = 20000000
+
+# Watching accounts of yours: `holdfast guard run`.
+[guard]
+# Their addresses, in this silo. Anybody's are warned about and topped up; reductions and stops take the
+# owner's keypair.
+accounts = []
+# Lines: equity in percent of the maintenance margin. At 100 an account can be flagged and liquidated; 0: never.
+# Warn below this.
+warn_percent = 200
+# Add margin below this; it takes a budget.
+top_up_percent = 0
+# Reduce the largest position below this, where margin is not added: the budget is spent, or a deposit was
+# refused.
+reduce_percent = 0
+# So far margin is added and positions are reduced.
+to_percent = 200
+# All lines are this much higher while the venue or the chain is strained.
+strained_percent = 50
+# Margin added within so many hours, all accounts together, at most: millionths of a unit of the collateral.
+budget = 0
+budget_hours = 24
+# The token account it comes out of: the keypair's own, or one whose owner has approved the keypair to spend
+# of it. Not set: the keypair's associated token account.
+# source = "..."
+# Keep a stop this far behind the best price of every position, in hundredths of a percent; 0: none.
+trail_bps = 0
+# Move a stop once it can be better by this.
+trail_step_bps = 50
+# How much worse than the price, or than a stop's level, orders may execute.
+slippage_bps = 200
+# What was spent and told, so that a restart repeats nothing. One guard at a time uses it.
+state = "holdfast-guard.json"
+# Where to tell of it: "slack", "discord", "telegram" (with the chat), or "json".
+# [[guard.webhooks]]
+# form = "telegram"
+# url = "https://api.telegram.org/botTOKEN/sendMessage"
+# chat = "123456"
 "#;

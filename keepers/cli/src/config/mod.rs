@@ -3,6 +3,7 @@
 
 mod deployment;
 mod example;
+mod guard;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use holdfast_rpc::{Address, Addresses};
 use serde::{Deserialize, Serialize};
 
 pub use example::EXAMPLE;
+pub use guard::{GuardSettings, Hook, HookForm};
 
 /// Characters of an address in base 58, at most.
 const LONGEST_ADDRESS: usize = 44;
@@ -71,6 +73,8 @@ pub struct Config {
     pub leaders: Leaders,
     /// Bringing prices.
     pub prices: Prices,
+    /// Watching accounts of one's own.
+    pub guard: GuardSettings,
 }
 
 /// Bringing prices of providers' feeds.
@@ -166,6 +170,7 @@ impl Default for Config {
             fees: Fees::default(),
             leaders: Leaders::default(),
             prices: Prices::default(),
+            guard: GuardSettings::default(),
         }
     }
 }
@@ -232,17 +237,18 @@ pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Config, String> {
             chosen.display()
         ));
     }
+    let own = |mut figment: Figment| {
+        if chosen.is_file() {
+            figment = figment.merge(Toml::file_exact(chosen));
+        }
+        figment.merge(environment()).merge(Serialized::globals(flags))
+    };
     let solana = home().join(".config/solana/cli/config.yml");
-    let mut figment =
-        with_solana_cli(Figment::from(Serialized::defaults(Config::default())), &solana)?;
-    if chosen.is_file() {
-        figment = figment.merge(Toml::file_exact(chosen));
-    }
-    let mut config: Config = figment
-        .merge(environment())
-        .merge(Serialized::globals(flags))
-        .extract()
-        .map_err(sentences)?;
+    let defaults = Figment::from(Serialized::defaults(Config::default()));
+    // Its stream belongs to its endpoint, and may be another cluster's than one that is named here.
+    let others = own(Figment::new()).contains("rpc");
+    let figment = own(with_solana_cli(defaults, &solana, others)?);
+    let mut config: Config = figment.extract().map_err(sentences)?;
     config.complete()?;
     config.check()?;
     Ok(config)
@@ -293,7 +299,8 @@ fn list<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<String>, D::E
     Ok(texts.into_iter().filter(|text: &String| !text.is_empty()).collect())
 }
 
-fn with_solana_cli(figment: Figment, file: &Path) -> Result<Figment, String> {
+/// Takes what the Solana CLI has; without its stream where `others` are named as endpoints.
+fn with_solana_cli(figment: Figment, file: &Path, others: bool) -> Result<Figment, String> {
     if !file.is_file() {
         return Ok(figment);
     }
@@ -303,7 +310,7 @@ fn with_solana_cli(figment: Figment, file: &Path) -> Result<Figment, String> {
     if let Some(url) = set(cli.json_rpc_url) {
         figment = figment.merge(Serialized::default("rpc", url));
     }
-    if let Some(url) = set(cli.websocket_url) {
+    if let Some(url) = set(cli.websocket_url).filter(|_| !others) {
         figment = figment.merge(Serialized::default("websocket", url));
     }
     if let Some(path) = cli.keypair_path {
@@ -321,12 +328,22 @@ fn sentences(error: figment::Error) -> String {
                 Some(source) => format!(" in {source}"),
                 None => format!(" in {}", found.name),
             });
-            let (path, kind) = (error.path.join("."), &error.kind);
+            let (path, kind) = (error.path.join("."), without_excerpt(&error.kind.to_string()));
             let path = if path.is_empty() { "configuration".to_owned() } else { path };
             format!("{path}{}: {kind}", from.unwrap_or_default())
         })
         .collect();
     format!("{}: `holdfast config example` prints every setting with its form", said.join("; "))
+}
+
+/// What a parser says, without the line of the file that it shows, which may hold a key: line numbers and
+/// a bar are in front of it, and of the mark below it.
+fn without_excerpt(said: &str) -> String {
+    let shows = |line: &&str| {
+        let rest = line.trim_start_matches(|first: char| first.is_ascii_digit() || first == ' ');
+        !rest.starts_with('|')
+    };
+    said.lines().filter(shows).collect::<Vec<_>>().join(", ")
 }
 
 impl Config {
@@ -360,6 +377,7 @@ impl Config {
         }
         addresses("keepers", &self.keepers)?;
         addresses("feeds", &self.feeds)?;
+        self.guard.check()?;
         let fees = &self.fees;
         let lowest = fees.cap_exits.min(fees.cap_liquidations).min(fees.cap_chores);
         if fees.floor > lowest {

@@ -67,6 +67,26 @@ fn flags_come_before_environment_before_file_before_the_solana_cli() {
 }
 
 #[test]
+fn the_solana_clis_stream_goes_with_its_endpoint() {
+    alone(|jail| {
+        jail.create_dir(".config/solana/cli")?;
+        let cli = "json_rpc_url: http://cli\nwebsocket_url: ws://cli\n";
+        jail.create_file(".config/solana/cli/config.yml", cli)?;
+        let streams = |flags: &Flags| {
+            let config = load(None, flags).map_err(figment::Error::from)?;
+            let streams = config.streams().into_iter().map(|stream| stream.0).collect::<Vec<_>>();
+            Ok::<_, figment::Error>(streams.join(" "))
+        };
+        assert_eq!(streams(&Flags::default())?, "ws://cli");
+        let flags = Flags { rpc: vec!["http://flag".into()], ..Flags::default() };
+        assert_eq!(streams(&flags)?, "ws://flag/", "another endpoint has another stream");
+        jail.create_file("holdfast.toml", "rpc = ['http://file']\n")?;
+        assert_eq!(streams(&Flags::default())?, "ws://file/");
+        Ok(())
+    });
+}
+
+#[test]
 fn what_kubernetes_says_of_services_is_no_setting_and_lists_are_written_one_way() {
     alone(|jail| {
         for (name, value) in [
@@ -115,6 +135,9 @@ fn what_is_wrong_is_said_with_its_place() {
         ("[prices]\nlamports_an_hour = 0", "name no hosts in prices"),
         ("[prices]\nhost = 'a'", "host"),
         (secret.as_str(), "keepers names no address: write addresses"),
+        // A key in a line that is none, and a keypair's file.
+        ("silo = 0\nrpc = ['https://host/55555]", "TOML parse error at line 2"),
+        ("[55555,55555,1]", "TOML parse error at line 1"),
     ];
     alone(|jail| {
         for (text, said) in cases {

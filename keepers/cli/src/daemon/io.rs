@@ -15,13 +15,13 @@ use tracing::{debug, warn};
 use super::leaders::{Counts, Leaders};
 use super::reports::Reports;
 use super::{Endpoints, stream};
-use holdfast_rpc::{Address, Endpoint, Probed, refusal};
+use holdfast_rpc::{Address, Endpoint, NoPart, Part, Probed, refusal};
 
 /// Endpoints and streams of a real cluster.
 pub struct RpcIo {
     endpoints: Endpoints,
-    /// The same, waited for as long as a whole venue takes.
-    patient: Endpoints,
+    /// The same, asked for parts of snapshots.
+    for_parts: Endpoints,
     streams: Vec<(Address, Option<JoinHandle<()>>)>,
     events: mpsc::Sender<Event>,
     leaders: Option<Leaders>,
@@ -34,8 +34,8 @@ impl RpcIo {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let streams = streams.into_iter().map(|address| (address, None)).collect();
-        let patient = Arc::new(endpoints.iter().map(Endpoint::patient).collect());
-        Self { endpoints: Arc::new(endpoints), patient, streams, events, leaders: None }
+        let for_parts = Arc::new(endpoints.iter().map(Endpoint::for_parts).collect());
+        Self { endpoints: Arc::new(endpoints), for_parts, streams, events, leaders: None }
     }
 
     /// From now on leaders are sent to as well.
@@ -106,9 +106,9 @@ impl Io for RpcIo {
             Command::Probe { endpoint, accounts, other } => {
                 self.ask(endpoint, |all, endpoint| probe(all, endpoint, accounts, other));
             }
-            Command::Snapshot { endpoint, feeds } => {
-                let patient = self.patient.clone();
-                self.ask(endpoint, |_, endpoint| snapshot(patient, endpoint, feeds));
+            Command::Part { endpoint, part } => {
+                let all = self.for_parts.clone();
+                self.ask(endpoint, |_, endpoint| read_part(all, endpoint, part));
             }
             Command::Fates { endpoint, transactions } => {
                 self.ask(endpoint, |all, endpoint| fates(all, endpoint, transactions));
@@ -157,13 +157,16 @@ async fn probe(
     }
 }
 
-async fn snapshot(all: Endpoints, endpoint: usize, feeds: Vec<Pubkey>) -> Event {
-    let Some(asked) = all.get(endpoint) else { return Event::NoSnapshot { endpoint } };
-    match asked.snapshot(&feeds).await {
-        Ok((snapshot, feeds)) => Event::Snapshot { endpoint, snapshot, feeds },
-        Err(reason) => {
-            warn!(%reason, "no snapshot");
-            Event::NoSnapshot { endpoint }
+async fn read_part(all: Endpoints, endpoint: usize, part: Part) -> Event {
+    let Some(asked) = all.get(endpoint) else {
+        return Event::NoPart { endpoint, part, too_long: false };
+    };
+    match asked.part(&part).await {
+        Ok((slot, shown)) => Event::Part { endpoint, part, slot, shown },
+        Err(NoPart::TooLong) => Event::NoPart { endpoint, part, too_long: true },
+        Err(NoPart::Failed(reason)) => {
+            warn!(%reason, "a part of a snapshot did not come");
+            Event::NoPart { endpoint, part, too_long: false }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Prometheus' text form.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,7 +8,7 @@ use holdfast_client::holdfast::oracle::Provider;
 use holdfast_keeper_core::ListedFeed;
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::keeper::Report;
-use holdfast_keeper_core::posting::{Source, SourceReport};
+use holdfast_keeper_core::posting::SourceReport;
 use holdfast_keeper_core::scheduler::Kind;
 
 use super::leaders;
@@ -22,7 +21,7 @@ pub struct Told {
     /// Sending to leaders.
     pub leaders: Arc<leaders::Counts>,
     /// Following prices.
-    pub prices: BTreeMap<Source, Arc<prices::Counts>>,
+    pub prices: prices::Counted,
     /// The wallet.
     pub wallet_balance: Arc<WalletBalance>,
 }
@@ -52,7 +51,7 @@ fn write_gauges(page: &mut String, report: &Report, wallet_balance: &WalletBalan
         ("wallet_lamports", "What the wallet holds", wallet_balance.lamports()),
         (
             "stale_prices",
-            "Whether a market with positions has no price within its age limit",
+            "Whether a market with positions has no price within its age limit and is not closed",
             u64::from(report.stale_prices),
         ),
         ("mirror_slots_behind", "Slots that the mirror is behind the chain", report.behind),
@@ -179,13 +178,21 @@ fn write_labelled(page: &mut String, report: &Report) {
 
 /// The feeds of markets.
 fn write_feeds(page: &mut String, report: &Report) {
-    let late = "Whether a feed has no price within its market's age limit";
-    family(page, "feed_late", late, "gauge");
-    for ListedFeed { market, place, provider, late } in &report.feeds {
+    let label = |feed: &ListedFeed| {
+        let ListedFeed { market, place, provider, .. } = feed;
         let (silo, provider) = (report.silo, provider.map_or("unknown", provider_name));
         let place = format!("silo=\"{silo}\",market=\"{market}\",feed=\"{place}\"");
-        let label = format!("{{{place},provider=\"{provider}\"}}");
-        sample(page, "feed_late", &label, u64::from(*late));
+        format!("{{{place},provider=\"{provider}\"}}")
+    };
+    let late = "Whether a feed has no price within its market's age limit and should have one";
+    family(page, "feed_late", late, "gauge");
+    for feed in &report.feeds {
+        sample(page, "feed_late", &label(feed), u64::from(feed.late));
+    }
+    let closed = "Whether a feed has no price because its own market is closed";
+    family(page, "feed_closed", closed, "gauge");
+    for feed in &report.feeds {
+        sample(page, "feed_closed", &label(feed), u64::from(feed.closed));
     }
 }
 
@@ -226,7 +233,7 @@ fn write_prices(page: &mut String, report: &Report) {
 }
 
 /// The hosts that prices come from.
-fn write_hosts(page: &mut String, prices: &BTreeMap<Source, Arc<prices::Counts>>) {
+fn write_hosts(page: &mut String, prices: &prices::Counted) {
     let help = "Answers and events of hosts whose prices were handed on";
     family(page, "price_hosts_taken_total", help, "counter");
     for (source, counts) in prices {

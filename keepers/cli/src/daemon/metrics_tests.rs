@@ -40,13 +40,17 @@ fn every_sample_belongs_to_a_family_that_was_announced_once() {
 #[test]
 fn feeds_are_told_apart() {
     let mut report = report();
-    let feed = |place, provider, late| ListedFeed { market: 3, place, provider, late };
+    let feed =
+        |place, provider, late| ListedFeed { market: 3, place, provider, late, closed: !late };
     report.feeds = vec![feed(0, Some(Provider::PythPull), false), feed(1, None, true)];
     let page = metrics(&report, &Told::default());
     for (feed, provider, late) in [(0, "pyth-pull", 0), (1, "unknown", 1)] {
         let place = format!("silo=\"{}\",market=\"3\",feed=\"{feed}\"", report.silo);
-        let line = format!("\nholdfast_feed_late{{{place},provider=\"{provider}\"}} {late}\n");
-        assert!(page.contains(&line), "{line}");
+        for (name, value) in [("late", late), ("closed", 1 - late)] {
+            let label = format!("{{{place},provider=\"{provider}\"}}");
+            let line = format!("\nholdfast_feed_{name}{label} {value}\n");
+            assert!(page.contains(&line), "{line}");
+        }
     }
 }
 

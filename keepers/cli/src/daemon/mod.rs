@@ -1,23 +1,25 @@
 //! Running a keeper against a real cluster: the clock, the signals, and who carries commands out.
 
+pub mod guard;
 mod io;
 mod leaders;
 mod metrics;
 mod operators;
 mod reports;
 mod serve;
-mod stream;
+pub mod stream;
 mod supervisor;
 mod wallet_balance;
 mod webhook;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdfast_client::{Pubkey, address};
 use holdfast_keeper_core::health::EndpointFault;
-use holdfast_keeper_core::keeper::{Event, Io, Keeper, KeeperConfig, Report};
+use holdfast_keeper_core::keeper::{
+    BATCH, Command, Event, Io, Keeper, KeeperConfig, Report, WAITING,
+};
 use holdfast_keeper_core::posting::Source;
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
@@ -30,8 +32,9 @@ use tracing::info;
 
 use crate::config::Config;
 use crate::preflight;
-use crate::prices::{self, Following, Patience};
+use crate::prices::{self, Following, Patience, Timetable};
 use crate::render::decimal;
+use guard::MemoryFile;
 use io::RpcIo;
 #[cfg(test)]
 pub use metrics::metrics;
@@ -42,10 +45,6 @@ use wallet_balance::WalletBalance;
 
 /// How often the keeper decides, if nothing happens.
 pub const TICK: Duration = Duration::from_millis(100);
-/// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
-const WAITING: usize = 16_384;
-/// Events heard between two decisions, at most.
-const BATCH: usize = 4_096;
 /// How long what is under way is still followed after a stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -78,32 +77,30 @@ pub async fn run(config: &Config) -> Result<(), String> {
         feeds: config.feeds()?,
         fees: config.fees,
         posting: config.posting(),
+        guard: None,
         dry_run: config.dry_run,
         operators: operators(&config.rpc.0, &streams),
         genesis: genesis_of(&standing.genesis),
     };
     let mut running = Running::new(orders, endpoints, streams);
-    let leaders = Arc::new(leaders::Counts::default());
     let prices = follow_prices(config, &running);
-    if let Some(listen) = config.listen {
-        let wallet_balance = Arc::new(WalletBalance::holding(standing.lamports));
-        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
-        tokio::spawn(async move { seen.watch(&endpoints, me).await });
-        let told = metrics::Told { leaders: leaders.clone(), prices, wallet_balance };
-        serve::serve(listen, running.report.subscribe(), told).await?;
-    }
     if let Some(hook) = config.webhook.clone() {
         tokio::spawn(webhook::tell(hook, running.report.subscribe()));
     }
-    if config.leaders.send && !config.dry_run {
-        running.edge.reach_leaders(identity, running.report.subscribe(), leaders);
-    }
+    running
+        .equip(config, Wallet { key: me, lamports: standing.lamports, identity }, prices)
+        .await?;
     running.until_stopped().await;
     Ok(())
 }
 
-/// Follows the prices of every source that hosts are named of, and what is counted of each.
-fn follow_prices(config: &Config, running: &Running) -> BTreeMap<Source, Arc<prices::Counts>> {
+/// Follows the prices of every source that hosts are named of, and when Pyth's markets are open; says what is
+/// counted of each source.
+fn follow_prices(config: &Config, running: &Running) -> prices::Counted {
+    let hermes = &config.prices.hermes.0;
+    if !hermes.is_empty() {
+        tokio::spawn(Timetable::new(hermes.clone(), running.edge.events()).supervise());
+    }
     let hosts = Source::ALL.into_iter().map(|source| (source, config.prices.hosts(source).1));
     let followed = hosts.filter(|(_, hosts)| !hosts.is_empty()).map(|(source, hosts)| {
         let counts = Arc::new(prices::Counts::default());
@@ -121,10 +118,20 @@ fn follow_prices(config: &Config, running: &Running) -> BTreeMap<Source, Arc<pri
     followed.collect()
 }
 
+/// Who pays, and as whom leaders are reached.
+struct Wallet {
+    key: Pubkey,
+    /// What it held at the start.
+    lamports: u64,
+    identity: Keypair,
+}
+
 /// A keeper with its edge and its clock.
 pub struct Running {
     /// The keeper.
     pub keeper: Keeper,
+    /// Where a guard keeps what outlives it.
+    memory: Option<MemoryFile>,
     edge: RpcIo,
     heard: mpsc::Receiver<Event>,
     report: watch::Sender<(tokio::time::Instant, Report)>,
@@ -138,7 +145,29 @@ impl Running {
         let begun = Instant::now();
         let keeper = Keeper::new(orders, Millis(0));
         let first = (tokio::time::Instant::now(), keeper.report(Millis(0)));
-        Self { keeper, edge, heard, report: watch::channel(first).0, begun }
+        Self { keeper, memory: None, edge, heard, report: watch::channel(first).0, begun }
+    }
+
+    /// Serves the pages and reaches leaders, where the settings want it.
+    async fn equip(
+        &mut self,
+        config: &Config,
+        wallet: Wallet,
+        prices: prices::Counted,
+    ) -> Result<(), String> {
+        let leaders = Arc::new(leaders::Counts::default());
+        let wallet_balance = Arc::new(WalletBalance::holding(wallet.lamports));
+        let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
+        let events = self.edge.events();
+        tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
+        if let Some(listen) = config.listen {
+            let told = metrics::Told { leaders: leaders.clone(), prices, wallet_balance };
+            serve::serve(listen, self.report.subscribe(), told).await?;
+        }
+        if config.leaders.send && !config.dry_run {
+            self.edge.reach_leaders(wallet.identity, self.report.subscribe(), leaders);
+        }
+        Ok(())
     }
 
     /// A keeper that only looks: it decides and sends nothing, and needs no wallet.
@@ -157,6 +186,7 @@ impl Running {
             feeds: config.feeds()?,
             fees: config.fees,
             posting: None,
+            guard: None,
             dry_run: true,
             operators: operators(&config.rpc.0, &streams),
             genesis: config.genesis.as_deref().and_then(genesis_of),
@@ -215,11 +245,22 @@ impl Running {
             let Ok(event) = self.heard.try_recv() else { break };
             self.keeper.hear(event, now);
         }
-        for command in self.keeper.poll(now) {
-            self.edge.begin(command);
+        let commands = self.keeper.poll(now);
+        let kept = self.keep_memory();
+        for command in commands {
+            // What could not be noted is not sent; it is handed out again until it lapses.
+            if kept || !matches!(command, Command::Send { .. }) {
+                self.edge.begin(command);
+            }
         }
         let report = self.keeper.report(now);
         self.report.send_replace((tokio::time::Instant::now(), report));
+    }
+
+    /// Writes down what a guard has to remember, before anything is sent; whether that is done.
+    fn keep_memory(&mut self) -> bool {
+        let changed = self.keeper.changed_memory();
+        self.memory.as_mut().is_none_or(|file| file.keep(changed))
     }
 
     /// The keeper's clock: milliseconds since it began.

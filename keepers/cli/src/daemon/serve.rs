@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use holdfast_keeper_core::keeper::Report;
 use tokio::net::TcpListener;
 
 use super::metrics::{Told, metrics};
@@ -53,7 +54,11 @@ async fn readyz(State(reports): State<Reports>) -> impl IntoResponse {
     if report.ready {
         (StatusCode::OK, format!("it works: {class}\n"))
     } else {
-        let why = if report.accounts == 0 { "no snapshot yet, " } else { "" };
+        let why = match report {
+            Report { poor: true, .. } => "its wallet cannot pay, send it SOL, ",
+            Report { accounts: 0, .. } => "no snapshot yet, ",
+            _ => "",
+        };
         (StatusCode::SERVICE_UNAVAILABLE, format!("it does not work: {why}{class}\n"))
     }
 }

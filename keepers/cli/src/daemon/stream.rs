@@ -18,6 +18,8 @@ use holdfast_rpc::{Address, bytes_of};
 
 /// A stream that takes longer to open is given up.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);
+/// Events that may come before it is noticed that a stream that is only tried is open.
+const TRIED: usize = 1_024;
 
 /// Hands on what a stream tells until it ends, or until the keeper does not keep up: what it then
 /// misses it gets from a snapshot.
@@ -31,6 +33,19 @@ pub async fn follow(
         debug!(%address, %reason, "the stream ended");
     }
     let _ = events.send(Event::Closed { stream }).await;
+}
+
+/// Whether a stream opens, with everything that a keeper subscribes to.
+///
+/// # Errors
+/// Why it does not.
+pub async fn opens(address: &Address, feeds: Vec<Pubkey>) -> Result<(), String> {
+    let (events, mut heard) = mpsc::channel(TRIED);
+    tokio::select! {
+        ended = told(0, address, feeds, &events) => ended,
+        // The first event is that it is open.
+        _ = heard.recv() => Ok(()),
+    }
 }
 
 async fn told(

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-use super::{OPENS_WITHIN, follow};
+use super::{OPENS_WITHIN, follow, opens};
 use holdfast_rpc::Address;
 
 const FEED: Pubkey = Pubkey::new_from_array([9; 32]);
@@ -287,4 +287,19 @@ async fn a_keeper_that_is_gone_is_not_told() {
     while let Some(Ok(message)) = server.0.next().await {
         assert!(matches!(message, Message::Close(_)), "{message}");
     }
+}
+
+#[tokio::test]
+async fn whether_a_stream_opens_can_be_tried() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = Address(format!("ws://{}", listener.local_addr().expect("its address")));
+    let opening = tokio::spawn(async move { opens(&address, vec![FEED]).await });
+    let (stream, _) = listener.accept().await.expect("it connects");
+    let mut server = Server(accept_async(stream).await.expect("a handshake"));
+    for subscription in [SLOTS, PROGRAM, FEEDS] {
+        server.subscribe(subscription).await;
+    }
+    assert_eq!(opening.await.expect("it does not panic"), Ok(()));
+    let nowhere = Address("ws://127.0.0.1:1".to_owned());
+    assert_eq!(opens(&nowhere, Vec::new()).await, Err("connecting failed".to_owned()));
 }

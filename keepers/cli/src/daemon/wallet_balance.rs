@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use holdfast_client::Pubkey;
+use holdfast_keeper_core::keeper::Event;
 use solana_commitment_config::CommitmentConfig;
+use tokio::sync::mpsc::Sender;
 
 use holdfast_rpc::Endpoint;
 
@@ -27,23 +29,31 @@ impl WalletBalance {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Looks again and again, without end.
-    pub async fn watch(&self, endpoints: &[Endpoint], wallet: Pubkey) {
-        loop {
+    /// Looks again and again, and tells the keeper, until that is gone.
+    pub async fn watch(&self, endpoints: &[Endpoint], wallet: Pubkey, events: Sender<Event>) {
+        while events.send(Event::Wallet { lamports: self.lamports() }).await.is_ok() {
             tokio::time::sleep(EVERY).await;
             self.look(endpoints, wallet).await;
         }
     }
 
-    /// Asks every endpoint: the one that is furthest is right. One that stands still answers too.
+    /// Asks every endpoint, of which no single one decides: the one in the middle is right. Of two it is the
+    /// one that is further, because one that stands still answers too.
     async fn look(&self, endpoints: &[Endpoint], wallet: Pubkey) {
         let commitment = CommitmentConfig::processed();
         let asked = endpoints.iter().map(async |endpoint| {
             let (slot, found) = endpoint.accounts_at(&[wallet], commitment).await.ok()?;
-            Some((slot, found.into_iter().flatten().map(|found| found.lamports).sum()))
+            let lamports: u64 = found.into_iter().flatten().map(|found| found.lamports).sum();
+            Some((slot, lamports))
         });
-        let newest = join_all(asked).await.into_iter().flatten().max();
-        if let Some((_, lamports)) = newest {
+        let mut seen: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+        let right = if seen.len() < 3 {
+            seen.into_iter().max()
+        } else {
+            seen.sort_unstable_by_key(|(_, lamports)| *lamports);
+            seen.get(seen.len() / 2).copied()
+        };
+        if let Some((_, lamports)) = right {
             self.0.store(lamports, Ordering::Relaxed);
         }
     }

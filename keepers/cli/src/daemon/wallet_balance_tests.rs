@@ -32,6 +32,11 @@ async fn whoever_is_furthest_says_what_it_holds() {
     let (old, new) = (at(5, holding(90)).await, at(6, holding(42)).await);
     wallet_balance.look(&[dead().await, old, new], wallet).await;
     assert_eq!(wallet_balance.lamports(), 42);
+    let liar = at(u64::MAX, holding(u64::MAX)).await;
+    let others = [at(8, holding(41)).await, at(8, holding(41)).await];
+    let [one, other] = others;
+    wallet_balance.look(&[liar, one, other], wallet).await;
+    assert_eq!(wallet_balance.lamports(), 41, "one of three decides nothing");
     wallet_balance.look(&[at(7, Value::Null).await], wallet).await;
     assert_eq!(wallet_balance.lamports(), 0, "no account holds nothing");
 }

@@ -7,9 +7,11 @@ mod check;
 mod crossbar;
 mod hermes;
 mod host;
+mod hours;
 mod question;
 mod stork;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -26,6 +28,7 @@ use tracing::{info, warn};
 use crate::daemon::Reports;
 pub use check::check;
 use host::Host;
+pub use hours::Timetable;
 
 /// How long after it broke the task is started again.
 const RESTARTS: Duration = Duration::from_secs(1);
@@ -98,6 +101,9 @@ pub struct Counts {
     /// Those that were not, and hosts that gave none, by [`Refusal::NAMES`].
     pub refused: [AtomicU64; Refusal::NAMES.len()],
 }
+
+/// What was counted of each source that is followed.
+pub type Counted = BTreeMap<Source, Arc<Counts>>;
 
 /// How long hosts are waited for.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ pub use decimal::decimal;
 
 use bytemuck::Pod;
 use comfy_table::{Table, presets};
+use holdfast_client::layout::Layout;
 use holdfast_client::{Pubkey, decode, holdfast};
 
 pub use account::account;
@@ -17,6 +18,7 @@ pub use market::{known_markets, market, markets};
 pub use silo::silo;
 pub use status::{state, state_now, status};
 
+use crate::asking::first_answer;
 use crate::config::Config;
 use crate::preflight;
 use holdfast_rpc::Endpoint;
@@ -84,30 +86,6 @@ pub async fn any<T>(
     first_answer(&preflight::usable(config).await?, ask).await
 }
 
-/// What the first endpoint says that answers, of endpoints asked one after the other. What those
-/// before it said instead goes to the error stream.
-///
-/// # Errors
-/// What all of them said, when none answers.
-pub async fn first_answer<T>(
-    endpoints: &[Endpoint],
-    ask: impl AsyncFn(&Endpoint) -> Result<T, String>,
-) -> Result<T, String> {
-    let mut silent: Vec<String> = Vec::new();
-    for endpoint in endpoints {
-        match ask(endpoint).await {
-            Ok(answer) => {
-                silent.iter().for_each(|reason| eprintln!("note: {reason}"));
-                return Ok(answer);
-            }
-            // What is missing on the chain is missing everywhere.
-            Err(reason) if silent.contains(&reason) => {}
-            Err(reason) => silent.push(reason),
-        }
-    }
-    Err(silent.join("; "))
-}
-
 /// One of the program's accounts.
 pub async fn read<T>(endpoint: &Endpoint, what: &str, address: &Pubkey) -> Result<T, String>
 where
@@ -117,7 +95,9 @@ where
     let found = found.ok_or_else(|| {
         format!("there is no {what} at {address}: check the address, silo and rpc")
     })?;
-    let decoded = decode::decode(&found.data).ok().filter(|_| found.owner == holdfast::ID);
+    let known = Layout::identify(&found.data, found.data.len()).is_ok();
+    let decoded = decode::decode(&found.data).ok();
+    let decoded = decoded.filter(|_| known && found.owner == holdfast::ID);
     decoded.ok_or_else(|| format!("{address} is no {what} of this program's present version"))
 }
 

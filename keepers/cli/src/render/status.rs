@@ -8,10 +8,11 @@ use holdfast_risk::chain::health::{ChainSample, Monitor, SKIP_WINDOW, State, Thr
 use serde_json::{Value, json};
 
 use super::market::all as all_markets;
-use super::{ago, amount, facts, first_answer, name, read, table, wall_clock};
+use super::{ago, amount, facts, name, read, table, wall_clock};
+use crate::asking::first_answer;
 use crate::config::Config;
 use crate::output::{CommandOutput, joined, moment};
-use crate::preflight::same_cluster;
+use crate::preflight::{level_first, same_cluster};
 use holdfast_rpc::Endpoint;
 
 /// The chain, the books and the markets, of one endpoint.
@@ -26,7 +27,7 @@ struct Seen {
 /// An endpoint and where it is: slot and block height, or why it does not say.
 type Place = (Endpoint, Result<(u64, u64), String>);
 
-/// Shows everything at a glance, as the first endpoint has it that answers.
+/// Shows everything at a glance, as the first endpoint has it that answers and is where others are.
 pub async fn status(config: &Config) -> CommandOutput {
     let (places, stranger) = places(config).await;
     let said = at_a_glance(config, places).await;
@@ -39,8 +40,11 @@ pub async fn status(config: &Config) -> CommandOutput {
 async fn at_a_glance(config: &Config, places: Vec<Place>) -> CommandOutput {
     let endpoints = table(["endpoint", "slot", "block height"], places.iter().map(row));
     let facts = json!({"endpoints": places.iter().map(place).collect::<Vec<_>>()});
-    let answering = places.into_iter().filter(|(_, found)| found.is_ok());
-    let answering: Vec<_> = answering.map(|(endpoint, _)| endpoint).collect();
+    let answering = places.into_iter().filter_map(|(endpoint, found)| {
+        let (slot, _) = found.ok()?;
+        Some((endpoint, Some(slot)))
+    });
+    let answering = level_first(answering.collect());
     if answering.is_empty() {
         let reason = "no endpoint answers: check rpc and the network".to_owned();
         return CommandOutput::new(endpoints, facts).failing(reason);

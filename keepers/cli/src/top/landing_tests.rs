@@ -20,6 +20,7 @@ fn a_keepers_own_page_is_understood() {
         feeds: Vec::new(),
         fees: Fees::default(),
         posting: None,
+        guard: None,
         dry_run: false,
         operators: Operators::separate(1, 1),
         genesis: None,

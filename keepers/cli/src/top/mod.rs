@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::daemon::{self, Running};
+use crate::output::{Failure, say};
 use crate::preflight;
 use draw::Picture;
 use holdfast_rpc::Endpoint;
@@ -58,7 +59,7 @@ struct Top {
 ///
 /// # Errors
 /// A sentence saying what to change.
-pub async fn top(config: &Config, form: &Form, json: bool) -> Result<(), String> {
+pub async fn top(config: &Config, form: &Form, json: bool) -> Result<(), Failure> {
     let keeper = form.keeper.as_deref().map(landing::address).transpose()?;
     let top = Top {
         running: Running::looking(config)?,
@@ -71,8 +72,7 @@ pub async fn top(config: &Config, form: &Form, json: bool) -> Result<(), String>
     };
     if json || form.once || !std::io::stdout().is_terminal() {
         let view = top.once(config).await?;
-        println!("{}", printed(&view, json)?);
-        return Ok(());
+        return say(printed(&view, json)?);
     }
     let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // From here on a panic puts the terminal back first.
@@ -80,7 +80,7 @@ pub async fn top(config: &Config, form: &Form, json: bool) -> Result<(), String>
         .map_err(|reason| format!("the terminal cannot be used ({reason}): try --once"))?;
     let shown = top.shown(terminal, coloured).await;
     ratatui::restore();
-    shown
+    Ok(shown?)
 }
 
 /// One picture, as text or JSON.

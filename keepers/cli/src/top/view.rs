@@ -384,6 +384,7 @@ impl From<&Intent> for Due {
             Intent::Observe => ("observe", None, None),
             Intent::Tighten { .. } => ("tighten", None, None),
             Intent::CancelChange { .. } => ("take change back", None, None),
+            Intent::Guard { step, .. } => ("guard", None, step.market()),
         };
         let account = intent.account().or(request).map(|address| address.to_string());
         Self { what, account, market }

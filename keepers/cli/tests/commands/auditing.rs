@@ -11,6 +11,7 @@ use holdfast_testkit::node::Node;
 use holdfast_testkit::tokens::{create_token_account, set_owned};
 use holdfast_testkit::venue::keypair;
 use serde_json::Value;
+use solana_account::Account;
 use solana_signer::Signer;
 
 use super::operator::{Fault, Operator, wallet};
@@ -136,6 +137,12 @@ fn what_cannot_be_read_is_not_passed_over() {
     operator.change(|cluster| set_owned(cluster, stranger, vec![1; 80], holdfast::ID));
     let (said, _) = off(&operator);
     assert!(said.contains("cannot read") && said.contains(&stranger.to_string()), "{said}");
+    // Of a layout to come: it may mean something else.
+    operator.change(|cluster| cluster.set(stranger, Account::default()));
+    forge(&operator, operator.account(), 8, 1);
+    let (said, _) = off(&operator);
+    let account = operator.account().to_string();
+    assert!(said.contains("cannot read") && said.contains(&account), "{said}");
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! The queue of changes from the command line.
 
-use holdfast_client::holdfast::state::Exchange;
+use std::collections::BTreeMap;
+use std::mem::offset_of;
+
+use bytemuck::bytes_of;
+use holdfast_client::holdfast::state::{Exchange, Silo, TripState};
 use holdfast_client::{address, instruction};
 use holdfast_testkit::venue::{guardians, keypair};
+use serde_json::{Value, json};
 use solana_keypair::write_keypair_file;
 use solana_signer::Signer;
 
@@ -110,6 +115,53 @@ fn an_upgrade_is_compared_with_a_build() {
     assert!(text.contains("ANOTHER PROGRAM") && text.contains("in 7 d 0 h"), "{text}");
     let said = operator.refuses(&admin(&["propose", "upgrade", &buffer, "--build", "program.so"]));
     assert!(said.contains("WrongBuffer"), "{said}");
+}
+
+/// What `change show` says of each field now, in the order of their names.
+fn now(operator: &Operator, number: &str) -> Vec<(String, String)> {
+    let shown = operator.tells(&["change", "show", number]);
+    let rows = shown["differences"].as_array().expect("a list");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let rows = rows.iter().map(|row| (text(&row["field"]), text(&row["now"])));
+    BTreeMap::from_iter(rows).into_iter().collect()
+}
+
+#[test]
+fn what_is_there_now_is_shown_of_every_kind_that_replaces_something() {
+    let operator = operator("present");
+    let row = |field: &str, now: &str| (field.to_owned(), now.to_owned());
+    let (guardian, stranger) = (guardians()[0].pubkey(), keypair("stranger", 0).pubkey());
+    let (leaves, joins) = (guardian.to_string(), stranger.to_string());
+    operator.works(&admin(&["propose", "guardian", "--leaves", &leaves, "--joins", &joins]));
+    let seats = [row("Guardian.joins", "no guardian"), row("Guardian.leaves", "a guardian")];
+    assert_eq!(now(&operator, "0"), seats);
+
+    let (silo, file) = (address::silo(0), operator.home.join("change.json"));
+    std::fs::write(&file, json!({"FuseReset": {"silo": silo.to_string()}}).to_string())
+        .expect("a file");
+    operator.works(&admin(&["propose", "file", "change.json"]));
+    assert_eq!(now(&operator, "1"), [row("FuseReset.silo", "not tripped")]);
+    let trip = TripState { tripped: 1, short: 1_500_000, ..TripState::default() };
+    operator.change(|cluster| {
+        let mut account = cluster.get(&silo).expect("a silo");
+        let at = 8 + offset_of!(Silo, trip);
+        account.data[at..at + size_of::<TripState>()].copy_from_slice(bytes_of(&trip));
+        cluster.set(silo, account);
+    });
+    let tripped = "tripped: 1.5 missing in the liquidity vault";
+    assert_eq!(now(&operator, "1"), [row("FuseReset.silo", tripped)]);
+    let text = operator.works(&["change", "show", "1"]);
+    assert!(text.contains(tripped), "{text}");
+
+    let buffer = keypair("buffer", 0).pubkey();
+    std::fs::write(operator.home.join("program.so"), b"a program").expect("a file");
+    operator.change(|cluster| {
+        cluster.write_buffer(buffer, &address::exchange(), b"a program");
+    });
+    let buffer = buffer.to_string();
+    operator.works(&admin(&["propose", "upgrade", &buffer, "--build", "program.so"]));
+    let runs = [row("Upgrade.buffer", "none"), row("Upgrade.sha256", "the program of slot 0")];
+    assert_eq!(now(&operator, "2"), runs);
 }
 
 /// Time passes on a chain that is watched.

@@ -3,6 +3,8 @@
 
 mod auditing;
 mod changing;
+mod history;
+mod machines;
 mod operator;
 mod outage;
 mod prices;
@@ -10,8 +12,8 @@ mod refusing;
 mod trading;
 
 use holdfast_client::{Pubkey, address, holdfast};
-use holdfast_testkit::venue::guardians;
-use operator::Operator;
+use holdfast_testkit::venue::{feed_account, guardians};
+use operator::{Fault, Operator};
 use solana_account::Account;
 use solana_keypair::write_keypair_file;
 use solana_signer::Signer;
@@ -91,6 +93,41 @@ fn a_guardians_key_is_checked_before_anything_is_sent() {
 }
 
 #[test]
+fn what_a_keeper_needs_only_later_is_checked_too() {
+    let operator = Operator::on_a_living_venue("later", 0);
+    operator.works(&["account", "open"]);
+    let feed = feed_account(0);
+    let set = |feed: Pubkey| {
+        let setting = format!("feeds = ['{feed}']\n");
+        std::fs::write(operator.home.join("holdfast.toml"), setting).expect("a file");
+    };
+    set(feed);
+    let told = operator.tells(&["config", "check"]);
+    assert_eq!(told["feeds"][0]["found"], "1 of 1 feeds", "{told}");
+    assert_eq!(told["streams"][0]["found"], "opens", "{told}");
+    assert!(told["accounts"][0]["error"].is_null(), "{told}");
+    let said = operator.works(&["config", "check"]);
+    assert!(said.contains("all is well") && !said.contains("except"), "{said}");
+
+    set(Pubkey::new_from_array([9; 32]));
+    let said = operator.works(&["config", "check"]);
+    assert!(said.contains("except that\n- others have to refresh SOL-PERP"), "{said}");
+    set(feed);
+    let nowhere = ["--websocket", "ws://127.0.0.1:1/secret", "config", "check"];
+    let said = operator.works(&nowhere);
+    assert!(said.contains("- ws://127.0.0.1:1 does not open (connecting failed)"), "{said}");
+    // A provider that lists no program's accounts.
+    let mean = operator.failing(Fault::Closes, &["getProgramAccounts"]);
+    let live = operator.endpoint();
+    let said = operator.works(&["--rpc", &mean, "--rpc", &live, "config", "check"]);
+    let host = mean.trim_end_matches("/secret");
+    assert!(said.contains(&format!("- {host} does not answer")), "{said}");
+    let said = operator.refuses(&["--rpc", &mean, "config", "check"]);
+    assert!(said.contains("no endpoint lists the program's accounts"), "{said}");
+    assert!(said.contains("ask a provider for getProgramAccounts"), "{said}");
+}
+
+#[test]
 fn what_cannot_work_is_refused_with_what_to_change() {
     let operator = Operator::new("refused");
     let check = ["config", "check"];
@@ -117,6 +154,19 @@ fn what_cannot_work_is_refused_with_what_to_change() {
     assert!(with(&[]).contains("holdfast.toml: unknown field: found `least`"), "{}", with(&[]));
     std::fs::remove_file(operator.home.join("holdfast.toml")).expect("it was there");
 
+    // A layout to come, which may mean something else by the same bytes.
+    let layout = |by: u8| {
+        operator.change(|cluster| {
+            let mut silo = cluster.get(&address::silo(0)).expect("a silo");
+            silo.data[8] = silo.data[8].wrapping_add(by);
+            cluster.set(address::silo(0), silo);
+        });
+    };
+    layout(1);
+    assert!(with(&[]).contains("the silo at"));
+    let said = operator.refuses(&["silo", "show"]);
+    assert!(said.contains("is no silo of this program's present version"), "{said}");
+    layout(u8::MAX);
     operator.change(|cluster| {
         let mut silo = cluster.get(&address::silo(0)).expect("a silo");
         silo.data.push(0);

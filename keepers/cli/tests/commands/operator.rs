@@ -7,12 +7,12 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
 use holdfast_client::holdfast::state::{MarginAccount, PoolRequest};
-use holdfast_client::{Pubkey, address, decode, instruction, tokens};
+use holdfast_client::{Instruction, Pubkey, address, decode, instruction, tokens};
 use holdfast_testkit::node::{Node, pass_with_price, serve};
 use holdfast_testkit::tokens::{balance, create_token_account};
 use holdfast_testkit::venue::{LONE, Listing, keypair, silo_plan};
 use holdfast_testkit::{Cluster, Venue};
-use serde_json::Value;
+use serde_json::{Value, json};
 use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
 use solana_message::{Message, VersionedMessage};
 use solana_signer::Signer;
@@ -34,6 +34,10 @@ pub enum Fault {
     Hangs,
     /// Of the accounts it shows, those of traders are missing.
     LeavesAccountsOut,
+    /// It is a million slots beyond the others, and shows no accounts.
+    IsElsewhere,
+    /// It would refuse every transaction.
+    RefusesToTry,
 }
 
 /// An empty home, a wallet, and an endpoint.
@@ -214,20 +218,37 @@ fn pass_on(
     let mut answer = String::new();
     upstream.read_to_string(&mut answer)?;
     if faulty {
-        answer = without_margin_accounts(&answer);
+        answer = forged(&answer, fault);
     }
     stream.write_all(answer.as_bytes())
 }
 
-/// An answer that shows no margin account.
-fn without_margin_accounts(answer: &str) -> String {
+/// An answer as a faulty endpoint gives it.
+fn forged(answer: &str, fault: Fault) -> String {
     let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     let mut body: Value = serde_json::from_str(body).expect("an object");
-    let length = (8 + size_of::<MarginAccount>()).div_ceil(3) * 4;
-    if let Some(accounts) = body["result"]["value"].as_array_mut() {
-        let is_one =
-            |kept: &Value| kept["account"]["data"][0].as_str().map(str::len) == Some(length);
-        accounts.retain(|kept| !is_one(kept));
+    let result = &mut body["result"];
+    match fault {
+        Fault::Closes | Fault::Hangs => {}
+        Fault::LeavesAccountsOut => {
+            let length = (8 + size_of::<MarginAccount>()).div_ceil(3) * 4;
+            let is_one =
+                |kept: &Value| kept["account"]["data"][0].as_str().map(str::len) == Some(length);
+            if let Some(accounts) = result["value"].as_array_mut() {
+                accounts.retain(|kept| !is_one(kept));
+            }
+        }
+        Fault::IsElsewhere => {
+            if let Some(slot) = result["absoluteSlot"].as_u64() {
+                result["absoluteSlot"] = (slot + 1_000_000).into();
+            }
+            if let Some(accounts) = result["value"].as_array_mut() {
+                accounts.fill(Value::Null);
+            }
+        }
+        Fault::RefusesToTry => {
+            result["value"]["err"] = json!({"InstructionError": [0, {"Custom": 1}]});
+        }
     }
     let body = body.to_string();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
@@ -245,8 +266,7 @@ fn bare() -> Venue {
 }
 
 /// Executes what waits.
-fn keep(node: &mut Node) {
-    let admin = keypair("admin", 0);
+pub fn keep(node: &mut Node) {
     let silo = address::silo(0);
     let markets = [address::market(&silo, 0)];
     let mut due = Vec::new();
@@ -266,13 +286,19 @@ fn keep(node: &mut Node) {
         }
     }
     for instruction in due {
-        if node.cluster.simulate(std::slice::from_ref(&instruction), &admin.pubkey()).is_ok() {
-            let blockhash = node.cluster.blockhash();
-            let message =
-                Message::new_with_blockhash(&[instruction], Some(&admin.pubkey()), &blockhash);
-            let message = VersionedMessage::Legacy(message);
-            let transaction = VersionedTransaction::try_new(message, &[&admin]).expect("signed");
-            node.send(transaction).expect("a living blockhash");
-        }
+        land(node, instruction);
+    }
+}
+
+/// Lands what anyone may do in a block, if the program takes it.
+pub fn land(node: &mut Node, instruction: Instruction) {
+    let admin = keypair("admin", 0);
+    if node.cluster.simulate(std::slice::from_ref(&instruction), &admin.pubkey()).is_ok() {
+        let blockhash = node.cluster.blockhash();
+        let message =
+            Message::new_with_blockhash(&[instruction], Some(&admin.pubkey()), &blockhash);
+        let message = VersionedMessage::Legacy(message);
+        let transaction = VersionedTransaction::try_new(message, &[&admin]).expect("signed");
+        node.send(transaction).expect("a living blockhash");
     }
 }

@@ -1,5 +1,6 @@
 //! Transactions that get lost, and endpoints that do not answer.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -72,14 +73,21 @@ fn looking_works_while_any_endpoint_answers() {
     let operator = Operator::on_a_living_venue("looks at any", 10);
     operator.works(&["account", "open"]);
     let account = operator.account().to_string();
-    let deaf = operator.failing(Fault::Closes, &["getMultipleAccounts"]);
+    let deaf = operator.failing(Fault::Closes, &["getMultipleAccounts", "getProgramAccounts"]);
     let live = operator.endpoint();
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 12] = [
         &["status"],
         &["silo", "show"],
         &["market", "list"],
         &["market", "show", "0"],
+        &["account", "show"],
         &["account", "show", &account],
+        &["account", "list"],
+        &["pool", "show"],
+        &["insurance", "show"],
+        &["change", "list"],
+        &["risk"],
+        &["config", "check"],
     ];
     for command in commands {
         for dead in ["http://127.0.0.1:1/secret", &deaf] {
@@ -87,6 +95,76 @@ fn looking_works_while_any_endpoint_answers() {
         }
         let said = operator.gives_up(&[&["--genesis", "elsewhere"], command].concat());
         assert!(said.contains("another cluster") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
+fn what_an_endpoint_does_not_offer_or_judges_wrongly_keeps_nobody_from_anything() {
+    let operator = Operator::on_a_living_venue("odd endpoints", 1_000);
+    // Fees paid lately are an extra, even where nobody tells of them.
+    let feeless = operator.failing(Fault::Closes, &["getRecentPrioritizationFees"]);
+    operator.works(&["--rpc", &feeless, "account", "open"]);
+    operator.works(&["--rpc", &feeless, "account", "deposit", "10"]);
+    let live = operator.endpoint();
+    let mean = operator.failing(Fault::RefusesToTry, &["simulateTransaction"]);
+    let mute = operator.failing(Fault::Closes, &["simulateTransaction", "getLatestBlockhash"]);
+    for odd in [&mean, &mute] {
+        operator.works(&["--rpc", odd, "--rpc", &live, "account", "withdraw", "1"]);
+    }
+    // Two agree, or the only one that answers says so.
+    let other = operator.failing(Fault::RefusesToTry, &["simulateTransaction"]);
+    let withdraw = ["account", "withdraw", "1"];
+    for both in [[&mean, &other], [&mean, &mute]] {
+        let [first, second] = both.map(String::as_str);
+        let all = [&["--rpc", first, "--rpc", second], &withdraw[..]].concat();
+        let said = operator.gives_up(&all);
+        assert!(said.contains("custom program error: 0x1"), "{said}");
+        assert!(!said.contains("sending"), "{said}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_somewhere_else_is_asked_last() {
+    let operator = Operator::on_a_living_venue("elsewhere", 10);
+    let methods = &["getEpochInfo", "getMultipleAccounts"];
+    let elsewhere = operator.failing(Fault::IsElsewhere, methods);
+    let (live, other) = (operator.endpoint(), operator.failing(Fault::Hangs, &[]));
+    for command in [["silo", "show"], ["account", "open"], ["account", "show"]] {
+        let all = ["--rpc", &elsewhere, "--rpc", &live, "--rpc", &other];
+        let output = operator.run(&[&all[..], &command[..]].concat());
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(output.status.success(), "{said}");
+        let host = elsewhere.trim_end_matches("/secret");
+        assert!(said.contains(&format!("note: {host} is ")), "{said}");
+        assert!(said.contains(" slots beyond the others: it is asked last"), "{said}");
+        assert!(!said.contains("there is no"), "it was not asked: {said}");
+    }
+}
+
+#[test]
+fn an_output_that_nobody_reads_or_that_is_full_ends_in_no_panic() {
+    let operator = Operator::new("unread");
+    let live = operator.endpoint();
+    let dead = ["--rpc", "http://127.0.0.1:1/secret", "--rpc", &live, "status"];
+    let commands: [&[&str]; 5] = [
+        &["config", "example"],
+        &["completions", "bash"],
+        &["status"],
+        &["--json", "silo", "show"],
+        &dead,
+    ];
+    let closed = || std::io::pipe().expect("a pipe").1;
+    for command in commands {
+        let output = operator.command(command).stdout(closed()).output().expect("the binary");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(output.status.success() && !said.contains("panicked"), "{command:?}: {said}");
+        let output = operator.command(command).stderr(closed()).output().expect("the binary");
+        assert!(output.status.success() && !output.stdout.is_empty(), "{command:?}");
+        let full = File::options().write(true).open("/dev/full").expect("a device");
+        let output = operator.command(command).stdout(full).output().expect("the binary");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+        assert!(said.contains("the output cannot be written"), "{command:?}: {said}");
     }
 }
 

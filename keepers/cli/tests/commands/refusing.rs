@@ -162,3 +162,32 @@ fn tokens_of_another_program_are_no_tokens() {
     let said = operator.refuses(&["account", "deposit", "10"]);
     assert!(said.contains("custom program error: 0x4"), "{said}");
 }
+
+#[test]
+fn a_guard_says_what_it_lacks_before_it_starts() {
+    let operator = Operator::new("guardless");
+    operator.works(&["account", "open"]);
+    let wallet = operator.wallet.pubkey();
+    let own = address::margin_account(&address::silo(0), &wallet, 0);
+    let purse = keypair("nobody", 0).pubkey();
+    let cases = [
+        (String::new(), "guard.accounts is empty"),
+        (format!("accounts = ['{wallet}']"), "which is no margin account of silo 0"),
+        (
+            format!("accounts = ['{own}']\ntop_up_percent = 150\nbudget = 1"),
+            "is no token account of the silo's mint",
+        ),
+        (
+            format!("accounts = ['{own}']\ntop_up_percent = 150\nbudget = 1\nsource = '{purse}'"),
+            "send the wallet tokens, or set guard.source",
+        ),
+    ];
+    for (settings, why) in cases {
+        let text = format!("[guard]\n{settings}\n");
+        std::fs::write(operator.home.join("holdfast.toml"), text).expect("a file");
+        let said = operator.refuses(&["guard", "run"]);
+        assert!(said.contains(why), "{settings}: {said}");
+    }
+    let said = operator.refuses(&["guard", "test"]);
+    assert!(said.contains("guard.webhooks is empty"), "{said}");
+}

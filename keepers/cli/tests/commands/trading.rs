@@ -124,6 +124,23 @@ fn an_order_that_waits_is_shown_and_taken_back() {
 }
 
 #[test]
+fn an_order_can_pay_the_keeper_who_executes_it() {
+    let operator = trader("pays");
+    let order = ["trade", "open", "0", "long", "1", "--below", "100", "--fee", "0.25"];
+    assert_eq!(operator.tells(&order)["fee"], 250_000);
+    let shown = operator.tells(&["account", "show"]);
+    assert_eq!(
+        (&shown["orders"][0]["fee"], &shown["reserved_fees"]),
+        (&250_000.into(), &250_000.into())
+    );
+    operator.works(&["trade", "cancel", "0"]);
+    assert_eq!(operator.tells(&["account", "show"])["collateral"], 1_000 * ONE);
+    let said =
+        operator.refuses(&["trade", "open", "0", "long", "1", "--limit", "160", "--fee", "0"]);
+    assert!(said.contains("it is zero"), "{said}");
+}
+
+#[test]
 fn waiting_ends_when_the_order_expires() {
     let operator = trader("expires");
     let order = ["trade", "open", "0", "long", "1", "--limit", "100", "--lasts", "5", "--wait"];

@@ -14,8 +14,8 @@ use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{ChainSample, Judgement, Monitor, SKIP_WINDOW, Signal, State};
 use holdfast_risk::governance::Budget;
 
-use crate::VenueSnapshot;
 use crate::health::{Diagnosis, Pace};
+use crate::{Hours, VenueSnapshot};
 
 /// A condition has to last this long without a pause. In this time the program notices whatever it
 /// can notice: 128 blocks pass, and a silence of observers.
@@ -37,6 +37,8 @@ pub struct Guardian {
 pub struct Look<'a> {
     /// The venue's accounts.
     pub mirror: &'a VenueSnapshot,
+    /// When the markets behind feeds are open.
+    pub hours: &'a Hours,
     /// What is going on.
     pub diagnosis: &'a Diagnosis,
     /// When the last snapshot was taken, by the keeper's clock.
@@ -86,7 +88,7 @@ impl Guardian {
     pub fn judge(&mut self, look: &Look) -> Verdict {
         let chain = look.mirror.chain(look.venue_now);
         let sure = is_sure(look.diagnosis);
-        let stale = sure.then(|| prices_stand(look.mirror, &chain));
+        let stale = sure.then(|| prices_stand(look.mirror, look.hours, &chain));
         self.prices.see(stale, look);
         let drags = sure.then_some(look.diagnosis.pace).flatten();
         self.pace.see(drags.map(|pace| strains(pace, &chain)), look);
@@ -152,11 +154,11 @@ fn is_sure(diagnosis: &Diagnosis) -> bool {
 }
 
 /// Whether no market that has positions has a price within its age limit, and none of its feeds has
-/// either. A market of which no feed is known proves nothing.
-fn prices_stand(mirror: &VenueSnapshot, chain: &Chain) -> bool {
+/// either. A market of which no feed is known proves nothing, nor does one that is closed.
+fn prices_stand(mirror: &VenueSnapshot, hours: &Hours, chain: &Chain) -> bool {
     let traded = |market: &&Market| {
         let idle = market.longs.size == 0 && market.shorts.size == 0;
-        !idle && !market.is_settled()
+        !idle && !market.is_settled() && !hours.is_closed(market, chain.now)
     };
     let stands = |market: &Market| {
         let age = Millis(market.terms.age_ms);

@@ -1,15 +1,16 @@
 use bytemuck::Zeroable;
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{Exchange, Market};
+use holdfast_client::market_hours::MarketHours;
 use holdfast_risk::chain::health::State;
 use holdfast_risk::governance::{TIGHTENINGS_PER_PERIOD, check_length};
 use holdfast_risk::market::reading::Quote;
 use holdfast_risk::{Millis, Price};
 
 use super::{Guardian, LASTING, Look, STRAINED, Verdict};
-use crate::VenueSnapshot;
 use crate::health::{ChainCondition, Diagnosis, EndpointFault, Pace};
 use crate::world::{NOW, PRICE, key, mirror};
+use crate::{Hours, VenueSnapshot};
 
 /// How often the guardian looks, milliseconds.
 const EVERY: u64 = 1_000;
@@ -19,6 +20,7 @@ const LONG: u64 = 3 * LASTING.0;
 /// A guardian and everything it sees.
 struct World {
     mirror: VenueSnapshot,
+    hours: Hours,
     diagnosis: Diagnosis,
     guardian: Guardian,
     /// Milliseconds since the beginning.
@@ -47,6 +49,7 @@ impl World {
         mirror.exchange = Some(exchange);
         Self {
             mirror,
+            hours: Hours::default(),
             diagnosis: Diagnosis {
                 witnesses: 3,
                 class: ChainCondition::Healthy,
@@ -65,8 +68,8 @@ impl World {
         self.passed += EVERY;
         let clock = Millis(NOW + self.passed);
         let (now, snapshot) = (Millis(self.passed), self.snapshot);
-        let (mirror, diagnosis) = (&self.mirror, &self.diagnosis);
-        let look = Look { mirror, diagnosis, snapshot, clock, venue_now: clock, now };
+        let (mirror, hours, diagnosis) = (&self.mirror, &self.hours, &self.diagnosis);
+        let look = Look { mirror, hours, diagnosis, snapshot, clock, venue_now: clock, now };
         let verdict = self.guardian.judge(&look);
         if verdict == Verdict::Confirm && self.snapshots {
             self.snapshot = Some(now);
@@ -134,6 +137,22 @@ fn a_price_anywhere_is_no_such_condition() {
     let mut feeds_unknown = World::new();
     feeds_unknown.mirror.feeds.clear();
     assert_eq!(feeds_unknown.tightens(LONG), None);
+}
+
+#[test]
+fn closed_markets_are_no_such_condition() {
+    let opens = Some(Millis(NOW + 2 * LONG));
+    let closed = MarketHours { is_open: false, opens, closes: None };
+    let closing = |feeds: &[u8]| {
+        let mut world = World::new();
+        world.hours = Hours::new(feeds.iter().map(|feed| ([*feed; 32], vec![closed])).collect());
+        world
+    };
+    assert_eq!(closing(&[50, 51]).tightens(LONG), None);
+    assert!(closing(&[50]).tightens(LONG).is_some(), "the other one should have a price");
+    let mut opened = closing(&[50, 51]);
+    opened.passed = 2 * LONG;
+    assert!(opened.tightens(LONG).is_some(), "they have opened, and no price came");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::ChainCondition;
 fn row(class: ChainCondition) -> String {
     let when = match class {
         ChainCondition::Healthy => "nothing below applies",
-        ChainCondition::OracleStale => "a market with positions has no price within its age limit",
+        ChainCondition::OracleStale => {
+            "a market with positions has no price within its age limit and is not [closed](#markets-that-close)"
+        }
         ChainCondition::SlowSlots => {
             "slots take 1.5 × the venue's baseline over 20 s, or of 8 to 16 transactions that ended within 5 minutes fewer than half landed"
         }

@@ -76,7 +76,7 @@ pub struct Venue {
     pub baseline_us: u32,
     /// The restart it knows of.
     pub restart_slot: u64,
-    /// Whether a market with positions has no price within its age limit.
+    /// Whether a market with positions has no price within its age limit, and is not known to be closed.
     pub stale_prices: bool,
     /// Whether witnesses contradict one another about an account, with no majority.
     pub disputed: bool,

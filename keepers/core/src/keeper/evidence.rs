@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_client::Pubkey;
+use holdfast_client::{Pubkey, address};
 use holdfast_risk::Millis;
 use holdfast_rpc::limits::MOST_ACCOUNTS;
-use holdfast_rpc::{FeedAccount, Shown, Snapshot};
+use holdfast_rpc::{Part, Shown, Snapshot};
 
 use super::{Command, Keeper};
 use crate::account_cache::Taken;
@@ -24,8 +24,11 @@ const FORGETS: Millis = Millis(5_000);
 const LATE: u64 = 10;
 /// How far beyond the others a source may be and still be heard, and a stream behind them, slots.
 const AHEAD: u64 = 50;
-/// Claims that are kept: a stream that makes more of them floods the keeper, and is closed.
+/// Claims that are kept: a stream that makes more of them floods the keeper, and is closed; a snapshot
+/// that does is given up.
 const MOST_CLAIMS: usize = 100_000;
+/// Accounts that one snapshot can claim to be gone; what more it lacks is left to later ones.
+const MOST_GONE: usize = 10_000;
 /// How long after an abandoned fork accounts may be other than streams have told.
 const AFTER_FORK: Millis = Millis(10_000);
 
@@ -71,67 +74,88 @@ impl Keeper {
         sound && (frontier == 0 || near || past)
     }
 
-    /// Takes a snapshot as so many claims. What the mirror has and it lacks it claims to be gone.
-    pub(super) fn take_snapshot(
+    /// Takes a part of a snapshot as so many claims.
+    pub(super) fn take_part(
         &mut self,
         endpoint: usize,
-        snapshot: Snapshot,
-        feeds: Vec<FeedAccount>,
+        part: &Part,
+        slot: u64,
+        shown: Vec<Shown>,
         now: Millis,
     ) {
+        if !self.asked.has_asked(endpoint, part) {
+            return;
+        }
         let source = Source::Endpoint(endpoint);
-        let slot = snapshot.slot;
         if !self.is_heard(source, slot) {
             self.asked.snapshot_failed(endpoint, now);
             return;
         }
-        let lacking = match &self.replica {
-            Some(replica) => replica.lacking(&snapshot),
-            None => Vec::new(),
-        };
-        let accounts = snapshot.accounts.into_iter();
-        let shown = accounts.map(|(address, data)| Shown {
-            slot,
-            address,
-            owner: holdfast_client::holdfast::ID,
-            data,
-        });
+        let accounts = shown.len();
         for shown in shown {
+            let address = shown.address;
             self.take_shown(source, shown, now);
+            if let Some(replica) = &mut self.replica {
+                replica.note_shown(&address);
+            }
         }
-        for address in lacking {
-            let gone = Shown { slot, address, owner: Pubkey::default(), data: Vec::new() };
-            self.take_shown(source, gone, now);
+        // One that contradicts nearly everything is not worth asking others about it.
+        if self.complete_once && self.testimony.len() > MOST_CLAIMS {
+            self.asked.snapshot_failed(endpoint, now);
+            return;
         }
-        for FeedAccount { address, owner, data } in feeds {
-            self.take_shown(source, Shown { slot, address, owner, data }, now);
+        if let Some(oldest) = self.asked.part_came(part, slot, accounts, now) {
+            self.take_snapshot(endpoint, oldest, now);
         }
-        if self.replica.is_none() {
-            self.founding.snapshots = self.founding.snapshots.and(self.operators.of(source));
-            if self.founding.snapshots.count() < self.need() || !self.found(slot) {
+    }
+
+    /// All parts of a snapshot have been taken, which were so in `slot` or later. What the mirror has
+    /// and it lacks it claims to be gone.
+    fn take_snapshot(&mut self, endpoint: usize, slot: u64, now: Millis) {
+        let source = Source::Endpoint(endpoint);
+        if self.complete_once {
+            let lacking = self.replica.as_ref().map(|it| it.lacking(slot)).unwrap_or_default();
+            for address in lacking.into_iter().take(MOST_GONE) {
+                let gone = Shown { slot, address, owner: Pubkey::default(), data: Vec::new() };
+                self.take_shown(source, gone, now);
+            }
+        } else {
+            let own = self.operators.of(source);
+            self.founding.snapshots = self.founding.snapshots.and(own);
+            let too_few = self.founding.snapshots.count() < self.need();
+            // Where they contradict one another about many accounts it takes another one as well.
+            if too_few || self.replica.is_none() || self.testimony.len() > MOST_CLAIMS {
                 self.asked.snapshot_incomplete(endpoint);
                 return;
             }
+            self.complete_once = true;
         }
         self.compared = self.compared.max(slot);
         self.asked.snapshot_taken(endpoint, now);
     }
 
-    /// Begins the mirror from what is believed. `false` when silo or chain health are not.
-    fn found(&mut self, slot: u64) -> bool {
+    /// Begins the mirror once silo and chain health are believed, with all else that is; what is
+    /// believed from then on it takes at once.
+    fn begin_mirror(&mut self) {
         let believed = &self.founding.accounts;
         let kept = |address: &Pubkey| Some((*address, believed.get(address)?.1.data.clone()));
-        let venue = [self.silo, holdfast_client::address::chain_health()];
-        let accounts = venue.iter().filter_map(kept).collect();
+        let accounts: Vec<_> = self.venue_accounts().iter().filter_map(kept).collect();
+        if accounts.len() < self.venue_accounts().len() {
+            return;
+        }
         let Ok(replica) = AccountCache::new(self.silo, &Snapshot { slot: 0, accounts }) else {
-            tracing::debug!(slot, "the venue's accounts are not believed yet");
-            return false;
+            tracing::debug!("what is believed of the venue's accounts cannot be read");
+            return;
         };
         self.replica = Some(replica);
-        for (_, (version, shown)) in std::mem::take(&mut self.founding).accounts {
+        for (_, (version, shown)) in std::mem::take(&mut self.founding.accounts) {
             self.apply(version, shown);
         }
-        true
+    }
+
+    /// The accounts without which there is no mirror.
+    fn venue_accounts(&self) -> [Pubkey; 2] {
+        [self.silo, address::chain_health()]
     }
 
     /// Takes what a source says of an account: the mirror has it once it is believed.
@@ -142,25 +166,27 @@ impl Keeper {
         if source.is_stream() && self.feeds.contains(&shown.address) {
             self.feeds_heard.insert(shown.address, now);
         }
-        let digest = Digest::new(&shown.owner, &shown.data);
         let said = (source, shown.slot);
         let address = shown.address;
         let since = self.known_since(&address);
         let court = Court { operators: &self.operators, need: self.need(), since, now };
-        if self.holds(&shown, digest) {
+        if self.holds(&shown) {
             if !source.is_stream() {
                 self.testimony.deny(address, said, court);
             }
             return;
         }
-        if self.is_foreign(&shown) {
+        // What was so before the mirror's state came about says nothing against it.
+        let is_past = !source.is_stream() && shown.slot < since;
+        if is_past || self.is_foreign(&shown) {
             return;
         }
+        let digest = Digest::new(&shown.owner, &shown.data);
         let silent = self.silent_streams(&shown, now);
         let Some(belief) = self.testimony.claim(address, digest, said, silent, court) else {
             if let Source::Stream(stream) = source
                 && self.testimony.len() > MOST_CLAIMS
-                && self.replica.is_some()
+                && self.complete_once
             {
                 self.sources.lost(stream);
                 self.asked.reopen(stream);
@@ -175,12 +201,14 @@ impl Keeper {
             self.apply(version, shown);
         } else {
             self.founding.accounts.insert(address, (version, shown));
+            self.begin_mirror();
         }
     }
 
     /// Whether the mirror has an account just so.
-    fn holds(&self, shown: &Shown, digest: Digest) -> bool {
+    fn holds(&self, shown: &Shown) -> bool {
         if self.feeds.contains(&shown.address) {
+            let digest = Digest::new(&shown.owner, &shown.data);
             return self.feeds_seen.get(&shown.address) == Some(&digest);
         }
         let believed = self.founding.accounts.get(&shown.address);
@@ -221,7 +249,7 @@ impl Keeper {
 
     /// What is believed without a word from a stream that is past it, the stream has left out.
     fn note_left_out(&mut self, belief: Belief, shown: &Shown) {
-        let known = self.replica.is_some() && !shown.data.is_empty();
+        let known = self.complete_once && !shown.data.is_empty();
         if belief.streamed || !known || self.doubtful.contains(&shown.address) {
             return;
         }
@@ -257,13 +285,32 @@ impl Keeper {
     /// Asks endpoints about accounts: those that not enough have told of, and those about which the
     /// program said something else than the mirror.
     pub(super) fn look(&mut self, now: Millis, commands: &mut Vec<Command>) {
-        if self.replica.is_none() || self.asked.look.is_some_and(|at| now.since(at) < ASKS) {
+        if self.asked.look.is_some_and(|at| now.since(at) < ASKS) {
             return;
         }
         let usable = self.usable();
-        if usable.is_empty() {
+        let accounts = if usable.is_empty() {
+            Vec::new()
+        } else if self.complete_once {
+            self.questionable(now)
+        } else if self.replica.is_none() && self.need() > 1 {
+            // They change all the time: operators show the same only if they are asked at once.
+            self.venue_accounts().to_vec()
+        } else {
+            Vec::new()
+        };
+        if accounts.is_empty() {
             return;
         }
+        self.asked.look = Some(now);
+        // All of them: who told of it first may be who lies, and so may any one of them.
+        for endpoint in usable {
+            commands.push(Command::Look { endpoint, accounts: accounts.clone() });
+        }
+    }
+
+    /// Accounts to ask about.
+    fn questionable(&mut self, now: Millis) -> Vec<Pubkey> {
         if self.asked.forgot.is_none_or(|at| now.since(at) >= FORGETS) {
             self.asked.forgot = Some(now);
             let court = Court { operators: &self.operators, need: self.need(), since: 0, now };
@@ -274,14 +321,7 @@ impl Keeper {
         accounts.extend(self.quiet_feeds(now, MOST_ACCOUNTS / 2));
         let court = Court { operators: &self.operators, need: self.need(), since: 0, now };
         accounts.extend(self.testimony.next_to_ask(MOST_ACCOUNTS - accounts.len(), court));
-        if accounts.is_empty() {
-            return;
-        }
-        self.asked.look = Some(now);
-        // All of them: who told of it first may be who lies, and so may any one of them.
-        for endpoint in usable {
-            commands.push(Command::Look { endpoint, accounts: accounts.clone() });
-        }
+        accounts
     }
 
     /// Feeds of which nothing was heard lately, at most this many: a stream may not have got a
@@ -296,13 +336,13 @@ impl Keeper {
 
     /// An account about which sources contradict one another, once there is a mirror to be wrong.
     pub(super) fn disputed(&self, now: Millis) -> Option<Pubkey> {
-        self.replica.as_ref().and_then(|_| self.testimony.disputed(self.court(now)))
+        self.kept().and_then(|_| self.testimony.disputed(self.court(now)))
     }
 
     /// The slot up to which the mirror is complete.
     pub(super) fn complete(&self, now: Millis) -> u64 {
         let told = self.sources.told_by_all(now).max(self.compared);
-        if self.replica.is_none() {
+        if !self.complete_once {
             return told;
         }
         self.testimony.oldest().map_or(told, |oldest| told.min(oldest.saturating_sub(1)))

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use holdfast_client::Pubkey;
-use holdfast_rpc::{FeedAccount, Look, Shown, Simulation};
+use holdfast_rpc::{Look, Part, Shown, Simulation};
 use solana_message::Hash;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
-use crate::Snapshot;
+use crate::Hours;
 use crate::health::Progress;
 use crate::posting::Offer;
+
+/// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
+pub const WAITING: usize = 16_384;
+/// Events heard between two decisions, at most.
+pub const BATCH: usize = 4_096;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -31,19 +36,25 @@ pub enum Event {
         /// Which endpoint.
         endpoint: usize,
     },
-    /// A snapshot came.
-    Snapshot {
+    /// A part of a snapshot came.
+    Part {
         /// From which endpoint.
         endpoint: usize,
-        /// The program's accounts.
-        snapshot: Snapshot,
-        /// The feed accounts.
-        feeds: Vec<FeedAccount>,
+        /// Which part.
+        part: Part,
+        /// The slot it was so in.
+        slot: u64,
+        /// Its accounts; of those that were named, the ones that are there.
+        shown: Vec<Shown>,
     },
-    /// A snapshot did not come.
-    NoSnapshot {
+    /// A part of a snapshot did not come.
+    NoPart {
         /// From which endpoint.
         endpoint: usize,
+        /// Which part.
+        part: Part,
+        /// Whether it is more than is read at once.
+        too_long: bool,
     },
     /// A stream is open: what happens from now on, it tells.
     Opened {
@@ -99,6 +110,11 @@ pub enum Event {
         /// Which endpoint.
         endpoint: usize,
     },
+    /// What the wallet was seen to hold.
+    Wallet {
+        /// Lamports.
+        lamports: u64,
+    },
     /// A host offers prices.
     Offered {
         /// Which of those of its source that are asked.
@@ -106,6 +122,8 @@ pub enum Event {
         /// The prices.
         prices: Vec<Arc<Offer>>,
     },
+    /// Hosts say when the markets behind feeds are open; what they said before is forgotten.
+    Hours(Hours),
 }
 
 /// Something to do.
@@ -121,13 +139,12 @@ pub enum Command {
         /// A blockhash that another endpoint gave: does this one know it?
         other: Option<Hash>,
     },
-    /// Fetch all of the program's accounts and the feeds: [`Event::Snapshot`] or
-    /// [`Event::NoSnapshot`].
-    Snapshot {
+    /// Fetch a part of a snapshot: [`Event::Part`] or [`Event::NoPart`].
+    Part {
         /// From which endpoint.
         endpoint: usize,
-        /// The feed accounts.
-        feeds: Vec<Pubkey>,
+        /// Which part.
+        part: Part,
     },
     /// Open a stream: [`Event::Opened`] or [`Event::Closed`]. One that is open is closed first.
     Open {

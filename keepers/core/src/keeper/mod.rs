@@ -7,6 +7,7 @@
 mod blockhashes;
 mod evidence;
 mod io;
+mod reading;
 mod report;
 mod simulate_first;
 mod sources;
@@ -22,18 +23,19 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::decide::guardian::Guardian;
 use crate::fees::Fees;
+use crate::guard::{Guard, Memory};
 use crate::health::{ChainCondition, Diagnosis, Progress, Sources, Venue};
 use crate::posting::{Poster, PostingTerms};
 use crate::scheduler::{Scheduler, Target};
 use crate::testimony::{Digest, Testimony};
 use crate::tx_sender::{Blockhash, Simulation, Tried, TxSender};
 use crate::witness::{Operators, Source};
-use crate::{AccountCache, Intent};
+use crate::{AccountCache, Hours, Intent};
 
 use blockhashes::Blockhashes;
 use evidence::Founding;
-pub use holdfast_rpc::{FeedAccount, Shown};
-pub use io::{Command, Event, Io};
+pub use holdfast_rpc::Shown;
+pub use io::{BATCH, Command, Event, Io, WAITING};
 pub use report::{Counts, PendingChange, Report};
 use sources::RequestTracker;
 
@@ -58,6 +60,8 @@ pub struct KeeperConfig {
     pub fees: Fees,
     /// When prices are brought, if they are.
     pub posting: Option<PostingTerms>,
+    /// With a guard this keeper does what the guard decides, and nothing for the venue.
+    pub guard: Option<Guard>,
     /// Decide and count, send nothing.
     pub dry_run: bool,
     /// The RPC endpoints and streams, by who runs them.
@@ -79,6 +83,8 @@ pub struct Keeper {
     testimony: Testimony,
     founding: Founding,
     replica: Option<AccountCache>,
+    /// Whether the mirror was complete once: before, nothing is decided by it.
+    complete_once: bool,
     /// What feed accounts last were, as far as it is believed.
     feeds_seen: BTreeMap<Pubkey, Digest>,
     /// When a stream last told of a feed, or endpoints were asked for it.
@@ -86,8 +92,13 @@ pub struct Keeper {
     desk: Scheduler,
     guardian: Option<Guardian>,
     poster: Option<Poster>,
+    /// When the markets behind feeds are open.
+    hours: Hours,
+    guard: Option<Guard>,
     announced: Option<BTreeSet<[u8; 32]>>,
     lander: TxSender,
+    /// What the wallet holds, lamports; not known before anybody says so.
+    wallet: Option<u64>,
     /// The newest that each endpoint showed.
     shown: BTreeMap<usize, Progress>,
     blockhashes: Blockhashes,
@@ -148,13 +159,17 @@ impl Keeper {
             testimony: Testimony::default(),
             founding: Founding::default(),
             replica: None,
+            complete_once: false,
             feeds_seen: BTreeMap::new(),
             feeds_heard: BTreeMap::new(),
             desk: Scheduler::new(me, &orders.keepers),
             guardian: orders.guardian.as_ref().map(Signer::pubkey).map(Guardian::new),
             poster: orders.posting.map(|terms| Poster::new(terms, me)),
+            hours: Hours::default(),
+            guard: orders.guard,
             announced: orders.announced,
             lander: TxSender::new(orders.wallet, orders.guardian, orders.fees),
+            wallet: None,
             shown: BTreeMap::new(),
             blockhashes: Blockhashes::default(),
             agreed: Agreed::default(),
@@ -171,7 +186,12 @@ impl Keeper {
 
     /// The mirror, once there is one.
     pub fn mirror(&self) -> Option<&crate::VenueSnapshot> {
-        self.replica.as_ref().map(AccountCache::mirror)
+        self.kept().map(AccountCache::mirror)
+    }
+
+    /// The mirror with its index, once it is complete.
+    fn kept(&self) -> Option<&AccountCache> {
+        self.replica.as_ref().filter(|_| self.complete_once)
     }
 
     /// What there is to do, by the last decision: most urgent first, by whomever.
@@ -182,7 +202,7 @@ impl Keeper {
     /// Accounts that prices would concern first, this many of each market and side, and those that the
     /// last decision looked at.
     pub fn nearest(&self, count: usize) -> BTreeSet<Pubkey> {
-        self.replica.as_ref().map(|replica| replica.nearest(count)).unwrap_or_default()
+        self.kept().map(|replica| replica.nearest(count)).unwrap_or_default()
     }
 
     /// What is going on, as of the last poll.
@@ -203,12 +223,12 @@ impl Keeper {
                 self.asked.answered_probe(endpoint);
                 self.counts.failed_requests += 1;
             }
-            Event::Snapshot { endpoint, snapshot, feeds } => {
-                self.take_snapshot(endpoint, snapshot, feeds, now);
+            Event::Part { endpoint, part, slot, shown } => {
+                self.take_part(endpoint, &part, slot, shown, now);
             }
-            Event::NoSnapshot { endpoint } => {
-                self.asked.snapshot_failed(endpoint, now);
-                self.counts.failed_requests += 1;
+            Event::NoPart { endpoint, part, too_long } => {
+                let failed = self.asked.part_failed(endpoint, &part, too_long, now);
+                self.counts.failed_requests += u64::from(failed);
             }
             Event::Opened { stream } => {
                 self.sources.opened(stream, now);
@@ -246,11 +266,13 @@ impl Keeper {
                 }
             }
             Event::NoFates { .. } => self.counts.failed_requests += 1,
+            Event::Wallet { lamports } => self.wallet = Some(lamports),
             Event::Offered { host, prices } => {
                 if let Some(poster) = &mut self.poster {
                     prices.into_iter().for_each(|price| poster.hear(host, price));
                 }
             }
+            Event::Hours(hours) => self.hours = hours,
         }
     }
 
@@ -259,6 +281,9 @@ impl Keeper {
         self.agree(now);
         self.diagnosis = self.sources.judge(&self.venue(now), now);
         self.counts.classes[self.diagnosis.class as usize] += 1;
+        if let Some(guard) = &mut self.guard {
+            guard.watch(self.diagnosis.class, now);
+        }
         let mut commands = Vec::new();
         self.ask(now, &mut commands);
         self.work(now, &mut commands);
@@ -300,6 +325,16 @@ impl Keeper {
         }
     }
 
+    /// Whether the wallet cannot pay a fee and keep what its account has to hold.
+    fn is_poor(&self) -> bool {
+        self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
+    }
+
+    /// What a guard has to keep before anything of the last poll is sent, if it changed.
+    pub fn changed_memory(&mut self) -> Option<Memory> {
+        self.guard.as_mut()?.take_changes()
+    }
+
     /// Begins nothing more; what is under way is still followed.
     pub const fn rest(&mut self) {
         self.resting = true;
@@ -312,5 +347,7 @@ impl Keeper {
     }
 }
 
+/// What an account without data has to hold, and a few fees.
+const LEAST_LAMPORTS: u64 = 1_000_000;
 /// How long after a stream told of a fork alone another one is no news.
 const FORK_AGAIN: Millis = Millis(10_000);

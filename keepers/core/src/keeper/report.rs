@@ -8,6 +8,7 @@ use holdfast_risk::Millis;
 use holdfast_risk::chain::health::{Monitor, State};
 
 use super::Keeper;
+use crate::guard::GuardReport;
 use crate::health::{ChainCondition, Diagnosis};
 use crate::listed_feeds::{ListedFeed, listed_feeds};
 use crate::posting::PostingReport;
@@ -73,15 +74,17 @@ pub struct Report {
     pub silo: Pubkey,
     /// What is going on.
     pub diagnosis: Diagnosis,
-    /// Whether it does its work: it has a mirror, and the fault is not its own.
+    /// Whether it does its work: it has a mirror, its wallet can pay, and the fault is not its own.
     pub ready: bool,
+    /// Whether its wallet cannot pay for anything.
+    pub poor: bool,
     /// The newest slot known.
     pub slot: u64,
     /// The venue's clock.
     pub venue_now: Millis,
     /// The venue's state as its chain health has it; not known before the first snapshot.
     pub state: Option<State>,
-    /// Whether a market with positions has no price within its age limit.
+    /// Whether a market with positions has no price within its age limit, and is not known to be closed.
     pub stale_prices: bool,
     /// The feeds that markets list.
     pub feeds: Vec<ListedFeed>,
@@ -107,6 +110,8 @@ pub struct Report {
     pub changes: Vec<PendingChange>,
     /// The bringing of prices.
     pub posting: PostingReport,
+    /// What a guard sees and tells, where this is one.
+    pub guard: Option<GuardReport>,
     /// What was counted.
     pub counts: Counts,
 }
@@ -125,18 +130,20 @@ pub struct PendingChange {
 impl Keeper {
     /// Looks at the keeper.
     pub fn report(&self, now: Millis) -> Report {
-        let ready = self.replica.is_some() && self.diagnosis.class.consequence().ready;
+        let poor = self.is_poor();
+        let ready = self.complete_once && self.diagnosis.class.consequence().ready && !poor;
         Report {
             silo: self.silo,
             diagnosis: self.diagnosis.clone(),
             ready,
+            poor,
             slot: self.sources.frontier(),
             venue_now: self.venue_now(),
             state: self.mirror().map(|mirror| Monitor::from(&mirror.chain_health.monitor).state),
             stale_prices: self.venue(now).stale_prices,
-            feeds: self.mirror().map_or_else(Vec::new, |it| listed_feeds(it, self.venue_now())),
+            feeds: self.listed_feeds(),
             accounts: self.mirror().map_or(0, |mirror| mirror.accounts.len()),
-            hot: self.replica.as_ref().map_or(0, crate::AccountCache::hot),
+            hot: self.kept().map_or(0, crate::AccountCache::hot),
             flying: self.lander.flying(),
             held_back: self.desk.held_back(now),
             oldest: self.desk.oldest(now),
@@ -146,8 +153,14 @@ impl Keeper {
             disputed: self.disputed(now),
             changes: self.pending_changes(),
             posting: self.posting_report(now),
+            guard: self.guard.as_ref().map(|guard| guard.report(self.venue_now())),
             counts: self.counts.clone(),
         }
+    }
+
+    fn listed_feeds(&self) -> Vec<ListedFeed> {
+        let now = self.venue_now();
+        self.mirror().map_or_else(Vec::new, |mirror| listed_feeds(mirror, &self.hours, now))
     }
 
     fn posting_report(&self, now: Millis) -> PostingReport {

@@ -35,8 +35,12 @@ impl Keeper {
         let behind = shown > self.complete(now).saturating_add(BEHIND);
         let forked = self.sources.suspects_fork(AFTER_FORK, now);
         let refused = self.desk.refusals(intent.target()) > 0;
-        // Streams report the program's accounts only, and so not that a request is gone.
-        let unheard = matches!(intent, Intent::ExecutePool { .. } | Intent::ReturnPool { .. });
+        // Streams report the program's accounts only, and so not that a request is gone, nor what is left
+        // in the token account that a guard's deposits come out of.
+        let unheard = matches!(
+            intent,
+            Intent::ExecutePool { .. } | Intent::ReturnPool { .. } | Intent::Guard { .. }
+        );
         unheard
             || refused
             || judged

@@ -1,9 +1,11 @@
 //! What is asked of endpoints and streams, when.
 
+use holdfast_client::address;
 use holdfast_risk::Millis;
-use holdfast_rpc::agreed;
+use holdfast_rpc::{Part, agreed};
 use solana_message::Hash;
 
+use super::reading::Reading;
 use super::{Agreed, Command, Keeper, Seen};
 use crate::health::Progress;
 use crate::tx_sender::Blockhash;
@@ -17,8 +19,8 @@ const COMPARE: Millis = Millis(300_000);
 const POLL: Millis = Millis(2_000);
 /// An answer that takes longer is not waited for.
 const PATIENCE: Millis = Millis(15_000);
-/// The same for a snapshot, while its endpoint is usable: a large venue takes its time. It doubles
-/// with each one that did not come.
+/// The same for the next part of a snapshot, while its endpoint is usable: a large venue takes its
+/// time. It doubles with each snapshot that did not come.
 const SNAPSHOT_PATIENCE: Millis = Millis(60_000);
 const LONGEST_SNAPSHOT_PATIENCE: Millis = Millis(300_000);
 /// The first pause after a snapshot that failed; it doubles with each further one.
@@ -38,8 +40,8 @@ const BLOCKS_AT_ONCE: u64 = 64;
 pub struct RequestTracker {
     probes: Vec<Option<Millis>>,
     probed: Vec<Option<Millis>>,
-    /// Since when a snapshot is under way, and from which endpoint.
-    snapshot: Option<(Millis, usize)>,
+    /// The snapshot that is under way.
+    snapshot: Option<Reading>,
     /// When the last snapshot was taken.
     taken: Option<Millis>,
     /// One is needed now.
@@ -109,9 +111,44 @@ impl RequestTracker {
         }
     }
 
-    /// Whether the snapshot under way is this endpoint's; one that was given up may still come.
+    /// Whether the snapshot under way is this endpoint's; parts of one that was given up may still come.
     fn is_from(&self, endpoint: usize) -> bool {
-        self.snapshot.is_some_and(|(_, asked)| asked == endpoint)
+        self.snapshot.as_ref().is_some_and(|reading| reading.endpoint == endpoint)
+    }
+
+    /// Whether a part of the snapshot under way is asked for there.
+    pub fn has_asked(&self, endpoint: usize, part: &Part) -> bool {
+        self.is_from(endpoint) && self.snapshot.as_ref().is_some_and(|it| it.has_asked(part))
+    }
+
+    /// A part came that was asked for. Once it was the last, the oldest slot that a part was so in.
+    pub fn part_came(
+        &mut self,
+        part: &Part,
+        slot: u64,
+        accounts: usize,
+        now: Millis,
+    ) -> Option<u64> {
+        let reading = self.snapshot.as_mut()?;
+        reading.came(part, slot, accounts, now);
+        reading.done()
+    }
+
+    /// A part did not come. Says whether the snapshot has failed by that.
+    pub fn part_failed(
+        &mut self,
+        endpoint: usize,
+        part: &Part,
+        too_long: bool,
+        now: Millis,
+    ) -> bool {
+        let asked = self.has_asked(endpoint, part);
+        let goes_on = |reading: &mut Reading| reading.failed(part, too_long, now);
+        let fails = asked && !self.snapshot.as_mut().is_some_and(goes_on);
+        if fails {
+            self.snapshot_failed(endpoint, now);
+        }
+        fails
     }
 
     pub fn snapshot_failed(&mut self, endpoint: usize, now: Millis) {
@@ -146,9 +183,11 @@ impl RequestTracker {
         }
     }
 
-    /// Whether streams have told everything since a snapshot that was taken after they opened.
-    pub const fn is_whole(&self) -> bool {
-        self.taken.is_some() && self.snapshot.is_none() && !self.wanted
+    /// Whether streams have told everything since a snapshot that was taken after they opened. One that
+    /// is only compared with changes nothing about that.
+    pub fn is_whole(&self) -> bool {
+        let needed = self.snapshot.as_ref().is_some_and(|reading| reading.needed);
+        self.taken.is_some() && !needed && !self.wanted
     }
 
     /// A snapshot that is asked for from now on is needed: one under way is waited for first, so that
@@ -291,7 +330,16 @@ impl Keeper {
         }
     }
 
+    /// Begins a snapshot when one is due, and asks for the next parts of the one under way.
     fn ask_snapshot(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        self.begin_snapshot(now);
+        let Some(reading) = &mut self.asked.snapshot else { return };
+        while let Some(part) = reading.next_part() {
+            commands.push(Command::Part { endpoint: reading.endpoint, part });
+        }
+    }
+
+    fn begin_snapshot(&mut self, now: Millis) {
         let usable = self.usable();
         let asked = &mut self.asked;
         let polls = self.diagnosis.class.consequence().poll || asked.streams.is_empty();
@@ -299,27 +347,31 @@ impl Keeper {
         let old = asked.taken.is_none_or(|taken| now.since(taken) >= every);
         let patience = SNAPSHOT_PATIENCE.0 << asked.failures.min(8);
         let patience = Millis(patience.min(LONGEST_SNAPSHOT_PATIENCE.0));
-        let under_way = asked.snapshot.is_some_and(|(since, endpoint)| {
-            now.since(since) < patience && usable.contains(&endpoint)
-        });
-        // Whoever has become useless is not waited for.
-        let abandoned = asked.snapshot.is_some() && !under_way;
-        if abandoned {
+        if let Some(reading) = &asked.snapshot {
+            if usable.contains(&reading.endpoint) && !reading.is_late(patience, now) {
+                return;
+            }
+            // Whoever has become useless is not waited for.
+            (asked.snapshot, asked.wanted) = (None, true);
             asked.passed_over += 1;
             asked.failures = asked.failures.saturating_add(1);
         }
-        if !(asked.wanted || old || abandoned) || under_way || now < asked.pause {
+        if !(asked.wanted || old) || now < asked.pause {
             return;
         }
         let Some(endpoint) = usable.get(asked.passed_over % usable.len().max(1)).copied() else {
             return;
         };
-        (asked.snapshot, asked.wanted) = (Some((now, endpoint)), false);
+        let mut named = vec![self.silo, address::chain_health(), address::exchange()];
+        named.extend(&self.feeds);
+        let reading = Reading::new(endpoint, self.silo, named, asked.wanted, now);
+        (asked.snapshot, asked.wanted) = (Some(reading), false);
         for line in &mut asked.streams {
             line.covers = line.open;
         }
-        let feeds = self.feeds.iter().copied().collect();
-        commands.push(Command::Snapshot { endpoint, feeds });
+        if let Some(replica) = &mut self.replica {
+            replica.compare();
+        }
     }
 }
 

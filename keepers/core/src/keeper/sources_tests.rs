@@ -18,6 +18,7 @@ fn keeper(endpoints: usize) -> Keeper {
         feeds: Vec::new(),
         fees: Fees::default(),
         posting: None,
+        guard: None,
         dry_run: false,
         operators: Operators::separate(endpoints, 0),
         genesis: None,

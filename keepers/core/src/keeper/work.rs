@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use super::{Command, Keeper};
 use crate::decide::changes::unannounced;
 use crate::decide::guardian::{Look, Verdict};
+use crate::guard;
 use crate::health::Venue;
 use crate::posting::{DraftStep, Scene};
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
@@ -26,6 +27,7 @@ impl Keeper {
             !idle
                 && !market.is_settled()
                 && !market.valuation(venue_now, monitor.last_disruption).fresh
+                && !self.hours.is_closed(market, venue_now)
         });
         Venue {
             baseline_us: monitor.baseline_us,
@@ -79,11 +81,16 @@ impl Keeper {
             if moment.blockhash.is_none() && !self.dry_run {
                 break;
             }
-            let begun = self.begin(intent, venue_now, &moment);
+            let poor = self.is_poor() && !self.dry_run;
+            let begun = if poor { None } else { self.begin(intent, venue_now, &moment) };
             if begun.is_none() && !self.dry_run {
-                let reason = "the mirror lacks what it takes".to_owned();
+                let reason = if poor {
+                    "the wallet cannot pay for it: send it SOL"
+                } else {
+                    "the mirror lacks what it takes"
+                };
                 warn!(?intent, %reason, "not begun");
-                self.desk.refused(intent.target(), reason, now);
+                self.desk.refused(intent.target(), reason.to_owned(), now);
             }
             commands.extend(begun);
         }
@@ -115,10 +122,20 @@ impl Keeper {
     fn decide(&mut self, venue_now: Millis, now: Millis) -> Vec<Intent> {
         let tightens = self.tighten(venue_now, now);
         let complete = self.complete(now);
-        let Some(replica) = self.replica.as_mut().filter(|_| !self.resting) else {
+        let decides = self.complete_once && !self.resting;
+        let Some(replica) = self.replica.as_mut().filter(|_| decides) else {
             return Vec::new();
         };
-        self.due = replica.decide(venue_now, self.sources.frontier().saturating_add(1));
+        self.due = match &mut self.guard {
+            None => replica.decide(venue_now, self.sources.frontier().saturating_add(1)),
+            Some(guard) => guard.due(&guard::Scene {
+                mirror: replica.mirror(),
+                condition: self.diagnosis.class,
+                venue_now,
+                height: self.agreed.height,
+                complete,
+            }),
+        };
         self.due.extend(tightens);
         if let (Some(guardian), Some(announced)) = (&self.guardian, &self.announced) {
             self.due.extend(unannounced(replica.mirror(), announced, guardian.key()));
@@ -136,9 +153,11 @@ impl Keeper {
     /// What a guardian does now.
     fn tighten(&mut self, venue_now: Millis, now: Millis) -> Option<Intent> {
         let clock = self.newest()?.clock;
-        let (guardian, replica) = (self.guardian.as_mut()?, self.replica.as_ref()?);
+        let replica = self.replica.as_ref().filter(|_| self.complete_once)?;
+        let guardian = self.guardian.as_mut()?;
         let verdict = guardian.judge(&Look {
             mirror: replica.mirror(),
+            hours: &self.hours,
             diagnosis: &self.diagnosis,
             snapshot: self.asked.snapshot_at(),
             clock,
@@ -165,6 +184,11 @@ impl Keeper {
             self.desk.refused(target, "dry run".to_owned(), moment.now);
             return None;
         }
+        if let (Some(guard), Intent::Guard { step, .. }) = (&self.guard, intent)
+            && !guard.allows(step, venue_now)
+        {
+            return None;
+        }
         let instructions = self.instructions(&intent, mirror)?;
         let command = if self.doubts(&intent, replica, venue_now, moment.now) {
             let since = self.seen_in(&intent, &instructions, replica);
@@ -187,6 +211,10 @@ impl Keeper {
         {
             poster.begun(&feed, market, step, moment.now);
         }
+        if let (Some(guard), Intent::Guard { account, step }) = (&mut self.guard, intent) {
+            let last_height = moment.blockhash.map_or(u64::MAX, |blockhash| blockhash.last_height);
+            guard.begun(account, step, last_height, venue_now);
+        }
         Some(command)
     }
 
@@ -194,6 +222,9 @@ impl Keeper {
     fn instructions(&self, intent: &Intent, mirror: &VenueSnapshot) -> Option<Vec<Instruction>> {
         if let Intent::BringPrice { feed, step, .. } = intent {
             return self.poster.as_ref()?.instructions(feed, *step);
+        }
+        if let (Some(guard), Intent::Guard { account, step }) = (&self.guard, intent) {
+            return step.instructions(*account, mirror, guard.source(), self.lander.wallet());
         }
         Some(vec![intent.instruction(mirror, self.account, self.lander.wallet())?])
     }
@@ -243,6 +274,8 @@ impl Keeper {
         let target = ended.intent.target();
         match ended.outcome {
             Outcome::Landed { .. } | Outcome::Refused { .. } => self.sources.ended(true, now),
+            // Nobody takes what nobody pays for.
+            Outcome::Expired if self.is_poor() => {}
             Outcome::Expired => self.sources.ended(false, now),
             Outcome::Foreseen { .. } => {}
         }
@@ -251,6 +284,10 @@ impl Keeper {
             (&mut self.poster, &ended.intent)
         {
             poster.ended(feed, *step, &ended, now);
+        }
+        let venue_now = self.venue_now();
+        if let (Some(guard), Intent::Guard { account, step }) = (&mut self.guard, &ended.intent) {
+            guard.ended(*account, *step, &ended, venue_now);
         }
         if matches!(ended.outcome, Outcome::Refused { .. } | Outcome::Foreseen { .. }) {
             let subject = self.mirror().and_then(|mirror| ended.intent.subject(mirror));

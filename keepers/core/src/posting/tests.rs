@@ -1,3 +1,6 @@
+mod closed;
+mod one_transaction;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,8 +23,6 @@ use crate::scheduler::Kind;
 use crate::tx_sender::{Outcome, TxOutcome};
 use crate::world::{NOW, PRICE, key, mirror};
 use crate::{Intent, VenueSnapshot};
-
-mod one_transaction;
 
 const IDS: [FeedId; 2] = [pyths(0x41), pyths(0x42)];
 const TERMS: PostingTerms = PostingTerms {
@@ -115,7 +116,8 @@ impl Stage {
     fn end_of(&mut self, feed: FeedId, market: usize, step: DraftStep, outcome: Outcome) {
         let intent = Intent::BringPrice { feed, market: market as u8, step };
         let (kind, slots, price, lamports, signed) = (Kind::Exit, 1, 0, 5_000, 1);
-        let ended = TxOutcome { intent, kind, outcome, slots, price, lamports, signed };
+        let is_absent = false;
+        let ended = TxOutcome { intent, kind, outcome, slots, price, lamports, signed, is_absent };
         self.poster.ended(&feed, step, &ended, Millis(self.now));
     }
 }

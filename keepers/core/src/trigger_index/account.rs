@@ -17,6 +17,9 @@ use crate::VenueSnapshot;
 pub enum Arming {
     /// Look again in every decision.
     Hot,
+    /// The same, for its margin alone: where there are very many, in turn, or when one of these says that
+    /// something else may be due.
+    InTurn(Vec<WakeCondition>),
     /// Nothing can be due before one of these.
     Armed(Vec<WakeCondition>),
 }
@@ -33,10 +36,13 @@ pub fn arm(mirror: &VenueSnapshot, chain: &Chain, account: &MarginAccount) -> Ar
     if account.exit_amount > 0 || account.debt > 0 {
         return Arming::Hot;
     }
-    let armed = arm_margin(mirror, chain, account, &mut alarms)
-        .and_then(|()| arm_orders(mirror, chain, account, &mut alarms))
+    let waits = arm_orders(mirror, chain, account, &mut alarms)
         .and_then(|()| arm_profit(mirror, chain, account, &mut alarms));
-    armed.map_or(Arming::Hot, |()| Arming::Armed(alarms))
+    if waits.is_none() {
+        return Arming::Hot;
+    }
+    let safe = arm_margin(mirror, chain, account, &mut alarms);
+    if safe.is_some() { Arming::Armed(alarms) } else { Arming::InTurn(alarms) }
 }
 
 /// One alarm per position, such that maintenance is met while none has gone off: each position may

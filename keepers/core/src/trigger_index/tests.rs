@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+
+use holdfast_client::Pubkey;
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::{MarginAccount, Market, OrderState};
 use holdfast_risk::account::position::Position;
@@ -10,7 +13,7 @@ use holdfast_risk::{CarryIndex, Millis, Price, SignedSize, Usd};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::TriggerIndex;
+use super::{AT_ONCE, TriggerIndex};
 use crate::world::{NOW, PRICE, flagged, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot, decide, decide_about};
 
@@ -66,7 +69,8 @@ impl Sketch {
             let (size, carry) = (SignedSize(size), CarryIndex(carry));
             account.set_position(index as u8, &Position { size, entry, carry });
             if self.profit_age.is_multiple_of(2) {
-                account.note_position_change(index as u8, Millis(NOW - self.profit_age % 10_000));
+                let changed = Millis(NOW - self.profit_age % 10_000);
+                account.note_position_change(index as u8, changed, 0);
             }
         }
         for (slot, (buys, trigger, level, limit, age, life)) in self.orders.iter().enumerate() {
@@ -288,4 +292,63 @@ fn after_a_break_orders_that_have_lapsed_wait_for_a_price_again() {
     world.happens(&Event::State { state: 0, breaks: true });
     world.feed();
     assert_eq!(world.agrees(), [Intent::RefreshMarket { market: 1 }]);
+}
+
+/// An address for each of many accounts, in the order of the numbers.
+fn name(number: u32) -> Pubkey {
+    let mut bytes = [7; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    Pubkey::new_from_array(bytes)
+}
+
+/// More accounts than one decision looks at.
+#[test]
+fn everybody_is_looked_at_in_several_decisions_and_meanwhile_alarms_go_off() {
+    let mut world = world();
+    let many = 2 * AT_ONCE as u32 + 10;
+    for number in 0..many {
+        world.mirror.accounts.insert(name(number), long(900_000_000));
+    }
+    let (last, safe) = (name(many - 1), name(many - 2));
+    world.mirror.accounts.insert(last, long(40_000_000));
+    let flags = |world: &mut World, account: Pubkey| {
+        let now = Millis(world.now);
+        let candidates = world.watch.candidates(&world.mirror, now);
+        let decided = decide_about(&world.mirror, now, candidates);
+        decided.contains(&Intent::Flag { account })
+    };
+    for decision in 0..3 {
+        assert!(!world.watch.has_looked_at_all(), "before decision {decision}");
+        assert_eq!(flags(&mut world, last), decision == 2);
+    }
+    assert!(world.watch.has_looked_at_all());
+    // Everybody is looked at again, from the first on; who has changed is not waited for.
+    world.watch.forget();
+    world.mirror.accounts.insert(safe, long(40_000_000));
+    world.watch.account_changed(safe);
+    assert!(flags(&mut world, safe) && !world.watch.has_looked_at_all());
+}
+
+#[test]
+fn where_very_many_fail_they_are_looked_at_in_turn_and_who_lacks_most_stays() {
+    let mut world = world();
+    let many = 2 * AT_ONCE as u32 + 10;
+    for number in 0..many {
+        world.mirror.accounts.insert(name(number), long(40_000_000));
+    }
+    let worst = name(many / 2);
+    world.mirror.accounts.insert(worst, long(10_000_000));
+    let mut found = BTreeSet::new();
+    let mut first = None;
+    for _ in 0..6 {
+        let now = Millis(world.now);
+        let candidates = world.watch.candidates(&world.mirror, now);
+        assert!(candidates.len() <= 3 * AT_ONCE, "{}", candidates.len());
+        let decided = decide_about(&world.mirror, now, candidates);
+        world.watch.remember_due(decided.iter().filter_map(Intent::account));
+        found.extend(decided.iter().filter_map(Intent::account));
+        first = decided.first().copied();
+    }
+    assert_eq!(first, Some(Intent::Flag { account: worst }));
+    assert_eq!(found.len(), many as usize, "everybody had a turn");
 }

@@ -109,21 +109,22 @@ impl Alarms {
         &mut self.markets[usize::from(market) % MAX_MARKETS]
     }
 
-    /// Accounts whose alarm goes off as a market stands now, having published the prices after `seen`.
-    /// An account stays in the index until it is disarmed.
+    /// Accounts whose alarm goes off as a market stands now, having published the prices after `seen`:
+    /// those on margin apart from those on prices. An account stays in the index until it is disarmed.
     pub fn ring(
         &self,
         market: &Market,
         chain: &Chain,
         seen: Millis,
-        into: &mut impl Extend<Pubkey>,
+        on_margin: &mut impl Extend<Pubkey>,
+        on_prices: &mut impl Extend<Pubkey>,
     ) {
         let own = &self.markets[usize::from(market.index) % MAX_MARKETS];
         let mark = market.valuation(chain.now, chain.monitor.last_disruption);
         let ratio = market.terms.ratios().maintenance;
         let worth = |side| worth(side, mark.trader_favourable(side), market.carry(side), ratio);
-        into.extend(from(&own.longs, (worth(Side::Long), FIRST)));
-        into.extend(up_to(&own.shorts, (worth(Side::Short), LAST)));
+        on_margin.extend(from(&own.longs, (worth(Side::Long), FIRST)));
+        on_margin.extend(up_to(&own.shorts, (worth(Side::Short), LAST)));
         let recent = market.recent_prices().map(|stored| stored.point);
         let new = recent.take_while(|point| point.published > seen);
         let (mut low, mut high) = (Price(u64::MAX), Price(0));
@@ -131,8 +132,8 @@ impl Alarms {
             (low, high) = (low.min(point.low), high.max(point.high));
         }
         if low <= high {
-            into.extend(from(&own.falls, (low, FIRST)));
-            into.extend(up_to(&own.rises, (high, LAST)));
+            on_prices.extend(from(&own.falls, (low, FIRST)));
+            on_prices.extend(up_to(&own.rises, (high, LAST)));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 use holdfast_risk::Usd;
+use holdfast_risk::chain::landing::counted_until;
 use holdfast_risk::chain::policy::Action;
 use holdfast_risk::chain::rate_limit::payable;
 
@@ -14,7 +15,9 @@ use crate::state::MarginAccount;
 pub fn payable_exit(account: &MarginAccount, chain: &Chain) -> Result<Usd> {
     require!(account.exit_amount > 0, HoldfastError::NoExit);
     let permit = chain.permit(Action::WithdrawIdle);
-    let amount = payable(account.exit(), chain.now, permit).into_program_error()?;
+    let (exit, slots) = (account.exit(), chain.slot.saturating_sub(account.exit_slot));
+    let now = counted_until(exit.requested, slots, chain.now);
+    let amount = payable(exit, now, permit).into_program_error()?;
     require!(amount.0 > 0, HoldfastError::OutflowLimit);
     Ok(amount)
 }

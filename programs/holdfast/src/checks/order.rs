@@ -127,8 +127,8 @@ pub fn order_fate<M: Deref<Target = Market>>(
     Ok(OrderFate::Executed(executed))
 }
 
-/// Whether another order of the account closes part of the position at a price that is known: it goes
-/// first. An order that opens would put it off, and its owner could choose by that whether to take the
+/// Whether another order of the account closes part of the position at a price that is known, or may be
+/// published and not yet stored: it goes first. An order that opens would put it off, and its owner could choose by that whether to take the
 /// price. Of two that both close, as `closed` of this one tells, the older goes first.
 fn closes_first(
     account: &MarginAccount,
@@ -146,11 +146,15 @@ fn closes_first(
     let others = others.filter(yields);
     others.map(Order::from).any(|order| {
         let closes = order.parts(account.position(market.index).size, false).closes.0 > 0;
-        let known = || decided(&order, account, market, chain).ok().flatten();
         let side = order.delta.side();
         // What cannot be executed with the least spread cannot be at all.
         let least = |index| trade_price(index, side, spread.base).unwrap_or(index);
-        closes && known().is_some_and(|it| order.keeps_limit(least(it.point.traded(side))))
+        let is_known = || match decided(&order, account, market, chain) {
+            Ok(Some(it)) => order.keeps_limit(least(it.point.traded(side))),
+            Ok(None) => order.earliest.0 != 0 && may_be_known(&order, account, market, chain),
+            Err(Lapsed) => false,
+        };
+        closes && is_known()
     })
 }
 
@@ -297,15 +301,13 @@ pub fn removable(
     }
     let order = Order::from(waiting);
     let progress = order_progress(&order, account, market, chain);
-    let now = market.now(chain.now);
-    let is_expired = order.is_expired(now);
+    let is_expired = order.is_expired(market.now(chain.now));
     if progress == OrderProgress::Lapsed && order.is_immediate() && !is_expired {
         return Ok(RemovalReason::Lapsed);
     }
     require!(owns || is_expired, HoldfastError::OrderNotExpired);
-    let decide_within = Millis(market.terms.decide_within_ms);
-    let may_be_known = progress == OrderProgress::AwaitsPrice
-        && order.may_be_decided(decided_from(&order, account, market), now, decide_within);
+    let may_be_known =
+        progress == OrderProgress::AwaitsPrice && may_be_known(&order, account, market, chain);
     require!(progress != OrderProgress::PriceKnown && !may_be_known, HoldfastError::PriceKnown);
     Ok(if is_expired { RemovalReason::Expired } else { RemovalReason::Cancelled })
 }
@@ -358,6 +360,12 @@ fn decided(
     let earliest = decided_from(order, account, market);
     let at = market.moment(chain.now, chain.monitor.last_disruption);
     deciding_price(order, market.recent_prices(), earliest, &at, Price(market.reference_price))
+}
+
+/// Whether the price that decides an order may be published by now, and not yet stored.
+fn may_be_known(order: &Order, account: &MarginAccount, market: &Market, chain: &Chain) -> bool {
+    let within = Millis(market.terms.decide_within_ms);
+    order.may_be_decided(decided_from(order, account, market), market.now(chain.now), within)
 }
 
 /// Publish time from which on a price decides an order.

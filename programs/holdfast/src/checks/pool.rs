@@ -4,12 +4,12 @@ use core::ops::Deref;
 
 use anchor_lang::prelude::*;
 use holdfast_risk::account::ledger::Ledger;
-use holdfast_risk::chain::landing::has_landed;
+use holdfast_risk::chain::landing::{counted_until, has_landed};
 use holdfast_risk::chain::policy::Action;
 use holdfast_risk::pool::request::Stage;
 use holdfast_risk::pool::worth::{self, TradersResult};
 use holdfast_risk::pool::{Exit, Joined, PoolKind, join, leave};
-use holdfast_risk::{SignedUsd, Usd};
+use holdfast_risk::{Millis, SignedUsd, Usd};
 
 use crate::clock::Chain;
 use crate::error::{HoldfastError, OrRefuse};
@@ -46,6 +46,9 @@ pub fn executed<M: Deref<Target = Market>>(
         Stage::Due => (),
     }
     require!(has_landed(request.slot, chain.slot), HoldfastError::RequestNotDue);
+    let slots = chain.slot.saturating_sub(request.slot);
+    let counted = counted_until(Millis(request.requested_ms), slots, chain.now);
+    require!(counted >= Millis(request.due_ms), HoldfastError::RequestNotDue);
     let ledger = Ledger::from(&silo.ledger);
     let joins = request.leaves == 0;
     let worth = match request.kind() {

@@ -68,8 +68,10 @@ pub struct MarginAccount {
     pub exit_to: Pubkey,
     /// The slot the flag was set in, zero without one.
     pub flagged_slot: u64,
+    /// The slot the exit was asked for in.
+    pub exit_slot: u64,
     /// Room for keys that may trade and not withdraw, and for what bots replay.
-    pub reserved: [u8; 248],
+    pub reserved: [u8; 240],
 }
 
 /// A position, as [`Position`].
@@ -103,7 +105,8 @@ pub struct OrderState {
     /// Publish time from which on a price decides it, milliseconds: fixed when it was placed or
     /// triggered; zero while it waits for its trigger.
     pub earliest_ms: u64,
-    /// The slot in which that was fixed: some more have to pass before it executes.
+    /// The slot in which that was fixed, or what it closes was last enlarged: some more have to pass
+    /// before it executes.
     pub slot: u64,
     /// No price published after this decides it, milliseconds: undecided, it is removed.
     pub expires_ms: u64,
@@ -129,7 +132,7 @@ pub struct OrderState {
 
 const _: () = assert!(size_of::<OrderState>() == 112);
 const _: () =
-    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 64 + 248);
+    assert!(size_of::<MarginAccount>() == 8 + 64 + 72 + 16 * 32 + 8 * 112 + 8 + 128 + 72 + 240);
 
 impl MarginAccount {
     /// First seed of the address.
@@ -198,9 +201,18 @@ impl MarginAccount {
         Millis(self.positions[usize::from(market) % MAX_MARKETS].changed_ms)
     }
 
-    /// Notes that an order opened or enlarged the position in a market.
-    pub fn note_position_change(&mut self, market: u8, now: Millis) {
-        self.positions[usize::from(market) % MAX_MARKETS].changed_ms = now.0;
+    /// Notes that an order opened or enlarged the position in a market. What waits to close it leaves
+    /// others the slots after that, as if it had been placed in this one.
+    pub fn note_position_change(&mut self, market: u8, now: Millis, slot: u64) {
+        let state = &mut self.positions[usize::from(market) % MAX_MARKETS];
+        state.changed_ms = now.0;
+        let buys = state.size < 0;
+        let waits = |order: &&mut OrderState| order.number != 0 && order.market == market;
+        for order in self.orders.iter_mut().filter(waits) {
+            if (order.delta > 0) == buys {
+                order.slot = slot;
+            }
+        }
     }
 
     /// Publish time from which on a price liquidates a flagged account's position in `market`: the flag's
@@ -289,11 +301,14 @@ impl MarginAccount {
             && self.is_idle()
     }
 
+    /// Nothing is open or waits, so nothing can be lost any more. Profit may still mature.
+    pub fn is_flat(&self) -> bool {
+        self.open_markets == 0 && self.orders.iter().all(|order| order.number == 0)
+    }
+
     /// Nothing is open, waits or matures: what is left is the owner's.
     pub fn is_idle(&self) -> bool {
-        self.open_markets == 0
-            && self.pending_profit == 0
-            && self.orders.iter().all(|order| order.number == 0)
+        self.is_flat() && self.pending_profit == 0
     }
 
     /// Whether a debt is one that an account with these open markets may have.

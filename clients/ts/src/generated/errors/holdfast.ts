@@ -110,7 +110,7 @@ export const HOLDFAST_ERROR__CHAIN_NOT_READY = 0x179d; // 6045
 export const HOLDFAST_ERROR__MARKET_NOT_READY = 0x179e; // 6046
 /** FeedBeforeDisruption: The feed's price was published before the chain's last break: post a newer update */
 export const HOLDFAST_ERROR__FEED_BEFORE_DISRUPTION = 0x179f; // 6047
-/** SampleTooSoon: The last sample is less than two seconds old: nothing to do */
+/** SampleTooSoon: The last sample is of this slot or less than two seconds old: nothing to do */
 export const HOLDFAST_ERROR__SAMPLE_TOO_SOON = 0x17a0; // 6048
 /** MintDecimals: The collateral mint must have six decimals */
 export const HOLDFAST_ERROR__MINT_DECIMALS = 0x17a1; // 6049
@@ -393,7 +393,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__REQUEST_DUE]: `The request is due: it is executed, or lapses within minutes and is returned`,
         [HOLDFAST_ERROR__REQUEST_LAPSED]: `Nobody executed the request in time: once it lapses, cancel_pool_request returns it; then ask again`,
         [HOLDFAST_ERROR__REQUEST_NOT_DUE]: `The request is not due yet: wait for its delay and a price published after it`,
-        [HOLDFAST_ERROR__SAMPLE_TOO_SOON]: `The last sample is less than two seconds old: nothing to do`,
+        [HOLDFAST_ERROR__SAMPLE_TOO_SOON]: `The last sample is of this slot or less than two seconds old: nothing to do`,
         [HOLDFAST_ERROR__SETTLEMENT_NOT_DUE]: `Settlement is not due: it needs announce_settlement and a day of notice`,
         [HOLDFAST_ERROR__SILOS_MISSING]: `Pass every silo of the exchange, writable, in the order of their numbers`,
         [HOLDFAST_ERROR__STALE_FEED]: `The feed's price is too old: post a newer update first`,

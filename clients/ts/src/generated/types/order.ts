@@ -51,7 +51,10 @@ export type Order = {
      * triggered; zero while it waits for its trigger.
      */
     earliestMs: bigint;
-    /** The slot in which that was fixed: some more have to pass before it executes. */
+    /**
+     * The slot in which that was fixed, or what it closes was last enlarged: some more have to pass
+     * before it executes.
+     */
     slot: bigint;
     /** No price published after this decides it, milliseconds: undecided, it is removed. */
     expiresMs: bigint;
@@ -91,7 +94,10 @@ export type OrderArgs = {
      * triggered; zero while it waits for its trigger.
      */
     earliestMs: number | bigint;
-    /** The slot in which that was fixed: some more have to pass before it executes. */
+    /**
+     * The slot in which that was fixed, or what it closes was last enlarged: some more have to pass
+     * before it executes.
+     */
     slot: number | bigint;
     /** No price published after this decides it, milliseconds: undecided, it is removed. */
     expiresMs: number | bigint;

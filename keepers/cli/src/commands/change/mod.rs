@@ -1,6 +1,7 @@
 //! The queue of changes: proposing, reading, taking back and applying them.
 
 mod message;
+mod present;
 mod propose;
 mod queue;
 mod show;
@@ -8,6 +9,7 @@ mod show;
 use holdfast_client::holdfast::state::{Change, ChangeKind};
 use holdfast_client::{Instruction, instruction};
 use holdfast_keeper_core::scheduler::Kind;
+use holdfast_rpc::Endpoint;
 use serde_json::json;
 
 use self::queue::{Queue, Standing};
@@ -57,24 +59,28 @@ async fn show(
     build: Option<&std::path::Path>,
 ) -> Result<CommandOutput, String> {
     let found = render::any(config, async |endpoint| {
-        let queue = Queue::read(endpoint).await?;
-        let change = queue::change(endpoint, number).await?;
-        let standing = queue.standing(endpoint, &change).await?;
-        let present = queue::present(endpoint, &queue, &change.content).await?;
+        let (queue, change, standing) = stands(endpoint, number).await?;
+        let present = present::present(endpoint, &queue, &change.content).await?;
         Ok((queue, change, standing, present))
     });
     let (queue, change, standing, present) = found.await?;
-    let differences = show::differences(present.as_ref(), &change.content);
+    let differences = show::differences(&present, &change.content);
     let build = build.map(|file| show::Build::compare(file, &change.content)).transpose()?;
     Ok(show::show(&queue, &change, standing, &differences, build.as_ref()))
 }
 
-async fn cancel(config: &Config, number: u64, form: &Form) -> Result<CommandOutput, Failure> {
-    let person = TraderSession::new(config).await?;
-    let endpoint = person.endpoint()?;
+/// A change by its number, how it stands, and what it waits for.
+async fn stands(endpoint: &Endpoint, number: u64) -> Result<(Queue, Change, Standing), String> {
     let queue = Queue::read(endpoint).await?;
     let change = queue::change(endpoint, number).await?;
     let standing = queue.standing(endpoint, &change).await?;
+    Ok((queue, change, standing))
+}
+
+async fn cancel(config: &Config, number: u64, form: &Form) -> Result<CommandOutput, Failure> {
+    let person = TraderSession::new(config).await?;
+    let (queue, change, standing) =
+        person.any(async |endpoint| stands(endpoint, number).await).await?;
     let signer = form.signer.unwrap_or_else(|| person.owner());
     let (keys, anyone) = queue.cancellers(&change, standing);
     if !anyone && !keys.contains(&signer) {
@@ -91,10 +97,8 @@ async fn cancel(config: &Config, number: u64, form: &Form) -> Result<CommandOutp
 
 async fn apply(config: &Config, number: u64, form: &Form) -> Result<CommandOutput, Failure> {
     let person = TraderSession::new(config).await?;
-    let endpoint = person.endpoint()?;
-    let queue = Queue::read(endpoint).await?;
-    let change = queue::change(endpoint, number).await?;
-    let standing = queue.standing(endpoint, &change).await?;
+    let (queue, change, standing) =
+        person.any(async |endpoint| stands(endpoint, number).await).await?;
     if standing != Standing::Ready {
         let stands = show::stands(standing, &queue);
         return Err(format!("change {number} cannot be applied: {stands}").into());

@@ -6,7 +6,8 @@ use holdfast_keeper_core::scheduler::Kind;
 use holdfast_risk::governance::Timelock;
 use serde_json::json;
 
-use super::queue::{Queue, present};
+use super::present::present;
+use super::queue::Queue;
 use super::show::{differences, facts_of, hash, kind};
 use super::{Standing, message};
 use crate::change_file::{from_json, parse, to_json};
@@ -18,7 +19,7 @@ use crate::output::{CommandOutput, Failure, joined};
 /// Proposes what was asked for.
 pub async fn run(config: &Config, task: ProposeTask) -> Result<CommandOutput, Failure> {
     let person = TraderSession::new(config).await?;
-    let queue = Queue::read(person.endpoint()?).await?;
+    let queue = person.any(async |endpoint| Queue::read(endpoint).await).await?;
     let (content, form) = content(&person, &queue, task).await?;
     content
         .check(&queue.exchange)
@@ -33,8 +34,8 @@ pub async fn run(config: &Config, task: ProposeTask) -> Result<CommandOutput, Fa
         )
         .into());
     }
-    let before = present(person.endpoint()?, &queue, &content).await?;
-    let differences = differences(before.as_ref(), &content);
+    let before = person.any(async |endpoint| present(endpoint, &queue, &content).await).await?;
+    let differences = differences(&before, &content);
     if differences.is_empty() {
         return Err("nothing would be different: change what is proposed".to_owned().into());
     }

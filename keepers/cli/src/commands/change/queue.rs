@@ -1,8 +1,6 @@
 //! The queue of changes as it is on the chain, and how each of them stands.
 
-use holdfast_client::holdfast::state::{
-    ChainHealth, Change, ChangeKind, Exchange, FeedSource, Feeds, Market, Silo,
-};
+use holdfast_client::holdfast::state::{ChainHealth, Change, ChangeKind, Exchange, Market, Silo};
 use holdfast_client::{Pubkey, address, decode, holdfast};
 use holdfast_risk::Millis;
 use holdfast_risk::governance::{Newest, Stage};
@@ -153,41 +151,4 @@ pub async fn changes(endpoint: &Endpoint) -> Result<Vec<Change>, String> {
     let mut changes = read.collect::<Result<Vec<_>, _>>()?;
     changes.sort_by_key(|change| change.number);
     Ok(changes)
-}
-
-/// What a change would replace, as a change to what is there now; nothing where it creates something.
-///
-/// # Errors
-/// A sentence when it cannot be read.
-pub async fn present(
-    endpoint: &Endpoint,
-    queue: &Queue,
-    content: &ChangeKind,
-) -> Result<Option<ChangeKind>, String> {
-    Ok(match content {
-        ChangeKind::Admin(_) => Some(ChangeKind::Admin(queue.exchange.admin)),
-        ChangeKind::FeeReceiver(_) => Some(ChangeKind::FeeReceiver(queue.exchange.fee_receiver)),
-        ChangeKind::Timelock(_) => Some(ChangeKind::Timelock(queue.exchange.timelock)),
-        ChangeKind::Thresholds(_) => Some(ChangeKind::Thresholds(queue.health.thresholds)),
-        ChangeKind::MarketTerms { market, .. } => {
-            let terms = render::read::<Market>(endpoint, "market", market).await?.terms;
-            Some(ChangeKind::MarketTerms { market: *market, terms })
-        }
-        ChangeKind::MarketFeeds { market, .. } => {
-            let found = render::read::<Market>(endpoint, "market", market).await?;
-            let listed = found.feeds.iter().take(usize::from(found.feed_count));
-            let sources = listed.map(|it| FeedSource { provider: it.provider, id: it.id });
-            let feeds = Feeds { sources: sources.collect(), quorum: found.quorum };
-            Some(ChangeKind::MarketFeeds { market: *market, feeds })
-        }
-        ChangeKind::SiloTerms { silo, .. } => {
-            let terms = render::read::<Silo>(endpoint, "silo", silo).await?.terms;
-            Some(ChangeKind::SiloTerms { silo: *silo, terms })
-        }
-        ChangeKind::Guardian { .. }
-        | ChangeKind::Silo { .. }
-        | ChangeKind::Market { .. }
-        | ChangeKind::Upgrade { .. }
-        | ChangeKind::FuseReset { .. } => None,
-    })
 }

@@ -24,9 +24,8 @@ pub struct Difference {
     pub then: String,
 }
 
-/// The fields in which a change differs from what is there.
-pub fn differences(now: Option<&ChangeKind>, then: &ChangeKind) -> Vec<Difference> {
-    let before = now.map(|it| fields(&to_json(it))).unwrap_or_default();
+/// The fields in which a change differs from what is there, by the path of each field.
+pub fn differences(before: &[(String, String)], then: &ChangeKind) -> Vec<Difference> {
     let after = fields(&to_json(then));
     let gone = before.iter().filter(|(field, _)| after.iter().all(|(other, _)| other != field));
     let gone: Vec<_> = gone

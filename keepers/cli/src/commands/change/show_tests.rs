@@ -3,9 +3,15 @@ use holdfast_client::holdfast::state::{ChangeKind, FeedSource, Feeds};
 use holdfast_migrations::presets;
 
 use super::{Build, Difference, differences};
+use crate::change_file::{fields, to_json};
 
 fn difference(field: &str, now: Option<&str>, then: &str) -> Difference {
     Difference { field: field.to_owned(), now: now.map(str::to_owned), then: then.to_owned() }
+}
+
+/// What there is, where it is as this change would make it.
+fn present(now: &ChangeKind) -> Vec<(String, String)> {
+    fields(&to_json(now))
 }
 
 #[test]
@@ -13,10 +19,10 @@ fn only_what_differs_is_shown() {
     let market = Pubkey::new_from_array([3; 32]);
     let terms = presets::market(150);
     let now = ChangeKind::MarketTerms { market, terms };
-    assert_eq!(differences(Some(&now), &now), []);
+    assert_eq!(differences(&present(&now), &now), []);
     let mut then = terms;
     then.taker_fee_bps += 1;
-    let found = differences(Some(&now), &ChangeKind::MarketTerms { market, terms: then });
+    let found = differences(&present(&now), &ChangeKind::MarketTerms { market, terms: then });
     let (before, after) = (terms.taker_fee_bps.to_string(), then.taker_fee_bps.to_string());
     let expected = difference("MarketTerms.terms.taker_fee_bps", Some(&before), &after);
     assert_eq!(found, [expected]);
@@ -29,7 +35,7 @@ fn feeds_that_go_and_things_that_are_created_are_shown_too() {
     let feeds = |count: usize| Feeds { sources: sources[..count].to_vec(), quorum: 1 };
     let now = ChangeKind::MarketFeeds { market, feeds: feeds(2) };
     let then = ChangeKind::MarketFeeds { market, feeds: feeds(1) };
-    let found = differences(Some(&now), &then);
+    let found = differences(&present(&now), &then);
     let path = "MarketFeeds.feeds.sources.1";
     let gone = "02".repeat(32);
     let expected = [
@@ -39,7 +45,7 @@ fn feeds_that_go_and_things_that_are_created_are_shown_too() {
     assert_eq!(found.len(), 2);
     assert!(expected.iter().all(|it| found.contains(it)), "{found:?}");
     let created = ChangeKind::Silo { mint: market, terms: presets::silo() };
-    let found = differences(None, &created);
+    let found = differences(&[], &created);
     assert!(found.iter().all(|it| it.now.is_none()));
     assert!(found.iter().any(|it| it.field == "Silo.terms.maturity_ms"));
 }

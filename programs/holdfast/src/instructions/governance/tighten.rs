@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 use holdfast_risk::Millis;
-use holdfast_risk::chain::health::{Monitor, State};
+use holdfast_risk::chain::health::{Monitor, State, Thresholds};
 use holdfast_risk::governance::check_length;
 
 use crate::clock::{cluster_clock, read_sysvars};
@@ -30,12 +30,15 @@ pub fn tighten(ctx: Context<Tighten>, shelter: bool, lasts_ms: u64) -> Result<()
     let lasts = Millis(lasts_ms);
     check_length(lasts).into_program_error()?;
     let last = Monitor::from(&health.monitor);
-    let now = read_sysvars(&last, |clock| health.proven(clock))?.now;
+    let seen = read_sysvars(&last, |clock| health.proven(clock))?;
     let state = if shelter { State::Shelter } else { State::Strained };
     exchange.spend(&guardian, cluster_clock()?)?;
-    let tightened = last.tighten(state, now, lasts);
+    // The Shelter of a disruption that nobody has recorded yet is not lengthened either.
+    let looked = last.guard(&seen, &Thresholds::from(&health.thresholds));
+    require!(!looked.is_disrupted(), HoldfastError::NothingToTighten);
+    let tightened = last.tighten(state, seen.now, lasts);
     let (after, transition) = tightened.ok_or(HoldfastError::NothingToTighten)?;
     health.remember(&after);
-    emit!(ChainStateChanged::new(&transition, &after, now));
+    emit!(ChainStateChanged::new(&transition, &after, seen.now));
     Ok(())
 }

@@ -39,12 +39,13 @@ pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
     let amount = silo.ledger.protocol;
     require!(amount > 0, HoldfastError::NothingToMove);
     silo.ledger.protocol = 0;
-    silo.take_from_vault(PoolKind::Liquidity, amount)?;
+    let counted = silo.take_from_vault(PoolKind::Liquidity, amount)?;
     silo.invariant()?;
     let signer = tokens::SiloSigner::new(&silo);
     drop(silo);
     let (vault, to) = (&accounts.liquidity_vault, &accounts.destination);
     tokens::pay(vault, to, accounts.silo.as_ref(), &signer, amount)?;
+    tokens::check_vault(vault, counted)?;
     emit!(FeesCollected { silo: accounts.silo.key(), amount });
     Ok(())
 }

@@ -74,13 +74,16 @@ pub fn execute_pool_request<'info>(ctx: Context<'info, ExecutePoolRequest<'info>
         silo.ledger.queued = Usd(silo.ledger.queued).plus(Usd(received)).into_program_error()?.0;
     }
     silo.invariant()?;
-    let signer = tokens::SiloSigner::new(&silo);
+    let (signer, counted) = (tokens::SiloSigner::new(&silo), silo.must_hold(kind));
     drop(silo);
     let silo = accounts.silo.as_ref();
     match (arrives, joins) {
         (false, _) => accounts.request.load_mut()?.hold(received),
         (true, true) => tokens::mint_shares(&accounts.share_mint, to, silo, &signer, received)?,
-        (true, false) => tokens::pay(&accounts.vault, to, silo, &signer, received)?,
+        (true, false) => {
+            tokens::pay(&accounts.vault, to, silo, &signer, received)?;
+            tokens::check_vault(&accounts.vault, counted)?;
+        }
     }
     if arrives {
         accounts.request.close(accounts.owner.to_account_info())?;

@@ -64,7 +64,7 @@ pub fn execute_order<'info>(ctx: Context<'info, ExecuteOrder<'info>>, number: u6
     let now = market.now(chain.now);
     trade_context::store(traded, &mut silo, &mut market, &mut account, now)?;
     if traded.trade.opened.0 > 0 {
-        account.note_position_change(market.index, now);
+        account.note_position_change(market.index, now, chain.slot);
         account.clear_flag();
     }
     if accounts.executor.as_ref().key == accounts.account.as_ref().key {

@@ -32,8 +32,9 @@ pub struct RequestExit<'info> {
     pub destination: UncheckedAccount<'info>,
 }
 
-/// Puts collateral of an account with nothing else in it on its way out. It backs nothing from now
-/// on, and nobody can take it but its owner.
+/// Puts collateral of an account without positions and orders on its way out. It backs nothing from now
+/// on, and nobody can take it but its owner. Profit that has to wait for a calmer chain to mature keeps
+/// no collateral in.
 pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
     require!(amount > 0, HoldfastError::ZeroAmount);
     let accounts = &ctx.accounts;
@@ -41,13 +42,14 @@ pub fn request_exit(ctx: Context<RequestExit>, amount: u64) -> Result<()> {
     tokens::check_account(&accounts.destination, &mint, &accounts.liquidity_vault)?;
     let mut account = accounts.account.load_mut()?;
     require!(account.exit_amount == 0, HoldfastError::ExitWaiting);
-    require!(account.is_idle(), HoldfastError::NotIdle);
+    require!(account.is_flat(), HoldfastError::NotIdle);
     require!(amount <= account.collateral, HoldfastError::NotEnoughCollateral);
     let chain = Chain::guard(&*accounts.chain_health.load()?)?;
     account.collateral = Usd(account.collateral).minus(Usd(amount)).into_program_error()?.0;
     account.exit_amount = amount;
     account.exit_asked = amount;
     account.exit_ms = chain.now.0;
+    account.exit_slot = chain.slot;
     account.exit_to = accounts.destination.key();
     emit!(ExitRequested {
         account: accounts.account.key(),

@@ -1,12 +1,8 @@
-//! `holdfast keeper run` where nobody else publishes: the keeper brings prices from Hermes or from Crossbar
-//! through the program that plays the provider's part, and executes what waits for them, also after the host
-//! that it follows has gone silent.
+//! Where nobody else publishes: the keeper brings prices from Hermes or from Crossbar through the program that
+//! plays the provider's part, and executes what waits for them, also after the host that it follows has gone
+//! silent.
 
 use std::convert::Infallible;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -31,8 +27,10 @@ use holdfast_testkit::venue::{
 };
 use holdfast_testkit::{Venue, crossbar, elf, hermes};
 use serde_json::json;
-use solana_keypair::{Keypair, keypair_from_seed, write_keypair_file};
+use solana_keypair::Keypair;
 use solana_signer::Signer;
+
+use crate::running::{RunningKeeper, prepare, wallet};
 
 const NOW: u64 = 1_700_000_000_000;
 const PRICE: u64 = 150_000_000;
@@ -74,10 +72,7 @@ fn venue(wallet: &Keypair, service: &Service) -> (Venue, Trader) {
     let trader = venue.trader(1_000_000_000).expect("a trader");
     let order = market_order(SIZE, venue.cluster.now_ms());
     venue.place(&trader, 0, order).expect("an order");
-    venue.cluster.fund(&wallet.pubkey(), 1_000_000_000);
-    let (owner, silo) = (wallet.pubkey(), address::silo(0));
-    let open = instruction::open_margin_account(owner, owner, silo, 0);
-    venue.cluster.send(&[open], &[wallet]).expect("an account");
+    prepare(&mut venue.cluster, wallet);
     (venue, trader)
 }
 
@@ -135,22 +130,6 @@ async fn host(service: &Service, node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) 
     host.await.address.secret().to_owned()
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("its address").port()
-}
-
-/// The keeper's metrics.
-fn metrics(port: u16) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-    let request = "GET /metrics HTTP/1.1\r\nhost: keeper\r\nconnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).expect("it listens");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
-    answer
-}
-
 /// The figure of a metric.
 fn counted(page: &str, name: &str) -> u64 {
     let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("a metric");
@@ -164,15 +143,15 @@ fn stored(source: &str) -> String {
 
 /// The metrics once both orders' prices are counted, or what they are after ten seconds: what was sent is
 /// counted when the keeper has seen it land.
-fn metrics_with_both(port: u16, source: &str) -> String {
+fn metrics_with_both(keeper: &RunningKeeper, source: &str) -> String {
     for _ in 0..100 {
-        let page = metrics(port);
+        let page = keeper.page("metrics");
         if counted(&page, &stored(source)) >= 2 {
             return page;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    metrics(port)
+    keeper.page("metrics")
 }
 
 /// Runs a keeper until it has executed two orders, the second after its first host has gone silent: the
@@ -207,45 +186,21 @@ fn brings(service: &Service) -> Arc<Mutex<Node>> {
     let hosts = [first_is_well, second_is_well];
     let hosts = hosts.map(|well| runtime.block_on(host(service, node.clone(), well)));
 
-    let home =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bringing-{}", service.source));
-    std::fs::create_dir_all(&home).expect("a directory");
-    write_keypair_file(&wallet, home.join("id.json")).expect("a file");
-    let (port, feed, setting) = (free_port(), service.feed, service.setting);
-    let settings = format!(
-        "feeds = [\"{feed}\"]\nlisten = \"127.0.0.1:{port}\"\n[prices]\n{setting} = {hosts:?}\n"
-    );
-    std::fs::write(home.join("holdfast.toml"), settings).expect("a file");
-
-    let keeper = Command::new(env!("CARGO_BIN_EXE_holdfast"))
-        .current_dir(&home)
-        .env_clear()
-        .env("HOME", &home)
-        .args(["--rpc", &format!("http://{endpoint}"), "--keypair", "id.json"])
-        .args(["--log", "json", "keeper", "run"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary");
+    let Service { source, setting, feed, .. } = service;
+    let settings = format!("feeds = [\"{feed}\"]\n[prices]\n{setting} = {hosts:?}\n");
+    let keeper = RunningKeeper::start(&format!("bringing-{source}"), endpoint, &settings);
     let result = told.recv_timeout(Duration::from_secs(120));
-    let page = metrics_with_both(port, service.source);
-    let stop = Command::new("kill").arg(keeper.id().to_string()).status().expect("kill");
-    assert!(stop.success());
-    let output = keeper.wait_with_output().expect("it ends");
-    let log = String::from_utf8_lossy(&output.stderr);
+    let page = metrics_with_both(&keeper, source);
+    let (ended, log) = keeper.stop();
     assert!(result.is_ok(), "the orders were not executed: {log}");
-    assert!(output.status.success(), "{log}");
+    assert!(ended.success(), "{log}");
 
-    let source = service.source;
     assert!(counted(&page, &stored(source)) >= 2, "{page}");
     let left =
         format!("holdfast_price_hosts_refused_total{{source=\"{source}\",reason=\"failed\"}} ");
     assert!(counted(&page, &left) >= 1, "{page}");
     assert!(loopback::KEYS.iter().all(|key| !log.contains(key)), "no key is logged: {log}");
     node
-}
-
-fn wallet() -> Keypair {
-    keypair_from_seed(&[3; 32]).expect("32 bytes are a seed")
 }
 
 #[test]

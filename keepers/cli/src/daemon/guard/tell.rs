@@ -1,0 +1,66 @@
+//! Telling webhooks what the guard tells of.
+
+use std::time::Duration;
+
+use holdfast_keeper_core::guard::Notice;
+use serde_json::Value;
+use tracing::{info, warn};
+
+use super::super::reports::Reports;
+use super::words::{body, greeting};
+use crate::config::Hook;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What is not taken is told again after this.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Tells a webhook of every notice, in their order, until the guard ends; what is not taken with a
+/// status of success is told again, as long as it is among the newest.
+pub async fn tell(hook: Hook, mut reports: Reports) {
+    let client = reqwest::Client::new();
+    let mut told = 0;
+    loop {
+        let mut refused = false;
+        for notice in newer(&mut reports, told) {
+            if let Err(reason) = post(&client, &hook, &body(&hook, &notice)).await {
+                warn!(%reason, to = %hook.url, number = notice.number, "a webhook did not take it");
+                refused = true;
+                break;
+            }
+            info!(to = %hook.url, number = notice.number, alarm = notice.alarm.name(), "told");
+            told = notice.number;
+        }
+        if refused {
+            tokio::time::sleep(AGAIN).await;
+        } else if reports.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Tells a webhook that it is reached.
+///
+/// # Errors
+/// A sentence when it is not taken.
+pub async fn test(hook: &Hook) -> Result<(), String> {
+    post(&reqwest::Client::new(), hook, &greeting(hook)).await
+}
+
+/// Notices that have not been told yet, the oldest first.
+fn newer(reports: &mut Reports, told: u64) -> Vec<Notice> {
+    let (_, report) = &*reports.borrow_and_update();
+    let notices = report.guard.iter().flat_map(|guard| &guard.notices);
+    notices.filter(|notice| notice.number > told).cloned().collect()
+}
+
+async fn post(client: &reqwest::Client, hook: &Hook, body: &Value) -> Result<(), String> {
+    let sent = client.post(hook.url.secret()).timeout(PATIENCE).json(body).send().await;
+    let taken = sent.and_then(reqwest::Response::error_for_status);
+    // An address may hold a key: it is not in the reason.
+    taken.map(|_| ()).map_err(|reason| reason.without_url().to_string())
+}
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;
