@@ -20,6 +20,7 @@ use holdfast_keeper_core::health::EndpointFault;
 use holdfast_keeper_core::keeper::{
     BATCH, Command, Event, Io, Keeper, KeeperConfig, Report, WAITING,
 };
+use holdfast_keeper_core::posting::Source;
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
@@ -30,8 +31,8 @@ use tokio::time::MissedTickBehavior;
 use tracing::info;
 
 use crate::config::Config;
-use crate::hermes::{self, Hermes, Patience, Timetable};
 use crate::preflight;
+use crate::prices::{self, Following, Patience, Timetable};
 use crate::render::decimal;
 use guard::MemoryFile;
 use io::RpcIo;
@@ -82,27 +83,39 @@ pub async fn run(config: &Config) -> Result<(), String> {
         genesis: genesis_of(&standing.genesis),
     };
     let mut running = Running::new(orders, endpoints, streams);
-    let hermes = Arc::new(hermes::Counts::default());
-    if config.posting().is_some() {
-        let follows = Hermes {
-            hosts: config.prices.hermes.0.clone(),
-            patience: Patience::default(),
-            reports: running.report.subscribe(),
-            events: running.edge.events(),
-            counts: hermes.clone(),
-        };
-        tokio::spawn(follows.supervise());
-        let hosts = config.prices.hermes.0.clone();
-        tokio::spawn(Timetable::new(hosts, running.edge.events()).supervise());
-    }
+    let prices = follow_prices(config, &running);
     if let Some(hook) = config.webhook.clone() {
         tokio::spawn(webhook::tell(hook, running.report.subscribe()));
     }
     running
-        .equip(config, Wallet { key: me, lamports: standing.lamports, identity }, hermes)
+        .equip(config, Wallet { key: me, lamports: standing.lamports, identity }, prices)
         .await?;
     running.until_stopped().await;
     Ok(())
+}
+
+/// Follows the prices of every source that hosts are named of, and when Pyth's markets are open; says what is
+/// counted of each source.
+fn follow_prices(config: &Config, running: &Running) -> prices::Counted {
+    let hermes = &config.prices.hermes.0;
+    if !hermes.is_empty() {
+        tokio::spawn(Timetable::new(hermes.clone(), running.edge.events()).supervise());
+    }
+    let hosts = Source::ALL.into_iter().map(|source| (source, config.prices.hosts(source).1));
+    let followed = hosts.filter(|(_, hosts)| !hosts.is_empty()).map(|(source, hosts)| {
+        let counts = Arc::new(prices::Counts::default());
+        let follows = Following {
+            source,
+            hosts: hosts.to_vec(),
+            patience: Patience::default(),
+            reports: running.report.subscribe(),
+            events: running.edge.events(),
+            counts: counts.clone(),
+        };
+        tokio::spawn(follows.supervise());
+        (source, counts)
+    });
+    followed.collect()
 }
 
 /// Who pays, and as whom leaders are reached.
@@ -140,7 +153,7 @@ impl Running {
         &mut self,
         config: &Config,
         wallet: Wallet,
-        hermes: Arc<hermes::Counts>,
+        prices: prices::Counted,
     ) -> Result<(), String> {
         let leaders = Arc::new(leaders::Counts::default());
         let wallet_balance = Arc::new(WalletBalance::holding(wallet.lamports));
@@ -148,7 +161,7 @@ impl Running {
         let events = self.edge.events();
         tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
         if let Some(listen) = config.listen {
-            let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
+            let told = metrics::Told { leaders: leaders.clone(), prices, wallet_balance };
             serve::serve(listen, self.report.subscribe(), told).await?;
         }
         if config.leaders.send && !config.dry_run {
