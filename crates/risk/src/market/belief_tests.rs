@@ -273,10 +273,15 @@ fn what_others_would_bear_is_settled_at_the_newest_price_or_better() {
 #[test]
 fn a_closing_price_has_the_time_of_the_newest_which_may_be_the_first_that_decides() {
     let leap = StoredPrice { sudden: true, ..stored(99_000, 90, 0, true) };
-    let recent = [leap, stored(98_000, 100, 0, true)];
-    let closes = |earliest| closing_price(recent.into_iter(), Millis(earliest), &AT, Side::Long);
-    assert_eq!(closes(99_000), Some(PricePoint::exact(Price(100), Millis(99_000))));
-    assert_eq!(closes(99_001), None);
+    let closes = |before, earliest| {
+        closing_price([leap, before].into_iter(), Millis(earliest), &AT, Side::Long)
+    };
+    let better = Some(PricePoint::exact(Price(100), Millis(99_000)));
+    let before = stored(98_000, 100, 0, true);
+    assert_eq!((closes(before, 99_000), closes(before, 99_001)), (better, None));
+    let silent = stored(60_000, 100, 0, true);
+    assert_eq!((closes(silent, 60_000), closes(silent, 60_001)), (better, None));
+    assert_eq!(closes(stored(98_000, 100, 0, false), 98_000), None, "one that is not believed");
 }
 
 #[test]
