@@ -221,7 +221,8 @@ impl Seen {
     /// Whether the newest price of every market in which an account has a position can be used.
     fn prices(&self, state: &MarginAccount) -> bool {
         let broken = self.chain.monitor.last_disruption;
-        let mut held = self.markets.iter().filter(|market| state.position(market.index).size.0 != 0);
+        let mut held =
+            self.markets.iter().filter(|market| state.position(market.index).size.0 != 0);
         held.all(|market| market.valuation(self.chain.now, broken).is_certain())
     }
 }
