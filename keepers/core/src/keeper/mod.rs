@@ -325,9 +325,11 @@ impl Keeper {
         }
     }
 
-    /// Whether the wallet cannot pay a fee and keep what its account has to hold.
+    /// Whether there may be something to pay for, and the wallet cannot pay a fee and keep what its account
+    /// has to hold.
     fn is_poor(&self) -> bool {
-        self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
+        let pays = !self.dry_run && self.guard.as_ref().is_none_or(Guard::sends);
+        pays && self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
     }
 
     /// What a guard has to keep before anything of the last poll is sent, if it changed.
