@@ -92,8 +92,6 @@ pub async fn run(config: &Config) -> Result<(), String> {
             counts: hermes.clone(),
         };
         tokio::spawn(follows.supervise());
-        let hosts = config.prices.hermes.0.clone();
-        tokio::spawn(Timetable::new(hosts, running.edge.events()).supervise());
     }
     if let Some(hook) = config.webhook.clone() {
         tokio::spawn(webhook::tell(hook, running.report.subscribe()));
@@ -135,7 +133,7 @@ impl Running {
         Self { keeper, memory: None, edge, heard, report: watch::channel(first).0, begun }
     }
 
-    /// Serves the pages and reaches leaders, where the settings want it.
+    /// Serves the pages, asks when markets are open and reaches leaders, where the settings want it.
     async fn equip(
         &mut self,
         config: &Config,
@@ -147,6 +145,10 @@ impl Running {
         let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         let events = self.edge.events();
         tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
+        let hosts = config.prices.hermes.0.clone();
+        if !hosts.is_empty() {
+            tokio::spawn(Timetable::new(hosts, self.edge.events()).supervise());
+        }
         if let Some(listen) = config.listen {
             let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
             serve::serve(listen, self.report.subscribe(), told).await?;
