@@ -145,10 +145,7 @@ impl Running {
         let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         let events = self.edge.events();
         tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
-        let hosts = config.prices.hermes.0.clone();
-        if !hosts.is_empty() {
-            tokio::spawn(Timetable::new(hosts, self.edge.events()).supervise());
-        }
+        self.ask_hours(config);
         if let Some(listen) = config.listen {
             let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
             serve::serve(listen, self.report.subscribe(), told).await?;
@@ -157,6 +154,14 @@ impl Running {
             self.edge.reach_leaders(wallet.identity, self.report.subscribe(), leaders);
         }
         Ok(())
+    }
+
+    /// Asks when markets are open, where the settings name hosts that say so.
+    fn ask_hours(&self, config: &Config) {
+        let hosts = config.prices.hermes.0.clone();
+        if !hosts.is_empty() {
+            tokio::spawn(Timetable::new(hosts, self.edge.events()).supervise());
+        }
     }
 
     /// A keeper that only looks: it decides and sends nothing, and needs no wallet.
@@ -180,7 +185,9 @@ impl Running {
             operators: operators(&config.rpc.0, &streams),
             genesis: config.genesis.as_deref().and_then(genesis_of),
         };
-        Ok(Self::new(orders, endpoints, streams))
+        let looking = Self::new(orders, endpoints, streams);
+        looking.ask_hours(config);
+        Ok(looking)
     }
 
     async fn until_stopped(mut self) {
