@@ -281,8 +281,9 @@ impl Keeper {
         self.agree(now);
         self.diagnosis = self.sources.judge(&self.venue(now), now);
         self.counts.classes[self.diagnosis.class as usize] += 1;
+        let condition = self.condition();
         if let Some(guard) = &mut self.guard {
-            guard.watch(self.diagnosis.class, now);
+            guard.watch(condition, now);
         }
         let mut commands = Vec::new();
         self.ask(now, &mut commands);
@@ -322,6 +323,15 @@ impl Keeper {
                 self.second_opinions.push((simulation, *transaction, endpoint));
             }
             Tried::Ends(ended) => self.end(*ended, now),
+        }
+    }
+
+    /// What is the matter for whoever depends on the mirror: without one endpoints are of no use, whatever
+    /// they say of the chain.
+    const fn condition(&self) -> ChainCondition {
+        match self.diagnosis.class {
+            ChainCondition::Healthy if !self.complete_once => ChainCondition::RpcStale,
+            class => class,
         }
     }
 
