@@ -71,11 +71,7 @@ export function Money() {
 
 /** Whether the account has no positions and no orders; profit may still mature. */
 function isFlat({ account }: Page): boolean {
-    return (
-        account !== undefined &&
-        account.openMarkets === 0 &&
-        account.orders.every(({ number }) => number === 0n)
-    );
+    return account !== undefined && account.openMarkets === 0 && account.orders.every(({ number }) => number === 0n);
 }
 
 /** Whether nothing but collateral is in the account. */
