@@ -73,7 +73,7 @@ fn check_mix(tally: &BTreeMap<Kind, (u32, u32)>) {
 
 #[test]
 fn a_venue_with_much_liquidity() {
-    well_mixed(43, RICH);
+    well_mixed(45, RICH);
 }
 
 #[test]

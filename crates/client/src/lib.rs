@@ -11,7 +11,9 @@ pub mod layout;
 pub mod market_hours;
 pub mod pyth;
 pub mod standing;
+pub mod stork;
 pub mod stress;
+pub mod switchboard;
 pub mod tokens;
 
 pub use anchor_lang::prelude::{AccountMeta, Pubkey};

@@ -30,7 +30,7 @@ use pythnet_sdk::wire::v1::{
     AccumulatorUpdateData, MerklePriceUpdate, Proof, WormholeMessage, WormholePayload,
 };
 
-pub use instructions::{close, draft_address, open, post, price_feed_address, units};
+pub use instructions::{close, draft_address, open, post, post_units, price_feed_address, units};
 
 /// The receiver, which owns price feed accounts.
 pub const RECEIVER: Pubkey = pyth_solana_receiver_sdk::ID;

@@ -9,7 +9,7 @@ use solana_sha256_hasher::hash;
 use super::instructions::{FIRST_PART, LAST_PART};
 use super::{
     CORE_BRIDGE, PUSH_ORACLE, RECEIVER, SignedPrice, Unreadable, close, draft_address, open, post,
-    price_feed_address, read, units,
+    post_units, price_feed_address, read, units,
 };
 
 /// An update of BTC/USD that Hermes handed out (test data of pyth-hermes-client 0.7.0, Apache-2.0), with
@@ -163,7 +163,8 @@ fn every_instruction_has_its_units() {
     let all = [open(payer(), &price), post(payer(), 0, &price)].concat();
     let asked: Vec<_> = all.iter().filter_map(units).collect();
     assert_eq!(asked.len(), all.len());
-    assert_eq!(asked.iter().sum::<u32>(), 5 * 5_000 + 350_000 + 100_000 + 30_000);
+    assert_eq!(asked.iter().sum::<u32>(), 5 * 5_000 + 350_000 + 55_000 + 30_000);
+    assert_eq!(post_units(&price), 5_000 + 350_000 + 55_000 + 30_000);
     let other = Instruction { program_id: payer(), accounts: Vec::new(), data: vec![0; 8] };
     assert_eq!(units(&other), None);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use holdfast_client::holdfast::oracle::PYTH_PRICE_PROGRAM;
+use holdfast_client::holdfast::oracle::{PYTH_PRICE_PROGRAM, STORK_PROGRAM, SWITCHBOARD_PROGRAM};
 use holdfast_client::holdfast::state::Silo;
 use holdfast_client::pyth::{CORE_BRIDGE, PUSH_ORACLE, RECEIVER};
 use holdfast_client::{Pubkey, address, decode};
@@ -393,8 +393,9 @@ impl Giver {
 
 /// Programs that stand there from the beginning: address, and file in the directory of programs.
 fn beside(options: &Options) -> impl Iterator<Item = (Pubkey, &'static str)> {
-    let pyth = [CORE_BRIDGE, PUSH_ORACLE, RECEIVER].map(|program| (program, "mock_pyth.so"));
-    let prices = [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(pyth);
+    let brought = [CORE_BRIDGE, PUSH_ORACLE, RECEIVER, SWITCHBOARD_PROGRAM, STORK_PROGRAM];
+    let brought = brought.map(|program| (program, "mock_providers.so"));
+    let prices = [(PYTH_PRICE_PROGRAM, "mock_oracle.so")].into_iter().chain(brought);
     prices.chain(options.beside.iter().copied())
 }
 

@@ -1,4 +1,4 @@
-use super::{BPS_ONE, Bps, ImplausibleTime, Millis, Price, Usd};
+use super::{BPS_ONE, Bps, ImplausibleTime, Millis, Ppm, Price, Side, SignedSize, Usd};
 use crate::math::{Overflow, Rounding};
 use proptest::prelude::*;
 
@@ -14,6 +14,20 @@ fn a_portion_above_the_whole_can_leave_the_type() {
     assert_eq!(Usd(u64::MAX).portion(Bps(10_000), Rounding::Up), Ok(Usd(u64::MAX)));
     assert_eq!(Usd(u64::MAX).portion(Bps(10_001), Rounding::Down), Err(Overflow));
     assert_eq!(Price(1).portion(Bps(20_000), Rounding::Down), Ok(Price(2)));
+}
+
+#[test]
+fn a_share_in_millionths_is_rounded_as_asked() {
+    assert_eq!(Ppm(1).portion_of(2_000_001, Rounding::Down), Ok(2));
+    assert_eq!(Ppm(1).portion_of(2_000_001, Rounding::Up), Ok(3));
+    assert_eq!(Ppm(1_000_000).portion_of(u64::MAX, Rounding::Up), Ok(u64::MAX));
+    assert_eq!(Ppm(1_000_001).portion_of(u64::MAX, Rounding::Down), Err(Overflow));
+}
+
+#[test]
+fn no_size_at_all_counts_as_long() {
+    let sides = [-1, 0, 1].map(|size| SignedSize(size).side());
+    assert_eq!(sides, [Side::Short, Side::Long, Side::Long]);
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// How many instructions of its own a transaction with a limit has, in front of the others.
+    pub const INSTRUCTIONS: u8 = 2;
+
     /// Compute units to ask for after a simulation took this many; `None` if no transaction may.
     pub fn measured(consumed: u64) -> Option<u32> {
         let consumed = u32::try_from(consumed).ok();
@@ -101,6 +104,14 @@ mod tests {
         let most = [1_200_000, 1_400_000].map(Budget::measured);
         assert_eq!(most, [Some(1_400_000); 2]);
         assert_eq!([0, 1_400_001, u64::MAX].map(Budget::measured), [None; 3]);
+    }
+
+    #[test]
+    fn its_own_instructions_are_counted() {
+        for price in [0, 1] {
+            let budget = Budget { units: Some(1), price };
+            assert_eq!(budget.before(&[]).len(), usize::from(Budget::INSTRUCTIONS));
+        }
     }
 
     #[test]

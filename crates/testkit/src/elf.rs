@@ -23,12 +23,12 @@ pub fn read_mock_oracle() -> Result<Vec<u8>, String> {
     read_file(&path().with_file_name("mock_oracle.so"))
 }
 
-/// The compiled program that brings Pyth's prices on local clusters.
+/// The compiled program that plays the part of providers whose prices are brought, on local clusters.
 ///
 /// # Errors
 /// A sentence that says how to build it.
-pub fn read_mock_pyth() -> Result<Vec<u8>, String> {
-    read_file(&path().with_file_name("mock_pyth.so"))
+pub fn read_mock_providers() -> Result<Vec<u8>, String> {
+    read_file(&path().with_file_name("mock_providers.so"))
 }
 
 /// The compiled example of a lender that asks the beacon.

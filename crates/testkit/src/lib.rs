@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod cluster;
+pub mod crossbar;
 pub mod elf;
 pub mod events;
 pub mod feed;

@@ -10,7 +10,7 @@ use crate::feed::Published;
 use crate::tokens::set_owned;
 
 /// The queue of the feeds published here.
-const QUEUE: [u8; 32] = [0x5B; 32];
+pub(crate) const QUEUE: [u8; 32] = [0x5B; 32];
 /// Most variance among their submissions, and the fewest responses.
 const VARIANCE_AND_RESPONSES: [u8; 12] = [0, 202, 154, 59, 0, 0, 0, 0, 2, 0, 0, 0];
 /// Slots a submission may be old.

@@ -20,7 +20,7 @@ const SHARD: u16 = 2;
 
 fn stage() -> (Cluster, Keypair) {
     let (mut cluster, payer) = (Cluster::new(RECORDED_AT + 2_000), keypair("payer", 0));
-    let program = elf::read_mock_pyth().expect("cargo xtask build");
+    let program = elf::read_mock_providers().expect("cargo xtask build");
     for id in [CORE_BRIDGE, RECEIVER, PUSH_ORACLE] {
         cluster.install(id, &payer.pubkey(), &program);
     }
@@ -74,6 +74,7 @@ fn what_three_routers_have_signed_fits_the_first_transaction_and_is_stored() {
     let update = hermes::update_by(&hermes::ROUTERS, &prices, RECORDED_AT);
     let price = pyth::read(&update).expect("an update").remove(0);
     assert_eq!(pyth::post(payer.pubkey(), SHARD, &price).len(), 3, "nothing is left to write");
+    assert_eq!(pyth::post_units(&price), 25_000 + 3 * 25_000 + 55_000 + 30_000);
     bring(&mut cluster, &payer, &price).expect("it is brought");
     assert_eq!(stored(&cluster, &ID), Some(price.quote));
     assert!(!exists(&cluster, &draft_address(&payer.pubkey(), &ID)), "its rent is back");

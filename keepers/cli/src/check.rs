@@ -11,9 +11,9 @@ use solana_signer::Signer;
 
 use crate::config::Config;
 use crate::daemon::stream;
-use crate::hermes;
 use crate::output::{CommandOutput, joined};
 use crate::preflight::{self, Standing};
+use crate::prices;
 use crate::render;
 
 /// Something that was tried: what was found, or why it does not do.
@@ -59,7 +59,7 @@ pub async fn run(config: &Config, offline: bool) -> Result<CommandOutput, String
         ("streams", streams(config).await?),
         ("feeds", feeds(config).await?),
     ];
-    let prices = hermes::check(config).await?;
+    let prices = prices::check(config).await?;
     let mut found = json!({
         "genesis": &genesis,
         "lamports": lamports,

@@ -7,7 +7,6 @@ mod check;
 mod cli;
 mod commands;
 mod daemon;
-mod hermes;
 mod history;
 mod log;
 #[cfg(test)]
@@ -15,6 +14,7 @@ mod loopback;
 mod output;
 mod panics;
 mod preflight;
+mod prices;
 mod render;
 mod risk;
 mod top;

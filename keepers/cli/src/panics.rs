@@ -8,10 +8,10 @@ use crate::config::Config;
 
 /// From now on panics print no keys of the settings' endpoints.
 pub fn keep_keys_out(config: &Config) {
-    let webhook = config.webhook.iter().cloned();
-    let hooks = webhook.chain(config.guard.webhooks.iter().map(|hook| hook.url.clone())).collect();
-    let addresses =
-        [config.rpc.0.clone(), config.streams(), config.prices.hermes.0.clone(), hooks].concat();
+    let hosts = config.prices.all_hosts().map(|(_, host)| host);
+    let hooks = config.guard.webhooks.iter().map(|hook| &hook.url);
+    let others = hosts.chain(&config.webhook).chain(hooks).cloned().collect();
+    let addresses = [config.rpc.0.clone(), config.streams(), others].concat();
     std::panic::set_hook(Box::new(move |panic| {
         // Not a macro that panics when nothing can be written.
         let _ = writeln!(std::io::stderr(), "{}", without_keys(&addresses, panic.to_string()));

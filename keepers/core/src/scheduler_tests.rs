@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Kind, Scheduler, Target};
 use crate::health::ChainCondition;
 use crate::leader_rotation::{BACKUP_DELAY, LeaderRotation};
-use crate::posting::{DraftStep, FeedId};
+use crate::posting::{DraftStep, FeedId, Source};
 use crate::world::{NOW, key, long, mirror, order};
 use crate::{Intent, VenueSnapshot};
 
@@ -193,7 +193,8 @@ fn what_another_did_first_is_a_sign_of_it() {
 fn a_price_is_waited_for_longer_and_ones_own_is_not() {
     let keepers = [key(200), key(201), key(202)];
     let mut office = Office::new(&keepers);
-    let bring = |step| Intent::BringPrice { feed: FeedId([7; 32]), market: 1, step };
+    let feed = FeedId { source: Source::Pyth, id: [7; 32] };
+    let bring = |step| Intent::BringPrice { feed, market: 1, step };
     let (open, post) = (bring(DraftStep::Open), bring(DraftStep::Post));
     let ahead = LeaderRotation::new(key(200), &keepers).ahead(1, Millis(NOW)).len() as u64;
     let turn = office.now + 3 * ahead * BACKUP_DELAY.0;

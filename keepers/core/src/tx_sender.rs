@@ -19,7 +19,7 @@ use crate::Intent;
 use crate::fees::Fees;
 use crate::health::OperatingPolicy;
 use crate::scheduler::Kind;
-use crate::units::compute_units;
+use crate::units::Work;
 
 pub use holdfast_rpc::{Blockhash, Simulation};
 
@@ -139,7 +139,9 @@ struct InFlight {
     held: Option<Millis>,
     /// What is simulated, until one endpoint has refused it.
     trial: Option<VersionedTransaction>,
-    /// Compute units to ask for; of what was not simulated, by what was measured before.
+    /// Compute units to ask for of what was not simulated.
+    usual: u32,
+    /// Compute units to ask for after a simulation.
     units: Option<u32>,
     sent: Millis,
     signed: Millis,
@@ -168,10 +170,10 @@ impl TxSender {
         &mut self,
         intent: Intent,
         kind: Kind,
-        instructions: Vec<Instruction>,
+        work: impl Into<Work>,
         moment: &Moment,
     ) -> Option<Outgoing> {
-        let mut flight = InFlight::new(intent, kind, instructions, moment);
+        let mut flight = InFlight::new(intent, kind, work.into(), moment);
         flight.sign(&self.keys, &self.fees, moment)?;
         let outgoing = flight.send(&self.routes, moment)?;
         self.follow(flight);
@@ -184,10 +186,10 @@ impl TxSender {
         &mut self,
         intent: Intent,
         kind: Kind,
-        instructions: Vec<Instruction>,
+        work: impl Into<Work>,
         moment: &Moment,
     ) -> Option<(u64, VersionedTransaction)> {
-        let mut flight = InFlight::new(intent, kind, instructions, moment);
+        let mut flight = InFlight::new(intent, kind, work.into(), moment);
         flight.held = Some(moment.now.after(SIMULATES_WITHIN));
         // What it takes is to be found out, not what it is allowed.
         let budget = Budget { units: Some(MOST_UNITS), price: 0 };
@@ -308,11 +310,12 @@ enum Turn {
 }
 
 impl InFlight {
-    fn new(intent: Intent, kind: Kind, instructions: Vec<Instruction>, moment: &Moment) -> Self {
+    fn new(intent: Intent, kind: Kind, work: Work, moment: &Moment) -> Self {
         Self {
             intent,
             kind,
-            instructions,
+            instructions: work.instructions,
+            usual: work.units,
             begun: moment.slot,
             versions: Vec::new(),
             handed: Vec::new(),
@@ -368,7 +371,7 @@ impl InFlight {
         // Others may pay less by now; an attempt never pays less than the one before.
         let before = self.versions.last().map_or(0, |version| version.budget.price);
         let price = fees.price(self.kind, moment.recent, attempt).max(before);
-        let units = self.units.unwrap_or_else(|| compute_units(&self.instructions));
+        let units = self.units.unwrap_or(self.usual);
         let budget = Budget { units: Some(units), price };
         let transaction = self.transaction(keys, moment, budget)?;
         let tracker = Tracker::new(transaction, moment.blockhash?);
@@ -411,7 +414,7 @@ impl InFlight {
     /// Compute units to ask for after a simulation took this many: not fewer than were measured before,
     /// and not more than twice as many, because one endpoint may say anything.
     fn simulated_units(&self, units: u64) -> Option<u32> {
-        let usual = compute_units(&self.instructions);
+        let usual = self.usual;
         Budget::measured(units).map(|units| units.clamp(usual, usual.saturating_mul(2)))
     }
 

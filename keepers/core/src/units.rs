@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use anchor_lang::Discriminator;
 use holdfast_client::holdfast::instruction as of;
-use holdfast_client::{Instruction, pyth};
+use holdfast_client::{Instruction, pyth, stork, switchboard};
 use holdfast_rpc::Budget;
 
 /// The ceilings that `cargo xtask bench` checks.
@@ -16,9 +16,28 @@ static CEILINGS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
 /// For what was not measured.
 const UNKNOWN: u32 = 200_000;
 
+/// Instructions of one transaction, and the compute units that it asks for as long as no simulation has
+/// shown more.
+pub struct Work {
+    /// What it does.
+    pub instructions: Vec<Instruction>,
+    /// Compute units.
+    pub units: u32,
+}
+
+impl From<Vec<Instruction>> for Work {
+    fn from(instructions: Vec<Instruction>) -> Self {
+        Self { units: compute_units(&instructions), instructions }
+    }
+}
+
 /// Compute units that a transaction asks for: what each of its instructions does.
 pub fn compute_units(instructions: &[Instruction]) -> u32 {
-    let units = |instruction| pyth::units(instruction).unwrap_or_else(|| measured(instruction));
+    let units = |instruction| {
+        let foreign = [pyth::units, switchboard::units, stork::units];
+        let foreign = foreign.into_iter().find_map(|units| units(instruction));
+        foreign.unwrap_or_else(|| measured(instruction))
+    };
     instructions.iter().map(units).fold(0, u32::saturating_add)
 }
 

@@ -107,7 +107,7 @@ mod tests {
             "from Friday at four to Monday at half past nine"
         );
         assert_eq!(read(&format!("{shares};1127/0930-1300")), Some([131, 131]));
-        assert_eq!(read(&format!("{shares};1127/0930-1300,1225/C")), Some([179, 179]));
+        assert_eq!(read(&format!("{shares};1127/0930-1300,1225/C")), Some([131, 179]));
         assert_eq!(read("America/New_York;O,O,O,O,0000-1700,C,1700-2400;"), Some([96, 96]));
         let breaks = "0000-1130&1230-2400";
         let noon = format!("Asia/Tokyo;{breaks},{breaks},{breaks},{breaks},{breaks},O,O;0101/C");

@@ -2,6 +2,8 @@
 
 use holdfast_client::feed::{self, Reading};
 use holdfast_client::holdfast::oracle::Provider;
+use holdfast_client::holdfast::oracle::switchboard::layout;
+use holdfast_client::switchboard::ORACLES;
 use holdfast_client::{Pubkey, pyth};
 use holdfast_risk::Millis;
 
@@ -49,6 +51,9 @@ pub fn of_market(
         if reading.provider == Provider::PythPull as u8 {
             warnings.extend(of_pyth(address, &reading, &found.data, market));
         }
+        if reading.provider == Provider::Switchboard as u8 {
+            warnings.extend(of_switchboard(address, &found.data));
+        }
         warnings.extend(now.and_then(|now| of_age(address, &reading, market, now, catalogue)));
         read.push(reading);
     }
@@ -62,6 +67,17 @@ pub fn of_market(
         ));
     }
     Ok(warnings)
+}
+
+/// What an account of Switchboard shows besides its price: whether what keepers bring is enough for it.
+fn of_switchboard(address: &Pubkey, data: &[u8]) -> Option<String> {
+    let samples = usize::from(*data.get(layout::MIN_SAMPLE_SIZE)?);
+    (samples > ORACLES).then(|| {
+        format!(
+            "{address} asks for {samples} samples, and a keeper brings {ORACLES} at a time: list a feed that \
+             asks for {ORACLES}, or several keepers have to post within its max_staleness"
+        )
+    })
 }
 
 /// What an account of Pyth's pull oracle shows besides its price: whether somebody can close it, and whether

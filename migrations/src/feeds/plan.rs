@@ -6,7 +6,8 @@ use holdfast_client::holdfast::oracle::Provider;
 
 use crate::{MarketPlan, Place, SiloPlan, hex};
 
-/// Feeds that are retired, share their publishers, or leave no quorum when one publisher stops.
+/// Feeds that are retired, have prices only where somebody brings them, share their publishers, or leave no
+/// quorum when one publisher stops.
 pub fn of_market(place: &Place, market: &MarketPlan) -> Vec<String> {
     let sources = &market.feeds.sources;
     let providers: Vec<_> =
@@ -18,6 +19,14 @@ pub fn of_market(place: &Place, market: &MarketPlan) -> Vec<String> {
              list pyth-pull, or another provider"
                 .to_owned(),
         );
+    }
+    for (provider, setting) in [(Provider::Switchboard, "crossbar"), (Provider::Stork, "stork")] {
+        if providers.contains(&provider) && !place.is_local() {
+            warnings.push(format!(
+                "nobody writes to a feed of {provider:?} by itself: name hosts in prices.{setting} of every \
+                 keeper, or arrange for somebody else to post"
+            ));
+        }
     }
     let mut count = BTreeMap::new();
     for provider in providers {

@@ -39,9 +39,9 @@ const PROGRAMS: [Program; 8] = [
         target: "target/sbpf",
     },
     Program {
-        package: "mock-pyth",
+        package: "mock-providers",
         workspace: "Cargo.toml",
-        manifest: "programs/mock-pyth/Cargo.toml",
+        manifest: "programs/mock-providers/Cargo.toml",
         target: "target/sbpf",
     },
     Program {

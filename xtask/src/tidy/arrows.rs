@@ -17,7 +17,7 @@ pub const LAYERS: [&[&str]; 12] = [
         "holdfast",
         "lender",
         "mock-oracle",
-        "mock-pyth",
+        "mock-providers",
     ],
     &["holdfast-client"],
     &["holdfast-rpc"],

@@ -10,7 +10,7 @@ use pyth_solana_receiver_sdk::PostUpdateParams;
 use pyth_solana_receiver_sdk::pda::{get_config_address, get_treasury_address};
 use pythnet_sdk::wire::v1::MerklePriceUpdate;
 
-use super::{CORE_BRIDGE, PUSH_ORACLE, RECEIVER, SignedPrice};
+use super::{CORE_BRIDGE, HEADER, PUSH_ORACLE, RECEIVER, SignedPrice};
 
 /// Bytes of a draft before the guardians' message.
 const DRAFT_HEADER: usize = 46;
@@ -28,12 +28,17 @@ const VERIFY_ENCODED_VAA_V1: [u8; 8] = [103, 56, 177, 229, 240, 103, 68, 73];
 const CLOSE_ENCODED_VAA: [u8; 8] = [48, 221, 174, 198, 231, 7, 152, 38];
 const UPDATE_PRICE_FEED: [u8; 8] = [28, 9, 93, 150, 86, 153, 188, 115];
 
-/// Compute units as Pyth's own SDK budgets them (pyth-crosschain, `compute_budget.ts`): for thirteen
-/// signatures, and for closing a draft.
-const VERIFY_UNITS: u32 = 350_000;
+/// Compute units as Pyth's own SDK budgets them (pyth-crosschain, `compute_budget.ts`): 350,000 for verifying
+/// thirteen signatures, for storing a price, and for closing a draft. Making the account of a price takes
+/// more once, which a simulation shows.
+const VERIFY_UNITS: u32 = 25_000 + GUARDIANS * RECOVER_UNITS;
+const UPDATE_UNITS: u32 = 55_000;
 const CLOSE_UNITS: u32 = 30_000;
-/// For storing a price. The SDK budgets 55,000; making the account takes more.
-const UPDATE_UNITS: u32 = 100_000;
+/// Of these, what recovering one signer takes on every cluster (`secp256k1_recover_cost` of Agave): the core
+/// bridge does it for each signature.
+const RECOVER_UNITS: u32 = 25_000;
+/// The most who sign.
+const GUARDIANS: u32 = 13;
 /// For an instruction that moves a few bytes, and for what the system program does.
 const SMALL_UNITS: u32 = 5_000;
 
@@ -105,7 +110,16 @@ pub fn close(payer: Pubkey, id: &[u8; 32]) -> Instruction {
     Instruction { program_id: CORE_BRIDGE, accounts, data: CLOSE_ENCODED_VAA.to_vec() }
 }
 
-/// Compute units that one of these instructions asks for; `None`: it is none of them.
+/// Compute units that the second transaction of a price asks for: by the number of its signatures, which are
+/// thirteen of Wormhole's guardians or three of Pyth's routers.
+pub fn post_units(price: &SignedPrice) -> u32 {
+    let signatures = price.message.get(HEADER - 1).map_or(GUARDIANS, |count| u32::from(*count));
+    let fewer = GUARDIANS.saturating_sub(signatures) * RECOVER_UNITS;
+    let write = if price.message.len() > FIRST_PART { SMALL_UNITS } else { 0 };
+    write + VERIFY_UNITS - fewer + UPDATE_UNITS + CLOSE_UNITS
+}
+
+/// Compute units that one of these instructions asks for at most; `None`: it is none of them.
 pub fn units(instruction: &Instruction) -> Option<u32> {
     let name = instruction.data.get(..8)?;
     match instruction.program_id {

@@ -373,6 +373,36 @@ fn an_exit_at_any_price_takes_a_worse_one_that_is_not_believed_and_leaves_no_deb
     assert_eq!(at(&held, &exit, 50_000_000), refused, "nobody pays for a price nobody believes");
 }
 
+#[test]
+fn a_print_at_the_reference_is_no_worse_for_its_owner_on_either_side() {
+    let exit = |delta: i64, price| {
+        let entry = Usd(100_000_000);
+        let held = holding(Position { size: SignedSize(-delta), entry, ..Position::default() });
+        let order = Order { reduce_only: true, any_price: true, ..order(delta) };
+        let print = StoredPrice { believed: false, ..at_price(9_000, price) };
+        execute(&held, &order, [print].into_iter(), &terms(), &SILO, &MET)
+            .map(|done| done.point.low.0)
+    };
+    for (delta, worse) in [(1_000_000, 100_000_001), (-1_000_000, 99_999_999)] {
+        assert_eq!(exit(delta, worse), Ok(worse));
+        assert_eq!(exit(delta, MET.reference.0), Err(ExecutionError::NoPrice));
+    }
+}
+
+#[test]
+fn what_an_exit_cannot_pay_is_lost_at_the_newest_price_only() {
+    let size = SignedSize(1_000_000);
+    let mut held = holding(Position { size, entry: Usd(100_000_000), ..Position::default() });
+    held.balances.collateral = Usd(20_000_000);
+    let bad_debt = |newest| {
+        let recent = [at_price(9_000, newest), at_price(8_000, 50_000_000)].into_iter();
+        execute(&held, &order(-1_000_000), recent, &terms(), &SILO, &MET)
+            .map(|done| done.traded.bad_debt)
+    };
+    assert_eq!(bad_debt(50_000_000), Ok(Usd(30_000_000)));
+    assert_eq!(bad_debt(50_000_001), Err(ExecutionError::NoPrice), "it was better since");
+}
+
 proptest! {
     /// Whatever the order, the account and the print: nobody but the account pays for it.
     #[test]

@@ -5,6 +5,7 @@ use super::{AccountBalances, FeeDistribution, Ledger, settle};
 use crate::account::loss::tests::COVER;
 use crate::account::loss::{InsuranceDraws, LossCover, MARKETS, debts_after};
 use crate::account::profit::mature;
+use crate::math::Overflow;
 use crate::units::{Bps, Millis, SignedUsd, Usd};
 use proptest::prelude::*;
 
@@ -58,6 +59,20 @@ fn while_positions_are_left_what_is_missing_is_owed_and_paid_off_before_anything
         (Usd(30), Usd(30), AccountBalances::default())
     );
     assert_eq!(left.ledger, ledger(0, 1_130, 470));
+}
+
+/// A market that the silo does not have cannot be charged.
+#[test]
+fn nobody_is_charged_where_nothing_is_left_unpaid() {
+    let balances = AccountBalances { collateral: Usd(10), ..AccountBalances::default() };
+    let nobody = LossCover { market: u8::MAX, ..COVER };
+    let settled = |result| {
+        let due = FeeDistribution::default();
+        settle(ledger(10, 0, 0), balances, SignedUsd(result), due, &nobody, true)
+            .map(|done| done.bad_debt)
+    };
+    assert_eq!(settled(-10), Ok(Usd(0)));
+    assert_eq!(settled(-11), Err(Overflow));
 }
 
 #[test]

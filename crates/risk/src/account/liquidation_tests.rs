@@ -178,9 +178,11 @@ fn what_is_liquidatable_has_been_so_since_the_moment_that_is_told() {
             assert!(!early || since == begun, "{state:?}, {collateral}");
         }
     }
-    // In Normal the state began at any time, and waited for nothing.
-    let calm = Monitor { since: Millis(9_000_000), state: State::Normal, ..monitor };
-    assert_eq!(liquidatable_since(&health(0, &position), &calm, thaw), begun);
+    // In Normal the state began at any time, and waited for nothing; Throttled ended a thaw.
+    for (state, since) in [(State::Normal, begun), (State::Throttled, Millis(9_000_000))] {
+        let chain = Monitor { since: Millis(9_000_000), state, ..monitor };
+        assert_eq!(liquidatable_since(&health(0, &position), &chain, thaw), since, "{state:?}");
+    }
 }
 
 #[test]

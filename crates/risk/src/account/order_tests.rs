@@ -48,8 +48,54 @@ fn orders_that_can_never_execute() {
     ] {
         assert_eq!(order.check(now).map_err(|refusal| refusal.setting), Err(missing));
     }
+    for trigger in [Trigger::AtOrAbove(Price(1)), Trigger::AtOrBelow(Price(1))] {
+        assert_eq!(Order { trigger, ..BUY }.check(now), Ok(()));
+    }
     assert!(!BUY.is_expired(BUY.expires));
     assert!(BUY.is_expired(Millis(BUY.expires.0 + 1)));
+}
+
+#[test]
+fn a_buy_is_expected_to_open_at_its_limit_at_most_and_a_stop_at_its_level_at_least() {
+    // The limit is 100.
+    for (trigger, now, buys, sells) in [
+        (Trigger::Immediate, 99, 99, 99),
+        (Trigger::Immediate, 101, 100, 101),
+        (Trigger::AtOrBelow(Price(90)), 99, 99, 99),
+        (Trigger::AtOrAbove(Price(90)), 99, 99, 99),
+        (Trigger::AtOrAbove(Price(100)), 99, 100, 100),
+        (Trigger::AtOrAbove(Price(120)), 99, 100, 120),
+    ] {
+        for (delta, highest) in [(10, buys), (-10, sells)] {
+            let order = Order { delta: SignedSize(delta), trigger, ..BUY };
+            assert_eq!(order.highest_price(Price(now)), Price(highest), "{order:?} at {now}");
+        }
+    }
+}
+
+#[test]
+fn a_position_that_no_order_has_changed_keeps_nobody_waiting() {
+    let closes = Parts { closes: Size(1), opens: Size(0) };
+    let from = |changed| BUY.decided_from(closes, Millis(changed), Millis(3_001));
+    assert_eq!([0, 1].map(from), [BUY.earliest, Millis(3_002)]);
+}
+
+/// Until when a price may still come that decides an order: stored 2 s late, and acted on 10 s after that.
+#[test]
+fn an_order_may_be_decided_from_the_first_price_that_can_until_the_last_that_could_be_stored() {
+    let may = |order: &Order, first: u64, now: u64| {
+        order.may_be_decided(Millis(first), Millis(now), Millis(2_000))
+    };
+    let long = Order { expires: Millis(90_000), ..BUY };
+    for (now, expected) in [(2_999, false), (3_000, true), (15_000, true), (15_001, false)] {
+        assert_eq!(may(&long, 3_000, now), expected, "{now}");
+    }
+    // The last price that may decide it is published at 9 s.
+    for (now, expected) in [(9_000, true), (9_001, true), (11_000, true), (11_001, false)] {
+        assert_eq!(may(&BUY, 3_000, now), expected, "expires at 9,000: {now}");
+    }
+    assert!(may(&BUY, 9_000, 9_000) && may(&BUY, 9_000, 11_000));
+    assert!(!may(&BUY, 9_001, 9_001), "no price can decide it");
 }
 
 #[test]

@@ -75,6 +75,8 @@ fn a_running_blow_is_lengthened_within_its_72_hours() {
     assert_eq!(longer.0[1..], first.0[1..], "still the same one");
     assert_eq!(first.blow(Fuses::ALL, at, Millis(72 * HOUR)), Err(GovernanceError::Exhausted));
     assert_eq!(longer.blow(Fuses::ALL, at, Millis(60_000)), Ok(longer), "and never cut");
+    let next = first.blow(Fuses::ALL, Millis(NOW.0 + HOUR), Millis(HOUR)).unwrap();
+    assert_eq!(next.0[0], first.0[0], "one that has just ended does not run");
 }
 
 #[test]
@@ -140,6 +142,8 @@ fn what_is_known_is_no_new_break() {
     assert!(worse.exceeds(&known));
     let other = Books { held: Usd(17), parts: Usd(32), ..SOUND }.gap().unwrap();
     assert!(other.exceeds(&known));
+    let insurance = Books { held: Usd(17), parts: Usd(31), held_insurance: Usd(9), ..SOUND };
+    assert!(insurance.gap().unwrap().exceeds(&known));
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 use super::{Accruals, Conditions, refresh};
 use crate::market::terms::MarketTerms;
-use crate::units::{CarryIndex, Millis, Price, SignedSize, Usd};
+use crate::units::{CarryIndex, HourlyRate, Millis, Price, SignedSize, Usd};
 
 const NOW: Millis = Millis(1_700_000_000_000);
 const PRICE: Price = Price(100_000_000);
@@ -27,6 +27,15 @@ fn longs_pay_funding_to_shorts_and_both_pay_liquidity() {
     let later = run(&start, conditions(), NOW.after(Millis(60_000)));
     let borrowed = (later.carry_long.0 + later.carry_short.0) / 2;
     assert!(borrowed > 0 && later.carry_long.0 > borrowed && later.carry_short.0 < borrowed);
+}
+
+#[test]
+fn the_rate_and_what_was_not_counted_are_kept_for_the_next_step() {
+    let start = run(&Accruals::default(), conditions(), NOW);
+    let later = run(&start, conditions(), NOW.after(Millis(60_000)));
+    // Full skew has brought the rate to its cap. A third of an index unit of borrow fee is left over.
+    assert_eq!(later.funding.rate, HourlyRate(1_000_000_000_000));
+    assert_eq!(later.borrow_remainder, 1_200_000_000_000_000);
 }
 
 #[test]

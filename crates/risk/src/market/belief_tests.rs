@@ -57,6 +57,9 @@ fn every_reason_and_every_use() {
     assert_eq!(late, [Err(Unusable::StoredLate), Ok(()), Ok(()), Ok(())]);
     let stale = Err(Unusable::Stale);
     assert_eq!(of(stored(69_999, 1, 0, true)), [stale, stale, Ok(()), Ok(())]);
+    assert_eq!(of(stored(70_000, 1, 5_000, true)), [Ok(()); 4], "as old and as late as may be");
+    let from = Moment { last_disruption: Millis(90_000), ..AT };
+    assert_eq!(from.check(&stored(90_000, 1, 0, true), Decide), Ok(()));
     let halted = Moment { last_disruption: Millis(90_001), ..AT };
     let before = Err(Unusable::BeforeDisruption);
     let seen = [Decide, Value, Measure, Settle]
@@ -268,6 +271,20 @@ fn what_others_would_bear_is_settled_at_the_newest_price_or_better() {
 }
 
 #[test]
+fn a_closing_price_has_the_time_of_the_newest_which_may_be_the_first_that_decides() {
+    let leap = StoredPrice { sudden: true, ..stored(99_000, 90, 0, true) };
+    let closes = |before, earliest| {
+        closing_price([leap, before].into_iter(), Millis(earliest), &AT, Side::Long)
+    };
+    let better = Some(PricePoint::exact(Price(100), Millis(99_000)));
+    let before = stored(98_000, 100, 0, true);
+    assert_eq!((closes(before, 99_000), closes(before, 99_001)), (better, None));
+    let silent = stored(60_000, 100, 0, true);
+    assert_eq!((closes(silent, 60_000), closes(silent, 60_001)), (better, None));
+    assert_eq!(closes(stored(98_000, 100, 0, false), 98_000), None, "one that is not believed");
+}
+
+#[test]
 fn a_range_that_may_have_been_wider_has_lapsed() {
     // Prices every fifth of a second: all that is remembered came after the request.
     let recent = |count: u64| (0..count).map(|age| stored(99_000 - age * 200, 100, 0, true));
@@ -290,6 +307,8 @@ fn a_print_is_not_measured() {
     assert_eq!(measured(&sudden(101, true), &sudden(114, true)), 101, "the price after it");
     assert_eq!(measured(&sudden(90, true), &sudden(95, true)), 95, "a true move, a price later");
     assert_eq!(measured(&sudden(114, true), &StoredPrice::default()), 114, "the first of all");
+    let opposite = stored(97_000, 86, 0, true);
+    assert_eq!(measured(&sudden(114, true), &opposite), 114, "of two as far the newer");
 }
 
 #[test]

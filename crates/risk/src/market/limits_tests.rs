@@ -18,6 +18,10 @@ fn each_cap_binds_one_unit_above_it() {
     assert_eq!(check(AT_EVERY_CAP, pool, CAPS.stressed()), Err(Exceeded::OpenInterest));
     let half = Resulting { side: Size(500), account: Usd(5), silo: Usd(150) };
     assert_eq!(check(half, pool, CAPS.stressed()), Ok(()));
+    let account = Resulting { account: Usd(6), ..half };
+    assert_eq!(check(account, pool, CAPS.stressed()), Err(Exceeded::AccountShare));
+    let silo = Resulting { silo: Usd(151), ..half };
+    assert_eq!(check(silo, pool, CAPS.stressed()), Err(Exceeded::Utilisation));
 }
 
 proptest! {

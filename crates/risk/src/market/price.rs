@@ -14,17 +14,6 @@ pub struct PricePoint {
     pub high: Price,
 }
 
-/// The oldest of `recent` published at or after `earliest`; `recent` comes newest first, as a
-/// market keeps it.
-///
-/// `None` while no such price exists: the request waits, it is never forfeited.
-pub fn first_since(
-    recent: impl Iterator<Item = PricePoint>,
-    earliest: Millis,
-) -> Option<PricePoint> {
-    recent.take_while(|point| point.published >= earliest).last()
-}
-
 /// Prices a market needs after a break before it trades as before.
 const PRICES_AFTER_DISRUPTION: usize = 3;
 

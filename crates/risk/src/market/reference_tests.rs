@@ -74,6 +74,15 @@ fn a_print_inside_the_band_does_not_begin_the_wait_anew() {
 }
 
 #[test]
+fn prices_inside_the_band_may_lead_from_one_side_of_it_to_the_other() {
+    let out = held(first(), 89_000_000, 5_000, 1);
+    let path = [97_000_000, 106_000_000, 115_000_000];
+    let led = path.into_iter().fold(out, |led, price| held(led, price, 5_000, 1));
+    assert_eq!((led.outside, led.strayed), (out.outside, Millis(0)));
+    assert_eq!(led.outside_price, Price(115_000_000));
+}
+
+#[test]
 fn a_band_holds_its_edges() {
     let band = Band { low: Price(90), high: Price(110) };
     let holds =

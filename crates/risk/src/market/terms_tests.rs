@@ -47,12 +47,13 @@ fn changed(change: Change) -> MarketTerms {
 }
 
 /// One step beyond each edge, and the setting that is named for it.
-const BEYOND: [(&str, Change); 57] = [
+const BEYOND: [(&str, Change); 58] = [
     ("maintenance_bps", |terms| terms.ratios.maintenance = Bps(49)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(500)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(10_001)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(499)),
     ("initial_bps", |terms| terms.ratios.initial = Bps(832)),
+    ("initial_bps", |terms| (terms.band.width, terms.ratios.initial) = (Bps(14), Bps(500))),
     ("tier_volatility_ppm", |terms| terms.tier_volatility = Ppm(0)),
     ("maintenance_bps", |terms| terms.tier_volatility = Ppm(5_000)),
     ("maintenance_bps", |terms| terms.tier_volatility = Ppm(u32::MAX)),

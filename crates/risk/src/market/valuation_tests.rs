@@ -163,6 +163,7 @@ proptest! {
         prop_assert!(outlier.trader_adverse(Side::Short) >= high);
         for side in [Side::Long, Side::Short] {
             prop_assert_eq!(certain.trader_favourable(side), mark.in_favour.trader_favourable(side));
+            prop_assert_eq!(certain.trader_best_case(side), certain.trader_favourable(side));
             prop_assert_eq!(certain.trader_adverse(side), mark.against.trader_adverse(side));
             prop_assert_eq!(doubtful.trader_adverse(side), outlier.trader_adverse(side));
             prop_assert_eq!(doubtful.trader_favourable(side), certain.trader_favourable(side));

@@ -68,6 +68,9 @@ fn the_window_opens_when_guardians_give_the_pools_back() {
     // Other families close no pool.
     blows.0[1] = Blow { fuses: Fuses::from_bits(5), ..blow };
     assert_eq!(opens(Millis(2_000_000), &closures(NEVER, &blows, lead)), Millis(2_000_000));
+    // Nor does a place that is free.
+    blows.0[1] = Blow { until: Millis(0), ..blow };
+    assert_eq!(closures(NEVER, &blows, lead), [NEVER; 5]);
 }
 
 /// The closure over looks at states, a minute apart.

@@ -32,6 +32,8 @@ fn joining_moves_the_queued_deposit_into_its_pool() {
     let refused = |deposit, least| joins(PoolKind::Liquidity, deposit, least);
     assert_eq!(refused(100 * MILLION, 100 * MILLION + 1), Err(PoolError::BelowMinimum));
     assert_eq!(refused(LEAST_SHARES - 1, 0), Err(PoolError::TooSmall));
+    let fewest = joins(PoolKind::Liquidity, LEAST_SHARES, LEAST_SHARES).unwrap();
+    assert_eq!(fewest.shares, LEAST_SHARES);
     assert_eq!(refused(100 * MILLION + 1, 0), Err(PoolError::Overflow));
 }
 

@@ -26,7 +26,8 @@ use super::watches::Failing;
 /// Seconds between samples of the chain.
 const OBSERVED: usize = 5;
 /// Seconds for which an account may fail maintenance at believable prices while honest people act
-/// every second: the presets' delay after a flag, two prices, and the second in which it fails.
+/// every second: the presets' delay after a flag, two prices, and the second in which it fails. A second in
+/// which a wrong print is shown, or the price after it is not borne out yet, has no such price.
 const PATIENCE: usize = 6;
 
 /// Everybody honest does what is due in this second.
@@ -157,10 +158,10 @@ fn liquidate(attempt: &mut Attempt) {
                 break;
             }
         }
-        let state = attempt.account(&account);
-        if Seen::now(attempt).fails(&state) {
+        let (state, seen) = (attempt.account(&account), Seen::now(attempt));
+        if seen.fails(&state) {
             let sizes = [0, 1].map(|market: usize| state.positions[market].size);
-            failing.insert(account, Failing { since: attempt.second, sizes });
+            failing.insert(account, Failing { seconds: usize::from(seen.prices(&state)), sizes });
         }
     }
     watch(attempt, failing);
@@ -174,10 +175,11 @@ fn watch(attempt: &mut Attempt, failing: BTreeMap<Pubkey, Failing>) {
     let watches = attempt.watches_mut();
     let before = std::mem::take(&mut watches.failing);
     for (account, mut now) in failing {
+        let counts = now.seconds > 0;
         if let Some(then) = before.get(&account).filter(|then| then.sizes == now.sizes) {
-            now.since = then.since;
+            now.seconds += then.seconds;
         }
-        if promised && second - now.since == PATIENCE {
+        if promised && counts && now.seconds == PATIENCE + 1 {
             watches.violations += 1;
             late.push(account);
         }
@@ -214,5 +216,12 @@ impl Seen {
         let market = |index: u8| self.markets.get(usize::from(index));
         let health = standing::health(state, market, price).ok().flatten();
         health.is_some_and(|it| !it.meets_maintenance())
+    }
+
+    /// Whether the newest price of every market in which an account has a position can be used.
+    fn prices(&self, state: &MarginAccount) -> bool {
+        let broken = self.chain.monitor.last_disruption;
+        let mut held = self.markets.iter().filter(|market| state.position(market.index).size.0 != 0);
+        held.all(|market| market.valuation(self.chain.now, broken).is_certain())
     }
 }

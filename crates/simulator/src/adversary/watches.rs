@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_client::Pubkey;
 
-/// Accounts that fail maintenance, and since when.
+/// Accounts that fail maintenance, and for how long.
 #[derive(Clone, Debug, Default)]
 pub struct Watches {
     pub(super) failing: BTreeMap<Pubkey, Failing>,
@@ -12,9 +12,10 @@ pub struct Watches {
     pub violations: u32,
 }
 
-/// Since when an account fails, and what it held then.
+/// For how many seconds an account has failed in which the prices of all its markets could be used, and
+/// what it holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failing {
-    pub(super) since: usize,
+    pub(super) seconds: usize,
     pub(super) sizes: [i64; 2],
 }

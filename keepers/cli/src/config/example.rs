@@ -59,13 +59,19 @@ send = false
 # Connections are made with this keypair; leaders serve stake first. Not set: the wallet's.
 # identity = "/etc/holdfast/identity.json"
 
-# Bringing prices of Pyth's pull feeds to their accounts, which are in feeds.
+# Bringing prices to the accounts of the markets' feeds, which are in feeds. Of each service one host is asked at
+# a time; empty: others bring its prices. A token that a host asks for stands before its name.
 [prices]
-# Hosts of Hermes, of which one is asked at a time; empty: others bring prices. A token that a host asks for
-# stands before its name. Pyth's own host, and one that has its key in the path:
+# Hosts of Hermes, for Pyth's pull feeds. Pyth's own host, and one that has its key in the path:
 # hermes = ["https://:TOKEN@pyth.dourolabs.app/hermes", "https://example.com/KEY"]
 hermes = []
-# Which of the push oracle's accounts of a feed is written to: the one of this shard.
+# Hosts of Crossbar, for Switchboard's feeds: one of your own first, then the public one.
+# crossbar = ["http://127.0.0.1:8080", "https://crossbar.switchboard.xyz"]
+crossbar = []
+# Hosts of Stork's REST API, for Stork's feeds. It hands nothing out without a token:
+# stork = ["https://:TOKEN@rest.jp.stork-oracle.network"]
+stork = []
+# Which of the accounts of a feed in Pyth's push oracle is written to: the one of this shard.
 shard = 0
 # A price that differs from the stored one by so many basis points is brought; so is one that somebody waits
 # for, and one that replaces a price of half of its market's age limit.

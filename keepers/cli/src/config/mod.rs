@@ -14,7 +14,7 @@ use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
-use holdfast_keeper_core::posting::PostingTerms;
+use holdfast_keeper_core::posting::{PostingTerms, Source, Sources};
 use holdfast_rpc::{Address, Addresses};
 use serde::{Deserialize, Serialize};
 
@@ -78,13 +78,17 @@ pub struct Config {
     pub guard: GuardSettings,
 }
 
-/// Bringing prices of Pyth's pull feeds.
+/// Bringing prices of providers' feeds.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Prices {
-    /// Hosts of Hermes, the preferred one first; empty: others bring prices.
+    /// Hosts of Hermes, the preferred one first; empty: others bring prices of Pyth's pull feeds.
     pub hermes: Addresses,
-    /// Whose accounts of the push oracle are written to.
+    /// Hosts of Crossbar, the preferred one first; empty: others bring prices of Switchboard's feeds.
+    pub crossbar: Addresses,
+    /// Hosts of Stork's REST API, the preferred one first; empty: others bring prices of Stork's feeds.
+    pub stork: Addresses,
+    /// Whose accounts of Pyth's push oracle are written to.
     pub shard: u16,
     /// A move worth bringing, basis points.
     pub moved_bps: u64,
@@ -98,11 +102,30 @@ impl Default for Prices {
     fn default() -> Self {
         Self {
             hermes: Addresses::default(),
+            crossbar: Addresses::default(),
+            stork: Addresses::default(),
             shard: 0,
             moved_bps: 20,
             posts_a_minute: 20,
             lamports_an_hour: 20_000_000,
         }
+    }
+}
+
+impl Prices {
+    /// The hosts of a source's prices, and the setting that names them.
+    pub fn hosts(&self, source: Source) -> (&'static str, &[Address]) {
+        match source {
+            Source::Pyth => ("prices.hermes", &self.hermes.0),
+            Source::Switchboard => ("prices.crossbar", &self.crossbar.0),
+            Source::Stork => ("prices.stork", &self.stork.0),
+        }
+    }
+
+    /// Every host.
+    pub fn all_hosts(&self) -> impl Iterator<Item = (&'static str, &Address)> {
+        let hosts = Source::ALL.into_iter().map(move |source| self.hosts(source));
+        hosts.flat_map(|(setting, hosts)| hosts.iter().map(move |host| (setting, host)))
     }
 }
 
@@ -353,8 +376,8 @@ impl Config {
             let given = self.fees.percentile;
             return Err(format!("fees.percentile is {given}: choose 1 to 100"));
         }
-        for address in &self.prices.hermes.0 {
-            address.must_be(&["http", "https"], "prices.hermes")?;
+        for (setting, address) in self.prices.all_hosts() {
+            address.must_be(&["http", "https"], setting)?;
         }
         let limits = [
             ("moved_bps", self.prices.moved_bps),
@@ -363,7 +386,7 @@ impl Config {
         ];
         if let Some((name, _)) = limits.iter().find(|(_, limit)| *limit == 0) {
             return Err(format!(
-                "prices.{name} is 0: choose 1 or more; to bring no prices leave prices.hermes empty"
+                "prices.{name} is 0: choose 1 or more; to bring no prices name no hosts in prices"
             ));
         }
         addresses("keepers", &self.keepers)?;
@@ -412,9 +435,15 @@ impl Config {
 
     /// When prices are brought, if they are.
     pub fn posting(&self) -> Option<PostingTerms> {
-        let Prices { ref hermes, shard, moved_bps, posts_a_minute, lamports_an_hour } = self.prices;
-        let terms = PostingTerms { shard, moved_bps, posts_a_minute, lamports_an_hour };
-        (!hermes.0.is_empty()).then_some(terms)
+        let Prices { shard, moved_bps, posts_a_minute, lamports_an_hour, .. } = self.prices;
+        let has = |source| !self.prices.hosts(source).1.is_empty();
+        let sources = Sources {
+            pyth: has(Source::Pyth),
+            switchboard: has(Source::Switchboard),
+            stork: has(Source::Stork),
+        };
+        let terms = PostingTerms { sources, shard, moved_bps, posts_a_minute, lamports_an_hour };
+        (sources != Sources::default()).then_some(terms)
     }
 
     /// WebSocket endpoints: as set, or where the RPC endpoints have theirs by convention.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use figment::Jail;
 use holdfast_client::Pubkey;
+use holdfast_keeper_core::posting::Sources;
 use serde_json::{Value, json};
 
 use super::{Address, Addresses, Config, EXAMPLE, Flags, LogForm, load, parse};
@@ -128,9 +129,10 @@ fn what_is_wrong_is_said_with_its_place() {
         ("keepers = ['me']", "keepers names me: write addresses in base 58"),
         ("feeds = ['SOL']", "feeds names SOL"),
         ("[prices]\nhermes = ['ws://localhost']", "prices.hermes names ws://localhost: write"),
+        ("[prices]\ncrossbar = ['ws://localhost']", "prices.crossbar names ws://localhost: write"),
         ("[prices]\nmoved_bps = 0", "prices.moved_bps is 0"),
         ("[prices]\nposts_a_minute = 0", "prices.posts_a_minute is 0"),
-        ("[prices]\nlamports_an_hour = 0", "leave prices.hermes empty"),
+        ("[prices]\nlamports_an_hour = 0", "name no hosts in prices"),
         ("[prices]\nhost = 'a'", "host"),
         (secret.as_str(), "keepers names no address: write addresses"),
         // A key in a line that is none, and a keypair's file.
@@ -244,6 +246,10 @@ fn prices_are_brought_where_hosts_are_named() {
         assert_eq!((terms.shard, terms.moved_bps, terms.posts_a_minute), (3, 20, 7));
         jail.set_env("HOLDFAST_PRICES__HERMES", "https://two, https://three");
         assert_eq!(load(None, &Flags::default())?.prices.hermes.0.len(), 2);
+        assert_eq!(terms.sources, Sources { pyth: true, ..Sources::default() });
+        jail.set_env("HOLDFAST_PRICES__CROSSBAR", "https://four");
+        let terms = load(None, &Flags::default())?.posting().expect("hosts are named");
+        assert_eq!(terms.sources, Sources { pyth: true, switchboard: true, stork: false });
         Ok(())
     });
 }

@@ -8,11 +8,12 @@ use holdfast_client::holdfast::oracle::Provider;
 use holdfast_keeper_core::ListedFeed;
 use holdfast_keeper_core::health::ChainCondition;
 use holdfast_keeper_core::keeper::Report;
+use holdfast_keeper_core::posting::SourceReport;
 use holdfast_keeper_core::scheduler::Kind;
 
 use super::leaders;
 use super::wallet_balance::WalletBalance;
-use crate::hermes::{self, Refusal};
+use crate::prices::{self, Refusal};
 
 /// What is told of besides the keeper's own reports.
 #[derive(Clone, Default)]
@@ -20,7 +21,7 @@ pub struct Told {
     /// Sending to leaders.
     pub leaders: Arc<leaders::Counts>,
     /// Following prices.
-    pub hermes: Arc<hermes::Counts>,
+    pub prices: prices::Counted,
     /// The wallet.
     pub wallet_balance: Arc<WalletBalance>,
 }
@@ -32,7 +33,8 @@ pub fn metrics(report: &Report, told: &Told) -> String {
     write_counters(&mut page, report, &told.leaders);
     write_labelled(&mut page, report);
     write_feeds(&mut page, report);
-    write_prices(&mut page, report, &told.hermes);
+    write_prices(&mut page, report);
+    write_hosts(&mut page, &told.prices);
     page
 }
 
@@ -205,41 +207,45 @@ const fn provider_name(provider: Provider) -> &'static str {
 }
 
 /// The bringing of prices.
-fn write_prices(page: &mut String, report: &Report, hermes: &hermes::Counts) {
-    let posting = &report.posting;
-    let age = "Seconds since what Hermes handed out last was signed, of the feed for which that is longest";
-    let rows = [
-        ("offer_age_seconds", age, "gauge", posting.offer_age.0 / 1_000),
-        (
-            "post_budget_used_percent",
-            "How much is used of the budget for bringing prices of which most is used",
-            "gauge",
-            posting.budget_used,
-        ),
-        ("posts_begun_total", "Prices begun to be brought", "counter", posting.counts.begun),
-        ("posts_stored_total", "Prices brought", "counter", posting.counts.posted),
+fn write_prices(page: &mut String, report: &Report) {
+    type Value = fn(&SourceReport) -> u64;
+    let age = "Seconds since what hosts handed out last was signed, of the feed for which that is longest";
+    let rows: [(&str, &str, &str, Value); 4] = [
+        ("offer_age_seconds", age, "gauge", |it| it.offer_age.0 / 1_000),
+        ("posts_begun_total", "Prices begun to be brought", "counter", |it| it.counts.begun),
+        ("posts_stored_total", "Prices brought", "counter", |it| it.counts.posted),
         (
             "posts_refused_total",
             "Prices that were refused, or in no block in time",
             "counter",
-            posting.counts.refused,
-        ),
-        (
-            "hermes_taken_total",
-            "Answers and events of Hermes whose prices were handed on",
-            "counter",
-            hermes.taken.load(Relaxed),
+            |it| it.counts.refused,
         ),
     ];
     for (name, help, kind, value) in rows {
         family(page, name, help, kind);
-        sample(page, name, "", value);
+        for (source, report) in &report.posting.sources {
+            sample(page, name, &format!("{{source=\"{}\"}}", source.name()), value(report));
+        }
     }
-    let help = "Hosts of Hermes left for a while, and why";
-    family(page, "hermes_refused_total", help, "counter");
-    for (reason, count) in Refusal::NAMES.iter().zip(&hermes.refused) {
-        let label = format!("{{reason=\"{reason}\"}}");
-        sample(page, "hermes_refused_total", &label, count.load(Relaxed));
+    let help = "How much is used of the budget for bringing prices of which most is used";
+    family(page, "post_budget_used_percent", help, "gauge");
+    sample(page, "post_budget_used_percent", "", report.posting.budget_used);
+}
+
+/// The hosts that prices come from.
+fn write_hosts(page: &mut String, prices: &prices::Counted) {
+    let help = "Answers and events of hosts whose prices were handed on";
+    family(page, "price_hosts_taken_total", help, "counter");
+    for (source, counts) in prices {
+        let label = format!("{{source=\"{}\"}}", source.name());
+        sample(page, "price_hosts_taken_total", &label, counts.taken.load(Relaxed));
+    }
+    family(page, "price_hosts_refused_total", "Hosts left for a while, and why", "counter");
+    for (source, counts) in prices {
+        for (reason, count) in Refusal::NAMES.iter().zip(&counts.refused) {
+            let label = format!("{{source=\"{}\",reason=\"{reason}\"}}", source.name());
+            sample(page, "price_hosts_refused_total", &label, count.load(Relaxed));
+        }
     }
 }
 

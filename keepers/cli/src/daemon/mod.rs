@@ -20,6 +20,7 @@ use holdfast_keeper_core::health::EndpointFault;
 use holdfast_keeper_core::keeper::{
     BATCH, Command, Event, Io, Keeper, KeeperConfig, Report, WAITING,
 };
+use holdfast_keeper_core::posting::Source;
 use holdfast_risk::Millis;
 use holdfast_rpc::{Address, Endpoint};
 use solana_keypair::Keypair;
@@ -30,8 +31,8 @@ use tokio::time::MissedTickBehavior;
 use tracing::info;
 
 use crate::config::Config;
-use crate::hermes::{self, Hermes, Patience, Timetable};
 use crate::preflight;
+use crate::prices::{self, Following, Patience, Timetable};
 use crate::render::decimal;
 use guard::MemoryFile;
 use io::RpcIo;
@@ -82,25 +83,34 @@ pub async fn run(config: &Config) -> Result<(), String> {
         genesis: genesis_of(&standing.genesis),
     };
     let mut running = Running::new(orders, endpoints, streams);
-    let hermes = Arc::new(hermes::Counts::default());
-    if config.posting().is_some() {
-        let follows = Hermes {
-            hosts: config.prices.hermes.0.clone(),
-            patience: Patience::default(),
-            reports: running.report.subscribe(),
-            events: running.edge.events(),
-            counts: hermes.clone(),
-        };
-        tokio::spawn(follows.supervise());
-    }
+    let prices = follow_prices(config, &running);
     if let Some(hook) = config.webhook.clone() {
         tokio::spawn(webhook::tell(hook, running.report.subscribe()));
     }
     running
-        .equip(config, Wallet { key: me, lamports: standing.lamports, identity }, hermes)
+        .equip(config, Wallet { key: me, lamports: standing.lamports, identity }, prices)
         .await?;
     running.until_stopped().await;
     Ok(())
+}
+
+/// Follows the prices of every source that hosts are named of; says what is counted of each source.
+fn follow_prices(config: &Config, running: &Running) -> prices::Counted {
+    let hosts = Source::ALL.into_iter().map(|source| (source, config.prices.hosts(source).1));
+    let followed = hosts.filter(|(_, hosts)| !hosts.is_empty()).map(|(source, hosts)| {
+        let counts = Arc::new(prices::Counts::default());
+        let follows = Following {
+            source,
+            hosts: hosts.to_vec(),
+            patience: Patience::default(),
+            reports: running.report.subscribe(),
+            events: running.edge.events(),
+            counts: counts.clone(),
+        };
+        tokio::spawn(follows.supervise());
+        (source, counts)
+    });
+    followed.collect()
 }
 
 /// Who pays, and as whom leaders are reached.
@@ -138,7 +148,7 @@ impl Running {
         &mut self,
         config: &Config,
         wallet: Wallet,
-        hermes: Arc<hermes::Counts>,
+        prices: prices::Counted,
     ) -> Result<(), String> {
         let leaders = Arc::new(leaders::Counts::default());
         let wallet_balance = Arc::new(WalletBalance::holding(wallet.lamports));
@@ -147,7 +157,7 @@ impl Running {
         tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
         self.ask_hours(config);
         if let Some(listen) = config.listen {
-            let told = metrics::Told { leaders: leaders.clone(), hermes, wallet_balance };
+            let told = metrics::Told { leaders: leaders.clone(), prices, wallet_balance };
             serve::serve(listen, self.report.subscribe(), told).await?;
         }
         if config.leaders.send && !config.dry_run {

@@ -1,5 +1,6 @@
-//! Where nobody else publishes: the keeper brings prices from Hermes through the program that plays Pyth's
-//! part, and executes what waits for them, also after the host that it follows has gone silent.
+//! Where nobody else publishes: the keeper brings prices from Hermes or from Crossbar through the program that
+//! plays the provider's part, and executes what waits for them, also after the host that it follows has gone
+//! silent.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -7,19 +8,24 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::stream::unfold;
+use futures_util::stream::{pending, unfold};
+use holdfast_client::holdfast::oracle::{Provider, SWITCHBOARD_PROGRAM};
 use holdfast_client::holdfast::state::MarginAccount;
 use holdfast_client::pyth::{
     CORE_BRIDGE, PUSH_ORACLE, RECEIVER, draft_address, price_feed_address,
 };
-use holdfast_client::{address, instruction};
+use holdfast_client::switchboard::SECP256K1_PROGRAM;
+use holdfast_client::{Pubkey, address, instruction};
 use holdfast_rpc::loopback;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::node::{Node, serve};
-use holdfast_testkit::venue::{LONE, Listing, Trader, feed_id, market_order, silo_plan};
-use holdfast_testkit::{Venue, elf, hermes};
+use holdfast_testkit::venue::{
+    LONE, Listing, Trader, feed_address, feed_id, market_order, silo_plan,
+};
+use holdfast_testkit::{Venue, crossbar, elf, hermes};
 use serde_json::json;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -34,16 +40,32 @@ const ASKED_A_SLOT: u64 = 4;
 /// How often Hermes says a price.
 const EVERY: Duration = Duration::from_millis(200);
 
+/// A provider whose prices are brought, and how.
+struct Service {
+    /// The name of its prices' source.
+    source: &'static str,
+    /// The setting that names its hosts.
+    setting: &'static str,
+    /// The provider, alone.
+    providers: &'static [Provider],
+    /// Programs whose part is played.
+    programs: &'static [Pubkey],
+    /// The feed's account.
+    feed: Pubkey,
+    /// What a host says that is well.
+    says: fn(Arc<Mutex<Node>>, Arc<AtomicBool>) -> Response<Body>,
+}
+
 /// A venue with liquidity, somebody whose order waits, and a keeper's wallet with its account.
-fn venue(wallet: &Keypair) -> (Venue, Trader) {
-    let listing = Listing { name: "SOL-PERP", price: PRICE, providers: LONE };
+fn venue(wallet: &Keypair, service: &Service) -> (Venue, Trader) {
+    let listing = Listing { name: "SOL-PERP", price: PRICE, providers: service.providers };
     let mut plan = silo_plan(&[listing]);
     // A price takes the keeper a few slots.
     plan.markets[0].terms.decide_within_ms = 10_000;
     let mut venue = Venue::install_silo(NOW, plan).expect("cargo xtask build");
-    let program = elf::read_mock_pyth().expect("cargo xtask build");
-    for id in [CORE_BRIDGE, RECEIVER, PUSH_ORACLE] {
-        venue.cluster.install(id, &wallet.pubkey(), &program);
+    let program = elf::read_mock_providers().expect("cargo xtask build");
+    for id in service.programs {
+        venue.cluster.install(*id, &wallet.pubkey(), &program);
     }
     venue.publish(&[PRICE]).expect("a price");
     venue.join_pool(false, 10_000_000_000_000, &[PRICE]).expect("liquidity");
@@ -77,18 +99,34 @@ fn event(node: &Mutex<Node>) -> Vec<u8> {
     format!("data:{}\n\n", json!({"binary": binary})).into_bytes()
 }
 
-/// A host that says prices as long as it is well. Then it takes connections and says nothing.
-async fn host(node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) -> String {
-    let host = loopback::serve(move |_, _| {
-        let events = unfold((node.clone(), well.clone()), |(node, well)| async move {
-            tokio::time::sleep(EVERY).await;
-            if !well.load(Relaxed) {
-                return std::future::pending().await;
-            }
-            Some((Ok::<_, Infallible>(event(&node)), (node, well)))
-        });
-        loopback::page(200, Body::from_stream(events))
+/// Prices of Hermes as long as a host is well, and then nothing more.
+fn stream(node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) -> Response<Body> {
+    let events = unfold((node, well), |(node, well)| async move {
+        tokio::time::sleep(EVERY).await;
+        if !well.load(Relaxed) {
+            return std::future::pending().await;
+        }
+        Some((Ok::<_, Infallible>(event(&node)), (node, well)))
     });
+    loopback::page(200, Body::from_stream(events))
+}
+
+/// A price of Crossbar, signed at the cluster's slot, as long as a host is well, and then nothing.
+fn answer(node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) -> Response<Body> {
+    if !well.load(Relaxed) {
+        return loopback::page(200, Body::from_stream(pending::<Result<Vec<u8>, Infallible>>()));
+    }
+    let slot = node.lock().expect("no test panicked").cluster.slot();
+    let feed = feed_address(Provider::Switchboard, 0);
+    let instructions = crossbar::update(&feed, slot, PRICE).map(hex::encode);
+    let said = json!([{"success": true, "pullIxns": instructions}]);
+    loopback::page(200, said.to_string())
+}
+
+/// A host that says prices as long as it is well. Then it takes connections and says nothing.
+async fn host(service: &Service, node: Arc<Mutex<Node>>, well: Arc<AtomicBool>) -> String {
+    let says = service.says;
+    let host = loopback::serve(move |_, _| says(node.clone(), well.clone()));
     host.await.address.secret().to_owned()
 }
 
@@ -98,12 +136,17 @@ fn counted(page: &str, name: &str) -> u64 {
     line.trim().parse().expect("a number")
 }
 
+/// The metric of prices that were stored.
+fn stored(source: &str) -> String {
+    format!("holdfast_posts_stored_total{{source=\"{source}\"}} ")
+}
+
 /// The metrics once both orders' prices are counted, or what they are after ten seconds: what was sent is
 /// counted when the keeper has seen it land.
-fn metrics_with_both(keeper: &RunningKeeper) -> String {
+fn metrics_with_both(keeper: &RunningKeeper, source: &str) -> String {
     for _ in 0..100 {
         let page = keeper.page("metrics");
-        if counted(&page, "holdfast_posts_stored_total ") >= 2 {
+        if counted(&page, &stored(source)) >= 2 {
             return page;
         }
         std::thread::sleep(Duration::from_millis(100));
@@ -111,10 +154,11 @@ fn metrics_with_both(keeper: &RunningKeeper) -> String {
     keeper.page("metrics")
 }
 
-#[test]
-fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_silent() {
+/// Runs a keeper until it has executed two orders, the second after its first host has gone silent: the
+/// cluster afterwards.
+fn brings(service: &Service) -> Arc<Mutex<Node>> {
     let wallet = wallet();
-    let (venue, trader) = venue(&wallet);
+    let (venue, trader) = venue(&wallet, service);
     let node = Arc::new(Mutex::new(Node::new(venue.cluster)));
     let (tell, told) = mpsc::channel();
     let (asked, first_is_well) = (AtomicU64::new(0), Arc::new(AtomicBool::new(true)));
@@ -140,23 +184,51 @@ fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_sile
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let second_is_well = Arc::new(AtomicBool::new(true));
     let hosts = [first_is_well, second_is_well];
-    let hosts = hosts.map(|well| runtime.block_on(host(node.clone(), well)));
+    let hosts = hosts.map(|well| runtime.block_on(host(service, node.clone(), well)));
 
-    let feed = price_feed_address(0, &feed_id(0));
-    let settings = format!("feeds = [\"{feed}\"]\n[prices]\nhermes = {hosts:?}\n");
-    let keeper = RunningKeeper::start("bringing", endpoint, &settings);
+    let Service { source, setting, feed, .. } = service;
+    let settings = format!("feeds = [\"{feed}\"]\n[prices]\n{setting} = {hosts:?}\n");
+    let keeper = RunningKeeper::start(&format!("bringing-{source}"), endpoint, &settings);
     let result = told.recv_timeout(Duration::from_secs(120));
-    let page = metrics_with_both(&keeper);
+    let page = metrics_with_both(&keeper, source);
     let (ended, log) = keeper.stop();
     assert!(result.is_ok(), "the orders were not executed: {log}");
     assert!(ended.success(), "{log}");
 
-    assert!(counted(&page, "holdfast_posts_stored_total ") >= 2, "{page}");
-    assert!(counted(&page, "holdfast_hermes_refused_total{reason=\"failed\"} ") >= 1, "{page}");
+    assert!(counted(&page, &stored(source)) >= 2, "{page}");
+    let left =
+        format!("holdfast_price_hosts_refused_total{{source=\"{source}\",reason=\"failed\"}} ");
+    assert!(counted(&page, &left) >= 1, "{page}");
     assert!(loopback::KEYS.iter().all(|key| !log.contains(key)), "no key is logged: {log}");
+    node
+}
+
+#[test]
+fn orders_get_their_prices_from_hermes_also_after_one_of_two_hosts_has_gone_silent() {
+    let feed = price_feed_address(0, &feed_id(0));
+    let node = brings(&Service {
+        source: "pyth",
+        setting: "hermes",
+        providers: LONE,
+        programs: &[CORE_BRIDGE, RECEIVER, PUSH_ORACLE],
+        feed,
+        says: stream,
+    });
     let cluster = &node.lock().expect("no test panicked").cluster;
     assert_eq!(cluster.get(&feed).expect("its account").owner, RECEIVER);
-    let draft = cluster.get(&draft_address(&wallet.pubkey(), &feed_id(0)));
+    let draft = cluster.get(&draft_address(&wallet().pubkey(), &feed_id(0)));
     // The last one may have been on its way when the keeper was stopped.
     assert!(draft.is_none_or(|draft| draft.lamports == 0 || draft.owner == CORE_BRIDGE));
+}
+
+#[test]
+fn orders_get_their_prices_from_crossbar_also_after_one_of_two_hosts_has_gone_silent() {
+    brings(&Service {
+        source: "switchboard",
+        setting: "crossbar",
+        providers: &[Provider::Switchboard],
+        programs: &[SWITCHBOARD_PROGRAM, SECP256K1_PROGRAM],
+        feed: feed_address(Provider::Switchboard, 0),
+        says: answer,
+    });
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use holdfast_client::Pubkey;
-use holdfast_client::pyth::SignedPrice;
 use holdfast_rpc::{Look, Part, Shown, Simulation};
 use solana_message::Hash;
 use solana_signature::Signature;
@@ -11,6 +10,7 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use crate::Hours;
 use crate::health::Progress;
+use crate::posting::Offer;
 
 /// Events that wait to be heard, at most. A stream that overflows it is closed and opened anew.
 pub const WAITING: usize = 16_384;
@@ -117,10 +117,10 @@ pub enum Event {
     },
     /// A host offers prices.
     Offered {
-        /// Which of those that are asked.
+        /// Which of those of its source that are asked.
         host: usize,
         /// The prices.
-        prices: Vec<Arc<SignedPrice>>,
+        prices: Vec<Arc<Offer>>,
     },
     /// Hosts say when the markets behind feeds are open; what they said before is forgotten.
     Hours(Hours),

@@ -12,6 +12,7 @@ use crate::guard;
 use crate::health::Venue;
 use crate::posting::{DraftStep, Scene};
 use crate::tx_sender::{Moment, Outcome, Outgoing, TxOutcome};
+use crate::units::Work;
 use crate::{AccountCache, Intent, VenueSnapshot};
 
 impl Keeper {
@@ -192,12 +193,14 @@ impl Keeper {
         let command = if self.doubts(&intent, replica, venue_now, moment.now) {
             let since = self.seen_in(&intent, &instructions, replica);
             let endpoint = self.judge(target)?;
-            let (simulation, transaction) = self.lander.hold(intent, kind, instructions, moment)?;
+            let work = self.measured(&intent, instructions);
+            let (simulation, transaction) = self.lander.hold(intent, kind, work, moment)?;
             info!(?intent, "simulated first");
             self.counts.simulations += 1;
             Command::Simulate { endpoint, simulation, since, transaction }
         } else {
-            let outgoing = self.lander.begin(intent, kind, instructions, moment)?;
+            let work = self.measured(&intent, instructions);
+            let outgoing = self.lander.begin(intent, kind, work, moment)?;
             info!(?intent, "sent");
             self.send(outgoing)
         };
@@ -224,6 +227,16 @@ impl Keeper {
             return step.instructions(*account, mirror, guard.source(), self.lander.wallet());
         }
         Some(vec![intent.instruction(mirror, self.account, self.lander.wallet())?])
+    }
+
+    /// Instructions with the compute units that they ask for.
+    fn measured(&self, intent: &Intent, instructions: Vec<Instruction>) -> Work {
+        let known = match (&self.poster, intent) {
+            (Some(poster), Intent::BringPrice { feed, step, .. }) => poster.units(feed, *step),
+            _ => None,
+        };
+        let work = Work::from(instructions);
+        Work { units: known.unwrap_or(work.units), ..work }
     }
 
     /// The slot that a simulation must not be older than: it has all that the intent was decided on.

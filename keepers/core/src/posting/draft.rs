@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use holdfast_client::Pubkey;
-use holdfast_client::pyth::SignedPrice;
 use holdfast_risk::Millis;
 
-use super::DraftStep;
+use super::{DraftStep, Offer};
 use crate::tx_sender::Outcome;
 
 /// A price on its way.
 pub struct Draft {
-    pub price: Arc<SignedPrice>,
+    pub offer: Arc<Offer>,
     /// Index of the market that needs it most.
     pub market: u8,
-    /// The account that what was signed is written to.
-    pub account: Pubkey,
+    /// The account that what was signed is written to; none where one transaction does it all.
+    pub account: Option<Pubkey>,
     /// The slot in which that account was open; zero while it is not known to be.
     pub opened: u64,
     /// Whether the opening transaction is still under way.
@@ -55,9 +54,11 @@ pub enum Turn {
 }
 
 impl Draft {
-    /// One whose opening transaction was sent.
-    pub fn new(price: Arc<SignedPrice>, market: u8, account: Pubkey) -> Self {
-        Self { price, market, account, opened: 0, opening: true, stage: Stage::Opening }
+    /// One whose first transaction was sent: it opens its account, or does it all where it needs none.
+    pub fn new(offer: Arc<Offer>, market: u8, account: Option<Pubkey>) -> Self {
+        let opening = account.is_some();
+        let stage = if opening { Stage::Opening } else { Stage::Posting };
+        Self { offer, market, account, opened: 0, opening, stage }
     }
 
     /// The next step; `None` while something is under way.

@@ -1,30 +1,12 @@
-//! What an intent says of a price that is brought: of which feed, and how far it is.
-
-use std::fmt;
-
-/// A provider's name of a feed. It is shown in hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FeedId(pub [u8; 32]);
+//! How far the bringing of a price is.
 
 /// How far the bringing of a price is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DraftStep {
-    /// What was signed is written to an account of its own.
+    /// What was signed is written to an account of its own, where the source's prices need one.
     Open,
     /// It is verified, and the price stored.
     Post,
     /// It is given up: that account is closed.
     Close,
-}
-
-impl fmt::Display for FeedId {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for FeedId {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        fmt::Display::fmt(self, out)
-    }
 }

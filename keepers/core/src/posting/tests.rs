@@ -1,4 +1,5 @@
 mod closed;
+mod one_transaction;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,12 +8,15 @@ use bytemuck::Zeroable;
 use holdfast_client::Pubkey;
 use holdfast_client::feed::Reading;
 use holdfast_client::holdfast::state::PoolRequest;
-use holdfast_client::pyth::{self, SignedPrice, price_feed_address};
+use holdfast_client::pyth::{self, price_feed_address};
 use holdfast_risk::Millis;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::hermes;
 
-use super::{DraftStep, FeedId, Poster, PostingCounts, PostingTerms, Scene};
+use super::{
+    DraftStep, FeedId, Offer, Poster, PostingCounts, PostingTerms, Scene, Source, SourceReport,
+    Sources,
+};
 use crate::decide::pool;
 use crate::decide::refresh::Wait;
 use crate::scheduler::Kind;
@@ -20,13 +24,22 @@ use crate::tx_sender::{Outcome, TxOutcome};
 use crate::world::{NOW, PRICE, key, mirror};
 use crate::{Intent, VenueSnapshot};
 
-const IDS: [FeedId; 2] = [FeedId([0x41; 32]), FeedId([0x42; 32])];
-const TERMS: PostingTerms =
-    PostingTerms { shard: 3, moved_bps: 50, posts_a_minute: 10, lamports_an_hour: 1_000_000 };
+const IDS: [FeedId; 2] = [pyths(0x41), pyths(0x42)];
+const TERMS: PostingTerms = PostingTerms {
+    sources: Sources { pyth: true, switchboard: true, stork: true },
+    shard: 3,
+    moved_bps: 50,
+    posts_a_minute: 10,
+    lamports_an_hour: 1_000_000,
+};
 
-fn offer(market: usize, price: u64, at: u64) -> Arc<SignedPrice> {
-    let update = hermes::update(&[(IDS[market].0, Published::new(price, at))], at);
-    Arc::new(pyth::read(&update).expect("an update").remove(0))
+const fn pyths(byte: u8) -> FeedId {
+    FeedId { source: Source::Pyth, id: [byte; 32] }
+}
+
+fn offer(market: usize, price: u64, at: u64) -> Arc<Offer> {
+    let update = hermes::update(&[(IDS[market].id, Published::new(price, at))], at);
+    Arc::new(pyth::read(&update).expect("an update").remove(0).into())
 }
 
 /// Two markets with a feed of Pyth each, on whose accounts there is a price of `NOW`.
@@ -43,9 +56,9 @@ impl Stage {
         let (mut mirror, mut feeds) = (mirror(), BTreeSet::new());
         for (id, (_, market)) in IDS.iter().zip(&mut mirror.markets) {
             (market.feed_count, market.quorum) = (1, 1);
-            (market.feeds[0].provider, market.feeds[0].id) = (1, id.0);
+            (market.feeds[0].provider, market.feeds[0].id) = (1, id.id);
             market.feeds[0].published_ms = NOW;
-            feeds.insert(price_feed_address(terms.shard, &id.0));
+            feeds.insert(price_feed_address(terms.shard, &id.id));
         }
         let poster = Poster::new(terms, key(60));
         let mut stage = Self { poster, mirror, feeds, waits: Vec::new(), now: NOW };
@@ -56,14 +69,14 @@ impl Stage {
         stage
     }
 
-    fn store(&mut self, price: &SignedPrice) {
-        let account = price_feed_address(3, &price.id);
-        let reading = Reading { provider: 1, id: price.id, quote: price.quote };
+    fn store(&mut self, offer: &Offer) {
+        let account = price_feed_address(3, &offer.feed.id);
+        let reading = Reading { provider: 1, id: offer.feed.id, quote: offer.quote };
         self.mirror.feeds.insert(account, reading);
     }
 
     /// Offers a price of now.
-    fn offer(&mut self, market: usize, price: u64) -> Arc<SignedPrice> {
+    fn offer(&mut self, market: usize, price: u64) -> Arc<Offer> {
         let offered = offer(market, price, self.now);
         self.poster.hear(0, offered.clone());
         offered
@@ -79,6 +92,16 @@ impl Stage {
         })
     }
 
+    fn counts(&self) -> PostingCounts {
+        self.report().counts
+    }
+
+    /// What the poster says of Pyth.
+    fn report(&self) -> SourceReport {
+        let report = self.poster.report(Millis(self.now), Millis(self.now));
+        report.sources.get(&Source::Pyth).cloned().expect("its prices are brought")
+    }
+
     fn begin(&mut self, market: usize, step: DraftStep) {
         let at = Millis(self.now);
         assert!(self.due().contains(&intent(market, step)));
@@ -87,11 +110,15 @@ impl Stage {
     }
 
     fn end(&mut self, market: usize, step: DraftStep, outcome: Outcome) {
-        let intent = intent(market, step);
+        self.end_of(IDS[market], market, step, outcome);
+    }
+
+    fn end_of(&mut self, feed: FeedId, market: usize, step: DraftStep, outcome: Outcome) {
+        let intent = Intent::BringPrice { feed, market: market as u8, step };
         let (kind, slots, price, lamports, signed) = (Kind::Exit, 1, 0, 5_000, 1);
         let is_absent = false;
         let ended = TxOutcome { intent, kind, outcome, slots, price, lamports, signed, is_absent };
-        self.poster.ended(&IDS[market], step, &ended, Millis(self.now));
+        self.poster.ended(&feed, step, &ended, Millis(self.now));
     }
 }
 
@@ -131,15 +158,12 @@ fn a_price_is_brought_in_two_steps() {
     stage.now += 1_000;
     stage.offer(0, UP * 2);
     let posted = stage.poster.instructions(&IDS[0], DraftStep::Post);
-    assert_eq!(posted, Some(pyth::post(key(60), 3, &offered)));
+    assert_eq!(posted, Some(offered.post(key(60), 3)));
     stage.begin(0, DraftStep::Post);
     stage.end(0, DraftStep::Post, landed());
     assert_eq!(stage.due(), [], "the mirror does not show it yet");
     stage.store(&offered);
-    assert_eq!(
-        stage.poster.counts,
-        PostingCounts { begun: 1, posted: 1, ..PostingCounts::default() }
-    );
+    assert_eq!(stage.counts(), PostingCounts { begun: 1, posted: 1, ..PostingCounts::default() });
     assert_eq!(stage.due(), [intent(0, DraftStep::Open)], "the price went on");
 }
 
@@ -152,7 +176,7 @@ fn what_an_endpoint_shows_to_be_open_is_posted_before_that_is_confirmed() {
         stage.offer(0, UP);
         assert_eq!(stage.poster.opening().count(), 0);
         stage.begin(0, DraftStep::Open);
-        let draft = pyth::draft_address(&key(60), &IDS[0].0);
+        let draft = pyth::draft_address(&key(60), &IDS[0].id);
         assert_eq!(stage.poster.opening().collect::<Vec<_>>(), [draft]);
         assert!(!stage.poster.shown(&others, 50, &[1]), "it is none of them");
         assert!(stage.poster.shown(&draft, 50, &[]), "it is not there yet");
@@ -161,9 +185,9 @@ fn what_an_endpoint_shows_to_be_open_is_posted_before_that_is_confirmed() {
         assert_eq!((stage.poster.opened_in(&IDS[0]), stage.poster.opening().count()), (51, 0));
         stage.begin(0, DraftStep::Post);
         stage.end(0, DraftStep::Open, late);
-        assert_eq!((stage.due(), stage.poster.counts.refused), (vec![], 0));
+        assert_eq!((stage.due(), stage.counts().refused), (vec![], 0));
         stage.end(0, DraftStep::Post, landed());
-        assert_eq!(stage.poster.counts.posted, 1);
+        assert_eq!(stage.counts().posted, 1);
     }
 }
 
@@ -175,11 +199,11 @@ fn what_fails_before_its_opening_is_confirmed_waits_for_that() {
         stage.now += 1_000;
         stage.offer(0, UP);
         stage.begin(0, DraftStep::Open);
-        let draft = pyth::draft_address(&key(60), &IDS[0].0);
+        let draft = pyth::draft_address(&key(60), &IDS[0].id);
         stage.poster.shown(&draft, 51, &[1]);
         stage.begin(0, DraftStep::Post);
         stage.end(0, DraftStep::Post, refused());
-        assert_eq!((stage.due(), stage.poster.counts.refused), (vec![], 0));
+        assert_eq!((stage.due(), stage.counts().refused), (vec![], 0));
         stage.end(0, DraftStep::Open, opening);
         assert_eq!(stage.due(), [intent(0, next)]);
         if next == DraftStep::Post {
@@ -188,7 +212,7 @@ fn what_fails_before_its_opening_is_confirmed_waits_for_that() {
             stage.end(0, DraftStep::Post, refused());
             assert_eq!(stage.due(), [intent(0, DraftStep::Close)]);
         }
-        assert_eq!(stage.poster.counts.refused, 1);
+        assert_eq!(stage.counts().refused, 1);
     }
 }
 
@@ -222,7 +246,7 @@ fn what_fails_is_closed_and_begun_again() {
             }
             let disbelieved = failed == DraftStep::Post && failure != Outcome::Expired;
             stage.end(0, failed, failure);
-            let counts = stage.poster.counts;
+            let counts = stage.counts();
             assert_eq!((counts.refused, counts.disbelieved), (1, disbelieved.into()));
             stage.begin(0, DraftStep::Close);
             stage.end(0, DraftStep::Close, Outcome::Expired);
@@ -264,7 +288,7 @@ fn of_what_is_offered_the_newest_that_the_program_would_take_is_brought() {
         assert_eq!(stage.due(), [intent(0, DraftStep::Open)]);
         stage.poster.instructions(&IDS[0], DraftStep::Open)
     };
-    let opened = |price: &SignedPrice| Some(pyth::open(key(60), price));
+    let opened = |offer: &Offer| Some(offer.open(key(60)));
     let offers = [1_000, 2_000, 3_000].map(|after| offer(0, UP + after, NOW + after));
     for offer in &offers {
         stage.poster.hear(0, offer.clone());
@@ -272,7 +296,7 @@ fn of_what_is_offered_the_newest_that_the_program_would_take_is_brought() {
     // Older ones, the same again and other feeds' change nothing.
     stage.poster.hear(0, offer(0, UP, NOW + 2_000));
     let other = hermes::update(&[([9; 32], Published::new(UP, NOW))], NOW);
-    stage.poster.hear(0, Arc::new(pyth::read(&other).expect("an update").remove(0)));
+    stage.poster.hear(0, Arc::new(pyth::read(&other).expect("an update").remove(0).into()));
     let future = stage.mirror.markets[0].1.terms.future_ms;
     stage.now = NOW + 3_000 - future;
     assert_eq!(chosen(&mut stage), opened(&offers[2]));
@@ -298,13 +322,13 @@ fn what_another_host_has_offered_and_what_was_offered_with_a_lie_is_forgotten() 
     stage.poster.hear(1, sound.clone());
     assert_eq!(stage.due(), [intent(0, DraftStep::Open)]);
     let opens = stage.poster.instructions(&IDS[0], DraftStep::Open);
-    assert_eq!(opens, Some(pyth::open(key(60), &sound)));
+    assert_eq!(opens, Some(sound.open(key(60))));
     stage.begin(0, DraftStep::Open);
     stage.end(0, DraftStep::Open, landed());
     stage.poster.hear(1, offer(0, UP, NOW + 2_000));
     stage.begin(0, DraftStep::Post);
     stage.end(0, DraftStep::Post, Outcome::Foreseen { reason: "no".to_owned() });
-    assert_eq!((stage.poster.counts.disbelieved, stage.poster.offers.len()), (1, 0));
+    assert_eq!((stage.counts().disbelieved, stage.poster.offers.len()), (1, 0));
 }
 
 #[test]
@@ -352,13 +376,14 @@ fn a_due_pool_request_gets_a_price_of_every_market_it_waits_for() {
 #[test]
 fn accounts_that_the_keeper_does_not_read_are_not_written_to() {
     let mut stage = Stage::new(TERMS);
-    stage.feeds.remove(&price_feed_address(3, &IDS[0].0));
+    stage.feeds.remove(&price_feed_address(3, &IDS[0].id));
     stage.now += 1_000;
     stage.offer(0, UP);
     stage.offer(1, UP);
     assert_eq!(stage.due(), [intent(1, DraftStep::Open)]);
-    assert_eq!(stage.poster.report(Millis(stage.now), Millis(stage.now)).feeds, [IDS[1]]);
-    // Switchboard's and others are none of Pyth's.
+    let wanted: Vec<_> = stage.report().feeds.iter().map(|feed| feed.id).collect();
+    assert_eq!(wanted, [IDS[1].id]);
+    // It is another provider's now, whose feed nobody has read.
     stage.mirror.markets[1].1.feeds[0].provider = 3;
     assert_eq!(stage.due(), []);
 }
@@ -366,7 +391,7 @@ fn accounts_that_the_keeper_does_not_read_are_not_written_to() {
 #[test]
 fn two_markets_with_one_feed_get_it_once() {
     let mut stage = Stage::new(TERMS);
-    stage.mirror.markets[1].1.feeds[0].id = IDS[0].0;
+    stage.mirror.markets[1].1.feeds[0].id = IDS[0].id;
     stage.now += 1_000;
     stage.offer(0, UP);
     assert_eq!(stage.due(), [intent(0, DraftStep::Open)]);
@@ -403,15 +428,17 @@ fn what_nobody_has_looked_at_is_simulated_first() {
 #[test]
 fn the_age_of_offers_is_that_of_what_was_signed() {
     let mut stage = Stage::new(TERMS);
-    let age = |stage: &Stage| stage.poster.report(Millis(stage.now), Millis(stage.now)).offer_age.0;
+    let age = |stage: &Stage| stage.report().offer_age.0;
     stage.now += 5_000;
     assert_eq!(age(&stage), 5_000, "nothing has come since they are wanted");
     // A market that is closed has an old price, and it is signed again and again.
     for (signed, now, expected) in [(4_000, 5_000, 1_000), (60_000, 62_000, 2_000)] {
         for (market, published) in [(0, NOW - 86_400_000), (1, NOW + 4_000)] {
-            let prices = [(IDS[market].0, Published::new(PRICE, published))];
+            let prices = [(IDS[market].id, Published::new(PRICE, published))];
             let update = hermes::update(&prices, NOW + signed);
-            stage.poster.hear(0, Arc::new(pyth::read(&update).expect("an update").remove(0)));
+            stage
+                .poster
+                .hear(0, Arc::new(pyth::read(&update).expect("an update").remove(0).into()));
         }
         stage.now = NOW + now;
         assert_eq!(age(&stage), expected);

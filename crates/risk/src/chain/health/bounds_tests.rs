@@ -169,6 +169,7 @@ fn the_threshold_that_leaves_its_bounds_is_named() {
         ("failing_bps", Thresholds { failing: Bps(2_999), ..preset }),
         ("failing_bps", Thresholds { failing: Bps(9_001), ..preset }),
         ("skipping_bps", Thresholds { skipping: Bps(0), ..preset }),
+        ("skipping_bps", Thresholds { skipping: Bps(1_000), ..preset }),
         ("skipping_bps", Thresholds { skipping: preset.failing, ..preset }),
         ("skipping_over_bps", Thresholds { skipping_over: Bps(999), ..preset }),
         ("skipping_over_bps", Thresholds { skipping_over: preset.skipping, ..preset }),

@@ -105,6 +105,14 @@ fn a_guard_takes_what_it_saw_unless_that_is_looser() {
 }
 
 #[test]
+fn a_state_that_is_not_known_counts_as_the_strictest() {
+    use State::{Normal, Shelter, Strained, Thaw, Throttled};
+    let known = [Normal, Strained, Throttled, Thaw, Shelter];
+    assert_eq!(known.map(|state| State::from_code(state as u8)), known);
+    assert_eq!([5, u8::MAX].map(State::from_code), [Shelter, Shelter]);
+}
+
+#[test]
 fn guardians_tighten_to_strain_and_shelter_only() {
     let chain = Chain::new();
     let lasts = Millis::MINUTE;

@@ -88,6 +88,18 @@ fn a_venue_that_began_with_a_lagging_clock_is_not_disrupted_by_its_first_price()
     }
 }
 
+/// Within a quarter of an hour; what comes to light later is another halt.
+#[test]
+fn what_a_clock_hides_comes_to_light_soon_or_is_a_disruption() {
+    for (late, signal) in [(0, None), (1, Some(Signal::Gap))] {
+        let mut chain = Chain::fresh();
+        let looked = chain.seen.clock.0 + 5_000;
+        chain.monitor.since = Millis(looked - 900_000 - late);
+        let found = chain.pass_priced(5_000, 12, Millis(looked + 60_000));
+        assert_eq!(found.and_then(|found| found.signal), signal, "{late} ms late");
+    }
+}
+
 #[test]
 fn a_publish_time_that_is_not_believed_proves_nothing() {
     let mut chain = Chain::fresh();

@@ -266,6 +266,7 @@ fn too_few_entries_are_no_evidence() {
     assert_eq!(skipped(1_000, 862), Some(10));
     assert_eq!(skipped(447_000_000, 0), None, "a cluster that was moved to a later slot");
     assert_eq!(skipped(432_127, 0), Some(431_999));
+    assert_eq!(skipped(432_128, 0), None);
 }
 
 #[test]

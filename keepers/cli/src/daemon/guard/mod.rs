@@ -5,8 +5,6 @@ mod memory;
 mod tell;
 mod words;
 
-use std::sync::Arc;
-
 use holdfast_client::{Pubkey, address};
 use holdfast_keeper_core::guard::Guard;
 use holdfast_keeper_core::keeper::KeeperConfig;
@@ -17,9 +15,9 @@ use tracing::info;
 use super::operators::operators;
 use super::{Running, Wallet, genesis_of};
 use crate::config::Config;
-use crate::hermes;
 use crate::output::CommandOutput;
 use crate::preflight;
+use crate::prices;
 use crate::render::{amount, decimal};
 use holdfast_rpc::Endpoint;
 
@@ -68,8 +66,9 @@ pub async fn run(config: &Config) -> Result<(), String> {
     for hook in settings.webhooks.clone() {
         tokio::spawn(tell::tell(hook, running.report.subscribe()));
     }
-    let hermes = Arc::new(hermes::Counts::default());
-    running.equip(config, Wallet { key, lamports, identity }, hermes).await?;
+    // A guard brings no prices.
+    let prices = prices::Counted::new();
+    running.equip(config, Wallet { key, lamports, identity }, prices).await?;
     running.until_stopped().await;
     Ok(())
 }

@@ -11,9 +11,9 @@ use super::{DraftStep, IDS, NOW, PRICE, Stage, TERMS, UP, Wait, intent, landed};
 
 /// What a host says of a market that closed at `published`: its last price, signed anew.
 fn hear(stage: &mut Stage, price: u64, published: u64) {
-    let prices = [(IDS[0].0, Published::new(price, published))];
+    let prices = [(IDS[0].id, Published::new(price, published))];
     let update = hermes::update(&prices, stage.now);
-    stage.poster.hear(0, Arc::new(pyth::read(&update).expect("an update").remove(0)));
+    stage.poster.hear(0, Arc::new(pyth::read(&update).expect("an update").remove(0).into()));
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn the_last_price_before_a_closing_is_brought_once_whoever_waits() {
         assert_eq!(stage.due(), [], "after {} s", (stage.now - NOW) / 1_000);
     }
     let report = stage.poster.report(Millis(stage.now), Millis(stage.now));
-    assert_eq!((report.counts.begun, report.budget_used), (1, 0));
+    assert_eq!((stage.counts().begun, report.budget_used), (1, 0));
     // The first price after the opening is brought at once.
     let now = stage.now;
     hear(&mut stage, UP, now);

@@ -1,103 +1,37 @@
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Response, Uri};
+use axum::http::{HeaderMap, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt;
-use futures_util::stream::{iter, pending, unfold};
-use holdfast_client::pyth::SignedPrice;
-use holdfast_keeper_core::keeper::{Event, Report};
-use holdfast_keeper_core::posting::FeedId;
+use holdfast_keeper_core::keeper::Report;
+use holdfast_keeper_core::posting::{Source, SourceReport};
 use holdfast_risk::{Millis, Price};
 use holdfast_rpc::Address;
 use holdfast_testkit::feed::Published;
 use holdfast_testkit::hermes;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::sync::mpsc;
 
-use super::{Counts, Hermes, Patience, Refusal};
-use crate::loopback::{page, report, serve};
-
-const NOW: u64 = 1_700_000_000_000;
-const ID: [u8; 32] = [7; 32];
-/// The price of a host that behaves.
-const TRUE: u64 = 150_000_000;
-
-/// Short, because tests wait for it to be over, and long enough for a busy machine to answer.
-const PATIENCE: Patience = Patience {
-    answers: Duration::from_secs(1),
-    quiet: Duration::from_secs(1),
-    asks: Duration::from_millis(10),
-    times: 3,
-};
-
-/// Somebody who follows, and what reaches the keeper.
-struct Stage {
-    reports: watch::Sender<(Instant, Report)>,
-    heard: mpsc::Receiver<Event>,
-    counts: Arc<Counts>,
-    task: JoinHandle<()>,
-}
-
-impl Stage {
-    fn follow(hosts: Vec<Address>) -> Self {
-        let mut wants = report();
-        (wants.posting.feeds, wants.venue_now) = (vec![FeedId(ID)], Millis(NOW));
-        let (reports, seen) = watch::channel((Instant::now(), wants));
-        let (events, heard) = mpsc::channel(16);
-        let counts = Arc::<Counts>::default();
-        let follows =
-            Hermes { hosts, patience: PATIENCE, reports: seen, events, counts: counts.clone() };
-        Self { reports, heard, counts, task: tokio::spawn(follows.supervise()) }
-    }
-
-    /// The next price.
-    async fn price(&mut self) -> Arc<SignedPrice> {
-        let heard = self.heard.recv().await;
-        let Some(Event::Offered { mut prices, .. }) = heard else { panic!("{heard:?}") };
-        prices.remove(0)
-    }
-
-    fn refused(&self) -> Vec<(&'static str, u64)> {
-        let counts = self.counts.refused.iter().map(|count| count.load(Relaxed));
-        Refusal::NAMES.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
-    }
-}
+use super::stage::{ID, NOW, Stage, TRUE, host, parts, trickle, wanted};
+use crate::loopback::page;
 
 fn answer(id: [u8; 32], price: u64, published: u64, signed: u64) -> String {
     let update = hermes::update(&[(id, Published::new(price, published))], signed);
     json!({"binary": {"encoding": "base64", "data": [STANDARD.encode(update)]}}).to_string()
 }
 
+/// What a report says of Pyth.
+fn of_pyth(report: &mut Report) -> &mut SourceReport {
+    report.posting.sources.get_mut(&Source::Pyth).expect("its prices are brought")
+}
+
 fn event(price: u64, at: u64) -> String {
     format!("data:{}\n\n", answer(ID, price, at, at))
-}
-
-/// A body of these parts that then says nothing more.
-fn parts(parts: Vec<Vec<u8>>) -> Body {
-    let parts = iter(parts.into_iter().map(Ok::<_, Infallible>));
-    Body::from_stream(parts.chain(pending()))
-}
-
-/// A body that goes on for ever with something that never becomes an event.
-fn trickle() -> Body {
-    let bytes = unfold((), |()| async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        Some((Ok::<_, Infallible>(b"x".to_vec()), ()))
-    });
-    Body::from_stream(bytes)
-}
-
-async fn host(answers: impl Fn(&Uri) -> Response<Body> + Send + Sync + 'static) -> Address {
-    serve(move |uri, _| answers(&uri)).await.address
 }
 
 /// A host that streams the true price and goes on being there.
@@ -109,7 +43,8 @@ async fn sound() -> Address {
 async fn events_in_fragments_are_put_together() {
     let told = format!(": hello\n\n{}{}", event(TRUE, NOW), event(TRUE + 1, NOW + 1_000));
     let pieces: Vec<_> = told.as_bytes().chunks(7).map(<[u8]>::to_vec).collect();
-    let mut stage = Stage::follow(vec![host(move |_| page(200, parts(pieces.clone()))).await]);
+    let mut stage =
+        Stage::follow(Source::Pyth, vec![host(move |_| page(200, parts(pieces.clone()))).await]);
     for price in [TRUE, TRUE + 1] {
         assert_eq!(stage.price().await.quote.price, Price(price));
     }
@@ -150,7 +85,7 @@ async fn who_misbehaves_is_left_for_the_next_host() {
     ];
     for (number, (reason, misbehaves)) in cases.into_iter().enumerate() {
         let first = host(move |_| misbehaves()).await;
-        let mut stage = Stage::follow(vec![first, sound().await]);
+        let mut stage = Stage::follow(Source::Pyth, vec![first, sound().await]);
         assert_eq!(stage.price().await.quote.price, Price(TRUE), "{number}");
         assert_eq!(stage.refused(), [(reason, 1)], "{number}");
         stage.task.abort();
@@ -162,7 +97,7 @@ async fn who_takes_a_connection_and_says_nothing_is_left() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let mute = Address(format!("http://{}", listener.local_addr().expect("its address")));
     let nobody = Address("http://127.0.0.1:1".to_owned());
-    let mut stage = Stage::follow(vec![mute, nobody, sound().await]);
+    let mut stage = Stage::follow(Source::Pyth, vec![mute, nobody, sound().await]);
     assert_eq!(stage.price().await.quote.price, Price(TRUE));
     assert_eq!(stage.refused(), [("failed", 2)]);
 }
@@ -178,7 +113,7 @@ async fn a_host_without_a_stream_is_asked_again_and_again() {
         let at = NOW + 1_000 * count.fetch_add(1, Relaxed);
         page(200, answer(ID, TRUE, at, at))
     });
-    let mut stage = Stage::follow(vec![lone.await]);
+    let mut stage = Stage::follow(Source::Pyth, vec![lone.await]);
     for second in 0..3 {
         assert_eq!(stage.price().await.quote.published, Millis(NOW + 1_000 * second));
     }
@@ -194,7 +129,7 @@ async fn an_answer_without_end_is_cut_off() {
         true => page(404, "none"),
         false => page(200, parts(vec![vec![b' '; 1 << 16]; 17])),
     });
-    let mut stage = Stage::follow(vec![long.await]);
+    let mut stage = Stage::follow(Source::Pyth, vec![long.await]);
     while stage.refused().len() < 2 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -205,11 +140,11 @@ async fn an_answer_without_end_is_cut_off() {
 #[tokio::test]
 async fn what_the_chain_refuses_is_not_believed() {
     let liar = host(|_| page(200, parts(vec![event(TRUE * 2, NOW).into_bytes()]))).await;
-    let mut stage = Stage::follow(vec![liar, sound().await]);
+    let mut stage = Stage::follow(Source::Pyth, vec![liar, sound().await]);
     assert_eq!(stage.price().await.quote.price, Price(TRUE * 2));
     for refused in [1, 2] {
         assert_eq!(stage.refused(), []);
-        stage.reports.send_modify(|(_, report)| report.posting.counts.disbelieved = refused);
+        stage.reports.send_modify(|(_, report)| of_pyth(report).counts.disbelieved = refused);
     }
     assert_eq!(stage.price().await.quote.price, Price(TRUE));
     assert_eq!(stage.refused(), [("unbelieved", 1)]);
@@ -223,7 +158,7 @@ async fn what_is_wanted_is_asked_for_below_the_path_and_with_the_key() {
         let _ = tell.send(uri.to_string());
         page(200, parts(vec![event(TRUE, NOW).into_bytes()]))
     });
-    let mut stage = Stage::follow(vec![lone.await]);
+    let mut stage = Stage::follow(Source::Pyth, vec![lone.await]);
     let asked = |id: &str| {
         let ids = id.repeat(32);
         let key = "/secret-key/v2/updates/price/stream?api-key=hidden-key";
@@ -232,7 +167,7 @@ async fn what_is_wanted_is_asked_for_below_the_path_and_with_the_key() {
     };
     assert_eq!(told.recv().await, asked("07"));
     stage.price().await;
-    stage.reports.send_modify(|(_, report)| report.posting.feeds = vec![FeedId([0xAB; 32])]);
+    stage.reports.send_modify(|(_, report)| of_pyth(report).feeds = vec![wanted([0xAB; 32])]);
     assert_eq!(told.recv().await, asked("ab"));
 }
 
@@ -250,11 +185,12 @@ async fn a_password_without_a_user_is_a_token() {
     let cases = [
         ("", None),
         (":some-token@", Some("Bearer some-token")),
+        (":a+b&c%2Fd==@", Some("Bearer a+b&c/d==")),
         // The client's own way with a user and a password: user:word in base64.
         ("user:word@", Some("Basic dXNlcjp3b3Jk")),
     ];
     for (user, sent) in cases {
-        let stage = Stage::follow(vec![Address(format!("http://{user}{at}"))]);
+        let stage = Stage::follow(Source::Pyth, vec![Address(format!("http://{user}{at}"))]);
         let authorization = told.recv().await.expect("it is asked");
         assert_eq!(authorization.as_ref().and_then(|value| value.to_str().ok()), sent, "{user}");
         stage.task.abort();
@@ -269,8 +205,8 @@ async fn nobody_is_asked_before_something_is_wanted_and_after_the_keeper_is_gone
         saw.store(true, Relaxed);
         page(200, parts(Vec::new()))
     });
-    let stage = Stage::follow(vec![lone.await]);
-    stage.reports.send_modify(|(_, report)| report.posting.feeds.clear());
+    let stage = Stage::follow(Source::Pyth, vec![lone.await]);
+    stage.reports.send_modify(|(_, report)| of_pyth(report).feeds.clear());
     drop(stage.reports);
     stage.task.await.expect("it ends with the keeper");
     assert!(!asked.load(Relaxed));

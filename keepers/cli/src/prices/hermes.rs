@@ -1,20 +1,16 @@
-//! What Hermes says, read and judged.
+//! Pyth's service Hermes: what it is asked, and what it says, read and judged.
 
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use holdfast_client::pyth::{self, SignedPrice};
-use holdfast_keeper_core::posting::FeedId;
+use holdfast_client::pyth;
+use holdfast_keeper_core::posting::{Offer, WantedFeed};
 use holdfast_risk::Millis;
 use serde::Deserialize;
 
-use super::Refusal;
-
-/// What was signed longer ago, by the venue's clock, is of no use: whoever says it does not keep up.
-const STALE: Millis = Millis(30_000);
-/// After a halt a cluster's clock may be behind, and prices prove it; what is further ahead proves nothing.
-const AHEAD: Millis = Millis::DAY;
+use super::question::Question;
+use super::{Refusal, judge};
 
 /// An answer, or the data of an event, as far as it is read.
 #[derive(Deserialize)]
@@ -28,12 +24,25 @@ struct Binary {
     data: Vec<String>,
 }
 
+/// The stream of these feeds' prices, or the latest ones.
+pub fn question(what: &str, feeds: &[WantedFeed]) -> Question {
+    let ids = feeds.iter().map(|feed| ("ids[]".to_owned(), hex::encode(feed.id)));
+    // One feed that a host does not know is no reason to give none.
+    let options =
+        [("encoding", "base64"), ("parsed", "false"), ("ignore_invalid_price_ids", "true")];
+    let options = options.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Question {
+        path: ["v2", "updates", "price", what].map(str::to_owned).to_vec(),
+        query: ids.chain(options).collect(),
+    }
+}
+
 /// The prices of these feeds in what a host said.
 pub fn read(
     said: &str,
-    feeds: &[FeedId],
+    feeds: &[WantedFeed],
     venue_now: Millis,
-) -> Result<Vec<Arc<SignedPrice>>, Refusal> {
+) -> Result<Vec<Arc<Offer>>, Refusal> {
     let unreadable = |reason: &str| Refusal::Unreadable(reason.to_owned());
     let answer: Answer =
         serde_json::from_str(said).map_err(|_| unreadable("it is not in the form of an answer"))?;
@@ -44,30 +53,27 @@ pub fn read(
     for update in &answer.binary.data {
         let update = STANDARD.decode(update).map_err(|_| unreadable("it is not base64"))?;
         let read = pyth::read(&update).map_err(|reason| unreadable(&reason.to_string()))?;
-        prices.extend(read.into_iter().filter(|price| feeds.contains(&FeedId(price.id))));
+        let wanted = |id: &[u8; 32]| feeds.iter().any(|feed| feed.id == *id);
+        prices.extend(read.into_iter().filter(|price| wanted(&price.id)));
     }
     let newest = prices.iter().map(|price| price.signed).max();
     let newest = newest.ok_or_else(|| unreadable("it has no price that was asked for"))?;
     let latest = prices.iter().map(|price| price.quote.published).max().unwrap_or_default();
-    if newest.max(latest) > venue_now.after(AHEAD) {
-        return Err(Refusal::Ahead);
-    }
-    if newest.after(STALE) < venue_now {
-        return Err(Refusal::Stale);
-    }
-    Ok(prices.into_iter().map(Arc::new).collect())
+    judge(newest, latest, venue_now)?;
+    Ok(prices.into_iter().map(|price| Arc::new(price.into())).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
+    use holdfast_client::Pubkey;
     use holdfast_risk::Millis;
     use holdfast_testkit::feed::Published;
     use holdfast_testkit::hermes;
     use serde_json::json;
 
-    use super::{FeedId, Refusal, read};
+    use super::{Refusal, WantedFeed, read};
 
     const NOW: u64 = 1_700_000_000_000;
     const ID: [u8; 32] = [7; 32];
@@ -78,16 +84,20 @@ mod tests {
         json!({"binary": binary, "parsed": null}).to_string()
     }
 
+    fn wanted(id: [u8; 32]) -> WantedFeed {
+        WantedFeed { id, account: Pubkey::default() }
+    }
+
     fn judged(said: &str) -> Result<usize, Refusal> {
-        read(said, &[FeedId(ID)], Millis(NOW)).map(|prices| prices.len())
+        read(said, &[wanted(ID)], Millis(NOW)).map(|prices| prices.len())
     }
 
     #[test]
     fn prices_are_read() {
         assert_eq!(judged(&said(ID, NOW, NOW)), Ok(1));
-        let read = read(&said(ID, NOW - 5_000, NOW), &[FeedId([1; 32]), FeedId(ID)], Millis(NOW));
+        let read = read(&said(ID, NOW - 5_000, NOW), &[wanted([1; 32]), wanted(ID)], Millis(NOW));
         let price = read.expect("an answer").remove(0);
-        assert_eq!((price.id, price.quote.published), (ID, Millis(NOW - 5_000)));
+        assert_eq!((price.feed.id, price.quote.published), (ID, Millis(NOW - 5_000)));
     }
 
     #[test]

@@ -1,19 +1,24 @@
-//! Following Pyth's prices at its service Hermes: at one host at a time, by server-sent events or, where
-//! those fail, by asking again and again. What a host hands out is read here, in a task of its own; the
-//! keeper's loop gets prices.
+//! Following providers' prices at their services: Pyth's at Hermes, Switchboard's at Crossbar, Stork's at its
+//! REST API. One host of each at a time is followed, by server-sent events where the service has them and,
+//! where there are none or they fail, by asking again and again. What a host hands out is read here, in a
+//! task of its own for each service; the keeper's loop gets prices.
 
-mod answer;
 mod check;
+mod crossbar;
+mod hermes;
 mod host;
 mod hours;
+mod question;
+mod stork;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use holdfast_keeper_core::keeper::{Event, Report};
-use holdfast_keeper_core::posting::{FeedId, Hosts};
+use holdfast_keeper_core::posting::{Hosts, Offer, Source, SourceReport, WantedFeed};
 use holdfast_risk::Millis;
 use holdfast_rpc::Address;
 use tokio::sync::mpsc;
@@ -27,6 +32,10 @@ pub use hours::Timetable;
 
 /// How long after it broke the task is started again.
 const RESTARTS: Duration = Duration::from_secs(1);
+/// What was signed longer ago, by the venue's clock, is of no use: whoever says it does not keep up.
+const STALE: Millis = Millis(30_000);
+/// After a halt a cluster's clock may be behind, and prices prove it; what is further ahead proves nothing.
+const AHEAD: Millis = Millis::DAY;
 /// Posts in a row that the chain refuses before a host is not believed any more.
 const UNBELIEVED: u64 = 2;
 
@@ -78,7 +87,7 @@ impl fmt::Display for Refusal {
             }
             Self::Unreadable(reason) => write!(out, "what it says cannot be used: {reason}"),
             Self::Stale => out.write_str("its prices were signed too long ago"),
-            Self::Ahead => out.write_str("its prices are more than a day ahead"),
+            Self::Ahead => out.write_str("its prices are from the future"),
             Self::Unbelieved => out.write_str("the chain refuses its prices"),
         }
     }
@@ -93,6 +102,9 @@ pub struct Counts {
     pub refused: [AtomicU64; Refusal::NAMES.len()],
 }
 
+/// What was counted of each source that is followed.
+pub type Counted = BTreeMap<Source, Arc<Counts>>;
+
 /// How long hosts are waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -100,9 +112,9 @@ pub struct Patience {
     pub answers: Duration,
     /// For the next event of a stream.
     pub quiet: Duration,
-    /// Between two questions to a host whose stream failed, and for how many of them it is asked.
+    /// Between two questions to a host that is asked, and for how many of them.
     pub asks: Duration,
-    /// How many times, before its stream is tried again.
+    /// How many times, before its stream is tried again where there is one.
     pub times: u32,
 }
 
@@ -117,9 +129,11 @@ impl Default for Patience {
     }
 }
 
-/// Hosts of Hermes, and who wants to know what they say.
+/// Hosts of a service, and who wants to know what they say.
 #[derive(Clone)]
-pub struct Hermes {
+pub struct Following {
+    /// Whose prices they have.
+    pub source: Source,
     /// The hosts.
     pub hosts: Vec<Address>,
     /// How long they are waited for.
@@ -143,11 +157,11 @@ enum End {
     Gone,
 }
 
-impl Hermes {
+impl Following {
     /// Follows until the keeper is gone; when the task breaks it is started again.
     pub async fn supervise(self) {
         while tokio::spawn(self.clone().follow()).await.is_err() {
-            warn!("following prices broke, and begins again");
+            warn!(source = self.source.name(), "following prices broke, and begins again");
             sleep(RESTARTS).await;
         }
     }
@@ -156,8 +170,9 @@ impl Hermes {
         let begun = Instant::now();
         let now = || Millis(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
         let mut hosts = Hosts::new(self.hosts.len());
-        // Hosts whose stream failed last: they are asked instead.
-        let mut asks = vec![false; self.hosts.len()];
+        // Hosts without a stream, or whose stream failed last: they are asked instead.
+        let streams = self.streams();
+        let mut asks = vec![!streams; self.hosts.len()];
         while let Some(feeds) = self.wanted().await {
             let number = match hosts.choose(now()) {
                 Ok(number) => number,
@@ -166,7 +181,8 @@ impl Hermes {
                     continue;
                 }
             };
-            let host = Host::new(number, &self.hosts[number], &feeds, self.patience);
+            let address = &self.hosts[number];
+            let host = Host::new(number, address, self.source, &feeds, self.patience);
             info!(host = %self.hosts[number], asks = asks[number], "following prices");
             let taken = self.counts.taken.load(Relaxed);
             let end = if asks[number] {
@@ -180,11 +196,11 @@ impl Hermes {
             }
             match end {
                 End::Gone => return,
-                End::Anew => asks[number] = false,
+                End::Anew => asks[number] = !streams,
                 End::Refused(reason) => {
-                    warn!(host = %self.hosts[number], %reason, "a host of Hermes is left for now");
+                    warn!(host = %self.hosts[number], %reason, "a host of prices is left for now");
                     self.counts.refused[reason.number()].fetch_add(1, Relaxed);
-                    asks[number] = !asks[number];
+                    asks[number] = !streams || !asks[number];
                     let pause = match reason {
                         Refusal::TurnedAway(asked) => asked,
                         _ => None,
@@ -197,19 +213,20 @@ impl Hermes {
     }
 
     /// The feeds that are wanted, once there are any; `None`: the keeper is gone.
-    async fn wanted(&mut self) -> Option<Vec<FeedId>> {
-        let wants = |(_, report): &(Instant, Report)| !report.posting.feeds.is_empty();
+    async fn wanted(&mut self) -> Option<Vec<WantedFeed>> {
+        let source = self.source;
+        let wants = |(_, report): &(Instant, Report)| !of(report, source).feeds.is_empty();
         let report = self.reports.wait_for(wants).await.ok()?;
-        Some(report.1.posting.feeds.clone())
+        Some(of(&report.1, source).feeds)
     }
 
     /// Hands on what a host's stream says.
-    async fn listen(&mut self, host: Host, feeds: &[FeedId]) -> End {
+    async fn listen(&mut self, host: Host, feeds: &[WantedFeed]) -> End {
         let mut told = match host.stream().await {
             Ok(told) => told,
             Err(refusal) => return End::Refused(refusal),
         };
-        let watch = watch(self.reports.clone(), feeds);
+        let watch = watch(self.reports.clone(), self.source, feeds);
         tokio::pin!(watch);
         loop {
             let said = tokio::select! {
@@ -222,11 +239,17 @@ impl Hermes {
         }
     }
 
-    /// Hands on what a host answers, again and again for a while.
-    async fn ask(&mut self, host: Host, feeds: &[FeedId]) -> End {
-        let watch = watch(self.reports.clone(), feeds);
+    /// Whether the service has a stream.
+    fn streams(&self) -> bool {
+        self.source == Source::Pyth
+    }
+
+    /// Hands on what a host answers, again and again, and for a while only where it has a stream.
+    async fn ask(&mut self, host: Host, feeds: &[WantedFeed]) -> End {
+        let watch = watch(self.reports.clone(), self.source, feeds);
         tokio::pin!(watch);
-        for _ in 0..self.patience.times {
+        let times = if self.streams() { self.patience.times } else { u32::MAX };
+        for _ in 0..times {
             let said = tokio::select! {
                 end = &mut watch => return end,
                 said = host.latest() => said,
@@ -244,30 +267,76 @@ impl Hermes {
         &self,
         host: &Host,
         said: Result<String, Refusal>,
-        feeds: &[FeedId],
+        feeds: &[WantedFeed],
     ) -> Result<(), End> {
-        let venue_now = self.reports.borrow().1.venue_now;
-        let read = said.and_then(|said| answer::read(&said, feeds, venue_now));
+        let seen = Seen::of(&self.reports.borrow().1);
+        let read = said.and_then(|said| read(self.source, &said, feeds, seen));
         let prices = read.map_err(End::Refused)?;
         self.counts.taken.fetch_add(1, Relaxed);
         self.events.send(Event::Offered { host: host.number, prices }).await.map_err(|_| End::Gone)
     }
 }
 
+/// The chain when a host said something.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The venue's clock.
+    venue_now: Millis,
+    /// The newest slot.
+    slot: u64,
+}
+
+impl Seen {
+    fn of(report: &Report) -> Self {
+        Self { venue_now: report.venue_now, slot: report.slot }
+    }
+}
+
+/// The prices of these feeds in what a host said.
+fn read(
+    source: Source,
+    said: &str,
+    feeds: &[WantedFeed],
+    seen: Seen,
+) -> Result<Vec<Arc<Offer>>, Refusal> {
+    match source {
+        Source::Pyth => hermes::read(said, feeds, seen.venue_now),
+        Source::Switchboard => crossbar::read(said, feeds, seen),
+        Source::Stork => stork::read(said, feeds, seen.venue_now),
+    }
+}
+
+/// Judges the newest time of what was signed, and of what was published.
+fn judge(signed: Millis, published: Millis, venue_now: Millis) -> Result<(), Refusal> {
+    if signed.max(published) > venue_now.after(AHEAD) {
+        return Err(Refusal::Ahead);
+    }
+    if signed.after(STALE) < venue_now {
+        return Err(Refusal::Stale);
+    }
+    Ok(())
+}
+
+/// What a report says of a source.
+fn of(report: &Report, source: Source) -> SourceReport {
+    report.posting.sources.get(&source).cloned().unwrap_or_default()
+}
+
 /// Ends when other feeds are wanted, when the chain refuses what is posted from now on, or when the
 /// keeper is gone.
-fn watch(mut reports: Reports, feeds: &[FeedId]) -> impl Future<Output = End> {
-    let mut before = reports.borrow_and_update().1.posting.counts;
+fn watch(mut reports: Reports, source: Source, feeds: &[WantedFeed]) -> impl Future<Output = End> {
+    let mut before = of(&reports.borrow_and_update().1, source).counts;
     async move {
         while reports.changed().await.is_ok() {
-            let posting = &reports.borrow_and_update().1.posting;
-            if posting.feeds != feeds {
+            let SourceReport { feeds: wanted, counts, .. } =
+                of(&reports.borrow_and_update().1, source);
+            if wanted != feeds {
                 return End::Anew;
             }
-            if posting.counts.posted > before.posted {
-                before = posting.counts;
+            if counts.posted > before.posted {
+                before = counts;
             }
-            if posting.counts.disbelieved >= before.disbelieved + UNBELIEVED {
+            if counts.disbelieved >= before.disbelieved + UNBELIEVED {
                 return End::Refused(Refusal::Unbelieved);
             }
         }
@@ -275,5 +344,11 @@ fn watch(mut reports: Reports, feeds: &[FeedId]) -> impl Future<Output = End> {
     }
 }
 
+#[cfg(test)]
+mod crossbar_tests;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod stork_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
-//! One host of Hermes: its stream, and its latest prices. Whatever it sends is cut off where an answer
-//! cannot be so long, and waited for no longer than it can take.
+//! One host of a service: its stream, where the service has one, and its latest prices. Whatever it sends is
+//! cut off where an answer cannot be so long, and waited for no longer than it can take.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -7,18 +7,21 @@ use std::time::Duration;
 
 use eventsource_stream::Eventsource;
 use futures_util::stream::{BoxStream, StreamExt, try_unfold};
-use holdfast_keeper_core::posting::FeedId;
+use holdfast_keeper_core::posting::{Source, WantedFeed};
 use holdfast_rpc::Address;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use super::{Patience, Refusal};
+use super::question::Question;
+use super::{Patience, Refusal, crossbar, hermes, stork};
 
-/// Bytes of an answer or an event, at most: one with eighty feeds has 50,000.
-const MOST_BYTES: usize = 1 << 18;
+/// Bytes of an answer or an event, at most: one of Hermes with eighty feeds has 50,000, and one of Stork has
+/// besides each price what every publisher said.
+const MOST_BYTES: usize = 1 << 20;
 
 /// A host, and what it is asked for.
 pub struct Host {
@@ -27,7 +30,10 @@ pub struct Host {
     /// Or why this machine makes no connections.
     client: reqwest::Result<Client>,
     address: Address,
-    feeds: Vec<FeedId>,
+    source: Source,
+    feeds: Vec<WantedFeed>,
+    /// The names of Stork's assets, once they are known.
+    names: OnceCell<Vec<String>>,
     patience: Patience,
 }
 
@@ -40,15 +46,24 @@ pub struct Told {
 }
 
 impl Host {
-    pub fn new(number: usize, address: &Address, feeds: &[FeedId], patience: Patience) -> Self {
+    pub fn new(
+        number: usize,
+        address: &Address,
+        source: Source,
+        feeds: &[WantedFeed],
+        patience: Patience,
+    ) -> Self {
         // A redirect would send the request, and its key, to whom nobody named.
         let client = Client::builder().redirect(Policy::none()).build();
-        Self { number, client, address: address.clone(), feeds: feeds.to_vec(), patience }
+        let (address, feeds) = (address.clone(), feeds.to_vec());
+        let names = OnceCell::new();
+        Self { number, client, address, source, feeds, names, patience }
     }
 
     /// Opens the stream of prices.
     pub async fn stream(&self) -> Result<Told, Refusal> {
-        let opening = self.open("stream");
+        let question = hermes::question("stream", &self.feeds);
+        let opening = self.open(&question);
         let response = timeout(self.patience.answers, opening).await.map_err(|_| late())??;
         let length = Arc::new(AtomicUsize::new(0));
         let events = bounded(response, length.clone()).eventsource();
@@ -61,8 +76,24 @@ impl Host {
 
     /// Asks for the latest prices.
     pub async fn latest(&self) -> Result<String, Refusal> {
+        let question = match self.source {
+            Source::Pyth => hermes::question("latest", &self.feeds),
+            Source::Switchboard => crossbar::question(&self.feeds),
+            Source::Stork => {
+                stork::question(self.names.get_or_try_init(|| self.asset_names()).await?)
+            }
+        };
+        self.answer(&question).await
+    }
+
+    async fn asset_names(&self) -> Result<Vec<String>, Refusal> {
+        stork::names(&self.answer(&stork::assets_question()).await?, &self.feeds)
+    }
+
+    /// Asks, and waits for the whole answer.
+    async fn answer(&self, question: &Question) -> Result<String, Refusal> {
         let answering = async {
-            let response = self.open("latest").await?;
+            let response = self.open(question).await?;
             let mut parts = bounded(response, Arc::default()).boxed();
             let mut whole = Vec::new();
             while let Some(part) = parts.next().await {
@@ -73,12 +104,16 @@ impl Host {
         timeout(self.patience.answers, answering).await.map_err(|_| late())?
     }
 
-    async fn open(&self, what: &str) -> Result<Response, Refusal> {
+    async fn open(&self, question: &Question) -> Result<Response, Refusal> {
         let url =
-            self.url(what).ok_or_else(|| Refusal::Failed("its address is none".to_owned()))?;
+            self.url(question).ok_or_else(|| Refusal::Failed("its address is none".to_owned()))?;
         let client = self.client.as_ref().map_err(|error| Refusal::Failed(error.to_string()))?;
         let failed = |error: reqwest::Error| Refusal::Failed(error.without_url().to_string());
         let request = match token(&url) {
+            // Stork's own way: the token as it is.
+            Some((without, token)) if self.source == Source::Stork => {
+                client.get(without).header(AUTHORIZATION, format!("Basic {token}"))
+            }
             Some((without, token)) => client.get(without).bearer_auth(token),
             None => client.get(url),
         };
@@ -98,19 +133,15 @@ impl Host {
         }
     }
 
-    /// Where a host has its prices: below whatever path its address has, with whatever key.
-    fn url(&self, what: &str) -> Option<Url> {
+    /// Where a host answers a question: below whatever path its address has, with whatever key.
+    fn url(&self, question: &Question) -> Option<Url> {
         let mut url = Url::parse(self.address.secret()).ok()?;
         let mut path = url.path_segments_mut().ok()?;
-        path.pop_if_empty().extend(["v2", "updates", "price", what]);
+        path.pop_if_empty().extend(&question.path);
         drop(path);
-        for feed in &self.feeds {
-            url.query_pairs_mut().append_pair("ids[]", &feed.to_string());
+        if !question.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&question.query);
         }
-        // One feed that a host does not know is no reason to give none.
-        let options =
-            [("encoding", "base64"), ("parsed", "false"), ("ignore_invalid_price_ids", "true")];
-        url.query_pairs_mut().extend_pairs(options);
         Some(url)
     }
 }
@@ -127,7 +158,10 @@ impl Told {
 /// The token of an address that has a password and no user, and the address without it. One with both
 /// is left to the client, which sends them as such.
 fn token(url: &Url) -> Option<(Url, String)> {
-    let token = url.password().filter(|_| url.username().is_empty())?.to_owned();
+    let token = url.password().filter(|_| url.username().is_empty())?;
+    // Within an address some characters are written as numbers.
+    let token = format!("token={}", token.replace('+', "%2B").replace('&', "%26"));
+    let token = form_urlencoded::parse(token.as_bytes()).next()?.1.into_owned();
     let mut without = url.clone();
     without.set_password(None).ok()?;
     Some((without, token))
