@@ -3,8 +3,9 @@
 
 use holdfast_client::{Pubkey, tokens as wallets};
 use holdfast_keeper_core::guard::{Alarm, Guard, GuardTerms, Memory};
+use holdfast_keeper_core::witness::Source;
 use holdfast_risk::Millis;
-use holdfast_simulator::keeping::{Fault, KeeperWorld, PRICE, WorldPlan};
+use holdfast_simulator::keeping::{Fault, KeeperWorld, Lie, PRICE, WorldPlan};
 use holdfast_testkit::tokens;
 use holdfast_testkit::venue::keypair;
 use solana_signer::Signer;
@@ -141,4 +142,16 @@ fn a_halt_is_the_chains_and_silent_endpoints_are_ones_own() {
     let told = alarms(&world);
     assert!(told.iter().any(|alarm| matches!(alarm, Alarm::Endpoints { .. })), "{told:?}");
     assert!(!told.iter().any(|alarm| matches!(alarm, Alarm::Chain { .. })), "{told:?}");
+}
+
+/// Endpoints that say everything of the chain and show no accounts leave a guard with nothing to look at.
+#[test]
+fn who_is_shown_no_accounts_is_told_so() {
+    let mut world = world(5);
+    let withholds = |endpoint| Fault::Lies(Source::Endpoint(endpoint), Lie::WithholdsSnapshots);
+    world.fail(&[0, 1, 2].map(withholds));
+    watch(&mut world, Memory::default());
+    world.pass(40_000);
+    let told = alarms(&world);
+    assert!(told.iter().any(|alarm| matches!(alarm, Alarm::Endpoints { .. })), "{told:?}");
 }

@@ -87,6 +87,13 @@ pub fn unsigned(
     VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) }
 }
 
+/// The same transaction for whoever is to try it: signed, they could land it themselves, beside what is
+/// sent.
+pub fn without_signatures(mut transaction: VersionedTransaction) -> VersionedTransaction {
+    transaction.signatures.fill(Signature::default());
+    transaction
+}
+
 #[cfg(test)]
 mod tests {
     use super::Budget;

@@ -14,12 +14,16 @@ use solana_transaction_error::TransactionError;
 use tokio::time::{Instant, sleep};
 
 use crate::limits::{AT_ONCE, FOLLOWED, LOOKS, MOST_TRIALS, MOST_UNITS};
-use crate::{Budget, Endpoint, Look, Patience, Simulated, Tracker, Verdict, sign, unsigned};
+use crate::{
+    Budget, Endpoint, Look, Patience, Simulated, Tracker, Verdict, sign, unsigned,
+    without_signatures,
+};
 
 /// Nothing is paid for a trial, but the payer must have what it would pay.
 const TRIAL: Budget = Budget { units: Some(MOST_UNITS), price: 0 };
 
-/// Runs instructions without sending them, so that a refusal costs nothing.
+/// Runs instructions without sending them, so that a refusal costs nothing, once it is sure that they can
+/// be signed.
 ///
 /// # Errors
 /// A sentence when the endpoint does not answer, or never knows the blockhashes it gives. That the
@@ -29,7 +33,9 @@ pub async fn rehearse(
     instructions: &[Instruction],
     signers: &[&Keypair],
 ) -> Result<Simulated, String> {
-    rehearse_with(endpoint, |blockhash| sign(TRIAL, instructions, signers, blockhash)).await
+    let make =
+        |blockhash: &Hash| sign(TRIAL, instructions, signers, blockhash).map(without_signatures);
+    rehearse_with(endpoint, make).await
 }
 
 /// As [`rehearse`], as if everybody whom the instructions name had signed, programs' own addresses

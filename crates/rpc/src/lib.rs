@@ -31,7 +31,7 @@ mod tracker;
 
 #[cfg(feature = "client")]
 pub use address::{Address, Addresses};
-pub use budget::{Budget, sign, unsigned};
+pub use budget::{Budget, sign, unsigned, without_signatures};
 #[cfg(feature = "client")]
 pub use endpoint::{
     AccountHead, Endpoint, Found, Listed, NoPart, Past, Probed, Simulated, bytes_of, clock_of,

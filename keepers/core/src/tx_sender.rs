@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use holdfast_client::{Instruction, Pubkey};
 use holdfast_risk::Millis;
 use holdfast_rpc::limits::{MOST_SIGNED, MOST_UNITS, RESEND};
-use holdfast_rpc::{Budget, Handed, Look, Routes, Tracker, Verdict, sign};
+use holdfast_rpc::{Budget, Handed, Look, Routes, Tracker, Verdict, sign, without_signatures};
 use solana_keypair::Keypair;
 use solana_signature::Signature;
 use solana_signer::Signer;
@@ -193,7 +193,7 @@ impl TxSender {
         flight.held = Some(moment.now.after(SIMULATES_WITHIN));
         // What it takes is to be found out, not what it is allowed.
         let budget = Budget { units: Some(MOST_UNITS), price: 0 };
-        let transaction = flight.transaction(&self.keys, moment, budget)?;
+        let transaction = without_signatures(flight.transaction(&self.keys, moment, budget)?);
         flight.trial = Some(transaction.clone());
         Some((self.follow(flight), transaction))
     }

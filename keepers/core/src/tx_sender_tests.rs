@@ -131,6 +131,7 @@ fn what_is_simulated_first_is_sent_with_what_that_took() {
     let mut pad = Pad::new();
     let (number, trial) = pad.hold();
     assert_eq!((units(&trial), price(&trial)), (1_400_000, 0));
+    assert_eq!(trial.signatures, [Signature::default()], "who tries it cannot land it");
     assert_eq!(pad.pass(999), (vec![], vec![]));
     assert_eq!((pad.lander.flying(), pad.signatures()), (1, vec![]));
     let simulation = Simulation { units: 4_000, refused: None };

@@ -2,20 +2,23 @@
 //! answers questions meanwhile, so that nobody who asks for much holds up reading.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use tokio::sync::oneshot;
 
 use crate::store::Store;
 
+/// What waits for a thread, at most: whoever asks for more is refused.
+const WAITING: usize = 256;
+
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
 /// A handle to the database; the threads end with the last one.
 #[derive(Clone)]
 pub struct Database {
-    jobs: mpsc::Sender<Job>,
-    questions: mpsc::Sender<Job>,
+    jobs: SyncSender<Job>,
+    questions: SyncSender<Job>,
     path: PathBuf,
 }
 
@@ -54,7 +57,7 @@ impl Database {
 
     async fn done<T: Send + 'static>(
         &self,
-        thread: &mpsc::Sender<Job>,
+        thread: &SyncSender<Job>,
         work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
         let (tell, told) = oneshot::channel();
@@ -64,7 +67,12 @@ impl Database {
         });
         let place = self.path.display();
         let gone = || format!("{place}: the database's thread has ended; start again");
-        thread.send(job).map_err(|_| gone())?;
+        thread.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => {
+                format!("{place}: {WAITING} questions wait already; ask later")
+            }
+            TrySendError::Disconnected(_) => gone(),
+        })?;
         let done = told.await.map_err(|_| gone())?;
         done.map_err(|error| {
             format!(
@@ -75,8 +83,8 @@ impl Database {
 }
 
 /// A thread that works on an open database until nobody can ask it for more.
-fn started(name: &str, mut store: Store) -> Result<mpsc::Sender<Job>, String> {
-    let (jobs, waiting) = mpsc::channel::<Job>();
+fn started(name: &str, mut store: Store) -> Result<SyncSender<Job>, String> {
+    let (jobs, waiting) = sync_channel::<Job>(WAITING);
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || waiting.iter().for_each(|job| job(&mut store)))

@@ -382,8 +382,8 @@ pub mod holdfast {
         instructions::trip_fuse(ctx)
     }
 
-    /// Puts collateral of an account without position, order or pending profit on its way out, in
-    /// every state of the chain: the way to withdraw while it recovers.
+    /// Puts collateral of an account without positions and orders on its way out, in every state of
+    /// the chain: the way to withdraw while it recovers. Profit that waits to mature keeps nothing in.
     ///
     /// Refuses: `ZeroAmount`, `NotOwner`, `WrongSilo`, `WrongVault`, `WrongTokenAccount`,
     /// `ExitWaiting`, `NotIdle`, `NotEnoughCollateral`. Emits: `ExitRequested`.

@@ -69,24 +69,25 @@ export function Money() {
     );
 }
 
+/** Whether the account has no positions and no orders; profit may still mature. */
+function isFlat({ account }: Page): boolean {
+    return account !== undefined && account.openMarkets === 0 && account.orders.every(({ number }) => number === 0n);
+}
+
 /** Whether nothing but collateral is in the account. */
-function isIdle({ account }: Page): boolean {
-    return (
-        account !== undefined &&
-        account.openMarkets === 0 &&
-        account.pendingProfit === 0n &&
-        account.orders.every(({ number }) => number === 0n)
-    );
+function isIdle(page: Page): boolean {
+    return isFlat(page) && page.account?.pendingProfit === 0n;
 }
 
 function leavesByQueue(page: Page): boolean {
-    return isIdle(page) && page.chain.allows.WithdrawIdle === 'Queued';
+    const { WithdrawIdle, WithdrawFree } = page.chain.allows;
+    return (isIdle(page) && WithdrawIdle === 'Queued') || (isFlat(page) && WithdrawFree === 'Refused');
 }
 
 function available(page: Page): bigint {
     const { account, standing } = page;
     if (account === undefined || standing === undefined) return 0n;
-    return isIdle(page) ? account.collateral : standing.withdrawable;
+    return isIdle(page) || leavesByQueue(page) ? account.collateral : standing.withdrawable;
 }
 
 function refusal(page: Page, way: Way, value: bigint, most: bigint): string | undefined {
@@ -96,8 +97,8 @@ function refusal(page: Page, way: Way, value: bigint, most: bigint): string | un
     if (value === 0n) return 'Write an amount.';
     if (way === 'in') return value > most ? `The wallet holds ${amount(most, unit)}.` : undefined;
     if (account === undefined) return 'There is no margin account to withdraw from.';
-    if (!isIdle(page) && chain.allows.WithdrawFree === 'Refused') {
-        return 'Beside positions, orders or pending profit nothing leaves in this state of the chain. An account without them can ask for an exit.';
+    if (!isFlat(page) && chain.allows.WithdrawFree === 'Refused') {
+        return 'Beside positions and orders nothing leaves in this state of the chain. An account without them can ask for an exit.';
     }
     if (leavesByQueue(page) && account.exitAmount > 0n) return 'An exit waits already: cancel it to ask for another.';
     if (pulse.kind === 'stands') return 'Withdrawing waits until the chain goes on.';

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
+use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
 use holdfast_client::Pubkey;
 use holdfast_keeper_core::fees::Fees;
@@ -328,12 +329,25 @@ fn sentences(error: figment::Error) -> String {
                 Some(source) => format!(" in {source}"),
                 None => format!(" in {}", found.name),
             });
-            let (path, kind) = (error.path.join("."), without_excerpt(&error.kind.to_string()));
+            let (path, kind) = (error.path.join("."), without_keys(&error.kind));
             let path = if path.is_empty() { "configuration".to_owned() } else { path };
             format!("{path}{}: {kind}", from.unwrap_or_default())
         })
         .collect();
     format!("{}: `holdfast config example` prints every setting with its form", said.join("; "))
+}
+
+/// What is wrong with a setting, without what may hold a key: a text where none belongs.
+fn without_keys(kind: &Kind) -> String {
+    match kind {
+        Kind::InvalidType(Actual::Str(_), expected) => {
+            format!("invalid type: found a text, expected {expected}")
+        }
+        Kind::InvalidValue(Actual::Str(_), expected) => {
+            format!("invalid value: found a text, expected {expected}")
+        }
+        kind => without_excerpt(&kind.to_string()),
+    }
 }
 
 /// What a parser says, without the line of the file that it shows, which may hold a key: line numbers and

@@ -138,6 +138,7 @@ fn what_is_wrong_is_said_with_its_place() {
         // A key in a line that is none, and a keypair's file.
         ("silo = 0\nrpc = ['https://host/55555]", "TOML parse error at line 2"),
         ("[55555,55555,1]", "TOML parse error at line 1"),
+        ("[guard]\nwebhooks = 'https://host/55555'", "found a text, expected"),
     ];
     alone(|jail| {
         for (text, said) in cases {

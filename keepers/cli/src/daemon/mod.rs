@@ -94,13 +94,8 @@ pub async fn run(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Follows the prices of every source that hosts are named of, and when Pyth's markets are open; says what is
-/// counted of each source.
+/// Follows the prices of every source that hosts are named of; says what is counted of each source.
 fn follow_prices(config: &Config, running: &Running) -> prices::Counted {
-    let hermes = &config.prices.hermes.0;
-    if !hermes.is_empty() {
-        tokio::spawn(Timetable::new(hermes.clone(), running.edge.events()).supervise());
-    }
     let hosts = Source::ALL.into_iter().map(|source| (source, config.prices.hosts(source).1));
     let followed = hosts.filter(|(_, hosts)| !hosts.is_empty()).map(|(source, hosts)| {
         let counts = Arc::new(prices::Counts::default());
@@ -148,7 +143,7 @@ impl Running {
         Self { keeper, memory: None, edge, heard, report: watch::channel(first).0, begun }
     }
 
-    /// Serves the pages and reaches leaders, where the settings want it.
+    /// Serves the pages, asks when markets are open and reaches leaders, where the settings want it.
     async fn equip(
         &mut self,
         config: &Config,
@@ -160,6 +155,7 @@ impl Running {
         let (seen, endpoints) = (wallet_balance.clone(), Endpoint::all(&config.rpc));
         let events = self.edge.events();
         tokio::spawn(async move { seen.watch(&endpoints, wallet.key, events).await });
+        self.ask_hours(config);
         if let Some(listen) = config.listen {
             let told = metrics::Told { leaders: leaders.clone(), prices, wallet_balance };
             serve::serve(listen, self.report.subscribe(), told).await?;
@@ -168,6 +164,14 @@ impl Running {
             self.edge.reach_leaders(wallet.identity, self.report.subscribe(), leaders);
         }
         Ok(())
+    }
+
+    /// Asks when markets are open, where the settings name hosts that say so.
+    fn ask_hours(&self, config: &Config) {
+        let hosts = config.prices.hermes.0.clone();
+        if !hosts.is_empty() {
+            tokio::spawn(Timetable::new(hosts, self.edge.events()).supervise());
+        }
     }
 
     /// A keeper that only looks: it decides and sends nothing, and needs no wallet.
@@ -191,7 +195,9 @@ impl Running {
             operators: operators(&config.rpc.0, &streams),
             genesis: config.genesis.as_deref().and_then(genesis_of),
         };
-        Ok(Self::new(orders, endpoints, streams))
+        let looking = Self::new(orders, endpoints, streams);
+        looking.ask_hours(config);
+        Ok(looking)
     }
 
     async fn until_stopped(mut self) {

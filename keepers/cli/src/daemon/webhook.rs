@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use holdfast_keeper_core::keeper::PendingChange;
 use holdfast_rpc::Address;
+use reqwest::Client;
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
@@ -13,12 +15,37 @@ use super::reports::Reports;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What is not taken is told again after this.
-const AGAIN: Duration = Duration::from_secs(30);
+pub(super) const AGAIN: Duration = Duration::from_secs(30);
+
+/// A client that follows no redirect: that would show an address, which may hold a key, to whom nobody
+/// named.
+///
+/// # Errors
+/// Why this machine makes no connections.
+pub(super) fn client() -> Result<Client, String> {
+    Client::builder().redirect(Policy::none()).build().map_err(|reason| reason.to_string())
+}
+
+/// Posts a message, which is taken if the answer has a status of success.
+///
+/// # Errors
+/// Why it was not taken, without the address, which may hold a key.
+pub(super) async fn post(client: &Client, to: &Address, body: &Value) -> Result<(), String> {
+    let sent = client.post(to.secret()).timeout(PATIENCE).json(body).send().await;
+    let status = sent.map_err(|reason| reason.without_url().to_string())?.status();
+    if status.is_success() { Ok(()) } else { Err(format!("HTTP status {status}")) }
+}
 
 /// Tells of every change once it is there, until the keeper ends; what is not taken with a status of
 /// success is told again. Changes that are there when the keeper starts are told of too.
 pub async fn tell(webhook: Address, mut reports: Reports) {
-    let client = reqwest::Client::new();
+    let client = match client() {
+        Ok(client) => client,
+        Err(reason) => {
+            warn!(%reason, "this machine makes no connections: the webhook is told nothing");
+            return;
+        }
+    };
     let mut told = BTreeSet::new();
     loop {
         let changes = reports.borrow_and_update().1.changes.clone();
@@ -27,15 +54,12 @@ pub async fn tell(webhook: Address, mut reports: Reports) {
             if told.contains(&change.number) {
                 continue;
             }
-            let sent = client.post(webhook.secret()).timeout(PATIENCE).json(&facts(change));
-            match sent.send().await.and_then(reqwest::Response::error_for_status) {
-                Ok(_) => {
+            match post(&client, &webhook, &facts(change)).await {
+                Ok(()) => {
                     info!(number = change.number, "told the webhook of a change");
                     told.insert(change.number);
                 }
                 Err(reason) => {
-                    // An address may hold a key: it is not in the reason.
-                    let reason = reason.without_url();
                     warn!(%reason, number = change.number, "the webhook did not take a change");
                     refused = true;
                 }

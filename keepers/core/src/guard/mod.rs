@@ -215,6 +215,12 @@ impl Guard {
         Memory { spends: self.ledger.spends().to_vec(), told: self.speaker.told().clone() }
     }
 
+    /// Whether it may have something to send: otherwise it only warns.
+    pub const fn sends(&self) -> bool {
+        let GuardTerms { top_up_percent, reduce_percent, trail_bps, .. } = self.terms;
+        top_up_percent > 0 || reduce_percent > 0 || trail_bps > 0
+    }
+
     /// The token account that margin comes out of.
     pub const fn source(&self) -> Pubkey {
         self.terms.source

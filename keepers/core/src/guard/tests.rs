@@ -75,6 +75,15 @@ fn ended(account: Pubkey, step: GuardStep, outcome: Outcome, is_absent: bool) ->
 }
 
 #[test]
+fn a_guard_that_only_warns_has_nothing_to_send() {
+    let warns = GuardTerms { top_up_percent: 0, ..terms([1]) };
+    assert!(!guard(warns.clone()).sends());
+    assert!(guard(terms([1])).sends());
+    assert!(guard(GuardTerms { reduce_percent: 120, ..warns.clone() }).sends());
+    assert!(guard(GuardTerms { trail_bps: 500, ..warns }).sends());
+}
+
+#[test]
 fn margin_is_added_below_the_line_and_up_to_the_other() {
     let mut guard = guard(terms([1]));
     assert_eq!(steps(&mut guard, &scene(&venue(&[(1, 150)]))), []);

@@ -281,8 +281,9 @@ impl Keeper {
         self.agree(now);
         self.diagnosis = self.sources.judge(&self.venue(now), now);
         self.counts.classes[self.diagnosis.class as usize] += 1;
+        let condition = self.condition();
         if let Some(guard) = &mut self.guard {
-            guard.watch(self.diagnosis.class, now);
+            guard.watch(condition, now);
         }
         let mut commands = Vec::new();
         self.ask(now, &mut commands);
@@ -325,9 +326,20 @@ impl Keeper {
         }
     }
 
-    /// Whether the wallet cannot pay a fee and keep what its account has to hold.
+    /// What is the matter for whoever depends on the mirror: without one endpoints are of no use, whatever
+    /// they say of the chain.
+    const fn condition(&self) -> ChainCondition {
+        match self.diagnosis.class {
+            ChainCondition::Healthy if !self.complete_once => ChainCondition::RpcStale,
+            class => class,
+        }
+    }
+
+    /// Whether there may be something to pay for, and the wallet cannot pay a fee and keep what its account
+    /// has to hold.
     fn is_poor(&self) -> bool {
-        self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
+        let pays = !self.dry_run && self.guard.as_ref().is_none_or(Guard::sends);
+        pays && self.wallet.is_some_and(|lamports| lamports < LEAST_LAMPORTS)
     }
 
     /// What a guard has to keep before anything of the last poll is sent, if it changed.

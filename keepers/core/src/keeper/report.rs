@@ -76,7 +76,7 @@ pub struct Report {
     pub diagnosis: Diagnosis,
     /// Whether it does its work: it has a mirror, its wallet can pay, and the fault is not its own.
     pub ready: bool,
-    /// Whether its wallet cannot pay for anything.
+    /// Whether its wallet cannot pay for anything, and it may have something to pay for.
     pub poor: bool,
     /// The newest slot known.
     pub slot: u64,

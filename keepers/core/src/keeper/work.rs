@@ -81,7 +81,7 @@ impl Keeper {
             if moment.blockhash.is_none() && !self.dry_run {
                 break;
             }
-            let poor = self.is_poor() && !self.dry_run;
+            let poor = self.is_poor();
             let begun = if poor { None } else { self.begin(intent, venue_now, &moment) };
             if begun.is_none() && !self.dry_run {
                 let reason = if poor {

@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::services::ServeDir;
+use tracing::warn;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -158,9 +159,13 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, reason)
     }
 
-    /// The database fails.
+    /// The database fails, or has too much to do: why is for the operator, and in the log.
     fn internal(reason: String) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, reason)
+        warn!(%reason, "a question is not answered");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "this server cannot answer now: its log says why; try again later",
+        )
     }
 }
 

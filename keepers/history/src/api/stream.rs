@@ -1,6 +1,7 @@
 //! What happens, as it happens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -8,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use super::{Api, Asked, Refused};
@@ -15,6 +17,8 @@ use crate::store::Happened;
 
 /// Bytes that a client may send at once: there is nothing to say.
 const MOST_BYTES: usize = 4_096;
+/// How long a client may take to read what it is told: one that reads nothing keeps no place.
+const READS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Which of what happens.
 #[derive(Deserialize, IntoParams)]
@@ -64,7 +68,8 @@ async fn tell(mut socket: WebSocket, mut live: Receiver<Arc<Happened>>, wanted: 
             heard = live.recv() => match heard {
                 Ok(happened) if wanted.is(&happened) => {
                     let Ok(text) = serde_json::to_string(&*happened) else { continue };
-                    if socket.send(Message::text(text)).await.is_err() {
+                    let sent = timeout(READS_WITHIN, socket.send(Message::text(text))).await;
+                    if !matches!(sent, Ok(Ok(()))) {
                         return;
                     }
                 }
@@ -85,5 +90,5 @@ async fn close(mut socket: WebSocket) {
     let reason = "too slow: ask /v1/events for what was missed".into();
     let frame = CloseFrame { code: close_code::AGAIN, reason };
     // It may be gone already.
-    let _ = socket.send(Message::Close(Some(frame))).await;
+    let _ = timeout(READS_WITHIN, socket.send(Message::Close(Some(frame)))).await;
 }

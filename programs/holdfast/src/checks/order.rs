@@ -128,8 +128,8 @@ pub fn order_fate<M: Deref<Target = Market>>(
 }
 
 /// Whether another order of the account closes part of the position at a price that is known, or may be
-/// published and not yet stored: it goes first. An order that opens would put it off, and its owner could choose by that whether to take the
-/// price. Of two that both close, as `closed` of this one tells, the older goes first.
+/// published and not yet stored: it goes first. An order that opens would put it off, and its owner could
+/// choose by that whether to take the price. Of two that both close, as `closed` of this one tells, the older goes first.
 fn closes_first(
     account: &MarginAccount,
     market: &Market,

@@ -5,7 +5,8 @@ use holdfast_client::holdfast::state::{MarginAccount, Silo};
 use holdfast_client::{Pubkey, address, tokens};
 use holdfast_rpc::Endpoint;
 
-use crate::config::{Config, NO_ENDPOINT};
+use crate::asking::first_answer;
+use crate::config::Config;
 use crate::preflight;
 use crate::render;
 
@@ -19,8 +20,8 @@ pub struct Watch {
     pub source: Pubkey,
 }
 
-/// Asks every endpoint which cluster it is on, and the first that answers for the venue, the accounts,
-/// the wallet and what it may spend.
+/// Asks every endpoint which cluster it is on, and one after the other for the venue, the accounts, the
+/// wallet and what it may spend, until one answers.
 ///
 /// # Errors
 /// A sentence for the first thing that is not as the settings want it.
@@ -29,34 +30,16 @@ pub async fn watch(
     endpoints: &[Endpoint],
     wallet: &Pubkey,
 ) -> Result<Watch, String> {
-    let (genesis, usable) = preflight::venue(config, endpoints).await?;
-    let first = usable.first().copied().ok_or(NO_ENDPOINT)?;
-    let silo = address::silo(config.silo);
-    let state: Silo = render::read(first, "silo", &silo).await?;
-    let own = tokens::address(wallet, &state.mint);
-    let source = config.guard.source()?.unwrap_or(own);
-    let accounts = config.guard.terms(source)?.accounts;
-    if accounts.is_empty() {
+    if config.guard.accounts.is_empty() {
         return Err(
             "guard.accounts is empty: name the margin accounts to watch; `holdfast account \
                     list` lists the wallet's"
                 .to_owned(),
         );
     }
-    let mut owned = false;
-    for address in &accounts {
-        owned |= owner(config, first, address).await? == *wallet;
-    }
-    if config.guard.places_orders() && !owned {
-        return Err(format!(
-            "guard.reduce_percent and guard.trail_bps take the owner's keypair, and {wallet} owns \
-             none of guard.accounts: change keypair, or set both to 0"
-        ));
-    }
-    if config.guard.top_up_percent > 0 {
-        spendable(first, &source, &state.mint, wallet).await?;
-    }
-    let lamports = first.account(wallet).await?.map_or(0, |found| found.lamports);
+    let (genesis, usable) = preflight::venue(config, endpoints).await?;
+    let seen = first_answer(usable, async |endpoint| look(config, endpoint, wallet).await);
+    let (source, lamports) = seen.await?;
     let sends = config.guard.top_up_percent > 0 || config.guard.places_orders();
     if sends && lamports < config.least_lamports {
         return Err(format!(
@@ -67,6 +50,34 @@ pub async fn watch(
         ));
     }
     Ok(Watch { genesis, lamports, source })
+}
+
+/// The token account that margin comes out of, and what the wallet holds, where an endpoint shows the
+/// accounts and what the wallet may spend as the settings want them.
+async fn look(
+    config: &Config,
+    endpoint: &Endpoint,
+    wallet: &Pubkey,
+) -> Result<(Pubkey, u64), String> {
+    let state: Silo = render::read(endpoint, "silo", &address::silo(config.silo)).await?;
+    let own = tokens::address(wallet, &state.mint);
+    let source = config.guard.source()?.unwrap_or(own);
+    let accounts = config.guard.terms(source)?.accounts;
+    let mut owned = false;
+    for address in &accounts {
+        owned |= owner(config, endpoint, address).await? == *wallet;
+    }
+    if config.guard.places_orders() && !owned {
+        return Err(format!(
+            "guard.reduce_percent and guard.trail_bps take the owner's keypair, and {wallet} owns \
+             none of guard.accounts: change keypair, or set both to 0"
+        ));
+    }
+    if config.guard.top_up_percent > 0 {
+        spendable(endpoint, &source, &state.mint, wallet).await?;
+    }
+    let lamports = endpoint.account(wallet).await?.map_or(0, |found| found.lamports);
+    Ok((source, lamports))
 }
 
 /// Who owns a margin account of the silo.

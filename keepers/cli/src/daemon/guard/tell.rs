@@ -1,29 +1,28 @@
 //! Telling webhooks what the guard tells of.
 
-use std::time::Duration;
-
 use holdfast_keeper_core::guard::Notice;
-use serde_json::Value;
 use tracing::{info, warn};
 
 use super::super::reports::Reports;
+use super::super::webhook::{AGAIN, client, post};
 use super::words::{body, greeting};
 use crate::config::Hook;
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// What is not taken is told again after this.
-const AGAIN: Duration = Duration::from_secs(30);
 
 /// Tells a webhook of every notice, in their order, until the guard ends; what is not taken with a
 /// status of success is told again, as long as it is among the newest.
 pub async fn tell(hook: Hook, mut reports: Reports) {
-    let client = reqwest::Client::new();
+    let client = match client() {
+        Ok(client) => client,
+        Err(reason) => {
+            warn!(%reason, to = %hook.url, "this machine makes no connections: nobody is told");
+            return;
+        }
+    };
     let mut told = 0;
     loop {
         let mut refused = false;
         for notice in newer(&mut reports, told) {
-            if let Err(reason) = post(&client, &hook, &body(&hook, &notice)).await {
+            if let Err(reason) = post(&client, &hook.url, &body(&hook, &notice)).await {
                 warn!(%reason, to = %hook.url, number = notice.number, "a webhook did not take it");
                 refused = true;
                 break;
@@ -44,7 +43,7 @@ pub async fn tell(hook: Hook, mut reports: Reports) {
 /// # Errors
 /// A sentence when it is not taken.
 pub async fn test(hook: &Hook) -> Result<(), String> {
-    post(&reqwest::Client::new(), hook, &greeting(hook)).await
+    post(&client()?, &hook.url, &greeting(hook)).await
 }
 
 /// Notices that have not been told yet, the oldest first.
@@ -52,13 +51,6 @@ fn newer(reports: &mut Reports, told: u64) -> Vec<Notice> {
     let (_, report) = &*reports.borrow_and_update();
     let notices = report.guard.iter().flat_map(|guard| &guard.notices);
     notices.filter(|notice| notice.number > told).cloned().collect()
-}
-
-async fn post(client: &reqwest::Client, hook: &Hook, body: &Value) -> Result<(), String> {
-    let sent = client.post(hook.url.secret()).timeout(PATIENCE).json(body).send().await;
-    let taken = sent.and_then(reqwest::Response::error_for_status);
-    // An address may hold a key: it is not in the reason.
-    taken.map(|_| ()).map_err(|reason| reason.without_url().to_string())
 }
 
 #[cfg(test)]
