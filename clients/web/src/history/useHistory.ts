@@ -72,8 +72,7 @@ export function useHistoryState({ history: base, deployment }: Settings): Histor
             (status) => {
                 const reason = otherVenue(history, status, genesis, number);
                 if (reason !== undefined) refuse(reason);
-                // The same object as long as it is usable: what is shown need not be asked for again.
-                else setState((now) => ({ kind: 'found', history: now.kind === 'found' ? now.history : history, status }));
+                else setState({ kind: 'found', history, status });
             },
             refuse,
         );
