@@ -19,7 +19,7 @@ const seen = new Map<string, Map<number, number>>();
 /** What the chart shows: prices as they come, or candles of so many minutes. */
 type Shown = 'newest' | '1' | '15' | '60' | '1440';
 const CHOICES = [
-    ['newest', 'Newest'],
+    ['newest', 'Now'],
     ['1', '1 min'],
     ['15', '15 min'],
     ['60', '1 h'],
