@@ -31,7 +31,7 @@ export class Visitor {
     /** Opens the page, with a query such as `?account=…` if need be. */
     static async at(
         browser: Browser,
-        server: PageServer,
+        server: Pick<PageServer, 'url'>,
         size = DESKTOP,
         scheme: Scheme = 'light',
         query = '',
