@@ -78,6 +78,7 @@ export function record<T extends object>(properties: { [Name in keyof T]: Read<T
     return (value, at) => {
         if (typeof value !== 'object' || value === null) return refuse(at, 'object');
         const found = value as Record<string, unknown>;
-        return Object.fromEntries(readers.map(([name, read]) => [name, read(found[name], `${at}.${name}`)])) as T;
+        const taken: [string, unknown][] = readers.map(([name, read]) => [name, read(found[name], `${at}.${name}`)]);
+        return Object.fromEntries(taken) as unknown as T;
     };
 }

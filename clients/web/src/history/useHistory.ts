@@ -122,7 +122,8 @@ export function useAsked<T>(
         return repeat(
             (signal) => question(history, signal),
             (value) => setKept({ key, value, reason: undefined }),
-            (reason) => setKept((now) => ({ key, value: now?.key === key ? now.value : undefined, reason })),
+            (reason) =>
+                setKept((now) => ({ key, value: now !== undefined && now.key === key ? now.value : undefined, reason })),
         );
         // A question with the same name is the same question.
     }, [history, key]);

@@ -3,6 +3,7 @@
 import { type Action, ChainState, type Permit } from '@holdfast/client';
 
 import { usePage } from '../context.js';
+import type { Turn } from '../history/answers.js';
 import { missing } from '../history/useHistory.js';
 import { Listed } from '../ui/past.js';
 import { Card, Empty, Figure } from '../ui/parts.js';
@@ -83,7 +84,7 @@ function Turns() {
         );
     }
     return (
-        <Listed
+        <Listed<Turn>
             title={title}
             className="span"
             about="turns"
