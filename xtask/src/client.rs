@@ -103,7 +103,8 @@ fn test_page() -> Result<(), String> {
     run(package(VITEST, PAGE)?
         .arg("run")
         .env("SLOTSTALL_BIN", built_path("slotstall"))
-        .env("HOLDFAST_MIGRATE", built_path("holdfast-migrate")))
+        .env("HOLDFAST_MIGRATE", built_path("holdfast-migrate"))
+        .env("HOLDFAST_BIN", built_path("holdfast")))
 }
 
 /// Compiles `clients/ts/risk`; the path of the module. Debian's compiler is the one that every

@@ -1,28 +1,35 @@
-/** The page: the banner, five views, and what was sent. */
+/** The page: the banner, six views, and what was sent. */
 
+import type { Address } from '@solana/kit';
 import { type FormEvent, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 
 import { type Connected, PageContext, type Page, usePage } from './context.js';
+import { useHistoryState } from './history/useHistory.js';
 import { useActivity } from './send/useActivity.js';
 import { useTicket } from './trade/useTicket.js';
 import { hostOf } from './venue/cluster.js';
 import { type Unusable, isEndpoint } from './venue/settings.js';
+import type { Who } from './venue/snapshot.js';
+import { useLookedAt } from './venue/useLookedAt.js';
 import { type Live, useVenue } from './venue/useVenue.js';
 import { AccountView } from './views/Account.js';
 import { ActivityList } from './views/ActivityList.js';
 import { Banner } from './views/Banner.js';
 import { ChainView } from './views/ChainView.js';
+import { HistoryView } from './views/History.js';
+import { Looking } from './views/Look.js';
 import { Pools } from './views/Pools.js';
 import { Powers } from './views/Powers.js';
 import { Trade } from './views/Trade.js';
 import { WalletButton, WalletPanel } from './wallet/WalletPanel.js';
 
-const VIEWS = ['trade', 'account', 'pools', 'powers', 'chain'] as const;
+const VIEWS = ['trade', 'account', 'pools', 'history', 'powers', 'chain'] as const;
 type View = (typeof VIEWS)[number];
 const TITLES: Record<View, string> = {
     trade: 'Trade',
     account: 'Account',
     pools: 'Pools',
+    history: 'History',
     powers: 'Powers',
     chain: 'Chain',
 };
@@ -32,7 +39,16 @@ const ENDPOINT = 'holdfast-endpoint';
 export function App() {
     const [endpoint, setEndpoint] = useState(() => localStorage.getItem(ENDPOINT) ?? undefined);
     const [wallet, setWallet] = useState<Connected>();
-    const venue = useVenue(wallet?.signer.address, endpoint);
+    const [lookedAt, setLookedAt] = useLookedAt();
+    const venue = useVenue(whoOf(wallet, lookedAt), endpoint);
+    const connect = (chosen: Connected | undefined) => {
+        if (chosen !== undefined) setLookedAt(undefined);
+        setWallet(chosen);
+    };
+    const look = (at: Address | undefined) => {
+        if (at !== undefined) setWallet(undefined);
+        setLookedAt(at);
+    };
     const chooseEndpoint = (text: string | undefined) => {
         if (text === undefined) localStorage.removeItem(ENDPOINT);
         else localStorage.setItem(ENDPOINT, text);
@@ -59,12 +75,19 @@ export function App() {
                 <Venue
                     live={venue.live}
                     wallet={wallet}
-                    setWallet={setWallet}
+                    setWallet={connect}
+                    lookedAt={lookedAt}
+                    look={look}
                     endpoint={endpoint}
                     chooseEndpoint={chooseEndpoint}
                 />
             );
     }
+}
+
+function whoOf(wallet: Connected | undefined, lookedAt: Address | undefined): Who | undefined {
+    if (lookedAt !== undefined) return { kind: 'looked-at', address: lookedAt };
+    return wallet === undefined ? undefined : { kind: 'wallet', address: wallet.signer.address };
 }
 
 function Brand() {
@@ -194,11 +217,13 @@ interface VenueProps {
     live: Live;
     wallet: Connected | undefined;
     setWallet: (wallet: Connected | undefined) => void;
+    lookedAt: Address | undefined;
+    look: (at: Address | undefined) => void;
     endpoint: string | undefined;
     chooseEndpoint: (endpoint: string | undefined) => void;
 }
 
-function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps) {
+function Venue({ live, wallet, setWallet, lookedAt, look, endpoint, chooseEndpoint }: VenueProps) {
     const [view, setView] = useView();
     const ticket = useTicket(() => {
         setView('trade');
@@ -207,7 +232,8 @@ function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps
     const [asksWallet, setAsksWallet] = useState(false);
     const { activity, send, dismiss } = useActivity();
     const { risk, snapshot, chain, cluster, refresh } = live;
-    const account = wallet === undefined ? undefined : snapshot.holdings?.margin;
+    const history = useHistoryState(live.settings);
+    const account = snapshot.holdings?.margin;
     const markets = useMemo(() => snapshot.silo.markets.map(({ data }) => data), [snapshot]);
     const standing = useMemo(() => account && risk.standing(account, markets, chain), [account, markets, risk, chain]);
     const submit: Page['submit'] = useCallback(
@@ -221,7 +247,8 @@ function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps
     );
     const askForWallet = () => setAsksWallet(true);
     const unit = live.settings.collateral;
-    const page: Page = { ...live, unit, markets, wallet, account, standing, activity, submit, askForWallet };
+    const whose = { wallet, lookedAt, look, account, standing };
+    const page: Page = { ...live, ...whose, unit, markets, history, activity, submit, askForWallet };
     useEffect(() => {
         document.title = `${TITLES[view]} · Holdfast`;
     }, [view]);
@@ -230,17 +257,19 @@ function Venue({ live, wallet, setWallet, endpoint, chooseEndpoint }: VenueProps
             <Header view={view} />
             <main id="main" tabIndex={-1}>
                 <Banner />
+                <Looking />
                 {view === 'trade' && <Trade ticket={ticket} />}
                 {view === 'account' && <AccountView ticket={ticket} />}
                 {view === 'pools' && <Pools />}
+                {view === 'history' && <HistoryView />}
                 {view === 'powers' && <Powers />}
                 {view === 'chain' && <ChainView />}
             </main>
             <footer className="bottom">
                 <EndpointForm endpoint={endpoint} choose={chooseEndpoint} />
                 <p className="note">
-                    Everything here is read from the chain by your browser, and valued by the venue's own rules. Times
-                    are your clock's. Charts by{' '}
+                    What is now is read from the chain by your browser, and valued by the venue's own rules; the past
+                    comes from a history that somebody runs. Times are your clock's. Charts by{' '}
                     <a href="https://www.tradingview.com/" rel="noreferrer">
                         TradingView Lightweight Charts™
                     </a>

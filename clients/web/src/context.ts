@@ -1,9 +1,10 @@
 /** What every part of the page needs: the venue as it is, the visitor's wallet, and a way to send. */
 
 import type { MarginAccount, Market, Standing } from '@holdfast/client';
-import type { Instruction, TransactionSigner } from '@solana/kit';
+import type { Address, Instruction, TransactionSigner } from '@solana/kit';
 import { createContext, useContext } from 'react';
 
+import type { HistoryState } from './history/useHistory.js';
 import type { Activity } from './send/useActivity.js';
 import type { Live } from './venue/useVenue.js';
 
@@ -20,7 +21,12 @@ export interface Page extends Live {
     unit: string;
     markets: Market[];
     wallet: Connected | undefined;
-    /** The wallet's margin account 0, if it has one. */
+    /** The address that the visitor looks at without a wallet: nothing can be sent for it. */
+    lookedAt: Address | undefined;
+    /** Looks at an address, or no longer at any; a wallet is left for that. */
+    look: (at: Address | undefined) => void;
+    history: HistoryState;
+    /** The margin account that is shown, if there is one: the wallet's number 0, or the one that is looked at. */
     account: MarginAccount | undefined;
     /** Where that account stands. */
     standing: Standing | undefined;

@@ -9,7 +9,7 @@ import { PageServer } from './server.js';
 import { Visitor, settingsOf } from './visitor.js';
 import { UNIT, World } from './world.js';
 
-const VIEWS = ['Trade', 'Account', 'Pools', 'Powers', 'Chain'];
+const VIEWS = ['Trade', 'Account', 'Pools', 'History', 'Powers', 'Chain'];
 const LOOKS = [DESKTOP, PHONE].flatMap((size) => (['light', 'dark'] as Scheme[]).map((scheme) => ({ size, scheme })));
 
 let [world, server, browser]: [World, PageServer, Browser] = [] as never;

@@ -19,6 +19,8 @@ const TYPES: Record<string, string> = {
 export class PageServer {
     /** What `venue.json` says; a test may change it. */
     settings: object = {};
+    /** Where it says the history is, as one does that serves the page itself. */
+    beside: string | undefined;
 
     private constructor(
         private readonly server: Server,
@@ -45,6 +47,7 @@ export class PageServer {
     private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
         const path = new URL(request.url ?? '/', this.url).pathname;
         if (path === '/venue.json') {
+            if (this.beside !== undefined) response.setHeader('holdfast-history', this.beside);
             response.setHeader('content-type', 'application/json').end(JSON.stringify(this.settings));
         } else if (path === '/faucet') {
             await this.faucet(request, response);

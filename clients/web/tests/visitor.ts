@@ -28,10 +28,16 @@ export class Visitor {
         readonly complaints: string[],
     ) {}
 
-    /** Opens the page. */
-    static async at(browser: Browser, server: PageServer, size = DESKTOP, scheme: Scheme = 'light'): Promise<Visitor> {
+    /** Opens the page, with a query such as `?account=…` if need be. */
+    static async at(
+        browser: Browser,
+        server: Pick<PageServer, 'url'>,
+        size = DESKTOP,
+        scheme: Scheme = 'light',
+        query = '',
+    ): Promise<Visitor> {
         const { page, complaints } = await openPage(browser, size, scheme);
-        await page.goto(server.url);
+        await page.goto(`${server.url}${query}`);
         return new Visitor(page, complaints);
     }
 

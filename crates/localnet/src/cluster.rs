@@ -82,6 +82,7 @@ pub struct LocalCluster {
     pub publisher: Process,
     /// Keepers by their numbers; none where one was killed.
     pub keepers: Vec<Option<Process>>,
+    history: Option<Process>,
     options: Options,
     mint: Pubkey,
 }
@@ -117,8 +118,9 @@ impl LocalCluster {
         tokens::create_mint(&chain, &admin, &mint).await?;
         let publisher = publisher(&place, &options, &chain, &admin, &mint).await?;
         let mint = mint.address();
+        let (keepers, history) = (Vec::new(), None);
         let mut cluster =
-            Self { place, validator, proxies, publisher, keepers: Vec::new(), options, mint };
+            Self { place, validator, proxies, publisher, keepers, history, options, mint };
         cluster.first_prices().await?;
         say("migrating: program, exchange, silo, markets, lock");
         cluster.migrate().await?;
@@ -171,6 +173,9 @@ impl LocalCluster {
     /// # Errors
     /// When a process cannot be waited for.
     pub async fn stop(self) -> Result<()> {
+        if let Some(history) = self.history {
+            history.stop(END).await?;
+        }
         for keeper in self.keepers.into_iter().flatten() {
             keeper.stop(END).await?;
         }
@@ -185,7 +190,8 @@ impl LocalCluster {
     pub fn must_run(&mut self) -> Result<()> {
         self.validator.must_run()?;
         self.publisher.must_run()?;
-        self.keepers.iter_mut().flatten().try_for_each(Process::must_run)
+        let keepers = self.keepers.iter_mut().flatten();
+        keepers.chain(&mut self.history).try_for_each(Process::must_run)
     }
 
     /// The compiled program that was deployed.
@@ -249,6 +255,23 @@ impl LocalCluster {
             Process::start(&name, command.args(["keeper", "run"]), &self.place.log(&name))?;
         let place = self.keepers.get_mut(usize::from(number)).context("no such keeper")?;
         *place = Some(started);
+        Ok(())
+    }
+
+    /// Starts a history of all that happened since the beginning; its port is the place's.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_history(&mut self) -> Result<()> {
+        let config = self.place.file("history.toml");
+        let settings = json!({"deployment": self.place.manifest(), "rpc": [self.validator.url()]});
+        std::fs::write(&config, toml::to_string(&settings)?)?;
+        let mut command = Command::new(program("holdfast")?);
+        command.arg("--config").arg(config).args(["history", "run", "--database"]);
+        command.arg(self.place.file("history.sqlite"));
+        command.args(["--listen", &format!("127.0.0.1:{}", self.place.history_port())]);
+        let started = Process::start("the history", &mut command, &self.place.log("history"))?;
+        self.history = Some(started);
         Ok(())
     }
 

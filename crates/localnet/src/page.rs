@@ -31,7 +31,8 @@ struct Served {
 }
 
 /// Serves the page that was built to `files` on this machine's `port` until the process ends. It reads
-/// the venue of `manifest` from the endpoint `rpc`; whoever asks gets SOL and collateral.
+/// the venue of `manifest` from the endpoint `rpc` and the past from `history`; whoever asks gets SOL and
+/// collateral.
 ///
 /// # Errors
 /// When the manifest cannot be read or the port cannot be had.
@@ -39,12 +40,14 @@ pub async fn serve(
     port: u16,
     files: PathBuf,
     rpc: &str,
+    history: &str,
     manifest: &Path,
     giver: Giver,
 ) -> Result<()> {
     let deployment: Value = serde_json::from_slice(&std::fs::read(manifest)?)?;
     let venue = json!({
         "rpc": [rpc],
+        "history": history,
         "faucet": "faucet",
         "collateral": COLLATERAL,
         "deployment": deployment,

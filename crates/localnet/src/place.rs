@@ -89,6 +89,11 @@ impl Place {
     pub const fn page_port(&self) -> u16 {
         self.first_port + 71
     }
+
+    /// The history.
+    pub const fn history_port(&self) -> u16 {
+        self.first_port + 72
+    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<S
         format!("--listen {listen} cannot be had ({reason}): choose another address or port")
     })?;
     let listen = listener.local_addr().map_err(|reason| format!("--listen {listen}: {reason}"))?;
-    let status = Status { genesis: settings.genesis.clone(), ..Status::default() };
+    let (genesis, silo) = (settings.genesis.clone(), settings.silo);
+    let status = Status { genesis, silo, ..Status::default() };
     let (live, status) = (broadcast::channel(BEHIND).0, watch::channel(status).0);
     let api = Api::new(database.clone(), status.subscribe(), live.clone(), settings.silo);
     let pages = api.router(settings.page.as_deref());
@@ -222,6 +223,7 @@ impl Running {
             let (genesis, reconciliation) = (status.genesis.clone(), status.reconciliation.take());
             *status = Status {
                 genesis,
+                silo: status.silo,
                 endpoint,
                 complete_to: step.complete_to,
                 final_to: step.final_to,

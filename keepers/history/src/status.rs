@@ -10,6 +10,8 @@ use crate::reconcile::Reconciliation;
 pub struct Status {
     /// Genesis hash of the cluster.
     pub genesis: String,
+    /// Number of the silo whose markets and pools are meant.
+    pub silo: u16,
     /// The endpoint that is read from, without keys.
     pub endpoint: String,
     /// The slot up to which everything is known; null while something is missing below the newest transaction.

@@ -3,6 +3,8 @@
 import { HOLDFAST_PROGRAM_ADDRESS, findExchangePda, findMarketPda, findSiloPda } from '@holdfast/client';
 import { type Address, isAddress } from '@solana/kit';
 
+import { historyAddress } from '../history/client.js';
+
 /** A deployment, as `holdfast-migrate` writes it to a manifest. */
 export interface Deployment {
     genesis: string;
@@ -19,6 +21,8 @@ export interface Settings {
     webSocket?: string;
     /** Gives SOL and collateral on a local cluster. */
     faucet?: string;
+    /** Where the history is served, if anywhere: an address that ends in a slash. */
+    history?: string;
     /** What a unit of collateral is called. */
     collateral: string;
     deployment: Deployment;
@@ -35,6 +39,8 @@ export class Unusable extends Error {
 }
 
 const FILE = 'venue.json';
+/** By this header a history that serves the page itself says where its data is. */
+const BESIDE = 'holdfast-history';
 const WRITE = 'Whoever put this page here has to correct it: docs/page.md says what belongs in it.';
 /** What a unit is called where nobody says: the mint says no name. */
 const UNNAMED = 'tokens';
@@ -50,13 +56,13 @@ export async function loadSettings(): Promise<Settings> {
         throw new Unusable(`There is no ${FILE} beside this page.`, WRITE);
     }
     const read: unknown = await answer.json().catch(() => undefined);
-    const settings = parsed(read);
+    const settings = parsed(read, answer.headers.get(BESIDE));
     await checkAddresses(settings.deployment);
     return settings;
 }
 
-function parsed(read: unknown): Settings {
-    const { rpc, webSocket, faucet, collateral, deployment } = (read ?? {}) as Record<string, unknown>;
+function parsed(read: unknown, beside: string | null): Settings {
+    const { rpc, webSocket, faucet, history, collateral, deployment } = (read ?? {}) as Record<string, unknown>;
     const endpoints = (Array.isArray(rpc) ? rpc : [rpc]).filter(isEndpoint);
     if (endpoints.length === 0) {
         throw new Unusable(`${FILE} names no endpoint: "rpc" has to be an http or https address.`, WRITE);
@@ -64,10 +70,12 @@ function parsed(read: unknown): Settings {
     if (!isDeployment(deployment)) {
         throw new Unusable(`${FILE} has no "deployment" as holdfast-migrate writes it.`, WRITE);
     }
+    const past = historyAddress(history ?? beside, document.baseURI);
     return {
         rpc: endpoints,
         ...(typeof webSocket === 'string' ? { webSocket } : {}),
         ...(typeof faucet === 'string' ? { faucet } : {}),
+        ...(past === undefined ? {} : { history: past }),
         collateral: typeof collateral === 'string' && /^\w{1,12}$/.test(collateral) ? collateral : UNNAMED,
         deployment,
     };

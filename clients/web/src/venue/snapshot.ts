@@ -7,6 +7,8 @@ import {
     type Exchange,
     type MarginAccount,
     type PoolRequest,
+    HOLDFAST_PROGRAM_ADDRESS,
+    MARGIN_ACCOUNT_DISCRIMINATOR,
     type Venue,
     type VenueSilo,
     chainFacts,
@@ -49,11 +51,24 @@ export interface PlacedRequest {
     data: PoolRequest;
 }
 
-/** What belongs to a wallet. */
-export interface Holdings {
+/** Whose account is wanted: that of the visitor's wallet, or one that the visitor only looks at. */
+export interface Who {
+    kind: 'wallet' | 'looked-at';
+    /** A wallet; where it is only looked at, a margin account just as well. */
+    address: Address;
+}
+
+/** An owner and one margin account of theirs. */
+interface Held {
     owner: Address;
     account: Address;
-    /** Its margin account 0, if it has one. */
+}
+
+/** What belongs to a wallet. */
+export interface Holdings extends Held {
+    /** The address that was asked about. */
+    asked: Address;
+    /** Its margin account, if there is one: number 0 where a wallet was asked about. */
     margin: MarginAccount | undefined;
     lamports: bigint;
     /** Collateral in its token account. */
@@ -81,7 +96,7 @@ export interface Wanted {
     /** How many changes have been proposed, as far as is known. */
     changeCount: bigint;
     /** Whose account, if anybody's. */
-    owner: Address | undefined;
+    who: Who | undefined;
 }
 
 type Read = (ReadonlyUint8Array | undefined)[];
@@ -94,13 +109,14 @@ type Read = (ReadonlyUint8Array | undefined)[];
 export async function readSnapshot(
     rpc: Rpc<SolanaRpcApi>,
     venue: Venue,
-    { number, changeCount, owner }: Wanted,
+    { number, changeCount, who }: Wanted,
     signal: AbortSignal,
 ): Promise<Snapshot> {
     const silo = siloNumbered(venue, number);
     const fixed = [CLOCK, RESTART, venue.chainHealth.address, venue.exchange.address, silo.address];
     const changes = await newestChanges(changeCount);
-    const theirs = owner === undefined ? [] : await addressesOf(owner, silo);
+    const held = who === undefined ? undefined : await heldBy(rpc, who, silo.address, signal);
+    const theirs = held === undefined ? [] : await addressesOf(held, silo);
     const markets = silo.markets.map((market) => market.address);
     const asked = [...fixed, ...markets, ...changes, ...theirs];
     const config = { commitment: 'confirmed', encoding: 'base64' } as const;
@@ -123,8 +139,40 @@ export async function readSnapshot(
         exchange: getExchangeDecoder().decode(required(exchange, 'exchange')),
         silo: withData(silo, required(siloData, 'silo'), take(markets.length)),
         changes: take(changes.length).flatMap((data) => (isAccount(data) ? [getChangeDecoder().decode(data)] : [])),
-        holdings: owner === undefined ? undefined : holdings(owner, theirs, read, all.value.at(-1)?.lamports ?? 0n),
+        holdings:
+            who === undefined || held === undefined
+                ? undefined
+                : { ...holdings(theirs, read, all.value.at(-1)?.lamports ?? 0n), ...held, asked: who.address },
     };
+}
+
+/** The owner and the margin account that an address stands for. */
+async function heldBy(
+    rpc: Rpc<SolanaRpcApi>,
+    { kind, address: asked }: Who,
+    silo: Address,
+    signal: AbortSignal,
+): Promise<Held> {
+    const known = kind === 'looked-at' ? await ownerOf(rpc, asked, silo, signal) : undefined;
+    if (known !== undefined) return { owner: known, account: asked };
+    return { owner: asked, account: (await findMarginAccountPda({ silo, owner: asked, number: 0 }))[0] };
+}
+
+/** Who owns the margin account of the silo at an address; `undefined` where there is none. */
+async function ownerOf(
+    rpc: Rpc<SolanaRpcApi>,
+    asked: Address,
+    silo: Address,
+    signal: AbortSignal,
+): Promise<Address | undefined> {
+    const config = { commitment: 'confirmed', encoding: 'base64' } as const;
+    const { value } = await rpc.getAccountInfo(asked, config).send({ abortSignal: signal });
+    const found = value as { owner: Address; data: readonly [string, string] } | null;
+    if (found === null || found.owner !== HOLDFAST_PROGRAM_ADDRESS) return undefined;
+    const data = getBase64Encoder().encode(found.data[0]);
+    if (MARGIN_ACCOUNT_DISCRIMINATOR.some((byte, at) => data[at] !== byte)) return undefined;
+    const account = getMarginAccountDecoder().decode(data);
+    return account.silo === silo ? account.owner : undefined;
 }
 
 /** The silo that the page is for. */
@@ -164,15 +212,14 @@ async function newestChanges(count: bigint): Promise<Address[]> {
 }
 
 /** Margin account, token accounts, requests, and the wallet itself at the end. */
-async function addressesOf(owner: Address, { address: silo, data }: VenueSilo): Promise<Address[]> {
+async function addressesOf({ owner, account }: Held, { address: silo, data }: VenueSilo): Promise<Address[]> {
     const mints = [data.mint, data.liquidityMint, data.insuranceMint];
     const requests = Array.from({ length: REQUESTS }, (_, number) => findPoolRequestPda({ silo, owner, number }));
-    const [account] = await findMarginAccountPda({ silo, owner, number: 0 });
     const tokens = await Promise.all(mints.map((mint) => tokenAccountOf(owner, mint)));
     return [account, ...tokens, ...(await Promise.all(requests)).map(([request]) => request), owner];
 }
 
-function holdings(owner: Address, at: Address[], read: Read, lamports: bigint): Holdings {
+function holdings(at: Address[], read: Read, lamports: bigint): Omit<Holdings, keyof Held | 'asked'> {
     const [margin, tokens, liquidity, insurance, ...rest] = read;
     const amount = (data: ReadonlyUint8Array | undefined) => (isAccount(data) ? getU64Decoder().decode(data, 64) : 0n);
     const requests = rest
@@ -181,8 +228,6 @@ function holdings(owner: Address, at: Address[], read: Read, lamports: bigint): 
             isAccount(data) ? [{ address: at[4 + number] as Address, data: getPoolRequestDecoder().decode(data) }] : [],
         );
     return {
-        owner,
-        account: at[0] as Address,
         margin: isAccount(margin) ? getMarginAccountDecoder().decode(margin) : undefined,
         lamports,
         tokens: amount(tokens),

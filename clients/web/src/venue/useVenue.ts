@@ -7,7 +7,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Cluster, ask, findCluster } from './cluster.js';
 import { type Pulse, type Seen, pulseOf, withAnswer } from './pulse.js';
 import { type Settings, Unusable, loadSettings, webSocketOf } from './settings.js';
-import { type Snapshot, readSnapshot } from './snapshot.js';
+import { type Snapshot, type Who, readSnapshot } from './snapshot.js';
 
 /** How often everything is read, milliseconds; sooner after something was heard. */
 const POLL_MS = 2_000;
@@ -47,8 +47,8 @@ interface Read {
     at: number;
 }
 
-/** Follows the venue for a wallet, or for nobody, through an endpoint of the visitor's own if there is one. */
-export function useVenue(owner: Address | undefined, endpoint: string | undefined): VenueState {
+/** Follows the venue for somebody, or for nobody, through an endpoint of the visitor's own if there is one. */
+export function useVenue(who: Who | undefined, endpoint: string | undefined): VenueState {
     const [found, setFound] = useState<Found | Unusable>();
     const [attempt, setAttempt] = useState(0);
     const [read, setRead] = useState<Read>();
@@ -83,10 +83,10 @@ export function useVenue(owner: Address | undefined, endpoint: string | undefine
             // A market was listed: its address is not known yet.
             if (snapshot.silo.data.marketCount > snapshot.silo.markets.length) retry();
         };
-        const following = follow(found, owner, onSlot, onRead);
+        const following = follow(found, who, onSlot, onRead);
         look.current = following.look;
         return following.stop;
-    }, [found, owner, retry]);
+    }, [found, who?.kind, who?.address, retry]);
 
     useEffect(() => {
         const timer = setInterval(() => setNow(performance.now()), TICK_MS);
@@ -108,7 +108,9 @@ export function useVenue(owner: Address | undefined, endpoint: string | undefine
         return { kind: 'searching' };
     }
     const { settings, cluster, risk } = found;
-    const { snapshot } = read;
+    // What was read before somebody else was chosen is not theirs.
+    const isTheirs = read.snapshot.holdings?.asked === who?.address;
+    const snapshot = isTheirs ? read.snapshot : { ...read.snapshot, holdings: undefined };
     const chain = risk.chainState(snapshot.health, snapshot.facts, snapshot.silo.data);
     const passed = pulse.kind === 'goes' ? Math.max(0, now - read.at) : 0;
     const nowMs = Number(chain.nowMs) + passed;
@@ -149,7 +151,7 @@ async function better({ settings, cluster }: Found, slot: bigint): Promise<Clust
 /** Reads every two seconds, and when the endpoint tells that something of the venue's has changed. */
 function follow(
     { settings, cluster, venue }: Found,
-    owner: Address | undefined,
+    who: Who | undefined,
     onSlot: (slot: bigint) => void,
     onRead: (snapshot: Snapshot) => void,
 ): { look: () => void; stop: () => void } {
@@ -164,7 +166,7 @@ function follow(
         }
         reading = true;
         const snapshot = await ask((signal) =>
-            readSnapshot(cluster.rpc, venue, { number, changeCount, owner }, signal),
+            readSnapshot(cluster.rpc, venue, { number, changeCount, who }, signal),
         );
         reading = false;
         if (snapshot !== undefined && !ended.signal.aborted) {
@@ -180,7 +182,7 @@ function follow(
     void look();
     const first = cluster.endpoint === settings.rpc[0] ? settings.webSocket : undefined;
     const url = first ?? webSocketOf(cluster.endpoint);
-    void watched(venue, number, owner).then((accounts) =>
+    void watched(venue, number, who).then((accounts) =>
         listen(url, accounts, onSlot, () => void look(), ended.signal),
     );
     const stop = () => {
@@ -191,13 +193,13 @@ function follow(
 }
 
 /** Accounts whose changes are read at once: the chain's health, and what a wallet trades with. */
-async function watched(venue: Venue, number: number, owner: Address | undefined): Promise<Address[]> {
+async function watched(venue: Venue, number: number, who: Who | undefined): Promise<Address[]> {
     const silo = venue.silos.find(({ data }) => data.number === number);
-    const theirs =
-        owner !== undefined && silo !== undefined
-            ? [await findMarginAccountPda({ silo: silo.address, owner, number: 0 })]
-            : [];
-    return [venue.chainHealth.address, ...theirs.map(([account]) => account)];
+    const health = venue.chainHealth.address;
+    if (who === undefined || silo === undefined) return [health];
+    if (who.kind === 'looked-at') return [health, who.address];
+    const [account] = await findMarginAccountPda({ silo: silo.address, owner: who.address, number: 0 });
+    return [health, account];
 }
 
 /** What the endpoint tells by itself. Where its WebSocket cannot be reached, reading goes on without it. */

@@ -7,11 +7,16 @@ import { inCalm, inStrain } from '../trade/estimate.js';
 import type { TicketState } from '../trade/useTicket.js';
 import { Act, Card, Empty, Figure, Line } from '../ui/parts.js';
 import { amount, duration, number, percent, whole } from '../words/format.js';
+import { Look } from './Look.js';
 import { Exit, Money } from './Money.js';
 import { Orders, Positions } from './Positions.js';
 
 export function AccountView({ ticket }: { ticket: TicketState }) {
-    const { account, standing, wallet, unit } = usePage();
+    const { account, standing, wallet, lookedAt, unit } = usePage();
+    const none =
+        wallet === undefined
+            ? 'Connect a wallet to see its margin account.'
+            : `This wallet has no margin account yet: your first deposit of ${unit} opens it.`;
     return (
         <div className="columns">
             <div className="column">
@@ -22,20 +27,17 @@ export function AccountView({ ticket }: { ticket: TicketState }) {
                     </>
                 ) : (
                     <Card title="Account">
-                        <Empty>
-                            {wallet === undefined
-                                ? 'Connect a wallet to see its margin account.'
-                                : `This wallet has no margin account yet: your first deposit of ${unit} opens it.`}
-                        </Empty>
+                        <Empty>{lookedAt === undefined ? none : 'There is no margin account to see.'}</Empty>
                     </Card>
                 )}
                 <Positions fill={ticket.fill} />
                 <Orders />
             </div>
             <div className="column narrow">
-                <Money />
+                {lookedAt === undefined && <Money />}
                 <Exit />
                 {account !== undefined && account.pendingProfit > 0n && <Profit account={account} />}
+                <Look />
             </div>
         </div>
     );
@@ -132,7 +134,7 @@ function Outage({ account }: { account: MarginAccount }) {
 
 /** Realised gains on their way to being collateral. */
 function Profit({ account }: { account: MarginAccount }) {
-    const { snapshot, chain, nowMs, unit, submit } = usePage();
+    const { snapshot, chain, nowMs, unit, wallet, submit } = usePage();
     const left = Number(account.profitSinceMs + snapshot.silo.data.terms.maturityMs) - nowMs;
     const holdings = snapshot.holdings;
     const refused =
@@ -156,9 +158,11 @@ function Profit({ account }: { account: MarginAccount }) {
                 {amount(account.pendingProfit, unit, 2)} of realised profit. Keepers turn it into collateral when it has
                 matured.
             </p>
-            <Act reason={reason} run={() => void mature()} kind="quiet">
-                Turn into collateral
-            </Act>
+            {wallet !== undefined && (
+                <Act reason={reason} run={() => void mature()} kind="quiet">
+                    Turn into collateral
+                </Act>
+            )}
         </Card>
     );
 }

@@ -3,8 +3,12 @@
 import { type Action, ChainState, type Permit } from '@holdfast/client';
 
 import { usePage } from '../context.js';
-import { Card, Figure } from '../ui/parts.js';
-import { duration, moment, number, percent } from '../words/format.js';
+import type { Turn } from '../history/answers.js';
+import { missing } from '../history/useHistory.js';
+import { Listed } from '../ui/past.js';
+import { Card, Empty, Figure } from '../ui/parts.js';
+import { brief, duration, moment, number, percent } from '../words/format.js';
+import { reason } from '../words/past.js';
 
 const STATES = [ChainState.Normal, ChainState.Strained, ChainState.Throttled, ChainState.Thaw, ChainState.Shelter];
 const ROWS: [string, Action][] = [
@@ -63,7 +67,42 @@ export function ChainView() {
                 </dl>
             </Card>
             <Matrix />
+            <Turns />
         </div>
+    );
+}
+
+/** The states that the chain was in, as the history tells it. */
+function Turns() {
+    const { history } = usePage();
+    const [title, line] = ['States so far', missing(history)];
+    if (line !== undefined) {
+        return (
+            <Card title={title} className="span">
+                <Empty>{line}</Empty>
+            </Card>
+        );
+    }
+    return (
+        <Listed<Turn>
+            title={title}
+            className="span"
+            about="turns"
+            empty="The state of the chain has not changed as far back as the history reaches."
+            heads={['When', 'From', 'To', 'Why', 'Slot', 'Transaction']}
+            ask={(from, before, signal) => from.turns(before, signal)}
+            row={(turn) => ({
+                key: turn.cursor,
+                cells: [
+                    moment(turn.fields.now_ms),
+                    turn.fields.from,
+                    turn.fields.to,
+                    reason(turn),
+                    `no. ${turn.slot.toLocaleString('en-US')}`,
+                    <code title={turn.signature}>{brief(turn.signature)}</code>,
+                ],
+            })}
+        />
     );
 }
 

@@ -152,7 +152,7 @@ async function requestExit({ snapshot, submit, unit }: Page, value: bigint): Pro
 
 /** An exit that waits, and how far it is. */
 export function Exit() {
-    const { account, snapshot, risk, chain, nowMs, unit, submit } = usePage();
+    const { account, snapshot, risk, chain, nowMs, unit, wallet, submit } = usePage();
     const { silo, holdings } = snapshot;
     if (account === undefined || holdings === undefined || account.exitAmount === 0n) return null;
     const { exitAsked, exitAmount, exitMs, exitTo } = account;
@@ -188,14 +188,16 @@ export function Exit() {
                     {payable === exitAmount ? 'now' : `by ${moment(end)}, in ${duration(end - nowMs)}`}
                 </Line>
             </dl>
-            <div className="buttons">
-                <Act reason={payable === 0n ? 'Nothing is due yet.' : undefined} run={() => void pay()}>
-                    Pay {amount(payable, unit, 2)}
-                </Act>
-                <Act kind="quiet" run={() => void cancel()}>
-                    Cancel the exit
-                </Act>
-            </div>
+            {wallet !== undefined && (
+                <div className="buttons">
+                    <Act reason={payable === 0n ? 'Nothing is due yet.' : undefined} run={() => void pay()}>
+                        Pay {amount(payable, unit, 2)}
+                    </Act>
+                    <Act kind="quiet" run={() => void cancel()}>
+                        Cancel the exit
+                    </Act>
+                </div>
+            )}
         </Card>
     );
 }

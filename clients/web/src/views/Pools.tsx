@@ -16,6 +16,7 @@ import { typed } from '../trade/draft.js';
 import { Act, Card, Choice, Empty, Field, Figure, Line } from '../ui/parts.js';
 import { type PlacedRequest, REQUESTS } from '../venue/snapshot.js';
 import { amount, duration, moment, number, percent, price, short, signed, whole } from '../words/format.js';
+import { PoolPast } from './PoolPast.js';
 
 /** Of what would be received now, the least that is accepted: 99 %. */
 const LEAST_PERCENT = 99n;
@@ -100,13 +101,14 @@ function PoolCard({ pool, title, text, risk }: { pool: Pool; title: string; text
                     note={outstanding === 0n ? 'nobody has joined' : `${short(outstanding, 'shares')} in all`}
                 />
                 <Figure
-                    label="Yours"
+                    label={page.lookedAt === undefined ? 'Yours' : 'Of the owner'}
                     value={now === undefined ? shares(held) : amount(now.gets, unit)}
                     note={shares(held)}
                 />
             </dl>
             <h3>Risk</h3>
             <dl className="lines">{risk}</dl>
+            <PoolPast pool={isInsurance ? 'insurance' : 'liquidity'} />
             <Ask pool={pool} held={held} />
         </Card>
     );
@@ -228,12 +230,16 @@ async function request(
 
 /** Requests that wait, and what for. */
 function Requests() {
-    const { snapshot, wallet } = usePage();
+    const { snapshot, wallet, lookedAt } = usePage();
     const waiting = snapshot.holdings?.requests ?? [];
     return (
         <Card title="Your requests" className="span">
             {waiting.length === 0 ? (
-                <Empty>{wallet === undefined ? 'Connect a wallet to see your requests.' : 'No request waits.'}</Empty>
+                <Empty>
+                    {wallet === undefined && lookedAt === undefined
+                        ? 'Connect a wallet to see your requests.'
+                        : 'No request waits.'}
+                </Empty>
             ) : (
                 <div className="scroll" tabIndex={0} role="group" aria-label="Your requests">
                     <table className="table stack">
@@ -259,7 +265,7 @@ function Requests() {
 }
 
 function RequestRow({ placed }: { placed: PlacedRequest }) {
-    const { snapshot, nowMs, unit, submit } = usePage();
+    const { snapshot, nowMs, unit, wallet, submit } = usePage();
     const { data } = placed;
     const { silo } = snapshot;
     const due = Number(data.dueMs);
@@ -293,13 +299,17 @@ function RequestRow({ placed }: { placed: PlacedRequest }) {
                 {stage}
             </td>
             <td data-label="Do">
-                <Act
-                    kind="quiet"
-                    reason={nowMs >= due && !lapsed ? 'While it is due, nobody can take it back.' : undefined}
-                    run={() => void cancel()}
-                >
-                    Take back
-                </Act>
+                {wallet === undefined ? (
+                    'only looking'
+                ) : (
+                    <Act
+                        kind="quiet"
+                        reason={nowMs >= due && !lapsed ? 'While it is due, nobody can take it back.' : undefined}
+                        run={() => void cancel()}
+                    >
+                        Take back
+                    </Act>
+                )}
             </td>
         </tr>
     );

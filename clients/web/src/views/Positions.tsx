@@ -19,13 +19,17 @@ import { condition, expiry, stage, wants } from '../words/order.js';
 type Fill = (index: number, draft: Partial<Draft>) => void;
 
 export function Positions({ fill }: { fill: Fill }) {
-    const { account, wallet } = usePage();
+    const { account, wallet, lookedAt } = usePage();
     const open = account === undefined ? [] : openIndices(account);
     return (
         <Card title="Positions">
             {account === undefined || open.length === 0 ? (
                 <Empty>
-                    {wallet === undefined ? 'Connect a wallet to see your positions.' : 'You have no position.'}
+                    {lookedAt !== undefined
+                        ? 'This account has no position.'
+                        : wallet === undefined
+                          ? 'Connect a wallet to see your positions.'
+                          : 'You have no position.'}
                 </Empty>
             ) : (
                 <div className="scroll" tabIndex={0} role="group" aria-label="Positions">
@@ -54,7 +58,7 @@ export function Positions({ fill }: { fill: Fill }) {
 }
 
 function PositionRow({ account, index, fill }: { account: MarginAccount; index: number; fill: Fill }) {
-    const { markets, risk, chain, standing, unit } = usePage();
+    const { markets, risk, chain, standing, unit, wallet } = usePage();
     const market = markets[index];
     const position = account.positions[index] as Position;
     const judged = standing?.positions.find((held) => held.market === index);
@@ -91,34 +95,42 @@ function PositionRow({ account, index, fill }: { account: MarginAccount; index: 
                 </span>
             </td>
             <td data-label="Do">
-                <span className="buttons">
-                    <button
-                        type="button"
-                        className="button small"
-                        onClick={() => fill(index, { ...closing, when: 'now' })}
-                    >
-                        Close {name}
-                    </button>
-                    <button
-                        type="button"
-                        className="button small quiet"
-                        onClick={() => fill(index, { ...closing, when: 'price', minutes: '43200', slippage: '2' })}
-                    >
-                        Stop or target
-                    </button>
-                </span>
+                {wallet === undefined ? (
+                    'only looking'
+                ) : (
+                    <span className="buttons">
+                        <button
+                            type="button"
+                            className="button small"
+                            onClick={() => fill(index, { ...closing, when: 'now' })}
+                        >
+                            Close {name}
+                        </button>
+                        <button
+                            type="button"
+                            className="button small quiet"
+                            onClick={() => fill(index, { ...closing, when: 'price', minutes: '43200', slippage: '2' })}
+                        >
+                            Stop or target
+                        </button>
+                    </span>
+                )}
             </td>
         </tr>
     );
 }
 
 export function Orders() {
-    const { account, wallet } = usePage();
+    const { account, wallet, lookedAt } = usePage();
     const orders = account === undefined ? [] : account.orders.filter(({ number }) => number !== 0n);
     return (
         <Card title="Orders">
             {orders.length === 0 ? (
-                <Empty>{wallet === undefined ? 'Connect a wallet to see your orders.' : 'No order waits.'}</Empty>
+                <Empty>
+                    {wallet === undefined && lookedAt === undefined
+                        ? 'Connect a wallet to see your orders.'
+                        : 'No order waits.'}
+                </Empty>
             ) : (
                 <div className="scroll" tabIndex={0} role="group" aria-label="Orders">
                     <table className="table stack">
@@ -146,7 +158,7 @@ export function Orders() {
 }
 
 function OrderRow({ order }: { order: Order }) {
-    const { markets, unit, nowMs, snapshot, submit } = usePage();
+    const { markets, unit, nowMs, snapshot, wallet, submit } = usePage();
     const market = markets[order.market];
     const [placed, holdings] = [snapshot.silo.markets[order.market], snapshot.holdings];
     if (market === undefined || placed === undefined || holdings === undefined) return null;
@@ -182,14 +194,18 @@ function OrderRow({ order }: { order: Order }) {
             </td>
             <td data-label="Expires">{expiry(order, nowMs)}</td>
             <td data-label="Do">
-                <button
-                    type="button"
-                    className="button small quiet"
-                    aria-label={`Cancel order ${order.number}`}
-                    onClick={() => void cancel()}
-                >
-                    Cancel
-                </button>
+                {wallet === undefined ? (
+                    'only looking'
+                ) : (
+                    <button
+                        type="button"
+                        className="button small quiet"
+                        aria-label={`Cancel order ${order.number}`}
+                        onClick={() => void cancel()}
+                    >
+                        Cancel
+                    </button>
+                )}
             </td>
         </tr>
     );

@@ -33,7 +33,7 @@ struct Cli {
     /// Where keys, logs and the ledger go; what a former run left there is deleted
     #[arg(long, value_name = "DIRECTORY", default_value = "target/localnet")]
     directory: PathBuf,
-    /// Port of the RPC; the WebSocket has the next one, and 71 more are used
+    /// Port of the RPC; the WebSocket has the next one, and 72 more are used
     #[arg(long, value_name = "PORT", default_value_t = 8899)]
     #[arg(value_parser = clap::value_parser!(u16).range(FIRST_PORTS))]
     port: u16,
@@ -96,7 +96,7 @@ async fn run(cli: Cli) -> Result<()> {
             }
         }
     };
-    eprintln!("stopping keepers, publisher and validator");
+    eprintln!("stopping history, keepers, publisher and validator");
     cluster.stop().await?;
     ended
 }
@@ -111,13 +111,20 @@ async fn start(place: Place, options: Options, files: PathBuf) -> Result<LocalCl
             eprintln!("{step}");
         }
     };
-    let cluster = LocalCluster::start(place, options, say).await?;
+    let mut cluster = LocalCluster::start(place, options, say).await?;
     say("opening demo accounts");
     demo(&cluster).await?;
+    cluster.start_history()?;
     let (place, url) = (&cluster.place, cluster.validator.url());
-    page::serve(place.page_port(), files, &url, &place.manifest(), cluster.giver()).await?;
+    let (port, history) = (place.page_port(), history(&cluster));
+    page::serve(port, files, &url, &history, &place.manifest(), cluster.giver()).await?;
     bar.finish_and_clear();
     Ok(cluster)
+}
+
+/// Where the history is served.
+fn history(cluster: &LocalCluster) -> String {
+    format!("http://127.0.0.1:{}/", cluster.place.history_port())
 }
 
 fn prices(cli: &Cli) -> Vec<String> {
@@ -157,6 +164,7 @@ fn guide(cluster: &LocalCluster) -> String {
   prices       http://127.0.0.1:{publisher}/state; keepers bring those of {brought} from there,
                and a keeper's /metrics count them (holdfast_posts_stored_total)
   keepers      http://127.0.0.1:{keeper}/readyz and the next ports
+  history      {history}v1/status; the page shows what is in it
   keys, logs   {keys}, {logs}
 
 What to try, in another terminal:
@@ -180,6 +188,7 @@ What to try, in another terminal:
         page = cluster.place.page_port(),
         publisher = cluster.place.publisher_port(),
         keeper = cluster.place.keeper_port(0),
+        history = history(cluster),
         keys = file("keys"),
         logs = file("logs"),
         alice = file("alice.toml"),

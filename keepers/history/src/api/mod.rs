@@ -12,8 +12,8 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -35,6 +35,9 @@ use limit::Limit;
 
 /// Streams that are open at once, at most.
 const MOST_STREAMS: usize = 256;
+
+/// Tells a page that is served beside the data where the data is: in its own folder.
+const BESIDE: &str = "holdfast-history";
 
 /// What the pages are made from.
 pub struct Api {
@@ -122,7 +125,10 @@ impl Api {
             .layer(open)
             .with_state(Arc::new(self));
         match files {
-            Some(folder) => pages.fallback_service(ServeDir::new(folder)),
+            Some(folder) => {
+                let files: Router = Router::new().fallback_service(ServeDir::new(folder));
+                pages.fallback_service(files.layer(map_response(beside)))
+            }
             None => pages.fallback(|| async {
                 Refused::new(
                     StatusCode::NOT_FOUND,
@@ -131,6 +137,11 @@ impl Api {
             }),
         }
     }
+}
+
+async fn beside(mut file: Response) -> Response {
+    file.headers_mut().insert(BESIDE, HeaderValue::from_static("."));
+    file
 }
 
 async fn limited<C: Clock>(
@@ -145,7 +156,7 @@ async fn limited<C: Clock>(
     }
     let reason = "too many requests from this address: wait a second";
     let mut refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, reason).into_response();
-    refused.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("1"));
+    refused.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
     refused
 }
 

@@ -314,6 +314,8 @@ async fn any_page_may_ask_from_a_browser_and_files_are_served_beside() {
     let answer = asked.header("origin", "https://example.com").send().await.expect("it answers");
     assert_eq!(answer.headers()["access-control-allow-origin"], "*");
     assert_eq!(served.get("/").await, (200, "the page".to_owned()));
+    let file = reqwest::get(format!("http://{}/index.html", served.place)).await;
+    assert_eq!(file.expect("it answers").headers()["holdfast-history"], ".");
     for outside in ["/../history", "/%2e%2e/history", "/..%2fhistory"] {
         assert_eq!(served.get(outside).await.0, 404, "{outside}");
     }
