@@ -514,7 +514,7 @@ export type Holdfast = {
     },
     {
       "code": 6074,
-      "msg": "Close all positions, cancel all orders and let profit mature before asking for an exit",
+      "msg": "Close all positions and cancel all orders before asking for an exit",
       "name": "notIdle"
     },
     {
@@ -5272,11 +5272,15 @@ export type Holdfast = {
             "type": "u64"
           },
           {
+            "name": "exitSlot",
+            "type": "u64"
+          },
+          {
             "name": "reserved",
             "type": {
               "array": [
                 "u8",
-                248
+                240
               ]
             }
           }

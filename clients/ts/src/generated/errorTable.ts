@@ -194,11 +194,7 @@ export const ERRORS = [
         'OutflowLimit',
         'Nothing more of this exit is due yet: try again later; everything is paid within a day',
     ],
-    [
-        6074,
-        'NotIdle',
-        'Close all positions, cancel all orders and let profit mature before asking for an exit',
-    ],
+    [6074, 'NotIdle', 'Close all positions and cancel all orders before asking for an exit'],
     [6075, 'MarketSettled', 'This market is settled: call settle_position for what is open in it'],
     [6076, 'NotSettled', 'This market is not settled: trade in it, or close with a reduce-only order'],
     [6077, 'AlreadyAnnounced', 'Settlement is announced already: call settle_market once the notice is over'],

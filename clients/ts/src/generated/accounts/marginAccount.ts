@@ -119,6 +119,8 @@ export type MarginAccount = {
     exitTo: Address;
     /** The slot the flag was set in, zero without one. */
     flaggedSlot: bigint;
+    /** The slot the exit was asked for in. */
+    exitSlot: bigint;
     /** Room for keys that may trade and not withdraw, and for what bots replay. */
     reserved: ReadonlyUint8Array;
 };
@@ -180,6 +182,8 @@ export type MarginAccountArgs = {
     exitTo: Address;
     /** The slot the flag was set in, zero without one. */
     flaggedSlot: number | bigint;
+    /** The slot the exit was asked for in. */
+    exitSlot: number | bigint;
     /** Room for keys that may trade and not withdraw, and for what bots replay. */
     reserved: ReadonlyUint8Array;
 };
@@ -214,7 +218,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountArgs> {
             ['exitMs', getU64Encoder()],
             ['exitTo', getAddressEncoder()],
             ['flaggedSlot', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 248)],
+            ['exitSlot', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 240)],
         ]),
         (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
     );
@@ -249,7 +254,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
         ['exitMs', getU64Decoder()],
         ['exitTo', getAddressDecoder()],
         ['flaggedSlot', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 248)],
+        ['exitSlot', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 240)],
     ]);
 }
 

@@ -162,7 +162,7 @@ export const HOLDFAST_ERROR__EXIT_WAITING = 0x17b7; // 6071
 export const HOLDFAST_ERROR__NO_EXIT = 0x17b8; // 6072
 /** OutflowLimit: Nothing more of this exit is due yet: try again later; everything is paid within a day */
 export const HOLDFAST_ERROR__OUTFLOW_LIMIT = 0x17b9; // 6073
-/** NotIdle: Close all positions, cancel all orders and let profit mature before asking for an exit */
+/** NotIdle: Close all positions and cancel all orders before asking for an exit */
 export const HOLDFAST_ERROR__NOT_IDLE = 0x17ba; // 6074
 /** MarketSettled: This market is settled: call settle_position for what is open in it */
 export const HOLDFAST_ERROR__MARKET_SETTLED = 0x17bb; // 6075
@@ -367,7 +367,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [HOLDFAST_ERROR__NOTHING_TO_MOVE]: `There are no fees to collect: try again after trades`,
         [HOLDFAST_ERROR__NOTHING_TO_REDUCE]: `Reduce-only, but there is no position on the other side: cancel the order`,
         [HOLDFAST_ERROR__NOTHING_TO_TIGHTEN]: `The venue is in this state for as long already, or in a stricter one: nothing to do`,
-        [HOLDFAST_ERROR__NOT_IDLE]: `Close all positions, cancel all orders and let profit mature before asking for an exit`,
+        [HOLDFAST_ERROR__NOT_IDLE]: `Close all positions and cancel all orders before asking for an exit`,
         [HOLDFAST_ERROR__NOT_LARGEST_LEG]: `Another position of the account has the larger requirement: liquidate that one first`,
         [HOLDFAST_ERROR__NOT_MATURED]: `No profit is due: it matures some time after it was last added to`,
         [HOLDFAST_ERROR__NOT_MILLISECONDS]: `expires_ms is missing, or not in milliseconds since 1970: multiply seconds by 1,000`,
