@@ -260,10 +260,8 @@ impl Lie {
                     kept.data = [Silo::DISCRIMINATOR, bytes_of(&silo)].concat();
                 }
             }
-            Self::ClosesAccounts => {
-                if decode::<MarginAccount>(&kept.data).is_ok() {
-                    *kept = Kept { owner: Pubkey::default(), data: Vec::new() };
-                }
+            Self::ClosesAccounts if decode::<MarginAccount>(&kept.data).is_ok() => {
+                *kept = Kept { owner: Pubkey::default(), data: Vec::new() };
             }
             Self::ForgesFeeds if !ours => halve_price(&mut kept.data),
             Self::TearsAccounts => kept.data.truncate(kept.data.len() / 2),

@@ -1,6 +1,7 @@
 //! A venue of few accounts: whatever is done there is an event, and leaves accounts behind.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use anchor_lang::Event;
 use bytemuck::{Pod, Zeroable, bytes_of};
@@ -63,8 +64,8 @@ impl World {
     /// Does it, or deposits where it cannot be done, and says so as the program does.
     pub fn act(&mut self, deed: Deed) -> Vec<u8> {
         let account = trader(deed.who);
-        if !self.traders.contains_key(&deed.who) {
-            self.traders.insert(deed.who, Trader::default());
+        if let Entry::Vacant(place) = self.traders.entry(deed.who) {
+            place.insert(Trader::default());
             return AccountOpened { account, owner: trader(99) }.data();
         }
         let done = match deed.what % 5 {
