@@ -48,7 +48,7 @@ impl Lending {
     pub async fn is_refused(&self, stage: &Stage) -> Result<()> {
         let refused = self.liquidate(stage).await.err().context("it liquidates in shelter")?;
         let said = format!("{refused:#}");
-        let code = format!("Custom({})", u32::from(LenderError::Disrupted));
+        let code = format!("custom program error: {:#x}", u32::from(LenderError::Disrupted));
         ensure!(said.contains(&code), "the lender refuses for another reason: {said}");
         Ok(())
     }
